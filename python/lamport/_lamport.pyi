@@ -1,0 +1,298 @@
+"""The native module: machines over TCP, logs, theory."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "LamportError",
+    "LocalRun",
+    "LogError",
+    "Logs",
+    "Machine",
+    "__version__",
+    "predict",
+    "read_logs",
+    "table_logs",
+    "topology_peers",
+]
+
+__version__: str
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int8]
+
+class LamportError(Exception):
+    """Something in the world of a run is not as it must be."""
+
+class LogError(LamportError, ValueError):
+    """A file is not the log it should be; the message names file and line."""
+
+class Machine:
+    """One machine of a run: its clock, its queue, its log and its connections.
+
+    Making one binds the port, opens the log and writes its STARTUP line; from
+    then on peers can connect. It ticks from `start` (or `run`) on, or by hand.
+
+    Parameters
+    ----------
+    machine_id : int
+        Its number in the run, 0 .. 2^53 - 1.
+    listen_port : int
+        The TCP port to listen on; 0 takes a free one (see `listen_port`).
+    peer_addresses : sequence of (host, port)
+        The machines it sends to.
+    log_filename : path
+        The log; its directory must exist.
+    run_seconds : float
+        How long it ticks, in seconds.
+    clock_rate : float, optional
+        Ticks per second; drawn from the whole numbers 1 .. `max_rate` if None.
+    max_rate : int
+        The upper end of the rates drawn.
+    internal_probability, broadcast_share : float
+        What an idle tick does, see `lamport.run_local`.
+    seed : int, optional
+        The seed of all its draws, 0 .. 2^53 - 1; drawn if None.
+    host : str, optional
+        The address to listen on. None: loopback if there are peers and all of
+        them are loopback, else all interfaces.
+    run_id : str
+        Machines connect only within one run id.
+    wait : float
+        Seconds to wait for all peers before the first tick.
+    allow : sequence of str
+        More addresses or networks (CIDR) that may connect, beside the peers'.
+    overwrite : bool
+        Replace an existing log file.
+    precise : bool
+        Spin over the last stretch before a tick while that costs under 2 % of a core.
+    listen_fd : int, optional
+        A listening socket handed down by a parent process, used in place of binding.
+
+    Raises
+    ------
+    ValueError
+        An argument is outside what the model allows.
+    FileExistsError
+        The log exists and `overwrite` is False.
+    OSError
+        The port is in use, a host is unknown, the log cannot be written.
+    """
+
+    def __new__(
+        cls,
+        machine_id: int,
+        listen_port: int,
+        peer_addresses: Sequence[tuple[str, int]],
+        log_filename: str,
+        run_seconds: float,
+        *,
+        clock_rate: float | None = None,
+        max_rate: int = 6,
+        internal_probability: float = 0.7,
+        broadcast_share: float = ...,
+        seed: int | None = None,
+        host: str | None = None,
+        run_id: str = "lab",
+        wait: float = 10.0,
+        allow: Sequence[str] = (),
+        overwrite: bool = False,
+        precise: bool = True,
+        listen_fd: int | None = None,
+    ) -> Self: ...
+    @property
+    def machine_id(self) -> int: ...
+    @property
+    def listen_port(self) -> int: ...
+    @property
+    def peer_addresses(self) -> list[tuple[str, int]]: ...
+    @property
+    def log_filename(self) -> str: ...
+    @property
+    def clock_rate(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def local_clock(self) -> int: ...
+    @property
+    def queue_len(self) -> int: ...
+    @property
+    def ticks(self) -> int:
+        """How many ticks have happened."""
+    def run(self) -> None:
+        """Start, and block until done. Ctrl-C ends the run with a complete log, then raises."""
+    def start(self) -> None:
+        """Wait for the peers and tick in the background."""
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the machine is done. Returns whether it is; raises what made it fail."""
+    def stop(self) -> None:
+        """Ask a running machine to end early; `join` waits for it."""
+    def shutdown(self) -> None:
+        """End the machine wherever it is: send what is left, write END, close."""
+    def tick(self) -> dict[str, Any]:
+        """One tick by hand. Returns the event, with the fields of its log line."""
+    def internal_event(self) -> dict[str, Any]: ...
+    def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
+        """Send to these of the `peer_addresses` (None: to all)."""
+    def deliver(self, timestamp: int, sender: int | None = None) -> None:
+        """Put a message into the queue by hand."""
+    def handle_receive(self) -> dict[str, Any] | None:
+        """Take the oldest message of the queue; None if there is none."""
+    def warnings(self) -> list[str]:
+        """Take the warnings since the last call."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class LocalRun:
+    """Machines 1..n in this process, over TCP on loopback, one tick thread each.
+
+    Making one binds every port and writes every STARTUP line.
+
+    Parameters
+    ----------
+    peers : sequence of sequences of int
+        `peers[i]` are the machines that machine i + 1 sends to, counted from 0.
+    log_dir : str
+        An existing directory; machine i logs to ``machine_<i>.log`` in it.
+    duration : float
+        Seconds of ticking.
+    rates : sequence of float, optional
+        Ticks per second; drawn if None.
+    base_port : int
+        Machine i listens on `base_port` + i - 1; 0 takes free ports.
+    """
+
+    def __new__(
+        cls,
+        peers: Sequence[Sequence[int]],
+        log_dir: str,
+        duration: float,
+        *,
+        rates: Sequence[float] | None,
+        max_rate: int,
+        internal_probability: float,
+        broadcast_share: float,
+        seed: int,
+        run_id: str,
+        base_port: int,
+        wait: float,
+        precise: bool,
+    ) -> Self: ...
+    @property
+    def rates(self) -> list[float]: ...
+    @property
+    def ports(self) -> list[int]: ...
+    def start(self) -> None: ...
+    def stop(self) -> None:
+        """Ask all machines to end early."""
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until all machines are done. Returns whether they are; raises what made one fail."""
+    def elapsed(self) -> float:
+        """Seconds since ticking started, 0 before."""
+    def status(self) -> tuple[list[int], list[int]]:
+        """Each machine's clock and queue length, now."""
+    def warnings(self) -> list[str]:
+        """Take the warnings since the last call."""
+
+@final
+class Logs:
+    """The logs of one run, read into columns.
+
+    Every method that returns arrays returns the same memory each time; do not
+    write to it.
+    """
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know: torn last lines, logs without END, base fields only, ..."""
+    def events(self) -> dict[str, Any]:
+        """A row an event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
+
+        ``time`` (float64, s since the earliest line), ``system_time`` (float64, s), ``machine_id``
+        (int64), ``event`` (int8: 0 SEND, 1 RECEIVE, 2 INTERNAL), ``old_clock``, ``new_clock``
+        (int64), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` in s
+        since the earliest line; NaN where there is none).
+        """
+    def messages(self) -> dict[str, Any]:
+        """A row a message and recipient, sorted by (sent, sender, sent_clock, recipient).
+
+        ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (float64, NaN if unknown),
+        ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
+        ``received_clock`` (float64), ``status`` (int8: 0 received, 1 unread: in the queue at
+        END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
+        tells). Messages received without any known send are not rows; `notes` counts them.
+
+        Raises
+        ------
+        LamportError
+            The logs hold base fields only, so receipts cannot be matched to sends.
+        """
+    def machines(self) -> dict[str, Any]:
+        """A row a machine, sorted by machine_id.
+
+        ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
+        ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
+        new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
+        ``final_queue_len`` (float64, NaN if unknown), ``duration`` (float64, s: the time it ticked),
+        ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
+        ``ended`` (bool), ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
+        ``run_id``, ``file`` (lists of str, "" if unknown).
+        """
+    def peers(self) -> dict[int, list[int]]:
+        """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
+    def lines(self, path: str) -> int:
+        """Write the general log: every line of all logs, merged in time order. Returns the count."""
+
+def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
+    """Read the logs of one run.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The log files, one a machine.
+    offsets : mapping of int to float, optional
+        Seconds to add to the times of a machine's log, to correct its host's clock.
+
+    Raises
+    ------
+    LogError
+        A line is malformed (a torn last line is a note, not an error), a file is empty or no log.
+    OSError
+        A file cannot be read.
+    """
+
+def table_logs(columns: Mapping[str, Any]) -> Logs:
+    """Make `Logs` of a table: arrays of one length, named as in `Logs.events`.
+
+    ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
+    ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64), ``queue_len``,
+    ``sender``, ``sent_clock``, ``arrived`` (float64) and ``recipients`` (a list of lists of int) are used where present.
+    """
+
+def predict(
+    rates: Sequence[float],
+    *,
+    topology: str | Sequence[Sequence[int]],
+    internal_probability: float,
+    broadcast_share: float,
+) -> dict[str, Floats]:
+    """What theory expects of machines with these rates: float64 arrays, one value a machine.
+
+    ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
+    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s; NaN: the growth of the
+    fast clocks is known only by bounds). NaN where the fixed point is not known to be unique.
+    """
+
+def topology_peers(topology: str, machines: int) -> list[list[int]]:
+    """The peers of each machine in a named topology, machines counted from 0."""

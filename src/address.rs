@@ -1,0 +1,125 @@
+//! Addresses as people write them: a host and a port.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// A host name or IP address, and a TCP port. Nothing is looked up here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// A name, an IPv4 address, or an IPv6 address without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+}
+
+impl Address {
+    /// The address, if the host could be one.
+    pub fn new(host: impl Into<String>, port: u16) -> Result<Self> {
+        let host = host.into();
+        let plain = |c: char| c.is_alphanumeric() || "-._:%".contains(c);
+        if host.is_empty() || host.len() > 253 || !host.chars().all(plain) {
+            return Err(Error::invalid(format!(
+                "{host:?} is not a host: give a name or an IP address"
+            )));
+        }
+        Ok(Self { host, port })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = Error;
+
+    /// Reads `host:port` or `[IPv6]:port`.
+    fn from_str(text: &str) -> Result<Self> {
+        let bad = |why: &str| {
+            Error::invalid(format!(
+                "bad peer {text:?}: {why}; the form is host:port, for example 192.168.1.20:5002 or [fe80::1]:5002"
+            ))
+        };
+        let text = text.trim();
+        let (host, port) = text
+            .rsplit_once(':')
+            .ok_or_else(|| bad("there is no port"))?;
+        let host = match host.strip_prefix('[') {
+            Some(rest) => rest
+                .strip_suffix(']')
+                .ok_or_else(|| bad("a bracket is open"))?,
+            None if host.contains(':') => return Err(bad("an IPv6 address stands in brackets")),
+            None => host,
+        };
+        let port = port
+            .parse()
+            .ok()
+            .filter(|&port| port > 0)
+            .ok_or_else(|| bad("a port is a number from 1 to 65535"))?;
+        Self::new(host, port).map_err(|_| bad("the host is not a name or an IP address"))
+    }
+}
+
+/// Reads a list `host:port,host:port`; an empty text is an empty list.
+pub fn parse_list(text: &str) -> Result<Vec<Address>> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    text.split(',').map(str::parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_usual_forms_are_read() {
+        let list = parse_list("192.168.1.20:5002, lab-3.example:5003,[fe80::1]:5004").unwrap();
+        assert_eq!(list[0], Address::new("192.168.1.20", 5002).unwrap());
+        assert_eq!(list[1], Address::new("lab-3.example", 5003).unwrap());
+        assert_eq!(list[2], Address::new("fe80::1", 5004).unwrap());
+        assert_eq!(parse_list(" ").unwrap(), []);
+    }
+
+    #[test]
+    fn a_bad_entry_is_shown_with_the_form() {
+        for text in [
+            "localhost",
+            "localhost:",
+            ":5",
+            "a:0",
+            "a:65536",
+            "a:-1",
+            "::1:5",
+            "[::1:5",
+            "a b:5",
+            "a:5,,b:6",
+            "a;b:5",
+        ] {
+            let error = parse_list(text).unwrap_err().to_string();
+            assert!(error.contains("host:port"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(host in "[a-z][a-z0-9.-]{0,20}|[0-9a-f]{1,4}::[0-9a-f]{1,4}", port in 1_u16..) {
+            let address = Address::new(host, port).unwrap();
+            prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+            let _ = parse_list(&text);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The Lamport clock.
+//!
+//! L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed
+//! System", CACM 21(7), 1978: implementation rules IR1 and IR2.
+
+/// The largest clock value: exact in JSON, float64 and JavaScript.
+pub const MAX_CLOCK: u64 = (1 << 53) - 1;
+
+/// A logical clock: it starts at 0 and moves forward with each event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clock(u64);
+
+impl Clock {
+    /// The value of the newest event, 0 before the first.
+    pub fn value(self) -> u64 {
+        self.0
+    }
+
+    /// IR1: a local event or a send. Returns the event's value.
+    pub fn advance(&mut self) -> u64 {
+        self.0 += 1;
+        self.0
+    }
+
+    /// IR2: the receipt of a message with `timestamp`. Returns the event's value.
+    pub fn receive(&mut self, timestamp: u64) -> u64 {
+        self.0 = self.0.max(timestamp) + 1;
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_receipt_is_later_than_its_send_and_than_the_past(past in 0..MAX_CLOCK, sent in 1..MAX_CLOCK) {
+            let mut clock = Clock(past);
+            let value = clock.receive(sent);
+            prop_assert!(value > past && value > sent);
+            prop_assert!(value == past + 1 || value == sent + 1);
+        }
+
+        #[test]
+        fn a_local_event_is_one_step(past in 0..MAX_CLOCK) {
+            let mut clock = Clock(past);
+            prop_assert_eq!(clock.advance(), past + 1);
+            prop_assert_eq!(clock.value(), past + 1);
+        }
+    }
+}

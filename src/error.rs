@@ -1,0 +1,58 @@
+//! What can go wrong in the world outside the program.
+
+use std::io;
+
+/// The one error of this crate.
+///
+/// Messages are lower-case, name the value and the place, and say what would
+/// be right. Bugs panic instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An argument is outside what the model allows.
+    #[error("{0}")]
+    Invalid(String),
+    /// The operating system refused something.
+    #[error("{context}: {source}")]
+    Io {
+        /// What was tried, and on what.
+        context: String,
+        /// The system's own words.
+        source: io::Error,
+    },
+    /// A file is not the log it should be.
+    #[error("{file}:{line}: {message}")]
+    Log {
+        /// The file as it was named by the caller.
+        file: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with the line and what would be right.
+        message: String,
+    },
+    /// A machine cannot do what was asked of it in its present state.
+    #[error("{0}")]
+    State(String),
+}
+
+/// A result with this crate's error.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An argument outside what the model allows.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(message.into())
+    }
+
+    /// A refusal of the operating system, with what was tried.
+    pub fn io(context: impl Into<String>, source: io::Error) -> Self {
+        Self::Io {
+            context: context.into(),
+            source,
+        }
+    }
+
+    /// A request that does not fit the present state.
+    pub fn state(message: impl Into<String>) -> Self {
+        Self::State(message.into())
+    }
+}

@@ -1,0 +1,323 @@
+//! The reliable channel from one machine to another, without bytes.
+//!
+//! A channel has a sending end ([`Outbox`]) and a receiving end ([`Inbox`]).
+//! The receiving end keeps two marks. *accepted* is the newest message put in
+//! the queue on any connection: only newer ones enter. *logged* is the newest
+//! whose RECEIVE line the operating system has taken: only what it covers may
+//! be forgotten by the sender. After a handshake the sender restarts right
+//! after *accepted* as told there, never at its own position. Together with
+//! the log this is in-order, exactly-once processing.
+
+use std::collections::VecDeque;
+
+/// The two marks of a receiving end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The newest message whose RECEIVE line the operating system has taken.
+    pub logged: u64,
+    /// The newest message put in the queue.
+    pub accepted: u64,
+}
+
+/// How the other end broke the rules of the channel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// A timestamp that is not above the one before it on this connection.
+    #[error("timestamp {found} after {last}: they must rise on a connection")]
+    NotRising {
+        /// The timestamp before.
+        last: u64,
+        /// The timestamp that came.
+        found: u64,
+    },
+    /// An acknowledgement of something never sent.
+    #[error("it acknowledges message {mark}, but the newest sent is {newest}")]
+    NeverSent {
+        /// The mark that came.
+        mark: u64,
+        /// The newest message sent.
+        newest: u64,
+    },
+    /// More is logged than was accepted.
+    #[error("it claims {logged} logged but only {accepted} accepted")]
+    LoggedUnaccepted {
+        /// The mark of what is logged.
+        logged: u64,
+        /// The mark of what is accepted.
+        accepted: u64,
+    },
+}
+
+/// The sending end: every message that the other end may still need.
+#[derive(Debug, Clone, Default)]
+pub struct Outbox {
+    /// Messages not yet covered by *logged*, oldest first.
+    kept: VecDeque<u64>,
+    /// How many of `kept`, from the front, were handed out on this connection
+    /// or were accepted before it.
+    sent: usize,
+    newest: u64,
+    /// The highest marks heard.
+    marks: Marks,
+}
+
+impl Outbox {
+    /// Adds a message that the log already holds.
+    pub fn push(&mut self, timestamp: u64) {
+        debug_assert!(timestamp > self.newest);
+        self.newest = timestamp;
+        self.kept.push_back(timestamp);
+    }
+
+    /// A handshake succeeded and told `marks`: go on right after *accepted*.
+    pub fn connected(&mut self, marks: Marks) -> Result<(), Violation> {
+        self.check(marks)?;
+        self.raise(marks);
+        // What the receiver lost between accepting and logging, it needs again.
+        self.sent = self
+            .kept
+            .partition_point(|&timestamp| timestamp <= marks.accepted);
+        Ok(())
+    }
+
+    /// An acknowledgement came. A lower or late one changes nothing.
+    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), Violation> {
+        self.check(marks)?;
+        self.raise(marks);
+        Ok(())
+    }
+
+    /// The next message to hand to the connection, oldest first.
+    pub fn next(&mut self) -> Option<u64> {
+        let timestamp = *self.kept.get(self.sent)?;
+        self.sent += 1;
+        Some(timestamp)
+    }
+
+    /// Whether a message waits to be handed to the connection.
+    pub fn is_waiting(&self) -> bool {
+        self.sent < self.kept.len()
+    }
+
+    /// How many messages are kept for the other end.
+    pub fn kept(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// How many messages are newer than the last *accepted* heard.
+    pub fn undelivered(&self) -> usize {
+        self.kept.len()
+            - self
+                .kept
+                .partition_point(|&timestamp| timestamp <= self.marks.accepted)
+    }
+
+    fn check(&self, marks: Marks) -> Result<(), Violation> {
+        let Marks { logged, accepted } = marks;
+        if accepted > self.newest {
+            return Err(Violation::NeverSent {
+                mark: accepted,
+                newest: self.newest,
+            });
+        }
+        if logged > accepted {
+            return Err(Violation::LoggedUnaccepted { logged, accepted });
+        }
+        Ok(())
+    }
+
+    fn raise(&mut self, marks: Marks) {
+        self.marks.accepted = self.marks.accepted.max(marks.accepted);
+        if marks.logged > self.marks.logged {
+            self.marks.logged = marks.logged;
+            let covered = self
+                .kept
+                .partition_point(|&timestamp| timestamp <= marks.logged);
+            self.kept.drain(..covered);
+            self.sent = self.sent.saturating_sub(covered);
+        }
+    }
+}
+
+/// The receiving end: what has been accepted and logged from one sender.
+#[derive(Debug, Clone, Default)]
+pub struct Inbox {
+    marks: Marks,
+    /// The last timestamp on the present connection.
+    last: u64,
+}
+
+impl Inbox {
+    /// A connection begins; the marks go into its `ok`.
+    pub fn connected(&mut self) -> Marks {
+        self.last = 0;
+        self.marks
+    }
+
+    /// A message came. `true` if it is new and must enter the queue now.
+    pub fn accept(&mut self, timestamp: u64) -> Result<bool, Violation> {
+        if timestamp <= self.last {
+            return Err(Violation::NotRising {
+                last: self.last,
+                found: timestamp,
+            });
+        }
+        self.last = timestamp;
+        let is_new = timestamp > self.marks.accepted;
+        if is_new {
+            self.marks.accepted = timestamp;
+        }
+        Ok(is_new)
+    }
+
+    /// The operating system has the RECEIVE line of this message.
+    pub fn logged(&mut self, timestamp: u64) {
+        debug_assert!(timestamp <= self.marks.accepted);
+        self.marks.logged = self.marks.logged.max(timestamp);
+    }
+
+    /// The marks to acknowledge.
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One step of a hostile world around a channel.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Send(u64),
+        Transmit(usize),
+        Log(usize),
+        Acknowledge,
+        Cut,
+        Reconnect,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => (1_u64..5).prop_map(Step::Send),
+            3 => (1_usize..4).prop_map(Step::Transmit),
+            2 => (1_usize..4).prop_map(Step::Log),
+            2 => Just(Step::Acknowledge),
+            1 => Just(Step::Cut),
+            1 => Just(Step::Reconnect),
+        ]
+    }
+
+    proptest! {
+        /// Whatever is cut and whenever, the queue gets each message once, in order,
+        /// and the sender keeps all that is not logged.
+        #[test]
+        fn messages_enter_once_and_in_order(steps in prop::collection::vec(step(), 0..300)) {
+            let (mut outbox, mut inbox) = (Outbox::default(), Inbox::default());
+            let (mut sent, mut queue, mut logged) = (Vec::new(), Vec::new(), 0);
+            // In flight from sender to receiver and back; `None` while cut.
+            let mut wire: Option<(VecDeque<u64>, VecDeque<Marks>)> = None;
+            let mut clock = 0;
+            for step in steps.into_iter().chain([Step::Cut, Step::Reconnect, Step::Transmit(1000)]) {
+                match step {
+                    Step::Send(gap) => {
+                        clock += gap;
+                        sent.push(clock);
+                        outbox.push(clock);
+                    }
+                    Step::Transmit(count) => {
+                        let Some((forward, backward)) = &mut wire else { continue };
+                        while let Some(timestamp) = outbox.next() {
+                            forward.push_back(timestamp);
+                        }
+                        for timestamp in forward.drain(..count.min(forward.len())) {
+                            if inbox.accept(timestamp).unwrap() {
+                                queue.push(timestamp);
+                            }
+                        }
+                        backward.push_back(inbox.marks());
+                    }
+                    Step::Log(count) => {
+                        logged = (logged + count).min(queue.len());
+                        if logged > 0 {
+                            inbox.logged(queue[logged - 1]);
+                        }
+                    }
+                    Step::Acknowledge => {
+                        let Some((_, backward)) = &mut wire else { continue };
+                        if let Some(marks) = backward.pop_front() {
+                            outbox.acknowledged(marks).unwrap();
+                        }
+                    }
+                    Step::Cut => wire = None,
+                    Step::Reconnect => {
+                        wire = Some((VecDeque::new(), VecDeque::new()));
+                        outbox.connected(inbox.connected()).unwrap();
+                    }
+                }
+                prop_assert!(sent.starts_with(&queue));
+                prop_assert!(outbox.kept() >= sent.len() - logged);
+            }
+            prop_assert_eq!(queue, sent);
+            prop_assert_eq!(outbox.acknowledged(inbox.marks()), Ok(()));
+            prop_assert_eq!(outbox.undelivered(), 0);
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_forgot_what_it_had_not_logged_gets_it_again() {
+        let mut outbox = Outbox::default();
+        for timestamp in [3, 5, 8] {
+            outbox.push(timestamp);
+        }
+        outbox.connected(Marks::default()).unwrap();
+        assert_eq!(
+            std::iter::from_fn(|| outbox.next()).collect::<Vec<_>>(),
+            [3, 5, 8]
+        );
+        outbox
+            .acknowledged(Marks {
+                logged: 3,
+                accepted: 8,
+            })
+            .unwrap();
+        assert_eq!((outbox.undelivered(), outbox.kept()), (0, 2));
+        outbox
+            .connected(Marks {
+                logged: 3,
+                accepted: 3,
+            })
+            .unwrap();
+        assert_eq!(
+            std::iter::from_fn(|| outbox.next()).collect::<Vec<_>>(),
+            [5, 8]
+        );
+    }
+
+    #[test]
+    fn what_breaks_the_rules_is_named() {
+        let mut outbox = Outbox::default();
+        outbox.push(4);
+        let marks = |logged, accepted| Marks { logged, accepted };
+        assert_eq!(
+            outbox.acknowledged(marks(0, 5)),
+            Err(Violation::NeverSent { mark: 5, newest: 4 })
+        );
+        assert_eq!(
+            outbox.connected(marks(4, 3)),
+            Err(Violation::LoggedUnaccepted {
+                logged: 4,
+                accepted: 3
+            })
+        );
+        let mut inbox = Inbox::default();
+        assert_eq!(inbox.accept(4), Ok(true));
+        assert_eq!(
+            inbox.accept(4),
+            Err(Violation::NotRising { last: 4, found: 4 })
+        );
+        inbox.connected();
+        assert_eq!(inbox.accept(4), Ok(false));
+    }
+}

@@ -1,0 +1,237 @@
+//! The machine itself: a clock, a queue of incoming messages and a behavior.
+//!
+//! Both drivers own one of these for each machine: [`Node::deliver`] is called
+//! when a message enters the queue, [`Node::tick`] when a tick is due.
+
+use std::collections::VecDeque;
+
+use crate::behavior::{Action, Behavior};
+use crate::clock::Clock;
+use crate::event::{Event, Recipients};
+use crate::message::{Message, Nanos};
+use crate::random::Generator;
+
+/// A machine without bytes, threads or time of its own.
+#[derive(Debug, Clone)]
+pub struct Node {
+    clock: Clock,
+    /// Messages in the order of their arrival; some may still be on their way.
+    queue: VecDeque<Message>,
+    /// How many of `queue`, from the front, had arrived when this was last asked.
+    arrived: usize,
+    behavior: Behavior,
+    peers: u32,
+    generator: Generator,
+}
+
+impl Node {
+    /// A machine at clock 0 with `peers` peers.
+    pub fn new(behavior: Behavior, peers: u32, generator: Generator) -> Self {
+        Self {
+            clock: Clock::default(),
+            queue: VecDeque::new(),
+            arrived: 0,
+            behavior,
+            peers,
+            generator,
+        }
+    }
+
+    /// Puts a message at the end of the queue. Arrivals never go back in time.
+    pub fn deliver(&mut self, message: Message) {
+        debug_assert!(
+            self.queue
+                .back()
+                .is_none_or(|last| last.arrival <= message.arrival)
+        );
+        self.queue.push_back(message);
+    }
+
+    /// The one event of a tick at `now`: a receipt if a message has arrived,
+    /// else what the behavior draws.
+    pub fn tick(&mut self, now: Nanos) -> Event {
+        if let Some(event) = self.receive(now) {
+            return event;
+        }
+        match self.behavior.draw(self.peers, &mut self.generator) {
+            Action::Internal => self.internal(),
+            Action::Send(recipients) => self.send(recipients),
+        }
+    }
+
+    /// Takes the message that arrived first, if one has by `now`.
+    pub fn receive(&mut self, now: Nanos) -> Option<Event> {
+        let waiting = self.queue_len(now);
+        let message = if waiting == 0 {
+            None
+        } else {
+            self.queue.pop_front()
+        }?;
+        self.arrived -= 1;
+        let old_clock = self.clock.value();
+        Some(Event::Receive {
+            old_clock,
+            new_clock: self.clock.receive(message.timestamp),
+            queue_len: waiting - 1,
+            message,
+        })
+    }
+
+    /// A send to `recipients`, who each get the new clock value.
+    pub fn send(&mut self, recipients: Recipients) -> Event {
+        let old_clock = self.clock.value();
+        Event::Send {
+            old_clock,
+            new_clock: self.clock.advance(),
+            recipients,
+        }
+    }
+
+    /// A step of the clock and nothing else.
+    pub fn internal(&mut self) -> Event {
+        let old_clock = self.clock.value();
+        Event::Internal {
+            old_clock,
+            new_clock: self.clock.advance(),
+        }
+    }
+
+    /// The clock's value.
+    pub fn clock(&self) -> u64 {
+        self.clock.value()
+    }
+
+    /// How many peers a send to all reaches.
+    pub fn peers(&self) -> u32 {
+        self.peers
+    }
+
+    /// How many messages have arrived by `now` and wait.
+    pub fn queue_len(&mut self, now: Nanos) -> u64 {
+        while self
+            .queue
+            .get(self.arrived)
+            .is_some_and(|message| message.arrival <= now)
+        {
+            self.arrived += 1;
+        }
+        self.arrived as u64
+    }
+
+    /// Takes what is left in the queue, in its order.
+    pub fn drain(&mut self) -> impl Iterator<Item = Message> + '_ {
+        self.arrived = 0;
+        self.queue.drain(..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn node(internal_probability: f64, peers: u32) -> Node {
+        Node::new(
+            Behavior::new(internal_probability, 0.5).unwrap(),
+            peers,
+            Generator::new(1, 1, 0),
+        )
+    }
+
+    fn message(timestamp: u64, arrival: Nanos) -> Message {
+        Message {
+            sender: Some(2),
+            timestamp,
+            arrival,
+        }
+    }
+
+    #[test]
+    fn a_waiting_message_comes_before_anything_else() {
+        let mut node = node(0.0, 2);
+        node.deliver(message(10, 5));
+        node.deliver(message(3, 6));
+        let Event::Receive {
+            old_clock: 0,
+            new_clock: 11,
+            queue_len: 1,
+            message,
+        } = node.tick(7)
+        else {
+            panic!("the first message waits")
+        };
+        assert_eq!(message.timestamp, 10);
+        assert!(matches!(
+            node.tick(7),
+            Event::Receive {
+                old_clock: 11,
+                new_clock: 12,
+                queue_len: 0,
+                ..
+            }
+        ));
+        assert!(matches!(node.tick(7), Event::Send { new_clock: 13, .. }));
+    }
+
+    #[test]
+    fn a_message_on_its_way_is_not_seen() {
+        let mut node = node(1.0, 2);
+        node.deliver(message(10, 5));
+        assert_eq!(
+            node.tick(4),
+            Event::Internal {
+                old_clock: 0,
+                new_clock: 1
+            }
+        );
+        assert_eq!(node.queue_len(4), 0);
+        assert_eq!(node.queue_len(5), 1);
+    }
+
+    #[test]
+    fn a_machine_without_peers_only_has_internal_events() {
+        let mut node = node(0.0, 0);
+        for old_clock in 0..100 {
+            assert_eq!(
+                node.tick(0),
+                Event::Internal {
+                    old_clock,
+                    new_clock: old_clock + 1
+                }
+            );
+        }
+    }
+
+    proptest! {
+        /// Against a plain model: the queue as a list of arrivals, the clock as two rules.
+        #[test]
+        fn ticks_follow_the_model(steps in prop::collection::vec((any::<bool>(), 1_u64..1000, 0_u64..4), 0..200)) {
+            let mut node = node(0.5, 3);
+            let (mut queue, mut clock, mut now, mut arrival) = (Vec::new(), 0_u64, 0, 0);
+            for (delivers, timestamp, wait) in steps {
+                now += wait;
+                if delivers {
+                    arrival = arrival.max(now + timestamp % 3);
+                    queue.push(message(timestamp, arrival));
+                    node.deliver(message(timestamp, arrival));
+                    continue;
+                }
+                let event = node.tick(now);
+                let waiting = queue.iter().filter(|message| message.arrival <= now).count();
+                if waiting > 0 {
+                    let first = queue.remove(0);
+                    let new_clock = clock.max(first.timestamp) + 1;
+                    let queue_len = waiting as u64 - 1;
+                    prop_assert_eq!(event, Event::Receive { old_clock: clock, new_clock, queue_len, message: first });
+                    clock = new_clock;
+                } else {
+                    prop_assert_eq!(event.new_clock(), clock + 1);
+                    let received = matches!(event, Event::Receive { .. });
+                    prop_assert!(!received);
+                    clock += 1;
+                }
+            }
+            prop_assert_eq!(node.drain().collect::<Vec<_>>(), queue);
+        }
+    }
+}
