@@ -1,1 +1,4 @@
-//! placeholder
+//! Events, lines, columns: the log is the truth about a run.
+
+pub mod entry;
+pub mod writer;
