@@ -6,11 +6,11 @@ use crate::net::wire::{MAX_LINE, WireError};
 
 /// The beginning of a line whose end has not come yet.
 #[derive(Debug, Default)]
-pub struct Partial(Vec<u8>);
+pub(super) struct Partial(Vec<u8>);
 
 /// What one read brought.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Input {
+pub(super) enum Input {
     /// This many bytes.
     Bytes(usize),
     /// Nothing now.
@@ -22,7 +22,7 @@ pub enum Input {
 impl Partial {
     /// Reads once into `scratch`, which all connections share, and calls `each`
     /// for every line that is whole now, without its newline.
-    pub fn read<E: From<WireError>>(
+    pub(super) fn read<E: From<WireError>>(
         &mut self,
         stream: &mut impl Read,
         scratch: &mut [u8],
