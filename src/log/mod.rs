@@ -1,4 +1,11 @@
 //! Events, lines, columns: the log is the truth about a run.
 
+pub mod columns;
 pub mod entry;
+pub mod facts;
+pub mod merge;
+pub mod parse;
+pub mod reader;
+pub mod table;
+pub mod text;
 pub mod writer;
