@@ -54,13 +54,19 @@ enum Report {
     Ended(Result<()>),
 }
 
+/// The seconds to wait for peers, if they are a number of seconds.
+pub fn check_wait(wait: f64) -> Result<f64> {
+    if wait.is_finite() && (0.0..=1e9).contains(&wait) {
+        return Ok(wait);
+    }
+    Err(Error::invalid(format!(
+        "wait is {wait}: it must be a number of seconds, 0 or more"
+    )))
+}
+
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
 pub fn start(machines: Vec<Arc<Machine>>, duration: f64, wait: f64) -> Result<Running> {
-    if !(wait.is_finite() && (0.0..=1e9).contains(&wait)) {
-        return Err(Error::invalid(format!(
-            "wait is {wait}: it must be a number of seconds, 0 or more"
-        )));
-    }
+    check_wait(wait)?;
     let (tell, reports) = unbounded();
     let shared = Arc::new(Shared {
         machines,

@@ -102,7 +102,7 @@ impl Local {
             listeners.push(listener);
             addresses.push(address);
         }
-        let network = Network::start()?;
+        let network = Network::of_process()?;
         let mut opened = Opened(Vec::new());
         for (machine, listener) in (0..machines).zip(listeners) {
             let peers: Vec<Address> = config

@@ -393,7 +393,7 @@ impl Machine {
     }
 
     /// Puts messages into the queue; they arrive now.
-    pub fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64]) {
+    fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64]) {
         let mut node = self.node();
         let arrival = self.clock.now();
         for &timestamp in timestamps {
@@ -413,6 +413,22 @@ impl Machine {
                 Self::MOST_QUEUED
             ));
         }
+    }
+
+    /// Puts one message into the queue by hand.
+    pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
+        for (name, value) in [("timestamp", timestamp), ("sender", sender.unwrap_or(0))] {
+            if value > MAX_CLOCK {
+                return Err(Error::invalid(format!(
+                    "{name} {value} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
+                )));
+            }
+        }
+        if self.journal().has_ended {
+            return Err(Error::state(format!("machine {} has ended", self.id)));
+        }
+        self.deliver(sender, &[timestamp]);
+        Ok(())
     }
 
     /// A handshake with a peer succeeded.

@@ -10,6 +10,7 @@ pub mod conductor;
 mod connection;
 pub mod gate;
 mod incoming;
+pub mod inherit;
 pub mod limits;
 mod lines;
 pub mod listen;

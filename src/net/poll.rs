@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -78,8 +78,21 @@ pub struct Network {
 }
 
 impl Network {
-    /// Starts a poll thread.
-    pub fn start() -> Result<Arc<Self>> {
+    /// The poll thread of this process, started if there is none.
+    pub fn of_process() -> Result<Arc<Self>> {
+        // With the process's id: a forked child has the memory but not the thread.
+        static NETWORK: Mutex<(u32, Weak<Network>)> = Mutex::new((0, Weak::new()));
+        let mut held = NETWORK.lock().expect("no holder panics");
+        let process = std::process::id();
+        if let Some(network) = held.1.upgrade().filter(|_| held.0 == process) {
+            return Ok(network);
+        }
+        let network = Self::start()?;
+        *held = (process, Arc::downgrade(&network));
+        Ok(network)
+    }
+
+    fn start() -> Result<Arc<Self>> {
         let failed = |source| Error::io("cannot start the thread that moves the bytes", source);
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(failed)?);
