@@ -222,6 +222,12 @@ impl PyMachine {
         py: Python<'py>,
         recipients: Option<Vec<Peer>>,
     ) -> PyResult<Bound<'py, PyDict>> {
+        if self.machine.peers().is_empty() {
+            return Err(LamportError::new_err(format!(
+                "machine {} has no peers to send to",
+                self.machine.id()
+            )));
+        }
         let recipients = match recipients {
             None => Recipients::All,
             Some(list) => Recipients::Some(self.positions(&list)?),
