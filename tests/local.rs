@@ -1,5 +1,7 @@
 //! Runs over real TCP on loopback, all machines in this process.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -120,7 +122,7 @@ fn check(directory: &Path, machines: usize) -> usize {
     received
 }
 
-fn run(config: LocalConfig) {
+fn run(config: &LocalConfig) {
     let local = Local::open(config).unwrap();
     assert!(local.start().unwrap().join(None).unwrap());
 }
@@ -129,7 +131,7 @@ fn run(config: LocalConfig) {
 fn three_machines_tick_exactly_and_lose_nothing() {
     let scratch = Scratch::new();
     let rates = vec![10.0, 30.0, 60.0];
-    run(LocalConfig {
+    run(&LocalConfig {
         rates: Some(rates),
         ..config(Topology::Full(3), &scratch.0)
     });
@@ -149,7 +151,7 @@ fn three_machines_tick_exactly_and_lose_nothing() {
 fn machines_that_cannot_keep_up_lose_nothing_either() {
     let scratch = Scratch::new();
     let behavior = Behavior::new(0.0, 1.0).unwrap();
-    run(LocalConfig {
+    run(&LocalConfig {
         rates: Some(vec![1e6; 3]),
         behavior,
         duration: 0.2,
@@ -162,7 +164,7 @@ fn machines_that_cannot_keep_up_lose_nothing_either() {
 fn directed_topologies_work() {
     let scratch = Scratch::new();
     let circle = Topology::adjacency(vec![vec![1], vec![2], vec![0], vec![]]).unwrap();
-    run(LocalConfig {
+    run(&LocalConfig {
         rates: Some(vec![100.0; 4]),
         ..config(circle, &scratch.0)
     });
@@ -172,14 +174,14 @@ fn directed_topologies_work() {
 #[test]
 fn a_machine_alone_runs() {
     let scratch = Scratch::new();
-    run(config(Topology::Full(1), &scratch.0));
+    run(&config(Topology::Full(1), &scratch.0));
     assert_eq!(check(&scratch.0, 1), 0);
 }
 
 #[test]
 fn a_stop_ends_in_order() {
     let scratch = Scratch::new();
-    let local = Local::open(LocalConfig {
+    let local = Local::open(&LocalConfig {
         duration: 1000.0,
         ..config(Topology::Ring(5), &scratch.0)
     })
@@ -208,7 +210,7 @@ fn a_run_that_does_not_come_about_leaves_no_log() {
     let scratch = Scratch::new();
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = held.local_addr().unwrap().port();
-    let error = Local::open(LocalConfig {
+    let error = Local::open(&LocalConfig {
         base_port: port,
         ..config(Topology::Full(2), &scratch.0)
     })
@@ -237,7 +239,7 @@ fn a_run_that_does_not_come_about_leaves_no_log() {
             ..config(Topology::Full(2), &scratch.0)
         },
     ] {
-        assert!(Local::open(bad).is_err());
+        assert!(Local::open(&bad).is_err());
         assert!(!scratch.0.join("machine_2.log").exists());
     }
 }

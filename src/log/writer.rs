@@ -141,7 +141,7 @@ impl Formatter {
         });
         out.extend_from_slice(b", \"recipient_ids\": ");
         list(out, recipients.positions(peers), |out, peer| {
-            number_or_null(out, self.peer_ids[peer as usize])
+            number_or_null(out, self.peer_ids[peer as usize]);
         });
     }
 
@@ -158,7 +158,7 @@ impl Formatter {
             ),
         );
         list(out, self.peers.iter(), |out, peer| {
-            out.extend_from_slice(peer.as_bytes())
+            out.extend_from_slice(peer.as_bytes());
         });
         text(
             out,
@@ -339,9 +339,9 @@ mod tests {
         ];
         let mut formatter = Formatter::new(1, 1_677_782_102_000_000_000, &peers);
         let mut out = Vec::new();
-        entries
-            .iter()
-            .for_each(|entry| formatter.format(entry, &mut out));
+        for entry in entries {
+            formatter.format(entry, &mut out);
+        }
         String::from_utf8(out)
             .unwrap()
             .lines()

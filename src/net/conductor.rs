@@ -173,13 +173,13 @@ impl Conductor {
         if is_started {
             let start = self.clock.now() + COUNTDOWN;
             self.shared.start.store(start, Ordering::Release);
-            machines
-                .iter()
-                .for_each(|machine| machine.tell(Control::Start(start)));
+            for machine in machines {
+                machine.tell(Control::Start(start));
+            }
         } else {
-            machines
-                .iter()
-                .for_each(|machine| machine.tell(Control::Stop));
+            for machine in machines {
+                machine.tell(Control::Stop);
+            }
         }
         // A machine that failed has left; the others end once all have ticked.
         let mut ticking = threads.len();

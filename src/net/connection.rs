@@ -41,6 +41,10 @@ pub(super) enum Role {
 }
 
 /// A connection and the bytes on their way out of it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; all combinations occur"
+)]
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stream: TcpStream,

@@ -45,7 +45,7 @@ impl Poller {
                 Err(error) => {
                     station
                         .machine
-                        .warn("accept", format!("cannot take a connection: {error}"));
+                        .warn("accept", format_args!("cannot take a connection: {error}"));
                     self.after(ACCEPT_PAUSE, Timer::Accept { station: id });
                     return;
                 }
@@ -82,7 +82,7 @@ impl Poller {
                 .expect("it was just filled");
             station.machine.warn(
                 "crowd",
-                format!(
+                format_args!(
                     "more than {} connections said nothing; the oldest was closed, from {}",
                     station.stranger_limit(),
                     self.connections[oldest].remote
@@ -140,7 +140,7 @@ impl Poller {
 
     fn refuse_address(&mut self, id: u64, key: usize) {
         let ip = self.connections[key].remote.ip().to_canonical();
-        self.stations[&id].machine.warn(&format!("address {ip}"), format!(
+        self.stations[&id].machine.warn(&format!("address {ip}"), format_args!(
             "refused a connection from {ip}: it is no address of a peer; allow it with --allow {ip}"
         ));
         self.part(key, &format!("{ip} is not the address of a peer"));
@@ -170,7 +170,7 @@ impl Poller {
                 let name = format!("{kind} {} {}", hello.sender, remote.ip());
                 station.machine.warn(
                     &name,
-                    format!(
+                    format_args!(
                         "refused machine {} at {}: {reason}",
                         hello.sender,
                         remote.ip().to_canonical()

@@ -12,7 +12,7 @@ use crate::net::conductor::{self, Running};
 use crate::net::limits;
 use crate::net::listen::{self, Listening};
 use crate::net::machine::{Config, Machine};
-use crate::net::poll::Network;
+use crate::net::network::Network;
 use crate::topology::Topology;
 
 /// What a run on this host is to be.
@@ -59,7 +59,7 @@ const FILES_BESIDE: u64 = 16;
 
 impl Local {
     /// Binds every port, then writes every STARTUP line.
-    pub fn open(config: LocalConfig) -> Result<Self> {
+    pub fn open(config: &LocalConfig) -> Result<Self> {
         let machines = config.topology.machines();
         if machines == 0 {
             return Err(Error::invalid("a run without machines: give at least 1"));

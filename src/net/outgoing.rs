@@ -147,7 +147,7 @@ impl Poller {
             let name = format!("{kind} {}", peer.address);
             station.machine.warn(
                 &name,
-                format!("no connection to {} at {remote}: {reason}", peer.address),
+                format_args!("no connection to {} at {remote}: {reason}", peer.address),
             );
             // It will hardly think otherwise soon.
             peer.backoff = LONGEST_BACKOFF;
@@ -209,25 +209,5 @@ impl Poller {
         machine
             .connected(position, receiver, history, is_first)
             .map_err(|error| ("log", error.to_string()))
-    }
-
-    /// At the end of a machine: what is left for a peer goes out, then no more.
-    pub(super) fn last_words(&mut self, id: u64, position: usize) {
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        if station.ending.is_none() {
-            return;
-        }
-        let peer = &mut station.peers[position];
-        match peer.connection {
-            Some(key) if matches!(self.connections[key].role, Role::Sending { .. }) => {
-                self.connections[key].is_last = true;
-                self.mark_dirty(key);
-            }
-            Some(_) if peer.outbox.undelivered() > 0 => {}
-            Some(key) => self.close(key),
-            // One more attempt, at once.
-            None if peer.outbox.undelivered() > 0 => self.connect(id, position),
-            None => peer.is_given_up = true,
-        }
     }
 }

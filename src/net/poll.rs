@@ -4,158 +4,27 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::Receiver;
 use mio::net::TcpListener;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
-use crate::error::{Error, Result};
-use crate::event::Recipients;
-use crate::message::{MachineId, Nanos};
+use crate::address::Address;
+use crate::error::Result;
+use crate::message::Nanos;
 use crate::net::clock::Clock;
 use crate::net::connection::{Connection, Role};
 use crate::net::gate::Gate;
 use crate::net::machine::Machine;
+use crate::net::network::{Alarm, Batch, Command, WAKE};
 use crate::net::resolve::{Question, Resolver};
-use crate::net::station::{Ending, Station, Undelivered};
+use crate::net::station::{Ending, Station};
 
-const WAKE: Token = Token(usize::MAX);
 /// One read takes at most this, all connections share the memory.
 const SCRATCH: usize = 256 * 1024;
-/// Commands waiting for the poll thread; beyond it tick threads pause.
-const BEHIND: usize = 256;
-/// What ending machines wait for others, at most.
-const END_WAIT: Nanos = 1_000_000_000;
-/// What they then wait for their last words to be read.
-const PARTING_WAIT: Nanos = 300_000_000;
-
-/// What the other threads ask of the poll thread.
-pub(super) enum Command {
-    /// A machine begins to listen and to connect.
-    Enter {
-        station: u64,
-        machine: Arc<Machine>,
-        listener: std::net::TcpListener,
-        gate: Gate,
-        found: Vec<Vec<SocketAddr>>,
-    },
-    /// The log holds these steps of a machine.
-    Logged { station: u64, batch: Batch },
-    /// A machine has ticked its last: the orderly end.
-    Finish {
-        station: u64,
-        reply: Sender<Undelivered>,
-    },
-    /// A machine is gone without an orderly end.
-    Abandon { station: u64 },
-    /// No machine is left.
-    Quit,
-}
-
-/// What follows for the channels from steps that the log holds.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// The sends, in order.
-    pub(super) sends: Vec<(u64, Recipients)>,
-    /// For each sender the newest message received.
-    pub(super) receipts: Vec<(MachineId, u64)>,
-}
-
-/// The handle of a poll thread. The thread ends with its last handle.
-#[derive(Debug)]
-pub struct Network {
-    commands: Sender<Command>,
-    waker: Arc<Waker>,
-    /// Whether the thread has been woken and has not looked yet.
-    is_woken: Arc<AtomicBool>,
-    stations: AtomicU64,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Network {
-    /// The poll thread of this process, started if there is none.
-    pub fn of_process() -> Result<Arc<Self>> {
-        // With the process's id: a forked child has the memory but not the thread.
-        static NETWORK: Mutex<(u32, Weak<Network>)> = Mutex::new((0, Weak::new()));
-        let mut held = NETWORK.lock().expect("no holder panics");
-        let process = std::process::id();
-        if let Some(network) = held.1.upgrade().filter(|_| held.0 == process) {
-            return Ok(network);
-        }
-        let network = Self::start()?;
-        *held = (process, Arc::downgrade(&network));
-        Ok(network)
-    }
-
-    fn start() -> Result<Arc<Self>> {
-        let failed = |source| Error::io("cannot start the thread that moves the bytes", source);
-        let poll = Poll::new().map_err(failed)?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(failed)?);
-        let is_woken = Arc::new(AtomicBool::new(false));
-        let (commands, asked) = unbounded();
-        let poller = Poller {
-            poll,
-            clock: Clock::of_process(),
-            commands: asked,
-            is_woken: is_woken.clone(),
-            waker: waker.clone(),
-            resolver: None,
-            stations: BTreeMap::new(),
-            connections: Slab::new(),
-            connections_made: 0,
-            timers: BinaryHeap::new(),
-            dirty: Vec::new(),
-            unread: Vec::new(),
-            scratch: vec![0; SCRATCH],
-            fresh: Vec::new(),
-        };
-        let thread = thread::Builder::new()
-            .name("lamport-poll".into())
-            .spawn(move || poller.run())
-            .map_err(failed)?;
-        Ok(Arc::new(Self {
-            commands,
-            waker,
-            is_woken,
-            stations: AtomicU64::new(0),
-            thread: Some(thread),
-        }))
-    }
-
-    pub(super) fn tell(&self, command: Command) {
-        // The thread ends only at `Quit`, which the last handle sends.
-        let _ = self.commands.send(command);
-        if !self.is_woken.swap(true, Ordering::AcqRel) {
-            self.waker.wake().expect("an eventfd takes a wake-up");
-        }
-    }
-
-    /// A name for one machine, never given again.
-    pub(super) fn new_station(&self) -> u64 {
-        self.stations.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Whether the poll thread has more to do than it should.
-    pub(super) fn is_behind(&self) -> bool {
-        self.commands.len() > BEHIND
-    }
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        self.tell(Command::Quit);
-        let thread = self.thread.take().expect("only drop takes it");
-        // The last machine may be dropped by the poll thread itself.
-        if thread.thread().id() != thread::current().id() {
-            thread.join().expect("the poll thread does not panic");
-        }
-    }
-}
 
 /// What is to be done at a later time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,8 +53,7 @@ pub(super) struct Poller {
     pub(super) poll: Poll,
     pub(super) clock: Clock,
     commands: Receiver<Command>,
-    is_woken: Arc<AtomicBool>,
-    waker: Arc<Waker>,
+    alarm: Alarm,
     /// Started by the first name that is no IP address.
     resolver: Option<Resolver<Lookup>>,
     pub(super) stations: BTreeMap<u64, Station>,
@@ -202,7 +70,25 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    fn run(mut self) {
+    pub(super) fn new(poll: Poll, commands: Receiver<Command>, alarm: Alarm) -> Self {
+        Self {
+            poll,
+            clock: Clock::of_process(),
+            commands,
+            alarm,
+            resolver: None,
+            stations: BTreeMap::new(),
+            connections: Slab::new(),
+            connections_made: 0,
+            timers: BinaryHeap::new(),
+            dirty: Vec::new(),
+            unread: Vec::new(),
+            scratch: vec![0; SCRATCH],
+            fresh: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(1024);
         loop {
             let timeout = self.timeout();
@@ -217,7 +103,7 @@ impl Poller {
             for key in std::mem::take(&mut self.unread) {
                 self.readable(key);
             }
-            self.is_woken.store(false, Ordering::Release);
+            self.alarm.hush();
             while let Ok(command) = self.commands.try_recv() {
                 if matches!(command, Command::Quit) {
                     return;
@@ -416,18 +302,10 @@ impl Poller {
     }
 
     /// Asks for all addresses of these names; the answer comes in a later turn.
-    pub(super) fn look_up(
-        &mut self,
-        token: Lookup,
-        addresses: Vec<crate::address::Address>,
-    ) -> Result<()> {
+    pub(super) fn look_up(&mut self, token: Lookup, addresses: Vec<Address>) -> Result<()> {
         if self.resolver.is_none() {
-            let (waker, is_woken) = (self.waker.clone(), self.is_woken.clone());
-            self.resolver = Some(Resolver::start(move || {
-                if !is_woken.swap(true, Ordering::AcqRel) {
-                    waker.wake().expect("an eventfd takes a wake-up");
-                }
-            })?);
+            let alarm = self.alarm.clone();
+            self.resolver = Some(Resolver::start(move || alarm.ring())?);
         }
         let resolver = self.resolver.as_ref().expect("it was just started");
         resolver.ask(Question { token, addresses });
@@ -452,65 +330,6 @@ impl Poller {
         self.stations.remove(&id);
         self.connections
             .retain(|_, connection| connection.station != id);
-    }
-
-    fn finish(&mut self, id: u64, ending: Ending) {
-        let Some(station) = self.stations.get_mut(&id) else {
-            return;
-        };
-        station.ending = Some(ending);
-        for peer in 0..self.stations[&id].peers.len() {
-            self.last_words(id, peer);
-        }
-        self.after(END_WAIT, Timer::End { station: id });
-        self.finish_if_done(id);
-    }
-
-    /// Ends a machine that has nothing left to do.
-    pub(super) fn finish_if_done(&mut self, id: u64) {
-        let Some(station) = self.stations.get(&id) else {
-            return;
-        };
-        if station.ending.is_some() && station.is_finished() {
-            self.finish_now(id);
-        }
-    }
-
-    fn finish_now(&mut self, id: u64) {
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        let undelivered = station.undelivered();
-        let ending = station.ending.take().expect("the caller found it ending");
-        self.leave(id);
-        // Whoever waits for it may have been stopped by force.
-        let _ = ending.reply.send(undelivered);
-    }
-
-    /// The time of an orderly end is over: first part from the senders, then end.
-    fn end_is_late(&mut self, id: u64) {
-        let Some(station) = self.stations.get_mut(&id) else {
-            return;
-        };
-        let ending = station
-            .ending
-            .as_mut()
-            .expect("the timer is set at the end");
-        if ending.is_late {
-            self.finish_now(id);
-            return;
-        }
-        ending.is_late = true;
-        let keys: Vec<usize> = station
-            .senders
-            .values_mut()
-            .filter_map(|sender| sender.connection)
-            .collect();
-        for key in keys {
-            // The last acknowledgement goes out, nothing more comes in.
-            self.connections[key].owes_ack = true;
-            self.connections[key].is_last = true;
-            self.mark_dirty(key);
-        }
-        self.after(PARTING_WAIT, Timer::End { station: id });
     }
 }
 

@@ -184,7 +184,7 @@ impl Poller {
                 Role::Sending { peer } => {
                     let outbox = &mut station.peers[peer].outbox;
                     while connection.out.len() < CHUNK {
-                        let Some(timestamp) = outbox.next() else {
+                        let Some(timestamp) = outbox.next_unsent() else {
                             break;
                         };
                         wire::write_message(&mut connection.out, timestamp, station.machine.id());
@@ -271,9 +271,10 @@ impl Poller {
                 (format!("{ip}"), format!("fault from {ip}"))
             }
         };
-        station
-            .machine
-            .warn(&name, format!("closed the connection with {who}: {fault}"));
+        station.machine.warn(
+            &name,
+            format_args!("closed the connection with {who}: {fault}"),
+        );
         self.close(key);
     }
 
@@ -292,7 +293,7 @@ impl Poller {
                 let machine = &self.stations[&connection.station].machine;
                 machine.warn(
                     &format!("silent {ip}"),
-                    format!("closed a connection from {ip} that said no hello in time"),
+                    format_args!("closed a connection from {ip} that said no hello in time"),
                 );
             }
             Role::Connecting { .. } | Role::Greeting { .. } | Role::Vetting | Role::Parting => {}

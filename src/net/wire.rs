@@ -180,12 +180,11 @@ pub fn write_message(out: &mut Vec<u8>, timestamp: u64, sender: MachineId) {
 /// Reads an acknowledgement, without its newline.
 pub fn parse_ack(line: &[u8]) -> Result<Marks, WireError> {
     let words = words(line).unwrap_or_default();
-    if let &["ack", logged, accepted] = words.as_slice() {
-        if let (Some(logged), Some(accepted)) =
-            (decimal(logged.as_bytes()), decimal(accepted.as_bytes()))
-        {
-            return Ok(Marks { logged, accepted });
-        }
+    if let &["ack", logged, accepted] = words.as_slice()
+        && let Some(logged) = decimal(logged.as_bytes())
+        && let Some(accepted) = decimal(accepted.as_bytes())
+    {
+        return Ok(Marks { logged, accepted });
     }
     Err(WireError::Ack(shown(line)))
 }

@@ -24,6 +24,10 @@ pub(super) struct LocalRun {
 #[pymethods]
 impl LocalRun {
     #[new]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one for each of the Python signature's"
+    )]
     #[pyo3(signature = (
         peers, log_dir, duration, *, rates, max_rate, internal_probability, broadcast_share, seed, run_id,
         base_port, wait, precise
@@ -57,7 +61,7 @@ impl LocalRun {
             base_port: port(base_port)?,
             is_precise: precise,
         };
-        let local = py.detach(|| Local::open(config))?;
+        let local = py.detach(|| Local::open(&config))?;
         Ok(Self {
             local,
             running: Mutex::default(),

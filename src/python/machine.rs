@@ -16,7 +16,7 @@ use crate::event::{Event, Recipients};
 use crate::net::conductor::{self, Running};
 use crate::net::listen::Listening;
 use crate::net::machine::{Config, Machine};
-use crate::net::poll::Network;
+use crate::net::network::Network;
 use crate::net::{inherit, listen};
 use crate::random::MAX_SEED;
 use crate::schedule::MAX_DRAWN_RATE;
@@ -38,6 +38,10 @@ pub(super) struct PyMachine {
 #[pymethods]
 impl PyMachine {
     #[new]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one for each of the Python signature's"
+    )]
     #[pyo3(signature = (
         machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
         max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY, broadcast_share=BROADCAST_SHARE,
@@ -156,9 +160,8 @@ impl PyMachine {
 
     fn run(&self, py: Python<'_>) -> PyResult<()> {
         self.start()?;
-        let interrupt = match self.join(py, None) {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
+        let Err(interrupt) = self.join(py, None) else {
+            return Ok(());
         };
         // Ctrl-C, or the machine's own failure, after which all this does nothing.
         py.detach(|| self.stop_and_wait())?;
