@@ -392,3 +392,121 @@ fn shorten(text: &str) -> String {
     }
     format!("{short:?}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn raw(text: &str) -> Result<Micros, String> {
+        micros("t", serde_json::from_str(text).map_err(|e| e.to_string())?)
+    }
+
+    #[test]
+    fn the_classic_lines_are_read() {
+        let line = parse(r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002]]}"#).unwrap();
+        assert_eq!((line.time, line.machine_id), (1_677_782_102_954_512, 1));
+        assert_eq!(
+            line.body,
+            Body::Send {
+                clocks: (5, 6),
+                recipients: vec![Peer("localhost".into(), 5002)],
+                recipient_ids: vec![],
+            }
+        );
+        // Fields in any order, fields nobody knows, no spaces.
+        let line = parse(r#"{"new_clock":8,"mood":{"a":[1]},"old_clock":2,"machine_id":3,"system_time":7,"event":"RECEIVE"}"#).unwrap();
+        assert_eq!(line.time, 7_000_000);
+        let Body::Receive {
+            clocks, message, ..
+        } = line.body
+        else {
+            panic!("{line:?}")
+        };
+        assert_eq!(clocks, (2, 8));
+        assert_eq!((message.sender, message.sent_clock), (None, None));
+    }
+
+    #[test]
+    fn lines_say_what_is_wrong_with_them_and_what_would_be_right() {
+        let line = |fields: &str| {
+            format!(r#"{{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1{fields}}}"#)
+        };
+        for (text, words) in [
+            (String::new(), "empty line"),
+            ("clock went to 5".into(), "not JSON"),
+            ("[1, 2]".into(), "one JSON object"),
+            ("{}".into(), "missing event, system_time, machine_id"),
+            ("\u{feff}{}".into(), "byte order mark"),
+            (
+                line(r#", "old_clock": 1"#),
+                r#"INTERNAL line needs the field "new_clock""#,
+            ),
+            (line(r#", "new_clock": 1"#), r#""old_clock""#),
+            (
+                line(r#", "old_clock": -1, "new_clock": 1"#),
+                "old_clock is -1: it must be a whole number",
+            ),
+            (
+                line(r#", "old_clock": 1.5, "new_clock": 1"#),
+                "old_clock is 1.5",
+            ),
+            (
+                line(r#", "old_clock": 0, "new_clock": 9007199254740992"#),
+                "from 0 to 9007199254740991",
+            ),
+            (
+                line(r#", "old_clock": 0, "new_clock": 99999999999999999999"#),
+                "whole number",
+            ),
+            (line(r#", "old_clock": 0, "new_clock": NaN"#), "NaN"),
+            (
+                line(r#", "old_clock": "0", "new_clock": 1"#),
+                r#"old_clock is "0""#,
+            ),
+            (
+                line("").replace("INTERNAL", "JUMP"),
+                "event \"JUMP\" is not known: it is STARTUP",
+            ),
+            (
+                line("")
+                    .replace("INTERNAL", "SEND")
+                    .replace('}', r#", "old_clock": 0, "new_clock": 1}"#),
+                "\"recipients\"",
+            ),
+            (line("").replace("1.0", "\"now\""), "system_time is \"now\""),
+            (line("").replace("1.0", "1e300"), "system_time is 1e300"),
+            (
+                line(r#", "clock_rate": 0.0"#).replace("INTERNAL", "STARTUP"),
+                "positive",
+            ),
+            (line(r#", "recipients": 5"#), "a list of addresses"),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+            assert!(!error.contains("line 1"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_exact(micros in 0..MAX_TIME, decimals in 0_usize..=6) {
+            let scale = 10_i64.pow(6 - decimals as u32);
+            let micros = micros / scale * scale;
+            let mut text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+            text.truncate(text.len() - (6 - decimals));
+            prop_assert_eq!(raw(text.trim_end_matches('.')), Ok(micros));
+        }
+
+        #[test]
+        fn other_spellings_are_within_half_a_microsecond(seconds in -1e9_f64..1e9) {
+            let got = raw(&format!("{seconds:e}")).unwrap();
+            prop_assert!((got as f64 - seconds * 1e6).abs() <= 0.75);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}|\\{(\"(event|system_time|old_clock|lateness|peers)\": ?(1|\"SEND\"|null|\\[\\]|\\{\\}),?){0,4}\\}") {
+            let _ = parse(&text);
+        }
+    }
+}
