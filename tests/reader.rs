@@ -1,6 +1,10 @@
 //! Log files into columns, messages and machines.
 
+// An unwrap that fails is a test that fails, and every float here is exact.
+#![allow(clippy::unwrap_used, clippy::float_cmp)]
+
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -170,7 +174,7 @@ fn logs_of_base_fields_load() {
 #[test]
 fn an_address_is_the_one_log_that_listens_there() {
     let directory = Directory::new();
-    let one = ONE.replace(r#"[null, 2]"#, "[null, null]");
+    let one = ONE.replace("[null, 2]", "[null, null]");
     let one: String = one
         .lines()
         .filter(|line| !line.contains("CONNECT"))
@@ -318,18 +322,20 @@ fn the_general_log_of_long_files_is_whole() {
         for clock in 0..5_000 {
             let micros = clock * 1000 + id * 7;
             let pad = "x".repeat((clock % 50) as usize * 3);
-            text += &format!(
-                "{{\"event\": \"INTERNAL\", \"system_time\": {}.{:06}, \"machine_id\": {id}, \"old_clock\": {clock}, \"new_clock\": {}, \"pad\": \"{pad}\"}}\n",
+            writeln!(
+                text,
+                "{{\"event\": \"INTERNAL\", \"system_time\": {}.{:06}, \"machine_id\": {id}, \"old_clock\": {clock}, \"new_clock\": {}, \"pad\": \"{pad}\"}}",
                 micros / 1_000_000,
                 micros % 1_000_000,
                 clock + 1
-            );
+            ).unwrap();
         }
         // One line longer than any block.
-        text += &format!(
-            "{{\"event\": \"INTERNAL\", \"system_time\": 9.{id:06}, \"machine_id\": {id}, \"old_clock\": 0, \"new_clock\": 1, \"pad\": \"{}\"}}\n",
+        writeln!(
+            text,
+            "{{\"event\": \"INTERNAL\", \"system_time\": 9.{id:06}, \"machine_id\": {id}, \"old_clock\": 0, \"new_clock\": 1, \"pad\": \"{}\"}}",
             "y".repeat(600_000)
-        );
+        ).unwrap();
         files.push(directory.file(&format!("{id}.log"), text));
     }
     let logs = read(&files).unwrap();

@@ -312,7 +312,7 @@ mod tests {
                 for recipient in 1..=if both { 2 } else { 1 } {
                     let clock = place as i64 + 1;
                     prop_assert_eq!((messages.sender[row], messages.sent_clock[row]), (0, clock));
-                    prop_assert_eq!(messages.recipient[row], recipient as f64);
+                    prop_assert_eq!(id(messages.recipient[row]), recipient);
                     let there = received.contains(&(recipient, clock));
                     prop_assert_eq!(messages.status[row] == RECEIVED, there);
                     prop_assert_eq!(messages.received[row].is_nan(), !there);

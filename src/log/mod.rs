@@ -1,6 +1,8 @@
 //! Events, lines and columns.
 
+mod addresses;
 pub mod columns;
+mod diagnose;
 pub mod facts;
 pub mod merge;
 pub mod parse;

@@ -296,7 +296,7 @@ mod tests {
         let columns = logs.into_logs().unwrap().columns;
         assert_eq!(columns.time, [0.0, 2.0, 2.5]);
         assert_eq!(columns.system_time[0].to_bits(), day.to_bits());
-        assert_eq!(columns.arrived[1], 1.5);
+        assert_eq!(columns.arrived[1..2], [1.5]);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 """The boundary of the native module: logs in, arrays out."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -15,42 +18,42 @@ FLOATS = {"time", "system_time", "queue_len", "sender", "sent_clock", "arrived"}
 INTS = {"machine_id", "old_clock", "new_clock"}
 
 
-def startup(machine, *, time=100.0, run_id="lab", rate=2.0):
+def startup(machine, *, at=100.0, run_id="lab", rate=2.0):
     return {
-        "event": "STARTUP", "system_time": time, "machine_id": machine, "clock_rate": rate, "local_clock": 0,
+        "event": "STARTUP", "system_time": at, "machine_id": machine, "clock_rate": rate, "local_clock": 0,
         "history": machine, "listen": ["127.0.0.1", 5000 + machine], "peers": [], "run_id": run_id, "seed": 1,
         "internal_probability": 0.7, "broadcast_share": 0.25, "time": "real", "version": "0.1.0",
     }  # fmt: skip
 
 
-def event(kind, time, machine, old, new, **fields):
-    return {"event": kind, "system_time": time, "machine_id": machine, "old_clock": old, "new_clock": new} | fields
+def event(kind, at, machine, old, new, **fields):
+    return {"event": kind, "system_time": at, "machine_id": machine, "old_clock": old, "new_clock": new} | fields
 
 
-def send(time, machine, old, recipients):
+def send(at, machine, old, recipients):
     return event(
-        "SEND", time, machine, old, old + 1,
+        "SEND", at, machine, old, old + 1,
         recipients=[["127.0.0.1", 5000 + peer] for peer in recipients], recipient_ids=recipients,
     )  # fmt: skip
 
 
-def receive(time, machine, old, sender, sent_clock, arrived, queue_len=0):
+def receive(at, machine, old, sender, sent_clock, arrived, queue_len=0):
     return event(
-        "RECEIVE", time, machine, old, max(old, sent_clock) + 1,
+        "RECEIVE", at, machine, old, max(old, sent_clock) + 1,
         queue_len=queue_len, sender=sender, sent_clock=sent_clock, arrival_time=arrived,
     )  # fmt: skip
 
 
-def end(time, machine, clock, *, queue_len=0, undelivered=()):
+def end(at, machine, clock, *, queue_len=0, undelivered=()):
     return {
-        "event": "END", "system_time": time, "machine_id": machine, "final_clock": clock, "queue_len": queue_len,
+        "event": "END", "system_time": at, "machine_id": machine, "final_clock": clock, "queue_len": queue_len,
         "ticks": 4, "lateness": {"p50": 0.1, "p99": 0.2, "max": 0.3}, "undelivered": list(undelivered),
     }  # fmt: skip
 
 
-def unread(time, machine, sender, sent_clock, arrived):
+def unread(at, machine, sender, sent_clock, arrived):
     return {
-        "event": "UNREAD", "system_time": time, "machine_id": machine,
+        "event": "UNREAD", "system_time": at, "machine_id": machine,
         "sender": sender, "sent_clock": sent_clock, "arrival_time": arrived,
     }  # fmt: skip
 
@@ -63,7 +66,7 @@ ONE = [
     end(102.0, 1, 3, undelivered=[[2, 1]]),
 ]
 TWO = [
-    startup(2, time=100.25),
+    startup(2, at=100.25),
     receive(101.5, 2, 0, 1, 1, 100.75, queue_len=1),
     unread(102.0, 2, 1, 2, 101.25),
     end(102.0, 2, 2, queue_len=1),
@@ -236,6 +239,27 @@ def test_reading_loads_no_numpy(run):
         "assert 'numpy' not in sys.modules; logs.events(); assert 'numpy' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, *run], check=True)
+
+
+def test_a_signal_ends_a_long_read(tmp_path):
+    path = tmp_path / "1.log"
+    os.mkfifo(path)
+    endless = subprocess.Popen(["sh", "-c", 'exec yes "$0" > "$1"', json.dumps(BASE[0]), str(path)])
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            _lamport.read_logs([str(path)])
+        assert time.monotonic() - started < 2
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        endless.kill()
+        endless.wait()
 
 
 TABLE = {
