@@ -291,8 +291,8 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
 
     ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
     ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
-    clock before), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` on the clock of
-    ``time``, or of ``system_time`` without it) and ``recipients`` (a list of lists of int, empty for other
+    clock before), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` on the clock
+    of ``time``, or of ``system_time`` without it) and ``recipients`` (a list of lists of int, empty for other
     events; else those that received the message) are used where present, other columns are not. Times
     beyond 1e8 s are taken for times of day: the first event is then at 0.
 
@@ -312,13 +312,13 @@ def predict(
     """What theory expects of machines with these rates: float64 arrays, one value a machine.
 
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
-    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing arrives, else
-    NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is not known to be
-    unique: it is for fully connected machines, and wherever the equations are a contraction (with the default
-    probabilities a ring, a line, a star of up to 9 machines and more).
+    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
+    arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
+    not known to be unique. It is for fully connected machines, and wherever the equations are a contraction:
+    with the default probabilities on a ring, a line, a star of up to 31 machines.
 
     `topology` is a name, or the peers of each machine counted from 0.
     """
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:
-    """The peers of each machine in a named topology ("full", "ring", "star", "line"), machines counted from 0."""
+    """The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +28,8 @@ def startup(machine, *, at=100.0, run_id="lab", rate=2.0):
 
 
 def event(kind, at, machine, old, new, **fields):
-    return {"event": kind, "system_time": at, "machine_id": machine, "old_clock": old, "new_clock": new} | fields
+    base = {"event": kind, "system_time": at, "machine_id": machine, "old_clock": old, "new_clock": new}
+    return base | fields
 
 
 def send(at, machine, old, recipients):
@@ -37,7 +39,7 @@ def send(at, machine, old, recipients):
     )  # fmt: skip
 
 
-def receive(at, machine, old, sender, sent_clock, arrived, queue_len=0):
+def receive(at, machine, old, *, sender=1, sent_clock, arrived, queue_len=0):
     return event(
         "RECEIVE", at, machine, old, max(old, sent_clock) + 1,
         queue_len=queue_len, sender=sender, sent_clock=sent_clock, arrival_time=arrived,
@@ -46,12 +48,13 @@ def receive(at, machine, old, sender, sent_clock, arrived, queue_len=0):
 
 def end(at, machine, clock, *, queue_len=0, undelivered=()):
     return {
-        "event": "END", "system_time": at, "machine_id": machine, "final_clock": clock, "queue_len": queue_len,
-        "ticks": 4, "lateness": {"p50": 0.1, "p99": 0.2, "max": 0.3}, "undelivered": list(undelivered),
+        "event": "END", "system_time": at, "machine_id": machine, "final_clock": clock,
+        "queue_len": queue_len, "ticks": 4,
+        "lateness": {"p50": 0.1, "p99": 0.2, "max": 0.3}, "undelivered": list(undelivered),
     }  # fmt: skip
 
 
-def unread(at, machine, sender, sent_clock, arrived):
+def unread(at, machine, *, sender=1, sent_clock, arrived):
     return {
         "event": "UNREAD", "system_time": at, "machine_id": machine,
         "sender": sender, "sent_clock": sent_clock, "arrival_time": arrived,
@@ -67,8 +70,8 @@ ONE = [
 ]
 TWO = [
     startup(2, at=100.25),
-    receive(101.5, 2, 0, 1, 1, 100.75, queue_len=1),
-    unread(102.0, 2, 1, 2, 101.25),
+    receive(101.5, 2, 0, sent_clock=1, arrived=100.75, queue_len=1),
+    unread(102.0, 2, sent_clock=2, arrived=101.25),
     end(102.0, 2, 2, queue_len=1),
 ]
 BASE = [
@@ -159,7 +162,7 @@ def test_base_fields_load_but_have_no_messages(write):
 
 def test_a_torn_last_line_is_a_note(tmp_path, write):
     path = write("1.log", ONE)
-    with open(path, "a") as file:
+    with Path(path).open("a") as file:
         file.write('{"event": "SEND"')
     logs = _lamport.read_logs([path])
     assert [note for note in logs.notes if f"{path}:6" in note]
@@ -202,7 +205,7 @@ def test_no_bytes_make_it_panic(tmp_path_factory, data):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(FileNotFoundError, match="none.log") as caught:
+    with pytest.raises(FileNotFoundError, match=r"none\.log") as caught:
         _lamport.read_logs([str(tmp_path / "none.log")])
     assert caught.value.errno == 2
     with pytest.raises(IsADirectoryError):
@@ -235,7 +238,8 @@ def test_the_general_log(tmp_path, run):
 
 def test_reading_loads_no_numpy(run):
     code = (
-        "import sys; from lamport import _lamport; logs = _lamport.read_logs(sys.argv[1:]); logs.notes; logs.peers();"
+        "import sys; from lamport import _lamport;"
+        "logs = _lamport.read_logs(sys.argv[1:]); logs.notes; logs.peers();"
         "assert 'numpy' not in sys.modules; logs.events(); assert 'numpy' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, *run], check=True)
@@ -290,7 +294,9 @@ def test_a_table_of_events_gives_the_same_events(run):
     logs = _lamport.read_logs(run)
     events = logs.events()
     recipients = [[2, 3], [2], [2], []]
-    again = _lamport.table_logs({name: column[::-1] for name, column in events.items()} | {"recipients": recipients[::-1]})
+    again = _lamport.table_logs(
+        {name: column[::-1] for name, column in events.items()} | {"recipients": recipients[::-1]}
+    )
     for name, column in again.events().items():
         np.testing.assert_array_equal(column, events[name], err_msg=name)
     assert again.messages()["recipient"].tolist() == logs.messages()["recipient"].tolist()
@@ -332,6 +338,21 @@ def test_theory():
         _lamport.predict([1.0], topology="full", internal_probability=1.5, broadcast_share=0)
     with pytest.raises(ValueError, match="2 rates for 1 machines"):
         _lamport.predict([1.0, 2.0], topology=[[]], internal_probability=0.7, broadcast_share=0)
+
+
+def test_theory_of_other_topologies_where_it_is_unique():
+    def loads(topology, machines, p=0.7):
+        rates = [1.0] * machines
+        return _lamport.predict(rates, topology=topology, internal_probability=p, broadcast_share=1 / 3)[
+            "load"
+        ]
+
+    # Equal machines on a ring: a = s (u + u), u = 1 - a, s = 0.2.
+    np.testing.assert_allclose(loads("ring", 7), 0.4 / 1.4)
+    assert np.isfinite(loads("star", 31)).all()
+    assert np.isnan(loads("star", 33)).all()
+    assert np.isnan(loads("ring", 7, p=0)).all()
+    assert loads([[], []], 2).tolist() == [0, 0]
 
 
 def test_topologies():
