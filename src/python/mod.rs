@@ -3,8 +3,11 @@
 // PyO3 hands arguments over by value.
 #![allow(clippy::needless_pass_by_value)]
 
+mod arguments;
 mod error;
+mod local;
 mod logs;
+mod machine;
 mod theory;
 mod topology;
 
@@ -18,7 +21,11 @@ mod module {
     #[pymodule_export]
     use super::error::LamportError;
     #[pymodule_export]
+    use super::local::LocalRun;
+    #[pymodule_export]
     use super::logs::{Logs, read_logs, table_logs};
+    #[pymodule_export]
+    use super::machine::PyMachine;
     #[pymodule_export]
     use super::theory::predict;
     #[pymodule_export]
