@@ -258,3 +258,87 @@ fn id(recipient: f64) -> i64 {
         recipient as i64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::table::Table;
+    use proptest::prelude::*;
+
+    /// Sends 1, 2, ... of machine 0 to machines 1 and 2, and who received which.
+    fn table(both: &[bool], received: &[(i64, i64)]) -> Table {
+        let sends = both.len();
+        let rows = sends + received.len();
+        let machine = |row: usize| {
+            if row < sends {
+                0
+            } else {
+                received[row - sends].0
+            }
+        };
+        let sent = |row: usize| match row.checked_sub(sends) {
+            Some(place) => received[place].1 as f64,
+            None => f64::NAN,
+        };
+        Table {
+            machine_id: (0..rows).map(machine).collect(),
+            event: (0..rows).map(|row| i8::from(row >= sends)).collect(),
+            new_clock: (0..rows).map(|row| row as i64 + 1).collect(),
+            sender: Some((0..rows).map(|row| sent(row) * 0.0).collect()),
+            sent_clock: Some((0..rows).map(sent).collect()),
+            recipients: Some(
+                (0..rows)
+                    .map(|row| match both.get(row) {
+                        Some(true) => vec![2, 1],
+                        Some(false) => vec![1],
+                        None => vec![],
+                    })
+                    .collect(),
+            ),
+            ..Table::default()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_receipt_settles_one_message(
+            both in prop::collection::vec(any::<bool>(), 0..12),
+            received in prop::collection::vec((1_i64..3, 1_i64..14), 0..30),
+        ) {
+            let logs = table(&both, &received).into_logs().unwrap();
+            let Some(messages) = messages(&logs) else { unreachable!("sent clocks are there") };
+            let mut row = 0;
+            for (place, &both) in both.iter().enumerate() {
+                for recipient in 1..=if both { 2 } else { 1 } {
+                    let clock = place as i64 + 1;
+                    prop_assert_eq!((messages.sender[row], messages.sent_clock[row]), (0, clock));
+                    prop_assert_eq!(id(messages.recipient[row]), recipient);
+                    let there = received.contains(&(recipient, clock));
+                    prop_assert_eq!(messages.status[row] == RECEIVED, there);
+                    prop_assert_eq!(messages.received[row].is_nan(), !there);
+                    row += 1;
+                }
+            }
+            prop_assert_eq!(messages.sender.len(), row);
+            let settled = messages.status.iter().filter(|&&status| status == RECEIVED).count();
+            prop_assert_eq!(settled + messages.unmatched, received.len());
+        }
+
+        #[test]
+        fn without_recipients_those_who_received_are_taken(
+            both in prop::collection::vec(any::<bool>(), 1..12),
+            received in prop::collection::btree_set((1_i64..3, 1_i64..12), 0..12),
+        ) {
+            let received: Vec<_> = received.into_iter().collect();
+            let mut table = table(&both, &received);
+            table.recipients = None;
+            let Some(messages) = messages(&table.into_logs().unwrap()) else { unreachable!("sent clocks are there") };
+            let known = received.iter().filter(|(_, clock)| *clock <= both.len() as i64).count();
+            let settled = messages.status.iter().filter(|&&status| status == RECEIVED).count();
+            prop_assert_eq!(settled, known);
+            prop_assert_eq!(messages.unmatched, received.len() - known);
+            let unknown = messages.recipient.iter().filter(|id| id.is_nan()).count();
+            prop_assert_eq!(unknown + known, messages.sender.len());
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Events, lines, columns: the log is the truth about a run.
 
+mod addresses;
 pub mod columns;
+mod diagnose;
 pub mod entry;
 pub mod facts;
 pub mod merge;

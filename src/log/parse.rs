@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::MAX_CLOCK;
 use crate::log::columns::Micros;
+use crate::log::diagnose::{diagnose, not_whole};
 
 /// The latest time, in microseconds (the year 2223): with an offset it is still exact in a float64.
 pub const MAX_TIME: Micros = 8_000_000_000_000_000;
@@ -279,10 +280,6 @@ fn option(name: &str, value: Option<u64>) -> Result<Option<u64>, String> {
     value.map(|value| whole(name, value)).transpose()
 }
 
-fn not_whole(name: &str, value: impl std::fmt::Display) -> String {
-    format!("{name} is {value}: it must be a whole number from 0 to {MAX_CLOCK}")
-}
-
 /// Seconds in decimal to whole microseconds, exactly; digits beyond the sixth round.
 pub(crate) fn micros(name: &str, value: &RawValue) -> Result<Micros, String> {
     let text = value.get();
@@ -313,82 +310,120 @@ fn decimal(text: &str) -> Option<Micros> {
     Some(digits(seconds)? * 1_000_000 + digits(decimals)? * scale)
 }
 
-/// What is wrong with a line that is not as typed, in the terms of the log.
-#[cold]
-fn diagnose(text: &str, error: &serde_json::Error) -> String {
-    use serde_json::Value;
-    let object = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(object)) => object,
-        Ok(_) => {
-            return format!(
-                "not a log line: it must be one JSON object, such as {EXAMPLE}, but is {}",
-                shorten(text)
-            );
-        }
-        Err(_) if text.trim().is_empty() => {
-            return "an empty line: each line must be one JSON object".to_owned();
-        }
-        Err(_) if text.starts_with('\u{feff}') => {
-            return "the file starts with a byte order mark: save it as UTF-8 without one"
-                .to_owned();
-        }
-        Err(_) if ["NaN", "Infinity"].iter().any(|word| text.contains(word)) => {
-            return "not JSON: NaN and Infinity are no JSON numbers; leave the field out or write null"
-                .to_owned();
-        }
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.split(" at line ").next().unwrap_or_default();
-            return format!(
-                "not JSON ({why} at column {}): each line must be one JSON object, but it is {}",
-                error.column(),
-                shorten(text)
-            );
-        }
-    };
-    let absent: Vec<_> = ["event", "system_time", "machine_id"]
-        .into_iter()
-        .filter(|&name| object.get(name).is_none_or(Value::is_null))
-        .collect();
-    if !absent.is_empty() {
-        return format!("not a log line: missing {}", absent.join(", "));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn raw(text: &str) -> Result<Micros, String> {
+        micros("t", serde_json::from_str(text).map_err(|e| e.to_string())?)
     }
-    for (name, value) in &object {
-        let (good, must) = match name.as_str() {
-            "machine_id" | "old_clock" | "new_clock" | "queue_len" | "sender" | "sent_clock"
-            | "local_clock" | "peer_id" | "final_clock" | "ticks" => {
-                (value.is_u64() || value.is_null(), "")
+
+    #[test]
+    fn the_classic_lines_are_read() {
+        let line = parse(r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002]]}"#).unwrap();
+        assert_eq!((line.time, line.machine_id), (1_677_782_102_954_512, 1));
+        assert_eq!(
+            line.body,
+            Body::Send {
+                clocks: (5, 6),
+                recipients: vec![Peer("localhost".into(), 5002)],
+                recipient_ids: vec![],
             }
-            "event" | "run_id" => (value.is_string() || value.is_null(), "a text"),
-            "clock_rate" | "internal_probability" | "broadcast_share" => {
-                (value.is_number() || value.is_null(), "a number")
-            }
-            "recipients" | "peers" => (value.is_array() || value.is_null(), ADDRESSES),
-            _ => continue,
+        );
+        // Fields in any order, fields nobody knows, no spaces.
+        let line = parse(r#"{"new_clock":8,"mood":{"a":[1]},"old_clock":2,"machine_id":3,"system_time":7,"event":"RECEIVE"}"#).unwrap();
+        assert_eq!(line.time, 7_000_000);
+        let Body::Receive {
+            clocks, message, ..
+        } = line.body
+        else {
+            panic!("{line:?}")
         };
-        if !good && must.is_empty() {
-            return not_whole(name, value);
-        }
-        if !good {
-            return format!("{name} is {value}: it must be {must}");
+        assert_eq!(clocks, (2, 8));
+        assert_eq!((message.sender, message.sent_clock), (None, None));
+    }
+
+    #[test]
+    fn lines_say_what_is_wrong_with_them_and_what_would_be_right() {
+        let line = |fields: &str| {
+            format!(r#"{{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1{fields}}}"#)
+        };
+        for (text, words) in [
+            (String::new(), "empty line"),
+            ("clock went to 5".into(), "not JSON"),
+            ("[1, 2]".into(), "one JSON object"),
+            ("{}".into(), "missing event, system_time, machine_id"),
+            ("\u{feff}{}".into(), "byte order mark"),
+            (
+                line(r#", "old_clock": 1"#),
+                r#"INTERNAL line needs the field "new_clock""#,
+            ),
+            (line(r#", "new_clock": 1"#), r#""old_clock""#),
+            (
+                line(r#", "old_clock": -1, "new_clock": 1"#),
+                "old_clock is -1: it must be a whole number",
+            ),
+            (
+                line(r#", "old_clock": 1.5, "new_clock": 1"#),
+                "old_clock is 1.5",
+            ),
+            (
+                line(r#", "old_clock": 0, "new_clock": 9007199254740992"#),
+                "from 0 to 9007199254740991",
+            ),
+            (
+                line(r#", "old_clock": 0, "new_clock": 99999999999999999999"#),
+                "whole number",
+            ),
+            (line(r#", "old_clock": 0, "new_clock": NaN"#), "NaN"),
+            (
+                line(r#", "old_clock": "0", "new_clock": 1"#),
+                r#"old_clock is "0""#,
+            ),
+            (
+                line("").replace("INTERNAL", "JUMP"),
+                "event \"JUMP\" is not known: it is STARTUP",
+            ),
+            (
+                line("")
+                    .replace("INTERNAL", "SEND")
+                    .replace('}', r#", "old_clock": 0, "new_clock": 1}"#),
+                "\"recipients\"",
+            ),
+            (line("").replace("1.0", "\"now\""), "system_time is \"now\""),
+            (line("").replace("1.0", "1e300"), "system_time is 1e300"),
+            (
+                line(r#", "clock_rate": 0.0"#).replace("INTERNAL", "STARTUP"),
+                "positive",
+            ),
+            (line(r#", "recipients": 5"#), "a list of addresses"),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+            assert!(!error.contains("line 1"), "{text}: {error}");
         }
     }
-    let why = error.to_string();
-    let why = why.split(" at line ").next().unwrap_or_default();
-    format!(
-        "{why} at column {}: addresses are [\"host\", port], numbers are not quoted",
-        error.column()
-    )
-}
 
-const ADDRESSES: &str = "a list of addresses [\"host\", port]";
-const EXAMPLE: &str =
-    r#"{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1, "old_clock": 0, "new_clock": 1}"#;
+    proptest! {
+        #[test]
+        fn times_are_exact(micros in 0..MAX_TIME, decimals in 0_usize..=6) {
+            let scale = 10_i64.pow(6 - decimals as u32);
+            let micros = micros / scale * scale;
+            let mut text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+            text.truncate(text.len() - (6 - decimals));
+            prop_assert_eq!(raw(text.trim_end_matches('.')), Ok(micros));
+        }
 
-fn shorten(text: &str) -> String {
-    let mut short: String = text.chars().take(60).collect();
-    if short.len() < text.len() {
-        short.push_str("...");
+        #[test]
+        fn other_spellings_are_within_half_a_microsecond(seconds in -1e9_f64..1e9) {
+            let got = raw(&format!("{seconds:e}")).unwrap();
+            prop_assert!((got as f64 - seconds * 1e6).abs() <= 0.75);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}|\\{(\"(event|system_time|old_clock|lateness|peers)\": ?(1|\"SEND\"|null|\\[\\]|\\{\\}),?){0,4}\\}") {
+            let _ = parse(&text);
+        }
     }
-    format!("{short:?}")
 }

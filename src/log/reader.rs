@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::log::addresses::Addresses;
 use crate::log::columns::{Columns, INTERNAL, Micros, RECEIVE, Row, SEND, UNKNOWN};
 use crate::log::facts::{Facts, Logs, Source, Unread};
 use crate::log::parse::{Body, Line, Peer, parse};
@@ -258,9 +259,14 @@ impl Reading {
     }
 
     fn finish(mut self) -> Logs {
-        let known = self.addresses.resolve(&self.logs);
+        let listens: Vec<_> = self
+            .logs
+            .iter()
+            .map(|log| (log.facts.id, log.listens.as_slice()))
+            .collect();
+        let known = self.addresses.resolve(&listens);
         for recipient in &mut self.columns.recipients {
-            if let Ok(place) = usize::try_from(-2 - *recipient) {
+            if let Some(place) = Addresses::decode(*recipient) {
                 *recipient = known[place];
             }
         }
@@ -326,92 +332,4 @@ fn offset(offsets: &BTreeMap<u64, f64>, machine_id: u64) -> Result<Micros> {
         "the offset of machine {machine_id} is {seconds} s: it lies between {:e} and {MAX_OFFSET:e}",
         -MAX_OFFSET
     )))
-}
-
-/// The addresses that stand in the logs, and who is behind them.
-#[derive(Default)]
-struct Addresses {
-    all: Vec<Known>,
-    /// Where the addresses of each log begin.
-    firsts: Vec<usize>,
-}
-
-/// An address as one log writes it.
-struct Known {
-    host: String,
-    port: u64,
-    /// Who answered there.
-    id: Option<u64>,
-}
-
-impl Addresses {
-    /// From now on, addresses belong to the next log.
-    fn next_log(&mut self) {
-        self.firsts.push(self.all.len());
-    }
-
-    /// The places of the addresses of log number `log`.
-    fn of(&self, log: usize) -> std::ops::Range<usize> {
-        self.firsts[log]..self.firsts.get(log + 1).copied().unwrap_or(self.all.len())
-    }
-
-    /// The place of an address of this log.
-    fn place(&mut self, Peer(host, port): &Peer<'_>) -> usize {
-        let first = self.firsts.last().copied().unwrap_or(0);
-        let same = |known: &Known| known.port == *port && known.host == *host;
-        if let Some(place) = self.all[first..].iter().position(same) {
-            return first + place;
-        }
-        self.all.push(Known {
-            host: host.clone().into_owned(),
-            port: *port,
-            id: None,
-        });
-        self.all.len() - 1
-    }
-
-    /// What stands for the address among recipients until it is resolved: below [`UNKNOWN`].
-    fn code(&mut self, peer: &Peer<'_>) -> i64 {
-        -2 - self.place(peer) as i64
-    }
-
-    fn connect(&mut self, peer: &Peer<'_>, id: u64) {
-        let place = self.place(peer);
-        self.all[place].id = Some(id);
-    }
-
-    /// Who is behind each address: who answered there, else the one log that listens there.
-    fn resolve(&self, logs: &[Log]) -> Vec<i64> {
-        let mut listening: BTreeMap<u64, Vec<(&str, u64)>> = BTreeMap::new();
-        for log in logs {
-            for (host, port) in &log.listens {
-                listening
-                    .entry(*port)
-                    .or_default()
-                    .push((host, log.facts.id));
-            }
-        }
-        let mut known = Vec::with_capacity(self.all.len());
-        for (place, log) in logs.iter().enumerate() {
-            for address in &self.all[self.of(place)] {
-                let there = listening.get(&address.port).map_or(&[][..], Vec::as_slice);
-                let others = there.iter().filter(|(_, id)| *id != log.facts.id);
-                let id = address
-                    .id
-                    .or_else(|| only(others.clone().map(|(_, id)| *id)))
-                    .or_else(|| {
-                        let same = others.filter(|(host, _)| *host == address.host);
-                        only(same.map(|(_, id)| *id))
-                    });
-                known.push(id.map_or(UNKNOWN, |id| id as i64));
-            }
-        }
-        known
-    }
-}
-
-/// The one value that all of them have.
-fn only(mut ids: impl Iterator<Item = u64>) -> Option<u64> {
-    let first = ids.next()?;
-    ids.all(|id| id == first).then_some(first)
 }

@@ -248,3 +248,81 @@ fn logs(columns: Columns) -> Logs {
         ..Logs::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        Table {
+            machine_id: vec![2, 1, 2],
+            event: vec![RECEIVE, SEND, INTERNAL],
+            new_clock: vec![2, 1, 3],
+            sender: Some(vec![1.0, f64::NAN, f64::NAN]),
+            sent_clock: Some(vec![1.0, f64::NAN, f64::NAN]),
+            time: Some(vec![2.5, 0.5, 3.0]),
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_is_filled_in() {
+        let logs = table().into_logs().unwrap();
+        assert_eq!(logs.columns.time, [0.5, 2.5, 3.0]);
+        assert_eq!(logs.columns.system_time, [0.5, 2.5, 3.0]);
+        assert_eq!(logs.columns.old_clock, [0, 0, 2]);
+        assert_eq!(logs.columns.recipients(0), [2]);
+        assert_eq!(logs.peers, BTreeMap::from([(1, vec![2]), (2, vec![])]));
+        let rows = Table {
+            time: None,
+            ..table()
+        }
+        .into_logs()
+        .unwrap();
+        assert_eq!(rows.columns.machine_id, [2, 1, 2]);
+        assert_eq!(rows.columns.time, [0.0, 1.0, 2.0]);
+        assert!(Table::default().into_logs().unwrap().columns.is_empty());
+    }
+
+    #[test]
+    fn times_of_day_start_with_the_first_event() {
+        let day = 1_677_782_102.25;
+        let logs = Table {
+            time: None,
+            system_time: Some(vec![day + 2.0, day, day + 2.5]),
+            arrived: Some(vec![day + 1.5, f64::NAN, f64::NAN]),
+            ..table()
+        };
+        let columns = logs.into_logs().unwrap().columns;
+        assert_eq!(columns.time, [0.0, 2.0, 2.5]);
+        assert_eq!(columns.system_time[0].to_bits(), day.to_bits());
+        assert_eq!(columns.arrived[1..2], [1.5]);
+    }
+
+    #[test]
+    fn what_no_event_can_have_is_refused() {
+        type Spoil = fn(&mut Table);
+        let cases: [(Spoil, &str); 8] = [
+            (|t| t.event[1] = 3, "event is 3 in row 1"),
+            (|t| t.machine_id[0] = -1, "machine_id is -1 in row 0"),
+            (|t| t.new_clock[2] = 1 << 53, "new_clock"),
+            (|t| t.new_clock.truncate(2), "new_clock has 2 rows"),
+            (|t| t.sender = Some(vec![0.5; 3]), "sender is 0.5"),
+            (
+                |t| t.sent_clock = Some(vec![f64::INFINITY; 3]),
+                "sent_clock is inf",
+            ),
+            (|t| t.time = Some(vec![f64::NAN; 3]), "time is NaN"),
+            (
+                |t| t.recipients = Some(vec![vec![], vec![-2], vec![]]),
+                "recipients is -2 in row 1",
+            ),
+        ];
+        for (spoil, words) in cases {
+            let mut table = table();
+            spoil(&mut table);
+            let error = table.into_logs().unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

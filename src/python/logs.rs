@@ -46,7 +46,7 @@ impl Logs {
         let unmatched = messages.as_ref().map_or(0, |messages| messages.unmatched);
         if unmatched > 0 {
             notes.push(format!(
-                "{unmatched} messages were received without a known send"
+                "{unmatched} messages were received without a known send: by hand, or of a machine whose log is not here"
             ));
         }
         Self {
