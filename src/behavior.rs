@@ -14,10 +14,15 @@ pub const BROADCAST_SHARE: f64 = 1.0 / 3.0;
 pub struct Behavior {
     internal_probability: f64,
     broadcast_share: f64,
+}
+
+/// A behavior ready to be drawn from: bounds on 63 fair bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Odds {
     /// Draws below this are internal.
-    internal_below: u128,
+    internal_below: u64,
     /// Draws from there up to this are broadcasts, the rest go to one peer.
-    broadcast_below: u128,
+    broadcast_below: u64,
 }
 
 /// What an idle machine does.
@@ -49,19 +54,9 @@ impl Behavior {
                 )));
             }
         }
-        // 2^64 cases: a probability of 1 must leave none of them out, so the bounds take 65 bits.
-        let cases = |probability: f64| (probability * 2_f64.powi(64)) as u128;
-        let internal_below = cases(internal_probability);
-        let broadcast_below = if broadcast_share >= 1.0 {
-            1 << 64
-        } else {
-            cases(internal_probability + (1.0 - internal_probability) * broadcast_share)
-        };
         Ok(Self {
             internal_probability,
             broadcast_share,
-            internal_below,
-            broadcast_below,
         })
     }
 
@@ -75,10 +70,29 @@ impl Behavior {
         self.broadcast_share
     }
 
+    /// The bounds to draw with.
+    pub fn odds(&self) -> Odds {
+        // Of 2^63 cases, so that a probability of 1 leaves none of them out.
+        let cases = |probability: f64| (probability * 2_f64.powi(63)) as u64;
+        let (p, b) = (self.internal_probability, self.broadcast_share);
+        let broadcast_below = if b >= 1.0 {
+            1 << 63
+        } else {
+            cases(p + (1.0 - p) * b)
+        };
+        Odds {
+            internal_below: cases(p),
+            broadcast_below,
+        }
+    }
+}
+
+impl Odds {
     /// Draws what an idle machine with `peers` peers does.
+    #[inline]
     pub fn draw(&self, peers: u32, generator: &mut Generator) -> Action {
-        let draw = u128::from(generator.bits());
-        if peers == 0 || draw < self.internal_below {
+        let draw = generator.bits() >> 1;
+        if draw < self.internal_below || peers == 0 {
             Action::Internal
         } else if draw < self.broadcast_below {
             Action::Send(Recipients::All)
@@ -96,7 +110,7 @@ mod tests {
         let mut generator = Generator::new(3, 1, 0);
         let mut counts = [0; 4];
         for _ in 0..100_000 {
-            counts[match behavior.draw(peers, &mut generator) {
+            counts[match behavior.odds().draw(peers, &mut generator) {
                 Action::Internal => 0,
                 Action::Send(Recipients::All) => 1,
                 Action::Send(Recipients::One(peer)) => 2 + peer as usize,

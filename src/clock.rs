@@ -12,17 +12,20 @@ pub struct Clock(u64);
 
 impl Clock {
     /// The value of the newest event, 0 before the first.
+    #[inline]
     pub fn value(self) -> u64 {
         self.0
     }
 
     /// IR1: a local event or a send. Returns the event's value.
+    #[inline]
     pub fn advance(&mut self) -> u64 {
         self.0 += 1;
         self.0
     }
 
     /// IR2: the receipt of a message with `timestamp`. Returns the event's value.
+    #[inline]
     pub fn receive(&mut self, timestamp: u64) -> u64 {
         self.0 = self.0.max(timestamp) + 1;
         self.0

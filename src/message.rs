@@ -12,10 +12,34 @@ pub type Nanos = u64;
 /// machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message {
-    /// The machine that sent it, or `None` for one delivered by hand.
-    pub sender: Option<MachineId>,
+    /// [`NOBODY`] for one delivered by hand: a third of a message would be the tag of an `Option`.
+    sender: MachineId,
     /// The sender's clock when it was sent.
     pub timestamp: u64,
-    /// When it entered the queue.
+    /// When it entered the queue, or will.
     pub arrival: Nanos,
+}
+
+/// No machine's id.
+const NOBODY: MachineId = MachineId::MAX;
+
+impl Message {
+    /// A message of `sender`, or of nobody if it is delivered by hand.
+    pub fn new(sender: Option<MachineId>, timestamp: u64, arrival: Nanos) -> Self {
+        Self {
+            sender: sender.unwrap_or(NOBODY),
+            timestamp,
+            arrival,
+        }
+    }
+
+    /// The machine that sent it, `None` for one delivered by hand.
+    pub fn sender(&self) -> Option<MachineId> {
+        (self.sender != NOBODY).then_some(self.sender)
+    }
+
+    /// Whether both came through one channel.
+    pub(crate) fn has_sender_of(&self, other: &Self) -> bool {
+        self.sender == other.sender
+    }
 }

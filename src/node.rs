@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::behavior::{Action, Behavior};
+use crate::behavior::{Action, Behavior, Odds};
 use crate::clock::Clock;
 use crate::event::{Event, Recipients};
 use crate::message::{Message, Nanos};
@@ -18,9 +18,9 @@ pub struct Node {
     /// Messages in the order of their arrival; some may still be on their way.
     queue: VecDeque<Message>,
     /// How many of `queue`, from the front, had arrived when this was last asked.
-    arrived: usize,
-    behavior: Behavior,
+    arrived: u32,
     peers: u32,
+    odds: Odds,
     generator: Generator,
 }
 
@@ -31,35 +31,51 @@ impl Node {
             clock: Clock::default(),
             queue: VecDeque::new(),
             arrived: 0,
-            behavior,
             peers,
+            odds: behavior.odds(),
             generator,
         }
     }
 
-    /// Puts a message at the end of the queue. Arrivals never go back in time.
-    pub fn deliver(&mut self, message: Message) {
-        debug_assert!(
-            self.queue
-                .back()
-                .is_none_or(|last| last.arrival <= message.arrival)
-        );
-        self.queue.push_back(message);
+    /// Puts a message into the queue, by its arrival and after those that arrive with it.
+    ///
+    /// Channels are FIFO: a message that would overtake an earlier one of its
+    /// sender arrives with that one, right after it.
+    #[inline]
+    pub fn deliver(&mut self, mut message: Message) {
+        let mut place = self.queue.len();
+        while let Some(before) = place.checked_sub(1).and_then(|place| self.queue.get(place)) {
+            if before.arrival <= message.arrival {
+                break;
+            }
+            if before.has_sender_of(&message) {
+                message.arrival = before.arrival;
+                break;
+            }
+            place -= 1;
+        }
+        if place == self.queue.len() {
+            self.queue.push_back(message);
+        } else {
+            self.queue.insert(place, message);
+        }
     }
 
     /// The one event of a tick at `now`: a receipt if a message has arrived,
     /// else what the behavior draws.
+    #[inline]
     pub fn tick(&mut self, now: Nanos) -> Event {
         if let Some(event) = self.receive(now) {
             return event;
         }
-        match self.behavior.draw(self.peers, &mut self.generator) {
+        match self.odds.draw(self.peers, &mut self.generator) {
             Action::Internal => self.internal(),
             Action::Send(recipients) => self.send(recipients),
         }
     }
 
     /// Takes the message that arrived first, if one has by `now`.
+    #[inline]
     pub fn receive(&mut self, now: Nanos) -> Option<Event> {
         let waiting = self.queue_len(now);
         let message = if waiting == 0 {
@@ -78,6 +94,7 @@ impl Node {
     }
 
     /// A send to `recipients`, who each get the new clock value.
+    #[inline]
     pub fn send(&mut self, recipients: Recipients) -> Event {
         let old_clock = self.clock.value();
         Event::Send {
@@ -88,6 +105,7 @@ impl Node {
     }
 
     /// A step of the clock and nothing else.
+    #[inline]
     pub fn internal(&mut self) -> Event {
         let old_clock = self.clock.value();
         Event::Internal {
@@ -97,6 +115,7 @@ impl Node {
     }
 
     /// The clock's value.
+    #[inline]
     pub fn clock(&self) -> u64 {
         self.clock.value()
     }
@@ -107,15 +126,16 @@ impl Node {
     }
 
     /// How many messages have arrived by `now` and wait.
+    #[inline]
     pub fn queue_len(&mut self, now: Nanos) -> u64 {
         while self
             .queue
-            .get(self.arrived)
+            .get(self.arrived as usize)
             .is_some_and(|message| message.arrival <= now)
         {
             self.arrived += 1;
         }
-        self.arrived as u64
+        u64::from(self.arrived)
     }
 
     /// Takes what is left in the queue, in its order.
@@ -139,11 +159,7 @@ mod tests {
     }
 
     fn message(timestamp: u64, arrival: Nanos) -> Message {
-        Message {
-            sender: Some(2),
-            timestamp,
-            arrival,
-        }
+        Message::new(Some(2), timestamp, arrival)
     }
 
     #[test]
@@ -203,6 +219,27 @@ mod tests {
     }
 
     proptest! {
+        /// Against a plain model: each channel keeps its order, and arrivals order the queue.
+        #[test]
+        fn deliveries_are_ordered_and_fifo(sent in prop::collection::vec((0_u64..3, 0_u64..20), 0..60)) {
+            let mut node = node(1.0, 2);
+            let mut expected: Vec<(u64, u64, u64)> = Vec::new();
+            for (timestamp, &(sender, arrival)) in sent.iter().enumerate() {
+                let of_sender = expected.iter().filter(|entry| entry.1 == sender);
+                let arrival = of_sender.map(|entry| entry.0).max().unwrap_or(0).max(arrival);
+                expected.push((arrival, sender, timestamp as u64));
+                node.deliver(Message::new(Some(sender), timestamp as u64, sent[timestamp].1));
+            }
+            expected.sort_unstable();
+            let mut got: Vec<_> = node.drain().map(|m| (m.arrival, m.sender().unwrap(), m.timestamp)).collect();
+            prop_assert!(got.is_sorted_by_key(|entry| entry.0));
+            for sender in 0..3 {
+                prop_assert!(got.iter().filter(|entry| entry.1 == sender).is_sorted_by_key(|entry| entry.2));
+            }
+            got.sort_unstable();
+            prop_assert_eq!(got, expected);
+        }
+
         /// Against a plain model: the queue as a list of arrivals, the clock as two rules.
         #[test]
         fn ticks_follow_the_model(steps in prop::collection::vec((any::<bool>(), 1_u64..1000, 0_u64..4), 0..200)) {

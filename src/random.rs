@@ -31,11 +31,13 @@ impl Generator {
     }
 
     /// 64 fair bits.
+    #[inline]
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// A whole number drawn uniformly from `0..bound`.
+    #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0.random_range(0..bound)
     }

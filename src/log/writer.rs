@@ -126,7 +126,7 @@ impl Formatter {
 
     fn origin_of(&self, message: &Message, out: &mut Vec<u8>) {
         out.extend_from_slice(b", \"sender\": ");
-        number_or_null(out, message.sender);
+        number_or_null(out, message.sender());
         out.extend_from_slice(b", \"sent_clock\": ");
         number(out, message.timestamp);
         out.extend_from_slice(b", \"arrival_time\": ");
@@ -393,15 +393,8 @@ mod tests {
 
     #[test]
     fn the_other_lines_have_theirs() {
-        let message = Message {
-            sender: Some(2),
-            timestamp: 9,
-            arrival: 1_500_000_000,
-        };
-        let by_hand = Message {
-            sender: None,
-            ..message
-        };
+        let message = Message::new(Some(2), 9, 1_500_000_000);
+        let by_hand = Message::new(None, 9, 1_500_000_000);
         let receive = |message| Event::Receive {
             old_clock: 6,
             new_clock: 10,

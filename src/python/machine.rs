@@ -353,7 +353,7 @@ impl PyMachine {
                 queue_len, message, ..
             } => {
                 dict.set_item("queue_len", queue_len)?;
-                dict.set_item("sender", message.sender)?;
+                dict.set_item("sender", message.sender())?;
                 dict.set_item("sent_clock", message.timestamp)?;
             }
             Event::Internal { .. } => {}

@@ -104,11 +104,7 @@ impl Machine {
         let mut node = self.node();
         let arrival = self.clock.now();
         for &timestamp in timestamps {
-            node.deliver(Message {
-                sender,
-                timestamp,
-                arrival,
-            });
+            node.deliver(Message::new(sender, timestamp, arrival));
         }
         let queue_len = node.queue_len(arrival);
         drop(node);
@@ -210,19 +206,16 @@ impl Batch {
                 recipients,
                 ..
             } => self.sends.push((*new_clock, recipients.clone())),
-            Event::Receive {
-                message:
-                    Message {
-                        sender: Some(sender),
-                        timestamp,
-                        ..
-                    },
-                ..
-            } => match self.receipts.iter_mut().find(|(known, _)| known == sender) {
-                Some((_, newest)) => *newest = *timestamp,
-                None => self.receipts.push((*sender, *timestamp)),
-            },
-            Event::Receive { .. } | Event::Internal { .. } => {}
+            Event::Receive { message, .. } => {
+                let Some(sender) = message.sender() else {
+                    return;
+                };
+                match self.receipts.iter_mut().find(|(known, _)| *known == sender) {
+                    Some((_, newest)) => *newest = message.timestamp,
+                    None => self.receipts.push((sender, message.timestamp)),
+                }
+            }
+            Event::Internal { .. } => {}
         }
     }
 
