@@ -16,6 +16,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod identity;
+pub mod latency;
 pub mod lateness;
 pub mod link;
 pub mod log;
@@ -24,6 +25,7 @@ pub mod net;
 pub mod node;
 pub mod random;
 pub mod schedule;
+pub mod sim;
 pub mod theory;
 pub mod topology;
 

@@ -92,6 +92,18 @@ impl Schedule {
             .saturating_add(u64::try_from(whole + rest).unwrap_or(u64::MAX))
     }
 
+    /// The ticks one after the other.
+    pub fn steps(&self) -> Steps {
+        Steps {
+            due: self.phase,
+            left: self.ticks,
+            rest: 0,
+            whole: self.whole,
+            part: self.part,
+            parts: self.parts,
+        }
+    }
+
     /// `rate * duration` where that is whole within 1e-9, else the ticks due before the end.
     fn count(&self, duration: f64) -> u64 {
         let product = self.rate * duration;
@@ -107,6 +119,44 @@ impl Schedule {
             ticks += 1;
         }
         ticks
+    }
+}
+
+/// The ticks of a machine one after the other: what [`Schedule::due`] says, by additions.
+#[derive(Debug, Clone, Copy)]
+pub struct Steps {
+    due: Nanos,
+    left: u64,
+    /// The fraction of a nanosecond by which `due` is rounded down, in `parts`.
+    rest: u64,
+    whole: u64,
+    part: u64,
+    parts: u64,
+}
+
+impl Steps {
+    /// When the tick at hand is due, `None` after the last.
+    #[inline]
+    pub fn due(&self) -> Option<Nanos> {
+        (self.left > 0).then_some(self.due)
+    }
+
+    /// Goes on to the next tick. When that is due, `None` after the last.
+    #[inline]
+    pub fn advance(&mut self) -> Option<Nanos> {
+        self.left -= 1;
+        self.due += self.whole;
+        self.rest += self.part;
+        if self.rest >= self.parts {
+            self.rest -= self.parts;
+            self.due += 1;
+        }
+        self.due()
+    }
+
+    /// How many ticks are left, the one at hand among them.
+    pub fn left(&self) -> u64 {
+        self.left
     }
 }
 
@@ -215,6 +265,12 @@ mod tests {
             for tick in 1..schedule.ticks().min(50) {
                 let gap = schedule.due(tick + 1) - schedule.due(tick);
                 prop_assert!((gap as f64 - 1e9 / rate).abs() <= 1.0);
+            }
+            let mut steps = schedule.steps();
+            for tick in 1..=schedule.ticks().min(1000) {
+                prop_assert_eq!(steps.due(), Some(schedule.due(tick)));
+                let next = (tick < schedule.ticks()).then(|| schedule.due(tick + 1));
+                prop_assert_eq!(steps.advance(), next);
             }
             if schedule.ticks() > 0 {
                 prop_assert!(schedule.due(schedule.ticks()) < (duration * 1e9) as u64 + 2);

@@ -73,6 +73,21 @@ impl Topology {
         }
     }
 
+    /// Checks that there are machines, and a rate for each if there are rates.
+    pub fn check_rates(&self, rates: Option<&[f64]>) -> Result<()> {
+        let machines = self.machines() as usize;
+        if machines == 0 {
+            return Err(Error::invalid("a run without machines: give at least 1"));
+        }
+        match rates {
+            Some(rates) if rates.len() != machines => Err(Error::invalid(format!(
+                "{} rates for {machines} machines: give one rate a machine",
+                rates.len()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// How many peers `machine` sends to.
     pub fn degree(&self, machine: u32) -> u32 {
         match self {

@@ -61,19 +61,7 @@ impl Local {
     /// Binds every port, then writes every STARTUP line.
     pub fn open(config: &LocalConfig) -> Result<Self> {
         let machines = config.topology.machines();
-        if machines == 0 {
-            return Err(Error::invalid("a run without machines: give at least 1"));
-        }
-        if let Some(rates) = config
-            .rates
-            .as_ref()
-            .filter(|rates| rates.len() != machines as usize)
-        {
-            return Err(Error::invalid(format!(
-                "{} rates for {machines} machines: give one rate a machine",
-                rates.len()
-            )));
-        }
+        config.topology.check_rates(config.rates.as_deref())?;
         if u64::from(config.base_port) + u64::from(machines) > 1 << 16 {
             return Err(Error::invalid(format!(
                 "base_port {} leaves no port for {machines} machines: the last port is 65535",
