@@ -1,6 +1,7 @@
 """The native module: machines over TCP, logs, theory."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self, TypeAlias, final
 
@@ -89,7 +90,7 @@ class Machine:
         machine_id: int,
         listen_port: int,
         peer_addresses: Sequence[tuple[str, int]],
-        log_filename: str,
+        log_filename: str | PathLike[str],
         run_seconds: float,
         *,
         clock_rate: float | None = None,
@@ -251,8 +252,23 @@ class Logs:
         """
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
-    def lines(self, path: str) -> int:
-        """Write the general log: every line of all logs, merged in time order. Returns the count."""
+    def lines(self, path: str, *, start: float | None = None, stop: float | None = None) -> int:
+        """Write the general log: every line of all logs, merged in time order. Returns the count.
+
+        Parameters
+        ----------
+        path : str
+            The file; replaced if it exists.
+        start, stop : float, optional
+            Only lines with ``start <= time < stop``, in s since the earliest line.
+
+        Raises
+        ------
+        LamportError
+            There are no logs: the columns were made by `table_logs`.
+        OSError
+            The file cannot be written.
+        """
 
 def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
     """Read the logs of one run.
