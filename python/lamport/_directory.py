@@ -36,7 +36,8 @@ def log_files(directory: Path) -> list[Path]:
 def write_record(directory: Path, parameters: Mapping[str, Any]) -> None:
     """Write ``run.json``: whole or not at all, should the process die."""
     draft = directory / f"{RECORD}.part"
-    draft.write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in parameters.items()]
+    draft.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     draft.replace(directory / RECORD)
 
 

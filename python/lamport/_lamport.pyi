@@ -293,7 +293,8 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
 
     ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
     ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64), ``queue_len``,
-    ``sender``, ``sent_clock``, ``arrived`` (float64) and ``recipients`` (a list of lists of int) are used where present.
+    ``sender``, ``sent_clock``, ``arrived`` (float64) and ``recipients`` (a list of lists of int) are used
+    where present.
     """
 
 def predict(
@@ -306,8 +307,9 @@ def predict(
     """What theory expects of machines with these rates: float64 arrays, one value a machine.
 
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
-    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s; NaN: the growth of the
-    fast clocks is known only by bounds). NaN where the fixed point is not known to be unique.
+    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s;
+    NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is not known
+    to be unique.
     """
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:

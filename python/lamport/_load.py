@@ -1,9 +1,9 @@
 """Logs and tables made elsewhere, as runs."""
 
-import glob
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from glob import glob, has_magic
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ def load(
     --------
     >>> import lamport
     >>> run = lamport.load("logs/run_2026-11-21_14-00-00")  # doctest: +SKIP
-    >>> run = lamport.load(["host1/machine_1.log", "host2/machine_2.log"], offsets={2: 0.013})  # doctest: +SKIP
+    >>> run = lamport.load("collected/host*/*.log", offsets={2: 0.013})  # doctest: +SKIP
     """
     from lamport._lamport import read_logs
 
@@ -127,7 +127,7 @@ def _files(source: str | PathLike[str]) -> list[Path]:
     if path.exists():
         return [path]
     text = os.fspath(source)
-    found = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
+    found = sorted(glob(text, recursive=True)) if has_magic(text) else []  # noqa: PTH207 - patterns may be absolute
     if not found:
         raise FileNotFoundError(f"{text}: there is no such file, directory or match")
     return [
@@ -191,7 +191,8 @@ def _recipients(table: "pd.DataFrame", name: str) -> list[Any]:
     import numpy as np
 
     column = table[name].to_numpy(dtype=object)
-    lists = np.frompyfunc(lambda _: [], 1, 1)(column)
+    lists = np.empty(len(column), dtype=object)
+    lists[:] = [[]] * len(column)
     given = table[name].notna().to_numpy()
     lists[given] = column[given]
-    return lists.tolist()
+    return list(lists)

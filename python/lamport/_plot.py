@@ -38,10 +38,12 @@ def plot(
     palette = colors(table.index.tolist())
     events = run.events
     ids = events["machine_id"].to_numpy()
+    end = float(events["time"].max()) if len(events) else 0.0
     for machine in shown:
-        _draw(panels, events[ids == machine], _label(machine, table), palette[machine])
+        last = (end, float(table["final_queue_len"].loc[machine]))
+        _draw(panels, events[ids == machine], last, _label(machine, table), palette[machine])
     if predict:
-        _draw_prediction(panels[1], events, table.loc[shown], palette)
+        _draw_prediction(panels[1], end, table.loc[shown], palette)
     _dress(panels, run, note)
     return panels
 
@@ -81,20 +83,23 @@ def _some(machines: list[int]) -> str:
 
 
 def _label(machine: int, table: "pd.DataFrame") -> str:
-    rate = table.at[machine, "clock_rate"]
+    rate = float(table["clock_rate"].loc[machine])
     return f"machine {machine}" if np.isnan(rate) else f"machine {machine} ({rate:g}/s)"
 
 
-def _draw(panels: "NDArray[np.object_]", events: "pd.DataFrame", label: str, color: Any) -> None:
+def _draw(
+    panels: "NDArray[np.object_]", events: "pd.DataFrame", last: tuple[float, float], label: str, color: Any
+) -> None:
     time, after = events["time"].to_numpy(), events["new_clock"].to_numpy()
     style = {"color": color, "label": label}
     panels[0].plot(*_thin(time, after), drawstyle="steps-post", linewidth=1.6, **style)
     # A tick that sends or does nothing found the queue empty.
     queue = events["queue_len"].to_numpy()
     queue = np.where(events["event"].to_numpy() == "RECEIVE", queue, 0.0)
-    known = ~np.isnan(queue)
-    if known.any() and events["queue_len"].notna().any():
-        panels[1].plot(*_thin(time[known], queue[known]), drawstyle="steps-post", linewidth=1.4, **style)
+    if not np.isnan(last[1]) or events["queue_len"].notna().any():
+        time_too, queue = np.append(time, last[0]), np.append(queue, last[1])
+        known = ~np.isnan(queue)
+        panels[1].plot(*_thin(time_too[known], queue[known]), drawstyle="steps-post", linewidth=1.4, **style)
     jumps = after - events["old_clock"].to_numpy()
     panels[2].plot(*_thin(time, jumps), linestyle="", marker="o", markersize=3, alpha=0.65, mew=0, **style)
 
@@ -108,25 +113,15 @@ def _thin(time: "NDArray[Any]", values: "NDArray[Any]") -> "tuple[NDArray[Any], 
     return np.append(time[starts], time[-1]), np.append(highest, values[-1])
 
 
-def _draw_prediction(
-    axes: "Axes", events: "pd.DataFrame", table: "pd.DataFrame", palette: dict[int, Any]
-) -> None:
-    end = float(events["time"].max()) if len(events) else 0.0
-    label = "predicted"
-    for machine, growth in table["queue_growth_predicted"].items():
-        if growth > 0:
-            line = [0.0, growth * end]
-            axes.plot([0.0, end], line, linestyle="--", linewidth=1.2, color=palette[machine], label=label)  # type: ignore[index]
-            label = "_predicted"
-    if label != "predicted":
-        axes.legend(*_only(axes, "predicted"), loc="upper left", frameon=False, fontsize="small")
-
-
-def _only(axes: "Axes", label: str) -> tuple[list[Any], list[str]]:
+def _draw_prediction(axes: "Axes", end: float, table: "pd.DataFrame", palette: dict[int, Any]) -> None:
     from matplotlib.lines import Line2D
 
-    del axes
-    return [Line2D([], [], linestyle="--", color="0.4", linewidth=1.2)], [label]
+    growing = table["queue_growth_predicted"].loc[lambda growth: growth > 0]
+    for machine, growth in zip(growing.index.tolist(), growing.tolist(), strict=True):
+        axes.plot([0.0, end], [0.0, growth * end], linestyle="--", linewidth=1.2, color=palette[machine])
+    if len(growing):
+        key = Line2D([], [], linestyle="--", color="0.4", linewidth=1.2)
+        axes.legend([key], ["predicted"], loc="upper left", frameon=False, fontsize="small")
 
 
 def _dress(panels: "NDArray[np.object_]", run: "Run", note: str) -> None:

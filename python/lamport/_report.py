@@ -1,6 +1,6 @@
 """The written summary of a run, and its figure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,10 @@ __all__ = ["FIGURE", "SUMMARY", "report"]
 
 FIGURE = "analysis_subplots.png"
 SUMMARY = "analysis_summary.md"
+
+QUEUES = """\
+Messages per second that a queue gained: measured (the final length by the time) and predicted. A load
+above 1 means that more messages arrive than the machine has ticks to read them."""
 
 
 def report(run: "Run", directory: str | PathLike[str] | None) -> list[Path]:
@@ -38,7 +42,7 @@ def _draw(run: "Run", path: Path) -> None:
 
     figure = Figure(figsize=SIZE, layout="constrained")
     FigureCanvasAgg(figure)
-    run.plot(predict=True, axes=layout(figure))
+    run.plot(predict=True, axes=list(layout(figure)))
     figure.savefig(path, dpi=150)
 
 
@@ -55,8 +59,7 @@ def _write(run: "Run") -> str:
         "Ticks that happened against those due, and how late they were.",
         _fidelity(run, table),
         "## Queue Growth",
-        "Messages per second that a queue gained, measured (the final length by the time) and predicted. "
-        "A load above 1 means that more messages arrive than the machine has ticks to read them.",
+        QUEUES,
         _growth(table),
         "## Figure",
         f"![Clock, queue length and jumps against time]({FIGURE})",
@@ -111,10 +114,11 @@ def _summary(table: "pd.DataFrame") -> str:
 def _drift(run: "Run", table: "pd.DataFrame") -> str:
     if table.empty:
         return "There are no machines."
-    final = table["final_clock"]
-    first, last = final.idxmax(), final.idxmin()
+    final = table["final_clock"].to_numpy()
+    first, last = int(final.argmax()), int(final.argmin())
     return (
-        f"**{run.drift}**: from machine {last} at {final[last]} to machine {first} at {final[first]} "
+        f"**{run.drift}**: from machine {table.index[last]} at {final[last]} "
+        f"to machine {table.index[first]} at {final[first]} "
         "(the largest final clock less the smallest)."
     )
 
@@ -150,14 +154,14 @@ def _growth(table: "pd.DataFrame") -> str:
 
 
 def _whole(values: Iterable[Any]) -> list[str]:
-    return ["–" if np.isnan(value) else f"{value:.0f}" for value in values]
+    return ["-" if np.isnan(value) else f"{value:.0f}" for value in values]
 
 
 def _numbers(values: Iterable[Any], form: str) -> list[str]:
-    return ["–" if np.isnan(value) else f"{value:{form}}" for value in values]
+    return ["-" if np.isnan(value) else f"{value:{form}}" for value in values]
 
 
-def markdown(columns: dict[str, Sequence[str]]) -> str:
+def markdown(columns: Mapping[str, Sequence[str]]) -> str:
     """Set a table of text in Markdown, numbers to the right.
 
     Examples

@@ -86,7 +86,7 @@ def durations(logs: "Logs") -> "pd.Series[float]":
 
 
 def parameters(logs: "Logs") -> dict[str, Any]:
-    """What the logs themselves tell about how the run was made; only what is known."""
+    """Gather what the logs themselves tell about how the run was made; only what is known."""
     columns = logs.machines()
     known: dict[str, Any] = {"machines": len(columns["machine_id"])}
     if not np.isnan(columns["clock_rate"]).any():

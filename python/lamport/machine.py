@@ -135,20 +135,20 @@ def _log(args: argparse.Namespace) -> Iterator[Path]:
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
-    return dict(
-        clock_rate=args.rate,
-        max_rate=args.max_rate,
-        internal_probability=args.internal_probability,
-        broadcast_share=args.broadcast_share,
-        seed=args.seed,
-        host=args.host,
-        run_id=args.run_id,
-        wait=args.wait,
-        allow=[address.strip() for entry in args.allow for address in entry.split(",")],
-        overwrite=args.overwrite,
-        precise=not args.no_precise,
-        listen_fd=args.listen_fd,
-    )
+    return {
+        "clock_rate": args.rate,
+        "max_rate": args.max_rate,
+        "internal_probability": args.internal_probability,
+        "broadcast_share": args.broadcast_share,
+        "seed": args.seed,
+        "host": args.host,
+        "run_id": args.run_id,
+        "wait": args.wait,
+        "allow": [address.strip() for entry in args.allow for address in entry.split(",")],
+        "overwrite": args.overwrite,
+        "precise": not args.no_precise,
+        "listen_fd": args.listen_fd,
+    }
 
 
 def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list[int]) -> None:
