@@ -17,6 +17,7 @@ __all__ = ["SIZE", "colors", "layout", "plot"]
 
 SIZE = (9.0, 8.5)
 MOST_MACHINES = 20
+LEGEND_ROWS = 12
 MOST_POINTS = 4000
 """The most points drawn of one machine on one Axes: more would not be seen."""
 
@@ -141,9 +142,9 @@ def _dress(panels: "NDArray[np.object_]", run: "Run", note: str) -> None:
         axes.yaxis.get_major_locator().set_params(integer=True)
     handles, labels = clock.get_legend_handles_labels()
     if handles:
-        clock.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small"
-        )
+        columns = -(-len(labels) // LEGEND_ROWS)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "ncols": columns}
+        clock.legend(handles, labels, frameon=False, fontsize="small", columnspacing=1.2, **place)
     if not queue.lines:
         where = {"transform": queue.transAxes, "ha": "center", "va": "center", "color": "0.4"}
         queue.text(0.5, 0.5, "the logs hold no queue lengths", **where)

@@ -145,7 +145,7 @@ class Run:
     def drift(self) -> int:
         """The largest final clock less the smallest."""
         final = self.machines["final_clock"]
-        return int(final.max() - final.min())
+        return int(final.max() - final.min()) if len(final) else 0
 
     def clocks(self, every: float | None = None) -> "pd.DataFrame":
         """Give every machine's clock over time.
