@@ -51,6 +51,15 @@ impl Error {
         }
     }
 
+    /// A line, counted from 1, that is not what the log `file` should hold there.
+    pub fn log(file: impl Into<String>, line: u64, message: impl Into<String>) -> Self {
+        Self::Log {
+            file: file.into(),
+            line,
+            message: message.into(),
+        }
+    }
+
     /// A request that does not fit the present state.
     pub fn state(message: impl Into<String>) -> Self {
         Self::State(message.into())

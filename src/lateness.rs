@@ -90,7 +90,9 @@ mod tests {
         #[test]
         fn quantiles_agree_with_sorting(mut values in prop::collection::vec(0_u64..10_000_000, 1..300)) {
             let mut lateness = Lateness::default();
-            values.iter().for_each(|&value| lateness.add(value));
+            for &value in &values {
+                lateness.add(value);
+            }
             values.sort_unstable();
             let rank = |share: f64| values[(share * values.len() as f64).ceil() as usize - 1];
             let summary = lateness.summary();

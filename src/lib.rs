@@ -15,6 +15,7 @@ pub mod causality;
 pub mod clock;
 pub mod error;
 pub mod event;
+pub mod identity;
 pub mod lateness;
 pub mod link;
 pub mod log;

@@ -41,7 +41,7 @@ impl Generator {
     }
 }
 
-/// One step of SplitMix64 (Steele, Lea and Flood 2014): spreads close words apart.
+/// One step of `SplitMix64` (Steele, Lea and Flood 2014): spreads close words apart.
 fn mix(word: u64) -> u64 {
     let mut z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

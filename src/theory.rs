@@ -1,1 +1,262 @@
-//! placeholder
+//! What theory expects of a run, without running it.
+
+use crate::behavior::Behavior;
+use crate::error::{Error, Result};
+use crate::schedule::check_rate;
+use crate::topology::Topology;
+
+/// One value a machine; NaN where it is not known to be unique.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Ticks per second, as given.
+    pub clock_rate: Vec<f64>,
+    /// Ticks per second that find the queue empty.
+    pub idle_rate: Vec<f64>,
+    /// Messages per second that arrive.
+    pub arrival_rate: Vec<f64>,
+    /// Messages that arrive per tick.
+    pub load: Vec<f64>,
+    /// How fast the queue grows, in messages per second: 0 up to load 1.
+    pub queue_growth: Vec<f64>,
+    /// How fast the clock grows, per second; known only where nothing arrives.
+    pub clock_growth: Vec<f64>,
+}
+
+/// What machines with these rates do in the long run.
+///
+/// A machine with rate r and arrivals a is idle at u = max(0, r - a) ticks per second, and each
+/// idle tick sends to a given peer with a fixed probability. Rates that fulfil this for all
+/// machines are predicted where they are unique: in fully connected groups, and wherever the
+/// equations are a contraction.
+pub fn predict(rates: &[f64], topology: &Topology, behavior: Behavior) -> Result<Prediction> {
+    for &rate in rates {
+        check_rate(rate)?;
+    }
+    if rates.len() != topology.machines() as usize {
+        return Err(Error::invalid(format!(
+            "{} rates for {} machines: give one rate a machine",
+            rates.len(),
+            topology.machines()
+        )));
+    }
+    let links = Links::new(topology, behavior);
+    let idle = match links {
+        Links::Full(share) => fully_connected(rates, share),
+        Links::Senders(_) => contraction(rates, &links),
+    }
+    .unwrap_or_else(|| vec![f64::NAN; rates.len()]);
+    let arrival_rate = links.arrivals(&idle);
+    let each = |value: fn(f64, f64) -> f64| -> Vec<f64> {
+        let pairs = rates.iter().zip(&arrival_rate);
+        pairs
+            .map(|(&rate, &arrivals)| value(rate, arrivals))
+            .collect()
+    };
+    Ok(Prediction {
+        clock_rate: rates.to_vec(),
+        load: each(|rate, arrivals| arrivals / rate),
+        queue_growth: each(|rate, arrivals| {
+            if arrivals.is_nan() {
+                f64::NAN
+            } else {
+                (arrivals - rate).max(0.0)
+            }
+        }),
+        clock_growth: each(|rate, arrivals| if arrivals == 0.0 { rate } else { f64::NAN }),
+        idle_rate: idle,
+        arrival_rate,
+    })
+}
+
+/// Who sends how much to whom.
+enum Links {
+    /// Every idle tick of every machine sends to every other with this probability.
+    Full(f64),
+    /// For each machine, who sends to it, and with which probability an idle tick does.
+    Senders(Vec<Vec<(u32, f64)>>),
+}
+
+impl Links {
+    fn new(topology: &Topology, behavior: Behavior) -> Self {
+        let machines = topology.machines();
+        let share = |degree: u32| {
+            let broadcasts = behavior.broadcast_share();
+            let one = (1.0 - broadcasts) / f64::from(degree);
+            (1.0 - behavior.internal_probability()) * (one + broadcasts)
+        };
+        if machines > 1 && (0..machines).all(|machine| topology.degree(machine) == machines - 1) {
+            return Self::Full(share(machines - 1));
+        }
+        let mut senders = vec![Vec::new(); machines as usize];
+        for sender in 0..machines {
+            let share = share(topology.degree(sender));
+            for peer in topology.peers(sender) {
+                senders[peer as usize].push((sender, share));
+            }
+        }
+        Self::Senders(senders)
+    }
+
+    /// The arrivals at each machine, given the idle ticks of each.
+    fn arrivals(&self, idle: &[f64]) -> Vec<f64> {
+        match self {
+            Self::Full(share) => {
+                let total: f64 = idle.iter().sum();
+                idle.iter().map(|own| share * (total - own)).collect()
+            }
+            Self::Senders(senders) => senders
+                .iter()
+                .map(|list| {
+                    let from = |&(sender, share): &(u32, f64)| share * idle[sender as usize];
+                    list.iter().map(from).sum()
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The idle rates of fully connected machines, unique for `share` < 1.
+fn fully_connected(rates: &[f64], share: f64) -> Option<Vec<f64>> {
+    if share >= 1.0 {
+        return None;
+    }
+    let mut sorted = rates.to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let mut sum = 0.0;
+    let mut total = 0.0;
+    // The k fastest machines are those that are ever idle.
+    for (place, rate) in sorted.iter().enumerate() {
+        sum += rate;
+        total = sum / (1.0 - share + (place + 1) as f64 * share);
+        if sorted
+            .get(place + 1)
+            .is_none_or(|next| share * total >= *next)
+        {
+            break;
+        }
+    }
+    let idle = |rate: &f64| ((rate - share * total) / (1.0 - share)).max(0.0);
+    Some(rates.iter().map(idle).collect())
+}
+
+/// The largest factor of a contraction that is trusted.
+const FACTOR: f64 = 0.999;
+/// Enough steps for [`FACTOR`] to reach the precision of a float.
+const STEPS: usize = 50_000;
+
+/// The idle rates, if a step of the iteration brings any two guesses closer together.
+fn contraction(rates: &[f64], links: &Links) -> Option<Vec<f64>> {
+    // Differences d become at most A d, A being the map of idle rates to arrivals. Weights with
+    // A w <= factor w make that a contraction; w = 1 + A w has them if any weights do.
+    let mut weights = vec![1.0; rates.len()];
+    let certified = (0..STEPS).any(|_| {
+        let image = links.arrivals(&weights);
+        let mut pairs = image.iter().zip(&weights);
+        let good = pairs.all(|(image, weight)| *image <= FACTOR * weight);
+        weights = image.into_iter().map(|image| 1.0 + image).collect();
+        good
+    });
+    if !certified {
+        return None;
+    }
+    let mut idle = rates.to_vec();
+    for _ in 0..STEPS {
+        let arrivals = links.arrivals(&idle);
+        let pairs = rates.iter().zip(arrivals);
+        let next: Vec<f64> = pairs.map(|(rate, a)| (rate - a).max(0.0)).collect();
+        let mut changes = next.iter().zip(&idle).zip(rates);
+        let settled = changes.all(|((new, old), rate)| (new - old).abs() <= 1e-15 * rate);
+        idle = next;
+        if settled {
+            return Some(idle);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn classic(rates: &[f64]) -> Prediction {
+        let topology = Topology::Full(rates.len() as u32);
+        predict(rates, &topology, Behavior::default()).unwrap()
+    }
+
+    fn near(got: &[f64], expected: &[f64]) {
+        assert_eq!(got.len(), expected.len());
+        for (got, expected) in got.iter().zip(expected) {
+            assert!((got - expected).abs() < 1e-9, "{got} {expected}");
+        }
+    }
+
+    #[test]
+    fn the_slow_machine_among_fast_ones_is_as_simulated() {
+        near(&classic(&[1.0, 3.0, 6.0]).queue_growth, &[0.5, 0.0, 0.0]);
+        near(&classic(&[1.0, 6.0, 6.0]).queue_growth, &[1.0, 0.0, 0.0]);
+        near(&classic(&[6.0, 1.0, 6.0]).queue_growth, &[0.0, 1.0, 0.0]);
+        near(
+            &classic(&[2.0, 6.0, 6.0]).load,
+            &[1.0, 1.0 / 6.0, 1.0 / 6.0],
+        );
+    }
+
+    #[test]
+    fn a_machine_nobody_sends_to_is_always_idle() {
+        let alone = classic(&[4.0]);
+        assert_eq!(alone.idle_rate, [4.0]);
+        assert_eq!(alone.load, [0.0]);
+        assert_eq!(alone.clock_growth, [4.0]);
+        let chain = Topology::adjacency(vec![vec![1], vec![2], vec![]]).unwrap();
+        let got = predict(&[5.0, 2.0, 1.0], &chain, Behavior::new(0.0, 0.0).unwrap()).unwrap();
+        assert_eq!(got.arrival_rate, [0.0, 5.0, 0.0]);
+        assert_eq!(got.queue_growth, [0.0, 3.0, 0.0]);
+        assert!(got.clock_growth[1].is_nan());
+    }
+
+    #[test]
+    fn what_may_have_several_solutions_is_not_predicted() {
+        for (topology, p, b) in [(Topology::Full(2), 0.0, 0.5), (Topology::Ring(5), 0.0, 1.0)] {
+            let rates = vec![1.0; topology.machines() as usize];
+            let got = predict(&rates, &topology, Behavior::new(p, b).unwrap()).unwrap();
+            for column in [got.idle_rate, got.arrival_rate, got.load, got.queue_growth] {
+                assert!(column.iter().all(|value| value.is_nan()), "{topology:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bad_rates_are_refused() {
+        for rates in [&[0.0, 1.0][..], &[f64::NAN, 1.0], &[1.0]] {
+            assert!(predict(rates, &Topology::Full(2), Behavior::default()).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_equations_hold(rates in prop::collection::vec(0.1_f64..100.0, 2..12), p in 0.05_f64..1.0, b in 0.0_f64..0.9) {
+            let behavior = Behavior::new(p, b).unwrap();
+            let n = rates.len() as f64;
+            let s = (1.0 - p) * ((1.0 - b) / (n - 1.0) + b);
+            let got = predict(&rates, &Topology::Full(rates.len() as u32), behavior).unwrap();
+            for j in 0..rates.len() {
+                let others: f64 = (0..rates.len()).filter(|&i| i != j).map(|i| got.idle_rate[i]).sum();
+                prop_assert!((got.arrival_rate[j] - s * others).abs() < 1e-9 * n * 100.0);
+                prop_assert!((got.idle_rate[j] - (rates[j] - got.arrival_rate[j]).max(0.0)).abs() < 1e-7);
+            }
+        }
+
+        #[test]
+        fn both_ways_to_solve_agree(rates in prop::collection::vec(0.1_f64..100.0, 2..6)) {
+            let machines = rates.len() as u32;
+            let behavior = Behavior::default();
+            let Links::Full(share) = Links::new(&Topology::Full(machines), behavior) else { unreachable!() };
+            let senders = (0..machines).map(|j| (0..machines).filter(|&i| i != j).map(|i| (i, share)).collect());
+            let step = contraction(&rates, &Links::Senders(senders.collect())).unwrap();
+            for (a, b) in step.iter().zip(fully_connected(&rates, share).unwrap()) {
+                prop_assert!((a - b).abs() < 1e-9 * 100.0);
+            }
+        }
+    }
+}

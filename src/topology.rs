@@ -158,7 +158,7 @@ mod tests {
         for name in ["full", "ring", "star", "line"] {
             assert_eq!(
                 lists(&Topology::named(name, 1).unwrap()),
-                [vec![]; 1],
+                [Vec::<u32>::new()],
                 "{name}"
             );
             assert_eq!(

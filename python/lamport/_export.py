@@ -30,7 +30,8 @@ def export(
     if any(file.exists() and target.exists() and file.samefile(target) for file in run.files):
         raise ValueError(f"{target} is a log of this run: give another file")
     if known == "jsonl":
-        run._logs.lines(str(target), start=start, stop=stop)
+        window = {"start": start, "stop": stop}
+        run._logs.lines(str(target), **{end: time for end, time in window.items() if time is not None})
         return target
     table = _whole(_window(run.events, start, stop))
     if known == "csv":

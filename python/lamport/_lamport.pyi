@@ -232,7 +232,8 @@ class Logs:
         ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
         ``received_clock`` (float64), ``status`` (int8: 0 received, 1 unread: in the queue at
         END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
-        tells). Messages received without any known send are not rows; `notes` counts them.
+        tells). Messages received without any known send are not rows; `notes` counts them. A recipient
+        known by address only is the machine that received the message, if one did.
 
         Raises
         ------
@@ -253,7 +254,9 @@ class Logs:
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
     def lines(self, path: str, *, start: float | None = None, stop: float | None = None) -> int:
-        """Write the general log: every line of all logs, merged in time order. Returns the count.
+        """Write the general log: every whole line of all logs, as it is, merged in time order.
+
+        Ties are in order of machine, then as in the log. Returns the count.
 
         Parameters
         ----------
@@ -265,9 +268,9 @@ class Logs:
         Raises
         ------
         LamportError
-            There are no logs: the columns were made by `table_logs`.
-        OSError
-            The file cannot be written.
+            The events come from a table.
+        ValueError
+            `path` is one of the logs.
         """
 
 def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
@@ -283,7 +286,10 @@ def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = Non
     Raises
     ------
     LogError
-        A line is malformed (a torn last line is a note, not an error), a file is empty or no log.
+        A line is malformed (a torn last line is a note, not an error), a file is empty or no log,
+        two logs are of one machine or of different runs.
+    ValueError
+        No paths; `offsets` names a machine without a log, or is beyond 1e9 s.
     OSError
         A file cannot be read.
     """
@@ -292,9 +298,16 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
     """Make `Logs` of a table: arrays of one length, named as in `Logs.events`.
 
     ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
-    ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64), ``queue_len``,
-    ``sender``, ``sent_clock``, ``arrived`` (float64) and ``recipients`` (a list of lists of int) are used
-    where present.
+    ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
+    clock before), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` on the clock
+    of ``time``, or of ``system_time`` without it) and ``recipients`` (a list of lists of int, empty for other
+    events; else those that received the message) are used where present, other columns are not. Times
+    beyond 1e8 s are taken for times of day: the first event is then at 0.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, has another type or length, or a value no event can have.
     """
 
 def predict(
@@ -307,10 +320,13 @@ def predict(
     """What theory expects of machines with these rates: float64 arrays, one value a machine.
 
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
-    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s;
-    NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is not known
-    to be unique.
+    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
+    arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
+    not known to be unique. It is for fully connected machines, and wherever the equations are a contraction:
+    with the default probabilities on a ring, a line, a star of up to 31 machines.
+
+    `topology` is a name, or the peers of each machine counted from 0.
     """
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:
-    """The peers of each machine in a named topology, machines counted from 0."""
+    """The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0."""

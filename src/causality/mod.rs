@@ -1,1 +1,4 @@
-//! placeholder
+//! What follows from the columns of a log.
+
+pub mod machines;
+pub mod messages;

@@ -1,1 +1,39 @@
-//! placeholder
+//! The boundary to Python: extract, detach, call the core, convert.
+
+// PyO3 hands arguments over by value.
+#![allow(clippy::needless_pass_by_value)]
+
+mod arguments;
+mod error;
+mod local;
+mod logs;
+mod machine;
+mod theory;
+mod topology;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+#[pyo3(name = "_lamport")]
+mod module {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::error::LamportError;
+    #[pymodule_export]
+    use super::local::LocalRun;
+    #[pymodule_export]
+    use super::logs::{Logs, read_logs, table_logs};
+    #[pymodule_export]
+    use super::machine::PyMachine;
+    #[pymodule_export]
+    use super::theory::predict;
+    #[pymodule_export]
+    use super::topology::topology_peers;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", crate::VERSION)?;
+        module.add("LogError", super::error::log_error(module.py())?)
+    }
+}

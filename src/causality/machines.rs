@@ -1,0 +1,139 @@
+//! What each machine did, in one row.
+
+use crate::log::columns::{RECEIVE, SEND};
+use crate::log::facts::{Facts, Logs};
+
+/// A row a machine, sorted by id. NaN where nothing is known.
+#[derive(Debug, Default)]
+pub struct Machines {
+    /// The machine.
+    pub machine_id: Vec<i64>,
+    /// Ticks per second.
+    pub clock_rate: Vec<f64>,
+    /// How many ticks happened; the number of events without an END line.
+    pub ticks: Vec<i64>,
+    /// Its SENDs.
+    pub sends: Vec<i64>,
+    /// Its RECEIVEs.
+    pub receives: Vec<i64>,
+    /// Its INTERNALs.
+    pub internals: Vec<i64>,
+    /// The clock at the end.
+    pub final_clock: Vec<i64>,
+    /// The mean step of its clock.
+    pub mean_jump: Vec<f64>,
+    /// The largest step of its clock.
+    pub max_jump: Vec<i64>,
+    /// The longest queue seen.
+    pub max_queue_len: Vec<f64>,
+    /// The queue at the end.
+    pub final_queue_len: Vec<f64>,
+    /// Seconds for which it ticked.
+    pub duration: Vec<f64>,
+    /// The median lateness of its ticks, in seconds.
+    pub lateness_p50: Vec<f64>,
+    /// The 99th percentile of it.
+    pub lateness_p99: Vec<f64>,
+    /// The maximum of it.
+    pub lateness_max: Vec<f64>,
+    /// Whether the log has its END line.
+    pub ended: Vec<bool>,
+    /// The probability that an idle tick is internal.
+    pub internal_probability: Vec<f64>,
+    /// The share of broadcasts among the sends.
+    pub broadcast_share: Vec<f64>,
+    /// The run, empty if unknown.
+    pub run_id: Vec<String>,
+    /// The log, empty for a table.
+    pub file: Vec<String>,
+}
+
+/// What is counted over the events of one machine.
+#[derive(Clone)]
+struct Count {
+    /// By the code of the event.
+    events: [i64; 3],
+    last_clock: i64,
+    jumps: i64,
+    max_jump: i64,
+    max_queue_len: f64,
+}
+
+/// The table of machines of these logs.
+pub fn machines(logs: &Logs) -> Machines {
+    let mut table = Machines::default();
+    for (facts, count) in logs.machines.iter().zip(counts(logs)) {
+        table.push(facts, &count);
+    }
+    table
+}
+
+fn counts(logs: &Logs) -> Vec<Count> {
+    let empty = Count {
+        events: [0; 3],
+        last_clock: 0,
+        jumps: 0,
+        max_jump: 0,
+        max_queue_len: f64::NAN,
+    };
+    let mut counts = vec![empty; logs.machines.len()];
+    let columns = &logs.columns;
+    for row in 0..columns.len() {
+        let id = columns.machine_id[row] as u64;
+        let Ok(place) = logs.machines.binary_search_by_key(&id, |facts| facts.id) else {
+            continue;
+        };
+        let count = &mut counts[place];
+        let jump = columns.new_clock[row] - columns.old_clock[row];
+        count.events[columns.event[row] as usize] += 1;
+        count.last_clock = count.last_clock.max(columns.new_clock[row]);
+        count.jumps += jump;
+        count.max_jump = count.max_jump.max(jump);
+        // `max` takes the number where the other is NaN.
+        count.max_queue_len = count.max_queue_len.max(columns.queue_len[row]);
+    }
+    counts
+}
+
+impl Machines {
+    fn push(&mut self, facts: &Facts, count: &Count) {
+        let events: i64 = count.events.iter().sum();
+        let sends = count.events[SEND as usize];
+        let receives = count.events[RECEIVE as usize];
+        let end = facts.end.as_ref();
+        let ticks = end.map_or(events, |end| end.ticks as i64);
+        let queue_len = end.map_or(f64::NAN, |end| end.queue_len as f64);
+        let lateness = end.and_then(|end| end.lateness);
+        let late = |value: fn(&crate::log::parse::Quantiles) -> f64| {
+            lateness.as_ref().map_or(f64::NAN, value)
+        };
+        self.machine_id.push(facts.id as i64);
+        self.clock_rate.push(facts.clock_rate.unwrap_or(f64::NAN));
+        self.ticks.push(ticks);
+        self.sends.push(sends);
+        self.receives.push(receives);
+        self.internals.push(events - sends - receives);
+        self.final_clock.push(end.map_or_else(
+            || count.last_clock.max(facts.local_clock as i64),
+            |end| end.final_clock as i64,
+        ));
+        self.mean_jump.push(count.jumps as f64 / events as f64);
+        self.max_jump.push(count.max_jump);
+        self.max_queue_len.push(count.max_queue_len.max(queue_len));
+        self.final_queue_len.push(queue_len);
+        self.duration.push(match facts.clock_rate {
+            Some(rate) => ticks as f64 / rate,
+            None => facts.span.1 - facts.span.0,
+        });
+        self.lateness_p50.push(late(|late| late.p50));
+        self.lateness_p99.push(late(|late| late.p99));
+        self.lateness_max.push(late(|late| late.max));
+        self.ended.push(end.is_some());
+        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        self.internal_probability
+            .push(or_nan(facts.internal_probability));
+        self.broadcast_share.push(or_nan(facts.broadcast_share));
+        self.run_id.push(facts.run_id.clone().unwrap_or_default());
+        self.file.push(facts.file.clone());
+    }
+}

@@ -1,0 +1,157 @@
+//! The general log: every line of all logs in time order.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, Result};
+use crate::log::columns::Micros;
+use crate::log::facts::Source;
+use crate::log::parse::micros;
+use crate::log::text::MAX_LINE;
+
+/// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.
+const BLOCK: u64 = 1 << 18;
+
+/// Writes the lines of all `sources` to `path`, as they are, and returns how many there are.
+///
+/// Lines are in order of time; at equal times in order of machine, then as in their log.
+/// A log's own order is kept even where its times go back. `go_on` is asked every few
+/// milliseconds; when it says no, writing ends with an error.
+pub fn write_lines(
+    sources: &[Source],
+    path: &Path,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<u64> {
+    if sources.is_empty() {
+        return Err(Error::state(
+            "there are no lines: these events come from a table, not from log files",
+        ));
+    }
+    let name = path.display().to_string();
+    let target = path.canonicalize().ok();
+    if let Some(source) = sources
+        .iter()
+        .find(|source| target.is_some() && source.path.canonicalize().ok() == target)
+    {
+        return Err(Error::invalid(format!(
+            "{name} is the log of machine {}: give another file for the general log",
+            source.machine_id
+        )));
+    }
+    let mut tails: Vec<Tail> = sources.iter().map(Tail::new).collect();
+    let mut heap = BinaryHeap::with_capacity(tails.len());
+    for (place, tail) in tails.iter_mut().enumerate() {
+        if tail.advance()? {
+            heap.push(Reverse((tail.time, tail.source.machine_id, place)));
+        }
+    }
+    let failed = |source| Error::io(name.clone(), source);
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
+    let mut count = 0;
+    while let Some(Reverse((_, machine_id, place))) = heap.pop() {
+        let tail = &mut tails[place];
+        out.write_all(tail.line()).map_err(failed)?;
+        count += 1;
+        if tail.advance()? {
+            heap.push(Reverse((tail.time, machine_id, place)));
+        }
+        if count % (1 << 14) == 0 && !go_on() {
+            return Err(Error::state(format!("writing {name} was interrupted")));
+        }
+    }
+    out.flush().map_err(failed)?;
+    Ok(count)
+}
+
+/// A log from its next line on.
+struct Tail<'a> {
+    source: &'a Source,
+    /// A stretch of the file; `block[line.0..line.1]` is the present line with its newline.
+    block: Vec<u8>,
+    line: (usize, usize),
+    /// Where in the file the block ends.
+    position: u64,
+    /// When the present line, or one before it, was written.
+    time: Micros,
+    number: u64,
+}
+
+#[derive(Deserialize)]
+struct Stamp<'a> {
+    #[serde(borrow)]
+    system_time: &'a RawValue,
+}
+
+impl<'a> Tail<'a> {
+    fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            block: Vec::new(),
+            line: (0, 0),
+            position: 0,
+            time: Micros::MIN,
+            number: 0,
+        }
+    }
+
+    fn line(&self) -> &[u8] {
+        &self.block[self.line.0..self.line.1]
+    }
+
+    /// Goes to the next whole line; false at the end.
+    fn advance(&mut self) -> Result<bool> {
+        let start = self.line.1;
+        let Some(length) = end_of_line(&self.block[start..]) else {
+            return Ok(self.refill()? && self.advance()?);
+        };
+        self.line = (start, start + length);
+        self.number += 1;
+        let time = serde_json::from_slice(self.line())
+            .map_err(|error| error.to_string())
+            .and_then(|stamp: Stamp| micros("system_time", stamp.system_time))
+            .map_err(|message| {
+                Error::log(
+                    self.source.path.display().to_string(),
+                    self.number,
+                    format!("the line has changed since it was read: {message}"),
+                )
+            })?;
+        self.time = self.time.max(time + self.source.offset);
+        Ok(true)
+    }
+
+    /// Reads on until there is a whole line; false if there is none.
+    fn refill(&mut self) -> Result<bool> {
+        self.block.drain(..self.line.1);
+        self.line = (0, 0);
+        let failed = |source| Error::io(self.source.path.display().to_string(), source);
+        let mut file = File::open(&self.source.path).map_err(failed)?;
+        file.seek(SeekFrom::Start(self.position)).map_err(failed)?;
+        let before = self.block.len();
+        let mut reader = BufReader::new(file);
+        let mut read = reader
+            .by_ref()
+            .take(BLOCK)
+            .read_to_end(&mut self.block)
+            .map_err(failed)?;
+        if end_of_line(&self.block[before..]).is_none() {
+            read += reader
+                .take(MAX_LINE as u64)
+                .read_until(b'\n', &mut self.block)
+                .map_err(failed)?;
+        }
+        self.position += read as u64;
+        Ok(end_of_line(&self.block[before..]).is_some())
+    }
+}
+
+/// The length of the first line with its newline.
+fn end_of_line(text: &[u8]) -> Option<usize> {
+    Some(text.iter().position(|&byte| byte == b'\n')? + 1)
+}

@@ -1,0 +1,496 @@
+//! Entries to lines to the operating system.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::VERSION;
+use crate::address::Address;
+use crate::error::{Error, Result};
+use crate::event::{Event, Recipients};
+use crate::log::entry::{End, Entry, Startup, What};
+use crate::message::{MachineId, Message, Nanos};
+
+/// Turns the entries of one machine into lines.
+///
+/// It remembers the ids that CONNECT entries told, so that each SEND line
+/// names its recipients as far as the lines before it do.
+#[derive(Debug)]
+pub struct Formatter {
+    machine_id: MachineId,
+    /// Nanoseconds to add to an entry's time: the Unix time of the clock's origin, 0 in virtual time.
+    origin: Nanos,
+    /// Each peer as `["host", port]`.
+    peers: Vec<String>,
+    peer_ids: Vec<Option<MachineId>>,
+    /// The fields `recipients` and `recipient_ids` of a send to all.
+    to_all: Vec<u8>,
+}
+
+impl Formatter {
+    /// A formatter for `machine_id`, whose peers are `peers`.
+    pub fn new(machine_id: MachineId, origin: Nanos, peers: &[Address]) -> Self {
+        let mut formatter = Self {
+            machine_id,
+            origin,
+            peers: peers.iter().map(pair).collect(),
+            peer_ids: vec![None; peers.len()],
+            to_all: Vec::new(),
+        };
+        formatter.refresh();
+        formatter
+    }
+
+    /// Appends the line of `entry`, with its newline.
+    pub fn format(&mut self, entry: &Entry, out: &mut Vec<u8>) {
+        match &entry.what {
+            What::Event { event, manual } => {
+                self.event(event, entry.time, out);
+                if *manual {
+                    out.extend_from_slice(b", \"manual\": true");
+                }
+            }
+            What::Connect {
+                peer,
+                peer_id,
+                peer_history,
+            } => {
+                self.peer_ids[*peer as usize] = Some(*peer_id);
+                self.refresh();
+                self.head("CONNECT", entry.time, out);
+                text(
+                    out,
+                    format_args!(
+                        ", \"peer\": {}, \"peer_id\": {peer_id}, \"peer_history\": \"{peer_history}\"",
+                        self.peers[*peer as usize]
+                    ),
+                );
+            }
+            What::Unread(message) => {
+                self.head("UNREAD", entry.time, out);
+                self.origin_of(message, out);
+            }
+            What::Startup(startup) => self.startup(startup, entry.time, out),
+            What::End(end) => self.end(end, entry.time, out),
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn head(&self, event: &str, time: Nanos, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"event\": \"");
+        out.extend_from_slice(event.as_bytes());
+        out.extend_from_slice(b"\", \"system_time\": ");
+        self.seconds(time, out);
+        out.extend_from_slice(b", \"machine_id\": ");
+        number(out, self.machine_id);
+    }
+
+    fn clocks(&self, event: &str, time: Nanos, clocks: (u64, u64), out: &mut Vec<u8>) {
+        self.head(event, time, out);
+        out.extend_from_slice(b", \"old_clock\": ");
+        number(out, clocks.0);
+        out.extend_from_slice(b", \"new_clock\": ");
+        number(out, clocks.1);
+    }
+
+    fn event(&self, event: &Event, time: Nanos, out: &mut Vec<u8>) {
+        match event {
+            Event::Internal {
+                old_clock,
+                new_clock,
+            } => self.clocks("INTERNAL", time, (*old_clock, *new_clock), out),
+            Event::Send {
+                old_clock,
+                new_clock,
+                recipients,
+            } => {
+                self.clocks("SEND", time, (*old_clock, *new_clock), out);
+                match recipients {
+                    Recipients::All => out.extend_from_slice(&self.to_all),
+                    some => self.recipients(some, out),
+                }
+            }
+            Event::Receive {
+                old_clock,
+                new_clock,
+                queue_len,
+                message,
+            } => {
+                self.clocks("RECEIVE", time, (*old_clock, *new_clock), out);
+                out.extend_from_slice(b", \"queue_len\": ");
+                number(out, *queue_len);
+                self.origin_of(message, out);
+            }
+        }
+    }
+
+    fn origin_of(&self, message: &Message, out: &mut Vec<u8>) {
+        out.extend_from_slice(b", \"sender\": ");
+        number_or_null(out, message.sender);
+        out.extend_from_slice(b", \"sent_clock\": ");
+        number(out, message.timestamp);
+        out.extend_from_slice(b", \"arrival_time\": ");
+        self.seconds(message.arrival, out);
+    }
+
+    fn recipients(&self, recipients: &Recipients, out: &mut Vec<u8>) {
+        let peers = self.peers.len() as u32;
+        out.extend_from_slice(b", \"recipients\": ");
+        list(out, recipients.positions(peers), |out, peer| {
+            out.extend_from_slice(self.peers[peer as usize].as_bytes());
+        });
+        out.extend_from_slice(b", \"recipient_ids\": ");
+        list(out, recipients.positions(peers), |out, peer| {
+            number_or_null(out, self.peer_ids[peer as usize]);
+        });
+    }
+
+    fn startup(&self, startup: &Startup, time: Nanos, out: &mut Vec<u8>) {
+        self.head("STARTUP", time, out);
+        text(
+            out,
+            format_args!(
+                ", \"clock_rate\": {}, \"local_clock\": {}, \"history\": \"{}\", \"listen\": {}, \"peers\": ",
+                startup.clock_rate,
+                startup.local_clock,
+                startup.history,
+                pair(&startup.listen)
+            ),
+        );
+        list(out, self.peers.iter(), |out, peer| {
+            out.extend_from_slice(peer.as_bytes());
+        });
+        text(
+            out,
+            format_args!(
+                ", \"run_id\": \"{}\", \"seed\": {}, \"internal_probability\": {}, \"broadcast_share\": {}, \"time\": \"{}\", \"version\": \"{VERSION}\"",
+                startup.run_id,
+                startup.seed,
+                startup.behavior.internal_probability(),
+                startup.behavior.broadcast_share(),
+                if startup.is_virtual {
+                    "virtual"
+                } else {
+                    "real"
+                },
+            ),
+        );
+    }
+
+    fn end(&self, end: &End, time: Nanos, out: &mut Vec<u8>) {
+        self.head("END", time, out);
+        text(
+            out,
+            format_args!(
+                ", \"final_clock\": {}, \"queue_len\": {}, \"ticks\": {}, \"lateness\": {{",
+                end.final_clock, end.queue_len, end.ticks
+            ),
+        );
+        for (name, late) in [
+            ("\"p50\": ", end.lateness.p50),
+            (", \"p99\": ", end.lateness.p99),
+            (", \"max\": ", end.lateness.max),
+        ] {
+            out.extend_from_slice(name.as_bytes());
+            seconds(out, late);
+        }
+        out.extend_from_slice(b"}, \"undelivered\": ");
+        list(out, end.undelivered.iter(), |out, &(peer, count)| {
+            out.push(b'[');
+            number_or_null(out, peer);
+            out.extend_from_slice(b", ");
+            number(out, count);
+            out.push(b']');
+        });
+    }
+
+    fn seconds(&self, time: Nanos, out: &mut Vec<u8>) {
+        seconds(out, self.origin + time);
+    }
+
+    fn refresh(&mut self) {
+        let mut to_all = Vec::new();
+        self.recipients(&Recipients::All, &mut to_all);
+        self.to_all = to_all;
+    }
+}
+
+fn pair(address: &Address) -> String {
+    // `Address` admits no character that JSON would escape.
+    format!("[\"{}\", {}]", address.host, address.port)
+}
+
+fn text(out: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
+    out.write_fmt(arguments).expect("a Vec takes every byte");
+}
+
+fn number(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn number_or_null(out: &mut Vec<u8>, value: Option<u64>) {
+    match value {
+        Some(value) => number(out, value),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// Seconds with exactly six decimals, rounded down so that order is kept.
+fn seconds(out: &mut Vec<u8>, time: Nanos) {
+    let micros = time / 1000;
+    number(out, micros / 1_000_000);
+    let mut digits = *b".000000";
+    let mut rest = micros % 1_000_000;
+    for digit in digits[1..].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    out.extend_from_slice(&digits);
+}
+
+fn list<T>(
+    out: &mut Vec<u8>,
+    items: impl Iterator<Item = T>,
+    mut item: impl FnMut(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (index, value) in items.enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b", ");
+        }
+        item(out, value);
+    }
+    out.push(b']');
+}
+
+/// A log that is being written.
+///
+/// After a failed or short write it takes nothing more: what a log does not
+/// hold must not leave the machine.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+    formatter: Formatter,
+    buffer: Vec<u8>,
+    is_broken: bool,
+}
+
+impl LogFile {
+    /// Makes the file at `path`, which must not exist unless `overwrite`.
+    pub fn create(path: &Path, overwrite: bool, formatter: Formatter) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if overwrite {
+            options.create(true).truncate(true);
+        } else {
+            options.create_new(true);
+        }
+        let file = options.open(path).map_err(|source| {
+            let hint = if source.kind() == io::ErrorKind::AlreadyExists {
+                ": it is never replaced unless overwrite is set (overwrite=True, --overwrite)"
+            } else {
+                ""
+            };
+            Error::io(format!("log file {}{hint}", path.display()), source)
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            formatter,
+            buffer: Vec::new(),
+            is_broken: false,
+        })
+    }
+
+    /// Hands the lines of `entries` to the operating system.
+    pub fn write(&mut self, entries: &[Entry]) -> Result<()> {
+        let failed = |source| Error::io(format!("log file {}", self.path.display()), source);
+        if self.is_broken {
+            return Err(failed(io::Error::other("an earlier write failed")));
+        }
+        self.buffer.clear();
+        for entry in entries {
+            self.formatter.format(entry, &mut self.buffer);
+        }
+        self.file.write_all(&self.buffer).map_err(|source| {
+            self.is_broken = true;
+            failed(source)
+        })
+    }
+
+    /// Where the log is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behavior::Behavior;
+    use crate::identity::Nonce;
+    use crate::lateness::Summary;
+
+    fn lines(entries: &[Entry]) -> Vec<String> {
+        let peers = [
+            Address::new("localhost", 5002).unwrap(),
+            Address::new("10.0.0.3", 5003).unwrap(),
+        ];
+        let mut formatter = Formatter::new(1, 1_677_782_102_000_000_000, &peers);
+        let mut out = Vec::new();
+        for entry in entries {
+            formatter.format(entry, &mut out);
+        }
+        String::from_utf8(out)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn event(event: Event) -> Entry {
+        Entry {
+            time: 954_512_999,
+            what: What::Event {
+                event,
+                manual: false,
+            },
+        }
+    }
+
+    #[test]
+    fn a_send_has_the_fields_order_and_spacing_of_the_sample() {
+        let send = |recipients| {
+            event(Event::Send {
+                old_clock: 5,
+                new_clock: 6,
+                recipients,
+            })
+        };
+        let connect = What::Connect {
+            peer: 0,
+            peer_id: 2,
+            peer_history: Nonce(10),
+        };
+        let got = lines(&[
+            send(Recipients::One(0)),
+            Entry {
+                time: 0,
+                what: connect,
+            },
+            send(Recipients::All),
+        ]);
+        assert_eq!(
+            got,
+            [
+                r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002]], "recipient_ids": [null]}"#,
+                r#"{"event": "CONNECT", "system_time": 1677782102.000000, "machine_id": 1, "peer": ["localhost", 5002], "peer_id": 2, "peer_history": "000000000000000a"}"#,
+                r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002], ["10.0.0.3", 5003]], "recipient_ids": [2, null]}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn the_other_lines_have_theirs() {
+        let message = Message {
+            sender: Some(2),
+            timestamp: 9,
+            arrival: 1_500_000_000,
+        };
+        let by_hand = Message {
+            sender: None,
+            ..message
+        };
+        let receive = |message| Event::Receive {
+            old_clock: 6,
+            new_clock: 10,
+            queue_len: 3,
+            message,
+        };
+        let startup = Startup {
+            clock_rate: 2.5,
+            local_clock: 0,
+            history: Nonce(255),
+            listen: Address::new("127.0.0.1", 5001).unwrap(),
+            run_id: "lab".into(),
+            seed: 7,
+            behavior: Behavior::new(0.7, 0.25).unwrap(),
+            is_virtual: false,
+        };
+        let end = End {
+            final_clock: 10,
+            queue_len: 1,
+            ticks: 2,
+            lateness: Summary {
+                p50: 61_500,
+                p99: 1_000_000_000,
+                max: 1_000_001_000,
+            },
+            undelivered: vec![(Some(2), 4), (None, 1)],
+        };
+        let entry = |what| Entry {
+            time: 2_000_000_000,
+            what,
+        };
+        let got = lines(&[
+            entry(What::Startup(Box::new(startup))),
+            event(Event::Internal {
+                old_clock: 5,
+                new_clock: 6,
+            }),
+            event(receive(message)),
+            entry(What::Event {
+                event: receive(by_hand),
+                manual: true,
+            }),
+            entry(What::Unread(message)),
+            entry(What::End(Box::new(end))),
+        ]);
+        assert_eq!(got, [
+            format!(r#"{{"event": "STARTUP", "system_time": 1677782104.000000, "machine_id": 1, "clock_rate": 2.5, "local_clock": 0, "history": "00000000000000ff", "listen": ["127.0.0.1", 5001], "peers": [["localhost", 5002], ["10.0.0.3", 5003]], "run_id": "lab", "seed": 7, "internal_probability": 0.7, "broadcast_share": 0.25, "time": "real", "version": "{VERSION}"}}"#),
+            r#"{"event": "INTERNAL", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6}"#.into(),
+            r#"{"event": "RECEIVE", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
+            r#"{"event": "RECEIVE", "system_time": 1677782104.000000, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": null, "sent_clock": 9, "arrival_time": 1677782103.500000, "manual": true}"#.into(),
+            r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
+            r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]]}"#.into(),
+        ]);
+    }
+
+    #[test]
+    fn a_log_is_never_replaced_unless_asked_and_takes_nothing_after_a_failure() {
+        let path = std::env::temp_dir().join(format!("lamport-writer-{}.log", std::process::id()));
+        let create = |overwrite| LogFile::create(&path, overwrite, Formatter::new(1, 0, &[]));
+        create(false)
+            .unwrap()
+            .write(&[event(Event::Internal {
+                old_clock: 0,
+                new_clock: 1,
+            })])
+            .unwrap();
+        let error = create(false).unwrap_err().to_string();
+        assert!(error.contains("overwrite"), "{error}");
+        assert!(std::fs::metadata(&path).unwrap().len() > 0);
+        drop(create(true).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_breaks_the_log_for_good() {
+        let mut log =
+            LogFile::create(Path::new("/dev/full"), true, Formatter::new(1, 0, &[])).unwrap();
+        let entries = [event(Event::Internal {
+            old_clock: 0,
+            new_clock: 1,
+        })];
+        assert!(log.write(&entries).is_err());
+        assert!(
+            log.write(&entries)
+                .unwrap_err()
+                .to_string()
+                .contains("earlier")
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! The one file that reads the clock.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the file that reads the clock"
+)]
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::message::Nanos;
+
+/// The process's clock: monotonic nanoseconds, anchored once to the wall clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    origin: Instant,
+    unix_origin: Nanos,
+}
+
+impl Clock {
+    /// The clock that all machines of this process share.
+    pub fn of_process() -> Self {
+        static CLOCK: OnceLock<Clock> = OnceLock::new();
+        *CLOCK.get_or_init(|| {
+            let unix = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
+            Self {
+                origin: Instant::now(),
+                unix_origin: u64::try_from(unix.as_nanos()).unwrap_or(0),
+            }
+        })
+    }
+
+    /// Nanoseconds since the anchoring.
+    pub fn now(self) -> Nanos {
+        self.origin.elapsed().as_nanos() as u64
+    }
+
+    /// The Unix time of the anchoring, in nanoseconds.
+    pub fn unix_origin(self) -> Nanos {
+        self.unix_origin
+    }
+
+    /// `time` as the operating system's waits take it.
+    pub fn instant(self, time: Nanos) -> Instant {
+        self.origin + Duration::from_nanos(time)
+    }
+}

@@ -1,0 +1,93 @@
+//! The orderly end of a machine: what is left goes out, what is on its way comes in.
+
+use crate::message::Nanos;
+use crate::net::connection::Role;
+use crate::net::poll::{Poller, Timer};
+use crate::net::station::Ending;
+
+/// What ending machines wait for others, at most.
+const END_WAIT: Nanos = 1_000_000_000;
+/// What they then wait for their last words to be read.
+const PARTING_WAIT: Nanos = 300_000_000;
+
+impl Poller {
+    /// A machine has ticked its last.
+    pub(super) fn finish(&mut self, id: u64, ending: Ending) {
+        let Some(station) = self.stations.get_mut(&id) else {
+            return;
+        };
+        station.ending = Some(ending);
+        for peer in 0..self.stations[&id].peers.len() {
+            self.last_words(id, peer);
+        }
+        self.after(END_WAIT, Timer::End { station: id });
+        self.finish_if_done(id);
+    }
+
+    /// Ends a machine that has nothing left to do.
+    pub(super) fn finish_if_done(&mut self, id: u64) {
+        let Some(station) = self.stations.get(&id) else {
+            return;
+        };
+        if station.ending.is_some() && station.is_finished() {
+            self.finish_now(id);
+        }
+    }
+
+    fn finish_now(&mut self, id: u64) {
+        let station = self.stations.get_mut(&id).expect("the caller found it");
+        let undelivered = station.undelivered();
+        let ending = station.ending.take().expect("the caller found it ending");
+        self.leave(id);
+        // Whoever waits for it may have been stopped by force.
+        let _ = ending.reply.send(undelivered);
+    }
+
+    /// The time of an orderly end is over: first part from the senders, then end.
+    pub(super) fn end_is_late(&mut self, id: u64) {
+        let Some(station) = self.stations.get_mut(&id) else {
+            return;
+        };
+        let ending = station
+            .ending
+            .as_mut()
+            .expect("the timer is set at the end");
+        if ending.is_late {
+            self.finish_now(id);
+            return;
+        }
+        ending.is_late = true;
+        let keys: Vec<usize> = station
+            .senders
+            .values_mut()
+            .filter_map(|sender| sender.connection)
+            .collect();
+        for key in keys {
+            // The last acknowledgement goes out, nothing more comes in.
+            self.connections[key].owes_ack = true;
+            self.connections[key].is_last = true;
+            self.mark_dirty(key);
+        }
+        self.after(PARTING_WAIT, Timer::End { station: id });
+    }
+
+    /// At the end of a machine: what is left for a peer goes out, then no more.
+    pub(super) fn last_words(&mut self, id: u64, position: usize) {
+        let station = self.stations.get_mut(&id).expect("the caller found it");
+        if station.ending.is_none() {
+            return;
+        }
+        let peer = &mut station.peers[position];
+        match peer.connection {
+            Some(key) if matches!(self.connections[key].role, Role::Sending { .. }) => {
+                self.connections[key].is_last = true;
+                self.mark_dirty(key);
+            }
+            Some(_) if peer.outbox.undelivered() > 0 => {}
+            Some(key) => self.close(key),
+            // One more attempt, at once.
+            None if peer.outbox.undelivered() > 0 => self.connect(id, position),
+            None => peer.is_given_up = true,
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Connections that others make to a machine: vetting, handshake, messages.
+
+use std::io;
+
+use mio::net::TcpStream;
+
+use crate::link::Inbox;
+use crate::message::{MachineId, Nanos};
+use crate::net::connection::Role;
+use crate::net::poll::{Lookup, Poller, Timer, mark_dirty};
+use crate::net::resolve;
+use crate::net::station::{Sender, Station};
+use crate::net::wire::{Hello, Reply};
+
+/// How long a connection may say nothing before its hello.
+const HELLO_WAIT: Nanos = 5_000_000_000;
+/// How long refused connections may stay, so that they read why.
+const PARTING_WAIT: Nanos = 1_000_000_000;
+/// How long accepting pauses when the process has no open file left.
+const ACCEPT_PAUSE: Nanos = 100_000_000;
+/// Names are not looked up for the gate more often than this.
+const VETTING_PAUSE: Nanos = 1_000_000_000;
+/// Distinct ids that may send to one machine.
+const MOST_SENDERS: usize = 1 << 16;
+
+impl Poller {
+    /// Takes the connections that wait at a machine's port.
+    pub(super) fn accept(&mut self, id: u64) {
+        loop {
+            let Some(station) = self.stations.get_mut(&id) else {
+                return;
+            };
+            let (stream, remote) = match station.listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The one that waited is gone; the next may be there.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
+                    ) =>
+                {
+                    continue;
+                }
+                Err(error) => {
+                    station
+                        .machine
+                        .warn("accept", format_args!("cannot take a connection: {error}"));
+                    self.after(ACCEPT_PAUSE, Timer::Accept { station: id });
+                    return;
+                }
+            };
+            let is_admitted = station.gate.admits(remote.ip());
+            self.take(id, stream, remote, is_admitted);
+        }
+    }
+
+    fn take(
+        &mut self,
+        id: u64,
+        stream: TcpStream,
+        remote: std::net::SocketAddr,
+        is_admitted: bool,
+    ) {
+        // Small lines must not wait for each other; where it fails they only come later.
+        let _ = stream.set_nodelay(true);
+        let role = if is_admitted {
+            Role::Stranger
+        } else {
+            Role::Vetting
+        };
+        let Some(key) = self.add(stream, id, remote, role) else {
+            return;
+        };
+        let station = self.stations.get_mut(&id).expect("the caller found it");
+        station.strangers.push_back(key);
+        if station.strangers.len() > station.stranger_limit() {
+            let oldest = station
+                .strangers
+                .front()
+                .copied()
+                .expect("it was just filled");
+            station.machine.warn(
+                "crowd",
+                format_args!(
+                    "more than {} connections said nothing; the oldest was closed, from {}",
+                    station.stranger_limit(),
+                    self.connections[oldest].remote
+                ),
+            );
+            self.close(oldest);
+        }
+        self.bound(key, HELLO_WAIT);
+        if !is_admitted {
+            self.vet(id, key);
+        }
+    }
+
+    /// A connection from an unknown address: names may have new addresses.
+    fn vet(&mut self, id: u64, key: usize) {
+        let now = self.clock.now();
+        let station = self.stations.get_mut(&id).expect("the caller found it");
+        let peers = station.machine.peers();
+        let has_names = peers.iter().any(|peer| resolve::literal(peer).is_none());
+        let is_fresh = station.vetted.is_some_and(|at| now - at < VETTING_PAUSE);
+        if !has_names || is_fresh {
+            self.refuse_address(id, key);
+            return;
+        }
+        station.vetted = Some(now);
+        let peers = peers.to_vec();
+        if self.look_up(Lookup::Gate { station: id }, peers).is_err() {
+            self.refuse_address(id, key);
+        }
+    }
+
+    /// The peers' names have been looked up once more.
+    pub(super) fn found_for_gate(&mut self, id: u64, found: &[Vec<std::net::SocketAddr>]) {
+        let Some(station) = self.stations.get_mut(&id) else {
+            return;
+        };
+        for (peer, found) in found.iter().enumerate() {
+            station.gate.update(peer, found);
+        }
+        for key in station.strangers.clone() {
+            if self.connections[key].role != Role::Vetting {
+                continue;
+            }
+            if self.stations[&id]
+                .gate
+                .admits(self.connections[key].remote.ip())
+            {
+                self.connections[key].role = Role::Stranger;
+                self.unread.push(key);
+            } else {
+                self.refuse_address(id, key);
+            }
+        }
+    }
+
+    fn refuse_address(&mut self, id: u64, key: usize) {
+        let ip = self.connections[key].remote.ip().to_canonical();
+        self.stations[&id].machine.warn(&format!("address {ip}"), format_args!(
+            "refused a connection from {ip}: it is no address of a peer; allow it with --allow {ip}"
+        ));
+        self.part(key, &format!("{ip} is not the address of a peer"));
+    }
+
+    /// Says why and lets the connection go once that is read.
+    fn part(&mut self, key: usize, reason: &str) {
+        let connection = &mut self.connections[key];
+        connection.role = Role::Parting;
+        connection.is_last = true;
+        Reply::No(reason.to_owned()).write(&mut connection.out);
+        self.mark_dirty(key);
+        self.bound(key, PARTING_WAIT);
+    }
+
+    /// The first line of a connection.
+    pub(super) fn hello(&mut self, key: usize, hello: &Hello) {
+        let id = self.connections[key].station;
+        let remote = self.connections[key].remote;
+        let station = self
+            .stations
+            .get_mut(&id)
+            .expect("a connection has a station");
+        match judge(station, hello) {
+            Ok(()) => self.welcome(key, hello),
+            Err(Refusal { kind, reason }) => {
+                let name = format!("{kind} {} {}", hello.sender, remote.ip());
+                station.machine.warn(
+                    &name,
+                    format_args!(
+                        "refused machine {} at {}: {reason}",
+                        hello.sender,
+                        remote.ip().to_canonical()
+                    ),
+                );
+                self.part(key, &reason);
+            }
+        }
+    }
+
+    fn welcome(&mut self, key: usize, hello: &Hello) {
+        let id = self.connections[key].station;
+        let station = self
+            .stations
+            .get_mut(&id)
+            .expect("a connection has a station");
+        station.strangers.retain(|&stranger| stranger != key);
+        let sender = station
+            .senders
+            .entry(hello.sender)
+            .or_insert_with(|| Sender {
+                inbox: Inbox::default(),
+                history: hello.history,
+                instance: hello.instance,
+                connection: None,
+            });
+        sender.instance = hello.instance;
+        let replaced = sender.connection.replace(key);
+        let marks = sender.inbox.connected();
+        let connection = &mut self.connections[key];
+        connection.role = Role::Receiving {
+            sender: hello.sender,
+        };
+        let (receiver, history) = (station.machine.id(), station.machine.history());
+        Reply::Ok {
+            receiver,
+            history,
+            marks,
+        }
+        .write(&mut connection.out);
+        self.mark_dirty(key);
+        if let Some(old) = replaced {
+            self.close(old);
+        }
+    }
+
+    /// Puts the new messages of a read into the machine's queue.
+    pub(super) fn deliver(&mut self, key: usize, sender: MachineId) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        let connection = &mut self.connections[key];
+        let station = &self.stations[&connection.station];
+        station.machine.deliver_from(sender, &self.fresh);
+        self.fresh.clear();
+        connection.owes_ack = true;
+        mark_dirty(&mut self.connections, &mut self.dirty, key);
+    }
+}
+
+struct Refusal {
+    kind: &'static str,
+    reason: String,
+}
+
+/// Whether a machine that says this hello may send.
+fn judge(station: &Station, hello: &Hello) -> Result<(), Refusal> {
+    let refuse = |kind, reason: String| Err(Refusal { kind, reason });
+    let (machine, id) = (&station.machine, hello.sender);
+    if hello.run_id != machine.run_id() {
+        return refuse(
+            "run",
+            format!(
+                "it belongs to run {}, this machine to run {}",
+                hello.run_id,
+                machine.run_id()
+            ),
+        );
+    }
+    if id == machine.id() {
+        return refuse(
+            "own id",
+            format!("duplicate id: this machine is machine {id} too"),
+        );
+    }
+    match station.senders.get(&id) {
+        Some(known) if known.connection.is_some() && known.instance != hello.instance => refuse(
+            "duplicate id",
+            format!("duplicate id: another machine {id} is connected"),
+        ),
+        Some(known) if known.history != hello.history => refuse("history", came_back(id)),
+        None if station.senders.len() >= MOST_SENDERS => refuse(
+            "senders",
+            format!("{MOST_SENDERS} machines have sent already"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What is said when a known machine has another past.
+pub(super) fn came_back(id: MachineId) -> String {
+    format!("machine {id} came back without its history: use a new run id")
+}

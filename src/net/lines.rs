@@ -1,0 +1,120 @@
+//! Lines out of a stream of bytes.
+
+use std::io::{self, Read};
+
+use crate::net::wire::{MAX_LINE, WireError};
+
+/// The beginning of a line whose end has not come yet.
+#[derive(Debug, Default)]
+pub(super) struct Partial(Vec<u8>);
+
+/// What one read brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// This many bytes.
+    Bytes(usize),
+    /// Nothing now.
+    Nothing,
+    /// The other end has shut down its writing.
+    End,
+}
+
+impl Partial {
+    /// Reads once into `scratch`, which all connections share, and calls `each`
+    /// for every line that is whole now, without its newline.
+    pub(super) fn read<E: From<WireError>>(
+        &mut self,
+        stream: &mut impl Read,
+        scratch: &mut [u8],
+        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<Input, E>> {
+        let kept = self.0.len();
+        scratch[..kept].copy_from_slice(&self.0);
+        let count = match stream.read(&mut scratch[kept..]) {
+            Ok(0) => return Ok(Ok(Input::End)),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Ok(Ok(Input::Nothing));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                return Ok(Ok(Input::Bytes(0)));
+            }
+            Err(error) => return Err(error),
+        };
+        let mut rest = &scratch[..kept + count];
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            if end >= MAX_LINE {
+                return Ok(Err(WireError::TooLong.into()));
+            }
+            if let Err(error) = each(&rest[..end]) {
+                return Ok(Err(error));
+            }
+            rest = &rest[end + 1..];
+        }
+        if rest.len() >= MAX_LINE {
+            return Ok(Err(WireError::TooLong.into()));
+        }
+        self.0.clear();
+        self.0.extend_from_slice(rest);
+        Ok(Ok(Input::Bytes(count)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Pieces(Vec<Vec<u8>>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(piece) = self.0.first_mut() else {
+                return Ok(0);
+            };
+            let count = piece.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&piece[..count]);
+            piece.drain(..count);
+            if piece.is_empty() {
+                self.0.remove(0);
+            }
+            Ok(count)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_cuts_of_a_stream_do_not_matter(text in "[a-z\n]{0,400}", cuts in prop::collection::vec(1_usize..40, 1..100)) {
+            let mut bytes = text.as_bytes();
+            let mut pieces = Vec::new();
+            for cut in cuts.into_iter().chain([usize::MAX]) {
+                let (piece, rest) = bytes.split_at(cut.min(bytes.len()));
+                if !piece.is_empty() {
+                    pieces.push(piece.to_vec());
+                }
+                bytes = rest;
+            }
+            let mut lines = Vec::new();
+            let (mut partial, mut stream, mut scratch) = (Partial::default(), Pieces(pieces), [0; 512]);
+            let outcome = loop {
+                let read = partial.read::<WireError>(&mut stream, &mut scratch, |line| {
+                    lines.push(String::from_utf8(line.to_vec()).unwrap());
+                    Ok(())
+                });
+                match read.unwrap() {
+                    Ok(Input::End) => break Ok(()),
+                    Ok(_) => {}
+                    Err(error) => break Err(error),
+                }
+            };
+            let mut expected: Vec<&str> = text.split('\n').collect();
+            let torn = expected.pop().unwrap();
+            if expected.iter().chain([&torn]).all(|line| line.len() < MAX_LINE) {
+                prop_assert_eq!(outcome, Ok(()));
+                prop_assert_eq!(lines, expected);
+            } else {
+                prop_assert_eq!(outcome, Err(WireError::TooLong));
+            }
+        }
+    }
+}

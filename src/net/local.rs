@@ -1,0 +1,161 @@
+//! All machines of a run in this process, over TCP on loopback.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::behavior::Behavior;
+use crate::error::{Error, Result};
+use crate::message::MachineId;
+use crate::net::conductor::{self, Running};
+use crate::net::limits;
+use crate::net::listen::{self, Listening};
+use crate::net::machine::{Config, Machine};
+use crate::net::network::Network;
+use crate::topology::Topology;
+
+/// What a run on this host is to be.
+#[derive(Debug)]
+pub struct LocalConfig {
+    /// Who sends to whom; machine i of it gets the id i + 1.
+    pub topology: Topology,
+    /// An existing directory: machine i logs to `machine_<i>.log` in it.
+    pub log_dir: PathBuf,
+    /// Seconds of ticking.
+    pub duration: f64,
+    /// Seconds to wait for all connections before the first tick.
+    pub wait: f64,
+    /// Ticks per second of each machine; drawn if `None`.
+    pub rates: Option<Vec<f64>>,
+    /// The upper end of the rates drawn.
+    pub max_rate: u64,
+    /// What idle ticks do.
+    pub behavior: Behavior,
+    /// The seed of all draws.
+    pub seed: u64,
+    /// Only machines of this run connect.
+    pub run_id: String,
+    /// Machine i listens on this port + i - 1; on free ports if 0.
+    pub base_port: u16,
+    /// Whether waits for a tick spin their last stretch.
+    pub is_precise: bool,
+}
+
+/// The machines of a run in this process.
+#[derive(Debug)]
+pub struct Local {
+    machines: Vec<Arc<Machine>>,
+    duration: f64,
+    wait: f64,
+}
+
+/// Open files of a machine: its listening socket and its log.
+const FILES_PER_MACHINE: u64 = 2;
+/// Open files of a connection within a process: both its ends.
+const FILES_PER_CHANNEL: u64 = 2;
+/// Open files beside those: the poll thread's, and room for what Python opens.
+const FILES_BESIDE: u64 = 16;
+
+impl Local {
+    /// Binds every port, then writes every STARTUP line.
+    pub fn open(config: &LocalConfig) -> Result<Self> {
+        let machines = config.topology.machines();
+        if machines == 0 {
+            return Err(Error::invalid("a run without machines: give at least 1"));
+        }
+        if let Some(rates) = config
+            .rates
+            .as_ref()
+            .filter(|rates| rates.len() != machines as usize)
+        {
+            return Err(Error::invalid(format!(
+                "{} rates for {machines} machines: give one rate a machine",
+                rates.len()
+            )));
+        }
+        if u64::from(config.base_port) + u64::from(machines) > 1 << 16 {
+            return Err(Error::invalid(format!(
+                "base_port {} leaves no port for {machines} machines: the last port is 65535",
+                config.base_port
+            )));
+        }
+        let channels: u64 = (0..machines)
+            .map(|machine| u64::from(config.topology.degree(machine)))
+            .sum();
+        let files =
+            u64::from(machines) * FILES_PER_MACHINE + channels * FILES_PER_CHANNEL + FILES_BESIDE;
+        limits::ensure_open_files(files)?;
+
+        // All ports before the first log: a port in use leaves nothing behind.
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for machine in 0..machines {
+            let port = if config.base_port == 0 {
+                0
+            } else {
+                config.base_port + machine as u16
+            };
+            let host = Some(Ipv4Addr::LOCALHOST.to_string());
+            let (listener, address) =
+                listen::bind(id(machine), Listening::On { host, port }, &[], &[])?;
+            listeners.push(listener);
+            addresses.push(address);
+        }
+        let network = Network::of_process()?;
+        let mut opened = Opened(Vec::new());
+        for (machine, listener) in (0..machines).zip(listeners) {
+            let peers: Vec<Address> = config
+                .topology
+                .peers(machine)
+                .map(|peer| addresses[peer as usize].clone())
+                .collect();
+            let machine = Config {
+                machine_id: id(machine),
+                listening: Listening::Bound(listener),
+                // A directed topology has senders that are no peers; all of them are here.
+                allowed: vec!["127.0.0.0/8".parse()?],
+                peers,
+                log: config.log_dir.join(format!("machine_{}.log", id(machine))),
+                overwrite: false,
+                duration: config.duration,
+                clock_rate: config.rates.as_ref().map(|rates| rates[machine as usize]),
+                max_rate: config.max_rate,
+                behavior: config.behavior,
+                seed: config.seed,
+                run_id: config.run_id.clone(),
+                is_precise: config.is_precise,
+            };
+            opened.0.push(Machine::open(machine, &network)?);
+        }
+        let machines = std::mem::take(&mut opened.0);
+        Ok(Self {
+            machines,
+            duration: config.duration,
+            wait: config.wait,
+        })
+    }
+
+    /// The machines, by id.
+    pub fn machines(&self) -> &[Arc<Machine>] {
+        &self.machines
+    }
+
+    /// Waits for the connections, then ticks, in the background.
+    pub fn start(&self) -> Result<Running> {
+        conductor::start(self.machines.clone(), self.duration, self.wait)
+    }
+}
+
+fn id(machine: u32) -> MachineId {
+    u64::from(machine) + 1
+}
+
+/// Machines that leave the network if the run does not come about.
+struct Opened(Vec<Arc<Machine>>);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|machine| machine.abandon());
+    }
+}

@@ -1,0 +1,232 @@
+//! Steps of a machine: the node, then the log, then the channels.
+
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::bounded;
+
+use super::{Journal, Machine};
+use crate::clock::MAX_CLOCK;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::identity::Nonce;
+use crate::log::entry::{End, Entry, What};
+use crate::message::{MachineId, Message, Nanos};
+use crate::net::network::{Batch, Command};
+use crate::node::Node;
+
+/// Messages waiting in the queue of one machine.
+const MOST_QUEUED: u64 = 1 << 24;
+
+impl Machine {
+    /// Takes the steps that `next` makes of the node at one moment, logs them,
+    /// then lets the channels know. Returns how many there were.
+    ///
+    /// Nothing leaves this machine before its line is with the operating system.
+    pub(in crate::net) fn advance(
+        &self,
+        journal: &mut Journal,
+        is_manual: bool,
+        mut next: impl FnMut(&mut Node, Nanos, &mut Journal) -> Option<Event>,
+    ) -> Result<usize> {
+        if journal.has_ended {
+            return Err(Error::state(format!("machine {} has ended", self.id)));
+        }
+        let mut entries = std::mem::take(&mut journal.entries);
+        entries.clear();
+        let mut batch = Batch::default();
+        let mut is_exhausted = false;
+        {
+            let mut node = self.node();
+            let time = self.clock.now();
+            while let Some(event) = next(&mut node, time, journal) {
+                if event.new_clock() > MAX_CLOCK {
+                    is_exhausted = true;
+                    break;
+                }
+                batch.add(&event);
+                entries.push(Entry {
+                    time,
+                    what: What::Event {
+                        event,
+                        manual: is_manual,
+                    },
+                });
+            }
+            self.gauges.clock.store(node.clock(), Ordering::Relaxed);
+            self.gauges
+                .queue_len
+                .store(node.queue_len(time), Ordering::Relaxed);
+            self.gauges.ticks.store(journal.ticks, Ordering::Relaxed);
+        }
+        let written = journal.file.write(&entries);
+        let steps = entries.len();
+        journal.entries = entries;
+        written?;
+        if !batch.is_empty() {
+            self.network.tell(Command::Logged {
+                station: self.station,
+                batch,
+            });
+        }
+        if is_exhausted {
+            return Err(Error::state(format!(
+                "machine {}: its clock has reached 2^53, the end of its range",
+                self.id
+            )));
+        }
+        Ok(steps)
+    }
+
+    /// One step made by hand.
+    pub fn step(
+        &self,
+        is_manual: bool,
+        make: impl FnOnce(&mut Node, Nanos) -> Option<Event>,
+    ) -> Result<Option<Event>> {
+        let mut make = Some(make);
+        let mut made = None;
+        self.advance(&mut self.journal(), is_manual, |node, now, journal| {
+            let event = make.take()?(node, now);
+            journal.ticks += u64::from(event.is_some() && !is_manual);
+            made.clone_from(&event);
+            event
+        })?;
+        Ok(made)
+    }
+
+    /// New messages of a sender enter the queue.
+    pub(in crate::net) fn deliver_from(&self, sender: MachineId, timestamps: &[u64]) {
+        self.deliver(Some(sender), timestamps);
+    }
+
+    /// Puts messages into the queue; they arrive now.
+    fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64]) {
+        let mut node = self.node();
+        let arrival = self.clock.now();
+        for &timestamp in timestamps {
+            node.deliver(Message {
+                sender,
+                timestamp,
+                arrival,
+            });
+        }
+        let queue_len = node.queue_len(arrival);
+        drop(node);
+        self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
+        if queue_len > MOST_QUEUED {
+            self.fail(format!(
+                "machine {}: {queue_len} messages wait in its queue, more than the {} it can hold",
+                self.id, MOST_QUEUED
+            ));
+        }
+    }
+
+    /// Puts one message into the queue by hand.
+    pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
+        for (name, value) in [("timestamp", timestamp), ("sender", sender.unwrap_or(0))] {
+            if value > MAX_CLOCK {
+                return Err(Error::invalid(format!(
+                    "{name} {value} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
+                )));
+            }
+        }
+        if self.journal().has_ended {
+            return Err(Error::state(format!("machine {} has ended", self.id)));
+        }
+        self.deliver(sender, &[timestamp]);
+        Ok(())
+    }
+
+    /// A handshake with a peer succeeded.
+    pub(in crate::net) fn connected(
+        &self,
+        peer: usize,
+        peer_id: MachineId,
+        peer_history: Nonce,
+        is_first: bool,
+    ) -> Result<()> {
+        let mut journal = self.journal();
+        let what = What::Connect {
+            peer: peer as u32,
+            peer_id,
+            peer_history,
+        };
+        let time = self.clock.now();
+        if let Err(error) = journal.file.write(&[Entry { time, what }]) {
+            self.fail(error.to_string());
+            return Err(error);
+        }
+        if is_first {
+            self.gauges.connected.fetch_add(1, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// The orderly end: what is left goes out, UNREAD and END are written.
+    pub fn finish(&self) -> Result<()> {
+        if self.journal().has_ended {
+            return Ok(());
+        }
+        let (reply, done) = bounded(1);
+        self.network.tell(Command::Finish {
+            station: self.station,
+            reply,
+        });
+        let undelivered = done
+            .recv()
+            .map_err(|_| Error::state(format!("machine {}: the network is gone", self.id)))?;
+        let mut journal = self.journal();
+        let mut node = self.node();
+        let time = self.clock.now();
+        let final_clock = node.clock();
+        let mut entries: Vec<Entry> = node
+            .drain()
+            .map(|message| Entry {
+                time,
+                what: What::Unread(message),
+            })
+            .collect();
+        let end = End {
+            final_clock,
+            queue_len: entries.len() as u64,
+            ticks: journal.ticks,
+            lateness: journal.lateness.summary(),
+            undelivered,
+        };
+        entries.push(Entry {
+            time,
+            what: What::End(Box::new(end)),
+        });
+        journal.has_ended = true;
+        journal.file.write(&entries)
+    }
+}
+
+impl Batch {
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::Send {
+                new_clock,
+                recipients,
+                ..
+            } => self.sends.push((*new_clock, recipients.clone())),
+            Event::Receive {
+                message:
+                    Message {
+                        sender: Some(sender),
+                        timestamp,
+                        ..
+                    },
+                ..
+            } => match self.receipts.iter_mut().find(|(known, _)| known == sender) {
+                Some((_, newest)) => *newest = *timestamp,
+                None => self.receipts.push((*sender, *timestamp)),
+            },
+            Event::Receive { .. } | Event::Internal { .. } => {}
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sends.is_empty() && self.receipts.is_empty()
+    }
+}

@@ -1,0 +1,113 @@
+//! Waiting for a deadline: sleep, then spin the last stretch if that is cheap.
+
+use std::hint;
+use std::sync::Mutex;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use crate::message::Nanos;
+use crate::net::clock::Clock;
+
+/// How long before a deadline the sleep ends and the spinning begins: what
+/// a sleep on an idle machine rarely oversleeps.
+const STRETCH: Nanos = 150_000;
+
+/// The share of one core that the process's machines may spin away.
+const SPIN_SHARE: f64 = 0.02;
+
+/// Ticks per second that the process's precise machines have asked for.
+static PRECISE_RATE: Mutex<f64> = Mutex::new(0.0);
+
+/// Waits for deadlines on behalf of one machine.
+#[derive(Debug)]
+pub struct Pace {
+    clock: Clock,
+    /// This machine's part of [`PRECISE_RATE`]; 0 if it only sleeps.
+    rate: f64,
+}
+
+/// How a wait ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Waited<T> {
+    /// The deadline has passed.
+    Due,
+    /// A word came before it.
+    Told(T),
+}
+
+impl Pace {
+    /// A pace for a machine that ticks `rate` times a second.
+    pub fn new(clock: Clock, rate: f64, is_precise: bool) -> Self {
+        let rate = if is_precise { rate } else { 0.0 };
+        *PRECISE_RATE.lock().expect("no holder panics") += rate;
+        Self { clock, rate }
+    }
+
+    /// Waits until `deadline` or until something is told on `channel`.
+    pub fn wait<T>(&self, deadline: Nanos, channel: &Receiver<T>) -> Waited<T> {
+        let stretch = self.stretch();
+        let wake = deadline.saturating_sub(stretch);
+        if self.clock.now() < wake {
+            match channel.recv_deadline(self.clock.instant(wake)) {
+                Ok(word) => return Waited::Told(word),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => unreachable!("a machine holds its own end"),
+            }
+        }
+        while self.clock.now() < deadline {
+            if stretch == 0 {
+                // A sleep may end early by the rounding of the system's timer.
+                match channel.recv_deadline(self.clock.instant(deadline)) {
+                    Ok(word) => return Waited::Told(word),
+                    Err(_) => continue,
+                }
+            }
+            hint::spin_loop();
+        }
+        Waited::Due
+    }
+
+    fn stretch(&self) -> Nanos {
+        let total = *PRECISE_RATE.lock().expect("no holder panics");
+        let is_cheap = total * (STRETCH as f64 / 1e9) <= SPIN_SHARE;
+        if self.rate > 0.0 && is_cheap {
+            STRETCH
+        } else {
+            0
+        }
+    }
+}
+
+impl Drop for Pace {
+    fn drop(&mut self) {
+        *PRECISE_RATE.lock().expect("no holder panics") -= self.rate;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_at_its_deadline_or_at_a_word() {
+        let clock = Clock::of_process();
+        let (tell, told) = crossbeam_channel::unbounded();
+        for is_precise in [false, true] {
+            let pace = Pace::new(clock, 10.0, is_precise);
+            let deadline = clock.now() + 2_000_000;
+            assert_eq!(pace.wait(deadline, &told), Waited::Due);
+            assert!(clock.now() >= deadline);
+            tell.send(7).unwrap();
+            assert_eq!(
+                pace.wait(clock.now() + 60_000_000_000, &told),
+                Waited::Told(7)
+            );
+        }
+    }
+
+    #[test]
+    fn a_fast_machine_does_not_spin() {
+        let pace = Pace::new(Clock::of_process(), 1e6, true);
+        assert_eq!(pace.stretch(), 0);
+    }
+}

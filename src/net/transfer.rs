@@ -1,0 +1,335 @@
+//! Bytes in, bytes out, and the closing of connections.
+
+use crate::link::Violation;
+use crate::net::connection::{Connection, Role, Written};
+use crate::net::lines::Input;
+use crate::net::poll::Poller;
+use crate::net::station::SHORTEST_BACKOFF;
+use crate::net::wire::{self, Hello, Reply, WireError};
+
+/// Messages and acknowledgements are gathered to about this many bytes a write.
+const CHUNK: usize = 64 * 1024;
+/// Reads and writes of one connection before the others have their turn.
+const TURNS: usize = 8;
+
+/// Why a connection cannot go on.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("{0}")]
+    Wire(#[from] WireError),
+    #[error("{0}")]
+    Violation(#[from] Violation),
+}
+
+impl Poller {
+    /// The system says that a connection can be read.
+    pub(super) fn readable(&mut self, key: usize) {
+        for _ in 0..TURNS {
+            if !self.read(key) {
+                return;
+            }
+        }
+        self.unread.push(key);
+    }
+
+    /// Reads once. Whether there may be more.
+    fn read(&mut self, key: usize) -> bool {
+        let Some(connection) = self.connections.get_mut(key) else {
+            return false;
+        };
+        let Connection {
+            stream,
+            partial,
+            role,
+            ..
+        } = connection;
+        let role = *role;
+        let mut lines = Vec::new();
+        let read = match role {
+            // `writable` comes first, and says whether the connection stands.
+            Role::Connecting { .. } | Role::Vetting => return false,
+            Role::Parting => partial.read::<Fault>(stream, &mut self.scratch, |_| Ok(())),
+            Role::Receiving { sender } => {
+                let station = self
+                    .stations
+                    .get_mut(&connection.station)
+                    .expect("a connection has a station");
+                let inbox = &mut station
+                    .senders
+                    .get_mut(&sender)
+                    .expect("its hello made it")
+                    .inbox;
+                let fresh = &mut self.fresh;
+                partial.read(stream, &mut self.scratch, |line| {
+                    let timestamp = wire::parse_message(line, sender)?;
+                    if inbox.accept(timestamp)? {
+                        fresh.push(timestamp);
+                    }
+                    Ok(())
+                })
+            }
+            Role::Greeting { .. } | Role::Stranger | Role::Sending { .. } => {
+                partial.read(stream, &mut self.scratch, |line| {
+                    lines.push(line.to_vec());
+                    Ok(())
+                })
+            }
+        };
+        if let Role::Receiving { sender } = role {
+            // What came before a fault counts.
+            self.deliver(key, sender);
+        }
+        for line in lines {
+            if let Err(fault) = self.line(key, &line) {
+                self.fault(key, &fault);
+            }
+            if !self.connections.contains(key) {
+                return false;
+            }
+        }
+        match read {
+            Ok(Ok(Input::Bytes(_))) => true,
+            Ok(Ok(Input::Nothing)) => false,
+            Ok(Ok(Input::End)) => {
+                self.ended(key);
+                false
+            }
+            Ok(Err(fault)) => {
+                self.fault(key, &fault);
+                false
+            }
+            Err(_) => {
+                self.close(key);
+                false
+            }
+        }
+    }
+
+    /// A line outside the stream of messages.
+    fn line(&mut self, key: usize, line: &[u8]) -> Result<(), Fault> {
+        let connection = &self.connections[key];
+        let id = connection.station;
+        match connection.role {
+            Role::Stranger => {
+                let hello = Hello::parse(line)?;
+                self.hello(key, &hello);
+            }
+            Role::Greeting { peer } => {
+                let reply = Reply::parse(line)?;
+                self.reply(key, peer, reply);
+            }
+            Role::Sending { peer } => {
+                let marks = wire::parse_ack(line)?;
+                let station = self
+                    .stations
+                    .get_mut(&id)
+                    .expect("a connection has a station");
+                let peer = &mut station.peers[peer];
+                peer.outbox.acknowledged(marks)?;
+                // Only a connection that works makes the next attempt a quick one.
+                peer.backoff = SHORTEST_BACKOFF;
+            }
+            Role::Receiving { sender } => {
+                let timestamp = wire::parse_message(line, sender)?;
+                let station = self
+                    .stations
+                    .get_mut(&id)
+                    .expect("a connection has a station");
+                if station
+                    .senders
+                    .get_mut(&sender)
+                    .expect("its hello made it")
+                    .inbox
+                    .accept(timestamp)?
+                {
+                    self.fresh.push(timestamp);
+                    self.deliver(key, sender);
+                }
+            }
+            Role::Connecting { .. } | Role::Vetting | Role::Parting => {}
+        }
+        Ok(())
+    }
+
+    /// The system says that a connection can be written.
+    pub(super) fn writable(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else {
+            return;
+        };
+        if let Role::Connecting { peer } = connection.role {
+            match connection.stream.take_error() {
+                Ok(Some(_)) | Err(_) => self.close(key),
+                Ok(None) if connection.stream.peer_addr().is_err() => {}
+                Ok(None) => self.greet(key, peer),
+            }
+        } else if connection.is_blocked {
+            connection.is_blocked = false;
+            self.mark_dirty(key);
+        }
+    }
+
+    /// Writes what a connection has to say.
+    pub(super) fn flush(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else {
+            return;
+        };
+        if !std::mem::take(&mut connection.is_dirty) || connection.is_blocked {
+            return;
+        }
+        let Some(station) = self.stations.get_mut(&connection.station) else {
+            return;
+        };
+        for _ in 0..TURNS {
+            match connection.role {
+                Role::Sending { peer } => {
+                    let outbox = &mut station.peers[peer].outbox;
+                    while connection.out.len() < CHUNK {
+                        let Some(timestamp) = outbox.next_unsent() else {
+                            break;
+                        };
+                        wire::write_message(&mut connection.out, timestamp, station.machine.id());
+                    }
+                }
+                Role::Receiving { sender } if connection.owes_ack && connection.out.is_empty() => {
+                    connection.owes_ack = false;
+                    wire::write_ack(&mut connection.out, station.senders[&sender].inbox.marks());
+                }
+                _ => {}
+            }
+            if connection.out.is_empty() {
+                self.said_all(key);
+                return;
+            }
+            match connection.write() {
+                Ok(Written::All) => {}
+                Ok(Written::Blocked) => return,
+                Err(_) => {
+                    self.close(key);
+                    return;
+                }
+            }
+        }
+        self.mark_dirty(key);
+    }
+
+    /// A connection has written everything; perhaps that was the last.
+    fn said_all(&mut self, key: usize) {
+        let connection = &mut self.connections[key];
+        if !connection.is_last {
+            return;
+        }
+        if connection.has_ended {
+            self.close(key);
+            return;
+        }
+        connection.shut_down_writing();
+        if let Role::Receiving { sender } = connection.role {
+            connection.role = Role::Parting;
+            let id = connection.station;
+            if let Some(station) = self.stations.get_mut(&id) {
+                station
+                    .senders
+                    .get_mut(&sender)
+                    .expect("its hello made it")
+                    .connection = None;
+            }
+        }
+    }
+
+    /// The other side has shut down its writing.
+    fn ended(&mut self, key: usize) {
+        let connection = &mut self.connections[key];
+        match connection.role {
+            Role::Receiving { .. } => {
+                // It reads until this side closes: the last acknowledgement comes before.
+                connection.has_ended = true;
+                connection.is_last = true;
+                connection.owes_ack = true;
+                self.mark_dirty(key);
+            }
+            Role::Parting if !connection.out.is_empty() => connection.has_ended = true,
+            _ => self.close(key),
+        }
+    }
+
+    /// The other side broke the rules.
+    fn fault(&mut self, key: usize, fault: &Fault) {
+        let connection = &self.connections[key];
+        let remote = connection.remote;
+        let station = &self.stations[&connection.station];
+        let ip = remote.ip().to_canonical();
+        let (who, name) = match connection.role {
+            Role::Receiving { sender } => (
+                format!("machine {sender} at {ip}"),
+                format!("fault of {sender}"),
+            ),
+            Role::Sending { peer } | Role::Greeting { peer } | Role::Connecting { peer } => {
+                let address = &station.peers[peer].address;
+                (format!("peer {address}"), format!("fault of {address}"))
+            }
+            Role::Vetting | Role::Stranger | Role::Parting => {
+                (format!("{ip}"), format!("fault from {ip}"))
+            }
+        };
+        station.machine.warn(
+            &name,
+            format_args!("closed the connection with {who}: {fault}"),
+        );
+        self.close(key);
+    }
+
+    /// A connection has not come to a handshake in time, or has been told to go.
+    pub(super) fn overdue(&mut self, key: usize, number: u64) {
+        let Some(connection) = self.connections.get(key) else {
+            return;
+        };
+        if connection.number != number {
+            return;
+        }
+        match connection.role {
+            Role::Sending { .. } | Role::Receiving { .. } => return,
+            Role::Stranger => {
+                let ip = connection.remote.ip().to_canonical();
+                let machine = &self.stations[&connection.station].machine;
+                machine.warn(
+                    &format!("silent {ip}"),
+                    format_args!("closed a connection from {ip} that said no hello in time"),
+                );
+            }
+            Role::Connecting { .. } | Role::Greeting { .. } | Role::Vetting | Role::Parting => {}
+        }
+        self.close(key);
+    }
+
+    /// Closes a connection and lets whoever it served know.
+    pub(super) fn close(&mut self, key: usize) {
+        let connection = self.connections.remove(key);
+        let id = connection.station;
+        let Some(station) = self.stations.get_mut(&id) else {
+            return;
+        };
+        if connection.is_stranger() {
+            station.strangers.retain(|&stranger| stranger != key);
+        }
+        match connection.role {
+            Role::Connecting { peer } | Role::Greeting { peer } | Role::Sending { peer } => {
+                let peer_state = &mut station.peers[peer];
+                peer_state.connection = None;
+                if station.ending.is_some() && station.peers[peer].outbox.undelivered() == 0 {
+                    self.finish_if_done(id);
+                } else {
+                    self.failed(id, peer);
+                }
+            }
+            Role::Receiving { sender } => {
+                let sender = station.senders.get_mut(&sender).expect("its hello made it");
+                // A newer connection may have taken its place.
+                if sender.connection == Some(key) {
+                    sender.connection = None;
+                }
+                self.finish_if_done(id);
+            }
+            Role::Vetting | Role::Stranger | Role::Parting => {}
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Arguments as people pass them.
+
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyString};
+
+use crate::address::Address;
+
+/// A whole number from 0 up; anything else is a `ValueError` that shows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whole(pub(super) u64);
+
+impl<'py> FromPyObject<'_, 'py> for Whole {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self).map_err(|error: PyErr| {
+            if error.is_instance_of::<PyOverflowError>(object.py())
+                && object.is_instance_of::<PyInt>()
+            {
+                PyValueError::new_err(format!(
+                    "{} is out of range: a whole number, 0 or more, is needed",
+                    object.as_any()
+                ))
+            } else {
+                error
+            }
+        })
+    }
+}
+
+/// A `(host, port)` pair.
+#[derive(Debug)]
+pub(super) struct Peer(pub(super) Address);
+
+impl<'py> FromPyObject<'_, 'py> for Peer {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let shown = object.repr()?;
+        let bad = |why: &str| {
+            PyValueError::new_err(format!(
+                "bad peer {shown}: {why}; the form is (\"localhost\", 5002)"
+            ))
+        };
+        if object.is_instance_of::<PyString>() || object.len().ok() != Some(2) {
+            return Err(bad("it is no pair"));
+        }
+        let host: String = object
+            .get_item(0)?
+            .extract()
+            .map_err(|_| bad("the host is no text"))?;
+        let port: u16 = object
+            .get_item(1)?
+            .extract()
+            .map_err(|_| bad("the port is no number from 1 to 65535"))?;
+        if port == 0 {
+            return Err(bad("the port is no number from 1 to 65535"));
+        }
+        Address::new(host, port)
+            .map(Self)
+            .map_err(|_| bad("the host is no name or IP address"))
+    }
+}
+
+/// The port, if it is one; 0 stands for a free one.
+pub(super) fn port(Whole(port): Whole) -> PyResult<u16> {
+    u16::try_from(port).map_err(|_| {
+        PyValueError::new_err(format!("port {port} is out of range: the last is 65535"))
+    })
+}
+
+/// A timeout in seconds.
+pub(super) fn timeout(seconds: Option<f64>) -> PyResult<Option<std::time::Duration>> {
+    let convert = |seconds: f64| {
+        std::time::Duration::try_from_secs_f64(seconds).map_err(|_| {
+            PyValueError::new_err(format!(
+                "a timeout of {seconds} s: it must be a number, 0 or more"
+            ))
+        })
+    };
+    seconds.map(convert).transpose()
+}

@@ -1,0 +1,59 @@
+//! The errors of the core as Python's.
+
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+use crate::error::Error;
+
+create_exception!(
+    lamport,
+    LamportError,
+    PyException,
+    "Something in the world of a run is not as it must be."
+);
+
+/// `LogError(LamportError, ValueError)`; made here because the macro knows one base only.
+pub(super) fn log_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let made = TYPE.get_or_try_init(py, || {
+        let bases = (py.get_type::<LamportError>(), py.get_type::<PyValueError>());
+        let dict = PyDict::new(py);
+        dict.set_item("__module__", "lamport")?;
+        dict.set_item(
+            "__doc__",
+            "A file is not the log it should be; the message names file and line.",
+        )?;
+        let made = py.get_type::<PyType>().call1(("LogError", bases, dict))?;
+        Ok::<_, PyErr>(made.cast_into::<PyType>()?.unbind())
+    })?;
+    Ok(made.bind(py))
+}
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::Invalid(_) => PyValueError::new_err(message),
+            Error::State(_) => LamportError::new_err(message),
+            Error::Log { .. } => Python::attach(|py| match log_error(py) {
+                Ok(class) => PyErr::from_type(class.clone(), message),
+                Err(error) => error,
+            }),
+            // With the number, Python picks the subclass: FileNotFoundError and its like.
+            Error::Io { context, source } => match source.raw_os_error() {
+                Some(number) => PyOSError::new_err((number, os_message(&context, &source))),
+                None => PyOSError::new_err(message),
+            },
+        }
+    }
+}
+
+/// The message without the number, which Python shows itself.
+fn os_message(context: &str, source: &std::io::Error) -> String {
+    let words = source.to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    format!("{context}: {words}")
+}
