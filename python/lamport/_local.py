@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lamport._directory import RECORD, make_directory, write_record
+from lamport._directory import RECORD, log_files, make_directory, write_record
 from lamport._progress import Progress, watch
 from lamport._run import Run
 from lamport._topology import adjacency, machine_count, to_mapping
@@ -143,9 +143,9 @@ def run_local(
     directory, made = _directory(log_dir)
     try:
         driver = _driver(peers, directory, parameters)
-    except BaseException:
-        if made and not any(directory.iterdir()):
-            directory.rmdir()
+    except BaseException as error:
+        if made and not isinstance(error, FileExistsError):
+            _take_away(directory)
         raise
     parameters["version"] = _version()
     parameters["started"] = datetime.now(UTC).isoformat()
@@ -161,9 +161,21 @@ def _directory(log_dir: str | PathLike[str] | None) -> tuple[Path, bool]:
     directory = Path(log_dir)
     if (directory / RECORD).exists():
         raise FileExistsError(f"{directory / RECORD} exists: a run is kept there; give another log_dir")
-    made = not directory.exists()
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory, made
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        if not directory.is_dir():
+            raise
+        return directory, False
+    return directory, True
+
+
+def _take_away(directory: Path) -> None:
+    """Remove a directory made in vain, with the logs of machines that never ran."""
+    with suppress(OSError):
+        for log in log_files(directory):
+            log.unlink()
+        directory.rmdir()
 
 
 def _driver(peers: list[list[int]], directory: Path, parameters: dict[str, Any]) -> Driver:

@@ -158,7 +158,7 @@ def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list
     while True:
         done = machine.join(STEP)
         for message in machine.warnings():
-            print(f"lamport: machine {machine.machine_id}: {message}", file=sys.stderr, flush=True)
+            print(f"lamport: {message}", file=sys.stderr, flush=True)
         if done:
             status(machine)
             return

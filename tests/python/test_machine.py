@@ -74,8 +74,7 @@ def test_missing_peer_is_warned_of(tmp_path):
     child = start("--id", 1, *options)
     _, error = child.communicate(timeout=30)
     assert child.returncode == 0
-    assert error.startswith("lamport: machine 1: ")
-    assert str(port) in error
+    assert error.startswith("lamport: machine 1: only 0 of 1 peers connected")
 
 
 def test_existing_log(tmp_path, capsys):
