@@ -25,8 +25,6 @@ __all__ = [
 __version__: str
 
 _Floats: TypeAlias = NDArray[np.float64]
-_Ints: TypeAlias = NDArray[np.int64]
-_Codes: TypeAlias = NDArray[np.int8]
 
 class LamportError(Exception):
     """Something in the world of a run is not as it must be."""
