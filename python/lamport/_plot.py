@@ -39,12 +39,12 @@ def plot(
     palette = colors(table.index.tolist())
     events = run.events
     ids = events["machine_id"].to_numpy()
-    end = float(events["time"].max()) if len(events) else 0.0
+    first, end = (float(events["time"].iloc[place]) if len(events) else 0.0 for place in (0, -1))
     for machine in shown:
         last = (end, float(table["final_queue_len"].loc[machine]))
         _draw(panels, events[ids == machine], last, _label(machine, table), palette[machine])
     if predict:
-        _draw_prediction(panels[1], end, table.loc[shown], palette)
+        _draw_prediction(panels[1], (first, end), table.loc[shown], palette)
     _dress(panels, run, note)
     return panels
 
@@ -114,12 +114,15 @@ def _thin(time: "NDArray[Any]", values: "NDArray[Any]") -> "tuple[NDArray[Any], 
     return np.append(time[starts], time[-1]), np.append(highest, values[-1])
 
 
-def _draw_prediction(axes: "Axes", end: float, table: "pd.DataFrame", palette: dict[int, Any]) -> None:
+def _draw_prediction(
+    axes: "Axes", span: tuple[float, float], table: "pd.DataFrame", palette: dict[int, Any]
+) -> None:
     from matplotlib.lines import Line2D
 
     growing = table["queue_growth_predicted"].loc[lambda growth: growth > 0]
     for machine, growth in zip(growing.index.tolist(), growing.tolist(), strict=True):
-        axes.plot([0.0, end], [0.0, growth * end], linestyle="--", linewidth=1.2, color=palette[machine])
+        line = [0.0, growth * (span[1] - span[0])]
+        axes.plot(span, line, linestyle="--", linewidth=1.2, color=palette[machine])
     if len(growing):
         key = Line2D([], [], linestyle="--", color="0.4", linewidth=1.2)
         axes.legend([key], ["predicted"], loc="upper left", frameon=False, fontsize="small")

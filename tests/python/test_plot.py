@@ -51,8 +51,8 @@ def test_prediction_is_dashed(run):
     queue = run.plot(predict=True)[1]
     dashed = [line for line in queue.lines if line.get_linestyle() == "--"]
     assert len(dashed) == (run.machines["queue_growth_predicted"] > 0).sum() > 0
-    end = run.events["time"].max()
-    assert dashed[0].get_ydata()[1] == pytest.approx(end * run.machines["queue_growth_predicted"].loc[1])
+    ticking = run.events["time"].max() - run.events["time"].min()
+    assert dashed[0].get_ydata()[1] == pytest.approx(ticking * run.machines["queue_growth_predicted"].loc[1])
 
 
 def test_given_axes_are_used_and_no_figure_is_made(run):
