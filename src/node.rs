@@ -138,6 +138,11 @@ impl Node {
         u64::from(self.arrived)
     }
 
+    /// What is in the queue, arrived or on its way, in its order.
+    pub fn waiting(&self) -> impl Iterator<Item = &Message> {
+        self.queue.iter()
+    }
+
     /// Takes what is left in the queue, in its order.
     pub fn drain(&mut self) -> impl Iterator<Item = Message> + '_ {
         self.arrived = 0;

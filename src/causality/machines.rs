@@ -49,14 +49,18 @@ pub struct Machines {
 }
 
 /// What is counted over the events of one machine.
-#[derive(Clone)]
-struct Count {
+#[derive(Debug, Clone)]
+pub struct Count {
     /// By the code of the event.
-    events: [i64; 3],
-    last_clock: i64,
-    jumps: i64,
-    max_jump: i64,
-    max_queue_len: f64,
+    pub events: [i64; 3],
+    /// The largest clock.
+    pub last_clock: i64,
+    /// The sum of the steps of its clock.
+    pub jumps: i64,
+    /// The largest of them.
+    pub max_jump: i64,
+    /// The longest queue seen, NaN if none was.
+    pub max_queue_len: f64,
 }
 
 /// The table of machines of these logs.
@@ -96,7 +100,8 @@ fn counts(logs: &Logs) -> Vec<Count> {
 }
 
 impl Machines {
-    fn push(&mut self, facts: &Facts, count: &Count) {
+    /// Appends the row of a machine.
+    pub fn push(&mut self, facts: &Facts, count: &Count) {
         let events: i64 = count.events.iter().sum();
         let sends = count.events[SEND as usize];
         let receives = count.events[RECEIVE as usize];

@@ -95,6 +95,20 @@ impl Columns {
         }
     }
 
+    /// Makes room for so many more events.
+    pub fn reserve(&mut self, events: usize) {
+        self.system_time.reserve(events);
+        self.machine_id.reserve(events);
+        self.event.reserve(events);
+        self.old_clock.reserve(events);
+        self.new_clock.reserve(events);
+        self.queue_len.reserve(events);
+        self.sender.reserve(events);
+        self.sent_clock.reserve(events);
+        self.arrived.reserve(events);
+        self.starts.reserve(events + 1);
+    }
+
     /// Appends an event whose recipients, if any, follow by [`Columns::recipient`].
     pub fn push(&mut self, row: &Row) {
         let float = |value: Option<u64>| value.map_or(f64::NAN, |value| value as f64);

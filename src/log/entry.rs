@@ -43,6 +43,28 @@ pub enum What {
     End(Box<End>),
 }
 
+/// Where a machine is, as logs tell: `["host", port]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(String);
+
+impl Place {
+    /// A TCP address.
+    pub fn at(address: &Address) -> Self {
+        // `Address` admits no character that JSON would escape.
+        Self(format!("[\"{}\", {}]", address.host, address.port))
+    }
+
+    /// The place of a machine in virtual time.
+    pub fn in_virtual_time(machine: MachineId) -> Self {
+        Self(format!("[\"virtual\", {machine}]"))
+    }
+
+    /// The JSON.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a machine is, as its STARTUP line tells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Startup {
@@ -53,7 +75,7 @@ pub struct Startup {
     /// The machine's past.
     pub history: Nonce,
     /// Where it listens.
-    pub listen: Address,
+    pub listen: Place,
     /// Only machines of this run connect to each other.
     pub run_id: String,
     /// The seed of its draws.

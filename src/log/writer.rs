@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::VERSION;
-use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::event::{Event, Recipients};
-use crate::log::entry::{End, Entry, Startup, What};
+use crate::log::entry::{End, Entry, Place, Startup, What};
 use crate::message::{MachineId, Message, Nanos};
 
 /// Turns the entries of one machine into lines.
@@ -20,25 +19,30 @@ pub struct Formatter {
     machine_id: MachineId,
     /// Nanoseconds to add to an entry's time: the Unix time of the clock's origin, 0 in virtual time.
     origin: Nanos,
-    /// Each peer as `["host", port]`.
-    peers: Vec<String>,
+    peers: Vec<Place>,
     peer_ids: Vec<Option<MachineId>>,
     /// The fields `recipients` and `recipient_ids` of a send to all.
     to_all: Vec<u8>,
 }
 
 impl Formatter {
-    /// A formatter for `machine_id`, whose peers are `peers`.
-    pub fn new(machine_id: MachineId, origin: Nanos, peers: &[Address]) -> Self {
+    /// A formatter for `machine_id`, whose peers are at `peers`.
+    pub fn new(machine_id: MachineId, origin: Nanos, peers: Vec<Place>) -> Self {
         let mut formatter = Self {
             machine_id,
             origin,
-            peers: peers.iter().map(pair).collect(),
             peer_ids: vec![None; peers.len()],
+            peers,
             to_all: Vec::new(),
         };
         formatter.refresh();
         formatter
+    }
+
+    /// Tells the ids of all peers, where no CONNECT entry will.
+    pub fn know(&mut self, ids: impl Iterator<Item = MachineId>) {
+        self.peer_ids = ids.map(Some).collect();
+        self.refresh();
     }
 
     /// Appends the line of `entry`, with its newline.
@@ -62,7 +66,7 @@ impl Formatter {
                     out,
                     format_args!(
                         ", \"peer\": {}, \"peer_id\": {peer_id}, \"peer_history\": \"{peer_history}\"",
-                        self.peers[*peer as usize]
+                        self.peers[*peer as usize].as_str()
                     ),
                 );
             }
@@ -137,7 +141,7 @@ impl Formatter {
         let peers = self.peers.len() as u32;
         out.extend_from_slice(b", \"recipients\": ");
         list(out, recipients.positions(peers), |out, peer| {
-            out.extend_from_slice(self.peers[peer as usize].as_bytes());
+            out.extend_from_slice(self.peers[peer as usize].as_str().as_bytes());
         });
         out.extend_from_slice(b", \"recipient_ids\": ");
         list(out, recipients.positions(peers), |out, peer| {
@@ -154,11 +158,11 @@ impl Formatter {
                 startup.clock_rate,
                 startup.local_clock,
                 startup.history,
-                pair(&startup.listen)
+                startup.listen.as_str()
             ),
         );
         list(out, self.peers.iter(), |out, peer| {
-            out.extend_from_slice(peer.as_bytes());
+            out.extend_from_slice(peer.as_str().as_bytes());
         });
         text(
             out,
@@ -213,11 +217,6 @@ impl Formatter {
         self.recipients(&Recipients::All, &mut to_all);
         self.to_all = to_all;
     }
-}
-
-fn pair(address: &Address) -> String {
-    // `Address` admits no character that JSON would escape.
-    format!("[\"{}\", {}]", address.host, address.port)
 }
 
 fn text(out: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
@@ -338,6 +337,7 @@ impl LogFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::behavior::Behavior;
     use crate::identity::Nonce;
     use crate::lateness::Summary;
@@ -347,7 +347,11 @@ mod tests {
             Address::new("localhost", 5002).unwrap(),
             Address::new("10.0.0.3", 5003).unwrap(),
         ];
-        let mut formatter = Formatter::new(1, 1_677_782_102_000_000_000, &peers);
+        let mut formatter = Formatter::new(
+            1,
+            1_677_782_102_000_000_000,
+            peers.iter().map(Place::at).collect(),
+        );
         let mut out = Vec::new();
         for entry in entries {
             formatter.format(entry, &mut out);
@@ -415,7 +419,7 @@ mod tests {
             clock_rate: 2.5,
             local_clock: 0,
             history: Nonce(255),
-            listen: Address::new("127.0.0.1", 5001).unwrap(),
+            listen: Place::at(&Address::new("127.0.0.1", 5001).unwrap()),
             run_id: "lab".into(),
             seed: 7,
             behavior: Behavior::new(0.7, 0.25).unwrap(),
@@ -463,7 +467,8 @@ mod tests {
     #[test]
     fn a_log_is_never_replaced_unless_asked_and_takes_nothing_after_a_failure() {
         let path = std::env::temp_dir().join(format!("lamport-writer-{}.log", std::process::id()));
-        let create = |overwrite| LogFile::create(&path, overwrite, Formatter::new(1, 0, &[]));
+        let create =
+            |overwrite| LogFile::create(&path, overwrite, Formatter::new(1, 0, Vec::new()));
         create(false)
             .unwrap()
             .write(&[event(Event::Internal {
@@ -482,8 +487,12 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_breaks_the_log_for_good() {
-        let mut log =
-            LogFile::create(Path::new("/dev/full"), true, Formatter::new(1, 0, &[])).unwrap();
+        let mut log = LogFile::create(
+            Path::new("/dev/full"),
+            true,
+            Formatter::new(1, 0, Vec::new()),
+        )
+        .unwrap();
         let entries = [event(Event::Internal {
             old_clock: 0,
             new_clock: 1,

@@ -16,7 +16,7 @@ use crate::clock::MAX_CLOCK;
 use crate::error::{Error, Result};
 use crate::identity::{Nonce, check_run_id};
 use crate::lateness::Lateness;
-use crate::log::entry::{Entry, Startup, What};
+use crate::log::entry::{Entry, Place, Startup, What};
 use crate::log::writer::{Formatter, LogFile};
 use crate::message::{MachineId, Nanos};
 use crate::net::clock::Clock;
@@ -151,13 +151,17 @@ impl Machine {
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let (history, instance) = (listen::nonce()?, listen::nonce()?);
 
-        let formatter = Formatter::new(id, clock.unix_origin(), &config.peers);
+        let formatter = Formatter::new(
+            id,
+            clock.unix_origin(),
+            config.peers.iter().map(Place::at).collect(),
+        );
         let mut file = LogFile::create(&config.log, config.overwrite, formatter)?;
         let startup = Startup {
             clock_rate: schedule.rate(),
             local_clock: 0,
             history,
-            listen: listen.clone(),
+            listen: Place::at(&listen),
             run_id: config.run_id.clone(),
             seed: config.seed,
             behavior: config.behavior,

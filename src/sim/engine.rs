@@ -75,9 +75,9 @@ pub struct Tally {
 /// A run in virtual time.
 #[derive(Debug)]
 pub struct Simulation {
-    pub(super) setup: Setup,
-    pub(super) schedules: Vec<Schedule>,
-    pub(super) seats: Vec<Seat>,
+    setup: Setup,
+    schedules: Vec<Schedule>,
+    seats: Vec<Seat>,
     delays: Delays,
     /// Ticks that fell on the time of the tick before.
     ties: u64,
@@ -172,6 +172,21 @@ impl Simulation {
         };
         let message = Message::new(Some(id(machine)), timestamp, time + delay);
         self.seats[peer as usize].node.deliver(message);
+    }
+
+    /// Who sends to whom.
+    pub fn topology(&self) -> &Topology {
+        &self.setup.topology
+    }
+
+    /// The seed of all draws.
+    pub fn seed(&self) -> u64 {
+        self.setup.seed
+    }
+
+    /// What idle ticks do.
+    pub fn behavior(&self) -> &Behavior {
+        &self.setup.behavior
     }
 
     /// The machines.

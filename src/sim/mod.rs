@@ -8,3 +8,6 @@
 
 mod agenda;
 pub mod engine;
+pub mod files;
+mod outcome;
+pub mod record;

@@ -1,0 +1,159 @@
+//! What a run in virtual time came to, as the logs of a run.
+
+use crate::causality::machines::{Count, Machines};
+use crate::identity::Nonce;
+use crate::log::columns::{RECEIVE, SEND};
+use crate::log::facts::{Facts, Logs, Unread};
+use crate::log::parse::{End, Quantiles};
+use crate::message::{MachineId, Nanos};
+use crate::random::mix;
+use crate::sim::engine::{Simulation, id};
+use crate::sim::record::{Records, micros};
+
+/// The messages that are left when the ticks are over.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Of each machine, those that had arrived, in the order of the queue.
+    pub(super) unread: Vec<Vec<(MachineId, u64, Nanos)>>,
+    /// Of each machine, for each peer with any, those still on their way to it.
+    pub(super) undelivered: Vec<Vec<(MachineId, u64)>>,
+}
+
+impl Simulation {
+    /// When it is over, in ns.
+    pub(super) fn end(&self) -> Nanos {
+        (self.elapsed() * 1e9) as Nanos
+    }
+
+    /// The id of a run with this seed.
+    pub fn run_id(&self) -> String {
+        format!("virtual-{}", Nonce(mix(self.seed())))
+    }
+
+    /// The history of a machine, which only the seed makes.
+    pub(super) fn history(&self, machine: u32) -> Nonce {
+        Nonce(mix(mix(self.seed()) ^ id(machine)))
+    }
+
+    /// What is left in the queues.
+    pub(super) fn left(&self) -> Left {
+        let end = self.end();
+        let machines = self.seats().len();
+        let mut left = Left {
+            unread: vec![Vec::new(); machines],
+            undelivered: vec![Vec::new(); machines],
+        };
+        for (machine, seat) in self.seats().iter().enumerate() {
+            for message in seat.node.waiting() {
+                let sender = message
+                    .sender()
+                    .expect("machines send all messages of a simulation");
+                if message.arrival <= end {
+                    left.unread[machine].push((sender, message.timestamp, message.arrival));
+                    continue;
+                }
+                let counts = &mut left.undelivered[sender as usize - 1];
+                match counts
+                    .iter_mut()
+                    .find(|(peer, _)| *peer == id(machine as u32))
+                {
+                    Some((_, count)) => *count += 1,
+                    None => counts.push((id(machine as u32), 1)),
+                }
+            }
+        }
+        left
+    }
+
+    /// The run as logs tell it, without events.
+    pub fn facts(&self) -> Logs {
+        let left = self.left();
+        let run_id = self.run_id();
+        let mut logs = Logs::default();
+        for (machine, (unread, undelivered)) in left.unread.iter().zip(left.undelivered).enumerate()
+        {
+            let seat = &self.seats()[machine];
+            let schedule = &self.schedules()[machine];
+            let behavior = self.behavior();
+            logs.machines.push(Facts {
+                id: id(machine as u32),
+                run_id: Some(run_id.clone()),
+                clock_rate: Some(schedule.rate()),
+                internal_probability: Some(behavior.internal_probability()),
+                broadcast_share: Some(behavior.broadcast_share()),
+                end: Some(End {
+                    final_clock: seat.node.clock(),
+                    queue_len: unread.len() as u64,
+                    ticks: self.ticks(machine),
+                    lateness: Some(Quantiles {
+                        p50: 0.0,
+                        p99: 0.0,
+                        max: 0.0,
+                    }),
+                    undelivered: undelivered
+                        .into_iter()
+                        .map(|(peer, count)| (Some(peer), count))
+                        .collect(),
+                }),
+                unread: unread
+                    .iter()
+                    .map(|&(sender, sent_clock, arrival)| Unread {
+                        sender: Some(sender),
+                        sent_clock,
+                        arrived: micros(arrival) / 1e6,
+                    })
+                    .collect(),
+                span: (0.0, self.elapsed()),
+                ..Facts::default()
+            });
+        }
+        logs
+    }
+
+    /// The run as its logs tell it.
+    pub fn logs(&self, records: Records) -> Logs {
+        let mut logs = self.facts();
+        logs.columns = records.into_columns(self.topology());
+        for machine in 0..self.topology().machines() {
+            let mut peers: Vec<u64> = self.topology().peers(machine).map(id).collect();
+            peers.sort_unstable();
+            logs.peers.insert(id(machine), peers);
+        }
+        logs
+    }
+
+    /// The table of machines, for which no event need be recorded.
+    pub fn machines(&self) -> Machines {
+        let mut table = Machines::default();
+        for (machine, facts) in self.facts().machines.iter().enumerate() {
+            let seat = &self.seats()[machine];
+            let ticks = self.ticks(machine);
+            let mut events = [0; 3];
+            events[SEND as usize] = seat.tally.sends as i64;
+            events[RECEIVE as usize] = seat.tally.receives as i64;
+            let other = ticks - seat.tally.sends - seat.tally.receives;
+            events[crate::log::columns::INTERNAL as usize] = other as i64;
+            let has_receives = seat.tally.receives > 0;
+            table.push(
+                facts,
+                &Count {
+                    events,
+                    last_clock: seat.node.clock() as i64,
+                    jumps: seat.node.clock() as i64,
+                    max_jump: seat.tally.max_jump.max(u64::from(ticks > 0)) as i64,
+                    max_queue_len: if has_receives {
+                        f64::from(seat.tally.max_queue_len)
+                    } else {
+                        f64::NAN
+                    },
+                },
+            );
+        }
+        table
+    }
+
+    /// How many ticks of a machine have happened.
+    pub(super) fn ticks(&self, machine: usize) -> u64 {
+        self.schedules()[machine].ticks() - self.seats()[machine].steps.left()
+    }
+}
