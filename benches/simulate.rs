@@ -12,14 +12,12 @@
 
 use std::collections::VecDeque;
 use std::hint::black_box;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use lamport::behavior::Behavior;
 use lamport::latency::Latency;
 use lamport::random::Generator;
-use lamport::schedule::Schedule;
-use lamport::sim::engine::{Setup, Simulation};
+use lamport::sim::engine::{Setup, Simulation, Watch};
 use lamport::sim::record::Records;
 use lamport::topology::Topology;
 
@@ -179,18 +177,14 @@ fn compare(name: &str, mut ours: impl FnMut() -> u64, mut limit: impl FnMut() ->
     );
 }
 
-fn ticks(simulation: &Simulation) -> u64 {
-    simulation.schedules().iter().map(Schedule::ticks).sum()
-}
-
 fn main() {
-    let never = AtomicBool::new(false);
+    let watch = Watch::default();
     let rates = Some(vec![1.0, 3.0, 6.0]);
     let duration = 1_000_000;
     let ours = || {
         let mut simulation = simulation(3, rates.clone(), duration as f64, 1.0 / 3.0);
-        simulation.run(&mut (), &never);
-        ticks(&simulation)
+        simulation.run(&mut (), &watch);
+        simulation.events()
     };
     compare("3 machines", ours, || {
         few(&[1, 3, 6], duration, |_, _, _, _, _| {})
@@ -201,7 +195,7 @@ fn main() {
     let recording = || {
         records.clear();
         let mut simulation = simulation(3, rates.clone(), duration as f64, 1.0 / 3.0);
-        simulation.run(&mut records, &never);
+        simulation.run(&mut records, &watch);
         records.len() as u64
     };
     let rows = 10 * duration as usize;
@@ -226,8 +220,8 @@ fn main() {
     let mixed = |n: u32| (0..n).map(|i| f64::from(1 + i % 6)).collect::<Vec<_>>();
     let thousand = || {
         let mut simulation = simulation(1000, Some(mixed(1000)), 3000.0, 0.0);
-        simulation.run(&mut (), &never);
-        ticks(&simulation)
+        simulation.run(&mut (), &watch);
+        simulation.events()
     };
     compare("1,000 machines", thousand, || many(1000, 10_500_000));
 
@@ -235,9 +229,9 @@ fn main() {
     for machines in [3, 10, 100, 1000, 10_000, 100_000, 1_000_000] {
         let seconds = (5_000_000.0 / (3.5 * f64::from(machines))).max(1.0);
         let mut simulation = simulation(machines, Some(mixed(machines)), seconds, 0.0);
-        let events = ticks(&simulation);
+        let events = simulation.events();
         let rate = speed(|| {
-            simulation.run(&mut (), &never);
+            simulation.run(&mut (), &watch);
             events
         });
         println!("{machines:>9} {:.1}", 1e3 / rate);

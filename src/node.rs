@@ -37,6 +37,14 @@ impl Node {
         }
     }
 
+    /// Back to clock 0 and an empty queue; the queue's memory is kept.
+    pub fn restart(&mut self, generator: Generator) {
+        self.clock = Clock::default();
+        self.queue.clear();
+        self.arrived = 0;
+        self.generator = generator;
+    }
+
     /// Puts a message into the queue, by its arrival and after those that arrive with it.
     ///
     /// Channels are FIFO: a message that would overtake an earlier one of its

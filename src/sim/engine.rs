@@ -1,6 +1,6 @@
 //! The loop of virtual time: one tick after the other, in order.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::behavior::Behavior;
 use crate::error::Result;
@@ -35,6 +35,30 @@ pub struct Setup {
     pub latency: Latency,
     /// The seed of all draws.
     pub seed: u64,
+}
+
+/// What others see of a run, and can tell it, while it goes on.
+#[derive(Debug, Default)]
+pub struct Watch {
+    now: AtomicU64,
+    is_stopped: AtomicBool,
+}
+
+impl Watch {
+    /// Asks the run to end early.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// The virtual time, in ns, a short while ago.
+    pub fn now(&self) -> Nanos {
+        self.now.load(Ordering::Relaxed)
+    }
 }
 
 /// What is told of each event as it happens.
@@ -88,47 +112,57 @@ pub struct Simulation {
 impl Simulation {
     /// All machines at time 0.
     pub fn new(setup: Setup) -> Result<Self> {
-        check_seed(setup.seed)?;
-        let machines = setup.topology.machines();
         setup.topology.check_rates(setup.rates.as_deref())?;
-        let mut schedules = Vec::with_capacity(machines as usize);
-        let mut seats = Vec::with_capacity(machines as usize);
-        for machine in 0..machines {
-            let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
-            let mut generator = Generator::new(setup.seed, id(machine), 0);
-            let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
-            seats.push(Seat {
-                node: Node::new(setup.behavior, setup.topology.degree(machine), generator),
-                steps: schedule.steps(),
-                tally: Tally::default(),
-            });
-            schedules.push(schedule);
-        }
-        Ok(Self {
+        let machines = setup.topology.machines() as usize;
+        let mut simulation = Self {
             delays: setup.latency.delays(setup.seed),
-            setup,
-            schedules,
-            seats,
+            schedules: Vec::with_capacity(machines),
+            seats: Vec::with_capacity(machines),
             ties: 0,
             now: 0,
-        })
+            setup,
+        };
+        simulation.restart(simulation.setup.seed)?;
+        Ok(simulation)
     }
 
-    /// Runs to the end, or until `stop`. Whether it came to the end.
-    pub fn run<R: Recorder>(&mut self, recorder: &mut R, stop: &AtomicBool) -> bool {
+    /// All machines at time 0 again, with another seed.
+    pub fn restart(&mut self, seed: u64) -> Result<()> {
+        let setup = &mut self.setup;
+        setup.seed = check_seed(seed)?;
+        self.delays = setup.latency.delays(seed);
+        (self.ties, self.now) = (0, 0);
+        self.schedules.clear();
+        for machine in 0..setup.topology.machines() {
+            let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
+            let mut generator = Generator::new(seed, id(machine), 0);
+            let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
+            let (steps, tally) = (schedule.steps(), Tally::default());
+            self.schedules.push(schedule);
+            if let Some(seat) = self.seats.get_mut(machine as usize) {
+                seat.node.restart(generator);
+                (seat.steps, seat.tally) = (steps, tally);
+            } else {
+                let degree = setup.topology.degree(machine);
+                let node = Node::new(setup.behavior, degree, generator);
+                self.seats.push(Seat { node, steps, tally });
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs to the end, or until told to stop. Whether it came to the end.
+    pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
         if self.seats.len() <= FEW {
-            self.drive::<Scan, R>(recorder, stop)
+            self.drive::<Scan, R>(recorder, watch)
         } else {
-            self.drive::<Calendar, R>(recorder, stop)
+            self.drive::<Calendar, R>(recorder, watch)
         }
     }
 
-    fn drive<A: Agenda, R: Recorder>(&mut self, recorder: &mut R, stop: &AtomicBool) -> bool {
-        let due: Vec<Nanos> = self
-            .seats
-            .iter()
-            .map(|seat| seat.steps.due().unwrap_or(NEVER))
-            .collect();
+    fn drive<A: Agenda, R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
+        let first = |seat: &Seat| seat.steps.due().unwrap_or(NEVER);
+        let due: Vec<Nanos> = self.seats.iter().map(first).collect();
         let total_rate = self.schedules.iter().map(Schedule::rate).sum();
         let mut agenda = A::new(&due, total_rate);
         let mut before = NEVER;
@@ -157,7 +191,8 @@ impl Simulation {
                 recorder.event(time, machine, &event);
             }
             self.now = before;
-            if stop.load(Ordering::Relaxed) {
+            watch.now.store(before, Ordering::Relaxed);
+            if watch.is_stopped() {
                 return false;
             }
         }
@@ -202,6 +237,11 @@ impl Simulation {
     /// How many ticks fell on the very time of the one before; machines of one time tick in their order.
     pub fn ties(&self) -> u64 {
         self.ties
+    }
+
+    /// How many events the run has when it comes to its end.
+    pub fn events(&self) -> u64 {
+        self.schedules.iter().map(Schedule::ticks).sum()
     }
 
     /// Seconds of virtual time that have passed: the duration, or less if it was stopped.

@@ -11,3 +11,4 @@ pub mod engine;
 pub mod files;
 mod outcome;
 pub mod record;
+pub mod sweep;
