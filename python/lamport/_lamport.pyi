@@ -1,9 +1,9 @@
-"""The native module: machines over TCP, logs, theory."""
+"""The native module: machines over TCP and in virtual time, logs, theory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self, TypeAlias, final
+from typing import Any, Self, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,12 @@ __all__ = [
     "LogError",
     "Logs",
     "Machine",
+    "Simulated",
     "__version__",
     "predict",
     "read_logs",
+    "simulate",
+    "sweep_runs",
     "table_logs",
     "topology_peers",
 ]
@@ -308,6 +311,93 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
     ------
     ValueError
         A column is missing, has another type or length, or a value no event can have.
+    """
+
+@final
+class Simulated:
+    """What a run in virtual time came to."""
+
+    @property
+    def logs(self) -> Logs:
+        """The logs; without recording only ``machines`` of them is there."""
+    @property
+    def rates(self) -> list[float]:
+        """Ticks per second of each machine."""
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def elapsed(self) -> float:
+        """Seconds of virtual time that passed: the duration, or less if interrupted."""
+    @property
+    def ties(self) -> int:
+        """How many ticks fell on the very time of the one before them."""
+    @property
+    def interrupted(self) -> bool: ...
+
+class _Point(TypedDict):
+    machines: int
+    topology: str | Sequence[Sequence[int]]
+    duration: float
+    rates: Sequence[float] | None
+    max_rate: int
+    internal_probability: float
+    broadcast_share: float
+    latency: tuple[str, Sequence[float]]
+    """("constant", [s]), ("uniform", [low, high]), ("exponential", [mean]), ("log_normal", [median, sigma]) or
+    ("empirical", delays), in s."""
+
+def simulate(
+    point: _Point,
+    *,
+    seed: int,
+    record: bool,
+    log_dir: str | PathLike[str] | None,
+    progress: Callable[[float], object] | None,
+) -> Simulated:
+    """Run in virtual time.
+
+    Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`, an existing
+    directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the virtual
+    time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
+
+    Raises
+    ------
+    ValueError
+        A parameter is outside what the model allows.
+    FileExistsError
+        A log exists.
+    LamportError
+        Recording would need more memory than there is.
+    """
+
+def sweep_runs(
+    points: Sequence[_Point],
+    *,
+    first_run: int,
+    runs: int,
+    seed: int,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> tuple[dict[str, Any], bool]:
+    """Run every point `runs` times in virtual time, on `threads` threads.
+
+    Run k has the same seed at every point. `progress` is called with the number of finished runs every 50 ms
+    or so.
+
+    Returns
+    -------
+    dict
+        A row a machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
+        `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``, ``final_clock``,
+        ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``, ``max_queue_len``, ``final_queue_len``,
+        ``queue_growth`` (float64).
+    bool
+        Whether Ctrl-C ended it early; then only finished runs have rows.
+
+    Raises
+    ------
+    ValueError
+        A point is outside what the model allows; the message names it.
     """
 
 def predict(

@@ -34,12 +34,28 @@ pub(super) struct Logs {
 enum Held<T> {
     Native(T),
     Arrays(Py<PyDict>),
-    /// The logs do not allow it.
-    Nothing,
+    /// There is none, and why.
+    Nothing(&'static str),
 }
 
+const BASE_ONLY: &str = "the logs hold base fields only: their RECEIVE lines lack sender and sent_clock, so receipts cannot be matched to sends";
+const UNRECORDED: &str =
+    "no event was recorded (record=False): only run.machines and what follows from it is there";
+
 impl Logs {
-    fn new(logs: facts::Logs) -> Self {
+    /// A run of which only the table of machines is known.
+    pub(super) fn of_machines(logs: facts::Logs, machines: Machines) -> Self {
+        Self {
+            notes: logs.notes,
+            peers: logs.peers,
+            sources: logs.sources,
+            columns: Mutex::new(Held::Nothing(UNRECORDED)),
+            messages: Mutex::new(Held::Nothing(UNRECORDED)),
+            machines: Mutex::new(Held::Native(machines)),
+        }
+    }
+
+    pub(super) fn new(logs: facts::Logs) -> Self {
         let messages = messages(&logs);
         let machines = machines(&logs);
         let mut notes = logs.notes;
@@ -54,7 +70,7 @@ impl Logs {
             peers: logs.peers,
             sources: logs.sources,
             columns: Mutex::new(Held::Native(logs.columns)),
-            messages: Mutex::new(messages.map_or(Held::Nothing, Held::Native)),
+            messages: Mutex::new(messages.map_or(Held::Nothing(BASE_ONLY), Held::Native)),
             machines: Mutex::new(Held::Native(machines)),
         }
     }
@@ -70,13 +86,12 @@ fn arrays<'py, T>(
     let mut held = held
         .lock_py_attached(py)
         .unwrap_or_else(PoisonError::into_inner);
-    let dict = match std::mem::replace(&mut *held, Held::Nothing) {
+    let dict = match std::mem::replace(&mut *held, Held::Nothing("an earlier conversion failed")) {
         Held::Native(table) => convert(py, table)?.unbind(),
         Held::Arrays(dict) => dict,
-        Held::Nothing => {
-            return Err(LamportError::new_err(
-                "the logs hold base fields only: their RECEIVE lines lack sender and sent_clock, so receipts cannot be matched to sends",
-            ));
+        Held::Nothing(why) => {
+            *held = Held::Nothing(why);
+            return Err(LamportError::new_err(why));
         }
     };
     let copy = dict.bind(py).copy()?;

@@ -8,6 +8,7 @@ mod error;
 mod local;
 mod logs;
 mod machine;
+mod simulate;
 mod theory;
 mod topology;
 
@@ -26,6 +27,8 @@ mod module {
     use super::logs::{Logs, read_logs, table_logs};
     #[pymodule_export]
     use super::machine::PyMachine;
+    #[pymodule_export]
+    use super::simulate::{Simulated, simulate, sweep_runs};
     #[pymodule_export]
     use super::theory::predict;
     #[pymodule_export]

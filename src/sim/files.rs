@@ -122,7 +122,7 @@ impl Files {
 }
 
 /// Both see every event.
-impl<A: Recorder, B: Recorder> Recorder for (A, B) {
+impl<A: Recorder, B: Recorder> Recorder for (&mut A, &mut B) {
     fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
         self.0.event(time, machine, event);
         self.1.event(time, machine, event);

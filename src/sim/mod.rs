@@ -9,6 +9,7 @@
 mod agenda;
 pub mod engine;
 pub mod files;
+pub mod memory;
 mod outcome;
 pub mod record;
 pub mod sweep;

@@ -7,7 +7,9 @@ use crate::sim::engine::{Recorder, id};
 use crate::topology::Topology;
 
 /// Bytes that recording takes for an event: here, and then in the columns.
-pub const BYTES_PER_EVENT: u64 = std::mem::size_of::<Record>() as u64 + 89;
+pub const BYTES_PER_EVENT: u64 = size_of::<Record>() as u64 + BYTES_PER_ROW;
+/// What the columns take for an event and its messages, about.
+const BYTES_PER_ROW: u64 = 130;
 
 /// Records in one piece of memory; pieces are kept for the next run.
 const CHUNK: usize = 1 << 16;

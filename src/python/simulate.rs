@@ -1,0 +1,251 @@
+//! Runs in virtual time, from Python.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+
+use numpy::IntoPyArray;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::arguments::Whole;
+use super::logs::Logs;
+use super::machine::LOOK;
+use super::topology::Shape;
+use crate::behavior::Behavior;
+use crate::error::Result;
+use crate::latency::Latency;
+use crate::schedule::Schedule;
+use crate::sim::engine::{Setup, Simulation, Watch};
+use crate::sim::files::Files;
+use crate::sim::memory;
+use crate::sim::record::{BYTES_PER_EVENT, Records};
+use crate::sim::sweep;
+
+/// Up to so many events, a run is over before anyone could interrupt it.
+const SHORT: u64 = 200_000;
+
+/// A latency: its kind and its parameters in seconds.
+#[derive(FromPyObject)]
+pub(super) struct Delay(String, Vec<f64>);
+
+impl Delay {
+    fn build(self) -> Result<Latency> {
+        let Self(kind, values) = self;
+        let latency = match (kind.as_str(), values.as_slice()) {
+            ("constant", &[seconds]) => Latency::Constant(seconds),
+            ("uniform", &[low, high]) => Latency::Uniform(low, high),
+            ("exponential", &[mean]) => Latency::Exponential(mean),
+            ("log_normal", &[median, sigma]) => Latency::LogNormal { median, sigma },
+            ("empirical", delays) => Latency::Empirical(delays.into()),
+            _ => unreachable!("the face makes no other"),
+        };
+        latency.checked()
+    }
+}
+
+/// One setting of a run in virtual time.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(super) struct Point {
+    machines: usize,
+    topology: Shape,
+    duration: f64,
+    rates: Option<Vec<f64>>,
+    max_rate: Whole,
+    internal_probability: f64,
+    broadcast_share: f64,
+    latency: Delay,
+}
+
+impl Point {
+    fn build(self, seed: u64) -> Result<Setup> {
+        Ok(Setup {
+            topology: self.topology.build(self.machines)?,
+            duration: self.duration,
+            rates: self.rates,
+            max_rate: self.max_rate.0,
+            behavior: Behavior::new(self.internal_probability, self.broadcast_share)?,
+            latency: self.latency.build()?,
+            seed,
+        })
+    }
+}
+
+/// What a run in virtual time came to.
+#[pyclass(frozen, get_all, module = "lamport._lamport")]
+pub(super) struct Simulated {
+    logs: Py<Logs>,
+    rates: Vec<f64>,
+    run_id: String,
+    elapsed: f64,
+    ties: u64,
+    interrupted: bool,
+}
+
+#[pyfunction]
+#[pyo3(signature = (point, *, seed, record, log_dir, progress))]
+pub(super) fn simulate(
+    py: Python<'_>,
+    point: Point,
+    seed: Whole,
+    record: bool,
+    log_dir: Option<PathBuf>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Simulated> {
+    let setup = point.build(seed.0)?;
+    let duration = setup.duration;
+    let mut simulation = py.detach(|| Simulation::new(setup))?;
+    if record {
+        memory::ensure(simulation.events().saturating_mul(BYTES_PER_EVENT))?;
+    }
+    let watch = Watch::default();
+    let mut interrupt = None;
+    let mut look = |now: f64| {
+        Python::attach(|py| {
+            let told = match &progress {
+                Some(progress) => progress.call1(py, (now.min(duration),)).map(|_| ()),
+                None => Ok(()),
+            };
+            interrupt = told.and_then(|()| py.check_signals()).err();
+        });
+        interrupt.is_none()
+    };
+    let (outcome, simulation) = py.detach(|| {
+        let outcome = watched(&mut simulation, record, log_dir, &watch, &mut look);
+        (outcome, simulation)
+    });
+    let (records, is_over) = outcome?;
+    // Ctrl-C gives back what there is; what a callback raises goes on.
+    if let Some(error) = interrupt
+        && !error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py)
+    {
+        return Err(error);
+    }
+    let logs = py.detach(|| match records {
+        Some(records) => Logs::new(simulation.logs(records)),
+        None => Logs::of_machines(simulation.facts(), simulation.machines()),
+    });
+    Ok(Simulated {
+        logs: Py::new(py, logs)?,
+        rates: simulation.schedules().iter().map(Schedule::rate).collect(),
+        run_id: simulation.run_id(),
+        elapsed: simulation.elapsed(),
+        ties: simulation.ties(),
+        interrupted: !is_over,
+    })
+}
+
+/// Runs on a thread of its own, if it may take long, while `look` looks on.
+fn watched(
+    simulation: &mut Simulation,
+    record: bool,
+    log_dir: Option<PathBuf>,
+    watch: &Watch,
+    look: &mut (dyn FnMut(f64) -> bool + Send),
+) -> Result<(Option<Records>, bool)> {
+    let files = log_dir
+        .map(|directory| Files::create(simulation, &directory))
+        .transpose()?;
+    if simulation.events() <= SHORT {
+        return run(simulation, record, files, watch);
+    }
+    let (tell, told) = channel::<()>();
+    thread::scope(|scope| {
+        let work = scope.spawn(move || {
+            let _tell = tell;
+            run(simulation, record, files, watch)
+        });
+        while told.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            if !look(watch.now() as f64 / 1e9) {
+                watch.stop();
+            }
+        }
+        work.join().expect("a simulation does not panic")
+    })
+}
+
+fn run(
+    simulation: &mut Simulation,
+    record: bool,
+    files: Option<Files>,
+    watch: &Watch,
+) -> Result<(Option<Records>, bool)> {
+    let records = record.then(Records::default);
+    let mut both = (records, files);
+    let is_over = match &mut both {
+        (None, None) => simulation.run(&mut (), watch),
+        (Some(records), None) => simulation.run(records, watch),
+        (None, Some(files)) => simulation.run(files, watch),
+        (Some(records), Some(files)) => simulation.run(&mut (records, files), watch),
+    };
+    let (records, files) = both;
+    if let Some(files) = files {
+        files.finish(simulation)?;
+    }
+    Ok((records, is_over))
+}
+
+/// Runs every point with seeds of its own making; columns as in `sim::sweep::Table`.
+#[pyfunction]
+#[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
+pub(super) fn sweep_runs(
+    py: Python<'_>,
+    points: Vec<Point>,
+    first_run: u64,
+    runs: u64,
+    seed: Whole,
+    threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<(Bound<'_, PyDict>, bool)> {
+    let points: Vec<Setup> = points
+        .into_iter()
+        .map(|point| point.build(0))
+        .collect::<Result<_>>()?;
+    let mut interrupt: Option<PyErr> = None;
+    let table = py.detach(|| {
+        let mut look = |done: u64| {
+            Python::attach(|py| {
+                let told = match &progress {
+                    Some(progress) => progress.call1(py, (done,)).map(|_| ()),
+                    None => Ok(()),
+                };
+                if let Err(error) = told.and_then(|()| py.check_signals()) {
+                    interrupt.get_or_insert(error);
+                }
+            });
+            interrupt.is_none()
+        };
+        sweep::sweep(
+            &points,
+            first_run..first_run + runs,
+            seed.0,
+            threads,
+            &mut look,
+        )
+    })?;
+    let interrupted = match interrupt {
+        Some(error) if !error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) => {
+            return Err(error);
+        }
+        other => other.is_some(),
+    };
+    let dict = PyDict::new(py);
+    dict.set_item("point", table.point.into_pyarray(py))?;
+    dict.set_item("run", table.run.into_pyarray(py))?;
+    dict.set_item("seed", table.seed.into_pyarray(py))?;
+    dict.set_item("machine_id", table.machine_id.into_pyarray(py))?;
+    dict.set_item("clock_rate", table.clock_rate.into_pyarray(py))?;
+    dict.set_item("ticks", table.ticks.into_pyarray(py))?;
+    dict.set_item("sends", table.sends.into_pyarray(py))?;
+    dict.set_item("receives", table.receives.into_pyarray(py))?;
+    dict.set_item("internals", table.internals.into_pyarray(py))?;
+    dict.set_item("final_clock", table.final_clock.into_pyarray(py))?;
+    dict.set_item("mean_jump", table.mean_jump.into_pyarray(py))?;
+    dict.set_item("max_jump", table.max_jump.into_pyarray(py))?;
+    dict.set_item("max_queue_len", table.max_queue_len.into_pyarray(py))?;
+    dict.set_item("final_queue_len", table.final_queue_len.into_pyarray(py))?;
+    dict.set_item("queue_growth", table.queue_growth.into_pyarray(py))?;
+    dict.set_item("drift", table.drift.into_pyarray(py))?;
+    Ok((dict, interrupted))
+}
