@@ -10,7 +10,7 @@
 use std::io::Write;
 
 use crate::clock::MAX_CLOCK;
-use crate::identity::Nonce;
+use crate::identity::{Nonce, check_run_id};
 use crate::link::Marks;
 use crate::message::MachineId;
 
@@ -87,7 +87,7 @@ impl Hello {
             return Err(fail());
         };
         Ok(Self {
-            run_id: run_id.to_owned(),
+            run_id: check_run_id(run_id).map_err(|_| fail())?.to_owned(),
             sender: decimal(sender.as_bytes()).ok_or_else(fail)?,
             history: history.parse().map_err(|_| fail())?,
             instance: instance.parse().map_err(|_| fail())?,
