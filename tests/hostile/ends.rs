@@ -10,6 +10,7 @@ use crate::lab::{
     undelivered, until,
 };
 use lamport::behavior::Behavior;
+use lamport::event::Recipients;
 use lamport::net::listen::Listening;
 use lamport::net::machine::{Config, Machine};
 use lamport::net::network::Network;
@@ -34,7 +35,10 @@ fn a_peer_that_appears_late_gets_every_message_in_order() {
     let (one, two) = (lab.lines(1), lab.lines(2));
     assert_eq!(arrived(&two), timestamps(&one, "SEND"));
     assert_eq!(arrived(&one), timestamps(&two, "SEND"));
-    assert_eq!((undelivered(&one, Some(2)), undelivered(&two, Some(1))), (0, 0));
+    assert_eq!(
+        (undelivered(&one, Some(2)), undelivered(&two, Some(1))),
+        (0, 0)
+    );
     assert_warnings(early.take_warnings(), &["only 0 of 1 peers"]);
 }
 
@@ -71,7 +75,10 @@ fn peers_in_any_state_do_not_disturb_the_end() {
         let running = start(&machine, 0.5);
         assert!(running.join(Some(PATIENCE)).unwrap());
         let lines = lab.lines(1);
-        let list = lines[lines.len() - 1]["undelivered"].as_array().unwrap().clone();
+        let list = lines[lines.len() - 1]["undelivered"]
+            .as_array()
+            .unwrap()
+            .clone();
         assert_eq!(list.len(), if count > 0 { 4 } else { 0 });
         // The poll thread is still there.
         let other = open(lab.config(2, vec![]));
@@ -103,7 +110,10 @@ fn machines_that_end_at_once_leave_nothing_undelivered() {
             assert!(running.join(Some(PATIENCE)).unwrap());
         }
         let (first, second) = (lab.lines(1), lab.lines(2));
-        assert_eq!((undelivered(&first, Some(2)), undelivered(&second, Some(1))), (0, 0));
+        assert_eq!(
+            (undelivered(&first, Some(2)), undelivered(&second, Some(1))),
+            (0, 0)
+        );
         assert_eq!(arrived(&second), timestamps(&first, "SEND"));
         assert_eq!(arrived(&first), timestamps(&second, "SEND"));
     }
@@ -115,7 +125,7 @@ fn each_message_to_a_peer_that_ends_early_arrived_or_is_undelivered() {
     let held = Held::new();
     let long = open(Config {
         duration: 3.0,
-        clock_rate: Some(500.0),
+        clock_rate: Some(20_000.0),
         behavior: Behavior::new(0.0, 1.0).unwrap(),
         ..lab.config(1, vec![held.address()])
     });
@@ -131,6 +141,27 @@ fn each_message_to_a_peer_that_ends_early_arrived_or_is_undelivered() {
     let (sent, got) = (timestamps(&long, "SEND"), arrived(&short));
     assert!(sent.starts_with(&got) && got.len() > 100);
     assert_eq!(undelivered(&long, Some(2)) as usize, sent.len() - got.len());
+}
+
+#[test]
+fn no_step_by_hand_slips_in_behind_the_end() {
+    let lab = Lab::new();
+    let held = Held::new();
+    let machine = open(lab.config(1, vec![held.address()]));
+    let _silent = held.listen();
+    let by_hand = machine.clone();
+    let steps = thread::spawn(move || {
+        let step = || by_hand.step(true, |node, _| Some(node.send(Recipients::All)));
+        while step().is_ok() {
+            thread::park_timeout(Duration::from_millis(1));
+        }
+    });
+    until("it sends", || machine.local_clock() > 10);
+    machine.finish().unwrap();
+    steps.join().unwrap();
+    let lines = lab.lines(1);
+    let sent = timestamps(&lines, "SEND").len() as u64;
+    assert_eq!(undelivered(&lines, None), sent);
 }
 
 #[test]
@@ -173,7 +204,13 @@ fn a_log_that_takes_nothing_is_an_error_at_once() {
 fn a_log_that_breaks_stops_the_machine_and_what_is_not_logged_stays() {
     let lab = Lab::new();
     let pipe = lab.log(1);
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     let held = Held::new();
     let path = pipe.clone();
     let log = thread::spawn(move || {
@@ -208,5 +245,10 @@ fn a_log_that_breaks_stops_the_machine_and_what_is_not_logged_stays() {
         .collect();
     assert!(!got.is_empty());
     // The pipe holds a few lines more than its reader took.
-    assert!(got.len() <= logged.len() + 5, "{} {}", got.len(), logged.len());
+    assert!(
+        got.len() <= logged.len() + 5,
+        "{} {}",
+        got.len(),
+        logged.len()
+    );
 }

@@ -29,7 +29,11 @@ fn as_sender(bytes: &[u8], words: &str) -> Vec<u64> {
         line.closed();
     });
     let about = format!("machine 2 at 127.0.0.1: {words}");
-    let about = if words.is_empty() { "machine 2 at 127.0.0.1" } else { &about };
+    let about = if words.is_empty() {
+        "machine 2 at 127.0.0.1"
+    } else {
+        &about
+    };
     assert_warnings(warnings, &[about]);
     arrived(&lines)
 }
@@ -39,14 +43,29 @@ fn what_is_no_hello_is_named_once() {
     for (bytes, words) in [
         (&b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"[..], "is no hello"),
         (b"\n\n\n\n", "is no hello"),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\xff\xfe\n", "is no hello"),
-        (b"lamport/2 lab 2 0000000000000007 0000000000000007\n", "is no hello"),
-        (b"lamport/1 lab -2 0000000000000007 0000000000000007\n", "is no hello"),
-        (b"lamport/1 lab 9007199254740992 0000000000000007 0000000000000007\n", "is no hello"),
+        (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\xff\xfe\n",
+            "is no hello",
+        ),
+        (
+            b"lamport/2 lab 2 0000000000000007 0000000000000007\n",
+            "is no hello",
+        ),
+        (
+            b"lamport/1 lab -2 0000000000000007 0000000000000007\n",
+            "is no hello",
+        ),
+        (
+            b"lamport/1 lab 9007199254740992 0000000000000007 0000000000000007\n",
+            "is no hello",
+        ),
         (b"lamport/1 lab 2 7 7\n", "is no hello"),
         (b"5:2\n", "is no hello"),
         // What a terminal would obey must not come through.
-        (b"lamport/1 \x1b[2J\x07 2 0000000000000007 0000000000000007\n", "is no hello"),
+        (
+            b"lamport/1 \x1b[2J\x07 2 0000000000000007 0000000000000007\n",
+            "is no hello",
+        ),
         (&[b'x'; 257], "more than 256 bytes"),
     ] {
         as_stranger(bytes, words);
@@ -75,16 +94,32 @@ fn a_line_without_end_costs_nothing() {
 #[test]
 fn what_is_no_message_ends_the_connection_and_keeps_what_came_before() {
     for (bytes, words, arrives) in [
-        (&b"5:2\nnonsense\n"[..], "\"nonsense\" is no message", &[5][..]),
-        (b"5:2\n99999999999999999999:2\n", "\"99999999999999999999:2\" is no message", &[5]),
-        (b"9007199254740992:2\n", "\"9007199254740992:2\" is no message", &[]),
+        (
+            &b"5:2\nnonsense\n"[..],
+            "\"nonsense\" is no message",
+            &[5][..],
+        ),
+        (
+            b"5:2\n99999999999999999999:2\n",
+            "\"99999999999999999999:2\" is no message",
+            &[5],
+        ),
+        (
+            b"9007199254740992:2\n",
+            "\"9007199254740992:2\" is no message",
+            &[],
+        ),
         (b"-5:2\n", "\"-5:2\" is no message", &[]),
         (b"0:2\n", "\"0:2\" is no message", &[]),
         (b"5:2\n9:2\n4:2\n10:2\n", "timestamp 4 after 9", &[5, 9]),
         (b"5:2\n5:2\n", "timestamp 5 after 5", &[5]),
         (b"5:3\n", "\"5:3\" names another sender", &[]),
         (b"5:2\n\xff\xfe\xfd\n", "", &[5]),
-        (b"lamport/1 lab 2 0000000000000007 0000000000000007\n", "", &[]),
+        (
+            b"lamport/1 lab 2 0000000000000007 0000000000000007\n",
+            "",
+            &[],
+        ),
     ] {
         assert_eq!(as_sender(bytes, words), arrives, "{words}");
     }
@@ -93,7 +128,11 @@ fn what_is_no_message_ends_the_connection_and_keeps_what_came_before() {
 #[test]
 fn a_machine_of_another_run_or_with_my_id_is_told_why() {
     for (run_id, id, words) in [
-        ("other", 2, "it belongs to run other, this machine to run lab"),
+        (
+            "other",
+            2,
+            "it belongs to run other, this machine to run lab",
+        ),
         ("lab", 1, "duplicate id: this machine is machine 1 too"),
     ] {
         let (warnings, _) = attacked(0.3, |machine| {
@@ -156,8 +195,16 @@ fn machines_that_are_each_others_peers_with_one_id_both_say_so() {
     }
     for machine in [first, second] {
         let warnings = machine.take_warnings();
-        assert!(warnings.iter().any(|text| text.contains("refused this machine: duplicate id")));
-        assert!(warnings.iter().any(|text| text.contains("refused machine 1 at 127.0.0.1")));
+        assert!(
+            warnings
+                .iter()
+                .any(|text| text.contains("refused this machine: duplicate id"))
+        );
+        assert!(
+            warnings
+                .iter()
+                .any(|text| text.contains("refused machine 1 at 127.0.0.1"))
+        );
     }
 }
 
@@ -192,7 +239,10 @@ fn a_thousand_idle_connections_are_bounded() {
         line.acknowledged(5, 5);
         drop(crowd);
     });
-    assert_warnings(warnings, &["connections said nothing; the oldest was closed"]);
+    assert_warnings(
+        warnings,
+        &["connections said nothing; the oldest was closed"],
+    );
     assert_eq!(timestamps(&lines, "RECEIVE"), [5]);
     let grown = resident().saturating_sub(before);
     assert!(grown < 200_000, "{grown} kB");
@@ -281,7 +331,10 @@ fn a_sender_that_lost_its_history_is_refused_with_one_warning() {
             let mut line = Line::to(machine);
             line.say(&hello("lab", 2, 70, 80));
             let answer = line.hear().unwrap();
-            assert!(answer.starts_with("no machine 2 came back without its history"), "{answer}");
+            assert!(
+                answer.starts_with("no machine 2 came back without its history"),
+                "{answer}"
+            );
             assert_eq!(line.hear(), None);
         }
     });

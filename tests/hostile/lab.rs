@@ -258,7 +258,12 @@ impl Line {
     }
 
     /// A connection after a handshake that must succeed, and the marks it told.
-    pub(crate) fn sender(machine: &Machine, id: u64, history: u64, instance: u64) -> (Self, [u64; 2]) {
+    pub(crate) fn sender(
+        machine: &Machine,
+        id: u64,
+        history: u64,
+        instance: u64,
+    ) -> (Self, [u64; 2]) {
         let mut line = Self::to(machine);
         line.say(&hello("lab", id, history, instance));
         let answer = line.hear().expect("an answer to the hello");
@@ -315,6 +320,9 @@ impl Line {
 /// Kilobytes of memory that this process holds now.
 pub(crate) fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
