@@ -77,13 +77,13 @@ fn a_line_without_end_costs_nothing() {
     let before = resident();
     let (warnings, _) = attacked(0.5, |machine| {
         let mut line = Line::to(machine);
-        let block = [b'7'; 1 << 16];
+        let block = [b'7'; 1 << 12];
         while line.stream.write_all(&block).is_ok() {}
     });
     assert_warnings(warnings, &["more than 256 bytes"]);
     let (warnings, _) = attacked(0.5, |machine| {
         let (mut line, _) = Line::sender(machine, 2, 7, 7);
-        let block = [b'7'; 1 << 16];
+        let block = [b'7'; 1 << 12];
         while line.stream.write_all(&block).is_ok() {}
     });
     assert_warnings(warnings, &["more than 256 bytes"]);

@@ -187,7 +187,7 @@ fn a_receiver_that_forgets_what_it_had_not_logged_gets_it_again() {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        let (takes, logs) = (1 + random >> 33 & 7, random >> 40 & 7);
+        let (takes, logs) = (1 + ((random >> 33) & 7), (random >> 40) & 7);
         let mut life = Vec::new();
         for _ in 0..=takes.min((sent.len() - logged.len()) as u64 - 1) {
             let timestamp = message(&mut line).unwrap();
