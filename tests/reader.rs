@@ -17,6 +17,9 @@ use lamport::log::facts::Logs;
 use lamport::log::merge::write_lines;
 use lamport::log::reader::read_logs;
 
+/// No line is left out.
+const ALL: std::ops::Range<f64> = f64::NEG_INFINITY..f64::INFINITY;
+
 /// A directory of files that goes with the test.
 struct Directory(PathBuf);
 
@@ -294,7 +297,10 @@ fn the_general_log_has_every_line_in_order() {
     let files = [directory.file("1.log", ONE), directory.file("2.log", torn)];
     let logs = read(&files).unwrap();
     let path = directory.0.join("all.log");
-    assert_eq!(write_lines(&logs.sources, &path, &mut || true).unwrap(), 12);
+    assert_eq!(
+        write_lines(&logs.sources, &path, ALL, &mut || true).unwrap(),
+        12
+    );
     let text = fs::read_to_string(&path).unwrap();
     let mut expected: Vec<&str> = ONE.lines().chain(TWO.lines()).collect();
     let time = |line: &str| {
@@ -304,11 +310,11 @@ fn the_general_log_has_every_line_in_order() {
     };
     expected.sort_by_key(|line| time(line));
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
-    let onto = write_lines(&logs.sources, &files[0], &mut || true);
+    let onto = write_lines(&logs.sources, &files[0], ALL, &mut || true);
     assert!(matches!(onto, Err(Error::Invalid(_))));
     assert_eq!(fs::read_to_string(&files[0]).unwrap(), ONE);
     assert!(matches!(
-        write_lines(&[], &path, &mut || true),
+        write_lines(&[], &path, ALL, &mut || true),
         Err(Error::State(_))
     ));
 }
@@ -341,7 +347,7 @@ fn the_general_log_of_long_files_is_whole() {
     let logs = read(&files).unwrap();
     let path = directory.0.join("all.log");
     assert_eq!(
-        write_lines(&logs.sources, &path, &mut || true).unwrap(),
+        write_lines(&logs.sources, &path, ALL, &mut || true).unwrap(),
         15_003
     );
     let merged = read_logs_of_all(&path);

@@ -1,11 +1,13 @@
 """The native module: machines over TCP, logs, theory."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 __all__ = [
     "LamportError",
@@ -22,9 +24,7 @@ __all__ = [
 
 __version__: str
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
-Codes: TypeAlias = NDArray[np.int8]
+_Floats: TypeAlias = NDArray[np.float64]
 
 class LamportError(Exception):
     """Something in the world of a run is not as it must be."""
@@ -32,6 +32,7 @@ class LamportError(Exception):
 class LogError(LamportError, ValueError):
     """A file is not the log it should be; the message names file and line."""
 
+@disjoint_base
 class Machine:
     """One machine of a run: its clock, its queue, its log and its connections.
 
@@ -53,9 +54,9 @@ class Machine:
     clock_rate : float, optional
         Ticks per second; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
-        The upper end of the rates drawn.
+        The upper end of the rates drawn, 6 unless given.
     internal_probability, broadcast_share : float
-        What an idle tick does, see `lamport.run_local`.
+        What an idle tick does, see `lamport.run_local`; 0.7 and 1/3 unless given.
     seed : int, optional
         The seed of all its draws, 0 .. 2^53 - 1; drawn if None.
     host : str, optional
@@ -89,18 +90,18 @@ class Machine:
         machine_id: int,
         listen_port: int,
         peer_addresses: Sequence[tuple[str, int]],
-        log_filename: str,
+        log_filename: str | PathLike[str],
         run_seconds: float,
         *,
         clock_rate: float | None = None,
-        max_rate: int = 6,
-        internal_probability: float = 0.7,
+        max_rate: int = ...,
+        internal_probability: float = ...,
         broadcast_share: float = ...,
         seed: int | None = None,
         host: str | None = None,
         run_id: str = "lab",
         wait: float = 10.0,
-        allow: Sequence[str] = (),
+        allow: Sequence[str] = ...,
         overwrite: bool = False,
         precise: bool = True,
         listen_fd: int | None = None,
@@ -252,10 +253,17 @@ class Logs:
         """
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
-    def lines(self, path: str) -> int:
+    def lines(self, path: str, *, start: float | None = None, stop: float | None = None) -> int:
         """Write the general log: every whole line of all logs, as it is, merged in time order.
 
         Ties are in order of machine, then as in the log. Returns the count.
+
+        Parameters
+        ----------
+        path : str
+            The file; replaced if it exists.
+        start, stop : float, optional
+            Only lines with ``start <= time < stop``, in s since the earliest line.
 
         Raises
         ------
@@ -308,7 +316,7 @@ def predict(
     topology: str | Sequence[Sequence[int]],
     internal_probability: float,
     broadcast_share: float,
-) -> dict[str, Floats]:
+) -> dict[str, _Floats]:
     """What theory expects of machines with these rates: float64 arrays, one value a machine.
 
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``

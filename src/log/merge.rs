@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -21,11 +22,13 @@ const BLOCK: u64 = 1 << 18;
 /// Writes the lines of all `sources` to `path`, as they are, and returns how many there are.
 ///
 /// Lines are in order of time; at equal times in order of machine, then as in their log.
-/// A log's own order is kept even where its times go back. `go_on` is asked every few
-/// milliseconds; when it says no, writing ends with an error.
+/// A log's own order is kept even where its times go back. `window` leaves out what is before
+/// its start, and its end and what is after, in seconds since the earliest line. `go_on` is asked
+/// every few milliseconds; when it says no, writing ends with an error.
 pub fn write_lines(
     sources: &[Source],
     path: &Path,
+    window: Range<f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<u64> {
     if sources.is_empty() {
@@ -54,14 +57,23 @@ pub fn write_lines(
     let failed = |source| Error::io(name.clone(), source);
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
     let mut count = 0;
-    while let Some(Reverse((_, machine_id, place))) = heap.pop() {
+    let earliest = heap.peek().map_or(0, |&Reverse((time, ..))| time);
+    let mut seen: u64 = 0;
+    while let Some(Reverse((time, machine_id, place))) = heap.pop() {
+        let seconds = (time - earliest) as f64 / 1e6;
+        if seconds >= window.end {
+            break;
+        }
         let tail = &mut tails[place];
-        out.write_all(tail.line()).map_err(failed)?;
-        count += 1;
+        if seconds >= window.start {
+            out.write_all(tail.line()).map_err(failed)?;
+            count += 1;
+        }
         if tail.advance()? {
             heap.push(Reverse((tail.time, machine_id, place)));
         }
-        if count % (1 << 14) == 0 && !go_on() {
+        seen += 1;
+        if seen.is_multiple_of(1 << 14) && !go_on() {
             return Err(Error::state(format!("writing {name} was interrupted")));
         }
     }

@@ -263,6 +263,15 @@ fn list<T>(
     out.push(b']');
 }
 
+fn refused(path: &Path, source: io::Error) -> Error {
+    let hint = if source.kind() == io::ErrorKind::AlreadyExists {
+        ": it exists, and is never replaced unless overwrite is set (overwrite=True, --overwrite)"
+    } else {
+        ""
+    };
+    Error::io(format!("log file {}{hint}", path.display()), source)
+}
+
 /// A log that is being written.
 ///
 /// After a failed or short write it takes nothing more: what a log does not
@@ -286,14 +295,7 @@ impl LogFile {
         } else {
             options.create_new(true);
         }
-        let file = options.open(path).map_err(|source| {
-            let hint = if source.kind() == io::ErrorKind::AlreadyExists {
-                ": it is never replaced unless overwrite is set (overwrite=True, --overwrite)"
-            } else {
-                ""
-            };
-            Error::io(format!("log file {}{hint}", path.display()), source)
-        })?;
+        let file = options.open(path).map_err(|source| refused(path, source))?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -301,6 +303,14 @@ impl LogFile {
             buffer: Vec::new(),
             is_broken: false,
         })
+    }
+
+    /// Checks that there is no file at `path`, without making one.
+    pub fn check_absent(path: &Path) -> Result<()> {
+        if path.symlink_metadata().is_ok() {
+            return Err(refused(path, rustix::io::Errno::EXIST.into()));
+        }
+        Ok(())
     }
 
     /// Hands the lines of `entries` to the operating system.

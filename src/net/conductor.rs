@@ -252,8 +252,7 @@ impl Conductor {
         let deadline = self.clock.now() + self.wait;
         let machines = &self.shared.machines;
         loop {
-            let is_waiting =
-                |machine: &&Arc<Machine>| machine.connected_peers() < machine.peers().len();
+            let is_waiting = |machine: &&Arc<Machine>| !machine.missing_peers().is_empty();
             if !machines.iter().any(|machine| is_waiting(&machine)) {
                 return !self.shared.is_stopped.load(Ordering::Acquire);
             }

@@ -1,12 +1,13 @@
 //! All machines of a run in this process, over TCP on loopback.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::Address;
 use crate::behavior::Behavior;
 use crate::error::{Error, Result};
+use crate::log::writer::LogFile;
 use crate::message::MachineId;
 use crate::net::conductor::{self, Running};
 use crate::net::limits;
@@ -87,7 +88,7 @@ impl Local {
             u64::from(machines) * FILES_PER_MACHINE + channels * FILES_PER_CHANNEL + FILES_BESIDE;
         limits::ensure_open_files(files)?;
 
-        // All ports before the first log: a port in use leaves nothing behind.
+        // All ports and checks before the first log: what cannot run leaves nothing behind.
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for machine in 0..machines {
@@ -102,15 +103,10 @@ impl Local {
             listeners.push(listener);
             addresses.push(address);
         }
-        let network = Network::of_process()?;
-        let mut opened = Opened(Vec::new());
-        for (machine, listener) in (0..machines).zip(listeners) {
-            let peers: Vec<Address> = config
-                .topology
-                .peers(machine)
-                .map(|peer| addresses[peer as usize].clone())
-                .collect();
-            let machine = Config {
+        let machine = |(machine, listener): (u32, TcpListener)| {
+            let peers = config.topology.peers(machine);
+            let peers: Vec<Address> = peers.map(|peer| addresses[peer as usize].clone()).collect();
+            Ok(Config {
                 machine_id: id(machine),
                 listening: Listening::Bound(listener),
                 // A directed topology has senders that are no peers; all of them are here.
@@ -125,7 +121,19 @@ impl Local {
                 seed: config.seed,
                 run_id: config.run_id.clone(),
                 is_precise: config.is_precise,
-            };
+            })
+        };
+        let configs: Vec<Config> = (0..machines)
+            .zip(listeners)
+            .map(machine)
+            .collect::<Result<_>>()?;
+        for machine in &configs {
+            machine.plan()?;
+            LogFile::check_absent(&machine.log)?;
+        }
+        let network = Network::of_process()?;
+        let mut opened = Opened(Vec::new());
+        for machine in configs {
             opened.0.push(Machine::open(machine, &network)?);
         }
         let machines = std::mem::take(&mut opened.0);

@@ -5,7 +5,7 @@ mod step;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::behavior::Behavior;
 use crate::clock::MAX_CLOCK;
 use crate::error::{Error, Result};
-use crate::identity::Nonce;
+use crate::identity::{Nonce, check_run_id};
 use crate::lateness::Lateness;
 use crate::log::entry::{Entry, Startup, What};
 use crate::log::writer::{Formatter, LogFile};
@@ -57,6 +57,27 @@ pub struct Config {
     pub allowed: Vec<gate::Network>,
     /// Whether waits for a tick spin their last stretch.
     pub is_precise: bool,
+}
+
+impl Config {
+    /// Checks what can be checked without the system, and draws the ticks.
+    pub(super) fn plan(&self) -> Result<(Schedule, Generator)> {
+        let id = self.machine_id;
+        if id > MAX_CLOCK {
+            return Err(Error::invalid(format!(
+                "machine id {id} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
+            )));
+        }
+        check_run_id(&self.run_id)?;
+        let mut generator = Generator::new(check_seed(self.seed)?, id, 0);
+        let schedule = Schedule::draw(
+            self.clock_rate,
+            self.max_rate,
+            self.duration,
+            &mut generator,
+        )?;
+        Ok((schedule, generator))
+    }
 }
 
 /// What the tick thread can be told.
@@ -102,8 +123,8 @@ struct Gauges {
     clock: AtomicU64,
     queue_len: AtomicU64,
     ticks: AtomicU64,
-    /// Peers that have connected at least once.
-    connected: AtomicUsize,
+    /// For each peer, whether it has ever connected.
+    connected: Mutex<Vec<bool>>,
 }
 
 /// The log and what is counted beside it.
@@ -125,19 +146,7 @@ impl Machine {
     pub fn open(config: Config, network: &Arc<Network>) -> Result<Arc<Self>> {
         let clock = Clock::of_process();
         let id = config.machine_id;
-        if id > MAX_CLOCK {
-            return Err(Error::invalid(format!(
-                "machine id {id} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
-            )));
-        }
-        crate::identity::check_run_id(&config.run_id)?;
-        let mut generator = Generator::new(check_seed(config.seed)?, id, 0);
-        let schedule = Schedule::draw(
-            config.clock_rate,
-            config.max_rate,
-            config.duration,
-            &mut generator,
-        )?;
+        let (schedule, generator) = config.plan()?;
         let found = listen::find(id, &config.peers)?;
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let (history, instance) = (listen::nonce()?, listen::nonce()?);
@@ -184,8 +193,11 @@ impl Machine {
                 config.peers.len() as u32,
                 generator,
             )),
+            gauges: Gauges {
+                connected: Mutex::new(vec![false; config.peers.len()]),
+                ..Gauges::default()
+            },
             peers: config.peers,
-            gauges: Gauges::default(),
             warnings: Mutex::default(),
             failure: Mutex::default(),
             tell,
@@ -270,9 +282,14 @@ impl Machine {
         self.gauges.ticks.load(Ordering::Relaxed)
     }
 
-    /// How many peers have connected so far.
-    pub fn connected_peers(&self) -> usize {
-        self.gauges.connected.load(Ordering::Acquire)
+    /// The peers that have not connected so far.
+    pub fn missing_peers(&self) -> Vec<&Address> {
+        let connected = self.gauges.connected.lock().expect("no holder panics");
+        let peers = self.peers.iter().zip(&*connected);
+        peers
+            .filter(|(_, is_connected)| !**is_connected)
+            .map(|(peer, _)| peer)
+            .collect()
     }
 
     /// The channel on which the tick thread is told what to do.
@@ -331,10 +348,18 @@ impl Machine {
 
     /// Warns that ticking starts without some of the peers.
     pub(super) fn warn_of_missing_peers(&self, waited: f64) {
-        let (connected, all) = (self.connected_peers(), self.peers.len());
-        self.warn("missing", format_args!(
-            "only {connected} of {all} peers connected within {waited} s; it starts, and goes on trying to connect"
-        ));
+        let missing: Vec<String> = self
+            .missing_peers()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        self.warn(
+            "missing",
+            format_args!(
+                "{} did not connect within {waited} s; it starts, and goes on trying",
+                missing.join(", ")
+            ),
+        );
     }
 
     /// Takes the warnings since the last call.

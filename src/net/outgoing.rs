@@ -215,9 +215,9 @@ impl Poller {
         peer.outbox
             .connected(marks)
             .map_err(|violation| ("violation", violation.to_string()))?;
-        let is_first = peer.identity.replace((receiver, history)).is_none();
+        peer.identity = Some((receiver, history));
         machine
-            .connected(position, receiver, history, is_first)
+            .connected(position, receiver, history)
             .map_err(|error| ("log", error.to_string()))
     }
 }

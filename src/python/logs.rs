@@ -161,8 +161,18 @@ impl Logs {
         Ok(dict.unbind())
     }
 
-    fn lines(&self, py: Python<'_>, path: PathBuf) -> PyResult<u64> {
-        interruptible(py, |go_on| merge::write_lines(&self.sources, &path, go_on))
+    #[pyo3(signature = (path, *, start=None, stop=None))]
+    fn lines(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        start: Option<f64>,
+        stop: Option<f64>,
+    ) -> PyResult<u64> {
+        let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
+        interruptible(py, |go_on| {
+            merge::write_lines(&self.sources, &path, window, go_on)
+        })
     }
 
     fn __repr__(&self) -> String {

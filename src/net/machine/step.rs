@@ -143,7 +143,6 @@ impl Machine {
         peer: usize,
         peer_id: MachineId,
         peer_history: Nonce,
-        is_first: bool,
     ) -> Result<()> {
         let mut journal = self.journal();
         let what = What::Connect {
@@ -156,9 +155,7 @@ impl Machine {
             self.fail(error.to_string());
             return Err(error);
         }
-        if is_first {
-            self.gauges.connected.fetch_add(1, Ordering::Release);
-        }
+        self.gauges.connected.lock().expect("no holder panics")[peer] = true;
         Ok(())
     }
 

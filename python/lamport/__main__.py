@@ -1,0 +1,8 @@
+"""``python -m lamport`` is the command ``lamport``."""
+
+import sys
+
+from lamport._cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The directory of a run: its name, its logs and its ``run.json``."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+__all__ = ["RECORD", "log_files", "make_directory", "read_record", "write_record"]
+
+RECORD = "run.json"
+
+
+def make_directory(parent: str | Path = "logs") -> Path:
+    """Make ``run_YYYY-mm-dd_HH-MM-SS`` below `parent`, with a suffix where that exists."""
+    name = datetime.now().strftime("run_%Y-%m-%d_%H-%M-%S")
+    attempt = 1
+    while True:
+        directory = Path(parent, name if attempt == 1 else f"{name}_{attempt}")
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            if not Path(parent).is_dir():
+                raise
+            attempt += 1
+        else:
+            return directory
+
+
+def log_files(directory: Path) -> list[Path]:
+    """List the ``machine_*.log`` of a directory, by number."""
+    return sorted(directory.glob("machine_*.log"), key=_number)
+
+
+def write_record(directory: Path, parameters: Mapping[str, Any]) -> None:
+    """Write ``run.json``: whole or not at all, should the process die."""
+    draft = directory / f"{RECORD}.part"
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in parameters.items()]
+    draft.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    draft.replace(directory / RECORD)
+
+
+def read_record(directory: Path) -> dict[str, Any]:
+    """Read ``run.json``; empty where there is none.
+
+    Raises
+    ------
+    LogError
+        The file is not a JSON object.
+    """
+    path = directory / RECORD
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise _bad(path, str(error)) from error
+    if not isinstance(record, dict):
+        raise _bad(path, f"a JSON {type(record).__name__}")
+    return record
+
+
+def _bad(path: Path, why: str) -> Exception:
+    from lamport._lamport import LogError
+
+    return LogError(f"{path}: {why}; the parameters of a run are one JSON object")
+
+
+def _number(path: Path) -> tuple[int, str]:
+    digits = re.fullmatch(r"machine_(\d+)\.log", path.name)
+    return (int(digits[1]) if digits else 0, path.name)

@@ -1,0 +1,78 @@
+"""Runs as files: one file of events, or a copy of the logs."""
+
+import shutil
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lamport._directory import RECORD
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lamport._run import Run
+
+__all__ = ["FORMATS", "export", "save"]
+
+FORMATS = ("jsonl", "csv", "parquet")
+WHOLE = ("queue_len", "sender", "sent_clock")
+
+
+def export(
+    run: "Run", path: str | PathLike[str], *, form: str | None, start: float | None, stop: float | None
+) -> Path:
+    """Write what `Run.export` describes."""
+    target = Path(path)
+    known = form or target.suffix.removeprefix(".").lower()
+    if known not in FORMATS:
+        said = f"format {form!r}" if form else f"the ending of {target.name!r}"
+        raise ValueError(f"{said} is not one of {', '.join(FORMATS)}: give format=")
+    if any(file.exists() and target.exists() and file.samefile(target) for file in run.files):
+        raise ValueError(f"{target} is a log of this run: give another file")
+    if known == "jsonl":
+        window = {"start": start, "stop": stop}
+        run._logs.lines(str(target), **{end: time for end, time in window.items() if time is not None})
+        return target
+    table = _whole(_window(run.events, start, stop))
+    if known == "csv":
+        table.to_csv(target, index=False)
+    else:
+        _write_parquet(table, target)
+    return target
+
+
+def save(run: "Run", directory: str | PathLike[str]) -> Path:
+    """Copy what `Run.save` describes."""
+    files = run.files
+    if not files:
+        raise ValueError("this run has no logs to copy: write its events with export()")
+    if run.log_dir is not None and (run.log_dir / RECORD).exists():
+        files.append(run.log_dir / RECORD)
+    home = Path(directory)
+    home.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        if (home / file.name).exists():
+            raise FileExistsError(f"{home / file.name} exists: give another directory")
+    for file in files:
+        shutil.copy2(file, home / file.name)
+    return home
+
+
+def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> "pd.DataFrame":
+    time = events["time"].to_numpy()
+    first = 0 if start is None else int(time.searchsorted(start, side="left"))
+    last = len(time) if stop is None else int(time.searchsorted(stop, side="left"))
+    return events.iloc[first:last]
+
+
+def _whole(events: "pd.DataFrame") -> "pd.DataFrame":
+    """Write counts and ids as whole numbers, missing where there are none."""
+    return events.astype(dict.fromkeys(WHOLE, "Int64"))
+
+
+def _write_parquet(table: "pd.DataFrame", path: Path) -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ImportError("parquet files need pyarrow: pip install pyarrow, or export to csv") from error
+    table.to_parquet(path, engine="pyarrow", index=False)

@@ -1,0 +1,238 @@
+"""Run machines on this host over TCP."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lamport._directory import RECORD, log_files, make_directory, write_record
+from lamport._progress import Progress, watch
+from lamport._run import Run
+from lamport._topology import adjacency, machine_count, to_mapping
+from lamport._warning import warn
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["run_local"]
+
+STEP = 0.05
+GRACE = 5.0
+
+
+class Driver(Protocol):
+    """What runs the machines: threads of this process, or processes."""
+
+    @property
+    def rates(self) -> Sequence[float] | None: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def join(self, timeout: float | None = None) -> bool: ...
+    def elapsed(self) -> float: ...
+    def status(self) -> tuple[list[int], list[int]]: ...
+    def warnings(self) -> list[str]: ...
+
+
+def run_local(
+    machines: int | None = None,
+    duration: float = 60,
+    *,
+    rates: Sequence[float] | None = None,
+    max_rate: int = 6,
+    internal_probability: float = 0.7,
+    broadcast_share: float = 1 / 3,
+    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
+    seed: int | None = None,
+    log_dir: str | PathLike[str] | None = None,
+    base_port: int = 0,
+    processes: bool = False,
+    wait: float = 10,
+    precise: bool = True,
+    progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
+) -> Run:
+    """Run machines 1 .. n on this host, over TCP on loopback, in real time.
+
+    Ctrl-C ends the run early, with complete logs and a `Run` of what happened; a second
+    Ctrl-C raises KeyboardInterrupt.
+
+    Parameters
+    ----------
+    machines : int, optional
+        How many; else as many as `rates` or `topology` tell, else 3.
+    duration : float
+        How long they tick, in seconds.
+    rates : sequence of float, optional
+        Ticks per second, one a machine; drawn from the whole numbers 1 .. `max_rate` if None.
+    max_rate : int
+        The upper end of the rates drawn.
+    internal_probability : float
+        The probability that a tick which finds no message is an internal event, else a send.
+        A draw from 1 .. K with three machines is ``1 - 3 / K``.
+    broadcast_share : float
+        The share of these sends that go to every peer; the others go to one, chosen uniformly.
+    topology : str, mapping or networkx graph
+        Who sends to whom: ``"full"``, ``"ring"``, ``"star"``, ``"line"``, a mapping
+        ``{1: [2, 3], ...}``, or a graph, directed or not (nodes other than exactly 1 .. n are
+        numbered in the graph's order).
+    seed : int, optional
+        The seed of all draws, 0 .. 2^53 - 1; drawn if None.
+    log_dir : path, optional
+        Where ``machine_<id>.log`` and ``run.json`` go; ``logs/run_<date>_<time>/`` below the
+        current directory if None. Nothing in it is ever overwritten.
+    base_port : int
+        Machine i listens on ``base_port + i - 1``; 0 takes free ports.
+    processes : bool
+        One operating-system process a machine, in place of one thread.
+    wait : float
+        Seconds to wait for all connections before the first tick.
+    precise : bool
+        Spin over the last stretch before a tick while that costs under 2 % of a core.
+    progress : bool or callable, optional
+        A progress bar; None: in a terminal or a notebook. A callable gets
+        ``(elapsed, clocks, queues)`` about 20 times a second.
+
+    Returns
+    -------
+    Run
+        The run; its logs are read on first use.
+
+    Raises
+    ------
+    ValueError
+        An argument is outside what the model allows, or two disagree.
+    FileExistsError
+        `log_dir` already holds a run.
+    OSError
+        A port is in use, a directory cannot be written, too few files may be open.
+    LamportError
+        A machine failed.
+
+    Warns
+    -----
+    LamportWarning
+        A machine went on, but not as planned, for example without a peer.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.run_local(duration=60, rates=[1, 3, 6])  # doctest: +SKIP
+    >>> run.machines  # doctest: +SKIP
+    """
+    rates = None if rates is None else [float(rate) for rate in rates]
+    count = machine_count(machines, rates, topology)
+    peers = adjacency(topology, count)
+    parameters: dict[str, Any] = {
+        "machines": count,
+        "duration": duration,
+        "rates": rates,
+        "max_rate": max_rate,
+        "internal_probability": internal_probability,
+        "broadcast_share": broadcast_share,
+        "topology": to_mapping(peers),
+        "seed": secrets.randbelow(2**53) if seed is None else seed,
+        "base_port": base_port,
+        "processes": processes,
+        "wait": wait,
+        "precise": precise,
+        "run_id": secrets.token_hex(8),
+        "time": "real",
+    }
+    directory, made = _directory(log_dir)
+    try:
+        driver = _driver(peers, directory, parameters)
+    except BaseException as error:
+        if made and not isinstance(error, FileExistsError):
+            _take_away(directory)
+        raise
+    parameters["version"] = _version()
+    parameters["started"] = datetime.now(UTC).isoformat()
+    with watch(progress, duration, count) as bar:
+        interrupted = _drive(driver, bar, directory, parameters)
+    return Run(directory, parameters=parameters, interrupted=interrupted)
+
+
+def _directory(log_dir: str | PathLike[str] | None) -> tuple[Path, bool]:
+    """Make the run's directory. Tells whether it is new."""
+    if log_dir is None:
+        return make_directory(), True
+    directory = Path(log_dir)
+    if (directory / RECORD).exists():
+        raise FileExistsError(f"{directory / RECORD} exists: a run is kept there; give another log_dir")
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        if not directory.is_dir():
+            raise
+        return directory, False
+    return directory, True
+
+
+def _take_away(directory: Path) -> None:
+    """Remove a directory made in vain, with the logs of machines that never ran."""
+    with suppress(OSError):
+        for log in log_files(directory):
+            log.unlink()
+        directory.rmdir()
+
+
+def _driver(peers: list[list[int]], directory: Path, parameters: dict[str, Any]) -> Driver:
+    names = ("rates", "max_rate", "internal_probability", "broadcast_share", "seed", "run_id")
+    options = {name: parameters[name] for name in (*names, "base_port", "wait", "precise")}
+    if parameters["processes"]:
+        from lamport._processes import ProcessRun
+
+        return ProcessRun(peers, str(directory), parameters["duration"], **options)
+    from lamport._lamport import LocalRun
+
+    return LocalRun(peers, str(directory), parameters["duration"], **options)
+
+
+def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:
+    """Run to the end. Tells whether Ctrl-C ended it early."""
+    interrupted = started = done = False
+    try:
+        while not done:
+            try:
+                if not started:
+                    _record(driver, directory, parameters)
+                    driver.start()
+                    started = True
+                done = driver.join(STEP)
+                if parameters["rates"] is None and driver.rates is not None:
+                    _record(driver, directory, parameters)
+                for message in driver.warnings():
+                    warn(message)
+                bar(driver.elapsed(), *driver.status())
+            except KeyboardInterrupt:
+                if interrupted or not started:
+                    raise
+                interrupted = parameters["interrupted"] = True
+                driver.stop()
+                write_record(directory, parameters)
+    except BaseException:
+        _abandon(driver)
+        raise
+    return interrupted
+
+
+def _record(driver: Driver, directory: Path, parameters: dict[str, Any]) -> None:
+    rates = driver.rates
+    parameters["rates"] = None if rates is None else list(rates)
+    write_record(directory, parameters)
+
+
+def _abandon(driver: Driver) -> None:
+    """End the machines of a run that failed: their logs stay complete where that is possible."""
+    with suppress(Exception):  # what made the run fail is raised
+        driver.stop()
+        driver.join(GRACE)
+    getattr(driver, "kill", lambda: None)()
+
+
+def _version() -> str:
+    from lamport._lamport import __version__
+
+    return __version__

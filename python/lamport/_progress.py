@@ -1,0 +1,82 @@
+"""Show a run while it runs."""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+__all__ = ["Progress", "watch"]
+
+Progress: TypeAlias = Callable[[float, list[int], list[int]], object]
+
+WIDEST = 6
+"""The most machines whose clocks are shown one by one."""
+
+
+@contextmanager
+def watch(progress: bool | Progress | None, duration: float, machines: int) -> Iterator[Progress]:
+    """Give a callable that takes (elapsed, clocks, queues) and shows them.
+
+    Parameters
+    ----------
+    progress : bool or callable, optional
+        A bar or none; None: a bar in a terminal or a notebook. A callable is passed through.
+    duration : float
+        The length of the run, in seconds.
+    machines : int
+        How many machines it has.
+    """
+    if callable(progress):
+        yield progress
+    elif progress if progress is not None else _seen():
+        with _bar(duration, machines) as bar:
+            yield lambda elapsed, clocks, queues: _show(bar, min(elapsed, duration), clocks, queues)
+    else:
+        yield lambda *_: None
+
+
+def describe(clocks: Sequence[int], queues: Sequence[int]) -> str:
+    """Put clocks and queues into a few words.
+
+    Examples
+    --------
+    >>> describe([12, 30], [3, 0])
+    'clocks 12 30, queues 3 0'
+    >>> describe(range(10, 90), [0] * 80)
+    'clocks 10 to 89, queues 0 to 0'
+    """
+    return f"clocks {_numbers(clocks)}, queues {_numbers(queues)}"
+
+
+def _numbers(values: Sequence[int]) -> str:
+    if len(values) <= WIDEST:
+        return " ".join(map(str, values))
+    return f"{min(values)} to {max(values)}"
+
+
+def _bar(duration: float, machines: int) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a notebook without ipywidgets gets the text bar
+        from tqdm.auto import tqdm
+    noun = "machine" if machines == 1 else "machines"
+    return tqdm(
+        total=duration,
+        desc=f"{machines} {noun}",
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s{postfix}",
+        dynamic_ncols=True,
+    )
+
+
+def _show(bar: Any, elapsed: float, clocks: list[int], queues: list[int]) -> None:
+    bar.set_postfix_str(describe(clocks, queues), refresh=False)
+    bar.update(elapsed - bar.n)
+
+
+def _seen() -> bool:
+    """Whether a bar would be seen: stderr is a terminal, or this is a notebook."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        return True
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,336 @@
+"""A run: its logs as tables, plots and figures."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._directory import log_files
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from lamport._lamport import Logs
+
+__all__ = ["Run"]
+
+
+class Run:
+    """What happened in a run.
+
+    `run_local`, `load` and `from_events` make it. The logs are read when a table is first used;
+    tables are computed once and kept.
+
+    Parameters
+    ----------
+    source : path, sequence of paths or Logs
+        The directory of the run, its logs, or logs already read.
+    parameters : mapping, optional
+        What the run was made with, as in ``run.json``.
+    log_dir : path, optional
+        Where the logs are; `source`, if that is a directory.
+    interrupted : bool
+        Whether it was ended early.
+
+    Attributes
+    ----------
+    parameters : dict
+        What the run was made with: ``run.json``, else what the logs tell.
+    log_dir : Path or None
+        Where the logs are, and where `report` writes by default.
+    interrupted : bool
+        Whether it was ended early.
+    """
+
+    log_dir: Path | None
+    interrupted: bool
+
+    def __init__(
+        self,
+        source: "Path | Sequence[Path] | Logs",
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        log_dir: Path | None = None,
+        interrupted: bool = False,
+    ) -> None:
+        self._source = source
+        self._parameters = dict(parameters or {})
+        self.log_dir = source if log_dir is None and isinstance(source, Path) else log_dir
+        self.interrupted = interrupted
+
+    @property
+    def files(self) -> list[Path]:
+        """The log files; empty for a table (`from_events`)."""
+        if isinstance(self._source, Path):
+            return log_files(self._source)
+        if isinstance(self._source, Sequence):
+            return list(self._source)
+        return [Path(name) for name in self._logs.machines()["file"] if name]
+
+    @cached_property
+    def _logs(self) -> "Logs":
+        from lamport._lamport import read_logs
+
+        if isinstance(self._source, (Path, Sequence)):
+            return read_logs([str(path) for path in self.files])
+        return self._source
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the tables should know: torn lines, logs without END, missing fields."""
+        return self._logs.notes
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What the run was made with: ``run.json``, else what the logs tell."""
+        from lamport import _tables
+
+        return self._parameters or _tables.parameters(self._logs)
+
+    @cached_property
+    def events(self) -> "pd.DataFrame":
+        """SEND, RECEIVE and INTERNAL, a row each, sorted by (time, machine_id, new_clock).
+
+        ``time`` (s from the start), ``system_time``, ``machine_id``, ``event`` (categorical),
+        ``old_clock``, ``new_clock``, ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (s; NaN
+        where there is none). The columns share the memory of the reader: no copy is made.
+        """
+        from lamport import _tables
+
+        return _tables.events(self._logs)
+
+    @cached_property
+    def messages(self) -> "pd.DataFrame":
+        """A row a message and recipient, sorted by the time it was sent.
+
+        ``sender``, ``sent_clock``, ``recipient``, ``sent``, ``arrived``, ``received`` (s; NaN if it
+        was not), ``received_clock``, ``status`` (``received``; ``unread``: in the queue at the
+        end; ``undelivered``: the sender never heard of its arrival; ``unknown``: no log tells).
+
+        Raises
+        ------
+        LamportError
+            The logs hold base fields only, so receipts cannot be matched to sends.
+        """
+        from lamport import _tables
+
+        return _tables.messages(self._logs)
+
+    @cached_property
+    def machines(self) -> "pd.DataFrame":
+        """A row a machine, indexed by ``machine_id``.
+
+        ``clock_rate`` (ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
+        ``final_clock``, ``mean_jump`` and ``max_jump`` (of the clock, over all events),
+        ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (final length by seconds of
+        ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict` expects; NaN
+        where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s).
+        """
+        from lamport import _tables
+
+        return _tables.machines(self._logs, self.parameters)
+
+    @property
+    def durations(self) -> "pd.Series[float]":
+        """How long each machine ticked, in seconds, by ``machine_id``."""
+        from lamport import _tables
+
+        return _tables.durations(self._logs)
+
+    @property
+    def drift(self) -> int:
+        """The largest final clock less the smallest."""
+        final = self.machines["final_clock"]
+        return int(final.max() - final.min()) if len(final) else 0
+
+    def clocks(self, every: float | None = None) -> "pd.DataFrame":
+        """Give every machine's clock over time.
+
+        Parameters
+        ----------
+        every : float, optional
+            Seconds between rows, from 0 until past the last event; a row at the time of each
+            event if None.
+
+        Returns
+        -------
+        DataFrame
+            A column a machine, indexed by ``time`` (s): its clock after its last event so far.
+
+        Raises
+        ------
+        ValueError
+            `every` is not a positive number.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"time": [0.2, 0.7, 1.1], "machine_id": [1, 2, 1],
+        ...                            "event": ["INTERNAL"] * 3, "new_clock": [1, 1, 2]})
+        >>> run.clocks(every=0.5)
+        machine_id  1  2
+        time
+        0.0         0  0
+        0.5         1  0
+        1.0         1  1
+        1.5         2  1
+        """
+        from lamport import _clocks
+
+        return _clocks.clocks(self.events, self._numbers, every)
+
+    def drift_over_time(self, every: float | None = None) -> "pd.Series[float]":
+        """Give the largest clock less the smallest over time, as `clocks` takes it.
+
+        Parameters
+        ----------
+        every : float, optional
+            Seconds between values; a value at the time of each event if None.
+
+        Returns
+        -------
+        Series
+            Named ``drift``, indexed by ``time`` (s).
+
+        Raises
+        ------
+        ValueError
+            `every` is not a positive number.
+        """
+        from lamport import _clocks
+
+        return _clocks.drift(self.events, self._numbers, every)
+
+    def plot(
+        self,
+        *,
+        machines: Sequence[int] | None = None,
+        predict: bool = False,
+        axes: "Sequence[Axes] | None" = None,
+    ) -> "NDArray[np.object_]":
+        """Draw clock, queue length and jumps of the clock against time.
+
+        Parameters
+        ----------
+        machines : sequence of int, optional
+            Which machines; all if None, and 20 spread over them if there are more.
+        predict : bool
+            Add the predicted growth of each queue, dashed.
+        axes : sequence of three Axes, optional
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        array of three Axes
+            Clock, queue length, jumps.
+
+        Raises
+        ------
+        ValueError
+            A machine is not in the run, or `axes` are not three.
+        """
+        from lamport import _plot
+
+        return _plot.plot(self, machines=machines, predict=predict, axes=axes)
+
+    def report(self, directory: str | PathLike[str] | None = None) -> list[Path]:
+        """Write ``analysis_subplots.png`` and ``analysis_summary.md``.
+
+        Parameters
+        ----------
+        directory : path, optional
+            Where to; beside the logs if None. It is made if needed, and files of these names in
+            it are replaced.
+
+        Returns
+        -------
+        list of Path
+            The two files.
+
+        Raises
+        ------
+        ValueError
+            The run has no directory of its own and none was given.
+        """
+        from lamport import _report
+
+        return _report.report(self, directory)
+
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Path:
+        """Write the events to one file.
+
+        Parameters
+        ----------
+        path : path
+            The file; replaced if it exists.
+        format : {"jsonl", "csv", "parquet"}, optional
+            ``jsonl`` is the general log: every line of all logs, merged in time order. The
+            others hold the table `events`. Taken from the ending of `path` if None.
+        start, stop : float, optional
+            Only what has ``start <= time < stop``, in seconds from the start of the run.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            The format is unknown, or `path` is one of the run's own logs.
+        LamportError
+            There are no logs to merge: the run was made from a table.
+        ImportError
+            ``parquet`` needs pyarrow.
+        """
+        from lamport import _export
+
+        return _export.export(self, path, form=format, start=start, stop=stop)
+
+    def save(self, directory: str | PathLike[str]) -> Path:
+        """Copy the logs and ``run.json`` into a directory, which is made if needed.
+
+        Returns
+        -------
+        Path
+            The directory.
+
+        Raises
+        ------
+        FileExistsError
+            One of the files is there already; nothing is copied.
+        ValueError
+            The run was made from a table and has no logs.
+        """
+        from lamport import _export
+
+        return _export.save(self, directory)
+
+    @property
+    def _numbers(self) -> "list[int]":
+        return self.machines.index.tolist()
+
+    def __repr__(self) -> str:
+        known = self._parameters
+        told = [f"{known['machines']} machines"] if "machines" in known else []
+        told += [f"{known['duration']:g} s"] if "duration" in known else []
+        told += [str(self.log_dir)] if self.log_dir else []
+        told += ["interrupted"] if self.interrupted else []
+        return f"<Run: {', '.join(told)}>" if told else "<Run>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        facts = escape(repr(self)[1:-1])
+        return f"<p>{facts}; drift {self.drift}</p>\n{self.machines.to_html(float_format='{:.4g}'.format)}"

@@ -1,0 +1,215 @@
+"""One machine as one process: ``python -m lamport.machine``, also ``lamport machine``."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._address import parse_addresses
+
+if TYPE_CHECKING:
+    from lamport._lamport import Machine
+
+__all__ = ["main"]
+
+STEP = 0.05
+STATUS_EVERY = 5
+"""Steps between two lines of status to a parent process."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one machine to its end.
+
+    Returns
+    -------
+    int
+        0: done, 1: the machine could not run, 2: bad arguments, 128 + n: ended early by signal n
+        (Ctrl-C: 130), with a complete log.
+    """
+    parser = argparse.ArgumentParser(prog="python -m lamport.machine", description=DESCRIPTION)
+    add_arguments(parser)
+    return run(parser, parser.parse_args(argv))
+
+
+DESCRIPTION = "Run one machine: it listens, connects to its peers, ticks, and logs every event."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """State the options of a machine."""
+    add = parser.add_argument
+    add(
+        "--id", type=int, required=True, metavar="N", help="number of this machine, different from its peers'"
+    )
+    add("--host", metavar="HOST", help="address to listen on (default: loopback if all peers are, else all)")
+    add("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    add("--peers", default="", metavar="HOST:PORT,...", help="machines to send to; an IPv6 host in brackets")
+    add("--log", metavar="FILE", help="log file (default: logs/run_<time>/machine_<id>.log)")
+    add(
+        "--duration",
+        "--run-time",
+        "--run_time",
+        type=float,
+        default=60,
+        metavar="S",
+        help="seconds of ticking (60)",
+    )
+    add("--rate", type=float, metavar="R", help="ticks per second (default: drawn from 1..max-rate)")
+    add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
+    add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
+    add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
+    add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
+    add("--run-id", default="lab", metavar="ID", help="machines connect only within one run id (lab)")
+    add(
+        "--wait",
+        type=float,
+        default=10,
+        metavar="S",
+        help="seconds to wait for all peers before ticking (10)",
+    )
+    add(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="ADDR|CIDR",
+        help="more who may connect; repeat, or commas",
+    )
+    add("--overwrite", action="store_true", help="replace an existing log file")
+    add("--no-precise", action="store_true", help="do not spin over the last stretch before a tick")
+    add("--listen-fd", type=int, help=argparse.SUPPRESS)
+    add("--status-fd", type=int, help=argparse.SUPPRESS)
+
+
+def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    """Run the machine that the arguments describe. Returns the exit status."""
+    from lamport._lamport import LamportError
+
+    try:
+        with _signals() as caught:
+            machine = _machine(args)
+            print(
+                f"machine {args.id} listens on port {machine.listen_port}, logs to {machine.log_filename}",
+                flush=True,
+            )
+            _drive(machine, _status(args.status_fd), caught)
+            print(f"machine {args.id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
+    except LamportError as error:
+        return _fail(parser, 1, error)
+    except ValueError as error:
+        return _fail(parser, 2, error)
+    except OSError as error:
+        return _fail(parser, 1, error)
+    except KeyboardInterrupt:
+        return 130
+    return 128 + caught[0] if caught else 0
+
+
+def _machine(args: argparse.Namespace) -> "Machine":
+    from lamport._lamport import Machine
+
+    peers = parse_addresses(args.peers)
+    with _log(args) as log:
+        return Machine(args.id, args.port, peers, log, args.duration, **_options(args))
+
+
+@contextmanager
+def _log(args: argparse.Namespace) -> Iterator[Path]:
+    """Give the path of the log, in a directory that exists. One made in vain is taken away."""
+    if args.log is not None:
+        log = Path(args.log)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        yield log
+        return
+    from lamport._directory import make_directory
+
+    directory = make_directory()
+    try:
+        yield directory / f"machine_{args.id}.log"
+    except BaseException:
+        if not any(directory.iterdir()):
+            directory.rmdir()
+        raise
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "clock_rate": args.rate,
+        "max_rate": args.max_rate,
+        "internal_probability": args.internal_probability,
+        "broadcast_share": args.broadcast_share,
+        "seed": args.seed,
+        "host": args.host,
+        "run_id": args.run_id,
+        "wait": args.wait,
+        "allow": [address.strip() for entry in args.allow for address in entry.split(",")],
+        "overwrite": args.overwrite,
+        "precise": not args.no_precise,
+        "listen_fd": args.listen_fd,
+    }
+
+
+def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list[int]) -> None:
+    """Run to the end, or to a signal, or until the parent is gone."""
+    alive, stopping, steps = status(machine), False, 0
+    machine.start()
+    while True:
+        done = machine.join(STEP)
+        for message in machine.warnings():
+            print(f"lamport: {message}", file=sys.stderr, flush=True)
+        if done:
+            status(machine)
+            return
+        steps += 1
+        if steps % STATUS_EVERY == 0:
+            alive = status(machine)
+        if not stopping and (caught or not alive):
+            stopping = True
+            machine.stop()
+
+
+def _status(fd: int | None) -> Callable[["Machine"], bool]:
+    """Tell the parent process clock and queue. Gives whether it still listens."""
+    if fd is None:
+        return lambda _: True
+    os.set_blocking(fd, False)
+
+    def tell(machine: "Machine") -> bool:
+        try:
+            os.write(fd, f"{machine.local_clock} {machine.queue_len}\n".encode())
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    return tell
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM; a second one raises KeyboardInterrupt."""
+    caught: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        caught.append(number)
+        if len(caught) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _fail(parser: argparse.ArgumentParser, status: int, error: Exception) -> int:
+    print(f"{parser.prog}: error: {error}", file=sys.stderr, flush=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Addresses as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamport._address import format_address, parse_addresses
+
+
+def test_lists():
+    assert parse_addresses("") == []
+    assert parse_addresses(" a:1 , [::1]:2") == [("a", 1), ("::1", 2)]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "",
+        "host",
+        "host:",
+        ":5001",
+        "host:0",
+        "host:65536",
+        "host:x",
+        "host:-1",
+        "::1:5001",
+        "[::1:5001",
+        "a b:1",
+        "host:५",
+    ],
+)
+def test_bad_entries_are_shown_with_the_form(entry):
+    with pytest.raises(ValueError, match="the form is host:port") as caught:
+        parse_addresses(f"good:5001,{entry}")
+    assert repr(entry) in str(caught.value)
+
+
+@given(st.lists(st.tuples(st.ip_addresses().map(str), st.integers(1, 65535)), min_size=1))
+def test_written_and_read(addresses):
+    assert parse_addresses(",".join(format_address(*address) for address in addresses)) == addresses
