@@ -155,7 +155,7 @@ fn a_second_machine_with_an_id_is_refused_and_both_sides_say_so() {
     let receiver = open(lab.config(1, vec![]));
     let peers = vec![crate::lab::loopback(receiver.port())];
     let first = open(lab.config(2, peers.clone()));
-    until("the first connects", || first.connected_peers() == 1);
+    until("the first connects", || first.missing_peers().is_empty());
     let second = open(Config {
         log: lab.log(3),
         ..lab.config(2, peers)
@@ -167,14 +167,17 @@ fn a_second_machine_with_an_id_is_refused_and_both_sides_say_so() {
     for running in running {
         assert!(running.join(Some(PATIENCE)).unwrap());
     }
-    assert_warnings(
-        receiver.take_warnings(),
-        &["refused machine 2 at 127.0.0.1: duplicate id"],
-    );
+    let mut warnings = receiver.take_warnings();
+    // The first may be gone when the second tries once more.
+    warnings.retain(|text| !text.contains("came back without its history"));
+    assert_warnings(warnings, &["refused machine 2 at 127.0.0.1: duplicate id"]);
     assert_warnings(first.take_warnings(), &[]);
     assert_warnings(
         second.take_warnings(),
-        &["it refused this machine: duplicate id", "only 0 of 1 peers"],
+        &[
+            "it refused this machine: duplicate id",
+            "did not connect within",
+        ],
     );
     assert_eq!(arrived(&lab.lines(1)), timestamps(&lab.lines(2), "SEND"));
     assert_eq!(undelivered(&lab.lines(3), None), 3);
@@ -361,7 +364,10 @@ fn who_is_no_peer_is_refused_by_address() {
     assert!(running.join(Some(PATIENCE)).unwrap());
     assert_warnings(
         machine.take_warnings(),
-        &["refused a connection from 127.0.0.1", "only 0 of 1 peers"],
+        &[
+            "refused a connection from 127.0.0.1",
+            "did not connect within",
+        ],
     );
     assert_eq!(lab.lines(1).last().unwrap()["ticks"], 25);
 }
