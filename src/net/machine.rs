@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::bounded;
 
 use crate::address::Address;
 use crate::behavior::Behavior;
@@ -21,6 +21,7 @@ use crate::message::{MachineId, Message, Nanos};
 use crate::net::clock::Clock;
 use crate::net::gate::{self, Gate};
 use crate::net::listen::{self, Listening};
+use crate::net::mailbox::Mailbox;
 use crate::net::poll::{Batch, Command, Network};
 use crate::node::Node;
 use crate::random::{Generator, check_seed};
@@ -90,8 +91,7 @@ pub struct Machine {
     gauges: Gauges,
     warnings: Mutex<Warnings>,
     failure: Mutex<Option<String>>,
-    tell: Sender<Control>,
-    told: Receiver<Control>,
+    told: Mailbox<Control>,
 }
 
 /// What others may see of a machine at any time.
@@ -171,7 +171,6 @@ impl Machine {
             what: What::Startup(Box::new(startup)),
         }])?;
 
-        let (tell, told) = crossbeam_channel::unbounded();
         let machine = Arc::new(Self {
             id,
             run_id: config.run_id,
@@ -200,8 +199,7 @@ impl Machine {
             gauges: Gauges::default(),
             warnings: Mutex::default(),
             failure: Mutex::default(),
-            tell,
-            told,
+            told: Mailbox::default(),
         });
         machine.enter(listener, Gate::new(config.allowed, &found), found);
         Ok(machine)
@@ -287,15 +285,13 @@ impl Machine {
         self.gauges.connected.load(Ordering::Acquire)
     }
 
-    /// The channel on which the tick thread is told what to do.
-    pub(super) fn told(&self) -> &Receiver<Control> {
+    /// Where the tick thread is told what to do.
+    pub(super) fn told(&self) -> &Mailbox<Control> {
         &self.told
     }
 
     pub(super) fn tell(&self, control: Control) {
-        self.tell
-            .send(control)
-            .expect("the machine holds the other end");
+        self.told.put(control);
     }
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {

@@ -16,6 +16,7 @@ mod lines;
 pub mod listen;
 pub mod local;
 pub mod machine;
+pub mod mailbox;
 mod outgoing;
 pub mod pace;
 pub mod poll;
