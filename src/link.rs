@@ -57,7 +57,7 @@ pub struct Outbox {
     /// or were accepted before it.
     sent: usize,
     newest: u64,
-    /// The highest marks heard.
+    /// The marks heard: the highest *logged*, the highest *accepted* since the last handshake.
     marks: Marks,
 }
 
@@ -74,6 +74,7 @@ impl Outbox {
         self.check(marks)?;
         self.raise(marks);
         // What the receiver lost between accepting and logging, it needs again.
+        self.marks.accepted = marks.accepted;
         self.sent = self
             .kept
             .partition_point(|&timestamp| timestamp <= marks.accepted);
@@ -295,6 +296,7 @@ mod tests {
             std::iter::from_fn(|| outbox.next_unsent()).collect::<Vec<_>>(),
             [5, 8]
         );
+        assert_eq!(outbox.undelivered(), 2);
     }
 
     #[test]

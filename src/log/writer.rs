@@ -23,6 +23,28 @@ pub struct Formatter {
     peer_ids: Vec<Option<MachineId>>,
     /// The fields `recipients` and `recipient_ids` of a send to all.
     to_all: Vec<u8>,
+    /// The last time written as `system_time`; the ticks of a turn share theirs.
+    now: Stamp,
+    /// The last time written as `arrival_time`; the messages of a read share theirs.
+    arrival: Stamp,
+}
+
+/// A time and its text.
+#[derive(Debug, Default)]
+struct Stamp {
+    time: Nanos,
+    text: Vec<u8>,
+}
+
+impl Stamp {
+    fn write(&mut self, time: Nanos, out: &mut Vec<u8>) {
+        if self.time != time || self.text.is_empty() {
+            self.time = time;
+            self.text.clear();
+            seconds(&mut self.text, time);
+        }
+        out.extend_from_slice(&self.text);
+    }
 }
 
 impl Formatter {
@@ -34,6 +56,8 @@ impl Formatter {
             peer_ids: vec![None; peers.len()],
             peers,
             to_all: Vec::new(),
+            now: Stamp::default(),
+            arrival: Stamp::default(),
         };
         formatter.refresh();
         formatter
@@ -80,16 +104,16 @@ impl Formatter {
         out.extend_from_slice(b"}\n");
     }
 
-    fn head(&self, event: &str, time: Nanos, out: &mut Vec<u8>) {
+    fn head(&mut self, event: &str, time: Nanos, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"event\": \"");
         out.extend_from_slice(event.as_bytes());
         out.extend_from_slice(b"\", \"system_time\": ");
-        self.seconds(time, out);
+        self.now.write(self.origin + time, out);
         out.extend_from_slice(b", \"machine_id\": ");
         number(out, self.machine_id);
     }
 
-    fn clocks(&self, event: &str, time: Nanos, clocks: (u64, u64), out: &mut Vec<u8>) {
+    fn clocks(&mut self, event: &str, time: Nanos, clocks: (u64, u64), out: &mut Vec<u8>) {
         self.head(event, time, out);
         out.extend_from_slice(b", \"old_clock\": ");
         number(out, clocks.0);
@@ -97,7 +121,7 @@ impl Formatter {
         number(out, clocks.1);
     }
 
-    fn event(&self, event: &Event, time: Nanos, out: &mut Vec<u8>) {
+    fn event(&mut self, event: &Event, time: Nanos, out: &mut Vec<u8>) {
         match event {
             Event::Internal {
                 old_clock,
@@ -128,13 +152,13 @@ impl Formatter {
         }
     }
 
-    fn origin_of(&self, message: &Message, out: &mut Vec<u8>) {
+    fn origin_of(&mut self, message: &Message, out: &mut Vec<u8>) {
         out.extend_from_slice(b", \"sender\": ");
         number_or_null(out, message.sender());
         out.extend_from_slice(b", \"sent_clock\": ");
         number(out, message.timestamp);
         out.extend_from_slice(b", \"arrival_time\": ");
-        self.seconds(message.arrival, out);
+        self.arrival.write(self.origin + message.arrival, out);
     }
 
     fn recipients(&self, recipients: &Recipients, out: &mut Vec<u8>) {
@@ -149,7 +173,7 @@ impl Formatter {
         });
     }
 
-    fn startup(&self, startup: &Startup, time: Nanos, out: &mut Vec<u8>) {
+    fn startup(&mut self, startup: &Startup, time: Nanos, out: &mut Vec<u8>) {
         self.head("STARTUP", time, out);
         text(
             out,
@@ -181,7 +205,7 @@ impl Formatter {
         );
     }
 
-    fn end(&self, end: &End, time: Nanos, out: &mut Vec<u8>) {
+    fn end(&mut self, end: &End, time: Nanos, out: &mut Vec<u8>) {
         self.head("END", time, out);
         text(
             out,
@@ -206,10 +230,6 @@ impl Formatter {
             number(out, count);
             out.push(b']');
         });
-    }
-
-    fn seconds(&self, time: Nanos, out: &mut Vec<u8>) {
-        seconds(out, self.origin + time);
     }
 
     fn refresh(&mut self) {

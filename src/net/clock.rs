@@ -42,8 +42,9 @@ impl Clock {
         self.unix_origin
     }
 
-    /// `time` as the operating system's waits take it.
-    pub fn instant(self, time: Nanos) -> Instant {
-        self.origin + Duration::from_nanos(time)
+    /// How long it is until `time`; none if it has come.
+    pub fn until(self, time: Nanos) -> Option<Duration> {
+        let rest = time.saturating_sub(self.now());
+        (rest > 0).then(|| Duration::from_nanos(rest))
     }
 }

@@ -230,7 +230,7 @@ impl Conductor {
                 return;
             }
             // A stop that came too late may stand before it.
-            while machine.told().recv() != Ok(Control::Finish) {}
+            while machine.told().take() != Control::Finish {}
             tell.send(Report::Ended(machine.finish()))
                 .expect("the conductor waits");
         };

@@ -3,10 +3,11 @@
 use std::io;
 
 use mio::net::TcpStream;
+use slab::Slab;
 
 use crate::link::Inbox;
 use crate::message::{MachineId, Nanos};
-use crate::net::connection::Role;
+use crate::net::connection::{Connection, Role};
 use crate::net::poll::{Lookup, Poller, Timer, mark_dirty};
 use crate::net::resolve;
 use crate::net::station::{Sender, Station};
@@ -30,6 +31,9 @@ impl Poller {
             let Some(station) = self.stations.get_mut(&id) else {
                 return;
             };
+            if station.is_closed() {
+                return;
+            }
             let (stream, remote) = match station.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -131,10 +135,11 @@ impl Poller {
                 .admits(self.connections[key].remote.ip())
             {
                 self.connections[key].role = Role::Stranger;
-                self.unread.push(key);
             } else {
                 self.refuse_address(id, key);
             }
+            // What it said meanwhile was told only once.
+            self.unread.push(key);
         }
     }
 
@@ -164,7 +169,11 @@ impl Poller {
             .stations
             .get_mut(&id)
             .expect("a connection has a station");
-        match judge(station, hello) {
+        if station.is_closed() {
+            self.close(key);
+            return;
+        }
+        match judge(station, &self.connections, hello) {
             Ok(()) => self.welcome(key, hello),
             Err(Refusal { kind, reason }) => {
                 let name = format!("{kind} {} {}", hello.sender, remote.ip());
@@ -237,7 +246,7 @@ struct Refusal {
 }
 
 /// Whether a machine that says this hello may send.
-fn judge(station: &Station, hello: &Hello) -> Result<(), Refusal> {
+fn judge(station: &Station, connections: &Slab<Connection>, hello: &Hello) -> Result<(), Refusal> {
     let refuse = |kind, reason: String| Err(Refusal { kind, reason });
     let (machine, id) = (&station.machine, hello.sender);
     if hello.run_id != machine.run_id() {
@@ -256,18 +265,40 @@ fn judge(station: &Station, hello: &Hello) -> Result<(), Refusal> {
             format!("duplicate id: this machine is machine {id} too"),
         );
     }
-    match station.senders.get(&id) {
-        Some(known) if known.connection.is_some() && known.instance != hello.instance => refuse(
-            "duplicate id",
-            format!("duplicate id: another machine {id} is connected"),
-        ),
-        Some(known) if known.history != hello.history => refuse("history", came_back(id)),
-        None if station.senders.len() >= MOST_SENDERS => refuse(
+    let known = station.senders.get(&id);
+    let is_other =
+        known.is_some_and(|known| known.connection.is_some() && known.instance != hello.instance);
+    let is_stranger = station
+        .history_of(id)
+        .is_some_and(|history| history != hello.history);
+    if is_other || (is_stranger && is_sending(station, connections, id)) {
+        return refuse("duplicate id", is_connected(id));
+    }
+    if is_stranger {
+        return refuse("history", came_back(id));
+    }
+    if known.is_none() && station.senders.len() >= MOST_SENDERS {
+        return refuse(
             "senders",
             format!("{MOST_SENDERS} machines have sent already"),
-        ),
-        _ => Ok(()),
+        );
     }
+    Ok(())
+}
+
+/// Whether a connection to machine `id` stands.
+fn is_sending(station: &Station, connections: &Slab<Connection>, id: MachineId) -> bool {
+    let mut peers = station.peers.iter();
+    peers.any(|peer| {
+        let key = peer.identity.filter(|&(known, _)| known == id);
+        key.and(peer.connection)
+            .is_some_and(|key| matches!(connections[key].role, Role::Sending { .. }))
+    })
+}
+
+/// What is said when two machines have one id.
+pub(super) fn is_connected(id: MachineId) -> String {
+    format!("duplicate id: another machine {id} is connected")
 }
 
 /// What is said when a known machine has another past.

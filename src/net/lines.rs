@@ -30,16 +30,9 @@ impl Partial {
     ) -> io::Result<Result<Input, E>> {
         let kept = self.0.len();
         scratch[..kept].copy_from_slice(&self.0);
-        let count = match stream.read(&mut scratch[kept..]) {
-            Ok(0) => return Ok(Ok(Input::End)),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Ok(Ok(Input::Nothing));
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                return Ok(Ok(Input::Bytes(0)));
-            }
-            Err(error) => return Err(error),
+        let count = match take(stream, &mut scratch[kept..])? {
+            Input::Bytes(count) => count,
+            other => return Ok(Ok(other)),
         };
         let mut rest = &scratch[..kept + count];
         while let Some(end) = memchr::memchr(b'\n', rest) {
@@ -57,6 +50,19 @@ impl Partial {
         self.0.clear();
         self.0.extend_from_slice(rest);
         Ok(Ok(Input::Bytes(count)))
+    }
+}
+
+/// Reads once, whatever it is.
+pub(super) fn take(stream: &mut impl Read, scratch: &mut [u8]) -> io::Result<Input> {
+    match stream.read(scratch) {
+        Ok(0) => Ok(Input::End),
+        Ok(count) => Ok(Input::Bytes(count)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::WouldBlock => Ok(Input::Nothing),
+            io::ErrorKind::Interrupted => Ok(Input::Bytes(0)),
+            _ => Err(error),
+        },
     }
 }
 

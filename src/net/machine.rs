@@ -8,8 +8,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crossbeam_channel::{Receiver, Sender};
-
 use crate::address::Address;
 use crate::behavior::Behavior;
 use crate::clock::MAX_CLOCK;
@@ -22,6 +20,7 @@ use crate::message::{MachineId, Nanos};
 use crate::net::clock::Clock;
 use crate::net::gate::{self, Gate};
 use crate::net::listen::{self, Listening};
+use crate::net::mailbox::Mailbox;
 use crate::net::network::{Command, Network};
 use crate::net::warnings::Warnings;
 use crate::node::Node;
@@ -113,8 +112,7 @@ pub struct Machine {
     gauges: Gauges,
     warnings: Mutex<Warnings>,
     failure: Mutex<Option<String>>,
-    tell: Sender<Control>,
-    told: Receiver<Control>,
+    told: Mailbox<Control>,
 }
 
 /// What others may see of a machine at any time.
@@ -172,7 +170,6 @@ impl Machine {
             what: What::Startup(Box::new(startup)),
         }])?;
 
-        let (tell, told) = crossbeam_channel::unbounded();
         let machine = Arc::new(Self {
             id,
             run_id: config.run_id,
@@ -204,8 +201,7 @@ impl Machine {
             peers: config.peers,
             warnings: Mutex::default(),
             failure: Mutex::default(),
-            tell,
-            told,
+            told: Mailbox::default(),
         });
         machine.enter(listener, Gate::new(config.allowed, &found), found);
         Ok(machine)
@@ -296,15 +292,13 @@ impl Machine {
             .collect()
     }
 
-    /// The channel on which the tick thread is told what to do.
-    pub(super) fn told(&self) -> &Receiver<Control> {
+    /// Where the tick thread is told what to do.
+    pub(super) fn told(&self) -> &Mailbox<Control> {
         &self.told
     }
 
     pub(super) fn tell(&self, control: Control) {
-        self.tell
-            .send(control)
-            .expect("the machine holds the other end");
+        self.told.put(control);
     }
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {

@@ -17,6 +17,7 @@ mod lines;
 pub mod listen;
 pub mod local;
 pub mod machine;
+mod mailbox;
 pub mod network;
 mod outgoing;
 pub mod pace;

@@ -69,7 +69,8 @@ impl Alarm {
 
     /// The thread looks now: what is asked from here on needs another ring.
     pub(super) fn hush(&self) {
-        self.is_rung.store(false, Ordering::Release);
+        // A swap, not a store: it sees what was asked before the ring it takes back.
+        self.is_rung.swap(false, Ordering::AcqRel);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::identity::Nonce;
 use crate::link::Marks;
 use crate::message::{MachineId, Nanos};
 use crate::net::connection::Role;
-use crate::net::incoming::came_back;
+use crate::net::incoming::{came_back, is_connected};
 use crate::net::poll::{Lookup, Poller, Timer};
 use crate::net::resolve;
 use crate::net::station::LONGEST_BACKOFF;
@@ -195,11 +195,21 @@ impl Poller {
                         format!("it was machine {id} and now is machine {receiver}"),
                     ));
                 }
-                Some((_, known)) if other == position && known != history => {
-                    return Err(("history", came_back(receiver)));
-                }
                 _ => {}
             }
+        }
+        if station
+            .history_of(receiver)
+            .is_some_and(|known| known != history)
+        {
+            let sender = station.senders.get(&receiver);
+            return Err(
+                if sender.is_some_and(|sender| sender.connection.is_some()) {
+                    ("duplicate id", is_connected(receiver))
+                } else {
+                    ("history", came_back(receiver))
+                },
+            );
         }
         let peer = &mut station.peers[position];
         peer.outbox

@@ -104,7 +104,11 @@ impl Poller {
                 self.readable(key);
             }
             self.alarm.hush();
-            while let Ok(command) = self.commands.try_recv() {
+            // Those that come meanwhile ring again, and wait until bytes have moved.
+            for _ in 0..self.commands.len() {
+                let Ok(command) = self.commands.try_recv() else {
+                    break;
+                };
                 if matches!(command, Command::Quit) {
                     return;
                 }

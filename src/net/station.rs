@@ -110,6 +110,22 @@ impl Station {
         STRANGERS + self.peers.len().max(self.senders.len())
     }
 
+    /// The history that machine `id` told at first contact, whichever side made it.
+    pub(super) fn history_of(&self, id: MachineId) -> Option<Nonce> {
+        let peers = self.peers.iter().filter_map(|peer| peer.identity);
+        let senders = self.senders.get(&id).map(|sender| (id, sender.history));
+        senders
+            .into_iter()
+            .chain(peers)
+            .find(|&(known, _)| known == id)
+            .map(|(_, history)| history)
+    }
+
+    /// Whether this machine's end is so late that no one may begin to send.
+    pub(super) fn is_closed(&self) -> bool {
+        self.ending.as_ref().is_some_and(|ending| ending.is_late)
+    }
+
     /// Whether an ending machine has nothing left to send, hear or accept.
     pub(super) fn is_finished(&self) -> bool {
         let is_done = |peer: &Peer| {

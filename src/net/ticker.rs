@@ -14,9 +14,9 @@ const BREATH: Nanos = 200_000;
 /// Ticks when told to start, until all ticks have happened and the run's
 /// duration is over, or until told to stop.
 pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<()> {
-    let start = match machine.told().recv() {
-        Ok(Control::Start(time)) => time,
-        Ok(Control::Stop | Control::Finish) | Err(_) => return failed(machine),
+    let start = match machine.told().take() {
+        Control::Start(time) => time,
+        Control::Stop | Control::Finish => return failed(machine),
     };
     let schedule = *machine.schedule();
     let clock = Clock::of_process();

@@ -2,9 +2,9 @@
 
 use crate::link::Violation;
 use crate::net::connection::{Connection, Role, Written};
-use crate::net::lines::Input;
+use crate::net::lines::{self, Input};
 use crate::net::poll::Poller;
-use crate::net::station::SHORTEST_BACKOFF;
+use crate::net::station::{LONGEST_BACKOFF, SHORTEST_BACKOFF};
 use crate::net::wire::{self, Hello, Reply, WireError};
 
 /// Messages and acknowledgements are gathered to about this many bytes a write.
@@ -44,11 +44,11 @@ impl Poller {
             ..
         } = connection;
         let role = *role;
-        let mut lines = Vec::new();
+        let (number, mut whole) = (connection.number, Vec::new());
         let read = match role {
             // `writable` comes first, and says whether the connection stands.
             Role::Connecting { .. } | Role::Vetting => return false,
-            Role::Parting => partial.read::<Fault>(stream, &mut self.scratch, |_| Ok(())),
+            Role::Parting => lines::take(stream, &mut self.scratch).map(Ok),
             Role::Receiving { sender } => {
                 let station = self
                     .stations
@@ -70,7 +70,7 @@ impl Poller {
             }
             Role::Greeting { .. } | Role::Stranger | Role::Sending { .. } => {
                 partial.read(stream, &mut self.scratch, |line| {
-                    lines.push(line.to_vec());
+                    whole.push(line.to_vec());
                     Ok(())
                 })
             }
@@ -79,11 +79,13 @@ impl Poller {
             // What came before a fault counts.
             self.deliver(key, sender);
         }
-        for line in lines {
+        for line in whole {
             if let Err(fault) = self.line(key, &line) {
                 self.fault(key, &fault);
             }
-            if !self.connections.contains(key) {
+            // A connection made in its place may have its key.
+            let now = self.connections.get(key);
+            if now.is_none_or(|connection| connection.number != number) {
                 return false;
             }
         }
@@ -256,7 +258,10 @@ impl Poller {
     fn fault(&mut self, key: usize, fault: &Fault) {
         let connection = &self.connections[key];
         let remote = connection.remote;
-        let station = &self.stations[&connection.station];
+        let station = self
+            .stations
+            .get_mut(&connection.station)
+            .expect("a connection has a station");
         let ip = remote.ip().to_canonical();
         let (who, name) = match connection.role {
             Role::Receiving { sender } => (
@@ -264,6 +269,8 @@ impl Poller {
                 format!("fault of {sender}"),
             ),
             Role::Sending { peer } | Role::Greeting { peer } | Role::Connecting { peer } => {
+                // It will hardly do better soon.
+                station.peers[peer].backoff = LONGEST_BACKOFF;
                 let address = &station.peers[peer].address;
                 (format!("peer {address}"), format!("fault of {address}"))
             }

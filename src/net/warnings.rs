@@ -25,7 +25,11 @@ impl Warnings {
         let is_due = self
             .given
             .get(kind)
-            .is_none_or(|&given| now - given >= PAUSE);
+            .is_none_or(|&given| now.saturating_sub(given) >= PAUSE);
+        if !is_known && self.given.len() >= MOST {
+            self.given
+                .retain(|_, &mut given| now.saturating_sub(given) < PAUSE);
+        }
         let has_room = (is_known || self.given.len() < MOST) && self.texts.len() < MOST;
         if is_due && has_room {
             self.given.insert(kind.to_owned(), now);
@@ -69,5 +73,8 @@ mod tests {
         assert_eq!(warnings.take().len(), MOST);
         warnings.give(1, "new", format_args!("x"));
         assert!(warnings.take().is_empty());
+        // Not for ever: what a flood has washed away comes back.
+        warnings.give(PAUSE, "new", format_args!("x"));
+        assert_eq!(warnings.take().len(), 1);
     }
 }

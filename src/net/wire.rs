@@ -10,12 +10,16 @@
 use std::io::Write;
 
 use crate::clock::MAX_CLOCK;
-use crate::identity::Nonce;
+use crate::identity::{Nonce, check_run_id};
 use crate::link::Marks;
 use crate::message::MachineId;
 
 /// The longest line, with its newline.
 pub const MAX_LINE: usize = 256;
+
+/// The largest timestamp of a message. A larger one would leave the recipient's clock no room to
+/// go on; no machine gets there by ticking: at 10^6 events a second it takes 285 years.
+pub const MAX_TIMESTAMP: u64 = MAX_CLOCK - (1 << 32);
 
 /// The first word of a hello: the protocol and its version.
 const PROTOCOL: &str = "lamport/1";
@@ -35,7 +39,7 @@ pub enum WireError {
     Reply(String),
     /// Not a message.
     #[error(
-        "{0:?} is no message: it must be \"<timestamp>:<sender id>\" with a timestamp from 1 to 2^53 - 1"
+        "{0:?} is no message: it must be \"<timestamp>:<sender id>\" with a timestamp from 1 to {MAX_TIMESTAMP}"
     )]
     Message(String),
     /// A message that names another sender than the hello did.
@@ -87,7 +91,7 @@ impl Hello {
             return Err(fail());
         };
         Ok(Self {
-            run_id: run_id.to_owned(),
+            run_id: check_run_id(run_id).map_err(|_| fail())?.to_owned(),
             sender: decimal(sender.as_bytes()).ok_or_else(fail)?,
             history: history.parse().map_err(|_| fail())?,
             instance: instance.parse().map_err(|_| fail())?,
@@ -159,7 +163,7 @@ pub fn parse_message(line: &[u8], sender: MachineId) -> Result<u64, WireError> {
     let Some((timestamp, id)) = parts.and_then(|(t, id)| Some((decimal(t)?, decimal(id)?))) else {
         return Err(WireError::Message(shown(line)));
     };
-    if timestamp == 0 {
+    if !(1..=MAX_TIMESTAMP).contains(&timestamp) {
         return Err(WireError::Message(shown(line)));
     }
     if id != sender {
@@ -238,7 +242,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(run_id in "[a-zA-Z0-9._-]{1,64}", id in 0..=MAX_CLOCK, h: u64, i: u64, a in 1..=MAX_CLOCK, b in 0..=MAX_CLOCK) {
+        fn what_is_written_is_read(run_id in "[a-zA-Z0-9._-]{1,64}", id in 0..=MAX_CLOCK, h: u64, i: u64, a in 1..=MAX_TIMESTAMP, b in 0..=MAX_CLOCK) {
             let hello = Hello { run_id, sender: id, history: Nonce(h), instance: Nonce(i) };
             prop_assert_eq!(Hello::parse(&line(|out| hello.write(out))).unwrap(), hello);
             let marks = Marks { logged: b, accepted: a };
@@ -296,6 +300,9 @@ mod tests {
             parse_message(b"5:2", 1),
             Err(WireError::Sender(..))
         ));
-        assert_eq!(parse_message(b"9007199254740991:1", 1), Ok(MAX_CLOCK));
+        assert_eq!(parse_message(b"9007194959773695:1", 1), Ok(MAX_TIMESTAMP));
+        for huge in ["9007194959773696:1", "9007199254740991:1"] {
+            assert!(parse_message(huge.as_bytes(), 1).is_err());
+        }
     }
 }

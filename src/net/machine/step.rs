@@ -157,7 +157,8 @@ impl Machine {
 
     /// The orderly end: what is left goes out, UNREAD and END are written.
     pub fn finish(&self) -> Result<()> {
-        if self.journal().has_ended {
+        // No step from here on: what it sent would neither leave nor be counted.
+        if std::mem::replace(&mut self.journal().has_ended, true) {
             return Ok(());
         }
         let (reply, done) = bounded(1);
@@ -190,7 +191,6 @@ impl Machine {
             time,
             what: What::End(Box::new(end)),
         });
-        journal.has_ended = true;
         journal.file.write(&entries)
     }
 }

@@ -1,0 +1,13 @@
+//! Machines among strangers, liars and the dead: over real sockets, nothing
+//! that another process says or does not say may stop, slow or spoil a machine.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "hostile/ends.rs"]
+mod ends;
+#[path = "hostile/incoming.rs"]
+mod incoming;
+#[path = "hostile/lab.rs"]
+mod lab;
+#[path = "hostile/outgoing.rs"]
+mod outgoing;
