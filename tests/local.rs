@@ -2,37 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+mod common;
+
+use std::path::Path;
 
 use lamport::behavior::Behavior;
 use lamport::net::local::{Local, LocalConfig};
 use lamport::topology::Topology;
-use serde_json::Value;
 
-/// A directory of its own, removed at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "lamport-local-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).unwrap();
-    }
-}
+use common::{Scratch, lines};
 
 fn config(topology: Topology, directory: &Path) -> LocalConfig {
     LocalConfig {
@@ -50,76 +28,11 @@ fn config(topology: Topology, directory: &Path) -> LocalConfig {
     }
 }
 
-fn lines(directory: &Path, machine: usize) -> Vec<Value> {
-    let text = std::fs::read_to_string(directory.join(format!("machine_{machine}.log"))).unwrap();
-    assert!(text.ends_with('\n'));
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-/// Every law that a complete run without faults obeys, by brute force over the lines.
+/// The receipts of a run that must not have lost anything.
 fn check(directory: &Path, machines: usize) -> usize {
-    // For each message (sender, timestamp, recipient): sent, received or unread.
-    let mut messages: BTreeMap<(u64, u64, u64), (u32, u32)> = BTreeMap::new();
-    let mut received = 0;
-    for machine in 1..=machines {
-        let (mut clock, mut time, mut unread) = (0, 0.0, 0);
-        let lines = lines(directory, machine);
-        assert_eq!(lines[0]["event"], "STARTUP");
-        assert_eq!(lines[lines.len() - 1]["event"], "END");
-        let mut last: BTreeMap<u64, u64> = BTreeMap::new();
-        for line in &lines {
-            let number = |field: &str| line[field].as_u64().unwrap();
-            assert!(line["system_time"].as_f64().unwrap() >= time);
-            time = line["system_time"].as_f64().unwrap();
-            let event = line["event"].as_str().unwrap();
-            if let "SEND" | "RECEIVE" | "INTERNAL" = event {
-                assert_eq!(number("old_clock"), clock);
-                clock = number("new_clock");
-            }
-            match event {
-                "SEND" => {
-                    assert_eq!(number("new_clock"), number("old_clock") + 1);
-                    for recipient in line["recipient_ids"].as_array().unwrap() {
-                        messages
-                            .entry((machine as u64, clock, recipient.as_u64().unwrap()))
-                            .or_default()
-                            .0 += 1;
-                    }
-                }
-                "RECEIVE" | "UNREAD" => {
-                    let (sender, sent) = (number("sender"), number("sent_clock"));
-                    messages
-                        .entry((sender, sent, machine as u64))
-                        .or_default()
-                        .1 += 1;
-                    assert!(
-                        last.insert(sender, sent).is_none_or(|before| before < sent),
-                        "FIFO"
-                    );
-                    assert!(line["arrival_time"].as_f64().unwrap() <= time);
-                    if event == "RECEIVE" {
-                        assert_eq!(clock, sent.max(number("old_clock")) + 1);
-                        received += 1;
-                    } else {
-                        unread += 1;
-                    }
-                }
-                "END" => {
-                    assert_eq!(number("final_clock"), clock);
-                    assert_eq!(number("queue_len"), unread);
-                    assert_eq!(line["undelivered"].as_array().unwrap().len(), 0, "{line}");
-                }
-                _ => {}
-            }
-        }
-    }
-    assert!(
-        messages.values().all(|&counts| counts == (1, 1)),
-        "each message is sent once and arrives once"
-    );
-    received
+    let checked = common::check(directory, machines);
+    assert_eq!(checked.undelivered, 0);
+    checked.received
 }
 
 fn run(config: &LocalConfig) {

@@ -23,6 +23,8 @@ pub struct Line<'a> {
     pub time: Micros,
     /// The machine that wrote it.
     pub machine_id: u64,
+    /// Whether the event was made by hand.
+    pub is_manual: bool,
     /// What it says.
     pub body: Body<'a>,
 }
@@ -92,6 +94,8 @@ pub struct Startup<'a> {
     pub peers: Vec<Peer<'a>>,
     /// The run it belongs to.
     pub run_id: Option<Cow<'a, str>>,
+    /// The seed of its draws.
+    pub seed: Option<u64>,
     /// The probability that an idle tick is internal.
     pub internal_probability: Option<f64>,
     /// The share of broadcasts among the sends.
@@ -150,6 +154,8 @@ struct Fields<'a> {
     peers: Option<Vec<Peer<'a>>>,
     #[serde(borrow)]
     run_id: Option<Cow<'a, str>>,
+    seed: Option<u64>,
+    manual: Option<bool>,
     internal_probability: Option<f64>,
     broadcast_share: Option<f64>,
     #[serde(borrow)]
@@ -169,6 +175,7 @@ pub fn parse(text: &str) -> Result<Line<'_>, String> {
     Ok(Line {
         time,
         machine_id,
+        is_manual: fields.manual.unwrap_or(false),
         body: body(fields)?,
     })
 }
@@ -249,6 +256,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
                 listen: fields.listen,
                 peers: fields.peers.unwrap_or_default(),
                 run_id: fields.run_id,
+                seed: fields.seed,
                 internal_probability: fields.internal_probability,
                 broadcast_share: fields.broadcast_share,
             }))

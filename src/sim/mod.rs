@@ -12,4 +12,5 @@ pub mod files;
 pub mod memory;
 mod outcome;
 pub mod record;
+pub mod replay;
 pub mod sweep;

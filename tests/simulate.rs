@@ -1,0 +1,380 @@
+//! Runs in virtual time: their laws, their determinism, and a plain reference beside them.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lamport::behavior::Behavior;
+use lamport::causality::machines::machines;
+use lamport::event::Event;
+use lamport::latency::Latency;
+use lamport::log::reader::read_logs;
+use lamport::message::Message;
+use lamport::node::Node;
+use lamport::random::Generator;
+use lamport::schedule::Schedule;
+use lamport::sim::engine::{Recorder, Setup, Simulation, Watch};
+use lamport::sim::files::Files;
+use lamport::sim::record::Records;
+use lamport::sim::replay::replay;
+use lamport::theory::predict;
+use lamport::topology::Topology;
+use proptest::prelude::*;
+
+use common::{Scratch, check};
+
+fn setup(topology: Topology, duration: f64, latency: Latency) -> Setup {
+    Setup {
+        topology,
+        duration,
+        rates: None,
+        max_rate: 6,
+        behavior: Behavior::new(0.5, 0.4).unwrap(),
+        latency,
+        seed: 11,
+    }
+}
+
+fn paths(directory: &Path, machines: u32) -> Vec<PathBuf> {
+    (1..=machines)
+        .map(|machine| directory.join(format!("machine_{machine}.log")))
+        .collect()
+}
+
+/// Runs with logs, and with records if asked.
+fn run(setup: &Setup, directory: &Path, records: Option<&mut Records>) -> Simulation {
+    let mut simulation = Simulation::new(setup.clone()).unwrap();
+    let mut files = Files::create(&simulation, directory).unwrap();
+    let is_over = match records {
+        Some(records) => simulation.run(&mut (records, &mut files), &Watch::default()),
+        None => simulation.run(&mut files, &Watch::default()),
+    };
+    assert!(is_over);
+    files.finish(&simulation).unwrap();
+    simulation
+}
+
+fn logs(setup: &Setup) -> Vec<Vec<u8>> {
+    let scratch = Scratch::new();
+    run(setup, &scratch.0, None);
+    paths(&scratch.0, setup.topology.machines())
+        .iter()
+        .map(|path| fs::read(path).unwrap())
+        .collect()
+}
+
+/// Some settings that have little in common.
+fn settings() -> Vec<Setup> {
+    let circle = Topology::adjacency(vec![vec![1], vec![2], vec![0], vec![0, 1]]).unwrap();
+    vec![
+        setup(Topology::Full(3), 60.0, Latency::Constant(0.0005)),
+        setup(Topology::Full(5), 30.0, Latency::Constant(0.0)),
+        setup(Topology::Ring(40), 20.0, Latency::Exponential(0.3)),
+        setup(
+            circle,
+            50.0,
+            Latency::LogNormal {
+                median: 2.0,
+                sigma: 1.5,
+            },
+        ),
+        Setup {
+            rates: Some(vec![1.0; 20]),
+            ..setup(Topology::Star(20), 30.0, Latency::Uniform(0.0, 4.0))
+        },
+    ]
+}
+
+#[test]
+fn logs_obey_the_laws_and_say_what_the_memory_holds() {
+    for setup in settings() {
+        let scratch = Scratch::new();
+        let mut records = Records::default();
+        let simulation = run(&setup, &scratch.0, Some(&mut records));
+        let count = setup.topology.machines();
+        let checked = check(&scratch.0, count as usize);
+        assert!(checked.received > 0);
+
+        let read = read_logs(&paths(&scratch.0, count), &BTreeMap::new(), &mut || true).unwrap();
+        let kept = simulation.logs(records);
+        let bits = |values: &[f64]| {
+            values
+                .iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<_>>()
+        };
+        let (a, b) = (&read.columns, &kept.columns);
+        assert_eq!(a.machine_id, b.machine_id);
+        assert_eq!(a.event, b.event);
+        assert_eq!((&a.old_clock, &a.new_clock), (&b.old_clock, &b.new_clock));
+        assert_eq!((&a.starts, &a.recipients), (&b.starts, &b.recipients));
+        for (a, b) in [
+            (&a.time, &b.time),
+            (&a.system_time, &b.system_time),
+            (&a.queue_len, &b.queue_len),
+            (&a.sender, &b.sender),
+            (&a.sent_clock, &b.sent_clock),
+            (&a.arrived, &b.arrived),
+        ] {
+            assert_eq!(bits(a), bits(b));
+        }
+        assert_eq!(read.peers, kept.peers);
+
+        // What is counted on the way is what the events say.
+        let (from_logs, counted) = (machines(&read), simulation.machines());
+        assert_eq!(from_logs.sends, counted.sends);
+        assert_eq!(from_logs.receives, counted.receives);
+        assert_eq!(from_logs.internals, counted.internals);
+        assert_eq!(from_logs.final_clock, counted.final_clock);
+        assert_eq!(from_logs.max_jump, counted.max_jump);
+        assert_eq!(bits(&from_logs.mean_jump), bits(&counted.mean_jump));
+        assert_eq!(
+            bits(&from_logs.final_queue_len),
+            bits(&counted.final_queue_len)
+        );
+        assert_eq!(from_logs.max_queue_len, counted.max_queue_len);
+    }
+}
+
+/// FNV-1a, 64 bits.
+fn hash(logs: &[Vec<u8>]) -> u64 {
+    let bytes = logs.iter().flatten();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+/// These change only with the model or the form of the log, and then on purpose.
+#[test]
+fn logs_are_the_same_to_the_byte_everywhere() {
+    let plain = |log: Vec<u8>| {
+        let version = format!("\"version\": \"{}\"", lamport::VERSION);
+        String::from_utf8(log)
+            .unwrap()
+            .replace(&version, "")
+            .into_bytes()
+    };
+    let of_setup = |setup| hash(&logs(setup).into_iter().map(plain).collect::<Vec<_>>());
+    let hashes: Vec<u64> = settings().iter().map(of_setup).collect();
+    assert_eq!(hashes, GOLDEN);
+}
+
+const GOLDEN: [u64; 5] = [
+    2_482_509_462_400_904_631,
+    15_662_690_368_230_732_304,
+    7_363_543_354_365_815_079,
+    1_573_065_785_267_331_698,
+    13_896_188_594_503_758_716,
+];
+
+#[test]
+fn recording_does_not_change_the_logs() {
+    for setup in settings() {
+        let scratch = Scratch::new();
+        run(&setup, &scratch.0, Some(&mut Records::default()));
+        let count = setup.topology.machines();
+        let recorded: Vec<_> = paths(&scratch.0, count)
+            .iter()
+            .map(|path| fs::read(path).unwrap())
+            .collect();
+        assert_eq!(recorded, logs(&setup));
+    }
+}
+
+#[test]
+fn a_machine_without_neighbours_changes_nothing_for_the_others() {
+    for latency in [Latency::Constant(0.01), Latency::Exponential(0.2)] {
+        let peers = vec![vec![1, 2], vec![2, 0], vec![0]];
+        let three = setup(Topology::adjacency(peers.clone()).unwrap(), 60.0, latency);
+        let four = [peers, vec![vec![]]].concat();
+        let four = Setup {
+            topology: Topology::adjacency(four).unwrap(),
+            ..three.clone()
+        };
+        assert_eq!(logs(&three), logs(&four)[..3]);
+    }
+}
+
+/// A plain reference: one heap of everything that happens, arrivals among them.
+fn reference(setup: &Setup) -> Vec<(u64, u32, Event)> {
+    let count = setup.topology.machines();
+    let delays = setup.latency.delays(setup.seed);
+    let mut nodes = Vec::new();
+    let mut schedules = Vec::new();
+    let mut heap = BinaryHeap::new();
+    for machine in 0..count {
+        let mut generator = Generator::new(setup.seed, u64::from(machine) + 1, 0);
+        let schedule =
+            Schedule::draw(None, setup.max_rate, setup.duration, &mut generator).unwrap();
+        if schedule.ticks() > 0 {
+            heap.push(Reverse((schedule.due(1), machine, 1)));
+        }
+        nodes.push(Node::new(
+            setup.behavior,
+            setup.topology.degree(machine),
+            generator,
+        ));
+        schedules.push(schedule);
+    }
+    // Messages on their way, by recipient: (arrival, place in the order of sending, message).
+    let mut flying: Vec<Vec<(u64, Message)>> = vec![Vec::new(); count as usize];
+    let mut newest: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+    let mut events = Vec::new();
+    while let Some(Reverse((now, machine, tick))) = heap.pop() {
+        let node = &mut nodes[machine as usize];
+        let arrived = flying[machine as usize].extract_if(.., |(arrival, _)| *arrival <= now);
+        let mut arrived: Vec<_> = arrived.collect();
+        arrived.sort_by_key(|(arrival, _)| *arrival);
+        for (_, message) in arrived {
+            node.deliver(message);
+        }
+        let event = node.tick(now);
+        if let Event::Send {
+            new_clock,
+            recipients,
+            ..
+        } = &event
+        {
+            for position in recipients.positions(setup.topology.degree(machine)) {
+                let peer = setup.topology.peer(machine, position);
+                let ids = (u64::from(machine) + 1, u64::from(peer) + 1);
+                let arrival = now + delays.draw(ids.0, ids.1, *new_clock);
+                let newest = newest.entry((machine, peer)).or_default();
+                *newest = arrival.max(*newest);
+                flying[peer as usize]
+                    .push((*newest, Message::new(Some(ids.0), *new_clock, *newest)));
+            }
+        }
+        events.push((now, machine, event));
+        if tick < schedules[machine as usize].ticks() {
+            heap.push(Reverse((
+                schedules[machine as usize].due(tick + 1),
+                machine,
+                tick + 1,
+            )));
+        }
+    }
+    events
+}
+
+struct Events(Vec<(u64, u32, Event)>);
+
+impl Recorder for Events {
+    fn event(&mut self, time: u64, machine: u32, event: &Event) {
+        self.0.push((time, machine, event.clone()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Latencies below are continuous, so that no two messages arrive at the same time by chance.
+    #[test]
+    fn the_engine_agrees_with_a_plain_reference(
+        machines in 1_u32..30, max_rate in 1_u64..9, seed in 0_u64..1 << 53, mean in 0.001_f64..1.0,
+        p in 0.0_f64..1.0, b in 0.0_f64..1.0,
+    ) {
+        let setup = Setup {
+            topology: Topology::Full(machines),
+            duration: 12.5,
+            rates: None,
+            max_rate,
+            behavior: Behavior::new(p, b).unwrap(),
+            latency: Latency::Exponential(mean),
+            seed,
+        };
+        let mut events = Events(Vec::new());
+        Simulation::new(setup.clone()).unwrap().run(&mut events, &Watch::default());
+        prop_assert_eq!(events.0, reference(&setup));
+    }
+}
+
+#[test]
+fn what_theory_predicts_is_simulated() {
+    let mut generator = Generator::new(5, 0, 0);
+    let mut uniform = || generator.bits() as f64 * (-64_f64).exp2();
+    let (warm, long) = (2_000.0, 20_000.0);
+    let mut vectors = 0;
+    while vectors < 50 {
+        let machines = 3 + (uniform() * 8.0) as u32;
+        let rates: Vec<f64> = (0..machines)
+            .map(|_| 1.0 + (uniform() * 60.0).floor() / 10.0)
+            .collect();
+        let behavior = Behavior::new(0.2 + 0.7 * uniform(), uniform()).unwrap();
+        let topology = Topology::Full(machines);
+        let Ok(expected) = predict(&rates, &topology, behavior) else {
+            continue;
+        };
+        if expected
+            .load
+            .iter()
+            .any(|load| load.is_nan() || (load - 1.0).abs() < 0.1)
+        {
+            continue;
+        }
+        vectors += 1;
+        // Rates are given, so the longer run begins as the shorter one.
+        let queues = |duration| {
+            let mut simulation = Simulation::new(Setup {
+                topology: topology.clone(),
+                duration,
+                rates: Some(rates.clone()),
+                max_rate: 6,
+                behavior,
+                latency: Latency::Constant(0.0005),
+                seed: vectors,
+            })
+            .unwrap();
+            simulation.run(&mut (), &Watch::default());
+            simulation.machines().final_queue_len
+        };
+        let most = expected.arrival_rate.iter().copied().fold(0.0, f64::max);
+        let tolerance = 4.0 * (most / long).sqrt();
+        for (machine, (before, after)) in queues(warm)
+            .into_iter()
+            .zip(queues(warm + long))
+            .enumerate()
+        {
+            let slope = (after - before) / long;
+            let growth = expected.queue_growth[machine];
+            assert!(
+                (slope - growth).abs() <= tolerance,
+                "{rates:?}: machine {machine}: {slope} against {growth}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_log_replays_and_a_changed_arrival_does_not() {
+    for setup in settings() {
+        let scratch = Scratch::new();
+        run(&setup, &scratch.0, None);
+        for path in paths(&scratch.0, setup.topology.machines()) {
+            let replayed = replay(&path).unwrap();
+            assert_eq!(replayed.divergence, None);
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(
+                replayed.events as usize,
+                text.matches("\"new_clock\"").count()
+            );
+
+            // The first receipt that waited: its message shall have come after an earlier idle tick's time.
+            let lines: Vec<&str> = text.lines().collect();
+            let received = lines.iter().position(|line| line.contains("\"RECEIVE\""));
+            let Some(row) = received else { continue };
+            let field = "\"sent_clock\": ";
+            let start = lines[row].find(field).unwrap() + field.len();
+            let mut changed: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            changed[row].insert(start, '9');
+            fs::write(&path, changed.join("\n") + "\n").unwrap();
+            let divergence = replay(&path).unwrap().divergence.unwrap();
+            assert_eq!(divergence.line as usize, row + 1, "{divergence:?}");
+        }
+    }
+}
