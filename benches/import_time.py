@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 HEAVY = ("numpy", "pandas", "matplotlib", "tqdm")
 
@@ -34,6 +35,10 @@ def seconds(code):
     return time.perf_counter() - begin
 
 
+def output_of(code):
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
 def megabytes(line):
     """A line of /proc/PID/status, such as `VmHWM:  20480 kB`, in MB."""
     return int(line.split()[1]) * 1024 / 1e6
@@ -41,14 +46,14 @@ def megabytes(line):
 
 def machine_peak(directory):
     """The peak of a machine on its own that runs for two seconds, read shortly before its end."""
-    command = [sys.executable, "-m", "lamport.machine", "--id", "1", "--port", "0", "--peers", "", "--duration", "2",
-               "--wait", "0", "--log", os.path.join(directory, "machine_1.log")]
+    options = f"--id 1 --port 0 --duration 2 --wait 0 --log {directory}/machine_1.log"
+    command = [sys.executable, "-m", "lamport.machine", *options.split()]
     peak = float("nan")
     with subprocess.Popen(command) as process:
         while process.poll() is None:
-            with open(f"/proc/{process.pid}/status") as status:
-                # A process that has ended, and is not waited for yet, has no such line.
-                peak = max([megabytes(line) for line in status if line.startswith("VmHWM")], default=peak)
+            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            # A process that has ended, and is not waited for yet, has no such line.
+            peak = max([megabytes(line) for line in lines if line.startswith("VmHWM")], default=peak)
             time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"the machine ended with status {process.returncode}")
@@ -59,17 +64,16 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     print("load", *os.getloadavg())
     seconds("import lamport")  # writes the byte code
-    bare, imported = zip(*((seconds("pass"), seconds("import lamport")) for _ in range(rounds)))
-    bare, imported = statistics.median(bare) * 1e3, statistics.median(imported) * 1e3
-    print(f"bare {bare:.1f} ms, import lamport {imported:.1f} ms: {imported - bare:+.1f} ms (median of {rounds})")
-    loaded = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True).stdout
+    pairs = [(seconds("pass"), seconds("import lamport")) for _ in range(rounds)]
+    bare, imported = (statistics.median(times) * 1e3 for times in zip(*pairs, strict=True))
+    print(f"bare {bare:.1f} ms, import lamport {imported:.1f} ms: {imported - bare:+.1f} ms")
+    loaded = output_of(LOADED)
     print("heavy modules loaded:", loaded.strip() or "none")
     with tempfile.TemporaryDirectory() as directory:
         print(f"a machine's process: {machine_peak(directory):.1f} MB at its peak")
     with tempfile.TemporaryDirectory() as directory:
-        code = AFTER_RUN.format(directory=os.path.join(directory, "logs"))
-        output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-        print(f"a process after run_local: {megabytes(output.split(chr(10))[0]):.1f} MB at its peak")
+        peak = megabytes(output_of(AFTER_RUN.format(directory=f"{directory}/logs")))
+        print(f"a process after run_local: {peak:.1f} MB at its peak")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ keeps one for each peer. Machines are threads of one process or processes;
 processes are faster and what the bench runs. Prints messages received a second.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -16,7 +17,9 @@ import sys
 import threading
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 MACHINES = 3
 
@@ -64,7 +67,8 @@ def send_new(ports, message):
             connection.sendall(message)
 
 
-def machine(number, kind, listener, ports, seconds, directory):
+def machine(number, listener, ports, options):
+    kind, seconds, directory = options
     queue = deque()
     body = accept_one if kind == "socket" else accept
     threading.Thread(target=body, args=(listener, queue), daemon=True).start()
@@ -72,30 +76,27 @@ def machine(number, kind, listener, ports, seconds, directory):
     kept = [connect(port) for port in peers] if kind == "kept" else []
     addresses = [["127.0.0.1", port] for port in peers]
     clock = received = 0
-    with open(os.path.join(directory, f"machine_{number}.log"), "w") as log:
+    with Path(directory, f"machine_{number}.log").open("w") as log:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            old_clock = clock
+            event = {"event": "SEND", "system_time": time.time(), "machine_id": number, "old_clock": clock}
             if queue:
                 timestamp, sender, arrived = queue.popleft()
                 clock = max(clock, timestamp) + 1
                 received += 1
-                event = {"event": "RECEIVE", "system_time": time.time(), "machine_id": number, "old_clock": old_clock,
-                         "new_clock": clock, "queue_len": len(queue), "sender": sender, "sent_clock": timestamp,
-                         "arrival_time": arrived}
+                event |= {"event": "RECEIVE", "new_clock": clock, "queue_len": len(queue)}
+                event |= {"sender": sender, "sent_clock": timestamp, "arrival_time": arrived}
                 log.write(json.dumps(event) + "\n")
                 continue
             clock += 1
-            event = {"event": "SEND", "system_time": time.time(), "machine_id": number, "old_clock": old_clock,
-                     "new_clock": clock, "recipients": addresses}
+            event |= {"new_clock": clock, "recipients": addresses}
             log.write(json.dumps(event) + "\n")
             message = b"%d:%d\n" % (clock, number)
             if kept:
                 for connection in kept:
-                    try:
+                    # The other machine may have ended first.
+                    with contextlib.suppress(OSError):
                         connection.sendall(message)
-                    except OSError:  # the other machine ended first
-                        pass
             else:
                 send_new(peers, message)
     return received
@@ -113,28 +114,21 @@ def in_process(results, *arguments):
 def main():
     kind, parallel, seconds, directory = sys.argv[1:]
     seconds = float(seconds)
-    listeners, ports = zip(*(listen() for _ in range(MACHINES)))
+    listeners, ports = zip(*(listen() for _ in range(MACHINES)), strict=True)
+    options = (kind, seconds, directory)
+    each = [(number, listener, ports, options) for number, listener in enumerate(listeners)]
     if parallel == "processes":
         context = get_context("fork")
         results = context.Queue()
-        for number in range(MACHINES):
-            arguments = (results, number, kind, listeners[number], ports, seconds, directory)
-            context.Process(target=in_process, args=arguments).start()
+        for arguments in each:
+            context.Process(target=in_process, args=(results, *arguments)).start()
         total = sum(results.get() for _ in range(MACHINES))
     else:
-        counts = []
-        threads = [
-            threading.Thread(target=lambda n=n: counts.append(machine(n, kind, listeners[n], ports, seconds, directory)))
-            for n in range(MACHINES)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        total = sum(counts)
+        with ThreadPoolExecutor(MACHINES) as pool:
+            total = sum(pool.map(lambda arguments: machine(*arguments), each))
     print(total / seconds, flush=True)
-    if parallel == "threads":
-        os._exit(0)
+    # Threads of connections go on for ever.
+    os._exit(0)
 
 
 if __name__ == "__main__":
