@@ -147,7 +147,7 @@ impl Node {
     }
 
     /// What is in the queue, arrived or on its way, in its order.
-    pub fn waiting(&self) -> impl Iterator<Item = &Message> {
+    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Message> + DoubleEndedIterator {
         self.queue.iter()
     }
 

@@ -21,6 +21,7 @@ fn config(topology: Topology, directory: &Path) -> LocalConfig {
         rates: None,
         max_rate: 6,
         behavior: Behavior::new(0.3, 0.5).unwrap(),
+        latency: lamport::latency::Latency::Constant(0.0),
         seed: 1,
         run_id: "test".into(),
         base_port: 0,

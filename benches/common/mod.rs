@@ -42,6 +42,7 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         rates: None,
         max_rate: 6,
         behavior: Behavior::default(),
+        latency: lamport::latency::Latency::Constant(0.0),
         seed: 1,
         run_id: "bench".into(),
         base_port: 0,

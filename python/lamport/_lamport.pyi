@@ -19,6 +19,7 @@ __all__ = [
     "__version__",
     "predict",
     "read_logs",
+    "replay_log",
     "simulate",
     "sweep_runs",
     "table_logs",
@@ -75,6 +76,8 @@ class Machine:
         Replace an existing log file.
     precise : bool
         Spin over the last stretch before a tick while that costs under 2 % of a core.
+    latency : tuple, optional
+        A delay added to each message that comes, as in `simulate`.
     listen_fd : int, optional
         A listening socket handed down by a parent process, used in place of binding.
 
@@ -107,6 +110,7 @@ class Machine:
         allow: Sequence[str] = ...,
         overwrite: bool = False,
         precise: bool = True,
+        latency: tuple[str, Sequence[float]] | None = None,
         listen_fd: int | None = None,
     ) -> Self: ...
     @property
@@ -192,6 +196,7 @@ class LocalRun:
         base_port: int,
         wait: float,
         precise: bool,
+        latency: tuple[str, Sequence[float]] | None = None,
     ) -> Self: ...
     @property
     def rates(self) -> list[float]: ...
@@ -368,6 +373,26 @@ def simulate(
         A log exists.
     LamportError
         Recording would need more memory than there is.
+    """
+
+def replay_log(path: str | PathLike[str]) -> tuple[int, int, tuple[int, str, str] | None]:
+    """Play a log again: its arrivals, in virtual time, with the node and the draws that made it.
+
+    Returns
+    -------
+    int
+        The machine.
+    int
+        How many events happened again, before the first that did not.
+    tuple or None
+        That first one: its line in the log, what the node does there, and what the log says.
+
+    Raises
+    ------
+    LogError
+        The log does not tell how it was made (no seed) or all arrivals (no END, a resumed machine).
+    OSError
+        It cannot be read.
     """
 
 def sweep_runs(

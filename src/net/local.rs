@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::behavior::Behavior;
 use crate::error::{Error, Result};
+use crate::latency::Latency;
 use crate::log::writer::LogFile;
 use crate::message::MachineId;
 use crate::net::conductor::{self, Running};
@@ -33,6 +34,8 @@ pub struct LocalConfig {
     pub max_rate: u64,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// A delay added to each message.
+    pub latency: Latency,
     /// The seed of all draws.
     pub seed: u64,
     /// Only machines of this run connect.
@@ -106,6 +109,7 @@ impl Local {
                 clock_rate: config.rates.as_ref().map(|rates| rates[machine as usize]),
                 max_rate: config.max_rate,
                 behavior: config.behavior,
+                latency: config.latency.clone(),
                 seed: config.seed,
                 run_id: config.run_id.clone(),
                 is_precise: config.is_precise,

@@ -13,6 +13,7 @@ use crate::behavior::Behavior;
 use crate::clock::MAX_CLOCK;
 use crate::error::{Error, Result};
 use crate::identity::{Nonce, check_run_id};
+use crate::latency::{Delays, Latency};
 use crate::lateness::Lateness;
 use crate::log::entry::{Entry, Place, Startup, What};
 use crate::log::writer::{Formatter, LogFile};
@@ -48,6 +49,8 @@ pub struct Config {
     pub max_rate: u64,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// A delay added to each message that comes.
+    pub latency: Latency,
     /// The seed of all draws.
     pub seed: u64,
     /// Only machines of this run connect.
@@ -98,6 +101,7 @@ pub struct Machine {
     history: Nonce,
     instance: Nonce,
     seed: u64,
+    delays: Delays,
     peers: Vec<Address>,
     port: u16,
     schedule: Schedule,
@@ -176,6 +180,7 @@ impl Machine {
             history,
             instance,
             seed: config.seed,
+            delays: config.latency.delays(config.seed),
             port: listen.port,
             schedule,
             is_precise: config.is_precise,

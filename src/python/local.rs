@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use super::arguments::{Whole, port, timeout};
 use super::error::LamportError;
+use super::latency::Delay;
 use super::machine::join;
 use crate::behavior::Behavior;
 use crate::net::conductor::{self, Running};
@@ -30,7 +31,7 @@ impl LocalRun {
     )]
     #[pyo3(signature = (
         peers, log_dir, duration, *, rates, max_rate, internal_probability, broadcast_share, seed, run_id,
-        base_port, wait, precise
+        base_port, wait, precise, latency=None
     ))]
     fn new(
         py: Python<'_>,
@@ -46,6 +47,7 @@ impl LocalRun {
         base_port: Whole,
         wait: f64,
         precise: bool,
+        latency: Option<Delay>,
     ) -> PyResult<Self> {
         conductor::check_wait(wait)?;
         let config = LocalConfig {
@@ -56,6 +58,7 @@ impl LocalRun {
             rates,
             max_rate: max_rate.0,
             behavior: Behavior::new(internal_probability, broadcast_share)?,
+            latency: Delay::build_or_none(latency)?,
             seed: seed.0,
             run_id,
             base_port: port(base_port)?,

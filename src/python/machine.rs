@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyType};
 
 use super::arguments::{Peer, Whole, port, timeout};
 use super::error::LamportError;
+use super::latency::Delay;
 use crate::address::Address;
 use crate::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
 use crate::error::{Error, Result};
@@ -45,7 +46,8 @@ impl PyMachine {
     #[pyo3(signature = (
         machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
         max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY, broadcast_share=BROADCAST_SHARE,
-        seed=None, host=None, run_id="lab", wait=10.0, allow=Vec::new(), overwrite=false, precise=true, listen_fd=None
+        seed=None, host=None, run_id="lab", wait=10.0, allow=Vec::new(), overwrite=false, precise=true, latency=None,
+        listen_fd=None
     ))]
     fn new(
         py: Python<'_>,
@@ -65,6 +67,7 @@ impl PyMachine {
         allow: Vec<String>,
         overwrite: bool,
         precise: bool,
+        latency: Option<Delay>,
         listen_fd: Option<i32>,
     ) -> PyResult<Self> {
         let listening = match listen_fd {
@@ -88,6 +91,7 @@ impl PyMachine {
             clock_rate,
             max_rate: max_rate.0,
             behavior: Behavior::new(internal_probability, broadcast_share)?,
+            latency: Delay::build_or_none(latency)?,
             seed: match seed {
                 Some(seed) => seed.0,
                 None => listen::nonce()?.0 & MAX_SEED,

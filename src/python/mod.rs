@@ -5,6 +5,7 @@
 
 mod arguments;
 mod error;
+mod latency;
 mod local;
 mod logs;
 mod machine;
@@ -28,7 +29,7 @@ mod module {
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]
-    use super::simulate::{Simulated, simulate, sweep_runs};
+    use super::simulate::{Simulated, replay_log, simulate, sweep_runs};
     #[pymodule_export]
     use super::theory::predict;
     #[pymodule_export]

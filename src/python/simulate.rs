@@ -9,40 +9,22 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::Whole;
+use super::latency::Delay;
 use super::logs::Logs;
 use super::machine::LOOK;
 use super::topology::Shape;
 use crate::behavior::Behavior;
 use crate::error::Result;
-use crate::latency::Latency;
 use crate::schedule::Schedule;
 use crate::sim::engine::{Setup, Simulation, Watch};
 use crate::sim::files::Files;
 use crate::sim::memory;
 use crate::sim::record::{BYTES_PER_EVENT, Records};
+use crate::sim::replay::replay;
 use crate::sim::sweep;
 
 /// Up to so many events, a run is over before anyone could interrupt it.
 const SHORT: u64 = 200_000;
-
-/// A latency: its kind and its parameters in seconds.
-#[derive(FromPyObject)]
-pub(super) struct Delay(String, Vec<f64>);
-
-impl Delay {
-    fn build(self) -> Result<Latency> {
-        let Self(kind, values) = self;
-        let latency = match (kind.as_str(), values.as_slice()) {
-            ("constant", &[seconds]) => Latency::Constant(seconds),
-            ("uniform", &[low, high]) => Latency::Uniform(low, high),
-            ("exponential", &[mean]) => Latency::Exponential(mean),
-            ("log_normal", &[median, sigma]) => Latency::LogNormal { median, sigma },
-            ("empirical", delays) => Latency::Empirical(delays.into()),
-            _ => unreachable!("the face makes no other"),
-        };
-        latency.checked()
-    }
-}
 
 /// One setting of a run in virtual time.
 #[derive(FromPyObject)]
@@ -248,4 +230,17 @@ pub(super) fn sweep_runs(
     dict.set_item("queue_growth", table.queue_growth.into_pyarray(py))?;
     dict.set_item("drift", table.drift.into_pyarray(py))?;
     Ok((dict, interrupted))
+}
+
+/// A line of a log, what the node does there, and what the log says.
+type Divergent = (u64, String, String);
+
+/// Plays a log again: its machine, the events that happened again, and the first that did not.
+#[pyfunction]
+pub(super) fn replay_log(py: Python<'_>, path: PathBuf) -> PyResult<(u64, u64, Option<Divergent>)> {
+    let replayed = py.detach(|| replay(&path))?;
+    let divergence = replayed
+        .divergence
+        .map(|at| (at.line, at.expected, at.found));
+    Ok((replayed.machine_id, replayed.events, divergence))
 }

@@ -53,6 +53,7 @@ impl Lab {
             clock_rate: Some(50.0),
             max_rate: 6,
             behavior: Behavior::new(1.0, 1.0).unwrap(),
+            latency: lamport::latency::Latency::Constant(0.0),
             seed: 1,
             run_id: "lab".into(),
             allowed: vec!["127.0.0.0/8".parse().unwrap()],

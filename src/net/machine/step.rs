@@ -14,8 +14,10 @@ use crate::message::{MachineId, Message, Nanos};
 use crate::net::network::{Batch, Command};
 use crate::node::Node;
 
+/// How long the end waits for messages that an added delay holds back.
+const LAST_ARRIVALS: Nanos = 1_000_000_000;
 /// Messages waiting in the queue of one machine.
-const MOST_QUEUED: u64 = 1 << 24;
+const MOST_QUEUED: usize = 1 << 24;
 
 impl Machine {
     /// Takes the steps that `next` makes of the node at one moment, logs them,
@@ -94,25 +96,26 @@ impl Machine {
         Ok(made)
     }
 
-    /// New messages of a sender enter the queue.
+    /// New messages of a sender enter the queue, where they arrive after the
+    /// delay that this run adds.
     pub(in crate::net) fn deliver_from(&self, sender: MachineId, timestamps: &[u64]) {
-        self.deliver(Some(sender), timestamps);
+        let delay = |timestamp| self.delays.draw(sender, self.id, timestamp);
+        self.deliver(Some(sender), timestamps, delay);
     }
 
-    /// Puts messages into the queue; they arrive now.
-    fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64]) {
+    fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64], delay: impl Fn(u64) -> Nanos) {
         let mut node = self.node();
-        let arrival = self.clock.now();
+        let now = self.clock.now();
         for &timestamp in timestamps {
-            node.deliver(Message::new(sender, timestamp, arrival));
+            node.deliver(Message::new(sender, timestamp, now + delay(timestamp)));
         }
-        let queue_len = node.queue_len(arrival);
+        let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
         drop(node);
         self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
-        if queue_len > MOST_QUEUED {
+        if waiting > MOST_QUEUED {
             self.fail(format!(
-                "machine {}: {queue_len} messages wait in its queue, more than the {} it can hold",
-                self.id, MOST_QUEUED
+                "machine {}: {waiting} messages wait in its queue, more than the {MOST_QUEUED} it can hold",
+                self.id
             ));
         }
     }
@@ -129,7 +132,7 @@ impl Machine {
         if self.journal().has_ended {
             return Err(Error::state(format!("machine {} has ended", self.id)));
         }
-        self.deliver(sender, &[timestamp]);
+        self.deliver(sender, &[timestamp], |_| 0);
         Ok(())
     }
 
@@ -169,6 +172,7 @@ impl Machine {
         let undelivered = done
             .recv()
             .map_err(|_| Error::state(format!("machine {}: the network is gone", self.id)))?;
+        self.wait_for_arrivals();
         let mut journal = self.journal();
         let mut node = self.node();
         let time = self.clock.now();
@@ -192,6 +196,19 @@ impl Machine {
             what: What::End(Box::new(end)),
         });
         journal.file.write(&entries)
+    }
+
+    /// Lets the messages arrive that an added delay still holds back, for a while.
+    fn wait_for_arrivals(&self) {
+        let last = self
+            .node()
+            .waiting()
+            .last()
+            .map_or(0, |message| message.arrival);
+        let deadline = last.min(self.clock.now() + LAST_ARRIVALS);
+        while let Some(rest) = self.clock.until(deadline) {
+            std::thread::park_timeout(rest);
+        }
     }
 }
 
