@@ -1,0 +1,144 @@
+//! The same model in NexoSim, beside the simulator of this package.
+//!
+//! `cargo run --release --manifest-path benches/nexosim/Cargo.toml` runs three machines at rates
+//! 1, 3 and 6 in both, in turn, and prints medians and their ratio. Ticks are periodic events; a
+//! message enters its recipient's queue with its time of arrival, so it costs no event of its own.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use lamport::behavior::Behavior;
+use lamport::latency::Latency;
+use lamport::sim::engine::{Setup, Simulation, Watch};
+use lamport::topology::Topology;
+use nexosim::model::{Context, Model, schedulable};
+use nexosim::ports::Output;
+use nexosim::simulation::{Mailbox, SimInit};
+use nexosim::time::MonotonicTime;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
+
+const RATES: [u64; 3] = [1, 3, 6];
+const DELAY: u64 = 500_000;
+
+#[derive(Serialize, Deserialize)]
+struct Machine {
+    period: u64,
+    clock: u64,
+    queue: VecDeque<(u64, u64)>,
+    generator: Pcg64Mcg,
+    first: Output<(u64, u64)>,
+    second: Output<(u64, u64)>,
+}
+
+#[Model]
+impl Machine {
+    #[nexosim(init)]
+    async fn init(&mut self, context: &Context<Self>) {
+        let phase = 1 + self.generator.random_range(0..self.period);
+        let period = Duration::from_nanos(self.period);
+        context
+            .schedule_periodic_event(
+                Duration::from_nanos(phase),
+                period,
+                schedulable!(Self::tick),
+                (),
+            )
+            .expect("the first tick lies ahead");
+    }
+
+    /// A message, with the time of its arrival.
+    fn arrive(&mut self, message: (u64, u64)) {
+        self.queue.push_back(message);
+    }
+
+    #[nexosim(schedulable)]
+    async fn tick(&mut self, _: (), context: &Context<Self>) {
+        let now = context
+            .time()
+            .duration_since(MonotonicTime::EPOCH)
+            .as_nanos() as u64;
+        if let Some(&(_, timestamp)) = self.queue.front().filter(|message| message.0 <= now) {
+            self.queue.pop_front();
+            self.clock = self.clock.max(timestamp) + 1;
+            return;
+        }
+        self.clock += 1;
+        let message = (now + DELAY, self.clock);
+        match self.generator.next_u64() % 10 {
+            0 => self.first.send(message).await,
+            1 => self.second.send(message).await,
+            2 => {
+                self.first.send(message).await;
+                self.second.send(message).await;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn nexosim(seconds: u64) -> f64 {
+    let boxes: Vec<Mailbox<Machine>> = RATES.iter().map(|_| Mailbox::new()).collect();
+    let mut bench = SimInit::with_num_threads(1);
+    let mut machines: Vec<Machine> = (0..RATES.len())
+        .map(|i| Machine {
+            period: 1_000_000_000 / RATES[i],
+            clock: 0,
+            queue: VecDeque::new(),
+            generator: Pcg64Mcg::seed_from_u64(i as u64),
+            first: Output::default(),
+            second: Output::default(),
+        })
+        .collect();
+    for (i, machine) in machines.iter_mut().enumerate() {
+        machine.first.connect(Machine::arrive, &boxes[(i + 1) % 3]);
+        machine.second.connect(Machine::arrive, &boxes[(i + 2) % 3]);
+    }
+    for (i, (machine, mailbox)) in machines.into_iter().zip(boxes).enumerate() {
+        bench = bench.add_model(machine, mailbox, &format!("machine {}", i + 1));
+    }
+    let mut simulation = bench
+        .init(MonotonicTime::EPOCH)
+        .expect("the bench is complete");
+    let start = Instant::now();
+    simulation
+        .step_until(Duration::from_secs(seconds))
+        .expect("it runs to the end");
+    (seconds * RATES.iter().sum::<u64>()) as f64 / start.elapsed().as_secs_f64() / 1e6
+}
+
+fn ours(seconds: u64) -> f64 {
+    let mut simulation = Simulation::new(Setup {
+        topology: Topology::Full(3),
+        duration: seconds as f64,
+        rates: Some(RATES.iter().map(|&rate| rate as f64).collect()),
+        max_rate: 6,
+        behavior: Behavior::default(),
+        latency: Latency::Constant(DELAY as f64 / 1e9),
+        seed: 1,
+    })
+    .expect("the setup is sound");
+    let start = Instant::now();
+    simulation.run(&mut (), &Watch::default());
+    simulation.events() as f64 / start.elapsed().as_secs_f64() / 1e6
+}
+
+fn main() {
+    let (mut theirs, mut own, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..5 {
+        theirs.push(nexosim(100_000));
+        own.push(ours(2_000_000));
+        ratios.push(own[own.len() - 1] / theirs[theirs.len() - 1]);
+    }
+    let median = |values: &mut Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    println!(
+        "3 machines: lamport {:.1} M events/s, NexoSim {:.2}, ratio {:.0}",
+        median(&mut own),
+        median(&mut theirs),
+        median(&mut ratios)
+    );
+}
