@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lamport._directory import RECORD, log_files, make_directory, write_record
+from lamport._directory import claim_directory, give_up_directory, make_directory, write_record
 from lamport._progress import Progress, watch
 from lamport._run import Run
 from lamport._topology import adjacency, machine_count, to_mapping
@@ -140,42 +140,18 @@ def run_local(
         "run_id": secrets.token_hex(8),
         "time": "real",
     }
-    directory, made = _directory(log_dir)
+    directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
     try:
         driver = _driver(peers, directory, parameters)
     except BaseException as error:
         if made and not isinstance(error, FileExistsError):
-            _take_away(directory)
+            give_up_directory(directory)
         raise
     parameters["version"] = _version()
     parameters["started"] = datetime.now(UTC).isoformat()
     with watch(progress, duration, count) as bar:
         interrupted = _drive(driver, bar, directory, parameters)
     return Run(directory, parameters=parameters, interrupted=interrupted)
-
-
-def _directory(log_dir: str | PathLike[str] | None) -> tuple[Path, bool]:
-    """Make the run's directory. Tells whether it is new."""
-    if log_dir is None:
-        return make_directory(), True
-    directory = Path(log_dir)
-    if (directory / RECORD).exists():
-        raise FileExistsError(f"{directory / RECORD} exists: a run is kept there; give another log_dir")
-    try:
-        directory.mkdir(parents=True)
-    except FileExistsError:
-        if not directory.is_dir():
-            raise
-        return directory, False
-    return directory, True
-
-
-def _take_away(directory: Path) -> None:
-    """Remove a directory made in vain, with the logs of machines that never ran."""
-    with suppress(OSError):
-        for log in log_files(directory):
-            log.unlink()
-        directory.rmdir()
 
 
 def _driver(peers: list[list[int]], directory: Path, parameters: dict[str, Any]) -> Driver:

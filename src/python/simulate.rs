@@ -13,7 +13,7 @@ use super::logs::Logs;
 use super::machine::LOOK;
 use super::topology::Shape;
 use crate::behavior::Behavior;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::latency::Latency;
 use crate::schedule::Schedule;
 use crate::sim::engine::{Setup, Simulation, Watch};
@@ -200,7 +200,12 @@ pub(super) fn sweep_runs(
 ) -> PyResult<(Bound<'_, PyDict>, bool)> {
     let points: Vec<Setup> = points
         .into_iter()
-        .map(|point| point.build(0))
+        .enumerate()
+        .map(|(number, point)| {
+            point
+                .build(0)
+                .map_err(|error| Error::invalid(format!("point {number}: {error}")))
+        })
         .collect::<Result<_>>()?;
     let mut interrupt: Option<PyErr> = None;
     let table = py.detach(|| {
