@@ -1,8 +1,9 @@
 """A laboratory for logical clocks.
 
 Machines tick at their own rates, keep Lamport clocks, send their clock values
-to each other over TCP and log every event. `run_local` runs them, `load` reads
-logs back, and a `Run` holds the tables, plots and metrics of either.
+to each other over TCP and log every event. `run_local` runs them, `simulate` does so
+in virtual time, `load` reads logs back, and a `Run` holds the tables, plots and metrics of
+any of these; `sweep` simulates a grid of parameters.
 
 Names load on first use: ``import lamport`` alone costs next to nothing.
 """
@@ -11,38 +12,66 @@ TYPE_CHECKING = False  # as in `typing`, whose import would take longer than all
 if TYPE_CHECKING:
     from lamport._compare import compare
     from lamport._lamport import LamportError, LogError, Machine, __version__
+    from lamport._latency import Constant, Empirical, Exponential, LogNormal, Uniform
     from lamport._load import from_events, load
     from lamport._local import run_local
+    from lamport._plot_sweep import plot_sweep
     from lamport._predict import predict
+    from lamport._replay import replay
     from lamport._run import Run
+    from lamport._simulate import simulate
+    from lamport._summarize import summarize
+    from lamport._sweep import SweepError, sweep
     from lamport._warning import LamportWarning
 
 __all__ = [
+    "Constant",
+    "Empirical",
+    "Exponential",
     "LamportError",
     "LamportWarning",
     "LogError",
+    "LogNormal",
     "Machine",
     "Run",
+    "SweepError",
+    "Uniform",
     "__version__",
     "compare",
     "from_events",
     "load",
+    "plot_sweep",
     "predict",
+    "replay",
     "run_local",
+    "simulate",
+    "summarize",
+    "sweep",
 ]
 
 _HOMES = {
+    "Constant": "_latency",
+    "Empirical": "_latency",
+    "Exponential": "_latency",
     "LamportError": "_lamport",
     "LamportWarning": "_warning",
     "LogError": "_lamport",
+    "LogNormal": "_latency",
     "Machine": "_lamport",
     "Run": "_run",
+    "SweepError": "_sweep",
+    "Uniform": "_latency",
     "__version__": "_lamport",
     "compare": "_compare",
     "from_events": "_load",
     "load": "_load",
+    "plot_sweep": "_plot_sweep",
     "predict": "_predict",
+    "replay": "_replay",
     "run_local": "_local",
+    "simulate": "_simulate",
+    "summarize": "_summarize",
+    "sweep": "_sweep",
 }
 
 

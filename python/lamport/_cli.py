@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport import analyze, machine
+from lamport import _cli_virtual, analyze, machine
+from lamport._options import add_latency, add_model
 
 if TYPE_CHECKING:
     from lamport._run import Run
@@ -39,6 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     _command(commands, "run", "run machines on this host and analyse them", _add_run, _run)
     each = _command(commands, "machine", "run one machine, a process of its own", machine.add_arguments, None)
     each.set_defaults(action=lambda args: machine.run(each, args))
+    virtual = _cli_virtual
+    text = "run machines in virtual time"
+    _command(commands, "simulate", text, virtual.add_simulate, virtual.run_simulate)
+    text = "simulate many runs of a grid of parameters"
+    _command(commands, "sweep", text, virtual.add_sweep, virtual.run_sweep)
     _command(commands, "analyze", "write figure and summary of logs", analyze.add_arguments, analyze.run)
     _command(commands, "export", "write logs to one file", _add_export, _export)
     args = parser.parse_args(argv)
@@ -102,26 +108,9 @@ def _command(
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    add_latency(parser, 0)
     add = parser.add_argument
-    add(
-        "-n",
-        "--machines",
-        type=int,
-        metavar="N",
-        help="how many (default: 3, or as the rates or the topology tell)",
-    )
-    add("--duration", type=float, default=60, metavar="S", help="seconds of ticking (60)")
-    add("--rates", type=_numbers, metavar="1,3,6", help="ticks per second, one a machine (default: drawn)")
-    add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
-    add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
-    add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
-    add(
-        "--topology",
-        type=_topology,
-        default="full",
-        metavar="T",
-        help='full, ring, star, line or {"1": [2], ...}',
-    )
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
     add(
         "--base-port",
@@ -151,11 +140,14 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
+REAL = ("topology", "latency", "base_port", "processes", "wait")
+
+
 def _run_once(args: argparse.Namespace, number: int) -> "Run":
     from lamport._local import run_local
 
     names = ("machines", "duration", "rates", "max_rate", "internal_probability", "broadcast_share")
-    options = {name: getattr(args, name) for name in (*names, "topology", "base_port", "processes", "wait")}
+    options = {name: getattr(args, name) for name in (*names, *REAL)}
     log_dir = args.log_dir
     if log_dir is not None and args.repeat > 1:
         log_dir = Path(log_dir, f"run_{number + 1}")
@@ -194,26 +186,6 @@ def _export(args: argparse.Namespace) -> int:
     path = load(args.logs).export(args.output, format=args.format, start=args.start, stop=args.stop)
     print(f"wrote {path}")
     return DONE
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(word) for word in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers, like 1,3,6") from None
-
-
-def _topology(text: str) -> Any:
-    import json
-
-    if not text.lstrip().startswith("{"):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is not a mapping, like {{"1": [2, 3]}}: {error}'
-        ) from None
 
 
 @contextmanager

@@ -3,11 +3,21 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RECORD", "log_files", "make_directory", "read_record", "write_record"]
+__all__ = [
+    "RECORD",
+    "claim_directory",
+    "give_up_directory",
+    "log_files",
+    "make_directory",
+    "read_record",
+    "write_record",
+]
 
 RECORD = "run.json"
 
@@ -26,6 +36,34 @@ def make_directory(parent: str | Path = "logs") -> Path:
             attempt += 1
         else:
             return directory
+
+
+def claim_directory(path: str | PathLike[str]) -> tuple[Path, bool]:
+    """Make the directory of a run where it was asked for. Tells whether it is new.
+
+    Raises
+    ------
+    FileExistsError
+        It holds a run.
+    """
+    directory = Path(path)
+    if (directory / RECORD).exists():
+        raise FileExistsError(f"{directory / RECORD} exists: a run is kept there; give another log_dir")
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        if not directory.is_dir():
+            raise
+        return directory, False
+    return directory, True
+
+
+def give_up_directory(directory: Path) -> None:
+    """Remove a directory made in vain, with the logs of machines that never ran."""
+    with suppress(OSError):
+        for log in log_files(directory):
+            log.unlink()
+        directory.rmdir()
 
 
 def log_files(directory: Path) -> list[Path]:

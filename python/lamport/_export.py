@@ -10,9 +10,10 @@ from lamport._directory import RECORD
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lamport._lamport import Logs
     from lamport._run import Run
 
-__all__ = ["FORMATS", "export", "save"]
+__all__ = ["FORMATS", "export", "save", "write_table"]
 
 FORMATS = ("jsonl", "csv", "parquet")
 WHOLE = ("queue_len", "sender", "sent_clock")
@@ -31,21 +32,27 @@ def export(
         raise ValueError(f"{target} is a log of this run: give another file")
     if known == "jsonl":
         window = {"start": start, "stop": stop}
-        run._logs.lines(str(target), **{end: time for end, time in window.items() if time is not None})
+        _logs(run).lines(str(target), **{end: time for end, time in window.items() if time is not None})
         return target
-    table = _whole(_window(run.events, start, stop))
-    if known == "csv":
-        table.to_csv(target, index=False)
-    else:
-        _write_parquet(table, target)
+    write_table(_whole(_window(run.events, start, stop)), target, known)
     return target
+
+
+def write_table(table: "pd.DataFrame", path: Path, form: str) -> None:
+    """Write a table as ``csv`` or ``parquet``, without its index."""
+    if form == "csv":
+        table.to_csv(path, index=False)
+    else:
+        _write_parquet(table, path)
 
 
 def save(run: "Run", directory: str | PathLike[str]) -> Path:
     """Copy what `Run.save` describes."""
     files = run.files
     if not files:
-        raise ValueError("this run has no logs to copy: write its events with export()")
+        raise ValueError(
+            "this run has no logs to copy: write its events with export(), or simulate with log_dir="
+        )
     if run.log_dir is not None and (run.log_dir / RECORD).exists():
         files.append(run.log_dir / RECORD)
     home = Path(directory)
@@ -56,6 +63,19 @@ def save(run: "Run", directory: str | PathLike[str]) -> Path:
     for file in files:
         shutil.copy2(file, home / file.name)
     return home
+
+
+def _logs(run: "Run") -> "Logs":
+    """Give logs whose lines can be merged: those of a simulation are read from its directory."""
+    from lamport._lamport import LamportError, read_logs
+
+    if run.parameters.get("time") != "virtual" or any(run._logs.machines()["file"]):
+        return run._logs
+    if not run.files:
+        raise LamportError(
+            "this run has no logs to merge: simulate with log_dir=, or export its events to csv or parquet"
+        )
+    return read_logs([str(file) for file in run.files])
 
 
 def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> "pd.DataFrame":

@@ -348,8 +348,8 @@ class _Point(TypedDict):
     internal_probability: float
     broadcast_share: float
     latency: tuple[str, Sequence[float]]
-    """("constant", [s]), ("uniform", [low, high]), ("exponential", [mean]), ("log_normal", [median, sigma]) or
-    ("empirical", delays), in s."""
+    """("constant", [s]), ("uniform", [low, high]), ("exponential", [mean]),
+    ("log_normal", [median, sigma]) or ("empirical", delays), in s."""
 
 def simulate(
     point: _Point,
@@ -361,9 +361,9 @@ def simulate(
 ) -> Simulated:
     """Run in virtual time.
 
-    Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`, an existing
-    directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the virtual
-    time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
+    Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
+    an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
+    virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
 
     Raises
     ------
@@ -413,9 +413,9 @@ def sweep_runs(
     -------
     dict
         A row a machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
-        `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``, ``final_clock``,
-        ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``, ``max_queue_len``, ``final_queue_len``,
-        ``queue_growth`` (float64).
+        `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
+        ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
+        ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (float64).
     bool
         Whether Ctrl-C ended it early; then only finished runs have rows.
 

@@ -8,7 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lamport._directory import RECORD, log_files, make_directory, write_record
+from lamport._directory import claim_directory, give_up_directory, make_directory, write_record
+from lamport._latency import Latency, as_latency, to_json, to_native, to_text
 from lamport._progress import Progress, watch
 from lamport._run import Run
 from lamport._topology import adjacency, machine_count, to_mapping
@@ -45,6 +46,7 @@ def run_local(
     internal_probability: float = 0.7,
     broadcast_share: float = 1 / 3,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
+    latency: float | Latency = 0.0,
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
     base_port: int = 0,
@@ -77,6 +79,9 @@ def run_local(
         Who sends to whom: ``"full"``, ``"ring"``, ``"star"``, ``"line"``, a mapping
         ``{1: [2, 3], ...}``, or a graph, directed or not (nodes other than exactly 1 .. n are
         numbered in the graph's order).
+    latency : float or latency
+        A one-way delay added to each message, beside what TCP takes: seconds, or `Constant`,
+        `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -124,6 +129,7 @@ def run_local(
     rates = None if rates is None else [float(rate) for rate in rates]
     count = machine_count(machines, rates, topology)
     peers = adjacency(topology, count)
+    delays = as_latency(latency)
     parameters: dict[str, Any] = {
         "machines": count,
         "duration": duration,
@@ -132,6 +138,7 @@ def run_local(
         "internal_probability": internal_probability,
         "broadcast_share": broadcast_share,
         "topology": to_mapping(peers),
+        "latency": to_json(delays),
         "seed": secrets.randbelow(2**53) if seed is None else seed,
         "base_port": base_port,
         "processes": processes,
@@ -140,12 +147,12 @@ def run_local(
         "run_id": secrets.token_hex(8),
         "time": "real",
     }
-    directory, made = _directory(log_dir)
+    directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
     try:
-        driver = _driver(peers, directory, parameters)
+        driver = _driver(peers, delays, directory, parameters)
     except BaseException as error:
         if made and not isinstance(error, FileExistsError):
-            _take_away(directory)
+            give_up_directory(directory)
         raise
     parameters["version"] = _version()
     parameters["started"] = datetime.now(UTC).isoformat()
@@ -154,40 +161,16 @@ def run_local(
     return Run(directory, parameters=parameters, interrupted=interrupted)
 
 
-def _directory(log_dir: str | PathLike[str] | None) -> tuple[Path, bool]:
-    """Make the run's directory. Tells whether it is new."""
-    if log_dir is None:
-        return make_directory(), True
-    directory = Path(log_dir)
-    if (directory / RECORD).exists():
-        raise FileExistsError(f"{directory / RECORD} exists: a run is kept there; give another log_dir")
-    try:
-        directory.mkdir(parents=True)
-    except FileExistsError:
-        if not directory.is_dir():
-            raise
-        return directory, False
-    return directory, True
-
-
-def _take_away(directory: Path) -> None:
-    """Remove a directory made in vain, with the logs of machines that never ran."""
-    with suppress(OSError):
-        for log in log_files(directory):
-            log.unlink()
-        directory.rmdir()
-
-
-def _driver(peers: list[list[int]], directory: Path, parameters: dict[str, Any]) -> Driver:
+def _driver(peers: list[list[int]], delays: Latency, directory: Path, parameters: dict[str, Any]) -> Driver:
     names = ("rates", "max_rate", "internal_probability", "broadcast_share", "seed", "run_id")
     options = {name: parameters[name] for name in (*names, "base_port", "wait", "precise")}
     if parameters["processes"]:
         from lamport._processes import ProcessRun
 
-        return ProcessRun(peers, str(directory), parameters["duration"], **options)
+        return ProcessRun(peers, str(directory), parameters["duration"], latency=to_text(delays), **options)
     from lamport._lamport import LocalRun
 
-    return LocalRun(peers, str(directory), parameters["duration"], **options)
+    return LocalRun(peers, str(directory), parameters["duration"], latency=to_native(delays), **options)
 
 
 def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lamport._topology import adjacency, machine_count
+from lamport._topology import resolve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,10 +56,10 @@ def predict(
     from lamport import _lamport
 
     rates = [float(rate) for rate in rates]
-    machines = machine_count(None, rates, topology)
+    machines, shape = resolve(None, rates, topology)
     columns = _lamport.predict(
         rates,
-        topology=topology if isinstance(topology, str) else adjacency(topology, machines),
+        topology=shape,
         internal_probability=internal_probability,
         broadcast_share=broadcast_share,
     )

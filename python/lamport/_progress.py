@@ -4,9 +4,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
-__all__ = ["Progress", "watch"]
+__all__ = ["Count", "Progress", "watch"]
 
 Progress: TypeAlias = Callable[[float, list[int], list[int]], object]
 
@@ -36,6 +36,57 @@ def watch(progress: bool | Progress | None, duration: float, machines: int) -> I
         yield lambda *_: None
 
 
+class Count:
+    """How far long work is, from 0 to `total`; call it with that, if `wanted`.
+
+    A bar is made when it is first told something: work that is over at once shows none.
+
+    Parameters
+    ----------
+    progress : bool or callable, optional
+        As for `watch`. A callable is passed through.
+    total : float
+        How far the work will be at its end.
+    title, unit : str
+        What the bar says.
+    """
+
+    def __init__(
+        self, progress: bool | Callable[[Any], object] | None, total: float, title: str, unit: str
+    ) -> None:
+        self.wanted = callable(progress) or (_seen() if progress is None else progress)
+        self._call = progress if callable(progress) else self._show
+        self._total = total
+        self._dress = {
+            "desc": title,
+            "bar_format": "{desc}: {percentage:3.0f}%|{bar}| {n:,.0f} of {total:,.0f} " + unit,
+        }
+        self._bar: Any = None
+
+    def __call__(self, done: float) -> None:
+        """Tell how far it is."""
+        if self.wanted:
+            self._call(done)
+
+    def end(self, *, done: bool) -> None:
+        """Close the bar, at its end if the work is done."""
+        if self._bar is not None:
+            if done:
+                self._show(self._total)
+            self._bar.close()
+
+    def _show(self, done: float) -> None:
+        if self._bar is None:
+            self._bar = _tqdm(total=self._total, dynamic_ncols=True, **self._dress)
+        self._bar.update(min(done, self._total) - self._bar.n)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end(done=False)
+
+
 def describe(clocks: Sequence[int], queues: Sequence[int]) -> str:
     """Put clocks and queues into a few words.
 
@@ -55,12 +106,16 @@ def _numbers(values: Sequence[int]) -> str:
     return f"{min(values)} to {max(values)}"
 
 
-def _bar(duration: float, machines: int) -> Any:
+def _tqdm(**options: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a notebook without ipywidgets gets the text bar
         from tqdm.auto import tqdm
+    return tqdm(**options)
+
+
+def _bar(duration: float, machines: int) -> Any:
     noun = "machine" if machines == 1 else "machines"
-    return tqdm(
+    return _tqdm(
         total=duration,
         desc=f"{machines} {noun}",
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s{postfix}",

@@ -22,7 +22,7 @@ __all__ = ["Run"]
 class Run:
     """What happened in a run.
 
-    `run_local`, `load` and `from_events` make it. The logs are read when a table is first used;
+    `run_local`, `simulate`, `load` and `from_events` make it. The logs are read when a table is first used;
     tables are computed once and kept.
 
     Parameters
@@ -64,12 +64,13 @@ class Run:
 
     @property
     def files(self) -> list[Path]:
-        """The log files; empty for a table (`from_events`)."""
+        """The log files; empty for a table (`from_events`) and for a simulation without ``log_dir``."""
         if isinstance(self._source, Path):
             return log_files(self._source)
         if isinstance(self._source, Sequence):
             return list(self._source)
-        return [Path(name) for name in self._logs.machines()["file"] if name]
+        read = [Path(name) for name in self._logs.machines()["file"] if name]
+        return read or ([] if self.log_dir is None else log_files(self.log_dir))
 
     @cached_property
     def _logs(self) -> "Logs":
@@ -290,7 +291,8 @@ class Run:
         ValueError
             The format is unknown, or `path` is one of the run's own logs.
         LamportError
-            There are no logs to merge: the run was made from a table.
+            There are no logs to merge: the run was made from a table, or simulated without
+            ``log_dir``; or no event was recorded.
         ImportError
             ``parquet`` needs pyarrow.
         """
@@ -311,7 +313,7 @@ class Run:
         FileExistsError
             One of the files is there already; nothing is copied.
         ValueError
-            The run was made from a table and has no logs.
+            The run has no logs: it was made from a table, or simulated without ``log_dir``.
         """
         from lamport import _export
 

@@ -115,7 +115,7 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     machines = columns["machine_id"]
     nothing = np.full(len(machines), np.nan)
     rates = columns["clock_rate"]
-    peers = _peers(known.get("topology") or logs.peers(), machines)
+    peers = _shape(logs, machines, known)
     behavior = {}
     for name in ("internal_probability", "broadcast_share"):
         values = np.unique(columns[name])
@@ -124,6 +124,15 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
         return nothing, nothing
     expected = predict(rates.tolist(), topology=peers, **behavior)
     return expected["load"], expected["queue_growth"]
+
+
+def _shape(logs: "Logs", machines: Any, known: "Mapping[str, Any]") -> str | list[list[int]] | None:
+    """Give the topology for the prediction: its name, or the peers of each machine."""
+    told = known.get("topology")
+    if isinstance(told, str):
+        whole = known.get("machines") == len(machines)
+        return told if whole and (machines == np.arange(1, len(machines) + 1)).all() else None
+    return _peers(told or logs.peers(), machines)
 
 
 def _peers(told: "Mapping[Any, list[int]]", machines: Any) -> list[list[int]] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["DEFAULT_MACHINES", "adjacency", "machine_count", "to_mapping"]
+__all__ = ["DEFAULT_MACHINES", "adjacency", "machine_count", "resolve", "to_mapping"]
 
 DEFAULT_MACHINES = 3
 NAMES = ("full", "ring", "star", "line")
@@ -83,6 +83,24 @@ def adjacency(topology: object, machines: int) -> list[list[int]]:
     if len(neighbors) != machines:
         raise ValueError(f"topology has {len(neighbors)} machines, but there are {machines}")
     return [[peer - 1 for peer in neighbors[machine]] for machine in range(1, machines + 1)]
+
+
+def resolve(
+    machines: int | None, rates: Sequence[float] | None, topology: object
+) -> tuple[int, str | list[list[int]]]:
+    """Give the number of machines, and the topology as the native module takes it.
+
+    A name stays a name: a million machines need no lists of peers.
+
+    Examples
+    --------
+    >>> resolve(None, [1, 3, 6], "ring")
+    (3, 'ring')
+    >>> resolve(None, None, {1: [2], 2: []})
+    (2, [[1], []])
+    """
+    count = machine_count(machines, rates, topology)
+    return count, topology if isinstance(topology, str) else adjacency(topology, count)
 
 
 def to_mapping(peers: Sequence[Sequence[int]]) -> dict[str, list[int]]:

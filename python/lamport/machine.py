@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._address import parse_addresses
+from lamport._options import add_latency
 
 if TYPE_CHECKING:
     from lamport._lamport import Machine
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
     add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
     add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
+    add_latency(parser, 0)
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
     add("--run-id", default="lab", metavar="ID", help="machines connect only within one run id (lab)")
     add(
@@ -147,8 +149,17 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "allow": [address.strip() for entry in args.allow for address in entry.split(",")],
         "overwrite": args.overwrite,
         "precise": not args.no_precise,
+        "latency": _native(args.latency),
         "listen_fd": args.listen_fd,
     }
+
+
+def _native(latency: Any) -> tuple[str, list[float]] | None:
+    if not latency:
+        return None
+    from lamport._latency import to_native
+
+    return to_native(latency)
 
 
 def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list[int]) -> None:

@@ -182,7 +182,12 @@ pub(super) fn sweep_runs(
 ) -> PyResult<(Bound<'_, PyDict>, bool)> {
     let points: Vec<Setup> = points
         .into_iter()
-        .map(|point| point.build(0))
+        .enumerate()
+        .map(|(number, point)| {
+            point
+                .build(0)
+                .map_err(|error| Error::invalid(format!("point {number}: {error}")))
+        })
         .collect::<Result<_>>()?;
     let mut interrupt: Option<PyErr> = None;
     let table = py.detach(|| {

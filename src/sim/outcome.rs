@@ -10,6 +10,9 @@ use crate::random::mix;
 use crate::sim::engine::{Simulation, id};
 use crate::sim::record::{Records, micros};
 
+/// Up to so many ordered pairs of peers, they are listed; a full mesh has the square of its machines.
+const MOST_LINKS: u64 = 1 << 24;
+
 /// The messages that are left when the ticks are over.
 #[derive(Debug, Default)]
 pub(super) struct Left {
@@ -68,7 +71,7 @@ impl Simulation {
     /// The run as logs tell it, without events.
     pub fn facts(&self) -> Logs {
         let left = self.left();
-        let run_id = self.run_id();
+        let (run_id, elapsed) = (self.run_id(), self.elapsed());
         let mut logs = Logs::default();
         for (machine, (unread, undelivered)) in left.unread.iter().zip(left.undelivered).enumerate()
         {
@@ -103,7 +106,7 @@ impl Simulation {
                         arrived: micros(arrival) / 1e6,
                     })
                     .collect(),
-                span: (0.0, self.elapsed()),
+                span: (0.0, elapsed),
                 ..Facts::default()
             });
         }
@@ -114,10 +117,18 @@ impl Simulation {
     pub fn logs(&self, records: Records) -> Logs {
         let mut logs = self.facts();
         logs.columns = records.into_columns(self.topology());
-        for machine in 0..self.topology().machines() {
-            let mut peers: Vec<u64> = self.topology().peers(machine).map(id).collect();
-            peers.sort_unstable();
-            logs.peers.insert(id(machine), peers);
+        let topology = self.topology();
+        let machines = 0..topology.machines();
+        let links: u64 = machines
+            .clone()
+            .map(|machine| u64::from(topology.degree(machine)))
+            .sum();
+        if links <= MOST_LINKS {
+            for machine in machines {
+                let mut peers: Vec<u64> = topology.peers(machine).map(id).collect();
+                peers.sort_unstable();
+                logs.peers.insert(id(machine), peers);
+            }
         }
         logs
     }

@@ -1,0 +1,74 @@
+"""Words of the command line that several commands share."""
+
+import argparse
+from typing import Any
+
+__all__ = ["add_model", "numbers", "topology"]
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """State the options that say what machines do."""
+    add = parser.add_argument
+    add(
+        "-n",
+        "--machines",
+        type=int,
+        metavar="N",
+        help="how many (default: 3, or as the rates or the topology tell)",
+    )
+    add("--duration", type=float, default=60, metavar="S", help="seconds of ticking (60)")
+    add("--rates", type=numbers, metavar="1,3,6", help="ticks per second, one a machine (default: drawn)")
+    add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
+    add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
+    add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
+    add(
+        "--topology",
+        type=topology,
+        default="full",
+        metavar="T",
+        help='full, ring, star, line or {"1": [2], ...}',
+    )
+
+
+def add_latency(parser: argparse.ArgumentParser, default: float) -> None:
+    """State the option that says how long messages take."""
+    parser.add_argument(
+        "--latency",
+        type=latency,
+        default=default,
+        metavar="L",
+        help="how long messages take, in real time beside the network: seconds, uniform:LOW:HIGH, "
+        f"exponential:MEAN, log-normal:MEDIAN:SIGMA or empirical:DELAY:DELAY:... ({default:g})",
+    )
+
+
+def latency(text: str) -> Any:
+    """Read a latency."""
+    from lamport._latency import parse
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def numbers(text: str) -> list[float]:
+    """Read numbers with commas between them."""
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers, like 1,3,6") from None
+
+
+def topology(text: str) -> Any:
+    """Read the name of a topology, or a mapping in JSON."""
+    import json
+
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is not a mapping, like {{"1": [2, 3]}}: {error}'
+        ) from None
