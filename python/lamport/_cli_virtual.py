@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._options import add_latency, add_model
+from lamport._options import add_latency, add_model, latency
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,7 @@ def _values(text: str) -> tuple[str, list[Any]]:
 def _value(name: str, word: str) -> Any:
     """Read one value: a number, else a latency or a name."""
     if name == "latency":
-        return _latency(word)
+        return latency(word)
     for kind in (int, float):
         try:
             return kind(word)

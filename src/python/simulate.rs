@@ -14,7 +14,7 @@ use super::logs::Logs;
 use super::machine::LOOK;
 use super::topology::Shape;
 use crate::behavior::Behavior;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schedule::Schedule;
 use crate::sim::engine::{Setup, Simulation, Watch};
 use crate::sim::files::Files;
