@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
 }
 """What a grid may vary."""
 
+WHOLE = ("machines", "max_rate")
 MOST_POINTS = 10**6
 MOST_RUNS = 10**8
 LISTED = 10
@@ -65,7 +66,7 @@ class Points:
 
         values = [setting[name] for setting in self.settings]
         if all(isinstance(value, (int, float)) for value in values):
-            return np.asarray(values)
+            return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
         if name == "latency":
             delays = [as_latency(value) for value in values]
             constant = [delay.seconds for delay in delays if isinstance(delay, Constant)]

@@ -27,10 +27,11 @@ def report(run: "Run", directory: str | PathLike[str] | None) -> list[Path]:
     if directory is None and run.log_dir is None:
         raise ValueError("this run has no directory of its own: give the directory to write to")
     home = Path(directory if directory is not None else run.log_dir or ".")
-    home.mkdir(parents=True, exist_ok=True)
     figure, summary = home / FIGURE, home / SUMMARY
+    text, _ = _write(run), run.events  # what a run cannot give is told before anything is made
+    home.mkdir(parents=True, exist_ok=True)
     _draw(run, figure)
-    summary.write_text(_write(run), encoding="utf-8")
+    summary.write_text(text, encoding="utf-8")
     return [figure, summary]
 
 

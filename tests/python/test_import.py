@@ -15,7 +15,10 @@ def python(code, *options):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["lamport", "lamport.machine", "lamport._local", "lamport._cli"])
+@pytest.mark.parametrize(
+    "module",
+    ["lamport", "lamport.machine", "lamport._local", "lamport._simulate", "lamport._sweep", "lamport._cli"],
+)
 def test_import_loads_nothing_heavy(module):
     loaded = python(f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])")
     assert loaded == "[]"
