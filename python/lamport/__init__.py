@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lamport._local import run_local
     from lamport._predict import predict
     from lamport._run import Run
+    from lamport._verify import Verification, verify
     from lamport._warning import LamportWarning
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "LogError",
     "Machine",
     "Run",
+    "Verification",
     "__version__",
     "compare",
     "from_events",
     "load",
     "predict",
     "run_local",
+    "verify",
 ]
 
 _HOMES = {
@@ -37,12 +40,14 @@ _HOMES = {
     "LogError": "_lamport",
     "Machine": "_lamport",
     "Run": "_run",
+    "Verification": "_verify",
     "__version__": "_lamport",
     "compare": "_compare",
     "from_events": "_load",
     "load": "_load",
     "predict": "_predict",
     "run_local": "_local",
+    "verify": "_verify",
 }
 
 
