@@ -323,8 +323,12 @@ fn read(directory: &Path, machines: usize) -> Vec<Vec<Value>> {
 
 fn write(directory: &Path, lines: &[Vec<Value>]) {
     for (log, lines) in lines.iter().enumerate() {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(directory.join(format!("machine_{}.log", log + 1)), text).unwrap();
+        let texts: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        fs::write(
+            directory.join(format!("machine_{}.log", log + 1)),
+            texts.join("\n") + "\n",
+        )
+        .unwrap();
     }
 }
 
