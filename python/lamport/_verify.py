@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,26 +130,27 @@ def verify(
     >>> done.violations["rule"].tolist()
     ['step', 'exactness']
     """
-    from lamport._lamport import verify_logs
+    from lamport._lamport import Logs, verify_logs
     from lamport._load import find, from_events
     from lamport._run import Run
 
-    if isinstance(logs, Run) or isinstance(logs, Mapping) or hasattr(logs, "columns"):
+    run = None
+    if isinstance(logs, Run):
+        run = logs
+    elif not isinstance(logs, (str, PathLike)) and (isinstance(logs, Mapping) or hasattr(logs, "columns")):
+        run = from_events(cast("Mapping[str, Any]", logs))
+    if run is not None:
         if offsets is not None:
             raise ValueError("offsets go with log files: give them to load")
-        run = logs if isinstance(logs, Run) else from_events(logs)
-        if isinstance(logs, Run) and not isinstance(logs._source, _native()):
-            return Verification(verify_logs([str(file) for file in run.files], clock_uncertainty=clock_uncertainty))
-        return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty))
-    files = [str(file) for file in find(logs)]
+        if isinstance(run._source, Logs):
+            return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty))
+        files = run.files
+    else:
+        files = find(cast("str | PathLike[str] | list[str]", logs))
     return Verification(
         verify_logs(
-            files, offsets=None if offsets is None else dict(offsets), clock_uncertainty=clock_uncertainty
+            [str(file) for file in files],
+            offsets=None if offsets is None else dict(offsets),
+            clock_uncertainty=clock_uncertainty,
         )
     )
-
-
-def _native() -> type:
-    from lamport._lamport import Logs
-
-    return Logs
