@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lamport._simulate import simulate
     from lamport._summarize import summarize
     from lamport._sweep import SweepError, sweep
+    from lamport._verify import Verification, verify
     from lamport._warning import LamportWarning
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Run",
     "SweepError",
     "Uniform",
+    "Verification",
     "__version__",
     "compare",
     "from_events",
@@ -47,6 +49,7 @@ __all__ = [
     "simulate",
     "summarize",
     "sweep",
+    "verify",
 ]
 
 _HOMES = {
@@ -61,6 +64,7 @@ _HOMES = {
     "Run": "_run",
     "SweepError": "_sweep",
     "Uniform": "_latency",
+    "Verification": "_verify",
     "__version__": "_lamport",
     "compare": "_compare",
     "from_events": "_load",
@@ -72,6 +76,7 @@ _HOMES = {
     "simulate": "_simulate",
     "summarize": "_summarize",
     "sweep": "_sweep",
+    "verify": "_verify",
 }
 
 

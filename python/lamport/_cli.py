@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _command(commands, "sweep", text, virtual.add_sweep, virtual.run_sweep)
     _command(commands, "analyze", "write figure and summary of logs", analyze.add_arguments, analyze.run)
     _command(commands, "export", "write logs to one file", _add_export, _export)
+    _command(commands, "verify", "check whether logs obey causality", _add_verify, _verify)
     args = parser.parse_args(argv)
     if args.version:
         from lamport._lamport import __version__
@@ -186,6 +187,25 @@ def _export(args: argparse.Namespace) -> int:
     path = load(args.logs).export(args.output, format=args.format, start=args.start, stop=args.stop)
     print(f"wrote {path}")
     return DONE
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("logs", nargs="+", metavar="LOG", help="log file, glob, or directory of a run")
+    add("--clock-uncertainty", type=float, metavar="S", help="how far the clocks of two hosts may differ")
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from lamport._lamport import LamportError
+    from lamport._verify import verify
+
+    try:
+        done = verify(args.logs, clock_uncertainty=args.clock_uncertainty)
+    except (LamportError, OSError) as error:
+        print(f"{args.parser.prog}: cannot read: {error}", file=sys.stderr)
+        return MISUSED
+    print(done)
+    return DONE if done.ok else FAILED
 
 
 @contextmanager

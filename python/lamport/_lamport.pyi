@@ -24,6 +24,7 @@ __all__ = [
     "sweep_runs",
     "table_logs",
     "topology_peers",
+    "verify_logs",
 ]
 
 __version__: str
@@ -281,6 +282,24 @@ class Logs:
             `path` is one of the logs.
         """
 
+    def verify(self, *, clock_uncertainty: float | None = None, most: int = 1000) -> dict[str, Any]:
+        """Check whether the logs are a possible history.
+
+        Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
+        ``machine_id``, ``clock`` (None if the line is no event), ``expected`` and ``found`` are lists, a
+        value a violation, `most` at most; ``counts`` and ``checked`` are, by rule, how many violations
+        there are and how many things were checked; ``unchecked`` is a list of what could not be checked
+        and why; ``ok`` is whether there is no violation. The lines of a table are its rows in `events`,
+        from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
+
+        Raises
+        ------
+        ValueError
+            `clock_uncertainty` is negative.
+        LamportError
+            No event was recorded.
+        """
+
 def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
     """Read the logs of one run.
 
@@ -298,6 +317,25 @@ def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = Non
         two logs are of one machine or of different runs.
     ValueError
         No paths; `offsets` names a machine without a log, or is beyond 1e9 s.
+    OSError
+        A file cannot be read.
+    """
+
+def verify_logs(
+    paths: Sequence[str],
+    *,
+    offsets: Mapping[int, float] | None = None,
+    clock_uncertainty: float | None = None,
+    most: int = 1000,
+) -> dict[str, Any]:
+    """Check log files that `read_logs` may refuse, see `Logs.verify`.
+
+    Raises
+    ------
+    LogError
+        A line is no line of a log, a file is empty, two logs are of one machine or of different runs.
+    ValueError
+        No paths, or an argument is out of range.
     OSError
         A file cannot be read.
     """

@@ -14,7 +14,7 @@ from lamport._run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["from_events", "load"]
+__all__ = ["find", "from_events", "load"]
 
 CODES = {"SEND": 0, "RECEIVE": 1, "INTERNAL": 2}
 REQUIRED = ("machine_id", "event", "new_clock")
@@ -58,10 +58,7 @@ def load(
     """
     from lamport._lamport import read_logs
 
-    sources = [source] if isinstance(source, (str, PathLike)) else list(source)
-    if not sources:
-        raise ValueError("no logs to load: the list is empty")
-    files = list(dict.fromkeys(file for entry in sources for file in _files(entry)))
+    files = find(source)
     parents = {file.parent for file in files}
     home = Path(os.path.commonpath([parent.absolute() for parent in parents]))
     if len(parents) == 1:
@@ -118,6 +115,14 @@ def from_events(frame: "pd.DataFrame | Mapping[str, Any]") -> Run:
             columns["recipients"] = _recipients(table, name)
             break
     return Run(table_logs(columns))
+
+
+def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
+    """Find the log files that a path, a glob or a list of them names."""
+    sources = [source] if isinstance(source, (str, PathLike)) else list(source)
+    if not sources:
+        raise ValueError("no logs to load: the list is empty")
+    return list(dict.fromkeys(file for entry in sources for file in _files(entry)))
 
 
 def _files(source: str | PathLike[str]) -> list[Path]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lamport._lamport import Logs
+    from lamport._verify import Verification
 
 __all__ = ["Run"]
 
@@ -260,6 +261,31 @@ class Run:
         from lamport import _report
 
         return _report.report(self, directory)
+
+    def verify(self, *, clock_uncertainty: float | None = None) -> "Verification":
+        """Check whether the logs are a possible history.
+
+        Parameters
+        ----------
+        clock_uncertainty : float, optional
+            How far the clocks of two hosts may differ (s); times of different hosts are not
+            compared if None.
+
+        Returns
+        -------
+        Verification
+            What breaks which rule, and what could not be checked.
+
+        Raises
+        ------
+        LamportError
+            No event was recorded.
+        ValueError
+            `clock_uncertainty` is negative.
+        """
+        from lamport import _verify
+
+        return _verify.verify(self, clock_uncertainty=clock_uncertainty)
 
     def export(
         self,

@@ -40,6 +40,12 @@ pub struct Columns {
     pub starts: Vec<usize>,
     /// The recipients of all SENDs, [`UNKNOWN`] where the logs do not tell.
     pub recipients: Vec<i64>,
+    /// Whether `line` and `is_manual` are kept too, as verification needs them.
+    pub keeps_lines: bool,
+    /// The line of its log, from 1; empty unless kept.
+    pub line: Vec<u32>,
+    /// Whether the event was made by hand; empty unless kept.
+    pub is_manual: Vec<bool>,
 }
 
 /// One event on its way into the columns.
@@ -61,6 +67,10 @@ pub struct Row {
     pub sent_clock: Option<u64>,
     /// When it arrived, in the unit of the columns so far.
     pub arrived: Option<f64>,
+    /// The line of its log, from 1.
+    pub line: u32,
+    /// Whether it was made by hand.
+    pub is_manual: bool,
 }
 
 impl Columns {
@@ -122,6 +132,10 @@ impl Columns {
         self.sent_clock.push(float(row.sent_clock));
         self.arrived.push(row.arrived.unwrap_or(f64::NAN));
         self.starts.push(self.recipients.len());
+        if self.keeps_lines {
+            self.line.push(row.line);
+            self.is_manual.push(row.is_manual);
+        }
     }
 
     /// Appends a recipient of the event pushed last.

@@ -5,6 +5,7 @@ pub mod columns;
 mod diagnose;
 pub mod entry;
 pub mod facts;
+pub mod history;
 pub mod merge;
 pub mod parse;
 pub mod reader;

@@ -40,6 +40,8 @@ pub enum Body<'a> {
         peer: Peer<'a>,
         /// Its number.
         peer_id: u64,
+        /// Its history, as JSON.
+        peer_history: Option<&'a str>,
     },
     /// A message left.
     Send {
@@ -100,6 +102,10 @@ pub struct Startup<'a> {
     pub internal_probability: Option<f64>,
     /// The share of broadcasts among the sends.
     pub broadcast_share: Option<f64>,
+    /// The machine's history, as JSON.
+    pub history: Option<&'a str>,
+    /// Whether its time is virtual.
+    pub is_virtual: bool,
 }
 
 /// The END line.
@@ -161,6 +167,12 @@ struct Fields<'a> {
     #[serde(borrow)]
     peer: Option<Peer<'a>>,
     peer_id: Option<u64>,
+    #[serde(borrow)]
+    peer_history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
     final_clock: Option<u64>,
     ticks: Option<u64>,
     lateness: Option<Quantiles>,
@@ -236,6 +248,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
         "CONNECT" => Body::Connect {
             peer_id: whole("peer_id", need("peer_id", fields.peer_id)?)?,
             peer: fields.peer.ok_or_else(|| missing(event, "peer"))?,
+            peer_history: fields.peer_history.map(RawValue::get),
         },
         "END" => Body::End(End {
             final_clock: whole("final_clock", need("final_clock", fields.final_clock)?)?,
@@ -259,6 +272,8 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
                 seed: fields.seed,
                 internal_probability: fields.internal_probability,
                 broadcast_share: fields.broadcast_share,
+                history: fields.history.map(RawValue::get),
+                is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
             }))
         }
         _ => {

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::log::addresses::Addresses;
 use crate::log::columns::{Columns, INTERNAL, Micros, RECEIVE, Row, SEND, UNKNOWN};
 use crate::log::facts::{Facts, Logs, Source, Unread};
+use crate::log::history::{Diary, History, Mark, Note};
 use crate::log::parse::{Body, Line, Peer, parse};
 use crate::log::text::Lines;
 
@@ -34,6 +35,27 @@ pub fn read_logs(
     Ok(reading.finish())
 }
 
+/// Reads the logs of one run as they stand, line by line, whatever their order and ids.
+///
+/// What no run can have written is for verification to judge; lines that are no lines of a log
+/// stay errors.
+pub fn read_history(
+    paths: &[PathBuf],
+    offsets: &BTreeMap<u64, f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<History> {
+    if paths.is_empty() {
+        return Err(Error::invalid("no log files are given"));
+    }
+    let mut reading = Reading::default();
+    reading.columns.keeps_lines = true;
+    for path in paths {
+        reading.read(path, offsets, go_on)?;
+    }
+    reading.check(offsets)?;
+    Ok(reading.into_history())
+}
+
 /// What has been read so far.
 #[derive(Default)]
 struct Reading {
@@ -55,6 +77,8 @@ struct Log {
     listens: Vec<(String, u64)>,
     /// Machines it is connected to.
     connected: BTreeSet<u64>,
+    /// The lines that are no events, and more, for verification.
+    diary: Diary,
 }
 
 impl Reading {
@@ -78,14 +102,17 @@ impl Reading {
                 log.facts.id = line.machine_id;
                 log.offset = offset(offsets, line.machine_id)?;
                 log.facts.span = (f64::INFINITY, f64::NEG_INFINITY);
+                log.diary.rows.start = self.columns.len();
+            } else if line.machine_id != log.facts.id && self.columns.keeps_lines {
+                log.diary.strays.push((number as u32, line.machine_id));
             } else if line.machine_id != log.facts.id {
                 return Err(at(format!(
                     "machine_id is {}, but the lines before are of machine {}: a log belongs to one machine",
                     line.machine_id, log.facts.id
                 )));
             }
-            self.line(&mut log, line).map_err(at)?;
             log.lines = number;
+            self.line(&mut log, line).map_err(at)?;
             if number % LINES_PER_CHECK == 0 && !go_on() {
                 return Err(Error::state(format!("reading {file} was interrupted")));
             }
@@ -108,6 +135,8 @@ impl Reading {
             ));
         }
         log.facts.file = file;
+        log.diary.torn = lines.torn().then(|| lines.number());
+        log.diary.rows.end = self.columns.len();
         self.note(&log);
         self.logs.push(log);
         Ok(())
@@ -118,14 +147,26 @@ impl Reading {
         let shifted = |time: Micros| (time + log.offset) as f64;
         let mut row = Row {
             time: shifted(line.time),
-            machine_id: line.machine_id,
+            machine_id: log.facts.id,
             event: INTERNAL,
             clocks: (0, 0),
             queue_len: None,
             sender: None,
             sent_clock: None,
             arrived: None,
+            line: log.lines as u32,
+            is_manual: line.is_manual,
         };
+        if self.columns.keeps_lines
+            && let Some(note) = Note::of(&line.body, shifted)
+        {
+            log.diary.marks.push(Mark {
+                line: row.line,
+                row: self.columns.len(),
+                time: row.time,
+                note,
+            });
+        }
         let facts = &mut log.facts;
         facts.span = (facts.span.0.min(row.time), facts.span.1.max(row.time));
         match line.body {
@@ -162,10 +203,11 @@ impl Reading {
                         .recipient(known.unwrap_or_else(|| self.addresses.code(peer)));
                 }
             }
-            Body::Connect { peer, peer_id } => {
+            Body::Connect { peer, peer_id, .. } => {
                 self.addresses.connect(&peer, peer_id);
                 log.connected.insert(peer_id);
             }
+            Body::Unread(_) if self.columns.keeps_lines => {}
             Body::Unread(message) => facts.unread.push(Unread {
                 sender: message.sender,
                 sent_clock: message.sent_clock.unwrap_or_default(),
@@ -175,13 +217,16 @@ impl Reading {
             Body::Startup(startup) => {
                 if let (Some(before), Some(now)) = (&facts.run_id, &startup.run_id)
                     && before != now
+                    && !self.columns.keeps_lines
                 {
                     return Err(format!(
                         "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
                     ));
                 }
                 log.started = true;
-                facts.run_id = startup.run_id.map(Into::into);
+                if facts.run_id.is_none() || !self.columns.keeps_lines {
+                    facts.run_id = startup.run_id.map(Into::into);
+                }
                 facts.clock_rate = startup.clock_rate;
                 facts.internal_probability = startup.internal_probability;
                 facts.broadcast_share = startup.broadcast_share;
@@ -258,7 +303,8 @@ impl Reading {
         }
     }
 
-    fn finish(mut self) -> Logs {
+    /// Puts machines in the place of addresses, and returns who is behind each address.
+    fn resolve(&mut self) -> Vec<i64> {
         let listens: Vec<_> = self
             .logs
             .iter()
@@ -270,6 +316,28 @@ impl Reading {
                 *recipient = known[place];
             }
         }
+        known
+    }
+
+    fn into_history(mut self) -> History {
+        self.resolve();
+        self.columns.starts.push(self.columns.recipients.len());
+        self.logs.sort_by_key(|log| log.facts.id);
+        let diary = |log: Log| Diary {
+            machine_id: log.facts.id,
+            file: log.facts.file,
+            lines: log.lines,
+            ..log.diary
+        };
+        History {
+            columns: self.columns,
+            logs: self.logs.into_iter().map(diary).collect(),
+            is_table: false,
+        }
+    }
+
+    fn finish(mut self) -> Logs {
+        let known = self.resolve();
         let firsts = self.logs.iter().map(|log| log.facts.span.0);
         let start = firsts.fold(f64::INFINITY, f64::min);
         self.columns.finish(start as Micros);

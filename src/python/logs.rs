@@ -13,9 +13,12 @@ use pyo3::types::{PyDict, PyMapping};
 use super::error::LamportError;
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
+use crate::causality::verify::report::{Report, Rule};
+use crate::causality::verify::{Options, verify};
 use crate::error::Result;
 use crate::log::columns::Columns;
-use crate::log::facts::Source;
+use crate::log::facts::{Facts, Source};
+use crate::log::history::History;
 use crate::log::table::Table;
 use crate::log::{facts, merge, reader};
 
@@ -28,6 +31,10 @@ pub(super) struct Logs {
     columns: Mutex<Held<Columns>>,
     messages: Mutex<Held<Messages>>,
     machines: Mutex<Held<Machines>>,
+    /// What there is beside the events, where no file tells.
+    facts: Vec<Facts>,
+    /// The recipients of the events, once Python has the other columns and where no file tells.
+    recipients: Mutex<(Vec<usize>, Vec<i64>)>,
 }
 
 /// A table: the core's until Python asks for it, then Python's. It is never held twice.
@@ -52,12 +59,19 @@ impl Logs {
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
             messages: Mutex::new(Held::Nothing(UNRECORDED)),
             machines: Mutex::new(Held::Native(machines)),
+            facts: Vec::new(),
+            recipients: Mutex::default(),
         }
     }
 
     pub(super) fn new(logs: facts::Logs) -> Self {
         let messages = messages(&logs);
         let machines = machines(&logs);
+        let facts = if logs.sources.is_empty() {
+            logs.machines
+        } else {
+            Vec::new()
+        };
         let mut notes = logs.notes;
         let unmatched = messages.as_ref().map_or(0, |messages| messages.unmatched);
         if unmatched > 0 {
@@ -72,15 +86,74 @@ impl Logs {
             columns: Mutex::new(Held::Native(logs.columns)),
             messages: Mutex::new(messages.map_or(Held::Nothing(BASE_ONLY), Held::Native)),
             machines: Mutex::new(Held::Native(machines)),
+            facts,
+            recipients: Mutex::default(),
         }
     }
+
+    /// The events of a table as verification reads them.
+    fn table(&self, py: Python<'_>) -> PyResult<Columns> {
+        let dict = self.events(py)?;
+        let recipients = self
+            .recipients
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(Columns {
+            time: required(dict.as_mapping(), "time")?,
+            machine_id: required(dict.as_mapping(), "machine_id")?,
+            event: required(dict.as_mapping(), "event")?,
+            old_clock: required(dict.as_mapping(), "old_clock")?,
+            new_clock: required(dict.as_mapping(), "new_clock")?,
+            queue_len: required(dict.as_mapping(), "queue_len")?,
+            sender: required(dict.as_mapping(), "sender")?,
+            sent_clock: required(dict.as_mapping(), "sent_clock")?,
+            arrived: required(dict.as_mapping(), "arrived")?,
+            starts: recipients.0.clone(),
+            recipients: recipients.1.clone(),
+            ..Columns::default()
+        })
+    }
+}
+
+/// What verification found, as a dict of lists.
+fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("ok", report.is_ok())?;
+    let count = |values: [u64; 9]| {
+        let counts = PyDict::new(py);
+        for rule in Rule::ALL {
+            counts.set_item(rule.name(), values[rule as usize])?;
+        }
+        Ok::<_, PyErr>(counts)
+    };
+    dict.set_item("counts", count(report.counts)?)?;
+    dict.set_item("checked", count(report.checked)?)?;
+    dict.set_item("unchecked", report.unchecked)?;
+    let mut columns = (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
+    for violation in report.violations {
+        columns.0.push(violation.rule.name());
+        columns.1.push(violation.file);
+        columns.2.push(violation.line);
+        columns.3.push(violation.machine_id);
+        columns.4.push(violation.clock);
+        columns.5.push(violation.expected);
+        columns.6.push(violation.found);
+    }
+    dict.set_item("rule", columns.0)?;
+    dict.set_item("file", columns.1)?;
+    dict.set_item("line", columns.2)?;
+    dict.set_item("machine_id", columns.3)?;
+    dict.set_item("clock", columns.4)?;
+    dict.set_item("expected", columns.5)?;
+    dict.set_item("found", columns.6)?;
+    Ok(dict)
 }
 
 /// The table in `held` as a new dict of the same arrays.
 fn arrays<'py, T>(
     py: Python<'py>,
     held: &Mutex<Held<T>>,
-    convert: fn(Python<'py>, T) -> PyResult<Bound<'py, PyDict>>,
+    convert: impl FnOnce(Python<'py>, T) -> PyResult<Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     py.import("numpy")?;
     let mut held = held
@@ -108,6 +181,12 @@ impl Logs {
 
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.columns, |py, columns| {
+            if self.sources.is_empty() {
+                *self
+                    .recipients
+                    .lock_py_attached(py)
+                    .unwrap_or_else(PoisonError::into_inner) = (columns.starts, columns.recipients);
+            }
             let dict = PyDict::new(py);
             dict.set_item("time", columns.time.into_pyarray(py))?;
             dict.set_item("system_time", columns.system_time.into_pyarray(py))?;
@@ -190,6 +269,37 @@ impl Logs {
         })
     }
 
+    #[pyo3(signature = (*, clock_uncertainty = None, most = 1000))]
+    fn verify<'py>(
+        &self,
+        py: Python<'py>,
+        clock_uncertainty: Option<f64>,
+        most: usize,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let options = Options {
+            clock_uncertainty,
+            most,
+        };
+        let report = if self.sources.is_empty() {
+            let columns = self.table(py)?;
+            interruptible(py, |go_on| {
+                verify(&History::of_table(columns, &self.facts), &options, go_on)
+            })?
+        } else {
+            let paths: Vec<PathBuf> = self.sources.iter().map(|log| log.path.clone()).collect();
+            let seconds = |log: &Source| (log.machine_id, log.offset as f64 / 1e6);
+            let offsets = self.sources.iter().map(seconds).collect();
+            interruptible(py, |go_on| {
+                verify(
+                    &reader::read_history(&paths, &offsets, go_on)?,
+                    &options,
+                    go_on,
+                )
+            })?
+        };
+        found(py, report)
+    }
+
     fn __repr__(&self) -> String {
         format!("<lamport logs of {} machines>", self.peers.len())
     }
@@ -206,6 +316,30 @@ pub(super) fn read_logs(
     interruptible(py, |go_on| {
         reader::read_logs(&paths, &offsets, go_on).map(Logs::new)
     })
+}
+
+#[pyfunction]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, most = 1000))]
+pub(super) fn verify_logs(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    offsets: Option<BTreeMap<u64, f64>>,
+    clock_uncertainty: Option<f64>,
+    most: usize,
+) -> PyResult<Bound<'_, PyDict>> {
+    let offsets = offsets.unwrap_or_default();
+    let options = Options {
+        clock_uncertainty,
+        most,
+    };
+    let report = interruptible(py, |go_on| {
+        verify(
+            &reader::read_history(&paths, &offsets, go_on)?,
+            &options,
+            go_on,
+        )
+    })?;
+    found(py, report)
 }
 
 #[pyfunction]

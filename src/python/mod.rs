@@ -25,7 +25,7 @@ mod module {
     #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]
-    use super::logs::{Logs, read_logs, table_logs};
+    use super::logs::{Logs, read_logs, table_logs, verify_logs};
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]

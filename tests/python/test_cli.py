@@ -17,7 +17,9 @@ HELP = Path(__file__).parent / "help"
 QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
 
 
-@pytest.mark.parametrize("command", ["", "run", "machine", "simulate", "sweep", "analyze", "export"])
+@pytest.mark.parametrize(
+    "command", ["", "run", "machine", "simulate", "sweep", "analyze", "export", "verify"]
+)
 def test_help(command, capsys, monkeypatch):
     """The text is kept in a file; LAMPORT_UPDATE_HELP=1 writes it anew."""
     monkeypatch.setenv("COLUMNS", "100")

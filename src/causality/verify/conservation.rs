@@ -1,0 +1,91 @@
+//! Rule `conservation`: what was sent was received, is unread, or counts as undelivered.
+//!
+//! In virtual time the numbers agree exactly. A real sender may not have heard of the last messages
+//! that arrived, so that it counts more as undelivered than are missing.
+
+use super::report::{Report, Rule};
+use super::{Case, end};
+use crate::log::history::Diary;
+
+const RULE: Rule = Rule::Conservation;
+
+/// What became of the messages of a channel.
+pub(super) struct Tally {
+    pub(super) sent: u64,
+    /// Received or unread.
+    pub(super) found: u64,
+    /// Whether all recipients of the sender are known.
+    pub(super) is_sure: bool,
+}
+
+pub(super) struct Conservation {
+    is_virtual: bool,
+    /// Channels of which an end is missing.
+    unchecked: u64,
+}
+
+impl Conservation {
+    pub(super) fn new(case: &Case<'_>) -> Self {
+        let mut starts = case.logs().iter().flat_map(Diary::startups);
+        Self {
+            is_virtual: starts.all(|(_, start)| start.is_virtual),
+            unchecked: 0,
+        }
+    }
+
+    pub(super) fn pair(
+        &mut self,
+        case: &Case<'_>,
+        (sender, recipient): (usize, usize),
+        tally: &Tally,
+        report: &mut Report,
+    ) {
+        let ends = (end(&case.logs()[sender]), end(&case.logs()[recipient]));
+        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, tally.is_sure) else {
+            self.unchecked += 1;
+            return;
+        };
+        report.checked(RULE, 1);
+        let id = case.logs()[recipient].machine_id;
+        let mut undelivered = 0;
+        let mut nameless = 0;
+        for &(peer, count) in &end.undelivered {
+            match peer {
+                Some(peer) if peer == id => undelivered += count,
+                Some(_) => {}
+                None => nameless += count,
+            }
+        }
+        let missing = tally.sent - tally.found;
+        let most = undelivered + nameless;
+        let is_right = if self.is_virtual {
+            missing == undelivered
+        } else {
+            missing <= most && undelivered <= tally.sent
+        };
+        if !is_right {
+            report.add(RULE, || {
+                let expected = format!(
+                    "{missing} undelivered to machine {id}: {} sent, {} received or unread",
+                    tally.sent, tally.found
+                );
+                case.line(
+                    RULE,
+                    sender,
+                    mark.line,
+                    expected,
+                    format!("{undelivered} undelivered"),
+                )
+            });
+        }
+    }
+
+    pub(super) fn finish(self, report: &mut Report) {
+        if self.unchecked > 0 {
+            report.unchecked(format!(
+                "conservation is not checked for {} ordered pairs: an end of the pair has no END, or recipients are not known",
+                self.unchecked
+            ));
+        }
+    }
+}

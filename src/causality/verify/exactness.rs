@@ -1,0 +1,194 @@
+//! Rule `exactness`: a clock is the length of the longest happened-before chain that ends there.
+//!
+//! Events are visited in causal order; where none can go on, a receipt comes before its send, which
+//! is a violation of the clock condition. For each event the clock less the length of the chain is
+//! kept. It is 0 in a right log; reported is where it leaves the range that it had in the
+//! event before and in the send, not what follows from there.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::report::{Report, Rule};
+use super::{Case, NONE, Pause};
+use crate::error::Result;
+use crate::log::columns::RECEIVE;
+
+const RULE: Rule = Rule::Exactness;
+
+pub(super) fn check(
+    case: &Case<'_>,
+    matched: &[u32],
+    report: &mut Report,
+    pause: &mut Pause<'_>,
+) -> Result<()> {
+    let is_complete = complete(case, matched, report);
+    let logs = case.logs();
+    let mut order = Order {
+        case,
+        matched,
+        next: logs.iter().map(|log| log.rows.start).collect(),
+        excess: vec![0; if is_complete { matched.len() } else { 0 }],
+        waiting: logs.iter().map(|_| BinaryHeap::new()).collect(),
+        ready: (0..logs.len()).rev().collect(),
+    };
+    if is_complete {
+        report.checked(RULE, matched.len() as u64);
+    }
+    let mut unforced = 0;
+    let mut steps = 0_u64;
+    loop {
+        while let Some(log) = order.ready.pop() {
+            order.advance(log, false, report);
+            steps += 1;
+            if steps.is_multiple_of(1 << 12) {
+                pause()?;
+            }
+        }
+        // Whoever still has events waits for a send that waits for it.
+        while unforced < logs.len() && order.next[unforced] == logs[unforced].rows.end {
+            unforced += 1;
+        }
+        if unforced == logs.len() {
+            return Ok(());
+        }
+        let log = order.cycle(unforced);
+        let (row, send) = (order.next[log], matched[order.next[log]] as usize);
+        report.add(Rule::ClockCondition, || {
+            let sender = order.log_of(send);
+            let expected = format!(
+                "its send at {} to come before it",
+                case.at_row(sender, send)
+            );
+            case.event(
+                Rule::ClockCondition,
+                log,
+                row,
+                expected,
+                "a receipt that its own send follows from".into(),
+            )
+        });
+        order.advance(log, true, report);
+    }
+}
+
+/// Whether chains are complete; says if not.
+fn complete(case: &Case<'_>, matched: &[u32], report: &mut Report) -> bool {
+    let columns = case.columns;
+    let mut why = Vec::new();
+    for log in case.logs() {
+        if !log.starts_from_zero(columns) {
+            why.push(format!(
+                "the clock of machine {} does not start from 0",
+                log.machine_id
+            ));
+        }
+    }
+    let lost = (0..columns.len())
+        .filter(|&row| columns.event[row] == RECEIVE && matched[row] == NONE)
+        .count();
+    if lost > 0 {
+        why.push(format!(
+            "{lost} messages were received without a known send"
+        ));
+    }
+    if why.is_empty() {
+        return true;
+    }
+    report.unchecked(format!("exactness is not checked: {}", why.join("; ")));
+    false
+}
+
+/// A visit of all events in causal order.
+struct Order<'a> {
+    case: &'a Case<'a>,
+    matched: &'a [u32],
+    /// By log, the row to visit next.
+    next: Vec<usize>,
+    /// By row, the clock less the length of the chain.
+    excess: Vec<i64>,
+    /// By log, who waits until which of its rows is visited.
+    waiting: Vec<BinaryHeap<Reverse<(usize, usize)>>>,
+    ready: Vec<usize>,
+}
+
+impl Order<'_> {
+    /// The log that holds a row.
+    fn log_of(&self, row: usize) -> usize {
+        let id = self.case.columns.machine_id[row] as u64;
+        self.case.ids.place(id).unwrap_or(0)
+    }
+
+    fn is_visited(&self, row: usize) -> bool {
+        self.next[self.log_of(row)] > row
+    }
+
+    /// Visits the events of a log until one waits for a send; with `force`, the first does not.
+    fn advance(&mut self, log: usize, mut force: bool, report: &mut Report) {
+        let rows = self.case.logs()[log].rows.clone();
+        while self.next[log] < rows.end {
+            let row = self.next[log];
+            let send = self.matched[row];
+            if send != NONE && !self.is_visited(send as usize) && !force {
+                let sender = self.log_of(send as usize);
+                self.waiting[sender].push(Reverse((send as usize, log)));
+                break;
+            }
+            if !self.excess.is_empty() {
+                self.visit(log, row, if force { NONE } else { send }, report);
+            }
+            force = false;
+            self.next[log] += 1;
+        }
+        let next = self.next[log];
+        while let Some(&Reverse((row, waiter))) = self.waiting[log].peek()
+            && row < next
+        {
+            self.waiting[log].pop();
+            self.ready.push(waiter);
+        }
+    }
+
+    fn visit(&mut self, log: usize, row: usize, send: u32, report: &mut Report) {
+        let clock = self.case.columns.new_clock[row];
+        // Clock and excess of the event before on the machine.
+        let is_first = row == self.case.logs()[log].rows.start;
+        let (before, excess) = if is_first {
+            (0, 0)
+        } else {
+            (self.case.columns.new_clock[row - 1], self.excess[row - 1])
+        };
+        let (mut chain, mut range) = (before - excess, (excess, excess));
+        if send != NONE {
+            let send = send as usize;
+            let excess = self.excess[send];
+            chain = chain.max(self.case.columns.new_clock[send] - excess);
+            range = (range.0.min(excess), range.1.max(excess));
+        }
+        let excess = clock - (chain + 1);
+        self.excess[row] = excess;
+        if excess < range.0 || excess > range.1 {
+            report.add(RULE, || {
+                let expected = format!(
+                    "clock {}, the length of the longest chain that ends here",
+                    chain + 1
+                );
+                self.case
+                    .event(RULE, log, row, expected, format!("new_clock {clock}"))
+            });
+        }
+    }
+
+    /// A log of the cycle in which the events that wait are caught, begun anywhere.
+    fn cycle(&self, start: usize) -> usize {
+        let after = |log: usize| {
+            let send = self.matched[self.next[log]];
+            if send == NONE {
+                log
+            } else {
+                self.log_of(send as usize)
+            }
+        };
+        // After as many steps as there are logs one is in the cycle.
+        (0..self.next.len()).fold(start, |log, _| after(log))
+    }
+}

@@ -1,0 +1,148 @@
+//! What a verification found.
+
+/// The rules, in the order of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// STARTUP first, END last, times that never go back, ids and histories that agree.
+    Structure,
+    /// How each event moves the clock.
+    Step,
+    /// Each receipt has one send.
+    Match,
+    /// A send has a smaller clock than its receipt, and none comes after it.
+    ClockCondition,
+    /// Clocks are lengths of longest chains.
+    Exactness,
+    /// What arrives on a channel is a prefix of what was sent.
+    Fifo,
+    /// Queue lengths are what arrived less what was received.
+    Queue,
+    /// What was sent is somewhere.
+    Conservation,
+    /// Sent, arrived, received: in this order.
+    Time,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Structure,
+        Self::Step,
+        Self::Match,
+        Self::ClockCondition,
+        Self::Exactness,
+        Self::Fifo,
+        Self::Queue,
+        Self::Conservation,
+        Self::Time,
+    ];
+
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Step => "step",
+            Self::Match => "match",
+            Self::ClockCondition => "clock condition",
+            Self::Exactness => "exactness",
+            Self::Fifo => "fifo",
+            Self::Queue => "queue",
+            Self::Conservation => "conservation",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// A line that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule.
+    pub rule: Rule,
+    /// The log; empty for a table.
+    pub file: String,
+    /// The line, from 1; for a table the row, from 0.
+    pub line: u32,
+    /// The machine.
+    pub machine_id: u64,
+    /// The clock after the event, if the line is one.
+    pub clock: Option<u64>,
+    /// What would be right.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+/// All that a verification found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Violations by rule, as many as are listed.
+    pub violations: Vec<Violation>,
+    /// How many violations there are, by [`Rule`].
+    pub counts: [u64; 9],
+    /// How many things were checked, by [`Rule`].
+    pub checked: [u64; 9],
+    /// What could not be checked, and why.
+    pub unchecked: Vec<String>,
+    most: usize,
+    listed: [usize; 9],
+}
+
+impl Report {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            most,
+            ..Self::default()
+        }
+    }
+
+    /// Whether no rule is broken.
+    pub fn is_ok(&self) -> bool {
+        self.counts.iter().all(|&count| count == 0)
+    }
+
+    /// Counts things that were checked.
+    pub(super) fn checked(&mut self, rule: Rule, things: u64) {
+        self.checked[rule as usize] += things;
+    }
+
+    /// Counts a violation, and lists it while there is room.
+    pub(super) fn add(&mut self, rule: Rule, violation: impl FnOnce() -> Violation) {
+        self.counts[rule as usize] += 1;
+        if self.listed[rule as usize] < self.most {
+            self.listed[rule as usize] += 1;
+            self.violations.push(violation());
+        }
+    }
+
+    /// Says what could not be checked.
+    pub(super) fn unchecked(&mut self, text: String) {
+        self.unchecked.push(text);
+    }
+
+    /// Leaves as many violations as may be listed: an equal share for each rule that needs it.
+    pub(super) fn finish(&mut self) {
+        let mut shares = [0; 9];
+        let mut room = self.most;
+        while room > 0 {
+            let wanting: Vec<usize> = (0..9)
+                .filter(|&rule| shares[rule] < self.listed[rule])
+                .collect();
+            if wanting.is_empty() {
+                break;
+            }
+            let share = (room / wanting.len()).max(1);
+            for rule in wanting {
+                let more = share.min(self.listed[rule] - shares[rule]).min(room);
+                shares[rule] += more;
+                room -= more;
+            }
+        }
+        self.violations.sort_by_key(|violation| violation.rule);
+        self.violations.retain(|violation| {
+            let share = &mut shares[violation.rule as usize];
+            let stays = *share > 0;
+            *share = share.saturating_sub(1);
+            stays
+        });
+    }
+}

@@ -1,0 +1,221 @@
+//! Logs as they stand: what verification reads.
+
+use std::ops::Range;
+
+use crate::log::columns::{Columns, Micros, reorder};
+use crate::log::facts::{Facts, Logs};
+use crate::log::parse::{Body, End, Peer};
+
+/// The logs of one run in their own order.
+#[derive(Debug, Default)]
+pub struct History {
+    /// The events, log by log and line by line; times are in microseconds and `time` is empty.
+    pub columns: Columns,
+    /// The logs, sorted by machine.
+    pub logs: Vec<Diary>,
+    /// Whether the events come from a table, which has rows in the place of lines.
+    pub is_table: bool,
+}
+
+/// One log.
+#[derive(Debug, Default)]
+pub struct Diary {
+    /// The machine, as the first line tells.
+    pub machine_id: u64,
+    /// The file as it was named; empty for a table.
+    pub file: String,
+    /// Its events among the columns.
+    pub rows: Range<usize>,
+    /// The lines that are no events.
+    pub marks: Vec<Mark>,
+    /// The lines that name another machine, and which.
+    pub strays: Vec<(u32, u64)>,
+    /// The number of a torn last line.
+    pub torn: Option<u64>,
+    /// How many lines there are.
+    pub lines: u64,
+}
+
+/// A line that is no event.
+#[derive(Debug)]
+pub struct Mark {
+    /// Its number.
+    pub line: u32,
+    /// The row that follows it.
+    pub row: usize,
+    /// Its time, in microseconds.
+    pub time: f64,
+    /// What it says.
+    pub note: Note,
+}
+
+/// What a line that is no event says.
+#[derive(Debug)]
+pub enum Note {
+    /// The machine started or came back.
+    Startup(Box<Start>),
+    /// A handshake with a peer succeeded.
+    Connect(Box<Handshake>),
+    /// A message was left in the queue.
+    Unread {
+        /// Who sent it, unless it was delivered by hand.
+        sender: Option<u64>,
+        /// Its timestamp.
+        sent_clock: u64,
+        /// When it entered the queue, in microseconds; NaN if unknown.
+        arrived: f64,
+    },
+    /// The machine ended.
+    End(Box<End>),
+}
+
+/// What verification needs of a STARTUP.
+#[derive(Debug)]
+pub struct Start {
+    /// The clock it starts from.
+    pub local_clock: u64,
+    /// The machine's past.
+    pub history: Option<String>,
+    /// The run.
+    pub run_id: Option<String>,
+    /// The host it listens on.
+    pub host: Option<String>,
+    /// Whether its time is virtual.
+    pub is_virtual: bool,
+}
+
+/// What verification needs of a CONNECT.
+#[derive(Debug)]
+pub struct Handshake {
+    /// The peer's address.
+    pub address: (String, u64),
+    /// Its number.
+    pub peer_id: u64,
+    /// Its history.
+    pub history: Option<String>,
+}
+
+impl Note {
+    /// What a line says, unless it is an event.
+    pub(crate) fn of(body: &Body<'_>, shifted: impl Fn(Micros) -> f64) -> Option<Self> {
+        Some(match body {
+            Body::Startup(startup) => Self::Startup(Box::new(Start {
+                local_clock: startup.local_clock,
+                history: startup.history.map(Into::into),
+                run_id: startup.run_id.clone().map(Into::into),
+                host: startup
+                    .listen
+                    .as_ref()
+                    .map(|Peer(host, _)| host.clone().into()),
+                is_virtual: startup.is_virtual,
+            })),
+            Body::Connect {
+                peer: Peer(host, port),
+                peer_id,
+                peer_history,
+            } => Self::Connect(Box::new(Handshake {
+                address: (host.clone().into(), *port),
+                peer_id: *peer_id,
+                history: peer_history.map(Into::into),
+            })),
+            Body::Unread(message) => Self::Unread {
+                sender: message.sender,
+                sent_clock: message.sent_clock.unwrap_or_default(),
+                arrived: message.arrival.map_or(f64::NAN, shifted),
+            },
+            Body::End(end) => Self::End(Box::new(end.clone())),
+            Body::Send { .. } | Body::Receive { .. } | Body::Internal { .. } => return None,
+        })
+    }
+}
+
+impl History {
+    /// A table, or a run in memory: each machine's events in the order of the table.
+    ///
+    /// The lines are the rows of the table, counted from 0.
+    pub fn of_table(columns: Columns, machines: &[Facts]) -> Self {
+        let mut columns = columns;
+        let mut order: Vec<usize> = (0..columns.len()).collect();
+        order.sort_by_key(|&row| columns.machine_id[row]);
+        let micros = |seconds: &f64| (seconds * 1e6).round();
+        columns.system_time = columns.time.iter().map(micros).collect();
+        columns.time = Vec::new();
+        for time in &mut columns.arrived {
+            *time = micros(time);
+        }
+        columns.line = order.iter().map(|&row| row as u32).collect();
+        columns.is_manual = vec![false; order.len()];
+        columns.keeps_lines = true;
+        let mut recipients = Vec::with_capacity(columns.recipients.len());
+        let mut starts = Vec::with_capacity(columns.len() + 1);
+        for &row in &order {
+            starts.push(recipients.len());
+            recipients.extend_from_slice(columns.recipients(row));
+        }
+        starts.push(recipients.len());
+        (columns.recipients, columns.starts) = (recipients, starts);
+        reorder(&mut columns.system_time, &order);
+        reorder(&mut columns.machine_id, &order);
+        reorder(&mut columns.event, &order);
+        reorder(&mut columns.old_clock, &order);
+        reorder(&mut columns.new_clock, &order);
+        reorder(&mut columns.queue_len, &order);
+        reorder(&mut columns.sender, &order);
+        reorder(&mut columns.sent_clock, &order);
+        reorder(&mut columns.arrived, &order);
+        let logs = machines.iter().map(|facts| diary(facts, &columns));
+        Self {
+            logs: logs.collect(),
+            columns,
+            is_table: true,
+        }
+    }
+
+    /// The same of logs in memory.
+    pub fn of_logs(logs: Logs) -> Self {
+        Self::of_table(logs.columns, &logs.machines)
+    }
+}
+
+fn diary(facts: &Facts, columns: &Columns) -> Diary {
+    let id = facts.id as i64;
+    let first = columns.machine_id.partition_point(|&machine| machine < id);
+    let last = columns.machine_id.partition_point(|&machine| machine <= id);
+    let mark = |row, seconds: f64, note| Mark {
+        line: 0,
+        row,
+        time: (seconds * 1e6).round(),
+        note,
+    };
+    let mut marks = Vec::new();
+    if facts.run_id.is_some() {
+        let start = Start {
+            local_clock: facts.local_clock,
+            history: None,
+            run_id: facts.run_id.clone(),
+            host: None,
+            is_virtual: facts.file.is_empty(),
+        };
+        marks.push(mark(first, facts.span.0, Note::Startup(Box::new(start))));
+    }
+    for message in &facts.unread {
+        let note = Note::Unread {
+            sender: message.sender,
+            sent_clock: message.sent_clock,
+            arrived: (message.arrived * 1e6).round(),
+        };
+        marks.push(mark(last, facts.span.1, note));
+    }
+    if let Some(end) = &facts.end {
+        let note = Note::End(Box::new(end.clone()));
+        marks.push(mark(last, facts.span.1, note));
+    }
+    Diary {
+        machine_id: facts.id,
+        file: facts.file.clone(),
+        rows: first..last,
+        lines: (last - first + marks.len()) as u64,
+        marks,
+        ..Diary::default()
+    }
+}
