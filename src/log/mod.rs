@@ -1,13 +1,19 @@
 //! Events, lines, columns: the log is the truth about a run.
 
 mod addresses;
+mod blocks;
 pub mod columns;
 mod diagnose;
 pub mod entry;
 pub mod facts;
+mod gather;
+pub mod input;
 pub mod merge;
 pub mod parse;
+mod part;
 pub mod reader;
+pub mod scan;
 pub mod table;
 pub mod text;
+mod workers;
 pub mod writer;

@@ -1,10 +1,10 @@
 //! A log file as numbered lines of text.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::log::input::Input;
 
 /// The longest line of a log, in bytes with its newline.
 pub const MAX_LINE: usize = 16 << 20;
@@ -15,7 +15,7 @@ pub const MAX_LINE: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Lines {
     file: String,
-    reader: BufReader<File>,
+    reader: BufReader<Input>,
     buffer: Vec<u8>,
     number: u64,
     torn: bool,
@@ -25,7 +25,7 @@ impl Lines {
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> Result<Self> {
         let file = path.display().to_string();
-        let opened = File::open(path).map_err(|source| Error::io(file.clone(), source))?;
+        let opened = Input::open(path)?;
         Ok(Self {
             file,
             reader: BufReader::with_capacity(1 << 18, opened),
@@ -50,21 +50,14 @@ impl Lines {
         self.number += 1;
         if self.buffer.pop_if(|last| *last == b'\n').is_none() {
             if read == MAX_LINE {
-                return Err(self.error(format!(
-                    "a line longer than {MAX_LINE} bytes: this is no log, whose lines are one JSON object each"
-                )));
+                return Err(self.error(too_long()));
             }
             self.torn = true;
             return Ok(None);
         }
         match std::str::from_utf8(&self.buffer) {
             Ok(line) => Ok(Some((self.number, line))),
-            Err(error) => Err(self.error(if self.number == 1 {
-                "not text: the file looks binary (a log has one JSON object a line, in UTF-8)"
-                    .into()
-            } else {
-                format!("invalid UTF-8 at byte {}", error.valid_up_to() + 1)
-            })),
+            Err(error) => Err(self.error(not_text(self.number, error.valid_up_to() + 1))),
         }
     }
 
@@ -82,4 +75,20 @@ impl Lines {
     fn error(&self, message: String) -> Error {
         Error::log(&self.file, self.number, message)
     }
+}
+
+/// What to say of a line without an end.
+pub(crate) fn too_long() -> String {
+    format!(
+        "a line longer than {MAX_LINE} bytes: this is no log, whose lines are one JSON object each"
+    )
+}
+
+/// What to say of a line that is no UTF-8 from `byte` on, counted from 1.
+pub(crate) fn not_text(number: u64, byte: usize) -> String {
+    if number == 1 {
+        return "not text: the file looks binary (a log has one JSON object a line, in UTF-8)"
+            .into();
+    }
+    format!("invalid UTF-8 at byte {byte}")
 }
