@@ -2,13 +2,14 @@
 //!
 //! `cargo bench --no-default-features --bench read -- [EVENTS] [ROUNDS] [DIRECTORY]` writes the logs of three
 //! machines in virtual time and reads them in turn: one thread, two threads, each line by typed
-//! serde_json (the path of lines of another shape), and the floor: newlines counted by memchr in the same
+//! `serde_json` (the path of lines of another shape), and the floor: newlines counted by memchr in the same
 //! blocks. Medians and ratios. `benches/read_baseline.py` reads the same directory with what users have.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a benchmark prints, and stops at what it cannot do"
+    reason = "a benchmark takes times, prints, and stops at what it cannot do"
 )]
 
 mod common;

@@ -1,7 +1,7 @@
 //! The scanner beside the parser: it agrees, or says that it does not know.
 
-// An unwrap that fails is a test that fails.
-#![allow(clippy::unwrap_used)]
+// An unwrap that fails is a test that fails; strings are built at ease.
+#![allow(clippy::unwrap_used, clippy::format_push_string)]
 
 use lamport::log::columns::{INTERNAL, RECEIVE, SEND};
 use lamport::log::parse::{Body, Delivery, Line, Peer, parse};
