@@ -16,7 +16,7 @@ use std::time::Instant;
 use lamport::behavior::Behavior;
 use lamport::causality::verify::{Options, verify};
 use lamport::latency::Latency;
-use lamport::log::reader::read_history;
+use lamport::log::diaries::read_history;
 use lamport::sim::engine::{Setup, Simulation, Watch};
 use lamport::sim::files::Files;
 use lamport::topology::Topology;

@@ -15,7 +15,7 @@ use lamport::error::{Error, Result};
 use lamport::log::columns::{INTERNAL, RECEIVE, SEND, UNKNOWN};
 use lamport::log::facts::Logs;
 use lamport::log::merge::write_lines;
-use lamport::log::reader::read_logs;
+use lamport::log::reader::{read_logs, read_logs_on};
 
 /// No line is left out.
 const ALL: std::ops::Range<f64> = f64::NEG_INFINITY..f64::INFINITY;
@@ -363,4 +363,119 @@ fn read_logs_of_all(path: &PathBuf) -> Vec<(u64, u64)> {
             (line.time as u64, line.machine_id)
         })
         .collect()
+}
+
+/// Logs of many blocks: `lines` INTERNAL lines each, every tenth of them in another spelling.
+fn long(directory: &Directory, machines: u64, lines: u64) -> Vec<PathBuf> {
+    let log = |id| {
+        (0..lines).fold(String::new(), |mut text, clock| {
+            let micros = clock * 1000 / id + id;
+            let space = if clock % 10 == 0 { " " } else { "" };
+            writeln!(
+                text,
+                "{{\"event\": \"INTERNAL\", \"system_time\": {}.{:06}, \"machine_id\": {id}, \"old_clock\": {clock},{space} \"new_clock\": {}}}",
+                micros / 1_000_000, micros % 1_000_000, clock + 1
+            ).unwrap();
+            text
+        })
+    };
+    (1..=machines)
+        .map(|id| directory.file(&format!("{id}.log"), log(id)))
+        .collect()
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let directory = Directory::new();
+    let mut files = long(&directory, 3, 40_000);
+    let on = |threads, files: &[PathBuf]| {
+        read_logs_on(threads, files, &BTreeMap::from([(2, 0.5)]), &mut || true)
+    };
+    let one = on(1, &files).unwrap();
+    assert_eq!(one.columns.len(), 120_000);
+    let keys = |row: &usize| {
+        let columns = &one.columns;
+        (
+            columns.time[*row],
+            columns.machine_id[*row],
+            columns.new_clock[*row],
+        )
+    };
+    assert!((0..120_000).collect::<Vec<_>>().is_sorted_by_key(keys));
+    for threads in 2..6 {
+        let many = on(threads, &files).unwrap();
+        assert_eq!(many.columns.time, one.columns.time);
+        assert_eq!(many.columns.system_time, one.columns.system_time);
+        assert_eq!(many.columns.machine_id, one.columns.machine_id);
+        assert_eq!(many.columns.new_clock, one.columns.new_clock);
+        assert_eq!(many.columns.starts, one.columns.starts);
+        assert_eq!(many.notes, one.notes);
+    }
+    // Faults in several blocks and files: the first by file and line is told.
+    let text = fs::read_to_string(&files[1]).unwrap();
+    for (line, word, expected) in [
+        (35_000, "\"machine_id\": 7", "2.log:35000: machine_id is 7"),
+        (20_000, "\"machine_id\": x", "2.log:20000: not JSON"),
+        (1, "\"machine_id\": -1", "2.log:1: machine_id is -1"),
+    ] {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        for at in [line - 1, 39_000] {
+            lines[at] = lines[at].replace("\"machine_id\": 2", word);
+        }
+        files[1] = directory.file("2.log", lines.join("\n") + "\n");
+        files[2] = directory.file("3.log", "nothing\n");
+        for threads in 1..6 {
+            let error = on(threads, &files).unwrap_err().to_string();
+            assert!(error.contains(expected), "{threads}: {error}");
+        }
+    }
+}
+
+#[test]
+fn compressed_logs_are_read_as_what_they_hold() {
+    let directory = Directory::new();
+    let plain = [directory.file("1.log", ONE), directory.file("2.log", TWO)];
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    // Two members and two frames, as tools that append leave them; the names do not tell.
+    let half = ONE.find("{\"event\": \"END").unwrap();
+    let one = [gzip(&ONE[..half]), gzip(&ONE[half..])].concat();
+    let half = TWO.find("{\"event\": \"END").unwrap();
+    let frame = |text: &str| zstd::encode_all(text.as_bytes(), 3).unwrap();
+    let two = [frame(&TWO[..half]), frame(&TWO[half..])].concat();
+    let packed = [directory.file("1.gz", &one), directory.file("2.txt", two)];
+    let (expected, got) = (read(&plain).unwrap(), read(&packed).unwrap());
+    assert_eq!(got.columns.time, expected.columns.time);
+    assert_eq!(got.columns.recipients, expected.columns.recipients);
+    assert_eq!(
+        messages(&got).unwrap().status,
+        messages(&expected).unwrap().status
+    );
+    let path = directory.0.join("all.log");
+    assert_eq!(
+        write_lines(&got.sources, &path, ALL, &mut || true).unwrap(),
+        12
+    );
+    // Cut off: what is whole counts.
+    let mut all = String::new();
+    for clock in 0..20_000 {
+        all += &BASE
+            .lines()
+            .next()
+            .unwrap()
+            .replace("\"old_clock\": 5", &format!("\"old_clock\": {clock}"));
+        all.push('\n');
+    }
+    let whole = gzip(&all);
+    let cut = read(&[directory.file("cut.gz", &whole[..whole.len() / 2])]).unwrap();
+    assert!(cut.notes[0].contains("cut off here"), "{:?}", cut.notes);
+    assert!((1..20_000).contains(&cut.columns.len()));
+    let mut bad = whole;
+    for byte in &mut bad[2..] {
+        *byte = !*byte;
+    }
+    assert!(error(bad).contains("looks binary"));
 }

@@ -12,7 +12,7 @@ use lamport::behavior::Behavior;
 use lamport::causality::verify::report::Report;
 use lamport::causality::verify::{Options, verify};
 use lamport::latency::Latency;
-use lamport::log::reader::read_history;
+use lamport::log::diaries::read_history;
 use lamport::net::local::{Local, LocalConfig};
 use lamport::random::Generator;
 use lamport::sim::engine::{Setup, Simulation, Watch};

@@ -166,10 +166,10 @@ impl Columns {
                 .then_with(|| self.machine_id[a].cmp(&self.machine_id[b]))
                 .then_with(|| self.new_clock[a].cmp(&self.new_clock[b]))
         };
-        let mut rows: Vec<usize> = (0..self.len()).collect();
-        if rows.is_sorted_by(|a, b| order(a, b).is_le()) {
+        if (1..self.len()).all(|row| order(&(row - 1), &row).is_le()) {
             return;
         }
+        let mut rows: Vec<usize> = (0..self.len()).collect();
         // The logs are sorted runs, which a stable sort merges.
         rows.sort_by(order);
         let mut recipients = Vec::with_capacity(self.recipients.len());

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::facts::Source;
+use crate::log::input::Input;
 use crate::log::parse::micros;
 use crate::log::text::MAX_LINE;
 
@@ -92,6 +93,8 @@ struct Tail<'a> {
     /// When the present line, or one before it, was written.
     time: Micros,
     number: u64,
+    /// What is left of a compressed file, which stays open.
+    rest: Option<BufReader<Input>>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +112,7 @@ impl<'a> Tail<'a> {
             position: 0,
             time: Micros::MIN,
             number: 0,
+            rest: None,
         }
     }
 
@@ -143,24 +147,34 @@ impl<'a> Tail<'a> {
         self.block.drain(..self.line.1);
         self.line = (0, 0);
         let failed = |source| Error::io(self.source.path.display().to_string(), source);
-        let mut file = File::open(&self.source.path).map_err(failed)?;
-        file.seek(SeekFrom::Start(self.position)).map_err(failed)?;
         let before = self.block.len();
-        let mut reader = BufReader::new(file);
-        let mut read = reader
-            .by_ref()
-            .take(BLOCK)
-            .read_to_end(&mut self.block)
-            .map_err(failed)?;
-        if end_of_line(&self.block[before..]).is_none() {
-            read += reader
-                .take(MAX_LINE as u64)
-                .read_until(b'\n', &mut self.block)
-                .map_err(failed)?;
-        }
+        let read = if let Some(rest) = &mut self.rest {
+            read_on(rest, &mut self.block)
+        } else {
+            let input = Input::open(&self.source.path)?;
+            if input.is_compressed() {
+                let rest = self.rest.insert(BufReader::new(input));
+                read_on(rest, &mut self.block)
+            } else {
+                let mut file = File::open(&self.source.path).map_err(failed)?;
+                file.seek(SeekFrom::Start(self.position)).map_err(failed)?;
+                read_on(&mut BufReader::new(file), &mut self.block)
+            }
+        };
+        let read = read.map_err(failed)?;
         self.position += read as u64;
         Ok(end_of_line(&self.block[before..]).is_some())
     }
+}
+
+/// Appends a block, or more if no line ends in it; how much was read.
+fn read_on(reader: &mut impl BufRead, block: &mut Vec<u8>) -> std::io::Result<usize> {
+    let before = block.len();
+    let mut read = reader.by_ref().take(BLOCK).read_to_end(block)?;
+    if end_of_line(&block[before..]).is_none() {
+        read += reader.take(MAX_LINE as u64).read_until(b'\n', block)?;
+    }
+    Ok(read)
 }
 
 /// The length of the first line with its newline.

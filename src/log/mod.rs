@@ -1,14 +1,21 @@
 //! Events, lines, columns: the log is the truth about a run.
 
 mod addresses;
+mod blocks;
 pub mod columns;
 mod diagnose;
+pub mod diaries;
 pub mod entry;
 pub mod facts;
+mod gather;
 pub mod history;
+pub mod input;
 pub mod merge;
 pub mod parse;
+mod part;
 pub mod reader;
+pub mod scan;
 pub mod table;
 pub mod text;
+mod workers;
 pub mod writer;

@@ -16,6 +16,13 @@ pub const MAX_TIME: Micros = 8_000_000_000_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Peer<'a>(#[serde(borrow)] pub Cow<'a, str>, pub u64);
 
+impl Peer<'_> {
+    /// The same, independent of the line.
+    pub fn into_owned(self) -> Peer<'static> {
+        Peer(self.0.into_owned().into(), self.1)
+    }
+}
+
 /// A line of a log.
 #[derive(Debug, PartialEq)]
 pub struct Line<'a> {
@@ -106,6 +113,24 @@ pub struct Startup<'a> {
     pub history: Option<&'a str>,
     /// Whether its time is virtual.
     pub is_virtual: bool,
+}
+
+impl Startup<'_> {
+    /// The same, independent of the line; the history is left out.
+    pub fn into_owned(self) -> Startup<'static> {
+        Startup {
+            clock_rate: self.clock_rate,
+            local_clock: self.local_clock,
+            listen: self.listen.map(Peer::into_owned),
+            peers: self.peers.into_iter().map(Peer::into_owned).collect(),
+            run_id: self.run_id.map(|id| id.into_owned().into()),
+            seed: self.seed,
+            internal_probability: self.internal_probability,
+            broadcast_share: self.broadcast_share,
+            history: None,
+            is_virtual: self.is_virtual,
+        }
+    }
 }
 
 /// The END line.

@@ -5,21 +5,34 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::addresses::Addresses;
-use crate::log::columns::{Columns, INTERNAL, Micros, RECEIVE, Row, SEND, UNKNOWN};
+use crate::log::blocks::Stop;
+use crate::log::columns::{Columns, Micros, UNKNOWN};
 use crate::log::facts::{Facts, Logs, Source, Unread};
-use crate::log::history::{Diary, History, Mark, Note};
-use crate::log::parse::{Body, Line, Peer, parse};
-use crate::log::text::Lines;
+use crate::log::gather::{Runs, gather};
+use crate::log::parse::Peer;
+use crate::log::part::{Fault, Part, Told, of_another};
+use crate::log::text::{not_text, too_long};
+use crate::log::workers::{self, Parts};
 
 /// The largest correction of a host's clock, in seconds.
 const MAX_OFFSET: f64 = 1e9;
-/// How many lines are read between two questions whether to go on.
-const LINES_PER_CHECK: u64 = 1 << 14;
 
 /// Reads the logs of one run, each with the seconds in `offsets` added to its times.
 ///
+/// Files compressed by gzip or zstd are read as what they hold; a line counts only with its newline.
+/// A file that grows or shrinks meanwhile is read up to where its end was met.
 /// `go_on` is asked every few milliseconds; when it says no, reading ends with an error.
 pub fn read_logs(
+    paths: &[PathBuf],
+    offsets: &BTreeMap<u64, f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Logs> {
+    read_logs_on(workers::threads(paths), paths, offsets, go_on)
+}
+
+/// [`read_logs`] on so many threads; the result and the error are the same for any number.
+pub fn read_logs_on(
+    threads: usize,
     paths: &[PathBuf],
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
@@ -27,38 +40,22 @@ pub fn read_logs(
     if paths.is_empty() {
         return Err(Error::invalid("no log files are given"));
     }
+    let parts = workers::read(paths, threads, go_on).map_err(|place| {
+        let file = paths[place].display();
+        Error::state(format!("reading {file} was interrupted"))
+    })?;
     let mut reading = Reading::default();
-    for path in paths {
-        reading.read(path, offsets, go_on)?;
+    for (path, parts) in paths.iter().zip(parts) {
+        reading.take(path, parts, offsets)?;
     }
-    reading.check(offsets)?;
-    Ok(reading.finish())
-}
-
-/// Reads the logs of one run as they stand, line by line, whatever their order and ids.
-///
-/// What no run can have written is for verification to judge; lines that are no lines of a log
-/// stay errors.
-pub fn read_history(
-    paths: &[PathBuf],
-    offsets: &BTreeMap<u64, f64>,
-    go_on: &mut dyn FnMut() -> bool,
-) -> Result<History> {
-    if paths.is_empty() {
-        return Err(Error::invalid("no log files are given"));
-    }
-    let mut reading = Reading::default();
-    reading.columns.keeps_lines = true;
-    for path in paths {
-        reading.read(path, offsets, go_on)?;
-    }
-    reading.check(offsets)?;
-    Ok(reading.into_history())
+    check(reading.logs.iter().map(|log| &log.facts), offsets)?;
+    Ok(reading.finish(threads > 1))
 }
 
 /// What has been read so far.
 #[derive(Default)]
 struct Reading {
+    runs: Runs,
     columns: Columns,
     addresses: Addresses,
     logs: Vec<Log>,
@@ -77,57 +74,55 @@ struct Log {
     listens: Vec<(String, u64)>,
     /// Machines it is connected to.
     connected: BTreeSet<u64>,
-    /// The lines that are no events, and more, for verification.
-    diary: Diary,
 }
 
 impl Reading {
-    fn read(
-        &mut self,
-        path: &Path,
-        offsets: &BTreeMap<u64, f64>,
-        go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<()> {
+    /// Takes a log, block by block.
+    fn take(&mut self, path: &Path, parts: Parts, offsets: &BTreeMap<u64, f64>) -> Result<()> {
         let file = path.display().to_string();
-        let mut lines = Lines::open(path)?;
         let mut log = Log {
             path: path.to_owned(),
             ..Log::default()
         };
         self.addresses.next_log();
-        while let Some((number, text)) = lines.next_line()? {
-            let at = |message: String| Error::log(&file, number, message);
-            let line = parse(text).map_err(at)?;
-            if number == 1 {
-                log.facts.id = line.machine_id;
-                log.offset = offset(offsets, line.machine_id)?;
-                log.facts.span = (f64::INFINITY, f64::NEG_INFINITY);
-                log.diary.rows.start = self.columns.len();
-            } else if line.machine_id != log.facts.id && self.columns.keeps_lines {
-                log.diary.strays.push((number as u32, line.machine_id));
-            } else if line.machine_id != log.facts.id {
-                return Err(at(format!(
-                    "machine_id is {}, but the lines before are of machine {}: a log belongs to one machine",
-                    line.machine_id, log.facts.id
-                )));
+        let mut run = Vec::with_capacity(parts.blocks.len());
+        for mut part in parts.blocks {
+            let at = |number: u64, message: String| Error::log(&file, log.lines + number, message);
+            if let Some(id) = part.machine_id {
+                if log.lines == 0 {
+                    log.facts.id = id;
+                    log.offset = offset(offsets, id)?;
+                    log.facts.span = (f64::INFINITY, f64::NEG_INFINITY);
+                } else if id != log.facts.id {
+                    return Err(at(1, of_another(id, log.facts.id)));
+                }
             }
-            log.lines = number;
-            self.line(&mut log, line).map_err(at)?;
-            if number % LINES_PER_CHECK == 0 && !go_on() {
-                return Err(Error::state(format!("reading {file} was interrupted")));
+            for (number, told) in part.told.drain(..) {
+                self.tell(&mut log, told)
+                    .map_err(|message| Error::log(&file, log.lines + number, message))?;
             }
+            if let Some(fault) = part.fault {
+                return Err(fault_at(&file, log.lines + part.lines + 1, fault));
+            }
+            self.add(&mut log, &mut part);
+            run.push(part.columns);
         }
-        if lines.torn() {
+        self.runs.push(run);
+        let next = log.lines + 1;
+        if parts.cut {
             self.notes.push(format!(
-                "{file}:{}: the last line has no newline and is not counted",
-                lines.number()
+                "{file}:{next}: the compressed file is cut off here; whole lines before it are counted"
+            ));
+        } else if parts.torn {
+            self.notes.push(format!(
+                "{file}:{next}: the last line has no newline and is not counted"
             ));
         }
         if log.lines == 0 {
             return Err(Error::log(
                 file,
                 1,
-                if lines.torn() {
+                if parts.torn {
                     "there is no complete line: a log has one JSON object a line, each with a newline"
                 } else {
                     "the file is empty: a log has one JSON object a line"
@@ -135,98 +130,65 @@ impl Reading {
             ));
         }
         log.facts.file = file;
-        log.diary.torn = lines.torn().then(|| lines.number());
-        log.diary.rows.end = self.columns.len();
         self.note(&log);
         self.logs.push(log);
         Ok(())
     }
 
-    /// Takes one line into the columns or the facts.
-    fn line(&mut self, log: &mut Log, line: Line<'_>) -> std::result::Result<(), String> {
-        let shifted = |time: Micros| (time + log.offset) as f64;
-        let mut row = Row {
-            time: shifted(line.time),
-            machine_id: log.facts.id,
-            event: INTERNAL,
-            clocks: (0, 0),
-            queue_len: None,
-            sender: None,
-            sent_clock: None,
-            arrived: None,
-            line: log.lines as u32,
-            is_manual: line.is_manual,
-        };
-        if self.columns.keeps_lines
-            && let Some(note) = Note::of(&line.body, shifted)
-        {
-            log.diary.marks.push(Mark {
-                line: row.line,
-                row: self.columns.len(),
-                time: row.time,
-                note,
-            });
+    /// Takes the events of a block and shifts their times.
+    fn add(&mut self, log: &mut Log, part: &mut Part) {
+        log.lines += part.lines;
+        log.base_receives |= part.base_receives;
+        let offset = log.offset as f64;
+        if let Some((first, last)) = part.span {
+            let span = &mut log.facts.span;
+            *span = (
+                span.0.min(first as f64 + offset),
+                span.1.max(last as f64 + offset),
+            );
         }
-        let facts = &mut log.facts;
-        facts.span = (facts.span.0.min(row.time), facts.span.1.max(row.time));
-        match line.body {
-            Body::Internal { clocks } => {
-                row.clocks = clocks;
-                self.columns.push(&row);
+        log.facts
+            .unread
+            .extend(part.unread.iter().map(|message| Unread {
+                arrived: message.arrived + offset,
+                ..*message
+            }));
+        if log.offset != 0 {
+            let columns = &mut part.columns;
+            for time in columns.system_time.iter_mut().chain(&mut columns.arrived) {
+                *time += offset;
             }
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => {
-                log.base_receives |= message.sent_clock.is_none();
-                row.event = RECEIVE;
-                row.clocks = clocks;
-                row.queue_len = queue_len;
-                row.sender = message.sender;
-                row.sent_clock = message.sent_clock;
-                row.arrived = message.arrival.map(shifted);
-                self.columns.push(&row);
-            }
-            Body::Send {
-                clocks,
-                recipients,
-                recipient_ids,
-            } => {
-                row.event = SEND;
-                row.clocks = clocks;
-                self.columns.push(&row);
-                for (place, peer) in recipients.iter().enumerate() {
-                    let id = recipient_ids.get(place).copied().flatten();
-                    let known = id.map(|id| id as i64);
-                    self.columns
-                        .recipient(known.unwrap_or_else(|| self.addresses.code(peer)));
+        }
+        let codes = part.addresses.iter().map(|peer| self.addresses.code(peer));
+        let codes: Vec<_> = codes.collect();
+        if !codes.is_empty() {
+            for recipient in &mut part.columns.recipients {
+                if let Some(place) = Addresses::decode(*recipient) {
+                    *recipient = codes[place];
                 }
             }
-            Body::Connect { peer, peer_id, .. } => {
+        }
+    }
+
+    /// Takes a line about the machine.
+    fn tell(&mut self, log: &mut Log, told: Told) -> std::result::Result<(), String> {
+        let facts = &mut log.facts;
+        match told {
+            Told::Connect(peer, peer_id) => {
                 self.addresses.connect(&peer, peer_id);
                 log.connected.insert(peer_id);
             }
-            Body::Unread(_) if self.columns.keeps_lines => {}
-            Body::Unread(message) => facts.unread.push(Unread {
-                sender: message.sender,
-                sent_clock: message.sent_clock.unwrap_or_default(),
-                arrived: message.arrival.map_or(f64::NAN, shifted),
-            }),
-            Body::End(end) => facts.end = Some(end),
-            Body::Startup(startup) => {
+            Told::End(end) => facts.end = Some(end),
+            Told::Startup(startup) => {
                 if let (Some(before), Some(now)) = (&facts.run_id, &startup.run_id)
                     && before != now
-                    && !self.columns.keeps_lines
                 {
                     return Err(format!(
                         "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
                     ));
                 }
                 log.started = true;
-                if facts.run_id.is_none() || !self.columns.keeps_lines {
-                    facts.run_id = startup.run_id.map(Into::into);
-                }
+                facts.run_id = startup.run_id.map(Into::into);
                 facts.clock_rate = startup.clock_rate;
                 facts.internal_probability = startup.internal_probability;
                 facts.broadcast_share = startup.broadcast_share;
@@ -262,49 +224,8 @@ impl Reading {
         }
     }
 
-    /// Whether the logs are of different machines of one run.
-    fn check(&self, offsets: &BTreeMap<u64, f64>) -> Result<()> {
-        let mut ids: BTreeMap<u64, &str> = BTreeMap::new();
-        let mut run: Option<(&str, &str)> = None;
-        for Log { facts, .. } in &self.logs {
-            if let Some(other) = ids.insert(facts.id, &facts.file) {
-                return Err(Error::log(
-                    &facts.file,
-                    1,
-                    format!(
-                        "machine {} has two logs, the other is {other}: give one log a machine",
-                        facts.id
-                    ),
-                ));
-            }
-            let Some(id) = &facts.run_id else { continue };
-            match run {
-                Some((file, other)) if other != id => {
-                    return Err(Error::log(
-                        &facts.file,
-                        1,
-                        format!(
-                            "run {id:?}, but {file} is of run {other:?}: give the logs of one run"
-                        ),
-                    ));
-                }
-                _ => run = Some((&facts.file, id)),
-            }
-        }
-        match offsets.keys().find(|id| !ids.contains_key(id)) {
-            Some(id) => Err(Error::invalid(format!(
-                "offsets name machine {id}, which has no log here: the machines are {}",
-                ids.keys()
-                    .map(u64::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    /// Puts machines in the place of addresses, and returns who is behind each address.
-    fn resolve(&mut self) -> Vec<i64> {
+    fn finish(mut self, is_parallel: bool) -> Logs {
+        self.columns = gather(std::mem::take(&mut self.runs), is_parallel);
         let listens: Vec<_> = self
             .logs
             .iter()
@@ -316,28 +237,6 @@ impl Reading {
                 *recipient = known[place];
             }
         }
-        known
-    }
-
-    fn into_history(mut self) -> History {
-        self.resolve();
-        self.columns.starts.push(self.columns.recipients.len());
-        self.logs.sort_by_key(|log| log.facts.id);
-        let diary = |log: Log| Diary {
-            machine_id: log.facts.id,
-            file: log.facts.file,
-            lines: log.lines,
-            ..log.diary
-        };
-        History {
-            columns: self.columns,
-            logs: self.logs.into_iter().map(diary).collect(),
-            is_table: false,
-        }
-    }
-
-    fn finish(mut self) -> Logs {
-        let known = self.resolve();
         let firsts = self.logs.iter().map(|log| log.facts.span.0);
         let start = firsts.fold(f64::INFINITY, f64::min);
         self.columns.finish(start as Micros);
@@ -391,7 +290,61 @@ impl Reading {
     }
 }
 
-fn offset(offsets: &BTreeMap<u64, f64>, machine_id: u64) -> Result<Micros> {
+/// Whether the logs are of different machines of one run.
+pub(super) fn check<'a>(
+    logs: impl Iterator<Item = &'a Facts>,
+    offsets: &BTreeMap<u64, f64>,
+) -> Result<()> {
+    let mut ids: BTreeMap<u64, &str> = BTreeMap::new();
+    let mut run: Option<(&str, &str)> = None;
+    for facts in logs {
+        if let Some(other) = ids.insert(facts.id, &facts.file) {
+            return Err(Error::log(
+                &facts.file,
+                1,
+                format!(
+                    "machine {} has two logs, the other is {other}: give one log a machine",
+                    facts.id
+                ),
+            ));
+        }
+        let Some(id) = &facts.run_id else { continue };
+        match run {
+            Some((file, other)) if other != id => {
+                return Err(Error::log(
+                    &facts.file,
+                    1,
+                    format!("run {id:?}, but {file} is of run {other:?}: give the logs of one run"),
+                ));
+            }
+            _ => run = Some((&facts.file, id)),
+        }
+    }
+    match offsets.keys().find(|id| !ids.contains_key(id)) {
+        Some(id) => Err(Error::invalid(format!(
+            "offsets name machine {id}, which has no log here: the machines are {}",
+            ids.keys()
+                .map(u64::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The error of a line.
+fn fault_at(file: &str, number: u64, fault: Fault) -> Error {
+    let message = match fault {
+        Fault::Stop(Stop::Refused(error)) => return error,
+        Fault::Stop(Stop::TooLong) => too_long(),
+        Fault::Binary(byte) => not_text(number, byte),
+        Fault::Wrong(message) => message,
+    };
+    Error::log(file, number, message)
+}
+
+/// The correction of a machine's clock.
+pub(super) fn offset(offsets: &BTreeMap<u64, f64>, machine_id: u64) -> Result<Micros> {
     let seconds = offsets.get(&machine_id).copied().unwrap_or(0.0);
     if seconds.abs() <= MAX_OFFSET {
         return Ok((seconds * 1e6).round() as Micros);

@@ -1,13 +1,16 @@
 //! A log file as numbered lines of text.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::log::input::Input;
 
 /// The longest line of a log, in bytes with its newline.
 pub const MAX_LINE: usize = 16 << 20;
+
+/// A newline, and what the scanner may look at behind it.
+const PADDING: &[u8] = b"\n        ";
 
 /// The whole lines of one file, from its beginning.
 ///
@@ -15,8 +18,11 @@ pub const MAX_LINE: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Lines {
     file: String,
-    reader: BufReader<File>,
+    reader: BufReader<Input>,
+    /// The present line, its newline and [`PADDING`].
     buffer: Vec<u8>,
+    /// The length of the present line without its newline.
+    length: usize,
     number: u64,
     torn: bool,
 }
@@ -25,11 +31,12 @@ impl Lines {
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> Result<Self> {
         let file = path.display().to_string();
-        let opened = File::open(path).map_err(|source| Error::io(file.clone(), source))?;
+        let opened = Input::open(path)?;
         Ok(Self {
             file,
             reader: BufReader::with_capacity(1 << 18, opened),
             buffer: Vec::new(),
+            length: 0,
             number: 0,
             torn: false,
         })
@@ -50,22 +57,27 @@ impl Lines {
         self.number += 1;
         if self.buffer.pop_if(|last| *last == b'\n').is_none() {
             if read == MAX_LINE {
-                return Err(self.error(format!(
-                    "a line longer than {MAX_LINE} bytes: this is no log, whose lines are one JSON object each"
-                )));
+                return Err(self.error(too_long()));
             }
             self.torn = true;
             return Ok(None);
         }
-        match std::str::from_utf8(&self.buffer) {
+        self.length = self.buffer.len();
+        self.buffer.extend_from_slice(PADDING);
+        match std::str::from_utf8(&self.buffer[..self.length]) {
             Ok(line) => Ok(Some((self.number, line))),
-            Err(error) => Err(self.error(if self.number == 1 {
-                "not text: the file looks binary (a log has one JSON object a line, in UTF-8)"
-                    .into()
-            } else {
-                format!("invalid UTF-8 at byte {}", error.valid_up_to() + 1)
-            })),
+            Err(error) => Err(self.error(not_text(self.number, error.valid_up_to() + 1))),
         }
+    }
+
+    /// The line returned last, with its newline and room behind it, as the scanner wants it.
+    pub(crate) fn padded(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// The line returned last, which is text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.buffer[..self.length]).unwrap_or_default()
     }
 
     /// The number of the line returned last, from 1; of the torn one at the end.
@@ -82,4 +94,20 @@ impl Lines {
     fn error(&self, message: String) -> Error {
         Error::log(&self.file, self.number, message)
     }
+}
+
+/// What to say of a line without an end.
+pub(crate) fn too_long() -> String {
+    format!(
+        "a line longer than {MAX_LINE} bytes: this is no log, whose lines are one JSON object each"
+    )
+}
+
+/// What to say of a line that is no UTF-8 from `byte` on, counted from 1.
+pub(crate) fn not_text(number: u64, byte: usize) -> String {
+    if number == 1 {
+        return "not text: the file looks binary (a log has one JSON object a line, in UTF-8)"
+            .into();
+    }
+    format!("invalid UTF-8 at byte {byte}")
 }

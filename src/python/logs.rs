@@ -20,7 +20,7 @@ use crate::log::columns::Columns;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
 use crate::log::table::Table;
-use crate::log::{facts, merge, reader};
+use crate::log::{diaries, facts, merge, reader};
 
 /// The logs of one run, read into columns.
 #[pyclass(frozen, module = "lamport._lamport")]
@@ -291,7 +291,7 @@ impl Logs {
             let offsets = self.sources.iter().map(seconds).collect();
             interruptible(py, |go_on| {
                 verify(
-                    &reader::read_history(&paths, &offsets, go_on)?,
+                    &diaries::read_history(&paths, &offsets, go_on)?,
                     &options,
                     go_on,
                 )
@@ -334,7 +334,7 @@ pub(super) fn verify_logs(
     };
     let report = interruptible(py, |go_on| {
         verify(
-            &reader::read_history(&paths, &offsets, go_on)?,
+            &diaries::read_history(&paths, &offsets, go_on)?,
             &options,
             go_on,
         )

@@ -1,0 +1,161 @@
+//! Lines per second from log files to columns, warm cache.
+//!
+//! `cargo bench --no-default-features --bench read -- [EVENTS] [ROUNDS] [DIRECTORY]` writes the logs of three
+//! machines in virtual time and reads them in turn: one thread, two threads, each line by typed
+//! `serde_json` (the path of lines of another shape), and the floor: newlines counted by memchr in the same
+//! blocks. Medians and ratios. `benches/read_baseline.py` reads the same directory with what users have.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark takes times, prints, and stops at what it cannot do"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::hint::black_box;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use common::{Scratch, argument, load, median};
+use lamport::behavior::Behavior;
+use lamport::causality::messages::messages;
+use lamport::latency::Latency;
+use lamport::log::columns::{Columns, Row};
+use lamport::log::parse::{Body, parse};
+use lamport::log::reader::read_logs_on;
+use lamport::log::text::Lines;
+use lamport::sim::engine::{Setup, Simulation, Watch};
+use lamport::sim::files::Files;
+use lamport::topology::Topology;
+
+const RATES: [f64; 3] = [100.0, 300.0, 600.0];
+
+fn write(directory: &Path, events: f64) -> Vec<PathBuf> {
+    let mut simulation = Simulation::new(Setup {
+        topology: Topology::Full(3),
+        duration: (events / RATES.iter().sum::<f64>()).ceil(),
+        rates: Some(RATES.to_vec()),
+        max_rate: 6,
+        behavior: Behavior::default(),
+        latency: Latency::Constant(0.0005),
+        seed: 1,
+    })
+    .unwrap();
+    let mut files = Files::create(&simulation, directory).unwrap();
+    simulation.run(&mut files, &Watch::default());
+    files.finish(&simulation).unwrap();
+    (1..=3)
+        .map(|id| directory.join(format!("machine_{id}.log")))
+        .collect()
+}
+
+/// The columns of the events, line by line; never sorted, which is kind to it.
+fn typed(paths: &[PathBuf]) -> usize {
+    let mut columns = Columns::default();
+    for path in paths {
+        let mut lines = Lines::open(path).unwrap();
+        while let Some((_, text)) = lines.next_line().unwrap() {
+            let line = parse(text).unwrap();
+            let mut row = Row {
+                time: line.time as f64,
+                machine_id: line.machine_id,
+                event: 2,
+                clocks: (0, 0),
+                queue_len: None,
+                sender: None,
+                sent_clock: None,
+                arrived: None,
+                line: 0,
+                is_manual: false,
+            };
+            match line.body {
+                Body::Internal { clocks } | Body::Send { clocks, .. } => row.clocks = clocks,
+                Body::Receive {
+                    clocks,
+                    message,
+                    queue_len,
+                } => {
+                    row.clocks = clocks;
+                    row.queue_len = queue_len;
+                    row.sender = message.sender;
+                    row.sent_clock = message.sent_clock;
+                }
+                _ => continue,
+            }
+            columns.push(&row);
+        }
+    }
+    black_box(&columns).len()
+}
+
+fn floor(paths: &[PathBuf]) -> usize {
+    let mut buffer = vec![0; 1 << 20];
+    let mut lines = 0;
+    for path in paths {
+        let mut file = File::open(path).unwrap();
+        loop {
+            let count = file.read(&mut buffer).unwrap();
+            if count == 0 {
+                break;
+            }
+            lines += memchr::memchr_iter(b'\n', &buffer[..count]).count();
+        }
+    }
+    lines
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed().as_secs_f64(), result)
+}
+
+fn main() {
+    let events = argument(0, 1e6);
+    let rounds = argument(1, 5.0) as usize;
+    let scratch = Scratch::new(&std::env::temp_dir());
+    let paths = write(&scratch.0, events);
+    let lines = floor(&paths) as f64;
+    let bytes: u64 = paths
+        .iter()
+        .map(|path| path.metadata().unwrap().len())
+        .sum();
+    println!(
+        "{lines:.0} lines, {:.0} bytes a line, load {}",
+        bytes as f64 / lines,
+        load()
+    );
+    let names = [
+        "scan, 1 thread",
+        "scan, 2 threads",
+        "typed serde_json",
+        "newlines only",
+        "messages matched",
+    ];
+    let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+    for _ in 0..rounds {
+        for threads in [1, 2] {
+            let (time, logs) =
+                timed(|| read_logs_on(threads, &paths, &BTreeMap::new(), &mut || true).unwrap());
+            seconds[threads - 1].push(time);
+            if threads == 1 {
+                seconds[4].push(timed(|| black_box(messages(&logs))).0);
+            }
+        }
+        seconds[2].push(timed(|| typed(&paths)).0);
+        seconds[3].push(timed(|| floor(&paths)).0);
+    }
+    let rates: Vec<f64> = seconds
+        .into_iter()
+        .map(|times| lines / median(times) / 1e6)
+        .collect();
+    for (name, rate) in names.iter().zip(&rates) {
+        println!("{name:18} {rate:8.2} M lines/s  {:6.2} x", rate / rates[0]);
+    }
+    println!("load {}", load());
+}

@@ -1,0 +1,97 @@
+//! The bytes of a log file, plain or compressed.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// The bytes of a log; those of a gzip or zstd file as they were before compression.
+///
+/// The first bytes of a file tell what it is, not its name.
+pub struct Input {
+    bytes: Box<dyn Read + Send>,
+    /// The name of the compression.
+    compression: Option<&'static str>,
+    /// Whether a byte came out.
+    has_begun: bool,
+    is_cut: bool,
+}
+
+impl Input {
+    /// Opens the file at `path`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = |source| Error::io(path.display().to_string(), source);
+        let mut file = File::open(path).map_err(failed)?;
+        let mut head = Vec::with_capacity(4);
+        (&mut file).take(4).read_to_end(&mut head).map_err(failed)?;
+        let is = |magic| head.starts_with(magic);
+        let (gzip, zstd) = (is(GZIP), is(ZSTD));
+        let whole = Cursor::new(head).chain(file);
+        let (bytes, compression): (Box<dyn Read + Send>, _) = if gzip {
+            let bytes = BufReader::with_capacity(1 << 16, whole);
+            (
+                Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
+                Some("gzip"),
+            )
+        } else if zstd {
+            let bytes = zstd::Decoder::new(whole).map_err(failed)?;
+            (Box::new(bytes), Some("zstd"))
+        } else {
+            (Box::new(whole), None)
+        };
+        Ok(Self {
+            bytes,
+            compression,
+            has_begun: false,
+            is_cut: false,
+        })
+    }
+
+    /// Whether what is read is not what stands in the file.
+    pub fn is_compressed(&self) -> bool {
+        self.compression.is_some()
+    }
+
+    /// Whether a compressed file ended before its time, as one does that is still being written.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+}
+
+impl Read for Input {
+    /// The bytes that are there; the end of a compressed file that is cut off is an end.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.bytes.read(buffer) {
+            Ok(count) => {
+                self.has_begun |= count > 0;
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => match self.compression {
+                Some(_) if self.has_begun && error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.is_cut = true;
+                    Ok(0)
+                }
+                Some(name) => Err(io::Error::new(
+                    error.kind(),
+                    format!(
+                        "the file looks binary: it begins like a {name} file, but cannot be unpacked ({error})"
+                    ),
+                )),
+                None => Err(error),
+            },
+        }
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input")
+            .field("compression", &self.compression)
+            .finish_non_exhaustive()
+    }
+}
