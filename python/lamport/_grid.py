@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from lamport._latency import Constant, as_latency
-from lamport._simulate import DEFAULT_LATENCY, native_point
+from lamport._simulate import DEFAULT_LATENCY, native_point, whole
 
 if TYPE_CHECKING:
     from lamport._lamport import _Point
@@ -107,7 +107,7 @@ def make_points(grid: Grid, runs: int, fixed: Mapping[str, Any]) -> Points:
     ValueError
         As for `sweep`.
     """
-    if isinstance(runs, bool) or not isinstance(runs, int) or runs < 1:
+    if whole("runs", runs) < 1:
         raise ValueError(f"runs={runs!r}: give a whole number, 1 or more")
     _check_names(fixed)
     if isinstance(grid, Mapping):
@@ -185,11 +185,6 @@ def _check_size(points: int, runs: int) -> None:
 
 
 def _add(points: Points, setting: dict[str, Any]) -> None:
-    rates = setting["rates"]
-    if rates is not None and (isinstance(rates, str) or not isinstance(rates, Iterable)):
-        raise ValueError(
-            f"grid: rates {rates!r} is no list of rates, one a machine: a grid lists lists of them"
-        )
     point, _ = native_point(**setting)
     points.native.append(point)
     points.settings.append(setting | {"machines": point["machines"]})

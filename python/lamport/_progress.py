@@ -78,7 +78,8 @@ class Count:
     def _show(self, done: float) -> None:
         if self._bar is None:
             self._bar = _tqdm(total=self._total, dynamic_ncols=True, **self._dress)
-        self._bar.update(min(done, self._total) - self._bar.n)
+        if min(done, self._total) > self._bar.n:
+            self._bar.update(min(done, self._total) - self._bar.n)
 
     def __enter__(self) -> Self:
         return self

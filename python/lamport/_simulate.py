@@ -1,8 +1,9 @@
 """Run machines in virtual time."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Simulated, _Point
 
-__all__ = ["DEFAULT_LATENCY", "native_point", "simulate"]
+__all__ = ["DEFAULT_LATENCY", "make_seed", "native_point", "simulate", "whole"]
 
 DEFAULT_LATENCY = 0.0005
 SPARE_FILES = 64
@@ -111,7 +112,7 @@ def simulate(
         topology=topology,
         latency=latency,
     )
-    parameters: dict[str, Any] = {**shown, "seed": secrets.randbelow(2**53) if seed is None else seed}
+    parameters: dict[str, Any] = {**shown, "seed": make_seed(seed)}
     directory, made = None, False
     if log_dir is not None:
         _ensure_files(point["machines"])
@@ -139,26 +140,26 @@ def simulate(
 def native_point(
     *,
     machines: int | None,
-    duration: float,
-    rates: Sequence[float] | None,
-    max_rate: int,
-    internal_probability: float,
-    broadcast_share: float,
+    duration: object,
+    rates: object,
+    max_rate: object,
+    internal_probability: object,
+    broadcast_share: object,
     topology: object,
     latency: object,
 ) -> "tuple[_Point, dict[str, Any]]":
     """Turn the parameters of a run into those of the native module, and into those of ``run.json``."""
-    rates = None if rates is None else [float(rate) for rate in rates]
-    machines, shape = resolve(machines, rates, topology)
+    speeds = _rates(rates)
+    machines, shape = resolve(machines, speeds, topology)
     delays = as_latency(latency)
     point: _Point = {
         "machines": machines,
         "topology": shape,
-        "duration": duration,
-        "rates": rates,
-        "max_rate": max_rate,
-        "internal_probability": internal_probability,
-        "broadcast_share": broadcast_share,
+        "duration": _real("duration", duration),
+        "rates": speeds,
+        "max_rate": whole("max_rate", max_rate),
+        "internal_probability": _real("internal_probability", internal_probability),
+        "broadcast_share": _real("broadcast_share", broadcast_share),
         "latency": to_native(delays),
     }
     shown: dict[str, Any] = {
@@ -167,6 +168,40 @@ def native_point(
         "latency": to_json(delays),
     }
     return point, shown
+
+
+def make_seed(seed: object) -> int:
+    """Give the seed, drawn if None."""
+    return secrets.randbelow(2**53) if seed is None else whole("seed", seed)
+
+
+def whole(name: str, value: object) -> int:
+    """Give a parameter that is a whole number.
+
+    Raises
+    ------
+    ValueError
+        It is none from 0 to 2^53 - 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name}={value!r} is not a whole number")
+    if not 0 <= int(value) < 2**53:
+        raise ValueError(f"{name}={value} is out of range: give a whole number, 0 to 2^53 - 1")
+    return int(value)
+
+
+def _real(name: str, value: object) -> float:
+    if isinstance(value, (bool, str)) or not isinstance(value, Real):
+        raise ValueError(f"{name}={value!r} is not a number")
+    return float(value)
+
+
+def _rates(rates: object) -> list[float] | None:
+    if rates is None:
+        return None
+    if isinstance(rates, str) or not isinstance(rates, Iterable):
+        raise ValueError(f"rates={rates!r} is no list of rates: give one a machine, like [1, 3, 6]")
+    return [_real("rate", rate) for rate in rates]
 
 
 def _outcome(simulated: "Simulated") -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -125,9 +124,10 @@ def sweep(
     [236.8, 115.0]
     """
     from lamport import _grid
+    from lamport._simulate import make_seed
 
     points = _grid.make_points(grid, runs, {"duration": duration, **fixed})
-    seed = secrets.randbelow(2**53) if seed is None else seed
+    seed = make_seed(seed)
     total = len(points.native) * runs
     _ensure_memory(points, runs)
     with Count(progress, total, f"{len(points.native):,} points", "runs") as tell:

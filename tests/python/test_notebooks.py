@@ -13,6 +13,8 @@ NOTEBOOKS = sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb"))
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore:.*encryption.*")
 def test_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("LAMPORT_NOTEBOOK_DURATION", "2")
+    monkeypatch.setenv("LAMPORT_NOTEBOOK_RUNS", "3")
+    monkeypatch.setenv("LAMPORT_NOTEBOOK_MACHINES", "300")
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
 

@@ -249,7 +249,13 @@ def test_too_much_to_record():
         ({"duration": float("nan")}, "duration"),
         ({"machines": 0}, "machines=0"),
         ({"machines": 2, "rates": [1, 2, 3]}, "machines=2, but rates has 3 values"),
+        ({"duration": "3"}, "duration='3' is not a number"),
         ({"rates": [1, -3]}, "-3"),
+        ({"rates": 3}, "rates=3 is no list of rates"),
+        ({"rates": [1, "a"]}, "rate='a' is not a number"),
+        ({"max_rate": 2.5}, "max_rate=2.5"),
+        ({"max_rate": 2**60}, "out of range"),
+        ({"seed": 1.5}, "seed=1.5 is not a whole number"),
         ({"internal_probability": 2}, "internal_probability"),
         ({"broadcast_share": -1}, "broadcast_share"),
         ({"topology": "torus"}, "torus"),
@@ -259,7 +265,7 @@ def test_too_much_to_record():
     ],
 )
 def test_bad_arguments(options, message):
-    with pytest.raises((ValueError, OverflowError), match=message):
+    with pytest.raises(ValueError, match=message):
         lamport.simulate(**options)
 
 
