@@ -1,5 +1,7 @@
 //! The events of a run as a struct of arrays.
 
+use crate::log::parse::Body;
+
 /// A time in whole microseconds.
 pub type Micros = i64;
 
@@ -71,6 +73,29 @@ pub struct Row {
     pub line: u32,
     /// Whether it was made by hand.
     pub is_manual: bool,
+}
+
+impl Row {
+    /// Takes what a parsed line says of its event; false if it is none. Its times go through `shifted`.
+    pub(crate) fn fill(&mut self, body: &Body<'_>, shifted: impl Fn(Micros) -> f64) -> bool {
+        match body {
+            Body::Internal { clocks } => (self.event, self.clocks) = (INTERNAL, *clocks),
+            Body::Send { clocks, .. } => (self.event, self.clocks) = (SEND, *clocks),
+            Body::Receive {
+                clocks,
+                message,
+                queue_len,
+            } => {
+                (self.event, self.clocks) = (RECEIVE, *clocks);
+                self.queue_len = *queue_len;
+                self.sender = message.sender;
+                self.sent_clock = message.sent_clock;
+                self.arrived = message.arrival.map(shifted);
+            }
+            _ => return false,
+        }
+        true
+    }
 }
 
 impl Columns {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::addresses::Addresses;
-use crate::log::columns::{Columns, INTERNAL, Micros, RECEIVE, Row, SEND};
+use crate::log::columns::{Columns, INTERNAL, Micros, Row, SEND};
 use crate::log::facts::Facts;
 use crate::log::history::{Diary, History, Mark, Note};
 use crate::log::parse::{Body, Line, Peer, parse};
@@ -137,32 +137,15 @@ impl Reading {
             is_manual: line.is_manual,
             ..log.row()
         };
+        if row.fill(&line.body, |time| log.shifted(time)) {
+            self.columns.push(&row);
+        }
         match line.body {
-            Body::Internal { clocks } => {
-                row.clocks = clocks;
-                self.columns.push(&row);
-            }
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => {
-                row.event = RECEIVE;
-                row.clocks = clocks;
-                row.queue_len = queue_len;
-                row.sender = message.sender;
-                row.sent_clock = message.sent_clock;
-                row.arrived = message.arrival.map(|time| log.shifted(time));
-                self.columns.push(&row);
-            }
             Body::Send {
-                clocks,
                 recipients,
                 recipient_ids,
+                ..
             } => {
-                row.event = SEND;
-                row.clocks = clocks;
-                self.columns.push(&row);
                 for (place, peer) in recipients.iter().enumerate() {
                     let known = recipient_ids.get(place).copied().flatten();
                     let code = known.map_or_else(|| self.addresses.code(peer), |id| id as i64);
@@ -180,7 +163,7 @@ impl Reading {
                     self.addresses.code(peer);
                 }
             }
-            Body::Unread(_) | Body::End(_) => {}
+            Body::Internal { .. } | Body::Receive { .. } | Body::Unread(_) | Body::End(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::log::columns::{Columns, Micros, reorder};
-use crate::log::facts::{Facts, Logs};
+use crate::log::facts::Facts;
 use crate::log::parse::{Body, End, Peer};
 
 /// The logs of one run in their own order.
@@ -169,11 +169,6 @@ impl History {
             columns,
             is_table: true,
         }
-    }
-
-    /// The same of logs in memory.
-    pub fn of_logs(logs: Logs) -> Self {
-        Self::of_table(logs.columns, &logs.machines)
     }
 }
 

@@ -147,34 +147,18 @@ impl Part {
             line: 0,
             is_manual,
         };
+        if row.fill(&body, |time| time as f64) {
+            self.columns.push(&row);
+        }
         let number = self.lines + 1;
         match body {
-            Body::Internal { clocks } => {
-                row.clocks = clocks;
-                self.columns.push(&row);
-            }
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => {
-                self.base_receives |= message.sent_clock.is_none();
-                row.event = RECEIVE;
-                row.clocks = clocks;
-                row.queue_len = queue_len;
-                row.sender = message.sender;
-                row.sent_clock = message.sent_clock;
-                row.arrived = message.arrival.map(|time| time as f64);
-                self.columns.push(&row);
-            }
+            Body::Internal { .. } => {}
+            Body::Receive { message, .. } => self.base_receives |= message.sent_clock.is_none(),
             Body::Send {
-                clocks,
                 recipients,
                 recipient_ids,
+                ..
             } => {
-                row.event = SEND;
-                row.clocks = clocks;
-                self.columns.push(&row);
                 for (place, peer) in recipients.into_iter().enumerate() {
                     let id = recipient_ids.get(place).copied().flatten();
                     let code = id.map_or_else(|| self.code(peer), |id| id as i64);

@@ -130,11 +130,6 @@ impl Running {
             start => Clock::of_process().now().saturating_sub(start) as f64 / 1e9,
         }
     }
-
-    /// Whether the run was asked to end early.
-    pub fn is_stopped(&self) -> bool {
-        self.shared.is_stopped.load(Ordering::Acquire)
-    }
 }
 
 struct Conductor {
