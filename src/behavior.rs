@@ -16,13 +16,15 @@ pub struct Behavior {
     broadcast_share: f64,
 }
 
-/// A behavior ready to be drawn from: bounds on 63 fair bits.
+/// A behavior ready to be drawn from by a machine: bounds on 63 fair bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Odds {
     /// Draws below this are internal.
     internal_below: u64,
     /// Draws from there up to this are broadcasts, the rest go to one peer.
     broadcast_below: u64,
+    /// How many peers a send to all reaches.
+    peers: u32,
 }
 
 /// What an idle machine does.
@@ -70,8 +72,8 @@ impl Behavior {
         self.broadcast_share
     }
 
-    /// The bounds to draw with.
-    pub fn odds(&self) -> Odds {
+    /// What a machine with `peers` peers draws with.
+    pub fn odds(&self, peers: u32) -> Odds {
         // Of 2^63 cases, so that a probability of 1 leaves none of them out.
         let cases = |probability: f64| (probability * 2_f64.powi(63)) as u64;
         let (p, b) = (self.internal_probability, self.broadcast_share);
@@ -83,21 +85,31 @@ impl Behavior {
         Odds {
             internal_below: cases(p),
             broadcast_below,
+            peers,
         }
     }
 }
 
 impl Odds {
-    /// Draws what an idle machine with `peers` peers does.
+    /// The same odds for a machine with `peers` peers.
     #[inline]
-    pub fn draw(&self, peers: u32, generator: &mut Generator) -> Action {
+    #[must_use]
+    pub fn among(self, peers: u32) -> Self {
+        Self { peers, ..self }
+    }
+
+    /// Draws what an idle machine does.
+    #[inline]
+    pub fn draw(&self, generator: &mut Generator) -> Action {
         let draw = generator.bits() >> 1;
-        if draw < self.internal_below || peers == 0 {
+        if draw < self.internal_below || self.peers == 0 {
             Action::Internal
         } else if draw < self.broadcast_below {
             Action::Send(Recipients::All)
         } else {
-            Action::Send(Recipients::One(generator.below(u64::from(peers)) as u32))
+            Action::Send(Recipients::One(
+                generator.below(u64::from(self.peers)) as u32
+            ))
         }
     }
 }
@@ -110,7 +122,7 @@ mod tests {
         let mut generator = Generator::new(3, 1, 0);
         let mut counts = [0; 4];
         for _ in 0..100_000 {
-            counts[match behavior.odds().draw(peers, &mut generator) {
+            counts[match behavior.odds(peers).draw(&mut generator) {
                 Action::Internal => 0,
                 Action::Send(Recipients::All) => 1,
                 Action::Send(Recipients::One(peer)) => 2 + peer as usize,

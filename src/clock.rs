@@ -11,6 +11,11 @@ pub const MAX_CLOCK: u64 = (1 << 53) - 1;
 pub struct Clock(u64);
 
 impl Clock {
+    /// The clock of a machine that comes back: `value` is that of its newest event.
+    pub fn at(value: u64) -> Self {
+        Self(value)
+    }
+
     /// The value of the newest event, 0 before the first.
     #[inline]
     pub fn value(self) -> u64 {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 ///
 /// As a *history* it names a machine's past: made by its first start and kept
 /// when it resumes. As an *instance* it names one process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Nonce(pub u64);
 
 impl fmt::Display for Nonce {

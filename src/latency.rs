@@ -42,6 +42,24 @@ pub struct Delays {
 }
 
 impl Latency {
+    /// The latency of this kind with these parameters.
+    pub fn named(kind: &str, parameters: &[f64]) -> Result<Self> {
+        let latency = match (kind, parameters) {
+            ("constant", &[seconds]) => Self::Constant(seconds),
+            ("uniform", &[low, high]) => Self::Uniform(low, high),
+            ("exponential", &[mean]) => Self::Exponential(mean),
+            ("log_normal", &[median, sigma]) => Self::LogNormal { median, sigma },
+            ("empirical", delays) => Self::Empirical(delays.into()),
+            _ => {
+                return Err(Error::invalid(format!(
+                    "a latency of kind {kind:?} with {} parameters is not known: it is constant (1), uniform (2), exponential (1), log_normal (2) or empirical (any)",
+                    parameters.len()
+                )));
+            }
+        };
+        latency.checked()
+    }
+
     /// The latency, if all its parameters are delays.
     pub fn checked(self) -> Result<Self> {
         let parameters: &[f64] = match &self {

@@ -12,10 +12,14 @@
 pub mod address;
 pub mod behavior;
 pub mod causality;
+pub mod channels;
 pub mod clock;
 pub mod error;
 pub mod event;
+pub mod fault;
+pub mod faults;
 pub mod identity;
+pub mod key;
 pub mod latency;
 pub mod lateness;
 pub mod link;
@@ -23,11 +27,13 @@ pub mod log;
 pub mod message;
 pub mod net;
 pub mod node;
+pub mod noise;
 pub mod random;
 pub mod schedule;
 pub mod sim;
 pub mod theory;
 pub mod topology;
+pub mod wire;
 
 #[cfg(feature = "python")]
 mod python;

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 
 /// The two marks of a receiving end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Marks {
     /// The newest message whose RECEIVE line the operating system has taken.
     pub logged: u64,
@@ -49,7 +49,7 @@ pub enum Violation {
 }
 
 /// The sending end: every message that the other end may still need.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Outbox {
     /// Messages not yet covered by *logged*, oldest first.
     kept: VecDeque<u64>,
@@ -62,6 +62,15 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// The end of a machine that comes back: everything that its log says it sent.
+    pub fn resumed(sent: Vec<u64>) -> Self {
+        Self {
+            newest: sent.last().copied().unwrap_or(0),
+            kept: sent.into(),
+            ..Self::default()
+        }
+    }
+
     /// Adds a message that the log already holds.
     pub fn push(&mut self, timestamp: u64) {
         debug_assert!(timestamp > self.newest);
@@ -73,6 +82,8 @@ impl Outbox {
     pub fn connected(&mut self, marks: Marks) -> Result<(), Violation> {
         self.check(marks)?;
         self.raise(marks);
+        // After a resume it held every message of the log, of which few are still needed.
+        self.kept.shrink_to_fit();
         // What the receiver lost between accepting and logging, it needs again.
         self.marks.accepted = marks.accepted;
         self.sent = self
@@ -93,11 +104,6 @@ impl Outbox {
         let timestamp = *self.kept.get(self.sent)?;
         self.sent += 1;
         Some(timestamp)
-    }
-
-    /// Whether a message waits to be handed to the connection.
-    pub fn is_waiting(&self) -> bool {
-        self.sent < self.kept.len()
     }
 
     /// How many messages are kept for the other end.
@@ -141,7 +147,7 @@ impl Outbox {
 }
 
 /// The receiving end: what has been accepted and logged from one sender.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Inbox {
     marks: Marks,
     /// The last timestamp on the present connection.
@@ -149,6 +155,17 @@ pub struct Inbox {
 }
 
 impl Inbox {
+    /// The end of a machine that comes back, whose log has the receipts up to `newest`.
+    pub fn resumed(newest: u64) -> Self {
+        Self {
+            marks: Marks {
+                logged: newest,
+                accepted: newest,
+            },
+            last: 0,
+        }
+    }
+
     /// A connection begins; the marks go into its `ok`.
     pub fn connected(&mut self) -> Marks {
         self.last = 0;
@@ -210,6 +227,18 @@ mod tests {
             1 => Just(Step::Cut),
             1 => Just(Step::Reconnect),
         ]
+    }
+
+    #[test]
+    fn what_a_resumed_machine_sent_is_given_up_once_it_is_known_to_be_logged() {
+        let mut outbox = Outbox::resumed((1..=10_000).collect());
+        let marks = Marks {
+            logged: 9_990,
+            accepted: 9_995,
+        };
+        outbox.connected(marks).unwrap();
+        assert_eq!(outbox.kept(), 10);
+        assert!(outbox.kept.capacity() < 100, "{}", outbox.kept.capacity());
     }
 
     proptest! {

@@ -1,14 +1,14 @@
-//! The machine itself: a clock, a queue of incoming messages and a behavior.
+//! The machine itself: a clock, a queue of incoming messages and a source of chance.
 //!
 //! Both drivers own one of these for each machine: [`Node::deliver`] is called
 //! when a message enters the queue, [`Node::tick`] when a tick is due.
 
 use std::collections::VecDeque;
 
-use crate::behavior::{Action, Behavior, Odds};
+use crate::behavior::{Action, Odds};
 use crate::clock::Clock;
 use crate::event::{Event, Recipients};
-use crate::message::{Message, Nanos};
+use crate::message::{MachineId, Message, Nanos};
 use crate::random::Generator;
 
 /// A machine without bytes, threads or time of its own.
@@ -17,31 +17,39 @@ pub struct Node {
     clock: Clock,
     /// Messages in the order of their arrival; some may still be on their way.
     queue: VecDeque<Message>,
-    /// How many of `queue`, from the front, had arrived when this was last asked.
-    arrived: u32,
-    peers: u32,
-    odds: Odds,
+    /// No message of `queue` arrives later.
+    newest: Nanos,
     generator: Generator,
 }
 
 impl Node {
-    /// A machine at clock 0 with `peers` peers.
-    pub fn new(behavior: Behavior, peers: u32, generator: Generator) -> Self {
+    /// A machine at clock 0.
+    pub fn new(generator: Generator) -> Self {
         Self {
             clock: Clock::default(),
             queue: VecDeque::new(),
-            arrived: 0,
-            peers,
-            odds: behavior.odds(),
+            newest: 0,
             generator,
         }
+    }
+
+    /// The same machine, come back with the clock that its log tells.
+    #[must_use]
+    pub fn resumed(mut self, clock: u64) -> Self {
+        self.clock = Clock::at(clock);
+        self
+    }
+
+    /// The draws of its next life, of a machine that comes back.
+    pub fn reseed(&mut self, generator: Generator) {
+        self.generator = generator;
     }
 
     /// Back to clock 0 and an empty queue; the queue's memory is kept.
     pub fn restart(&mut self, generator: Generator) {
         self.clock = Clock::default();
         self.queue.clear();
-        self.arrived = 0;
+        self.newest = 0;
         self.generator = generator;
     }
 
@@ -50,7 +58,28 @@ impl Node {
     /// Channels are FIFO: a message that would overtake an earlier one of its
     /// sender arrives with that one, right after it.
     #[inline]
-    pub fn deliver(&mut self, mut message: Message) {
+    pub fn deliver(&mut self, message: Message) {
+        if self.queue.len() == self.queue.capacity() {
+            self.grow();
+        }
+        if self.newest <= message.arrival {
+            self.newest = message.arrival;
+            self.queue.push_back(message);
+        } else {
+            self.insert(message.sender(), message.timestamp, message.arrival);
+        }
+    }
+
+    /// Doubles the room, from one message on: most queues of many machines stay short.
+    #[cold]
+    fn grow(&mut self) {
+        self.queue.reserve_exact(self.queue.len().max(1));
+    }
+
+    /// Puts a message before those that arrive after it.
+    #[cold]
+    fn insert(&mut self, sender: Option<MachineId>, timestamp: u64, arrival: Nanos) {
+        let mut message = Message::new(sender, timestamp, arrival);
         let mut place = self.queue.len();
         while let Some(before) = place.checked_sub(1).and_then(|place| self.queue.get(place)) {
             if before.arrival <= message.arrival {
@@ -62,21 +91,17 @@ impl Node {
             }
             place -= 1;
         }
-        if place == self.queue.len() {
-            self.queue.push_back(message);
-        } else {
-            self.queue.insert(place, message);
-        }
+        self.queue.insert(place, message);
     }
 
     /// The one event of a tick at `now`: a receipt if a message has arrived,
-    /// else what the behavior draws.
+    /// else what is drawn with these odds.
     #[inline]
-    pub fn tick(&mut self, now: Nanos) -> Event {
+    pub fn tick(&mut self, now: Nanos, odds: &Odds) -> Event {
         if let Some(event) = self.receive(now) {
             return event;
         }
-        match self.odds.draw(self.peers, &mut self.generator) {
+        match odds.draw(&mut self.generator) {
             Action::Internal => self.internal(),
             Action::Send(recipients) => self.send(recipients),
         }
@@ -91,7 +116,6 @@ impl Node {
         } else {
             self.queue.pop_front()
         }?;
-        self.arrived -= 1;
         let old_clock = self.clock.value();
         Some(Event::Receive {
             old_clock,
@@ -128,22 +152,21 @@ impl Node {
         self.clock.value()
     }
 
-    /// How many peers a send to all reaches.
-    pub fn peers(&self) -> u32 {
-        self.peers
-    }
-
     /// How many messages have arrived by `now` and wait.
     #[inline]
-    pub fn queue_len(&mut self, now: Nanos) -> u64 {
-        while self
-            .queue
-            .get(self.arrived as usize)
-            .is_some_and(|message| message.arrival <= now)
-        {
-            self.arrived += 1;
-        }
-        u64::from(self.arrived)
+    pub fn queue_len(&self, now: Nanos) -> u64 {
+        let arrived = if self.newest <= now {
+            self.queue.len()
+        } else {
+            self.arrived(now)
+        };
+        arrived as u64
+    }
+
+    /// How many have arrived by `now` where some have not.
+    #[cold]
+    fn arrived(&self, now: Nanos) -> usize {
+        self.queue.partition_point(|message| message.arrival <= now)
     }
 
     /// What is in the queue, arrived or on its way, in its order.
@@ -153,7 +176,7 @@ impl Node {
 
     /// Takes what is left in the queue, in its order.
     pub fn drain(&mut self) -> impl Iterator<Item = Message> + '_ {
-        self.arrived = 0;
+        self.newest = 0;
         self.queue.drain(..)
     }
 }
@@ -161,14 +184,17 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::behavior::Behavior;
     use proptest::prelude::*;
 
-    fn node(internal_probability: f64, peers: u32) -> Node {
-        Node::new(
-            Behavior::new(internal_probability, 0.5).unwrap(),
-            peers,
-            Generator::new(1, 1, 0),
-        )
+    fn node() -> Node {
+        Node::new(Generator::new(1, 1, 0))
+    }
+
+    fn odds(internal_probability: f64, peers: u32) -> Odds {
+        Behavior::new(internal_probability, 0.5)
+            .unwrap()
+            .odds(peers)
     }
 
     fn message(timestamp: u64, arrival: Nanos) -> Message {
@@ -177,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_waiting_message_comes_before_anything_else() {
-        let mut node = node(0.0, 2);
+        let (mut node, odds) = (node(), odds(0.0, 2));
         node.deliver(message(10, 5));
         node.deliver(message(3, 6));
         let Event::Receive {
@@ -185,13 +211,13 @@ mod tests {
             new_clock: 11,
             queue_len: 1,
             message,
-        } = node.tick(7)
+        } = node.tick(7, &odds)
         else {
             panic!("the first message waits")
         };
         assert_eq!(message.timestamp, 10);
         assert!(matches!(
-            node.tick(7),
+            node.tick(7, &odds),
             Event::Receive {
                 old_clock: 11,
                 new_clock: 12,
@@ -199,15 +225,18 @@ mod tests {
                 ..
             }
         ));
-        assert!(matches!(node.tick(7), Event::Send { new_clock: 13, .. }));
+        assert!(matches!(
+            node.tick(7, &odds),
+            Event::Send { new_clock: 13, .. }
+        ));
     }
 
     #[test]
     fn a_message_on_its_way_is_not_seen() {
-        let mut node = node(1.0, 2);
+        let (mut node, odds) = (node(), odds(1.0, 2));
         node.deliver(message(10, 5));
         assert_eq!(
-            node.tick(4),
+            node.tick(4, &odds),
             Event::Internal {
                 old_clock: 0,
                 new_clock: 1
@@ -219,10 +248,10 @@ mod tests {
 
     #[test]
     fn a_machine_without_peers_only_has_internal_events() {
-        let mut node = node(0.0, 0);
+        let (mut node, odds) = (node(), odds(0.0, 0));
         for old_clock in 0..100 {
             assert_eq!(
-                node.tick(0),
+                node.tick(0, &odds),
                 Event::Internal {
                     old_clock,
                     new_clock: old_clock + 1
@@ -235,7 +264,7 @@ mod tests {
         /// Against a plain model: each channel keeps its order, and arrivals order the queue.
         #[test]
         fn deliveries_are_ordered_and_fifo(sent in prop::collection::vec((0_u64..3, 0_u64..20), 0..60)) {
-            let mut node = node(1.0, 2);
+            let mut node = node();
             let mut expected: Vec<(u64, u64, u64)> = Vec::new();
             for (timestamp, &(sender, arrival)) in sent.iter().enumerate() {
                 let of_sender = expected.iter().filter(|entry| entry.1 == sender);
@@ -256,7 +285,7 @@ mod tests {
         /// Against a plain model: the queue as a list of arrivals, the clock as two rules.
         #[test]
         fn ticks_follow_the_model(steps in prop::collection::vec((any::<bool>(), 1_u64..1000, 0_u64..4), 0..200)) {
-            let mut node = node(0.5, 3);
+            let (mut node, odds) = (node(), odds(0.5, 3));
             let (mut queue, mut clock, mut now, mut arrival) = (Vec::new(), 0_u64, 0, 0);
             for (delivers, timestamp, wait) in steps {
                 now += wait;
@@ -266,7 +295,7 @@ mod tests {
                     node.deliver(message(timestamp, arrival));
                     continue;
                 }
-                let event = node.tick(now);
+                let event = node.tick(now, &odds);
                 let waiting = queue.iter().filter(|message| message.arrival <= now).count();
                 if waiting > 0 {
                     let first = queue.remove(0);

@@ -22,7 +22,12 @@ pub struct Schedule {
     rate: f64,
     phase: Nanos,
     ticks: u64,
-    /// The period as a mixed number: `whole + part / parts` nanoseconds.
+    period: Period,
+}
+
+/// The time between two ticks as a mixed number: `whole + part / parts` nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
     whole: u64,
     part: u64,
     parts: u64,
@@ -45,23 +50,25 @@ impl Schedule {
         }
         let drawn = 1 + generator.below(max_rate);
         let rate = check_rate(rate.unwrap_or(drawn as f64))?;
+        let period = Period::of(rate);
         // Only a period below 1 ns would leave no room; `check_rate` excludes it.
-        let (whole, ..) = period(rate);
-        Self::new(rate, generator.below(whole.max(1)), duration)
+        let phase = generator.below(period.whole.max(1));
+        Self::build(rate, period, phase, duration)
     }
 
     /// The ticks of a machine at `rate` ticks per second over `duration` seconds.
     pub fn new(rate: f64, phase: Nanos, duration: f64) -> Result<Self> {
         check_rate(rate)?;
+        Self::build(rate, Period::of(rate), phase, duration)
+    }
+
+    fn build(rate: f64, period: Period, phase: Nanos, duration: f64) -> Result<Self> {
         check_duration(duration)?;
-        let (whole, part, parts) = period(rate);
         let mut schedule = Self {
             rate,
             phase,
             ticks: 0,
-            whole,
-            part,
-            parts,
+            period,
         };
         schedule.ticks = schedule.count(duration);
         Ok(schedule)
@@ -82,12 +89,18 @@ impl Schedule {
         self.ticks
     }
 
+    /// The time between two ticks.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
     /// When tick `tick` (from 1) is due, in nanoseconds since the start.
     pub fn due(&self, tick: u64) -> Nanos {
         let before = u128::from(tick - 1);
-        let whole = before * u128::from(self.whole);
+        let Period { whole, part, parts } = self.period;
+        let whole = before * u128::from(whole);
         // `before * part` fits: part < parts <= 2^53 and before < 2^64.
-        let rest = before * u128::from(self.part) / u128::from(self.parts);
+        let rest = before * u128::from(part) / u128::from(parts);
         self.phase
             .saturating_add(u64::try_from(whole + rest).unwrap_or(u64::MAX))
     }
@@ -98,9 +111,6 @@ impl Schedule {
             due: self.phase,
             left: self.ticks,
             rest: 0,
-            whole: self.whole,
-            part: self.part,
-            parts: self.parts,
         }
     }
 
@@ -127,11 +137,8 @@ impl Schedule {
 pub struct Steps {
     due: Nanos,
     left: u64,
-    /// The fraction of a nanosecond by which `due` is rounded down, in `parts`.
+    /// The fraction of a nanosecond by which `due` is rounded down, in parts of the period.
     rest: u64,
-    whole: u64,
-    part: u64,
-    parts: u64,
 }
 
 impl Steps {
@@ -141,17 +148,22 @@ impl Steps {
         (self.left > 0).then_some(self.due)
     }
 
-    /// Goes on to the next tick. When that is due, `None` after the last.
+    /// Goes on to the next tick, a period of the schedule later.
     #[inline]
-    pub fn advance(&mut self) -> Option<Nanos> {
+    pub fn advance(&mut self, period: &Period) {
         self.left -= 1;
-        self.due += self.whole;
-        self.rest += self.part;
-        if self.rest >= self.parts {
-            self.rest -= self.parts;
-            self.due += 1;
-        }
-        self.due()
+        self.rest += period.part;
+        let carry = u64::from(self.rest >= period.parts);
+        self.rest -= period.parts & carry.wrapping_neg();
+        self.due += period.whole + carry;
+    }
+
+    /// How many ticks lie behind, of a machine whose first came within a period of the start.
+    pub fn taken(&self, period: &Period) -> u64 {
+        let Period { whole, part, parts } = *period;
+        let parts_of =
+            |whole: u64, part: u64| u128::from(whole) * u128::from(parts) + u128::from(part);
+        (parts_of(self.due, self.rest) / parts_of(whole, part)) as u64
     }
 
     /// How many ticks are left, the one at hand among them.
@@ -180,25 +192,27 @@ pub fn check_duration(duration: f64) -> Result<f64> {
     )))
 }
 
-/// `1e9 / rate` exactly, as whole nanoseconds and a fraction of one.
-fn period(rate: f64) -> (u64, u64, u64) {
-    let bits = rate.to_bits();
-    let mut mantissa = u128::from((bits & ((1 << 52) - 1)) | (1 << 52));
-    let mut exponent = (bits >> 52) as i64 - 1075;
-    let even = mantissa.trailing_zeros();
-    mantissa >>= even;
-    exponent += i64::from(even);
-    // rate = mantissa * 2^exponent. For 1e-9 <= rate <= 1e9 the shifts stay below 96 bits.
-    let (dividend, divisor) = if exponent >= 0 {
-        (SECOND, mantissa << exponent)
-    } else {
-        (SECOND << -exponent, mantissa)
-    };
-    (
-        (dividend / divisor) as u64,
-        (dividend % divisor) as u64,
-        divisor as u64,
-    )
+impl Period {
+    /// `1e9 / rate` nanoseconds, exactly.
+    fn of(rate: f64) -> Self {
+        let bits = rate.to_bits();
+        let mut mantissa = u128::from((bits & ((1 << 52) - 1)) | (1 << 52));
+        let mut exponent = (bits >> 52) as i64 - 1075;
+        let even = mantissa.trailing_zeros();
+        mantissa >>= even;
+        exponent += i64::from(even);
+        // rate = mantissa * 2^exponent. For 1e-9 <= rate <= 1e9 the shifts stay below 96 bits.
+        let (dividend, divisor) = if exponent >= 0 {
+            (SECOND, mantissa << exponent)
+        } else {
+            (SECOND << -exponent, mantissa)
+        };
+        Self {
+            whole: (dividend / divisor) as u64,
+            part: (dividend % divisor) as u64,
+            parts: divisor as u64,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -269,8 +283,10 @@ mod tests {
             let mut steps = schedule.steps();
             for tick in 1..=schedule.ticks().min(1000) {
                 prop_assert_eq!(steps.due(), Some(schedule.due(tick)));
+                prop_assert_eq!(steps.taken(&schedule.period()), tick - 1);
                 let next = (tick < schedule.ticks()).then(|| schedule.due(tick + 1));
-                prop_assert_eq!(steps.advance(), next);
+                steps.advance(&schedule.period());
+                prop_assert_eq!(steps.due(), next);
             }
             if schedule.ticks() > 0 {
                 prop_assert!(schedule.due(schedule.ticks()) < (duration * 1e9) as u64 + 2);

@@ -42,7 +42,7 @@ pub fn predict(rates: &[f64], topology: &Topology, behavior: Behavior) -> Result
     let links = Links::new(topology, behavior);
     let idle = match links {
         Links::Full(share) => fully_connected(rates, share),
-        Links::Senders(_) => contraction(rates, &links),
+        Links::Some(_) => contraction(rates, &links),
     }
     .unwrap_or_else(|| vec![f64::NAN; rates.len()]);
     let arrival_rate = links.arrivals(&idle);
@@ -72,8 +72,17 @@ pub fn predict(rates: &[f64], topology: &Topology, behavior: Behavior) -> Result
 enum Links {
     /// Every idle tick of every machine sends to every other with this probability.
     Full(f64),
-    /// For each machine, who sends to it, and with which probability an idle tick does.
-    Senders(Vec<Vec<(u32, f64)>>),
+    /// Only those sends happen.
+    Some(Senders),
+}
+
+/// For each machine, who sends to it.
+struct Senders {
+    /// Where the senders to a machine begin in `list`; after the last machine, where they end.
+    starts: Vec<u32>,
+    list: Vec<u32>,
+    /// The probability with which an idle tick of a machine sends to one of its peers.
+    share: Vec<f64>,
 }
 
 impl Links {
@@ -87,14 +96,7 @@ impl Links {
         if machines > 1 && (0..machines).all(|machine| topology.degree(machine) == machines - 1) {
             return Self::Full(share(machines - 1));
         }
-        let mut senders = vec![Vec::new(); machines as usize];
-        for sender in 0..machines {
-            let share = share(topology.degree(sender));
-            for peer in topology.peers(sender) {
-                senders[peer as usize].push((sender, share));
-            }
-        }
-        Self::Senders(senders)
+        Self::Some(Senders::new(topology, share))
     }
 
     /// The arrivals at each machine, given the idle ticks of each.
@@ -104,13 +106,45 @@ impl Links {
                 let total: f64 = idle.iter().sum();
                 idle.iter().map(|own| share * (total - own)).collect()
             }
-            Self::Senders(senders) => senders
-                .iter()
-                .map(|list| {
-                    let from = |&(sender, share): &(u32, f64)| share * idle[sender as usize];
+            Self::Some(senders) => {
+                let from = |&sender: &u32| senders.share[sender as usize] * idle[sender as usize];
+                let ends = senders.starts.windows(2);
+                ends.map(|ends| {
+                    let list = &senders.list[ends[0] as usize..ends[1] as usize];
                     list.iter().map(from).sum()
                 })
-                .collect(),
+                .collect()
+            }
+        }
+    }
+}
+
+impl Senders {
+    fn new(topology: &Topology, share: impl Fn(u32) -> f64) -> Self {
+        let machines = topology.machines();
+        let mut starts = vec![0; machines as usize + 1];
+        for sender in 0..machines {
+            for peer in topology.peers(sender) {
+                starts[peer as usize + 1] += 1;
+            }
+        }
+        for machine in 0..machines as usize {
+            starts[machine + 1] += starts[machine];
+        }
+        let mut ends = starts.clone();
+        let mut list = vec![0; starts[machines as usize] as usize];
+        for sender in 0..machines {
+            for peer in topology.peers(sender) {
+                let end = &mut ends[peer as usize];
+                list[*end as usize] = sender;
+                *end += 1;
+            }
+        }
+        let degrees = (0..machines).map(|machine| topology.degree(machine));
+        Self {
+            starts,
+            list,
+            share: degrees.map(share).collect(),
         }
     }
 }
@@ -252,8 +286,8 @@ mod tests {
             let machines = rates.len() as u32;
             let behavior = Behavior::default();
             let Links::Full(share) = Links::new(&Topology::Full(machines), behavior) else { unreachable!() };
-            let senders = (0..machines).map(|j| (0..machines).filter(|&i| i != j).map(|i| (i, share)).collect());
-            let step = contraction(&rates, &Links::Senders(senders.collect())).unwrap();
+            let senders = Senders::new(&Topology::Full(machines), |_| share);
+            let step = contraction(&rates, &Links::Some(senders)).unwrap();
             for (a, b) in step.iter().zip(fully_connected(&rates, share).unwrap()) {
                 prop_assert!((a - b).abs() < 1e-9 * 100.0);
             }

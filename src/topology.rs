@@ -88,7 +88,16 @@ impl Topology {
         }
     }
 
+    /// How many peers every machine sends to, where that is one number by the topology's kind.
+    pub fn common_degree(&self) -> Option<u32> {
+        match self {
+            Self::Full(_) | Self::Ring(_) if self.machines() > 0 => Some(self.degree(0)),
+            _ => None,
+        }
+    }
+
     /// How many peers `machine` sends to.
+    #[inline]
     pub fn degree(&self, machine: u32) -> u32 {
         match self {
             Self::Full(machines) => machines - 1,
@@ -101,6 +110,7 @@ impl Topology {
     }
 
     /// The peer of `machine` at `position`, which is below its degree.
+    #[inline]
     pub fn peer(&self, machine: u32, position: u32) -> u32 {
         debug_assert!(position < self.degree(machine));
         match self {

@@ -1,5 +1,7 @@
 //! What each machine did, in one row.
 
+use std::sync::Arc;
+
 use crate::log::columns::{RECEIVE, SEND};
 use crate::log::facts::{Facts, Logs};
 
@@ -43,9 +45,9 @@ pub struct Machines {
     /// The share of broadcasts among the sends.
     pub broadcast_share: Vec<f64>,
     /// The run, empty if unknown.
-    pub run_id: Vec<String>,
+    pub run_id: Vec<Arc<str>>,
     /// The log, empty for a table.
-    pub file: Vec<String>,
+    pub file: Vec<Arc<str>>,
 }
 
 /// What is counted over the events of one machine.
@@ -138,7 +140,19 @@ impl Machines {
         self.internal_probability
             .push(or_nan(facts.internal_probability));
         self.broadcast_share.push(or_nan(facts.broadcast_share));
-        self.run_id.push(facts.run_id.clone().unwrap_or_default());
-        self.file.push(facts.file.clone());
+        push_shared(
+            &mut self.run_id,
+            facts.run_id.as_deref().unwrap_or_default(),
+        );
+        push_shared(&mut self.file, &facts.file);
     }
+}
+
+/// Appends a text; rows with the text of the one before share its memory.
+fn push_shared(column: &mut Vec<Arc<str>>, text: &str) {
+    let shared = match column.last() {
+        Some(last) if **last == *text => last.clone(),
+        _ => text.into(),
+    };
+    column.push(shared);
 }

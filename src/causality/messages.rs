@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::log::columns::{RECEIVE, SEND, UNKNOWN, reorder};
-use crate::log::facts::Logs;
+use crate::causality::by_channel::by_channel;
+use crate::log::columns::{Columns, RECEIVE, SEND, UNKNOWN, reorder};
+use crate::log::facts::Facts;
 
 /// The message was received.
 pub const RECEIVED: i8 = 0;
@@ -38,8 +39,9 @@ pub struct Messages {
 }
 
 /// One message at its recipient.
+#[derive(Clone, Copy)]
 struct Receipt {
-    /// (recipient, sender, sent clock).
+    /// (sender, recipient, sent clock).
     key: (i64, i64, i64),
     arrived: f64,
     received: f64,
@@ -47,28 +49,31 @@ struct Receipt {
     status: i8,
 }
 
-/// The messages of these logs, or `None` if no RECEIVE says which message it took.
-pub fn messages(logs: &Logs) -> Option<Messages> {
-    let columns = &logs.columns;
+/// The messages of these events and of what the logs of these machines say beside them, or `None` if no RECEIVE says which message it took.
+pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
     let mut receives = (0..columns.len())
         .filter(|&row| columns.event[row] == RECEIVE)
         .peekable();
     if receives.peek().is_some() && receives.all(|row| columns.sent_clock[row].is_nan()) {
         return None;
     }
-    let mut messages = sends(logs);
-    let (receipts, by_hand) = receipts(logs);
+    let mut messages = sends(columns);
+    let (receipts, by_hand) = receipts(columns, machines);
     let leftover = messages.settle(receipts, false);
     // A message whose recipient was unknown is known by who received it.
     let leftover = messages.settle(leftover, true);
     messages.unmatched = leftover.len() + by_hand;
-    messages.undelivered(logs);
+    messages.undelivered(machines);
     Some(messages)
 }
 
-fn sends(logs: &Logs) -> Messages {
-    let columns = &logs.columns;
+fn sends(columns: &Columns) -> Messages {
     let mut messages = Messages::default();
+    let rows = columns.recipients.len();
+    messages.sender.reserve_exact(rows);
+    messages.sent_clock.reserve_exact(rows);
+    messages.recipient.reserve_exact(rows);
+    messages.sent.reserve_exact(rows);
     let mut recipients = Vec::new();
     for row in (0..columns.len()).filter(|&row| columns.event[row] == SEND) {
         recipients.clear();
@@ -86,7 +91,6 @@ fn sends(logs: &Logs) -> Messages {
             messages.sent.push(columns.time[row]);
         }
     }
-    let rows = messages.sender.len();
     messages.arrived = vec![f64::NAN; rows];
     messages.received = vec![f64::NAN; rows];
     messages.received_clock = vec![f64::NAN; rows];
@@ -95,8 +99,7 @@ fn sends(logs: &Logs) -> Messages {
 }
 
 /// What was received or left in a queue, and how many of them do not name their message.
-fn receipts(logs: &Logs) -> (Vec<Receipt>, usize) {
-    let columns = &logs.columns;
+fn receipts(columns: &Columns, machines: &[Facts]) -> (Vec<Receipt>, usize) {
     let mut receipts = Vec::new();
     let mut nameless = 0;
     for row in (0..columns.len()).filter(|&row| columns.event[row] == RECEIVE) {
@@ -106,8 +109,8 @@ fn receipts(logs: &Logs) -> (Vec<Receipt>, usize) {
         }
         receipts.push(Receipt {
             key: (
-                columns.machine_id[row],
                 columns.sender[row] as i64,
+                columns.machine_id[row],
                 columns.sent_clock[row] as i64,
             ),
             arrived: columns.arrived[row],
@@ -116,14 +119,14 @@ fn receipts(logs: &Logs) -> (Vec<Receipt>, usize) {
             status: RECEIVED,
         });
     }
-    for facts in &logs.machines {
+    for facts in machines {
         for message in &facts.unread {
             let Some(sender) = message.sender else {
                 nameless += 1;
                 continue;
             };
             receipts.push(Receipt {
-                key: (facts.id as i64, sender as i64, message.sent_clock as i64),
+                key: (sender as i64, facts.id as i64, message.sent_clock as i64),
                 arrived: message.arrived,
                 received: f64::NAN,
                 received_clock: f64::NAN,
@@ -139,12 +142,12 @@ impl Messages {
     ///
     /// With `guess`, messages to an unknown recipient take any
     /// receipt of them; else only those of their recipient.
-    fn settle(&mut self, mut receipts: Vec<Receipt>, guess: bool) -> Vec<Receipt> {
+    fn settle(&mut self, receipts: Vec<Receipt>, guess: bool) -> Vec<Receipt> {
         if receipts.is_empty() {
             return receipts;
         }
-        let mut rows: Vec<usize> = (0..self.sender.len())
-            .filter(|&row| self.recipient[row].is_nan() == guess)
+        let rows: Vec<u32> = (0..self.sender.len() as u32)
+            .filter(|&row| self.recipient[row as usize].is_nan() == guess)
             .collect();
         if rows.is_empty() {
             return receipts;
@@ -152,23 +155,26 @@ impl Messages {
         let recipient = |id: i64| if guess { UNKNOWN } else { id };
         let key = |messages: &Self, row: usize| {
             (
-                recipient(messages.recipient[row] as i64),
                 messages.sender[row],
+                recipient(messages.recipient[row] as i64),
                 messages.sent_clock[row],
             )
         };
         let receipt_key = |receipt: &Receipt| {
-            let (id, sender, clock) = receipt.key;
-            (recipient(id), sender, clock)
+            let (sender, id, clock) = receipt.key;
+            (sender, recipient(id), clock)
         };
-        rows.sort_by_key(|&row| key(self, row));
-        receipts.sort_by_key(receipt_key);
-        let mut rows = rows.into_iter().peekable();
+        let order = by_channel(rows.len(), |place| key(self, rows[place] as usize));
+        let taken = by_channel(receipts.len(), |place| receipt_key(&receipts[place]));
+        let mut order = order
+            .into_iter()
+            .map(|place| rows[place as usize] as usize)
+            .peekable();
         let mut leftover = Vec::new();
-        for receipt in receipts {
+        for receipt in taken.into_iter().map(|place| receipts[place as usize]) {
             let wanted = receipt_key(&receipt);
-            while rows.next_if(|&row| key(self, row) < wanted).is_some() {}
-            match rows.next_if(|&row| key(self, row) == wanted) {
+            while order.next_if(|&row| key(self, row) < wanted).is_some() {}
+            match order.next_if(|&row| key(self, row) == wanted) {
                 Some(row) => self.take(row, &receipt),
                 None => leftover.push(receipt),
             }
@@ -180,7 +186,7 @@ impl Messages {
     }
 
     fn take(&mut self, row: usize, receipt: &Receipt) {
-        self.recipient[row] = receipt.key.0 as f64;
+        self.recipient[row] = receipt.key.1 as f64;
         self.arrived[row] = receipt.arrived;
         self.received[row] = receipt.received;
         self.received_clock[row] = receipt.received_clock;
@@ -208,12 +214,12 @@ impl Messages {
     }
 
     /// Marks what each sender's END line says did not arrive: the newest messages of each pair.
-    fn undelivered(&mut self, logs: &Logs) {
+    fn undelivered(&mut self, machines: &[Facts]) {
         // By (sender, recipient), how many of the newest are undelivered.
         let mut newest: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         // By sender, the counts for peers that never connected.
         let mut nameless: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
-        for facts in &logs.machines {
+        for facts in machines {
             for &(peer, count) in facts.end.iter().flat_map(|end| &end.undelivered) {
                 let sender = facts.id as i64;
                 match peer {
@@ -289,8 +295,8 @@ mod tests {
             recipients: Some(
                 (0..rows)
                     .map(|row| match both.get(row) {
-                        Some(true) => vec![2, 1],
-                        Some(false) => vec![1],
+                        Some(true) => vec![Some(2), Some(1)],
+                        Some(false) => vec![Some(1)],
                         None => vec![],
                     })
                     .collect(),
@@ -306,7 +312,7 @@ mod tests {
             received in prop::collection::vec((1_i64..3, 1_i64..14), 0..30),
         ) {
             let logs = table(&both, &received).into_logs().unwrap();
-            let Some(messages) = messages(&logs) else { unreachable!("sent clocks are there") };
+            let Some(messages) = messages(&logs.columns, &logs.machines) else { unreachable!("sent clocks are there") };
             let mut row = 0;
             for (place, &both) in both.iter().enumerate() {
                 for recipient in 1..=if both { 2 } else { 1 } {
@@ -332,7 +338,8 @@ mod tests {
             let received: Vec<_> = received.into_iter().collect();
             let mut table = table(&both, &received);
             table.recipients = None;
-            let Some(messages) = messages(&table.into_logs().unwrap()) else { unreachable!("sent clocks are there") };
+            let logs = table.into_logs().unwrap();
+            let Some(messages) = messages(&logs.columns, &logs.machines) else { unreachable!("sent clocks are there") };
             let known = received.iter().filter(|(_, clock)| *clock <= both.len() as i64).count();
             let settled = messages.status.iter().filter(|&&status| status == RECEIVED).count();
             prop_assert_eq!(settled, known);

@@ -1,5 +1,16 @@
 //! What follows from the columns of a log.
 
+mod by_channel;
+mod cut;
+pub mod graph;
+pub mod happened;
+mod ids;
 pub mod machines;
 pub mod messages;
+pub mod order;
+mod pause;
+mod reach;
+mod share;
+pub mod shiviz;
+mod vectors;
 pub mod verify;

@@ -33,7 +33,7 @@ impl Addresses {
     }
 
     /// The place of an address of this log.
-    fn place(&mut self, Peer(host, port): &Peer<'_>) -> usize {
+    pub(crate) fn place(&mut self, Peer(host, port): &Peer<'_>) -> usize {
         let first = self.firsts.last().copied().unwrap_or(0);
         let same = |known: &Known| known.port == *port && known.host == *host;
         if let Some(place) = self.all[first..].iter().position(same) {
@@ -45,16 +45,6 @@ impl Addresses {
             id: None,
         });
         self.all.len() - 1
-    }
-
-    /// What stands for the address among recipients until it is resolved: below [`UNKNOWN`].
-    pub(crate) fn code(&mut self, peer: &Peer<'_>) -> i64 {
-        -2 - self.place(peer) as i64
-    }
-
-    /// The place of the address that a code stands for.
-    pub(crate) fn decode(code: i64) -> Option<usize> {
-        usize::try_from(-2 - code).ok()
     }
 
     /// Who answered at an address of this log.

@@ -1,7 +1,5 @@
 //! The events of a run as a struct of arrays.
 
-use crate::log::parse::Body;
-
 /// A time in whole microseconds.
 pub type Micros = i64;
 
@@ -42,11 +40,9 @@ pub struct Columns {
     pub starts: Vec<usize>,
     /// The recipients of all SENDs, [`UNKNOWN`] where the logs do not tell.
     pub recipients: Vec<i64>,
-    /// Whether `line` and `is_manual` are kept too, as verification needs them.
-    pub keeps_lines: bool,
-    /// The line of its log, from 1; empty unless kept.
+    /// The line of its log, from 1; empty unless for verification.
     pub line: Vec<u32>,
-    /// Whether the event was made by hand; empty unless kept.
+    /// Whether the event was made by hand; empty unless for verification.
     pub is_manual: Vec<bool>,
 }
 
@@ -69,33 +65,6 @@ pub struct Row {
     pub sent_clock: Option<u64>,
     /// When it arrived, in the unit of the columns so far.
     pub arrived: Option<f64>,
-    /// The line of its log, from 1.
-    pub line: u32,
-    /// Whether it was made by hand.
-    pub is_manual: bool,
-}
-
-impl Row {
-    /// Takes what a parsed line says of its event; false if it is none. Its times go through `shifted`.
-    pub(crate) fn fill(&mut self, body: &Body<'_>, shifted: impl Fn(Micros) -> f64) -> bool {
-        match body {
-            Body::Internal { clocks } => (self.event, self.clocks) = (INTERNAL, *clocks),
-            Body::Send { clocks, .. } => (self.event, self.clocks) = (SEND, *clocks),
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => {
-                (self.event, self.clocks) = (RECEIVE, *clocks);
-                self.queue_len = *queue_len;
-                self.sender = message.sender;
-                self.sent_clock = message.sent_clock;
-                self.arrived = message.arrival.map(shifted);
-            }
-            _ => return false,
-        }
-        true
-    }
 }
 
 impl Columns {
@@ -130,6 +99,25 @@ impl Columns {
         }
     }
 
+    /// So many rows of zeros, to be filled in; either `time` or `is_manual` is kept.
+    pub(crate) fn of_length(rows: usize, has_time: bool) -> Self {
+        Self {
+            time: vec![0.0; if has_time { rows } else { 0 }],
+            system_time: vec![0.0; rows],
+            machine_id: vec![0; rows],
+            event: vec![0; rows],
+            old_clock: vec![0; rows],
+            new_clock: vec![0; rows],
+            queue_len: vec![0.0; rows],
+            sender: vec![0.0; rows],
+            sent_clock: vec![0.0; rows],
+            arrived: vec![0.0; rows],
+            starts: vec![0; rows + 1],
+            is_manual: vec![false; if has_time { 0 } else { rows }],
+            ..Self::default()
+        }
+    }
+
     /// Makes room for so many more events.
     pub fn reserve(&mut self, events: usize) {
         self.system_time.reserve(events);
@@ -157,10 +145,6 @@ impl Columns {
         self.sent_clock.push(float(row.sent_clock));
         self.arrived.push(row.arrived.unwrap_or(f64::NAN));
         self.starts.push(self.recipients.len());
-        if self.keeps_lines {
-            self.line.push(row.line);
-            self.is_manual.push(row.is_manual);
-        }
     }
 
     /// Appends a recipient of the event pushed last.

@@ -41,7 +41,10 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
         .filter(|&name| object.get(name).is_none_or(Value::is_null))
         .collect();
     if !absent.is_empty() {
-        return format!("not a log line: missing {}", absent.join(", "));
+        return format!(
+            "not a log line: missing {} (events of another program go into a table with machine_id, event and new_clock, and that into lamport.from_events)",
+            absent.join(", ")
+        );
     }
     for (name, value) in &object {
         let (good, must) = match name.as_str() {
@@ -60,6 +63,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
             return not_whole(name, value);
         }
         if !good {
+            let value = clipped(&value.to_string());
             return format!("{name} is {value}: it must be {must}");
         }
     }
@@ -73,7 +77,17 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
 
 /// What to say of a value that is no id, clock or count.
 pub(crate) fn not_whole(name: &str, value: impl std::fmt::Display) -> String {
+    let value = clipped(&value.to_string());
     format!("{name} is {value}: it must be a whole number from 0 to {MAX_CLOCK}")
+}
+
+/// The beginning of a text, if it is long.
+pub(crate) fn clipped(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push_str("...");
+    }
+    short
 }
 
 const ADDRESSES: &str = "a list of addresses [\"host\", port]";
@@ -81,9 +95,79 @@ const EXAMPLE: &str =
     r#"{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1, "old_clock": 0, "new_clock": 1}"#;
 
 fn shorten(text: &str) -> String {
-    let mut short: String = text.chars().take(60).collect();
-    if short.len() < text.len() {
-        short.push_str("...");
+    format!("{:?}", clipped(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::log::parse::parse;
+
+    #[test]
+    fn lines_say_what_is_wrong_with_them_and_what_would_be_right() {
+        let line = |fields: &str| {
+            format!(r#"{{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1{fields}}}"#)
+        };
+        for (text, words) in [
+            (String::new(), "empty line"),
+            ("clock went to 5".into(), "not JSON"),
+            ("[1, 2]".into(), "one JSON object"),
+            ("{}".into(), "missing event, system_time, machine_id"),
+            ("\u{feff}{}".into(), "byte order mark"),
+            (
+                line(r#", "old_clock": 1"#),
+                r#"INTERNAL line needs the field "new_clock""#,
+            ),
+            (line(r#", "new_clock": 1"#), r#""old_clock""#),
+            (
+                line(r#", "old_clock": -1, "new_clock": 1"#),
+                "old_clock is -1: it must be a whole number",
+            ),
+            (
+                line(r#", "old_clock": 1.5, "new_clock": 1"#),
+                "old_clock is 1.5",
+            ),
+            (
+                line(r#", "old_clock": 0, "new_clock": 9007199254740992"#),
+                "from 0 to 9007199254740991",
+            ),
+            (
+                line(r#", "old_clock": 0, "new_clock": 99999999999999999999"#),
+                "whole number",
+            ),
+            (line(r#", "old_clock": 0, "new_clock": NaN"#), "NaN"),
+            (
+                line(r#", "old_clock": "0", "new_clock": 1"#),
+                r#"old_clock is "0""#,
+            ),
+            (
+                line("").replace("INTERNAL", "JUMP"),
+                "event \"JUMP\" is not known: it is STARTUP",
+            ),
+            (
+                line("")
+                    .replace("INTERNAL", "SEND")
+                    .replace('}', r#", "old_clock": 0, "new_clock": 1}"#),
+                "\"recipients\"",
+            ),
+            (line("").replace("1.0", "\"now\""), "system_time is \"now\""),
+            (line("").replace("1.0", "1e300"), "system_time is 1e300"),
+            (
+                line(r#", "clock_rate": 0.0"#).replace("INTERNAL", "STARTUP"),
+                "positive",
+            ),
+            (line(r#", "recipients": 5"#), "a list of addresses"),
+            (
+                r#"{"ts": 1.5, "node": "a", "msg": "sent"}"#.into(),
+                "lamport.from_events",
+            ),
+            (
+                line(&format!(", \"deep\": {}", "[".repeat(100_000))),
+                "not JSON (recursion limit",
+            ),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+            assert!(!error.contains("line 1"), "{text}: {error}");
+        }
     }
-    format!("{short:?}")
 }

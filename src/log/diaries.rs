@@ -5,18 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::addresses::Addresses;
-use crate::log::columns::{Columns, INTERNAL, Micros, Row, SEND};
+use crate::log::columns::Micros;
 use crate::log::facts::Facts;
+use crate::log::gather::{Piece, Run, line_up};
 use crate::log::history::{Diary, History, Mark, Note};
-use crate::log::parse::{Body, Line, Peer, parse};
-use crate::log::reader::{check, offset};
-use crate::log::scan::{Scanned, Scanner};
-use crate::log::text::Lines;
+use crate::log::parse::Peer;
+use crate::log::part::Told;
+use crate::log::reader::{check, fault_at, no_line, offset};
+use crate::log::workers::{self, Parts};
 
-/// How many lines are read between two questions whether to go on.
-const LINES_PER_CHECK: u64 = 1 << 14;
-
-/// Reads the logs of one run line by line, whatever their order and ids.
+/// Reads the logs of one run, whatever the order and the ids of their lines.
 ///
 /// What no run can have written is for verification to judge; lines that are no lines of a log
 /// stay errors. Times are shifted by `offsets`, in seconds. `go_on` is asked every few
@@ -26,203 +24,180 @@ pub fn read_history(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<History> {
-    if paths.is_empty() {
-        return Err(Error::invalid("no log files are given"));
-    }
+    read_history_on(workers::threads(paths), paths, offsets, go_on)
+}
+
+/// [`read_history`] on so many threads; the result and the error are the same for any number.
+pub fn read_history_on(
+    threads: usize,
+    paths: &[PathBuf],
+    offsets: &BTreeMap<u64, f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<History> {
     let mut reading = Reading::default();
-    reading.columns.keeps_lines = true;
-    for path in paths {
-        reading.read(path, offsets, go_on)?;
+    for (path, parts) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
+        reading.take(path, parts, offsets)?;
     }
     check(reading.logs.iter().map(|log| &log.facts), offsets)?;
-    Ok(reading.finish())
+    reading.finish(threads, go_on)
 }
 
 /// What has been read so far.
 #[derive(Default)]
 struct Reading {
-    columns: Columns,
     addresses: Addresses,
-    scanner: Scanner,
     logs: Vec<Log>,
 }
 
 /// One log.
-#[derive(Default)]
 struct Log {
     /// Its machine, file and run.
     facts: Facts,
-    offset: Micros,
-    lines: u64,
     listens: Vec<(String, u64)>,
     diary: Diary,
+    run: Run,
+    /// By block, the addresses that stand among the recipients.
+    codes: Vec<Vec<usize>>,
 }
 
 impl Reading {
-    fn read(
-        &mut self,
-        path: &Path,
-        offsets: &BTreeMap<u64, f64>,
-        go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<()> {
+    /// Takes a log, block by block.
+    fn take(&mut self, path: &Path, parts: Parts, offsets: &BTreeMap<u64, f64>) -> Result<()> {
         let file = path.display().to_string();
-        let mut lines = Lines::open(path)?;
-        let mut log = Log::default();
-        log.diary.rows.start = self.columns.len();
+        let mut log = Log {
+            facts: Facts::default(),
+            listens: Vec::new(),
+            diary: Diary::default(),
+            run: Run {
+                machine_id: 0,
+                offset: 0,
+                pieces: Vec::with_capacity(parts.blocks.len()),
+            },
+            codes: Vec::with_capacity(parts.blocks.len()),
+        };
         self.addresses.next_log();
-        while let Some((number, _)) = lines.next_line()? {
-            let at = |message: String| Error::log(&file, number, message);
-            log.lines = number;
-            if let Some(line) = self.scanner.scan(lines.padded()) {
-                log.belongs(line.machine_id, offsets)?;
-                self.scanned(&log, &line, lines.text());
-            } else {
-                let line = parse(lines.text()).map_err(at)?;
-                log.belongs(line.machine_id, offsets)?;
-                self.parsed(&mut log, line);
+        let mut rows = 0;
+        for part in parts.blocks {
+            let lines = log.diary.lines;
+            if lines == 0
+                && let Some(&(_, id)) = part.owners.first()
+            {
+                log.facts.id = id;
+                log.run.machine_id = id;
+                log.run.offset = offset(offsets, id)?;
             }
-            if number.is_multiple_of(LINES_PER_CHECK) && !go_on() {
-                return Err(Error::state(format!("reading {file} was interrupted")));
+            if let Some(fault) = part.fault {
+                return Err(fault_at(&file, lines + part.lines + 1, fault));
             }
+            let ends = part.owners.iter().skip(1).map(|(line, _)| *line);
+            for (&(first, id), end) in part.owners.iter().zip(ends.chain([part.lines + 1])) {
+                if id != log.facts.id {
+                    let strays = (first..end).map(|line| ((lines + line) as u32, id));
+                    log.diary.strays.extend(strays);
+                }
+            }
+            for aside in part.asides {
+                log.tell(&mut self.addresses, &aside.told);
+                let offset = log.run.offset;
+                let shifted = |time: Micros| (time + offset) as f64;
+                log.diary.marks.push(Mark {
+                    line: (lines + aside.line) as u32,
+                    row: rows + aside.row,
+                    time: shifted(aside.time),
+                    note: Note::of(aside.told, shifted),
+                });
+            }
+            log.diary.lines += part.lines;
+            rows += part.rows.len();
+            let places = part.addresses.iter();
+            log.codes
+                .push(places.map(|peer| self.addresses.place(peer)).collect());
+            log.run.pieces.push(Piece {
+                rows: part.rows,
+                names: Vec::new(),
+            });
         }
-        if log.lines == 0 {
-            let message =
-                "there is no complete line: a log has one JSON object a line, each with a newline";
-            return Err(Error::log(file, 1, message));
+        if log.diary.lines == 0 {
+            return Err(no_line(file, parts.torn));
         }
+        log.diary.machine_id = log.facts.id;
+        log.diary.file.clone_from(&file);
         log.facts.file = file;
-        log.diary.torn = lines.torn().then(|| lines.number());
-        log.diary.rows.end = self.columns.len();
+        log.diary.torn = (parts.torn || parts.cut).then_some(log.diary.lines + 1);
+        log.diary.rows = 0..rows;
         self.logs.push(log);
         Ok(())
     }
 
-    fn scanned(&mut self, log: &Log, line: &Scanned, text: &str) {
-        self.columns.push(&Row {
-            time: log.shifted(line.time),
-            event: line.event,
-            clocks: line.clocks,
-            queue_len: line.queue_len,
-            sender: line.message.sender,
-            sent_clock: line.message.sent_clock,
-            arrived: line.message.arrival.map(|time| log.shifted(time)),
-            is_manual: line.is_manual,
-            ..log.row()
-        });
-        if line.event != SEND {
-            return;
-        }
-        for (place, (host, port)) in self.scanner.recipients.iter().enumerate() {
-            let known = self.scanner.recipient_ids.get(place).copied().flatten();
-            let code = match known {
-                Some(id) => id as i64,
-                None => self.addresses.code(&Peer(text[host.clone()].into(), *port)),
-            };
-            self.columns.recipient(code);
-        }
-    }
-
-    fn parsed(&mut self, log: &mut Log, line: Line<'_>) {
-        let time = log.shifted(line.time);
-        if let Some(note) = Note::of(&line.body, |time| log.shifted(time)) {
-            log.diary.marks.push(Mark {
-                line: log.lines as u32,
-                row: self.columns.len(),
-                time,
-                note,
-            });
-        }
-        let mut row = Row {
-            time,
-            is_manual: line.is_manual,
-            ..log.row()
-        };
-        if row.fill(&line.body, |time| log.shifted(time)) {
-            self.columns.push(&row);
-        }
-        match line.body {
-            Body::Send {
-                recipients,
-                recipient_ids,
-                ..
-            } => {
-                for (place, peer) in recipients.iter().enumerate() {
-                    let known = recipient_ids.get(place).copied().flatten();
-                    let code = known.map_or_else(|| self.addresses.code(peer), |id| id as i64);
-                    self.columns.recipient(code);
-                }
-            }
-            Body::Connect { peer, peer_id, .. } => self.addresses.connect(&peer, peer_id),
-            Body::Startup(startup) => {
-                if log.facts.run_id.is_none() {
-                    log.facts.run_id = startup.run_id.map(Into::into);
-                }
-                log.listens
-                    .extend(startup.listen.map(|Peer(host, port)| (host.into(), port)));
-                for peer in &startup.peers {
-                    self.addresses.code(peer);
-                }
-            }
-            Body::Internal { .. } | Body::Receive { .. } | Body::Unread(_) | Body::End(_) => {}
-        }
-    }
-
-    fn finish(mut self) -> History {
+    fn finish(mut self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<History> {
         let listens = self
             .logs
             .iter()
             .map(|log| (log.facts.id, log.listens.as_slice()));
         let known = self.addresses.resolve(&listens.collect::<Vec<_>>());
-        for recipient in &mut self.columns.recipients {
-            if let Some(place) = Addresses::decode(*recipient) {
-                *recipient = known[place];
+        for log in &mut self.logs {
+            for (piece, codes) in log.run.pieces.iter_mut().zip(&log.codes) {
+                piece.names = codes.iter().map(|&place| known[place]).collect();
             }
         }
-        self.columns.starts.push(self.columns.recipients.len());
         self.logs.sort_by_key(|log| log.facts.id);
-        let diary = |log: Log| Diary {
-            machine_id: log.facts.id,
-            file: log.facts.file,
-            lines: log.lines,
-            ..log.diary
-        };
-        History {
-            columns: self.columns,
-            logs: self.logs.into_iter().map(diary).collect(),
-            is_table: false,
+        let (mut runs, mut logs) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for log in self.logs {
+            let mut diary = log.diary;
+            diary.rows = start..start + diary.rows.end;
+            for mark in &mut diary.marks {
+                mark.row += start;
+            }
+            start = diary.rows.end;
+            runs.push(log.run);
+            logs.push(diary);
         }
+        let columns = line_up(&runs, threads, go_on);
+        drop(runs);
+        let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        columns.line = lines(&logs);
+        Ok(History {
+            columns,
+            logs,
+            is_table: false,
+        })
     }
 }
 
 impl Log {
-    /// Takes note of whose line the present one is.
-    fn belongs(&mut self, machine_id: u64, offsets: &BTreeMap<u64, f64>) -> Result<()> {
-        if self.lines == 1 {
-            self.facts.id = machine_id;
-            self.offset = offset(offsets, machine_id)?;
-        } else if machine_id != self.facts.id {
-            self.diary.strays.push((self.lines as u32, machine_id));
-        }
-        Ok(())
-    }
-
-    fn shifted(&self, time: Micros) -> f64 {
-        (time + self.offset) as f64
-    }
-
-    /// An event of the present line, still without what it says.
-    fn row(&self) -> Row {
-        Row {
-            time: 0.0,
-            machine_id: self.facts.id,
-            event: INTERNAL,
-            clocks: (0, 0),
-            queue_len: None,
-            sender: None,
-            sent_clock: None,
-            arrived: None,
-            line: self.lines as u32,
-            is_manual: false,
+    /// Takes a line about the machine.
+    fn tell(&mut self, addresses: &mut Addresses, told: &Told) {
+        match told {
+            Told::Connect(connect) => addresses.connect(&connect.peer, connect.peer_id),
+            Told::Startup(startup, _) => {
+                if self.facts.run_id.is_none() {
+                    self.facts.run_id = startup.run_id.clone().map(Into::into);
+                }
+                let listen = startup.listen.clone();
+                self.listens
+                    .extend(listen.map(|Peer(host, port)| (host.into(), port)));
+                for peer in &startup.peers {
+                    addresses.place(peer);
+                }
+            }
+            Told::Unread(_) | Told::End(_) => {}
         }
     }
+}
+
+/// The line of each event: those between two marks follow each other.
+fn lines(logs: &[Diary]) -> Vec<u32> {
+    let mut lines = Vec::with_capacity(logs.last().map_or(0, |log| log.rows.end));
+    for log in logs {
+        let mut line = 1;
+        for mark in &log.marks {
+            let more = (mark.row - lines.len()) as u32;
+            lines.extend(line..line + more);
+            line += more + 1;
+        }
+        let more = (log.rows.end - lines.len()) as u32;
+        lines.extend(line..line + more);
+    }
+    lines
 }

@@ -49,6 +49,8 @@ pub struct Facts {
     pub broadcast_share: Option<f64>,
     /// The clock of the last STARTUP.
     pub local_clock: u64,
+    /// Of a run in memory: when the machine came back after a crash, in seconds, and with which clock.
+    pub restarts: Vec<(f64, u64)>,
     /// The END line.
     pub end: Option<End>,
     /// The messages left in the queue at the end.

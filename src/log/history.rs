@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::log::columns::{Columns, Micros, reorder};
 use crate::log::facts::Facts;
-use crate::log::parse::{Body, End, Peer};
+use crate::log::parse::{End, Peer};
+use crate::log::part::Told;
 
 /// The logs of one run in their own order.
 #[derive(Debug, Default)]
@@ -96,36 +97,31 @@ pub struct Handshake {
 }
 
 impl Note {
-    /// What a line says, unless it is an event.
-    pub(crate) fn of(body: &Body<'_>, shifted: impl Fn(Micros) -> f64) -> Option<Self> {
-        Some(match body {
-            Body::Startup(startup) => Self::Startup(Box::new(Start {
+    /// What a line that is no event says.
+    pub(crate) fn of(told: Told, shifted: impl Fn(Micros) -> f64) -> Self {
+        match told {
+            Told::Startup(startup, history) => Self::Startup(Box::new(Start {
                 local_clock: startup.local_clock,
-                history: startup.history.map(Into::into),
-                run_id: startup.run_id.clone().map(Into::into),
-                host: startup
-                    .listen
-                    .as_ref()
-                    .map(|Peer(host, _)| host.clone().into()),
+                history: history.map(Into::into),
+                run_id: startup.run_id.map(Into::into),
+                host: startup.listen.map(|Peer(host, _)| host.into()),
                 is_virtual: startup.is_virtual,
             })),
-            Body::Connect {
-                peer: Peer(host, port),
-                peer_id,
-                peer_history,
-            } => Self::Connect(Box::new(Handshake {
-                address: (host.clone().into(), *port),
-                peer_id: *peer_id,
-                history: peer_history.map(Into::into),
-            })),
-            Body::Unread(message) => Self::Unread {
+            Told::Connect(connect) => {
+                let Peer(host, port) = connect.peer;
+                Self::Connect(Box::new(Handshake {
+                    address: (host.into(), port),
+                    peer_id: connect.peer_id,
+                    history: connect.history,
+                }))
+            }
+            Told::Unread(message) => Self::Unread {
                 sender: message.sender,
                 sent_clock: message.sent_clock.unwrap_or_default(),
                 arrived: message.arrival.map_or(f64::NAN, shifted),
             },
-            Body::End(end) => Self::End(Box::new(end.clone())),
-            Body::Send { .. } | Body::Receive { .. } | Body::Internal { .. } => return None,
-        })
+            Told::End(end) => Self::End(end),
+        }
     }
 }
 
@@ -145,7 +141,6 @@ impl History {
         }
         columns.line = order.iter().map(|&row| row as u32).collect();
         columns.is_manual = vec![false; order.len()];
-        columns.keeps_lines = true;
         let mut recipients = Vec::with_capacity(columns.recipients.len());
         let mut starts = Vec::with_capacity(columns.len() + 1);
         for &row in &order {
@@ -183,15 +178,22 @@ fn diary(facts: &Facts, columns: &Columns) -> Diary {
         note,
     };
     let mut marks = Vec::new();
-    if facts.run_id.is_some() {
-        let start = Start {
-            local_clock: facts.local_clock,
+    let start = |local_clock| {
+        Note::Startup(Box::new(Start {
+            local_clock,
             history: None,
             run_id: facts.run_id.clone(),
             host: None,
             is_virtual: facts.file.is_empty(),
-        };
-        marks.push(mark(first, facts.span.0, Note::Startup(Box::new(start))));
+        }))
+    };
+    if facts.run_id.is_some() {
+        marks.push(mark(first, facts.span.0, start(facts.local_clock)));
+    }
+    for &(seconds, clock) in &facts.restarts {
+        let known = &columns.new_clock[first..last];
+        let row = first + known.partition_point(|&new_clock| new_clock <= clock as i64);
+        marks.push(mark(row, seconds, start(clock)));
     }
     for message in &facts.unread {
         let note = Note::Unread {

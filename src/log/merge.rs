@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::facts::Source;
 use crate::log::input::Input;
-use crate::log::parse::micros;
+use crate::log::seconds::micros;
 use crate::log::text::MAX_LINE;
 
 /// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.

@@ -1,37 +1,55 @@
-//! One block of a log, read into columns of its own.
+//! One block of a log, read into rows of its own.
 
 use crate::log::blocks::Stop;
-use crate::log::columns::{Columns, INTERNAL, Micros, RECEIVE, Row, SEND};
-use crate::log::facts::Unread;
-use crate::log::parse::{Body, End, Line, Peer, Startup, parse};
-use crate::log::scan::{Scanned, Scanner};
+use crate::log::columns::{INTERNAL, Micros, RECEIVE, SEND};
+use crate::log::parse::{Body, Delivery, End, Line, Peer, Startup, parse};
+use crate::log::rows::Rows;
+use crate::log::scan::{Scanned, Scanner, UNREAD};
 
 /// What one block says. Times are as logged; lines are counted from 1 at its beginning.
 #[derive(Default)]
 pub(crate) struct Part {
-    /// The events. A recipient below -1 is the address at place -2 minus it.
-    pub(crate) columns: Columns,
-    /// Whose lines they are.
-    pub(crate) machine_id: Option<u64>,
+    pub(crate) rows: Rows,
+    /// The addresses that stand among the recipients, by [`place`].
+    pub(crate) addresses: Vec<Peer<'static>>,
+    /// Whose the lines are: from which one on, and who.
+    pub(crate) owners: Vec<(u64, u64)>,
     /// The whole lines before any fault.
     pub(crate) lines: u64,
     /// The first and the last time.
     pub(crate) span: Option<(Micros, Micros)>,
     /// Whether a RECEIVE lacks what it received.
     pub(crate) base_receives: bool,
-    pub(crate) addresses: Vec<Peer<'static>>,
-    /// The lines that are few.
-    pub(crate) told: Vec<(u64, Told)>,
-    pub(crate) unread: Vec<Unread>,
+    /// The lines that are no events.
+    pub(crate) asides: Vec<Aside>,
     /// What is wrong with the line after the last.
     pub(crate) fault: Option<Fault>,
 }
 
-/// A line about a machine.
+/// A line that is no event.
+pub(crate) struct Aside {
+    pub(crate) line: u64,
+    /// How many events of the block come before it.
+    pub(crate) row: usize,
+    pub(crate) time: Micros,
+    pub(crate) told: Told,
+}
+
+/// What it tells.
 pub(crate) enum Told {
-    Connect(Peer<'static>, u64),
-    Startup(Box<Startup<'static>>),
-    End(End),
+    Connect(Box<Connect>),
+    /// With the history, as JSON.
+    Startup(Box<Startup<'static>>, Option<Box<str>>),
+    Unread(Delivery),
+    End(Box<End>),
+}
+
+/// A handshake.
+pub(crate) struct Connect {
+    pub(crate) peer: Peer<'static>,
+    pub(crate) peer_id: u64,
+    /// As JSON.
+    pub(crate) history: Option<String>,
 }
 
 /// What is wrong with a line.
@@ -41,6 +59,11 @@ pub(crate) enum Fault {
     /// No UTF-8 from this byte on, counted from 1.
     Binary(usize),
     Wrong(String),
+}
+
+/// Which of the part's addresses a recipient stands for, if it is one.
+pub(crate) fn place(recipient: i64) -> Option<usize> {
+    usize::try_from(-2 - recipient).ok()
 }
 
 impl Part {
@@ -54,77 +77,76 @@ impl Part {
 
     /// Reads a block of whole lines; `events` is a guess how many there are.
     pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
-        let mut part = Self::default();
-        part.columns.reserve(events);
+        let mut part = Self {
+            rows: Rows::with_room(events),
+            ..Self::default()
+        };
+        let mut owner = None;
+        let mut span = (Micros::MAX, Micros::MIN);
         while !text.is_empty() {
-            if let Some(line) = scanner.scan(text) {
-                if let Err(fault) = part.belongs(line.machine_id) {
-                    part.fault = Some(fault);
-                    break;
-                }
+            let (id, time) = if let Some(line) = scanner.scan(text) {
                 part.scanned(scanner, &line, text);
                 text = &text[line.length..];
+                (line.machine_id, line.time)
             } else {
                 let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-                if let Err(fault) = part.other(&text[..end]) {
-                    part.fault = Some(fault);
-                    break;
+                match part.other(&text[..end]) {
+                    Ok(told) => {
+                        text = text.get(end + 1..).unwrap_or_default();
+                        told
+                    }
+                    Err(fault) => {
+                        part.fault = Some(fault);
+                        break;
+                    }
                 }
-                text = text.get(end + 1..).unwrap_or_default();
-            }
+            };
             part.lines += 1;
+            span = (span.0.min(time), span.1.max(time));
+            if owner != Some(id) {
+                owner = Some(id);
+                part.owners.push((part.lines, id));
+            }
         }
+        part.span = (part.lines > 0).then_some(span);
         part
-    }
-
-    /// Whether a line of this machine may stand here.
-    #[inline]
-    fn belongs(&mut self, machine_id: u64) -> Result<(), Fault> {
-        let own = *self.machine_id.get_or_insert(machine_id);
-        if own == machine_id {
-            return Ok(());
-        }
-        Err(Fault::Wrong(of_another(machine_id, own)))
-    }
-
-    #[inline]
-    fn at(&mut self, time: Micros) {
-        let (first, last) = self.span.unwrap_or((time, time));
-        self.span = Some((first.min(time), last.max(time)));
     }
 
     #[inline]
     fn scanned(&mut self, scanner: &Scanner, line: &Scanned, text: &[u8]) {
-        self.at(line.time);
-        self.base_receives |= line.event == RECEIVE && line.message.sent_clock.is_none();
-        self.columns.push(&Row {
-            time: line.time as f64,
-            machine_id: line.machine_id,
-            event: line.event,
-            clocks: line.clocks,
-            queue_len: line.queue_len,
-            sender: line.message.sender,
-            sent_clock: line.message.sent_clock,
-            arrived: line.message.arrival.map(|time| time as f64),
-            line: 0,
-            is_manual: line.is_manual,
-        });
-        if line.event != SEND {
+        if line.event == UNREAD {
+            self.aside(line.time, Told::Unread(line.message));
             return;
         }
-        for (place, (host, port)) in scanner.recipients.iter().enumerate() {
-            if let Some(id) = scanner.recipient_ids.get(place).copied().flatten() {
-                self.columns.recipient(id as i64);
+        self.rows
+            .push(line.time, line.event, line.clocks, line.is_manual);
+        if line.event == RECEIVE {
+            self.rows.receipt(line.queue_len, line.message);
+            self.base_receives |= line.message.sent_clock.is_none();
+        } else if line.event == SEND {
+            if let Some(list) = scanner.list() {
+                self.rows.list(list);
             } else {
-                let host = String::from_utf8_lossy(&text[host.clone()]);
-                let code = self.code(Peer(host, *port));
-                self.columns.recipient(code);
+                self.addressed(scanner, text);
             }
         }
     }
 
-    /// Takes a line of another shape.
-    fn other(&mut self, line: &[u8]) -> Result<(), Fault> {
+    /// Takes the recipients of a SEND of which some are known by address only.
+    fn addressed(&mut self, scanner: &Scanner, text: &[u8]) {
+        let recipients = scanner.recipients();
+        self.rows.list(&[recipients.len() as i64]);
+        for (host, port, id) in recipients {
+            let code = match id {
+                Some(id) => id as i64,
+                None => self.code(Peer(String::from_utf8_lossy(&text[host]), port)),
+            };
+            self.rows.list(&[code]);
+        }
+    }
+
+    /// Takes a line of another shape: whose it is, and when it was written.
+    fn other(&mut self, line: &[u8]) -> Result<(u64, Micros), Fault> {
         let text =
             std::str::from_utf8(line).map_err(|error| Fault::Binary(error.valid_up_to() + 1))?;
         let Line {
@@ -133,54 +155,59 @@ impl Part {
             is_manual,
             body,
         } = parse(text).map_err(Fault::Wrong)?;
-        self.belongs(machine_id)?;
-        self.at(time);
-        let mut row = Row {
-            time: time as f64,
-            machine_id,
-            event: INTERNAL,
-            clocks: (0, 0),
-            queue_len: None,
-            sender: None,
-            sent_clock: None,
-            arrived: None,
-            line: 0,
-            is_manual,
-        };
-        if row.fill(&body, |time| time as f64) {
-            self.columns.push(&row);
-        }
-        let number = self.lines + 1;
         match body {
-            Body::Internal { .. } => {}
-            Body::Receive { message, .. } => self.base_receives |= message.sent_clock.is_none(),
+            Body::Internal { clocks } => self.rows.push(time, INTERNAL, clocks, is_manual),
+            Body::Receive {
+                clocks,
+                message,
+                queue_len,
+            } => {
+                self.rows.push(time, RECEIVE, clocks, is_manual);
+                self.rows.receipt(queue_len, message);
+                self.base_receives |= message.sent_clock.is_none();
+            }
             Body::Send {
+                clocks,
                 recipients,
                 recipient_ids,
-                ..
             } => {
+                self.rows.push(time, SEND, clocks, is_manual);
+                self.rows.list(&[recipients.len() as i64]);
                 for (place, peer) in recipients.into_iter().enumerate() {
                     let id = recipient_ids.get(place).copied().flatten();
                     let code = id.map_or_else(|| self.code(peer), |id| id as i64);
-                    self.columns.recipient(code);
+                    self.rows.list(&[code]);
                 }
             }
-            Body::Unread(message) => self.unread.push(Unread {
-                sender: message.sender,
-                sent_clock: message.sent_clock.unwrap_or_default(),
-                arrived: message.arrival.map_or(f64::NAN, |time| time as f64),
-            }),
-            Body::Connect { peer, peer_id, .. } => {
-                self.told
-                    .push((number, Told::Connect(peer.into_owned(), peer_id)));
+            Body::Unread(message) => self.aside(time, Told::Unread(message)),
+            Body::Connect {
+                peer,
+                peer_id,
+                peer_history,
+            } => {
+                let connect = Connect {
+                    peer: peer.into_owned(),
+                    peer_id,
+                    history: peer_history.map(Into::into),
+                };
+                self.aside(time, Told::Connect(Box::new(connect)));
             }
-            Body::End(end) => self.told.push((number, Told::End(end))),
+            Body::End(end) => self.aside(time, Told::End(Box::new(end))),
             Body::Startup(startup) => {
-                self.told
-                    .push((number, Told::Startup(Box::new(startup.into_owned()))));
+                let history = startup.history.map(Into::into);
+                self.aside(time, Told::Startup(Box::new(startup.into_owned()), history));
             }
         }
-        Ok(())
+        Ok((machine_id, time))
+    }
+
+    fn aside(&mut self, time: Micros, told: Told) {
+        self.asides.push(Aside {
+            line: self.lines + 1,
+            row: self.rows.len(),
+            time,
+            told,
+        });
     }
 
     /// What stands for an address among recipients.
@@ -192,11 +219,4 @@ impl Part {
         });
         -2 - place as i64
     }
-}
-
-/// What to say of a line of machine `id` in the log of `own`.
-pub(crate) fn of_another(id: u64, own: u64) -> String {
-    format!(
-        "machine_id is {id}, but the lines before are of machine {own}: a log belongs to one machine"
-    )
 }

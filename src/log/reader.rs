@@ -8,9 +8,9 @@ use crate::log::addresses::Addresses;
 use crate::log::blocks::Stop;
 use crate::log::columns::{Columns, Micros, UNKNOWN};
 use crate::log::facts::{Facts, Logs, Source, Unread};
-use crate::log::gather::{Runs, gather};
+use crate::log::gather::{Piece, Run, gather};
 use crate::log::parse::Peer;
-use crate::log::part::{Fault, Part, Told, of_another};
+use crate::log::part::{Fault, Told};
 use crate::log::text::{not_text, too_long};
 use crate::log::workers::{self, Parts};
 
@@ -37,26 +37,21 @@ pub fn read_logs_on(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Logs> {
-    if paths.is_empty() {
-        return Err(Error::invalid("no log files are given"));
-    }
-    let parts = workers::read(paths, threads, go_on).map_err(|place| {
-        let file = paths[place].display();
-        Error::state(format!("reading {file} was interrupted"))
-    })?;
+    let parts = workers::read(paths, threads, go_on)?;
     let mut reading = Reading::default();
     for (path, parts) in paths.iter().zip(parts) {
         reading.take(path, parts, offsets)?;
     }
     check(reading.logs.iter().map(|log| &log.facts), offsets)?;
-    Ok(reading.finish(threads > 1))
+    reading.finish(threads, go_on)
 }
 
 /// What has been read so far.
 #[derive(Default)]
 struct Reading {
-    runs: Runs,
-    columns: Columns,
+    runs: Vec<Run>,
+    /// By log and block, the addresses that stand among the recipients.
+    codes: Vec<Vec<Vec<usize>>>,
     addresses: Addresses,
     logs: Vec<Log>,
     notes: Vec<String>,
@@ -85,29 +80,52 @@ impl Reading {
             ..Log::default()
         };
         self.addresses.next_log();
-        let mut run = Vec::with_capacity(parts.blocks.len());
-        for mut part in parts.blocks {
-            let at = |number: u64, message: String| Error::log(&file, log.lines + number, message);
-            if let Some(id) = part.machine_id {
-                if log.lines == 0 {
-                    log.facts.id = id;
-                    log.offset = offset(offsets, id)?;
-                    log.facts.span = (f64::INFINITY, f64::NEG_INFINITY);
-                } else if id != log.facts.id {
-                    return Err(at(1, of_another(id, log.facts.id)));
-                }
+        let mut pieces = Vec::with_capacity(parts.blocks.len());
+        let mut codes = Vec::with_capacity(parts.blocks.len());
+        for part in parts.blocks {
+            if log.lines == 0
+                && let Some(&(_, id)) = part.owners.first()
+            {
+                log.facts.id = id;
+                log.offset = offset(offsets, id)?;
+                log.facts.span = (f64::INFINITY, f64::NEG_INFINITY);
             }
-            for (number, told) in part.told.drain(..) {
-                self.tell(&mut log, told)
-                    .map_err(|message| Error::log(&file, log.lines + number, message))?;
+            let own = log.facts.id;
+            let other = part.owners.iter().find(|(_, id)| *id != own);
+            let other = other.map(|&(line, id)| (line, of_another(id, own)));
+            for aside in part.asides {
+                if other.as_ref().is_some_and(|(line, _)| *line <= aside.line) {
+                    break;
+                }
+                let told = log.tell(&mut self.addresses, aside.told);
+                told.map_err(|message| Error::log(&file, log.lines + aside.line, message))?;
+            }
+            if let Some((line, message)) = other {
+                return Err(Error::log(file, log.lines + line, message));
             }
             if let Some(fault) = part.fault {
                 return Err(fault_at(&file, log.lines + part.lines + 1, fault));
             }
-            self.add(&mut log, &mut part);
-            run.push(part.columns);
+            log.lines += part.lines;
+            log.base_receives |= part.base_receives;
+            if let Some((first, last)) = part.span {
+                let (first, last) = ((first + log.offset) as f64, (last + log.offset) as f64);
+                let span = &mut log.facts.span;
+                *span = (span.0.min(first), span.1.max(last));
+            }
+            let places = part.addresses.iter();
+            codes.push(places.map(|peer| self.addresses.place(peer)).collect());
+            pieces.push(Piece {
+                rows: part.rows,
+                names: Vec::new(),
+            });
         }
-        self.runs.push(run);
+        self.codes.push(codes);
+        self.runs.push(Run {
+            machine_id: log.facts.id,
+            offset: log.offset,
+            pieces,
+        });
         let next = log.lines + 1;
         if parts.cut {
             self.notes.push(format!(
@@ -119,87 +137,11 @@ impl Reading {
             ));
         }
         if log.lines == 0 {
-            return Err(Error::log(
-                file,
-                1,
-                if parts.torn {
-                    "there is no complete line: a log has one JSON object a line, each with a newline"
-                } else {
-                    "the file is empty: a log has one JSON object a line"
-                },
-            ));
+            return Err(no_line(file, parts.torn));
         }
         log.facts.file = file;
         self.note(&log);
         self.logs.push(log);
-        Ok(())
-    }
-
-    /// Takes the events of a block and shifts their times.
-    fn add(&mut self, log: &mut Log, part: &mut Part) {
-        log.lines += part.lines;
-        log.base_receives |= part.base_receives;
-        let offset = log.offset as f64;
-        if let Some((first, last)) = part.span {
-            let span = &mut log.facts.span;
-            *span = (
-                span.0.min(first as f64 + offset),
-                span.1.max(last as f64 + offset),
-            );
-        }
-        log.facts
-            .unread
-            .extend(part.unread.iter().map(|message| Unread {
-                arrived: message.arrived + offset,
-                ..*message
-            }));
-        if log.offset != 0 {
-            let columns = &mut part.columns;
-            for time in columns.system_time.iter_mut().chain(&mut columns.arrived) {
-                *time += offset;
-            }
-        }
-        let codes = part.addresses.iter().map(|peer| self.addresses.code(peer));
-        let codes: Vec<_> = codes.collect();
-        if !codes.is_empty() {
-            for recipient in &mut part.columns.recipients {
-                if let Some(place) = Addresses::decode(*recipient) {
-                    *recipient = codes[place];
-                }
-            }
-        }
-    }
-
-    /// Takes a line about the machine.
-    fn tell(&mut self, log: &mut Log, told: Told) -> std::result::Result<(), String> {
-        let facts = &mut log.facts;
-        match told {
-            Told::Connect(peer, peer_id) => {
-                self.addresses.connect(&peer, peer_id);
-                log.connected.insert(peer_id);
-            }
-            Told::End(end) => facts.end = Some(end),
-            Told::Startup(startup) => {
-                if let (Some(before), Some(now)) = (&facts.run_id, &startup.run_id)
-                    && before != now
-                {
-                    return Err(format!(
-                        "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
-                    ));
-                }
-                log.started = true;
-                facts.run_id = startup.run_id.map(Into::into);
-                facts.clock_rate = startup.clock_rate;
-                facts.internal_probability = startup.internal_probability;
-                facts.broadcast_share = startup.broadcast_share;
-                facts.local_clock = startup.local_clock;
-                log.listens
-                    .extend(startup.listen.map(|Peer(host, port)| (host.into(), port)));
-                for peer in &startup.peers {
-                    self.addresses.code(peer);
-                }
-            }
-        }
         Ok(())
     }
 
@@ -224,24 +166,25 @@ impl Reading {
         }
     }
 
-    fn finish(mut self, is_parallel: bool) -> Logs {
-        self.columns = gather(std::mem::take(&mut self.runs), is_parallel);
+    fn finish(mut self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Logs> {
         let listens: Vec<_> = self
             .logs
             .iter()
             .map(|log| (log.facts.id, log.listens.as_slice()))
             .collect();
         let known = self.addresses.resolve(&listens);
-        for recipient in &mut self.columns.recipients {
-            if let Some(place) = Addresses::decode(*recipient) {
-                *recipient = known[place];
+        for (run, codes) in self.runs.iter_mut().zip(self.codes) {
+            for (piece, codes) in run.pieces.iter_mut().zip(codes) {
+                piece.names = codes.into_iter().map(|place| known[place]).collect();
             }
         }
         let firsts = self.logs.iter().map(|log| log.facts.span.0);
         let start = firsts.fold(f64::INFINITY, f64::min);
-        self.columns.finish(start as Micros);
-        let peers = self.peers(&known);
-        let unknown = self.columns.recipients.iter().filter(|&&id| id == UNKNOWN);
+        let columns = gather(&self.runs, start as Micros, threads, go_on);
+        drop(std::mem::take(&mut self.runs));
+        let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        let peers = peers(&self.logs, &self.addresses, &columns, &known);
+        let unknown = columns.recipients.iter().filter(|&&id| id == UNKNOWN);
         let unknown = unknown.count();
         if unknown > 0 {
             self.notes.push(format!(
@@ -250,7 +193,7 @@ impl Reading {
         }
         self.logs.sort_by_key(|log| log.facts.id);
         let mut logs = Logs {
-            columns: self.columns,
+            columns,
             notes: self.notes,
             peers,
             ..Logs::default()
@@ -269,25 +212,92 @@ impl Reading {
             });
             logs.machines.push(facts);
         }
-        logs
+        Ok(logs)
     }
+}
 
-    /// The known peers of each machine, `known` being who is behind each address.
-    fn peers(&self, known: &[i64]) -> BTreeMap<u64, Vec<u64>> {
-        let mut sets: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
-        for (place, log) in self.logs.iter().enumerate() {
-            let listed = self.addresses.of(place).map(|address| known[address]);
-            let set = sets.entry(log.facts.id).or_default();
-            set.extend(&log.connected);
-            set.extend(listed.filter_map(|id| u64::try_from(id).ok()));
+impl Log {
+    /// Takes a line about the machine.
+    fn tell(&mut self, addresses: &mut Addresses, told: Told) -> std::result::Result<(), String> {
+        let facts = &mut self.facts;
+        match told {
+            Told::Connect(connect) => {
+                addresses.connect(&connect.peer, connect.peer_id);
+                self.connected.insert(connect.peer_id);
+            }
+            Told::Unread(message) => facts.unread.push(Unread {
+                sender: message.sender,
+                sent_clock: message.sent_clock.unwrap_or_default(),
+                arrived: message
+                    .arrival
+                    .map_or(f64::NAN, |time| (time + self.offset) as f64),
+            }),
+            Told::End(end) => facts.end = Some(*end),
+            Told::Startup(startup, _) => {
+                if let (Some(before), Some(now)) = (&facts.run_id, &startup.run_id)
+                    && before != now
+                {
+                    return Err(format!(
+                        "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
+                    ));
+                }
+                self.started = true;
+                facts.run_id = startup.run_id.map(Into::into);
+                facts.clock_rate = startup.clock_rate;
+                facts.internal_probability = startup.internal_probability;
+                facts.broadcast_share = startup.broadcast_share;
+                facts.local_clock = startup.local_clock;
+                self.listens
+                    .extend(startup.listen.map(|Peer(host, port)| (host.into(), port)));
+                for peer in &startup.peers {
+                    addresses.place(peer);
+                }
+            }
         }
-        self.columns.each_link(|sender, recipient| {
-            sets.entry(sender).or_default().insert(recipient);
-        });
-        sets.into_iter()
-            .map(|(id, set)| (id, set.into_iter().collect()))
-            .collect()
+        Ok(())
     }
+}
+
+/// The known peers of each machine, `known` being who is behind each address.
+fn peers(
+    logs: &[Log],
+    addresses: &Addresses,
+    columns: &Columns,
+    known: &[i64],
+) -> BTreeMap<u64, Vec<u64>> {
+    let mut sets: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+    for (place, log) in logs.iter().enumerate() {
+        let listed = addresses.of(place).map(|address| known[address]);
+        let set = sets.entry(log.facts.id).or_default();
+        set.extend(&log.connected);
+        set.extend(listed.filter_map(|id| u64::try_from(id).ok()));
+    }
+    columns.each_link(|sender, recipient| {
+        sets.entry(sender).or_default().insert(recipient);
+    });
+    sets.into_iter()
+        .map(|(id, set)| (id, set.into_iter().collect()))
+        .collect()
+}
+
+/// What to say of a log without a line.
+pub(super) fn no_line(file: String, is_torn: bool) -> Error {
+    Error::log(
+        file,
+        1,
+        if is_torn {
+            "there is no complete line: a log has one JSON object a line, each with a newline"
+        } else {
+            "the file is empty: a log has one JSON object a line"
+        },
+    )
+}
+
+/// What to say of a line of machine `id` in the log of `own`.
+fn of_another(id: u64, own: u64) -> String {
+    format!(
+        "machine_id is {id}, but the lines before are of machine {own}: a log belongs to one machine"
+    )
 }
 
 /// Whether the logs are of different machines of one run.
@@ -333,7 +343,7 @@ pub(super) fn check<'a>(
 }
 
 /// The error of a line.
-fn fault_at(file: &str, number: u64, fault: Fault) -> Error {
+pub(super) fn fault_at(file: &str, number: u64, fault: Fault) -> Error {
     let message = match fault {
         Fault::Stop(Stop::Refused(error)) => return error,
         Fault::Stop(Stop::TooLong) => too_long(),

@@ -30,8 +30,8 @@ pub struct Table {
     pub sent_clock: Option<Vec<f64>>,
     /// When the message received arrived, on the same clock as `time`, or else `system_time`.
     pub arrived: Option<Vec<f64>>,
-    /// The recipients of each SEND; else those that received it.
-    pub recipients: Option<Vec<Vec<i64>>>,
+    /// The recipients of each SEND, `None` for one unknown; else those that received it.
+    pub recipients: Option<Vec<Vec<Option<i64>>>>,
 }
 
 impl Table {
@@ -72,7 +72,11 @@ impl Table {
             ..Columns::default()
         };
         let lists = match self.recipients {
-            Some(lists) => lists,
+            Some(lists) => {
+                let known = |id: Option<i64>| id.unwrap_or(UNKNOWN);
+                let list = |list: Vec<_>| list.into_iter().map(known).collect();
+                lists.into_iter().map(list).collect()
+            }
             None => receivers(&columns),
         };
         for (row, list) in lists.into_iter().enumerate() {
@@ -152,7 +156,7 @@ impl Table {
         }
         let lists = self.recipients.as_deref().unwrap_or_default();
         for (row, list) in lists.iter().enumerate() {
-            if let Some(&id) = list.iter().find(|&&id| !is_whole(id)) {
+            if let Some(&id) = list.iter().flatten().find(|&&id| !is_whole(id)) {
                 return Err(not_whole("recipients", row, id));
             }
         }
@@ -281,6 +285,12 @@ mod tests {
         .unwrap();
         assert_eq!(rows.columns.machine_id, [2, 1, 2]);
         assert_eq!(rows.columns.time, [0.0, 1.0, 2.0]);
+        let unknown = Table {
+            recipients: Some(vec![vec![], vec![Some(2), None], vec![]]),
+            ..table()
+        };
+        let logs = unknown.into_logs().unwrap();
+        assert_eq!(logs.columns.recipients(0), [2, UNKNOWN]);
         assert!(Table::default().into_logs().unwrap().columns.is_empty());
     }
 
@@ -314,7 +324,7 @@ mod tests {
             ),
             (|t| t.time = Some(vec![f64::NAN; 3]), "time is NaN"),
             (
-                |t| t.recipients = Some(vec![vec![], vec![-2], vec![]]),
+                |t| t.recipients = Some(vec![vec![], vec![Some(-2)], vec![]]),
                 "recipients is -2 in row 1",
             ),
         ];

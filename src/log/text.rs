@@ -9,9 +9,6 @@ use crate::log::input::Input;
 /// The longest line of a log, in bytes with its newline.
 pub const MAX_LINE: usize = 16 << 20;
 
-/// A newline, and what the scanner may look at behind it.
-const PADDING: &[u8] = b"\n        ";
-
 /// The whole lines of one file, from its beginning.
 ///
 /// A line counts only with its newline; what follows the last one is torn.
@@ -19,10 +16,8 @@ const PADDING: &[u8] = b"\n        ";
 pub struct Lines {
     file: String,
     reader: BufReader<Input>,
-    /// The present line, its newline and [`PADDING`].
+    /// The present line without its newline.
     buffer: Vec<u8>,
-    /// The length of the present line without its newline.
-    length: usize,
     number: u64,
     torn: bool,
 }
@@ -36,7 +31,6 @@ impl Lines {
             file,
             reader: BufReader::with_capacity(1 << 18, opened),
             buffer: Vec::new(),
-            length: 0,
             number: 0,
             torn: false,
         })
@@ -62,22 +56,10 @@ impl Lines {
             self.torn = true;
             return Ok(None);
         }
-        self.length = self.buffer.len();
-        self.buffer.extend_from_slice(PADDING);
-        match std::str::from_utf8(&self.buffer[..self.length]) {
+        match std::str::from_utf8(&self.buffer) {
             Ok(line) => Ok(Some((self.number, line))),
             Err(error) => Err(self.error(not_text(self.number, error.valid_up_to() + 1))),
         }
-    }
-
-    /// The line returned last, with its newline and room behind it, as the scanner wants it.
-    pub(crate) fn padded(&self) -> &[u8] {
-        &self.buffer
-    }
-
-    /// The line returned last, which is text.
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.buffer[..self.length]).unwrap_or_default()
     }
 
     /// The number of the line returned last, from 1; of the torn one at the end.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::error::{Error, Result};
 use crate::log::blocks::Blocks;
 use crate::log::part::Part;
 use crate::log::scan::Scanner;
@@ -37,14 +38,17 @@ pub(crate) fn threads(paths: &[PathBuf]) -> usize {
     usize::try_from(shares).map_or(most, |shares| shares.clamp(1, most))
 }
 
-/// The parts of each file; `Err` has the file at which `go_on` said no.
+/// The parts of each file; an error if `go_on` said no.
 ///
 /// Every part before the first fault is there, however many threads read.
 pub(crate) fn read(
     paths: &[PathBuf],
     threads: usize,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<Vec<Parts>, usize> {
+) -> Result<Vec<Parts>> {
+    if paths.is_empty() {
+        return Err(Error::invalid("no log files are given"));
+    }
     let work = Work {
         files: paths
             .iter()
@@ -66,7 +70,8 @@ pub(crate) fn read(
         (parts, stopped)
     });
     if let Some(file) = stopped {
-        return Err(file);
+        let file = paths[file].display();
+        return Err(Error::state(format!("reading {file} was interrupted")));
     }
     parts.sort_by_key(|&(file, block, _)| (file, block));
     let mut logs: Vec<Parts> = work
@@ -102,7 +107,7 @@ impl Work {
         for file in mine.chain(0..self.files.len()) {
             while let Some((block, part)) = self.part(file, &mut buffer, &mut scanner, events) {
                 // The blocks of a log are alike.
-                events = part.columns.len() + part.columns.len() / 32;
+                events = part.rows.len() + part.rows.len() / 32;
                 parts.push((file, block, part));
                 if !go_on() {
                     self.is_stopped.store(true, Ordering::Relaxed);

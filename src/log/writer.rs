@@ -1,11 +1,8 @@
-//! Entries to lines to the operating system.
+//! Entries to lines.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
 
 use crate::VERSION;
-use crate::error::{Error, Result};
 use crate::event::{Event, Recipients};
 use crate::log::entry::{End, Entry, Place, Startup, What};
 use crate::message::{MachineId, Message, Nanos};
@@ -63,9 +60,9 @@ impl Formatter {
         formatter
     }
 
-    /// Tells the ids of all peers, where no CONNECT entry will.
-    pub fn know(&mut self, ids: impl Iterator<Item = MachineId>) {
-        self.peer_ids = ids.map(Some).collect();
+    /// Tells the ids of the peers, where no CONNECT entry from here on will.
+    pub fn know(&mut self, ids: impl Iterator<Item = Option<MachineId>>) {
+        self.peer_ids = ids.collect();
         self.refresh();
     }
 
@@ -282,78 +279,6 @@ fn list<T>(
     out.push(b']');
 }
 
-fn refused(path: &Path, source: io::Error) -> Error {
-    let hint = if source.kind() == io::ErrorKind::AlreadyExists {
-        ": it exists, and is never replaced unless overwrite is set (overwrite=True, --overwrite)"
-    } else {
-        ""
-    };
-    Error::io(format!("log file {}{hint}", path.display()), source)
-}
-
-/// A log that is being written.
-///
-/// After a failed or short write it takes nothing more: what a log does not
-/// hold must not leave the machine.
-#[derive(Debug)]
-pub struct LogFile {
-    path: PathBuf,
-    file: File,
-    formatter: Formatter,
-    buffer: Vec<u8>,
-    is_broken: bool,
-}
-
-impl LogFile {
-    /// Makes the file at `path`, which must not exist unless `overwrite`.
-    pub fn create(path: &Path, overwrite: bool, formatter: Formatter) -> Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true);
-        if overwrite {
-            options.create(true).truncate(true);
-        } else {
-            options.create_new(true);
-        }
-        let file = options.open(path).map_err(|source| refused(path, source))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            formatter,
-            buffer: Vec::new(),
-            is_broken: false,
-        })
-    }
-
-    /// Checks that there is no file at `path`, without making one.
-    pub fn check_absent(path: &Path) -> Result<()> {
-        if path.symlink_metadata().is_ok() {
-            return Err(refused(path, rustix::io::Errno::EXIST.into()));
-        }
-        Ok(())
-    }
-
-    /// Hands the lines of `entries` to the operating system.
-    pub fn write(&mut self, entries: &[Entry]) -> Result<()> {
-        let failed = |source| Error::io(format!("log file {}", self.path.display()), source);
-        if self.is_broken {
-            return Err(failed(io::Error::other("an earlier write failed")));
-        }
-        self.buffer.clear();
-        for entry in entries {
-            self.formatter.format(entry, &mut self.buffer);
-        }
-        self.file.write_all(&self.buffer).map_err(|source| {
-            self.is_broken = true;
-            failed(source)
-        })
-    }
-
-    /// Where the log is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -482,47 +407,5 @@ mod tests {
             r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
             r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]]}"#.into(),
         ]);
-    }
-
-    #[test]
-    fn a_log_is_never_replaced_unless_asked_and_takes_nothing_after_a_failure() {
-        let path = std::env::temp_dir().join(format!("lamport-writer-{}.log", std::process::id()));
-        let create =
-            |overwrite| LogFile::create(&path, overwrite, Formatter::new(1, 0, Vec::new()));
-        create(false)
-            .unwrap()
-            .write(&[event(Event::Internal {
-                old_clock: 0,
-                new_clock: 1,
-            })])
-            .unwrap();
-        let error = create(false).unwrap_err().to_string();
-        assert!(error.contains("overwrite"), "{error}");
-        assert!(std::fs::metadata(&path).unwrap().len() > 0);
-        drop(create(true).unwrap());
-        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
-        std::fs::remove_file(&path).unwrap();
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_breaks_the_log_for_good() {
-        let mut log = LogFile::create(
-            Path::new("/dev/full"),
-            true,
-            Formatter::new(1, 0, Vec::new()),
-        )
-        .unwrap();
-        let entries = [event(Event::Internal {
-            old_clock: 0,
-            new_clock: 1,
-        })];
-        assert!(log.write(&entries).is_err());
-        assert!(
-            log.write(&entries)
-                .unwrap_err()
-                .to_string()
-                .contains("earlier")
-        );
     }
 }

@@ -1,17 +1,21 @@
 //! Starting and ending the machines of a process together.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::error::{Error, Result};
+use crate::faults::{Faults, Turn};
 use crate::message::Nanos;
 use crate::net::clock::Clock;
+use crate::net::crew::Crew;
 use crate::net::machine::{Control, Machine};
-use crate::net::ticker;
+use crate::net::ticker::{self, Last};
+use crate::net::weather::Weather;
 
 /// From the last connection to the first possible tick: every thread is waiting by then.
 const COUNTDOWN: Nanos = 5_000_000;
@@ -29,7 +33,7 @@ pub struct Running {
 
 #[derive(Debug)]
 struct Shared {
-    machines: Vec<Arc<Machine>>,
+    crew: Arc<Crew>,
     /// When ticking started, 0 before.
     start: AtomicU64,
     is_stopped: AtomicBool,
@@ -49,9 +53,24 @@ enum Report {
     /// Someone wants the run to end early.
     Stop,
     /// A machine has ticked its last.
-    Ticked(Result<()>, usize),
+    Ticked(Result<Last>, usize),
     /// A machine has ended.
     Ended(Result<()>),
+}
+
+/// Makes the machine at a position anew from its log, to tick for these seconds.
+pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
+
+/// What is to go wrong in a run.
+#[derive(Default)]
+pub struct Trouble {
+    /// The fault schedule.
+    pub faults: Arc<Faults>,
+    /// How long the run had been ticking when these machines start.
+    pub elapsed: Nanos,
+    /// Brings machines back. Without it no machine of this process crashes or pauses:
+    /// whoever started the process sees to that.
+    pub revive: Option<Revive>,
 }
 
 /// The seconds to wait for peers, if they are a number of seconds.
@@ -65,23 +84,29 @@ pub fn check_wait(wait: f64) -> Result<f64> {
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
-pub fn start(machines: Vec<Arc<Machine>>, duration: f64, wait: f64) -> Result<Running> {
+pub fn start(crew: Arc<Crew>, duration: f64, wait: f64, trouble: Trouble) -> Result<Running> {
     check_wait(wait)?;
     let (tell, reports) = unbounded();
     let shared = Arc::new(Shared {
-        machines,
+        crew,
         start: AtomicU64::new(0),
         is_stopped: AtomicBool::new(false),
         outcome: Mutex::default(),
         is_done: Condvar::new(),
     });
     let conductor = Conductor {
+        machines: shared.crew.machines(),
+        turns: turns(&shared.crew, &trouble, duration),
+        is_ticking: Vec::new(),
+        has_left: Vec::new(),
+        threads: Vec::new(),
         shared: shared.clone(),
         tell: tell.clone(),
         reports,
         clock: Clock::of_process(),
         duration: (duration * 1e9) as Nanos,
         wait: (wait * 1e9) as Nanos,
+        trouble,
     };
     thread::Builder::new()
         .name("lamport-conduct".into())
@@ -89,6 +114,20 @@ pub fn start(machines: Vec<Arc<Machine>>, duration: f64, wait: f64) -> Result<Ru
         .spawn(move || conductor.run())
         .map_err(|source| Error::io("cannot start a thread", source))?;
     Ok(Running { shared, tell })
+}
+
+/// The crashes and pauses of these machines before the end of the run, in order.
+fn turns(crew: &Crew, trouble: &Trouble, duration: f64) -> VecDeque<(Nanos, usize, Turn)> {
+    let mut turns = Vec::new();
+    if trouble.revive.is_some() {
+        for (position, machine) in crew.machines().iter().enumerate() {
+            let of_machine = trouble.faults.turns(machine.id()).into_iter();
+            turns.extend(of_machine.map(|(time, turn)| (time, position, turn)));
+        }
+    }
+    turns.retain(|&(time, ..)| time < (duration * 1e9) as Nanos);
+    turns.sort_by_key(|&(time, ..)| time);
+    turns.into()
 }
 
 impl Running {
@@ -134,15 +173,24 @@ impl Running {
 
 struct Conductor {
     shared: Arc<Shared>,
+    machines: Vec<Arc<Machine>>,
+    /// What is to happen to machines, next first.
+    turns: VecDeque<(Nanos, usize, Turn)>,
+    /// For each machine, whether its thread is at work.
+    is_ticking: Vec<bool>,
+    /// For each machine, whether it failed or crashed, and so has no end.
+    has_left: Vec<bool>,
+    threads: Vec<Option<JoinHandle<()>>>,
     tell: Sender<Report>,
     reports: Receiver<Report>,
     clock: Clock,
     duration: Nanos,
     wait: Nanos,
+    trouble: Trouble,
 }
 
 impl Conductor {
-    fn run(self) {
+    fn run(mut self) {
         let outcome = self.conduct();
         let mut held = self.shared.outcome.lock().expect("no holder panics");
         held.error = outcome.err();
@@ -151,55 +199,59 @@ impl Conductor {
         self.shared.is_done.notify_all();
     }
 
-    fn conduct(&self) -> Result<()> {
-        let machines = &self.shared.machines;
-        let mut threads = Vec::new();
+    fn conduct(&mut self) -> Result<()> {
         let mut first = Ok(());
-        for (position, machine) in machines.iter().enumerate() {
-            match self.spawn(machine.clone(), position) {
-                Ok(thread) => threads.push(thread),
+        for position in 0..self.machines.len() {
+            match self.spawn(position, self.duration) {
+                Ok(thread) => self.threads.push(Some(thread)),
                 Err(error) => {
                     first = Err(error);
                     break;
                 }
             }
         }
+        // One that has no thread would listen on for ever.
+        for machine in &self.machines[self.threads.len()..] {
+            machine.abandon();
+        }
         let is_started = first.is_ok() && self.wait_for_peers();
         if is_started {
             let start = self.clock.now() + COUNTDOWN;
             self.shared.start.store(start, Ordering::Release);
-            for machine in machines {
-                machine.tell(Control::Start(start));
+            for machine in &self.machines {
+                self.begin(machine, start);
             }
         } else {
-            for machine in machines {
-                machine.tell(Control::Stop);
-            }
+            self.turns.clear();
+            self.tell_all(Control::Stop);
         }
         // A machine that failed has left; the others end once all have ticked.
-        let mut ticking = threads.len();
-        let mut has_failed = vec![false; machines.len()];
-        while ticking > 0 {
-            match self.report() {
-                Report::Stop => machines
-                    .iter()
-                    .for_each(|machine| machine.tell(Control::Stop)),
+        self.has_left = vec![false; self.machines.len()];
+        self.is_ticking = vec![true; self.threads.len()];
+        while self.is_ticking.contains(&true) || self.has_restart() {
+            let Some(report) = self.report() else {
+                first = first.and(self.turn());
+                continue;
+            };
+            match report {
+                Report::Stop => {
+                    self.turns.clear();
+                    self.tell_all(Control::Stop);
+                }
                 Report::Ticked(result, position) => {
-                    ticking -= 1;
-                    has_failed[position] = result.is_err();
-                    first = first.and(result);
+                    self.is_ticking[position] = false;
+                    self.has_left[position] = !matches!(result, Ok(Last::Ticked));
+                    first = first.and(result.map(|_| ()));
                 }
                 Report::Ended(_) => unreachable!("no machine has been told to finish"),
             }
         }
-        for (machine, _) in machines
-            .iter()
-            .zip(has_failed)
-            .filter(|(_, has_failed)| !has_failed)
-        {
-            machine.tell(Control::Finish);
+        for (machine, has_left) in self.machines.iter().zip(&self.has_left) {
+            if !has_left {
+                machine.tell(Control::Finish);
+            }
         }
-        for thread in threads {
+        for thread in self.threads.iter_mut().filter_map(Option::take) {
             thread.join().expect("a tick thread does not panic");
         }
         for report in self.reports.try_iter() {
@@ -210,18 +262,77 @@ impl Conductor {
         first
     }
 
-    fn spawn(&self, machine: Arc<Machine>, position: usize) -> Result<thread::JoinHandle<()>> {
-        let (tell, duration) = (self.tell.clone(), self.duration);
+    /// Ticking starts, and with it the fault schedule.
+    fn begin(&self, machine: &Machine, start: Nanos) {
+        if !self.trouble.faults.is_empty() {
+            let begun = self.shared.start.load(Ordering::Acquire);
+            let elapsed = self.trouble.elapsed + (start - begun);
+            machine.meet(Weather::new(self.trouble.faults.clone(), start, elapsed));
+        }
+        machine.tell(Control::Start(start));
+    }
+
+    fn tell_all(&self, control: Control) {
+        for machine in &self.machines {
+            machine.tell(control);
+        }
+    }
+
+    /// Whether a machine that is down is to come back.
+    fn has_restart(&self) -> bool {
+        self.turns.iter().any(|&(.., turn)| turn == Turn::Restart)
+    }
+
+    /// What is due in the fault schedule happens.
+    fn turn(&mut self) -> Result<()> {
+        let start = self.shared.start.load(Ordering::Acquire);
+        let Some((time, position, turn)) = self.turns.pop_front() else {
+            return Ok(());
+        };
+        let machine = &self.machines[position];
+        match turn {
+            Turn::Crash => machine.tell(Control::Crash),
+            Turn::Pause => {
+                let next = self.turns.iter().find(|next| next.1 == position);
+                let until = next.map_or(self.duration, |&(time, ..)| time);
+                machine.tell(Control::Pause(start + until));
+            }
+            Turn::Restart if self.has_left[position] => self.restart(position, time, start)?,
+            // Who stands still knows for how long; who ended before it could crash need not come back.
+            Turn::Continue | Turn::Restart => {}
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self, position: usize, time: Nanos, start: Nanos) -> Result<()> {
+        let revive = self.trouble.revive.as_ref();
+        let revive = revive.expect("without it there are no turns");
+        // It has left by then, and its log and port are free.
+        if let Some(thread) = self.threads[position].take() {
+            thread.join().expect("a tick thread does not panic");
+        }
+        let rest = self.duration - time;
+        let machine = revive(position, rest as f64 / 1e9)?;
+        self.machines[position] = machine.clone();
+        self.shared.crew.replace(position, machine.clone());
+        self.threads[position] = Some(self.spawn(position, rest)?);
+        (self.is_ticking[position], self.has_left[position]) = (true, false);
+        self.begin(&machine, (start + time).max(self.clock.now()));
+        Ok(())
+    }
+
+    fn spawn(&self, position: usize, duration: Nanos) -> Result<JoinHandle<()>> {
+        let (machine, tell) = (self.machines[position].clone(), self.tell.clone());
         let name = format!("lamport-{}", machine.id());
         let body = move || {
             let ticked = ticker::tick(&machine, duration);
-            let has_failed = ticked.is_err();
-            if has_failed {
+            let has_left = !matches!(ticked, Ok(Last::Ticked));
+            if has_left {
                 machine.abandon();
             }
             tell.send(Report::Ticked(ticked, position))
                 .expect("the conductor waits");
-            if has_failed {
+            if has_left {
                 return;
             }
             // A stop that came too late may stand before it.
@@ -236,16 +347,25 @@ impl Conductor {
             .map_err(|source| Error::io("cannot start the thread of a machine", source))
     }
 
-    fn report(&self) -> Report {
-        self.reports
-            .recv()
-            .expect("the conductor holds its own end")
+    /// The next report; none if the fault schedule comes first.
+    fn report(&self) -> Option<Report> {
+        // Only what has died can come back.
+        let is_possible = |&&(_, position, turn): &&(Nanos, usize, Turn)| {
+            turn != Turn::Restart || !self.is_ticking[position]
+        };
+        let Some(&(time, ..)) = self.turns.front().filter(is_possible) else {
+            let report = self.reports.recv();
+            return Some(report.expect("the conductor holds its own end"));
+        };
+        let due = self.shared.start.load(Ordering::Acquire) + time;
+        let rest = self.clock.until(due).unwrap_or_default();
+        self.reports.recv_timeout(rest).ok()
     }
 
     /// Whether the run is to go on.
     fn wait_for_peers(&self) -> bool {
         let deadline = self.clock.now() + self.wait;
-        let machines = &self.shared.machines;
+        let machines = &self.machines;
         loop {
             let is_waiting = |machine: &&Arc<Machine>| !machine.missing_peers().is_empty();
             if !machines.iter().any(|machine| is_waiting(&machine)) {

@@ -2,11 +2,22 @@
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
 
 use mio::net::TcpStream;
+use socket2::{SockRef, TcpKeepalive};
 
 use crate::message::MachineId;
-use crate::net::lines::Partial;
+use crate::net::lines::{self, Input, Partial};
+use crate::noise::{NoiseError, Session};
+use crate::wire::WireError;
+
+/// A connection that hears nothing for so long asks whether the other host is there ...
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
+/// ... and asks again so often ...
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
+/// ... and is dead when nothing has been answered for so long.
+const SILENCE: Duration = Duration::from_secs(12);
 
 /// What a connection is for, and how far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +67,11 @@ pub(super) struct Connection {
     pub(super) role: Role,
     pub(super) partial: Partial,
     pub(super) out: Vec<u8>,
+    /// With a key: what makes frames of lines.
+    pub(super) session: Option<Box<Session>>,
+    /// With a key: the frames on their way out.
+    pub(super) frames: Vec<u8>,
+    /// How much of them, or without a key of `out`, the system has taken.
     written: usize,
     /// The system takes no more bytes until it says so.
     pub(super) is_blocked: bool,
@@ -95,6 +111,8 @@ impl Connection {
             role,
             partial: Partial::default(),
             out: Vec::new(),
+            session: None,
+            frames: Vec::new(),
             written: 0,
             is_blocked: false,
             is_dirty: false,
@@ -105,10 +123,78 @@ impl Connection {
         }
     }
 
+    /// Asks of the system what every connection needs. Where it refuses, lines only come later
+    /// and the death of a host is noticed later.
+    pub(super) fn tune(&self) {
+        // Small lines must not wait for each other.
+        let _ = self.stream.set_nodelay(true);
+        // A host that vanished says nothing, and would hold its place for ever.
+        let socket = SockRef::from(&self.stream);
+        let keepalive = TcpKeepalive::new()
+            .with_time(KEEPALIVE_AFTER)
+            .with_interval(KEEPALIVE_EVERY);
+        let _ = socket.set_tcp_keepalive(&keepalive);
+        #[cfg(target_os = "linux")]
+        let _ = socket.set_tcp_user_timeout(Some(SILENCE));
+    }
+
+    /// Reads once and calls `each` for every line that is whole now, opened if there is a key.
+    /// `scratch` and `plain` are memory that all connections share.
+    pub(super) fn read<E: From<WireError> + From<NoiseError>>(
+        &mut self,
+        scratch: &mut [u8],
+        plain: &mut Vec<u8>,
+        each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<Input, E>> {
+        let Some(session) = &mut self.session else {
+            return self.partial.read(&mut self.stream, scratch, each);
+        };
+        let count = match lines::take(&mut self.stream, scratch)? {
+            Input::Bytes(count) => count,
+            other => return Ok(Ok(other)),
+        };
+        plain.clear();
+        plain.extend_from_slice(self.partial.kept());
+        let opened = session.read(&scratch[..count], plain, &mut self.frames);
+        // What came before a fault counts.
+        let cut = self.partial.cut(plain, each);
+        Ok(cut.and_then(|()| Ok(opened?)).map(|()| Input::Bytes(count)))
+    }
+
+    /// Whether there is something that can be written.
+    pub(super) fn has_words(&self) -> bool {
+        !self.frames.is_empty() || (!self.out.is_empty() && self.is_open())
+    }
+
+    /// Whether lines can be written: with a key they wait for the end of its handshake.
+    fn is_open(&self) -> bool {
+        self.session
+            .as_ref()
+            .is_none_or(|session| session.is_open())
+    }
+
+    /// Says the rest without a key: the other side has none, or another.
+    pub(super) fn drop_key(&mut self) {
+        self.session = None;
+        self.frames.clear();
+        self.out.clear();
+        self.written = 0;
+    }
+
     /// Writes what is in `out`.
     pub(super) fn write(&mut self) -> io::Result<Written> {
-        while self.written < self.out.len() {
-            match self.stream.write(&self.out[self.written..]) {
+        let bytes = match &mut self.session {
+            None => &mut self.out,
+            Some(session) => {
+                if self.frames.is_empty() && session.is_open() {
+                    session.write(&self.out, &mut self.frames);
+                    self.out.clear();
+                }
+                &mut self.frames
+            }
+        };
+        while self.written < bytes.len() {
+            match self.stream.write(&bytes[self.written..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -119,7 +205,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        self.out.clear();
+        bytes.clear();
         self.written = 0;
         Ok(Written::All)
     }

@@ -57,11 +57,7 @@ impl Poller {
             return;
         }
         ending.is_late = true;
-        let keys: Vec<usize> = station
-            .senders
-            .values_mut()
-            .filter_map(|sender| sender.connection)
-            .collect();
+        let keys: Vec<usize> = station.senders.values().copied().collect();
         for key in keys {
             // The last acknowledgement goes out, nothing more comes in.
             self.connections[key].owes_ack = true;
@@ -80,16 +76,17 @@ impl Poller {
         if station.ending.is_none() {
             return;
         }
+        let is_waiting = station.channels.undelivered(position) > 0;
         let peer = &mut station.peers[position];
         match peer.connection {
             Some(key) if matches!(self.connections[key].role, Role::Sending { .. }) => {
                 self.connections[key].is_last = true;
                 self.mark_dirty(key);
             }
-            Some(_) if peer.outbox.undelivered() > 0 => {}
+            Some(_) if is_waiting => {}
             Some(key) => self.close(key),
             // One more attempt, at once.
-            None if peer.outbox.undelivered() > 0 => self.connect(id, position),
+            None if is_waiting => self.connect(id, position),
             None => peer.is_given_up = true,
         }
     }

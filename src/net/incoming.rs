@@ -3,15 +3,15 @@
 use std::io;
 
 use mio::net::TcpStream;
-use slab::Slab;
 
-use crate::link::Inbox;
+use crate::channels::Refusal;
+use crate::link::Marks;
 use crate::message::{MachineId, Nanos};
-use crate::net::connection::{Connection, Role};
+use crate::net::connection::Role;
+use crate::net::listen;
 use crate::net::poll::{Lookup, Poller, Timer, mark_dirty};
 use crate::net::resolve;
-use crate::net::station::{Sender, Station};
-use crate::net::wire::{Hello, Reply};
+use crate::wire::{Hello, Reply};
 
 /// How long a connection may say nothing before its hello.
 const HELLO_WAIT: Nanos = 5_000_000_000;
@@ -19,10 +19,16 @@ const HELLO_WAIT: Nanos = 5_000_000_000;
 const PARTING_WAIT: Nanos = 1_000_000_000;
 /// How long accepting pauses when the process has no open file left.
 const ACCEPT_PAUSE: Nanos = 100_000_000;
+/// What is said to a machine with a key by one without.
+pub(super) const NO_KEY: &str =
+    "this machine has no key: give all machines of a run the same, or none";
+/// What is said to a machine without a key by one that has one.
+pub(super) const WANTS_KEY: &str =
+    "this machine has a key: start all machines of a run with the same --key-file";
+/// What is said to a machine whose words do not open.
+pub(super) const OTHER_KEY: &str = "it has another key, or belongs to another run";
 /// Names are not looked up for the gate more often than this.
 const VETTING_PAUSE: Nanos = 1_000_000_000;
-/// Distinct ids that may send to one machine.
-const MOST_SENDERS: usize = 1 << 16;
 
 impl Poller {
     /// Takes the connections that wait at a machine's port.
@@ -31,7 +37,7 @@ impl Poller {
             let Some(station) = self.stations.get_mut(&id) else {
                 return;
             };
-            if station.is_closed() {
+            if station.is_closed() || station.is_paused || station.is_pausing {
                 return;
             }
             let (stream, remote) = match station.listener.accept() {
@@ -50,12 +56,22 @@ impl Poller {
                     station
                         .machine
                         .warn("accept", format_args!("cannot take a connection: {error}"));
+                    station.is_pausing = true;
                     self.after(ACCEPT_PAUSE, Timer::Accept { station: id });
                     return;
                 }
             };
-            let is_admitted = station.gate.admits(remote.ip());
+            let is_admitted =
+                station.machine.secret().is_some() || station.gate.admits(remote.ip());
             self.take(id, stream, remote, is_admitted);
+        }
+    }
+
+    /// The pause of accepting is over.
+    pub(super) fn accept_again(&mut self, id: u64) {
+        if let Some(station) = self.stations.get_mut(&id) {
+            station.is_pausing = false;
+            self.accept(id);
         }
     }
 
@@ -66,8 +82,6 @@ impl Poller {
         remote: std::net::SocketAddr,
         is_admitted: bool,
     ) {
-        // Small lines must not wait for each other; where it fails they only come later.
-        let _ = stream.set_nodelay(true);
         let role = if is_admitted {
             Role::Stranger
         } else {
@@ -77,6 +91,19 @@ impl Poller {
             return;
         };
         let station = self.stations.get_mut(&id).expect("the caller found it");
+        let connection = &mut self.connections[key];
+        connection.tune();
+        if let Some(secret) = station.machine.secret() {
+            match listen::entropy() {
+                Ok(entropy) => connection.session = Some(secret.receiver(entropy).into()),
+                Err(error) => {
+                    let what = format_args!("cannot take a connection: {error}");
+                    station.machine.warn("accept", what);
+                    self.connections.remove(key);
+                    return;
+                }
+            }
+        }
         station.strangers.push_back(key);
         if station.strangers.len() > station.stranger_limit() {
             let oldest = station
@@ -106,14 +133,20 @@ impl Poller {
         let station = self.stations.get_mut(&id).expect("the caller found it");
         let peers = station.machine.peers();
         let has_names = peers.iter().any(|peer| resolve::literal(peer).is_none());
+        if station.is_vetting {
+            return;
+        }
         let is_fresh = station.vetted.is_some_and(|at| now - at < VETTING_PAUSE);
         if !has_names || is_fresh {
             self.refuse_address(id, key);
             return;
         }
         station.vetted = Some(now);
+        station.is_vetting = true;
         let peers = peers.to_vec();
         if self.look_up(Lookup::Gate { station: id }, peers).is_err() {
+            let station = self.stations.get_mut(&id).expect("the caller found it");
+            station.is_vetting = false;
             self.refuse_address(id, key);
         }
     }
@@ -123,6 +156,7 @@ impl Poller {
         let Some(station) = self.stations.get_mut(&id) else {
             return;
         };
+        station.is_vetting = false;
         for (peer, found) in found.iter().enumerate() {
             station.gate.update(peer, found);
         }
@@ -152,7 +186,7 @@ impl Poller {
     }
 
     /// Says why and lets the connection go once that is read.
-    fn part(&mut self, key: usize, reason: &str) {
+    pub(super) fn part(&mut self, key: usize, reason: &str) {
         let connection = &mut self.connections[key];
         connection.role = Role::Parting;
         connection.is_last = true;
@@ -173,8 +207,8 @@ impl Poller {
             self.close(key);
             return;
         }
-        match judge(station, &self.connections, hello) {
-            Ok(()) => self.welcome(key, hello),
+        match station.channels.welcome(hello) {
+            Ok(marks) => self.welcome(key, hello.sender, marks),
             Err(Refusal { kind, reason }) => {
                 let name = format!("{kind} {} {}", hello.sender, remote.ip());
                 station.machine.warn(
@@ -190,29 +224,16 @@ impl Poller {
         }
     }
 
-    fn welcome(&mut self, key: usize, hello: &Hello) {
+    fn welcome(&mut self, key: usize, sender: MachineId, marks: Marks) {
         let id = self.connections[key].station;
         let station = self
             .stations
             .get_mut(&id)
             .expect("a connection has a station");
         station.strangers.retain(|&stranger| stranger != key);
-        let sender = station
-            .senders
-            .entry(hello.sender)
-            .or_insert_with(|| Sender {
-                inbox: Inbox::default(),
-                history: hello.history,
-                instance: hello.instance,
-                connection: None,
-            });
-        sender.instance = hello.instance;
-        let replaced = sender.connection.replace(key);
-        let marks = sender.inbox.connected();
+        let replaced = station.senders.insert(sender, key);
         let connection = &mut self.connections[key];
-        connection.role = Role::Receiving {
-            sender: hello.sender,
-        };
+        connection.role = Role::Receiving { sender };
         let (receiver, history) = (station.machine.id(), station.machine.history());
         Reply::Ok {
             receiver,
@@ -238,70 +259,4 @@ impl Poller {
         connection.owes_ack = true;
         mark_dirty(&mut self.connections, &mut self.dirty, key);
     }
-}
-
-struct Refusal {
-    kind: &'static str,
-    reason: String,
-}
-
-/// Whether a machine that says this hello may send.
-fn judge(station: &Station, connections: &Slab<Connection>, hello: &Hello) -> Result<(), Refusal> {
-    let refuse = |kind, reason: String| Err(Refusal { kind, reason });
-    let (machine, id) = (&station.machine, hello.sender);
-    if hello.run_id != machine.run_id() {
-        return refuse(
-            "run",
-            format!(
-                "it belongs to run {}, this machine to run {}",
-                hello.run_id,
-                machine.run_id()
-            ),
-        );
-    }
-    if id == machine.id() {
-        return refuse(
-            "own id",
-            format!("duplicate id: this machine is machine {id} too"),
-        );
-    }
-    let known = station.senders.get(&id);
-    let is_other =
-        known.is_some_and(|known| known.connection.is_some() && known.instance != hello.instance);
-    let is_stranger = station
-        .history_of(id)
-        .is_some_and(|history| history != hello.history);
-    if is_other || (is_stranger && is_sending(station, connections, id)) {
-        return refuse("duplicate id", is_connected(id));
-    }
-    if is_stranger {
-        return refuse("history", came_back(id));
-    }
-    if known.is_none() && station.senders.len() >= MOST_SENDERS {
-        return refuse(
-            "senders",
-            format!("{MOST_SENDERS} machines have sent already"),
-        );
-    }
-    Ok(())
-}
-
-/// Whether a connection to machine `id` stands.
-fn is_sending(station: &Station, connections: &Slab<Connection>, id: MachineId) -> bool {
-    let mut peers = station.peers.iter();
-    peers.any(|peer| {
-        let key = peer.identity.filter(|&(known, _)| known == id);
-        key.and(peer.connection)
-            .is_some_and(|key| matches!(connections[key].role, Role::Sending { .. }))
-    })
-}
-
-/// What is said when two machines have one id.
-pub(super) fn is_connected(id: MachineId) -> String {
-    format!("duplicate id: another machine {id} is connected")
-}
-
-/// What is said when a known machine has another past.
-pub(super) fn came_back(id: MachineId) -> String {
-    format!("machine {id} came back without its history: use a new run id")
 }

@@ -2,15 +2,15 @@
 
 use std::io::{self, Read};
 
-use crate::net::wire::{MAX_LINE, WireError};
+use crate::wire::{MAX_LINE, WireError};
 
 /// The beginning of a line whose end has not come yet.
 #[derive(Debug, Default)]
-pub(super) struct Partial(Vec<u8>);
+pub struct Partial(Vec<u8>);
 
 /// What one read brought.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Input {
+pub enum Input {
     /// This many bytes.
     Bytes(usize),
     /// Nothing now.
@@ -22,11 +22,11 @@ pub(super) enum Input {
 impl Partial {
     /// Reads once into `scratch`, which all connections share, and calls `each`
     /// for every line that is whole now, without its newline.
-    pub(super) fn read<E: From<WireError>>(
+    pub fn read<E: From<WireError>>(
         &mut self,
         stream: &mut impl Read,
         scratch: &mut [u8],
-        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+        each: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> io::Result<Result<Input, E>> {
         let kept = self.0.len();
         scratch[..kept].copy_from_slice(&self.0);
@@ -34,27 +34,41 @@ impl Partial {
             Input::Bytes(count) => count,
             other => return Ok(Ok(other)),
         };
-        let mut rest = &scratch[..kept + count];
+        let cut = self.cut(&scratch[..kept + count], each);
+        Ok(cut.map(|()| Input::Bytes(count)))
+    }
+
+    /// Calls `each` for every whole line of `bytes`, which begin with what was kept, and keeps
+    /// what is left.
+    pub fn cut<E: From<WireError>>(
+        &mut self,
+        bytes: &[u8],
+        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut rest = bytes;
         while let Some(end) = memchr::memchr(b'\n', rest) {
             if end >= MAX_LINE {
-                return Ok(Err(WireError::TooLong.into()));
+                return Err(WireError::TooLong.into());
             }
-            if let Err(error) = each(&rest[..end]) {
-                return Ok(Err(error));
-            }
+            each(&rest[..end])?;
             rest = &rest[end + 1..];
         }
         if rest.len() >= MAX_LINE {
-            return Ok(Err(WireError::TooLong.into()));
+            return Err(WireError::TooLong.into());
         }
         self.0.clear();
         self.0.extend_from_slice(rest);
-        Ok(Ok(Input::Bytes(count)))
+        Ok(())
+    }
+
+    /// The beginning of a line that is kept.
+    pub fn kept(&self) -> &[u8] {
+        &self.0
     }
 }
 
 /// Reads once, whatever it is.
-pub(super) fn take(stream: &mut impl Read, scratch: &mut [u8]) -> io::Result<Input> {
+pub fn take(stream: &mut impl Read, scratch: &mut [u8]) -> io::Result<Input> {
     match stream.read(scratch) {
         Ok(0) => Ok(Input::End),
         Ok(count) => Ok(Input::Bytes(count)),

@@ -141,6 +141,15 @@ pub fn nonce() -> Result<Nonce> {
     Ok(Nonce(bits))
 }
 
+/// 32 bytes of the system's own randomness.
+pub fn entropy() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Error::io("the system's random numbers", std::io::Error::other(error)))?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

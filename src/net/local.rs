@@ -7,10 +7,13 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::behavior::Behavior;
 use crate::error::{Error, Result};
+use crate::faults::Faults;
+use crate::key::Key;
 use crate::latency::Latency;
-use crate::log::writer::LogFile;
+use crate::log::file::LogFile;
 use crate::message::MachineId;
-use crate::net::conductor::{self, Running};
+use crate::net::conductor::{self, Running, Trouble};
+use crate::net::crew::Crew;
 use crate::net::limits;
 use crate::net::listen::{self, Listening};
 use crate::net::machine::{Config, Machine};
@@ -18,7 +21,7 @@ use crate::net::network::Network;
 use crate::topology::Topology;
 
 /// What a run on this host is to be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LocalConfig {
     /// Who sends to whom; machine i of it gets the id i + 1.
     pub topology: Topology,
@@ -44,14 +47,18 @@ pub struct LocalConfig {
     pub base_port: u16,
     /// Whether waits for a tick spin their last stretch.
     pub is_precise: bool,
+    /// What is to go wrong.
+    pub faults: Arc<Faults>,
+    /// Only machines with the same key connect.
+    pub key: Option<Key>,
 }
 
 /// The machines of a run in this process.
 #[derive(Debug)]
 pub struct Local {
-    machines: Vec<Arc<Machine>>,
-    duration: f64,
-    wait: f64,
+    crew: Arc<Crew>,
+    addresses: Vec<Address>,
+    config: LocalConfig,
 }
 
 /// Open files of a machine: its listening socket and its log.
@@ -94,33 +101,15 @@ impl Local {
             listeners.push(listener);
             addresses.push(address);
         }
-        let machine = |(machine, listener): (u32, TcpListener)| {
-            let peers = config.topology.peers(machine);
-            let peers: Vec<Address> = peers.map(|peer| addresses[peer as usize].clone()).collect();
-            Ok(Config {
-                machine_id: id(machine),
-                listening: Listening::Bound(listener),
-                // A directed topology has senders that are no peers; all of them are here.
-                allowed: vec!["127.0.0.0/8".parse()?],
-                peers,
-                log: config.log_dir.join(format!("machine_{}.log", id(machine))),
-                overwrite: false,
-                duration: config.duration,
-                clock_rate: config.rates.as_ref().map(|rates| rates[machine as usize]),
-                max_rate: config.max_rate,
-                behavior: config.behavior,
-                latency: config.latency.clone(),
-                seed: config.seed,
-                run_id: config.run_id.clone(),
-                is_precise: config.is_precise,
-            })
+        let of_machine = |(machine, listener): (u32, TcpListener)| {
+            config.machine(machine, &addresses, Listening::Bound(listener))
         };
         let configs: Vec<Config> = (0..machines)
             .zip(listeners)
-            .map(machine)
+            .map(of_machine)
             .collect::<Result<_>>()?;
         for machine in &configs {
-            machine.plan()?;
+            machine.plan(None)?;
             LogFile::check_absent(&machine.log)?;
         }
         let network = Network::of_process()?;
@@ -128,22 +117,66 @@ impl Local {
         for machine in configs {
             opened.0.push(Machine::open(machine, &network)?);
         }
-        let machines = std::mem::take(&mut opened.0);
         Ok(Self {
-            machines,
-            duration: config.duration,
-            wait: config.wait,
+            crew: Crew::new(std::mem::take(&mut opened.0)),
+            addresses,
+            config: config.clone(),
         })
     }
 
-    /// The machines, by id.
-    pub fn machines(&self) -> &[Arc<Machine>] {
-        &self.machines
+    /// The machines, by id, as they are now.
+    pub fn machines(&self) -> Vec<Arc<Machine>> {
+        self.crew.machines()
     }
 
     /// Waits for the connections, then ticks, in the background.
     pub fn start(&self) -> Result<Running> {
-        conductor::start(self.machines.clone(), self.duration, self.wait)
+        let (config, addresses) = (self.config.clone(), self.addresses.clone());
+        let (duration, wait) = (config.duration, config.wait);
+        let trouble = Trouble {
+            faults: config.faults.clone(),
+            elapsed: 0,
+            revive: Some(Box::new(move |position, rest| {
+                let address = &addresses[position];
+                let listening = Listening::On {
+                    host: Some(address.host.clone()),
+                    port: address.port,
+                };
+                let machine = Config {
+                    resume: true,
+                    duration: rest,
+                    ..config.machine(position as u32, &addresses, listening)?
+                };
+                Machine::open(machine, &Network::of_process()?)
+            })),
+        };
+        conductor::start(self.crew.clone(), duration, wait, trouble)
+    }
+}
+
+impl LocalConfig {
+    /// What one of the machines is to be.
+    fn machine(&self, machine: u32, addresses: &[Address], listening: Listening) -> Result<Config> {
+        let peers = self.topology.peers(machine);
+        Ok(Config {
+            machine_id: id(machine),
+            listening,
+            // A directed topology has senders that are no peers; all of them are here.
+            allowed: vec!["127.0.0.0/8".parse()?],
+            peers: peers.map(|peer| addresses[peer as usize].clone()).collect(),
+            log: self.log_dir.join(format!("machine_{}.log", id(machine))),
+            overwrite: false,
+            resume: false,
+            duration: self.duration,
+            clock_rate: self.rates.as_ref().map(|rates| rates[machine as usize]),
+            max_rate: self.max_rate,
+            behavior: self.behavior,
+            latency: self.latency.clone(),
+            seed: Some(self.seed),
+            run_id: self.run_id.clone(),
+            is_precise: self.is_precise,
+            key: self.key.clone(),
+        })
     }
 }
 

@@ -1,22 +1,28 @@
 //! One machine in real time: its node, its log, and its place in the network.
 
+mod plan;
 mod step;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use crossbeam_channel::bounded;
 
 use crate::address::Address;
-use crate::behavior::Behavior;
-use crate::clock::MAX_CLOCK;
+use crate::behavior::{Behavior, Odds};
+use crate::channels::{Channels, Identity};
 use crate::error::{Error, Result};
-use crate::identity::{Nonce, check_run_id};
+use crate::identity::Nonce;
+use crate::key::Key;
 use crate::latency::{Delays, Latency};
 use crate::lateness::Lateness;
 use crate::log::entry::{Entry, Place, Startup, What};
-use crate::log::writer::{Formatter, LogFile};
+use crate::log::file::LogFile;
+use crate::log::recover::Recovered;
+use crate::log::writer::Formatter;
 use crate::message::{MachineId, Nanos};
 use crate::net::clock::Clock;
 use crate::net::gate::{self, Gate};
@@ -24,9 +30,12 @@ use crate::net::listen::{self, Listening};
 use crate::net::mailbox::Mailbox;
 use crate::net::network::{Command, Network};
 use crate::net::warnings::Warnings;
+use crate::net::weather::Weather;
 use crate::node::Node;
-use crate::random::{Generator, check_seed};
+use crate::noise::Secret;
 use crate::schedule::Schedule;
+
+pub(super) use plan::Plan;
 
 /// What a machine is to be.
 #[derive(Debug)]
@@ -41,6 +50,8 @@ pub struct Config {
     pub log: PathBuf,
     /// Whether an existing log is replaced.
     pub overwrite: bool,
+    /// Whether it goes on where the log of a crashed machine stops.
+    pub resume: bool,
     /// Seconds of ticking.
     pub duration: f64,
     /// Ticks per second; drawn if `None`.
@@ -51,35 +62,16 @@ pub struct Config {
     pub behavior: Behavior,
     /// A delay added to each message that comes.
     pub latency: Latency,
-    /// The seed of all draws.
-    pub seed: u64,
+    /// The seed of all draws; that of the log resumed, or drawn, if `None`.
+    pub seed: Option<u64>,
     /// Only machines of this run connect.
     pub run_id: String,
     /// Networks that may connect beside the peers' addresses.
     pub allowed: Vec<gate::Network>,
+    /// Only machines with the same key connect, from any address.
+    pub key: Option<Key>,
     /// Whether waits for a tick spin their last stretch.
     pub is_precise: bool,
-}
-
-impl Config {
-    /// Checks what can be checked without the system, and draws the ticks.
-    pub(super) fn plan(&self) -> Result<(Schedule, Generator)> {
-        let id = self.machine_id;
-        if id > MAX_CLOCK {
-            return Err(Error::invalid(format!(
-                "machine id {id} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
-            )));
-        }
-        check_run_id(&self.run_id)?;
-        let mut generator = Generator::new(check_seed(self.seed)?, id, 0);
-        let schedule = Schedule::draw(
-            self.clock_rate,
-            self.max_rate,
-            self.duration,
-            &mut generator,
-        )?;
-        Ok((schedule, generator))
-    }
 }
 
 /// What the tick thread can be told.
@@ -87,6 +79,10 @@ impl Config {
 pub(super) enum Control {
     /// Tick from this time on.
     Start(Nanos),
+    /// Stand still until this time.
+    Pause(Nanos),
+    /// Die: leave everything as it is.
+    Crash,
     /// Tick no more.
     Stop,
     /// All machines of the run have ticked their last: end.
@@ -97,14 +93,14 @@ pub(super) enum Control {
 #[derive(Debug)]
 pub struct Machine {
     id: MachineId,
-    run_id: String,
     history: Nonce,
-    instance: Nonce,
     seed: u64,
     delays: Delays,
+    secret: Option<Secret>,
     peers: Vec<Address>,
     port: u16,
     schedule: Schedule,
+    odds: Odds,
     is_precise: bool,
     clock: Clock,
     station: u64,
@@ -116,6 +112,8 @@ pub struct Machine {
     gauges: Gauges,
     warnings: Mutex<Warnings>,
     failure: Mutex<Option<String>>,
+    /// The faults of its links, once ticking has begun.
+    weather: OnceLock<Weather>,
     told: Mailbox<Control>,
 }
 
@@ -148,24 +146,45 @@ impl Machine {
     pub fn open(config: Config, network: &Arc<Network>) -> Result<Arc<Self>> {
         let clock = Clock::of_process();
         let id = config.machine_id;
-        let (schedule, generator) = config.plan()?;
+        let mut interrupted = if config.resume {
+            Some(LogFile::resume(&config.log)?)
+        } else {
+            None
+        };
+        let past = interrupted.as_mut().and_then(|log| log.recovered.take());
+        let Plan {
+            seed,
+            schedule,
+            generator,
+        } = config.plan(past.as_ref())?;
         let found = listen::find(id, &config.peers)?;
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
-        let (history, instance) = (listen::nonce()?, listen::nonce()?);
-
-        let formatter = Formatter::new(
+        let history = match &past {
+            Some(past) => past.history,
+            None => listen::nonce()?,
+        };
+        let me = Identity {
             id,
-            clock.unix_origin(),
-            config.peers.iter().map(Place::at).collect(),
-        );
-        let mut file = LogFile::create(&config.log, config.overwrite, formatter)?;
+            run_id: config.run_id.clone(),
+            history,
+            instance: listen::nonce()?,
+        };
+
+        let formatter = formatter(id, &config.peers, clock, past.as_ref());
+        let mut file = match interrupted {
+            Some(log) => log.go_on(formatter)?,
+            None => LogFile::create(&config.log, config.overwrite, formatter)?,
+        };
+        let (local_clock, ticks) = past
+            .as_ref()
+            .map_or((0, 0), |past| (past.clock, past.ticks));
         let startup = Startup {
             clock_rate: schedule.rate(),
-            local_clock: 0,
+            local_clock,
             history,
             listen: Place::at(&listen),
             run_id: config.run_id.clone(),
-            seed: config.seed,
+            seed,
             behavior: config.behavior,
             is_virtual: false,
         };
@@ -174,15 +193,24 @@ impl Machine {
             what: What::Startup(Box::new(startup)),
         }])?;
 
+        let peers = config.peers.len();
+        let node = Node::new(generator).resumed(local_clock);
+        let (connected, channels) = match past {
+            Some(Recovered { past, .. }) => (
+                past.known.iter().map(Option::is_some).collect(),
+                Channels::resumed(me, past),
+            ),
+            None => (vec![false; peers], Channels::new(me, peers)),
+        };
         let machine = Arc::new(Self {
             id,
-            run_id: config.run_id,
             history,
-            instance,
-            seed: config.seed,
-            delays: config.latency.delays(config.seed),
+            seed,
+            delays: config.latency.delays(seed),
+            secret: config.key.map(|key| Secret::new(key, &config.run_id)),
             port: listen.port,
             schedule,
+            odds: config.behavior.odds(config.peers.len() as u32),
             is_precise: config.is_precise,
             clock,
             station: network.new_station(),
@@ -191,24 +219,23 @@ impl Machine {
                 file,
                 entries: Vec::new(),
                 lateness: Lateness::default(),
-                ticks: 0,
+                ticks,
                 has_ended: false,
             }),
-            node: Mutex::new(Node::new(
-                config.behavior,
-                config.peers.len() as u32,
-                generator,
-            )),
+            node: Mutex::new(node),
             gauges: Gauges {
-                connected: Mutex::new(vec![false; config.peers.len()]),
+                clock: AtomicU64::new(local_clock),
+                ticks: AtomicU64::new(ticks),
+                connected: Mutex::new(connected),
                 ..Gauges::default()
             },
             peers: config.peers,
             warnings: Mutex::default(),
             failure: Mutex::default(),
+            weather: OnceLock::new(),
             told: Mailbox::default(),
         });
-        machine.enter(listener, Gate::new(config.allowed, &found), found);
+        machine.enter(listener, Gate::new(config.allowed, &found), channels, found);
         Ok(machine)
     }
 
@@ -216,6 +243,7 @@ impl Machine {
         self: &Arc<Self>,
         listener: std::net::TcpListener,
         gate: Gate,
+        channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) {
         let (station, machine) = (self.station, self.clone());
@@ -224,6 +252,7 @@ impl Machine {
             machine,
             listener,
             gate,
+            channels: Box::new(channels),
             found,
         });
     }
@@ -233,19 +262,9 @@ impl Machine {
         self.id
     }
 
-    /// The run it belongs to.
-    pub fn run_id(&self) -> &str {
-        &self.run_id
-    }
-
     /// The name of its past.
     pub fn history(&self) -> Nonce {
         self.history
-    }
-
-    /// The name of its process.
-    pub fn instance(&self) -> Nonce {
-        self.instance
     }
 
     /// The seed of its draws.
@@ -266,6 +285,16 @@ impl Machine {
     /// When it ticks.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
+    }
+
+    /// What its idle ticks draw with.
+    pub fn odds(&self) -> &Odds {
+        &self.odds
+    }
+
+    /// What proves, and finds out, who belongs to this run.
+    pub(super) fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
     }
 
     pub(super) fn is_precise(&self) -> bool {
@@ -319,11 +348,42 @@ impl Machine {
         self.network.is_behind()
     }
 
-    /// Leaves the network at once; the log stays without END.
+    /// Leaves the network at once, as in a crash: the log stays without END, and can be resumed.
     pub fn abandon(&self) {
-        self.journal().has_ended = true;
+        let mut journal = self.journal();
+        journal.has_ended = true;
+        journal.file.release();
+        drop(journal);
+        let (reply, done) = bounded(1);
         self.network.tell(Command::Abandon {
             station: self.station,
+            reply,
+        });
+        // No answer: the network is gone, and the machine with it.
+        let _ = done.recv();
+    }
+
+    /// Its fault schedule begins.
+    pub(super) fn meet(&self, weather: Weather) {
+        let is_first = self.weather.set(weather).is_ok();
+        debug_assert!(is_first, "a machine is started once");
+        self.network.tell(Command::Weather {
+            station: self.station,
+        });
+    }
+
+    /// The faults of its links.
+    pub(super) fn weather(&self) -> Option<Weather> {
+        self.weather.get().cloned()
+    }
+
+    /// Whether its bytes move.
+    pub(super) fn stand_still(&self, is_still: bool) {
+        let station = self.station;
+        self.network.tell(if is_still {
+            Command::Pause { station }
+        } else {
+            Command::GoOn { station }
         });
     }
 
@@ -369,4 +429,24 @@ impl Machine {
     pub fn take_warnings(&self) -> Vec<String> {
         self.warnings.lock().expect("no holder panics").take()
     }
+}
+
+/// What writes the lines of a machine, which may have come back.
+fn formatter(
+    id: MachineId,
+    peers: &[Address],
+    clock: Clock,
+    past: Option<&Recovered>,
+) -> Formatter {
+    // The wall clock may have been set back since the last line.
+    let last = past.map_or(0, |past| past.last_time as Nanos * 1000);
+    let origin = clock
+        .unix_origin()
+        .max(last.saturating_sub(clock.now()) + 1000);
+    let mut formatter = Formatter::new(id, origin, peers.iter().map(Place::at).collect());
+    if let Some(past) = past {
+        let ids = past.past.known.iter();
+        formatter.know(ids.map(|known| known.map(|(id, _)| id)));
+    }
+    formatter
 }

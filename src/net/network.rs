@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, unbounded};
 use mio::{Poll, Token, Waker};
 
+use crate::channels::Channels;
 use crate::error::{Error, Result};
 use crate::event::Recipients;
 use crate::message::MachineId;
@@ -29,6 +30,7 @@ pub(super) enum Command {
         machine: Arc<Machine>,
         listener: std::net::TcpListener,
         gate: Gate,
+        channels: Box<Channels>,
         found: Vec<Vec<SocketAddr>>,
     },
     /// The log holds these steps of a machine.
@@ -39,7 +41,17 @@ pub(super) enum Command {
         reply: Sender<Undelivered>,
     },
     /// A machine is gone without an orderly end.
-    Abandon { station: u64 },
+    Abandon {
+        station: u64,
+        /// Told once its port is free and its connections are closed.
+        reply: Sender<()>,
+    },
+    /// A machine's fault schedule begins.
+    Weather { station: u64 },
+    /// A machine stands still.
+    Pause { station: u64 },
+    /// A machine that stood still goes on.
+    GoOn { station: u64 },
     /// No machine is left.
     Quit,
 }

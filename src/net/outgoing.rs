@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 
+use crate::channels::Refusal;
 use crate::identity::Nonce;
 use crate::link::Marks;
 use crate::message::{MachineId, Nanos};
 use crate::net::connection::Role;
-use crate::net::incoming::{came_back, is_connected};
+use crate::net::listen;
 use crate::net::poll::{Lookup, Poller, Timer};
 use crate::net::resolve;
 use crate::net::station::LONGEST_BACKOFF;
-use crate::net::wire::{Hello, Reply};
+use crate::wire::Reply;
 
 /// How long connecting and the handshake may take.
 const GREETING_WAIT: Nanos = 5_000_000_000;
@@ -23,10 +24,17 @@ impl Poller {
         let Some(station) = self.stations.get_mut(&id) else {
             return;
         };
-        let peer = &mut station.peers[position];
-        if peer.connection.is_some() || peer.is_given_up {
+        let peer = &station.peers[position];
+        if peer.connection.is_some() || peer.is_given_up || station.is_paused {
             return;
         }
+        if self.is_cut(id, position, self.clock.now()) {
+            // The end of the partition connects again; the end of the run does not wait for it.
+            self.give_up_at_the_end(id, position);
+            return;
+        }
+        let station = self.stations.get_mut(&id).expect("it was found above");
+        let peer = &mut station.peers[position];
         let Some(remote) = peer.candidates.pop_front() else {
             if let Some(literal) = resolve::literal(&peer.address) {
                 peer.candidates.push_back(literal);
@@ -91,14 +99,11 @@ impl Poller {
     }
 
     fn retry(&mut self, id: u64, position: usize) {
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        let peer = &mut station.peers[position];
-        if station.ending.is_some() {
-            // Nobody listens there any more, or the time of the end is too short to tell.
-            peer.is_given_up = true;
-            self.finish_if_done(id);
+        if self.give_up_at_the_end(id, position) {
             return;
         }
+        let station = self.stations.get_mut(&id).expect("the caller found it");
+        let peer = &mut station.peers[position];
         let wait = peer.backoff;
         peer.backoff = (wait * 2).min(LONGEST_BACKOFF);
         self.after(
@@ -110,18 +115,48 @@ impl Poller {
         );
     }
 
+    /// Whether a machine has ticked its last, and so tries no more.
+    fn give_up_at_the_end(&mut self, id: u64, position: usize) -> bool {
+        let station = self.stations.get_mut(&id).expect("the caller found it");
+        let is_ending = station.ending.is_some();
+        if is_ending {
+            // Nobody listens there any more, or the time of the end is too short to tell.
+            station.peers[position].is_given_up = true;
+            self.finish_if_done(id);
+        }
+        is_ending
+    }
+
     /// The system has connected: say hello.
     pub(super) fn greet(&mut self, key: usize, peer: usize) {
         let connection = &mut self.connections[key];
-        let machine = &self.stations[&connection.station].machine;
-        let _ = connection.stream.set_nodelay(true);
+        let (from, to) = (
+            connection.stream.local_addr(),
+            connection.stream.peer_addr(),
+        );
+        if from.is_ok_and(|from| to.is_ok_and(|to| from == to)) {
+            // No one listens there: the system has joined the attempt to itself.
+            self.close(key);
+            return;
+        }
+        let station = &self.stations[&connection.station];
+        connection.tune();
+        if let Some(secret) = station.machine.secret() {
+            match listen::entropy() {
+                Ok(entropy) => {
+                    let session = secret.sender(entropy, &mut connection.frames);
+                    connection.session = Some(session.into());
+                }
+                Err(error) => {
+                    let what = format_args!("cannot make a connection: {error}");
+                    station.machine.warn("connect", what);
+                    self.close(key);
+                    return;
+                }
+            }
+        }
         connection.role = Role::Greeting { peer };
-        let hello = Hello {
-            run_id: machine.run_id().to_owned(),
-            sender: machine.id(),
-            history: machine.history(),
-            instance: machine.instance(),
-        };
+        let hello = station.channels.greeting();
         hello.write(&mut connection.out);
         self.mark_dirty(key);
     }
@@ -131,7 +166,10 @@ impl Poller {
         let id = self.connections[key].station;
         let remote = self.connections[key].remote;
         let refused = match reply {
-            Reply::No(reason) => Some(("no", format!("it refused this machine: {reason}"))),
+            Reply::No(reason) => Some(Refusal {
+                kind: "no",
+                reason: format!("it refused this machine: {reason}"),
+            }),
             Reply::Ok {
                 receiver,
                 history,
@@ -143,20 +181,26 @@ impl Poller {
             .get_mut(&id)
             .expect("a connection has a station");
         let peer = &mut station.peers[position];
-        if let Some((kind, reason)) = refused {
+        if let Some(Refusal { kind, reason }) = refused {
             let name = format!("{kind} {}", peer.address);
             station.machine.warn(
                 &name,
                 format_args!("no connection to {} at {remote}: {reason}", peer.address),
             );
-            // It will hardly think otherwise soon.
-            peer.backoff = LONGEST_BACKOFF;
+            if matches!(kind, "own id" | "twice" | "changed") {
+                // Only another peer list or another machine there would mend that.
+                peer.backoff = LONGEST_BACKOFF;
+            }
             self.close(key);
             return;
         }
         // The next time starts with a fresh lookup.
         peer.candidates.clear();
         self.connections[key].role = Role::Sending { peer: position };
+        if self.is_cut(id, position, self.clock.now()) {
+            self.close(key);
+            return;
+        }
         self.mark_dirty(key);
         self.last_words(id, position);
     }
@@ -169,55 +213,18 @@ impl Poller {
         receiver: MachineId,
         history: Nonce,
         marks: Marks,
-    ) -> Result<(), (&'static str, String)> {
+    ) -> Result<(), Refusal> {
         let station = self
             .stations
             .get_mut(&id)
             .expect("a connection has a station");
-        let machine = &station.machine;
-        if receiver == machine.id() {
-            return Err((
-                "own id",
-                format!("duplicate id: it is machine {receiver}, as this one"),
-            ));
-        }
-        for (other, peer) in station.peers.iter().enumerate() {
-            match peer.identity {
-                Some((id, _)) if id == receiver && other != position => {
-                    return Err((
-                        "twice",
-                        format!("it is machine {receiver}, which {} is too", peer.address),
-                    ));
-                }
-                Some((id, _)) if other == position && id != receiver => {
-                    return Err((
-                        "changed",
-                        format!("it was machine {id} and now is machine {receiver}"),
-                    ));
-                }
-                _ => {}
-            }
-        }
-        if station
-            .history_of(receiver)
-            .is_some_and(|known| known != history)
-        {
-            let sender = station.senders.get(&receiver);
-            return Err(
-                if sender.is_some_and(|sender| sender.connection.is_some()) {
-                    ("duplicate id", is_connected(receiver))
-                } else {
-                    ("history", came_back(receiver))
-                },
-            );
-        }
-        let peer = &mut station.peers[position];
-        peer.outbox
-            .connected(marks)
-            .map_err(|violation| ("violation", violation.to_string()))?;
-        peer.identity = Some((receiver, history));
-        machine
-            .connected(position, receiver, history)
-            .map_err(|error| ("log", error.to_string()))
+        station
+            .channels
+            .answered(position, receiver, history, marks)?;
+        let written = station.machine.connected(position, receiver, history);
+        written.map_err(|error| Refusal {
+            kind: "log",
+            reason: error.to_string(),
+        })
     }
 }

@@ -4,11 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
-use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
@@ -17,7 +15,6 @@ use crate::error::Result;
 use crate::message::Nanos;
 use crate::net::clock::Clock;
 use crate::net::connection::{Connection, Role};
-use crate::net::gate::Gate;
 use crate::net::machine::Machine;
 use crate::net::network::{Alarm, Batch, Command, WAKE};
 use crate::net::resolve::{Question, Resolver};
@@ -37,6 +34,8 @@ pub(super) enum Timer {
     Accept { station: u64 },
     /// The orderly end has taken its time.
     End { station: u64 },
+    /// Something changes for the links of a machine.
+    Weather { station: u64 },
 }
 
 /// Whom an answer of the resolver is for.
@@ -65,6 +64,8 @@ pub(super) struct Poller {
     /// Connections that may have more to read than one turn took.
     pub(super) unread: Vec<usize>,
     pub(super) scratch: Vec<u8>,
+    /// What a read says once it is opened with a key.
+    pub(super) plain: Vec<u8>,
     /// New messages of the read at hand.
     pub(super) fresh: Vec<u64>,
 }
@@ -84,6 +85,7 @@ impl Poller {
             dirty: Vec::new(),
             unread: Vec::new(),
             scratch: vec![0; SCRATCH],
+            plain: Vec::new(),
             fresh: Vec::new(),
         }
     }
@@ -152,13 +154,15 @@ impl Poller {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Enter {
-                station,
+                station: id,
                 machine,
                 listener,
                 gate,
+                channels,
                 found,
             } => {
-                self.enter(station, &machine, listener, gate, found);
+                let station = Station::new(machine, listener, gate, *channels, found);
+                self.enter(id, station);
             }
             Command::Logged { station, batch } => self.logged(station, batch),
             Command::Finish { station, reply } => {
@@ -170,33 +174,29 @@ impl Poller {
                     },
                 );
             }
-            Command::Abandon { station } => self.leave(station),
+            Command::Abandon { station, reply } => {
+                self.leave(station);
+                // Whoever waits for it may have been stopped by force.
+                let _ = reply.send(());
+            }
+            Command::Weather { station } => self.begin_weather(station),
+            Command::Pause { station } => self.pause(station),
+            Command::GoOn { station } => self.go_on(station),
             Command::Quit => unreachable!("the loop ends at it"),
         }
     }
 
-    fn enter(
-        &mut self,
-        id: u64,
-        machine: &Arc<Machine>,
-        listener: std::net::TcpListener,
-        gate: Gate,
-        found: Vec<Vec<SocketAddr>>,
-    ) {
-        let mut listener = TcpListener::from_std(listener);
+    fn enter(&mut self, id: u64, mut station: Station) {
         let token = Token(id as usize * 2);
-        if let Err(error) = self
-            .poll
-            .registry()
-            .register(&mut listener, token, Interest::READABLE)
-        {
+        let registry = self.poll.registry();
+        if let Err(error) = registry.register(&mut station.listener, token, Interest::READABLE) {
+            let machine = &station.machine;
             machine.fail(format!(
                 "machine {}: cannot wait for connections: {error}",
                 machine.id()
             ));
             return;
         }
-        let station = Station::new(machine.clone(), listener, gate, found);
         let peers = station.peers.len();
         self.stations.insert(id, station);
         for peer in 0..peers {
@@ -209,36 +209,29 @@ impl Poller {
         let Some(station) = self.stations.get_mut(&id) else {
             return;
         };
-        let peers = station.peers.len() as u32;
         for (timestamp, recipients) in batch.sends {
-            for position in recipients.positions(peers) {
-                let peer = &mut station.peers[position as usize];
-                peer.outbox.push(timestamp);
-                if let Some(key) = peer.connection {
+            station.channels.sent(timestamp, &recipients);
+            for position in recipients.positions(station.peers.len() as u32) {
+                if let Some(key) = station.peers[position as usize].connection {
                     mark_dirty(&mut self.connections, &mut self.dirty, key);
                 }
             }
         }
         for (sender, timestamp) in batch.receipts {
-            let Some(sender) = station.senders.get_mut(&sender) else {
-                continue;
-            };
-            sender.inbox.logged(timestamp);
-            if let Some(key) = sender.connection {
+            station.channels.received(sender, timestamp);
+            if let Some(&key) = station.senders.get(&sender) {
                 self.connections[key].owes_ack = true;
                 mark_dirty(&mut self.connections, &mut self.dirty, key);
             }
         }
-        if let Some(peer) = station
-            .peers
-            .iter()
-            .find(|peer| peer.outbox.kept() > Machine::MOST_KEPT)
-        {
+        let full = (0..station.peers.len())
+            .find(|&position| station.channels.kept(position) > Machine::MOST_KEPT);
+        if let Some(position) = full {
             station.machine.fail(format!(
                 "machine {}: {} messages wait for {}, more than the {} that are kept",
                 station.machine.id(),
-                peer.outbox.kept(),
-                peer.address,
+                station.channels.kept(position),
+                station.peers[position].address,
                 Machine::MOST_KEPT
             ));
         }
@@ -286,7 +279,11 @@ impl Poller {
     }
 
     pub(super) fn after(&mut self, wait: Nanos, timer: Timer) {
-        self.timers.push(Reverse((self.clock.now() + wait, timer)));
+        self.at(self.clock.now() + wait, timer);
+    }
+
+    pub(super) fn at(&mut self, time: Nanos, timer: Timer) {
+        self.timers.push(Reverse((time, timer)));
     }
 
     fn ring(&mut self) {
@@ -299,8 +296,9 @@ impl Poller {
             match timer {
                 Timer::Retry { station, peer } => self.connect(station, peer),
                 Timer::Overdue { key, number } => self.overdue(key, number),
-                Timer::Accept { station } => self.accept(station),
+                Timer::Accept { station } => self.accept_again(station),
                 Timer::End { station } => self.end_is_late(station),
+                Timer::Weather { station } => self.weather(station),
             }
         }
     }

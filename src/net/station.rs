@@ -7,8 +7,7 @@ use std::sync::Arc;
 use mio::net::TcpListener;
 
 use crate::address::Address;
-use crate::identity::Nonce;
-use crate::link::{Inbox, Outbox};
+use crate::channels::Channels;
 use crate::message::{MachineId, Nanos};
 use crate::net::gate::Gate;
 use crate::net::machine::Machine;
@@ -30,12 +29,21 @@ pub(super) struct Station {
     pub(super) gate: Gate,
     /// When the peers' names were last looked up for the gate.
     pub(super) vetted: Option<Nanos>,
+    /// They are being looked up.
+    pub(super) is_vetting: bool,
+    /// A timer will take the connections that wait.
+    pub(super) is_pausing: bool,
     /// The machines I send to, in the order of the peer list.
     pub(super) peers: Vec<Peer>,
-    /// The machines that sent to me, by id.
-    pub(super) senders: BTreeMap<MachineId, Sender>,
+    pub(super) channels: Channels,
+    /// The connections of the machines that send to me.
+    pub(super) senders: BTreeMap<MachineId, usize>,
     /// Connections that have said no hello, oldest first.
     pub(super) strangers: VecDeque<usize>,
+    /// Up to where in its fault schedule the links have been dealt with.
+    pub(super) weathered: Nanos,
+    /// It stands still: nothing comes or goes.
+    pub(super) is_paused: bool,
     pub(super) ending: Option<Ending>,
 }
 
@@ -43,26 +51,12 @@ pub(super) struct Station {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) address: Address,
-    pub(super) outbox: Outbox,
-    /// The id and history it told at first contact.
-    pub(super) identity: Option<(MachineId, Nonce)>,
     /// Where it may be; tried in turn.
     pub(super) candidates: VecDeque<SocketAddr>,
     pub(super) connection: Option<usize>,
     pub(super) backoff: Nanos,
     /// At the end: nothing more can be done for it.
     pub(super) is_given_up: bool,
-}
-
-/// A machine that sends to me.
-#[derive(Debug)]
-pub(super) struct Sender {
-    pub(super) inbox: Inbox,
-    /// The history it told at first contact.
-    pub(super) history: Nonce,
-    /// The process that holds, or held, the connection.
-    pub(super) instance: Nonce,
-    pub(super) connection: Option<usize>,
 }
 
 /// The orderly end of a machine.
@@ -76,8 +70,9 @@ pub(super) struct Ending {
 impl Station {
     pub(super) fn new(
         machine: Arc<Machine>,
-        listener: TcpListener,
+        listener: std::net::TcpListener,
         gate: Gate,
+        channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) -> Self {
         let peers = machine
@@ -86,8 +81,6 @@ impl Station {
             .zip(found)
             .map(|(address, found)| Peer {
                 address: address.clone(),
-                outbox: Outbox::default(),
-                identity: None,
                 candidates: found.into(),
                 connection: None,
                 backoff: SHORTEST_BACKOFF,
@@ -96,29 +89,23 @@ impl Station {
         Self {
             peers: peers.collect(),
             machine,
-            listener,
+            listener: TcpListener::from_std(listener),
             gate,
             vetted: None,
+            is_vetting: false,
+            is_pausing: false,
+            channels,
             senders: BTreeMap::new(),
             strangers: VecDeque::new(),
+            weathered: 0,
+            is_paused: false,
             ending: None,
         }
     }
 
     /// How many connections may have said nothing.
     pub(super) fn stranger_limit(&self) -> usize {
-        STRANGERS + self.peers.len().max(self.senders.len())
-    }
-
-    /// The history that machine `id` told at first contact, whichever side made it.
-    pub(super) fn history_of(&self, id: MachineId) -> Option<Nonce> {
-        let peers = self.peers.iter().filter_map(|peer| peer.identity);
-        let senders = self.senders.get(&id).map(|sender| (id, sender.history));
-        senders
-            .into_iter()
-            .chain(peers)
-            .find(|&(known, _)| known == id)
-            .map(|(_, history)| history)
+        STRANGERS + self.peers.len().max(self.channels.senders())
     }
 
     /// Whether this machine's end is so late that no one may begin to send.
@@ -128,26 +115,20 @@ impl Station {
 
     /// Whether an ending machine has nothing left to send, hear or accept.
     pub(super) fn is_finished(&self) -> bool {
-        let is_done = |peer: &Peer| {
-            peer.connection.is_none() && (peer.is_given_up || peer.outbox.undelivered() == 0)
+        let is_done = |(position, peer): (usize, &Peer)| {
+            peer.connection.is_none()
+                && (peer.is_given_up || self.channels.undelivered(position) == 0)
         };
-        self.peers.iter().all(is_done)
-            && self
-                .senders
-                .values()
-                .all(|sender| sender.connection.is_none())
+        self.senders.is_empty() && self.peers.iter().enumerate().all(is_done)
     }
 
     /// For each peer with any, the messages it is not known to have accepted.
     pub(super) fn undelivered(&self) -> Undelivered {
-        let of_peer = |peer: &Peer| {
-            (
-                peer.identity.map(|(id, _)| id),
-                peer.outbox.undelivered() as u64,
-            )
+        let of_peer = |position| {
+            let count = self.channels.undelivered(position) as u64;
+            (self.channels.peer_id(position), count)
         };
-        self.peers
-            .iter()
+        (0..self.peers.len())
             .map(of_peer)
             .filter(|&(_, count)| count > 0)
             .collect()

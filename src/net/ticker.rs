@@ -11,12 +11,22 @@ const TURN: usize = 512;
 /// A pause that lets the poll thread catch up.
 const BREATH: Nanos = 200_000;
 
+/// Why a machine ticks no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// Its time is over, or it was told to stop.
+    Ticked,
+    /// It was told to die.
+    Crashed,
+}
+
 /// Ticks when told to start, until all ticks have happened and the run's
-/// duration is over, or until told to stop.
-pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<()> {
+/// duration is over, or until told to stop or to die.
+pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
     let start = match machine.told().take() {
         Control::Start(time) => time,
-        Control::Stop | Control::Finish => return failed(machine),
+        Control::Crash => return Ok(Last::Crashed),
+        Control::Stop | Control::Finish | Control::Pause(_) => return stopped(machine),
     };
     let schedule = *machine.schedule();
     let clock = Clock::of_process();
@@ -28,9 +38,9 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<()> {
         } else {
             0
         };
-        if let Waited::Told(_) = pace.wait((start + schedule.due(tick)).max(breath), machine.told())
-        {
-            return failed(machine);
+        let deadline = (start + schedule.due(tick)).max(breath);
+        if let Some(last) = wait(&pace, deadline, machine) {
+            return last;
         }
         let mut journal = machine.journal();
         let last = tick + TURN as u64;
@@ -42,16 +52,40 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<()> {
             tick += 1;
             journal.ticks += 1;
             journal.lateness.add(now - due);
-            Some(node.tick(now))
+            Some(node.tick(now, machine.odds()))
         })?;
     }
     // Others may tick, and send to this machine, until the end.
-    if let Waited::Told(_) = Pace::new(clock, 0.0, false).wait(start + duration, machine.told()) {
-        return failed(machine);
-    }
-    Ok(())
+    let end = Pace::new(clock, 0.0, false);
+    wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
 }
 
-fn failed(machine: &Machine) -> Result<()> {
-    machine.failure().map_or(Ok(()), Err)
+/// Waits for a deadline; the outcome, if the machine is to tick no more.
+fn wait(pace: &Pace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
+    loop {
+        let Waited::Told(control) = pace.wait(deadline, machine.told()) else {
+            return None;
+        };
+        let Control::Pause(until) = control else {
+            return Some(halt(control, machine));
+        };
+        machine.stand_still(true);
+        let sleep = Pace::new(Clock::of_process(), 0.0, false);
+        let waited = sleep.wait(until, machine.told());
+        machine.stand_still(false);
+        if let Waited::Told(control) = waited {
+            return Some(halt(control, machine));
+        }
+    }
+}
+
+fn halt(control: Control, machine: &Machine) -> Result<Last> {
+    match control {
+        Control::Crash => Ok(Last::Crashed),
+        _ => stopped(machine),
+    }
+}
+
+fn stopped(machine: &Machine) -> Result<Last> {
+    machine.failure().map_or(Ok(Last::Ticked), Err)
 }

@@ -1,11 +1,13 @@
 //! Bytes in, bytes out, and the closing of connections.
 
 use crate::link::Violation;
-use crate::net::connection::{Connection, Role, Written};
+use crate::net::connection::{Role, Written};
+use crate::net::incoming::{NO_KEY, OTHER_KEY, WANTS_KEY};
 use crate::net::lines::{self, Input};
-use crate::net::poll::Poller;
+use crate::net::poll::{Poller, mark_dirty};
 use crate::net::station::{LONGEST_BACKOFF, SHORTEST_BACKOFF};
-use crate::net::wire::{self, Hello, Reply, WireError};
+use crate::noise::{NoiseError, Session};
+use crate::wire::{self, Hello, Reply, WireError};
 
 /// Messages and acknowledgements are gathered to about this many bytes a write.
 const CHUNK: usize = 64 * 1024;
@@ -19,11 +21,29 @@ enum Fault {
     Wire(#[from] WireError),
     #[error("{0}")]
     Violation(#[from] Violation),
+    #[error("{0}")]
+    Noise(#[from] NoiseError),
+}
+
+impl Fault {
+    /// What is said, in plain text, to someone whose key does not fit mine.
+    fn about_keys(&self) -> Option<&'static str> {
+        match self {
+            Self::Wire(WireError::Keyed) => Some(NO_KEY),
+            Self::Noise(NoiseError::Plain) => Some(WANTS_KEY),
+            Self::Noise(NoiseError::OtherKey) => Some(OTHER_KEY),
+            _ => None,
+        }
+    }
 }
 
 impl Poller {
     /// The system says that a connection can be read.
     pub(super) fn readable(&mut self, key: usize) {
+        let connection = self.connections.get(key);
+        if connection.is_none_or(|connection| self.is_paused(connection.station)) {
+            return;
+        }
         for _ in 0..TURNS {
             if !self.read(key) {
                 return;
@@ -37,44 +57,41 @@ impl Poller {
         let Some(connection) = self.connections.get_mut(key) else {
             return false;
         };
-        let Connection {
-            stream,
-            partial,
-            role,
-            ..
-        } = connection;
-        let role = *role;
+        let role = connection.role;
         let (number, mut whole) = (connection.number, Vec::new());
         let read = match role {
             // `writable` comes first, and says whether the connection stands.
             Role::Connecting { .. } | Role::Vetting => return false,
-            Role::Parting => lines::take(stream, &mut self.scratch).map(Ok),
+            Role::Parting => lines::take(&mut connection.stream, &mut self.scratch).map(Ok),
             Role::Receiving { sender } => {
                 let station = self
                     .stations
                     .get_mut(&connection.station)
                     .expect("a connection has a station");
-                let inbox = &mut station
-                    .senders
-                    .get_mut(&sender)
-                    .expect("its hello made it")
-                    .inbox;
+                let channels = &mut station.channels;
                 let fresh = &mut self.fresh;
-                partial.read(stream, &mut self.scratch, |line| {
+                connection.read(&mut self.scratch, &mut self.plain, |line| {
                     let timestamp = wire::parse_message(line, sender)?;
-                    if inbox.accept(timestamp)? {
+                    if channels.accept(sender, timestamp)? {
                         fresh.push(timestamp);
                     }
                     Ok(())
                 })
             }
             Role::Greeting { .. } | Role::Stranger | Role::Sending { .. } => {
-                partial.read(stream, &mut self.scratch, |line| {
+                connection.read(&mut self.scratch, &mut self.plain, |line| {
                     whole.push(line.to_vec());
                     Ok(())
                 })
             }
         };
+        if connection.session.is_some() && connection.has_words() {
+            // The handshake has gone on.
+            mark_dirty(&mut self.connections, &mut self.dirty, key);
+        } else if role == Role::Stranger && connection.partial.kept().first() == Some(&0) {
+            // No line is to be expected of a machine with a key.
+            whole.push(connection.partial.kept().to_vec());
+        }
         if let Role::Receiving { sender } = role {
             // What came before a fault counts.
             self.deliver(key, sender);
@@ -98,7 +115,9 @@ impl Poller {
             }
             Ok(Err(fault)) => {
                 self.fault(key, &fault);
-                false
+                // One that is told why stays until it has read that.
+                let now = self.connections.get(key);
+                now.is_some_and(|connection| connection.number == number)
             }
             Err(_) => {
                 self.close(key);
@@ -126,10 +145,9 @@ impl Poller {
                     .stations
                     .get_mut(&id)
                     .expect("a connection has a station");
-                let peer = &mut station.peers[peer];
-                peer.outbox.acknowledged(marks)?;
+                station.channels.acknowledged(peer, marks)?;
                 // Only a connection that works makes the next attempt a quick one.
-                peer.backoff = SHORTEST_BACKOFF;
+                station.peers[peer].backoff = SHORTEST_BACKOFF;
             }
             Role::Receiving { sender } => {
                 let timestamp = wire::parse_message(line, sender)?;
@@ -137,13 +155,7 @@ impl Poller {
                     .stations
                     .get_mut(&id)
                     .expect("a connection has a station");
-                if station
-                    .senders
-                    .get_mut(&sender)
-                    .expect("its hello made it")
-                    .inbox
-                    .accept(timestamp)?
-                {
+                if station.channels.accept(sender, timestamp)? {
                     self.fresh.push(timestamp);
                     self.deliver(key, sender);
                 }
@@ -181,12 +193,14 @@ impl Poller {
         let Some(station) = self.stations.get_mut(&connection.station) else {
             return;
         };
+        if station.is_paused {
+            return;
+        }
         for _ in 0..TURNS {
             match connection.role {
                 Role::Sending { peer } => {
-                    let outbox = &mut station.peers[peer].outbox;
                     while connection.out.len() < CHUNK {
-                        let Some(timestamp) = outbox.next_unsent() else {
+                        let Some(timestamp) = station.channels.next_unsent(peer) else {
                             break;
                         };
                         wire::write_message(&mut connection.out, timestamp, station.machine.id());
@@ -194,11 +208,11 @@ impl Poller {
                 }
                 Role::Receiving { sender } if connection.owes_ack && connection.out.is_empty() => {
                     connection.owes_ack = false;
-                    wire::write_ack(&mut connection.out, station.senders[&sender].inbox.marks());
+                    wire::write_ack(&mut connection.out, station.channels.marks(sender));
                 }
                 _ => {}
             }
-            if connection.out.is_empty() {
+            if !connection.has_words() {
                 self.said_all(key);
                 return;
             }
@@ -229,17 +243,22 @@ impl Poller {
             connection.role = Role::Parting;
             let id = connection.station;
             if let Some(station) = self.stations.get_mut(&id) {
-                station
-                    .senders
-                    .get_mut(&sender)
-                    .expect("its hello made it")
-                    .connection = None;
+                station.senders.remove(&sender);
+                station.channels.sender_left(sender);
             }
         }
     }
 
     /// The other side has shut down its writing.
     fn ended(&mut self, key: usize) {
+        let connection = &mut self.connections[key];
+        let session = connection.session.as_deref();
+        if connection.role != Role::Parting
+            && let Some(Err(torn)) = session.map(Session::check_end)
+        {
+            self.fault(key, &torn.into());
+            return;
+        }
         let connection = &mut self.connections[key];
         match connection.role {
             Role::Receiving { .. } => {
@@ -249,7 +268,7 @@ impl Poller {
                 connection.owes_ack = true;
                 self.mark_dirty(key);
             }
-            Role::Parting if !connection.out.is_empty() => connection.has_ended = true,
+            Role::Parting if connection.has_words() => connection.has_ended = true,
             _ => self.close(key),
         }
     }
@@ -282,7 +301,13 @@ impl Poller {
             &name,
             format_args!("closed the connection with {who}: {fault}"),
         );
-        self.close(key);
+        match fault.about_keys() {
+            Some(reason) if connection.role == Role::Stranger => {
+                self.connections[key].drop_key();
+                self.part(key, reason);
+            }
+            _ => self.close(key),
+        }
     }
 
     /// A connection has not come to a handshake in time, or has been told to go.
@@ -320,19 +345,19 @@ impl Poller {
         }
         match connection.role {
             Role::Connecting { peer } | Role::Greeting { peer } | Role::Sending { peer } => {
-                let peer_state = &mut station.peers[peer];
-                peer_state.connection = None;
-                if station.ending.is_some() && station.peers[peer].outbox.undelivered() == 0 {
+                station.peers[peer].connection = None;
+                station.channels.peer_left(peer);
+                if station.ending.is_some() && station.channels.undelivered(peer) == 0 {
                     self.finish_if_done(id);
                 } else {
                     self.failed(id, peer);
                 }
             }
             Role::Receiving { sender } => {
-                let sender = station.senders.get_mut(&sender).expect("its hello made it");
                 // A newer connection may have taken its place.
-                if sender.connection == Some(key) {
-                    sender.connection = None;
+                if station.senders.get(&sender) == Some(&key) {
+                    station.senders.remove(&sender);
+                    station.channels.sender_left(sender);
                 }
                 self.finish_if_done(id);
             }

@@ -1,10 +1,11 @@
 //! Arguments as people pass them.
 
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
+use pyo3::types::{PyBytes, PyInt, PyString};
 
 use crate::address::Address;
+use crate::key::Key;
 
 /// A whole number from 0 up; anything else is a `ValueError` that shows it.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,32 @@ impl<'py> FromPyObject<'_, 'py> for Whole {
             }
         })
     }
+}
+
+/// A key: its 32 bytes, or the text that `lamport keygen` prints. Errors do not show it.
+pub(super) struct KeyArgument(pub(super) Key);
+
+impl<'py> FromPyObject<'_, 'py> for KeyArgument {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let key = if let Ok(bytes) = object.cast::<PyBytes>() {
+            Key::new(bytes.as_bytes())?
+        } else if let Ok(text) = object.cast::<PyString>() {
+            text.to_cow()?.parse()?
+        } else {
+            return Err(PyTypeError::new_err(
+                "a key is 32 bytes, or the text that `lamport keygen` prints",
+            ));
+        };
+        Ok(Self(key))
+    }
+}
+
+/// The text form of a key.
+#[pyfunction]
+pub(super) fn key_text(key: KeyArgument) -> String {
+    key.0.to_text()
 }
 
 /// A `(host, port)` pair.

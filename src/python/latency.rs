@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::latency::Latency;
 
 /// A latency: its kind and its parameters in seconds.
@@ -11,21 +11,7 @@ pub(super) struct Delay(String, Vec<f64>);
 
 impl Delay {
     pub(super) fn build(self) -> Result<Latency> {
-        let Self(kind, values) = self;
-        let latency = match (kind.as_str(), values.as_slice()) {
-            ("constant", &[seconds]) => Latency::Constant(seconds),
-            ("uniform", &[low, high]) => Latency::Uniform(low, high),
-            ("exponential", &[mean]) => Latency::Exponential(mean),
-            ("log_normal", &[median, sigma]) => Latency::LogNormal { median, sigma },
-            ("empirical", delays) => Latency::Empirical(delays.into()),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "a latency of kind {kind:?} with {} parameters is not known",
-                    values.len()
-                )));
-            }
-        };
-        latency.checked()
+        Latency::named(&self.0, &self.1)
     }
 
     /// The latency, or no delay at all.

@@ -1,15 +1,18 @@
 //! The machines of a run in this process, from Python.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 
-use super::arguments::{Whole, port, timeout};
+use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::error::LamportError;
 use super::latency::Delay;
 use super::machine::join;
 use crate::behavior::Behavior;
+use crate::fault::Fault;
+use crate::faults::Faults;
+use crate::message::MachineId;
 use crate::net::conductor::{self, Running};
 use crate::net::local::{Local, LocalConfig};
 use crate::topology::Topology;
@@ -19,7 +22,7 @@ use crate::topology::Topology;
 pub(super) struct LocalRun {
     local: Local,
     /// Set by `start`.
-    running: Mutex<Option<std::sync::Arc<Running>>>,
+    running: Mutex<Option<Arc<Running>>>,
 }
 
 #[pymethods]
@@ -31,7 +34,7 @@ impl LocalRun {
     )]
     #[pyo3(signature = (
         peers, log_dir, duration, *, rates, max_rate, internal_probability, broadcast_share, seed, run_id,
-        base_port, wait, precise, latency=None
+        base_port, wait, precise, latency=None, faults=None, key=None
     ))]
     fn new(
         py: Python<'_>,
@@ -48,10 +51,16 @@ impl LocalRun {
         wait: f64,
         precise: bool,
         latency: Option<Delay>,
+        faults: Option<&str>,
+        key: Option<KeyArgument>,
     ) -> PyResult<Self> {
         conductor::check_wait(wait)?;
+        let topology = Topology::adjacency(peers)?;
+        let machines: Vec<MachineId> = (1..=u64::from(topology.machines())).collect();
+        let faults = Fault::list(faults.unwrap_or("[]"))?;
         let config = LocalConfig {
-            topology: Topology::adjacency(peers)?,
+            faults: Arc::new(Faults::new(&faults, Some(&machines), seed.0)?),
+            topology,
             log_dir,
             duration,
             wait,
@@ -63,6 +72,7 @@ impl LocalRun {
             run_id,
             base_port: port(base_port)?,
             is_precise: precise,
+            key: key.map(|KeyArgument(key)| key),
         };
         let local = py.detach(|| Local::open(&config))?;
         Ok(Self {
@@ -137,7 +147,7 @@ impl LocalRun {
 }
 
 impl LocalRun {
-    fn running(&self) -> MutexGuard<'_, Option<std::sync::Arc<Running>>> {
+    fn running(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
         self.running.lock().expect("no holder panics")
     }
 }

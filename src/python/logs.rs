@@ -1,21 +1,27 @@
 //! The logs of a run, as arrays.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use numpy::{Element, IntoPyArray, PyReadonlyArray1};
+use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyMapping};
 
+use super::causality::PyCausality;
 use super::error::LamportError;
+use super::interrupt::interruptible;
+use super::tables::{self, found};
+use crate::causality::graph::{BASE_ONLY, Graph, Trace};
+use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
-use crate::causality::verify::report::{Report, Rule};
+use crate::causality::order;
+use crate::causality::shiviz::{Shown, Viewer, write};
 use crate::causality::verify::{Options, verify};
-use crate::error::Result;
 use crate::log::columns::Columns;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
@@ -29,11 +35,11 @@ pub(super) struct Logs {
     peers: BTreeMap<u64, Vec<u64>>,
     sources: Vec<Source>,
     columns: Mutex<Held<Columns>>,
-    messages: Mutex<Held<Messages>>,
+    messages: Mutex<Matched>,
     machines: Mutex<Held<Machines>>,
-    /// What there is beside the events, where no file tells.
+    /// What there is beside the events.
     facts: Vec<Facts>,
-    /// The recipients of the events, once Python has the other columns and where no file tells.
+    /// The recipients of the events, once Python has the other columns.
     recipients: Mutex<(Vec<usize>, Vec<i64>)>,
 }
 
@@ -45,19 +51,25 @@ enum Held<T> {
     Nothing(&'static str),
 }
 
-const BASE_ONLY: &str = "the logs hold base fields only: their RECEIVE lines lack sender and sent_clock, so receipts cannot be matched to sends";
+/// Messages are matched when someone first asks for them.
+enum Matched {
+    NotYet,
+    /// The table, and how many messages were received without a known send.
+    Done(Box<Held<Messages>>, usize),
+}
+
 const UNRECORDED: &str =
     "no event was recorded (record=False): only run.machines and what follows from it is there";
 
 impl Logs {
     /// A run of which only the table of machines is known.
-    pub(super) fn of_machines(logs: facts::Logs, machines: Machines) -> Self {
+    pub(super) fn of_machines(machines: Machines) -> Self {
         Self {
-            notes: logs.notes,
-            peers: logs.peers,
-            sources: logs.sources,
+            notes: Vec::new(),
+            peers: BTreeMap::new(),
+            sources: Vec::new(),
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
-            messages: Mutex::new(Held::Nothing(UNRECORDED)),
+            messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
             facts: Vec::new(),
             recipients: Mutex::default(),
@@ -65,30 +77,52 @@ impl Logs {
     }
 
     pub(super) fn new(logs: facts::Logs) -> Self {
-        let messages = messages(&logs);
         let machines = machines(&logs);
-        let facts = if logs.sources.is_empty() {
-            logs.machines
-        } else {
-            Vec::new()
-        };
-        let mut notes = logs.notes;
-        let unmatched = messages.as_ref().map_or(0, |messages| messages.unmatched);
-        if unmatched > 0 {
-            notes.push(format!(
-                "{unmatched} messages were received without a known send: by hand, or of a machine whose log is not here"
-            ));
-        }
         Self {
-            notes,
+            notes: logs.notes,
             peers: logs.peers,
             sources: logs.sources,
             columns: Mutex::new(Held::Native(logs.columns)),
-            messages: Mutex::new(messages.map_or(Held::Nothing(BASE_ONLY), Held::Native)),
+            messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
-            facts,
+            facts: logs.machines,
             recipients: Mutex::default(),
         }
+    }
+
+    /// The messages, matched if they are not, for `look` to see with how many have no known send.
+    fn matched<T>(
+        &self,
+        py: Python<'_>,
+        look: impl FnOnce(&mut Held<Messages>, usize) -> PyResult<T>,
+    ) -> PyResult<T> {
+        let mut matched = self
+            .messages
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        if matches!(*matched, Matched::NotYet) {
+            let messages = self.match_messages(py)?;
+            let unmatched = messages.as_ref().map_or(0, |messages| messages.unmatched);
+            let held = messages.map_or(Held::Nothing(BASE_ONLY), Held::Native);
+            *matched = Matched::Done(Box::new(held), unmatched);
+        }
+        match &mut *matched {
+            Matched::Done(held, unmatched) => look(held, *unmatched),
+            Matched::NotYet => unreachable!("they were just matched"),
+        }
+    }
+
+    fn match_messages(&self, py: Python<'_>) -> PyResult<Option<Messages>> {
+        let columns = self
+            .columns
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Held::Native(columns) = &*columns {
+            return Ok(py.detach(|| messages(columns, &self.facts)));
+        }
+        drop(columns);
+        let columns = self.table(py)?;
+        Ok(py.detach(|| messages(&columns, &self.facts)))
     }
 
     /// The events of a table as verification reads them.
@@ -115,38 +149,36 @@ impl Logs {
     }
 }
 
-/// What verification found, as a dict of lists.
-fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict>> {
-    let dict = PyDict::new(py);
-    dict.set_item("ok", report.is_ok())?;
-    let count = |values: [u64; 9]| {
-        let counts = PyDict::new(py);
-        for rule in Rule::ALL {
-            counts.set_item(rule.name(), values[rule as usize])?;
-        }
-        Ok::<_, PyErr>(counts)
-    };
-    dict.set_item("counts", count(report.counts)?)?;
-    dict.set_item("checked", count(report.checked)?)?;
-    dict.set_item("unchecked", report.unchecked)?;
-    let mut columns = (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
-    for violation in report.violations {
-        columns.0.push(violation.rule.name());
-        columns.1.push(violation.file);
-        columns.2.push(violation.line);
-        columns.3.push(violation.machine_id);
-        columns.4.push(violation.clock);
-        columns.5.push(violation.expected);
-        columns.6.push(violation.found);
+/// The columns of the events that causality reads, borrowed from Python.
+struct Taken<'py> {
+    machine_id: PyReadonlyArray1<'py, i64>,
+    event: PyReadonlyArray1<'py, i8>,
+    new_clock: PyReadonlyArray1<'py, i64>,
+    sender: PyReadonlyArray1<'py, f64>,
+    sent_clock: PyReadonlyArray1<'py, f64>,
+}
+
+impl<'py> Taken<'py> {
+    fn new(events: &Bound<'py, PyDict>) -> PyResult<Self> {
+        let events = events.as_mapping();
+        Ok(Self {
+            machine_id: array(events, "machine_id")?,
+            event: array(events, "event")?,
+            new_clock: array(events, "new_clock")?,
+            sender: array(events, "sender")?,
+            sent_clock: array(events, "sent_clock")?,
+        })
     }
-    dict.set_item("rule", columns.0)?;
-    dict.set_item("file", columns.1)?;
-    dict.set_item("line", columns.2)?;
-    dict.set_item("machine_id", columns.3)?;
-    dict.set_item("clock", columns.4)?;
-    dict.set_item("expected", columns.5)?;
-    dict.set_item("found", columns.6)?;
-    Ok(dict)
+
+    fn trace(&self) -> PyResult<Trace<'_>> {
+        Ok(Trace {
+            machine_id: self.machine_id.as_slice()?,
+            event: self.event.as_slice()?,
+            new_clock: self.new_clock.as_slice()?,
+            sender: self.sender.as_slice()?,
+            sent_clock: self.sent_clock.as_slice()?,
+        })
+    }
 }
 
 /// The table in `held` as a new dict of the same arrays.
@@ -159,7 +191,16 @@ fn arrays<'py, T>(
     let mut held = held
         .lock_py_attached(py)
         .unwrap_or_else(PoisonError::into_inner);
-    let dict = match std::mem::replace(&mut *held, Held::Nothing("an earlier conversion failed")) {
+    converted(py, &mut held, convert)
+}
+
+/// As [`arrays`], of a table at hand.
+fn converted<'py, T>(
+    py: Python<'py>,
+    held: &mut Held<T>,
+    convert: impl FnOnce(Python<'py>, T) -> PyResult<Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = match std::mem::replace(held, Held::Nothing("an earlier conversion failed")) {
         Held::Native(table) => convert(py, table)?.unbind(),
         Held::Arrays(dict) => dict,
         Held::Nothing(why) => {
@@ -175,76 +216,35 @@ fn arrays<'py, T>(
 #[pymethods]
 impl Logs {
     #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+    fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        let mut notes = self.notes.clone();
+        let unmatched = self.matched(py, |_, unmatched| Ok(unmatched))?;
+        if unmatched > 0 {
+            notes.push(format!(
+                "{unmatched} messages were received without a known send: by hand, or of a machine whose log is not here"
+            ));
+        }
+        Ok(notes)
     }
 
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        arrays(py, &self.columns, |py, columns| {
-            if self.sources.is_empty() {
-                *self
-                    .recipients
-                    .lock_py_attached(py)
-                    .unwrap_or_else(PoisonError::into_inner) = (columns.starts, columns.recipients);
-            }
-            let dict = PyDict::new(py);
-            dict.set_item("time", columns.time.into_pyarray(py))?;
-            dict.set_item("system_time", columns.system_time.into_pyarray(py))?;
-            dict.set_item("machine_id", columns.machine_id.into_pyarray(py))?;
-            dict.set_item("event", columns.event.into_pyarray(py))?;
-            dict.set_item("old_clock", columns.old_clock.into_pyarray(py))?;
-            dict.set_item("new_clock", columns.new_clock.into_pyarray(py))?;
-            dict.set_item("queue_len", columns.queue_len.into_pyarray(py))?;
-            dict.set_item("sender", columns.sender.into_pyarray(py))?;
-            dict.set_item("sent_clock", columns.sent_clock.into_pyarray(py))?;
-            dict.set_item("arrived", columns.arrived.into_pyarray(py))?;
-            Ok(dict)
+        arrays(py, &self.columns, |py, mut columns| {
+            *self
+                .recipients
+                .lock_py_attached(py)
+                .unwrap_or_else(PoisonError::into_inner) =
+                (take(&mut columns.starts), take(&mut columns.recipients));
+            tables::events(py, columns)
         })
     }
 
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        arrays(py, &self.messages, |py, messages| {
-            let dict = PyDict::new(py);
-            dict.set_item("sender", messages.sender.into_pyarray(py))?;
-            dict.set_item("sent_clock", messages.sent_clock.into_pyarray(py))?;
-            dict.set_item("recipient", messages.recipient.into_pyarray(py))?;
-            dict.set_item("sent", messages.sent.into_pyarray(py))?;
-            dict.set_item("arrived", messages.arrived.into_pyarray(py))?;
-            dict.set_item("received", messages.received.into_pyarray(py))?;
-            dict.set_item("received_clock", messages.received_clock.into_pyarray(py))?;
-            dict.set_item("status", messages.status.into_pyarray(py))?;
-            Ok(dict)
-        })
+        py.import("numpy")?;
+        self.matched(py, |held, _| converted(py, held, tables::messages))
     }
 
     fn machines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        arrays(py, &self.machines, |py, table| {
-            let dict = PyDict::new(py);
-            dict.set_item("machine_id", table.machine_id.into_pyarray(py))?;
-            dict.set_item("clock_rate", table.clock_rate.into_pyarray(py))?;
-            dict.set_item("ticks", table.ticks.into_pyarray(py))?;
-            dict.set_item("sends", table.sends.into_pyarray(py))?;
-            dict.set_item("receives", table.receives.into_pyarray(py))?;
-            dict.set_item("internals", table.internals.into_pyarray(py))?;
-            dict.set_item("final_clock", table.final_clock.into_pyarray(py))?;
-            dict.set_item("mean_jump", table.mean_jump.into_pyarray(py))?;
-            dict.set_item("max_jump", table.max_jump.into_pyarray(py))?;
-            dict.set_item("max_queue_len", table.max_queue_len.into_pyarray(py))?;
-            dict.set_item("final_queue_len", table.final_queue_len.into_pyarray(py))?;
-            dict.set_item("duration", table.duration.into_pyarray(py))?;
-            dict.set_item("lateness_p50", table.lateness_p50.into_pyarray(py))?;
-            dict.set_item("lateness_p99", table.lateness_p99.into_pyarray(py))?;
-            dict.set_item("lateness_max", table.lateness_max.into_pyarray(py))?;
-            dict.set_item("ended", table.ended.into_pyarray(py))?;
-            dict.set_item(
-                "internal_probability",
-                table.internal_probability.into_pyarray(py),
-            )?;
-            dict.set_item("broadcast_share", table.broadcast_share.into_pyarray(py))?;
-            dict.set_item("run_id", table.run_id)?;
-            dict.set_item("file", table.file)?;
-            Ok(dict)
-        })
+        arrays(py, &self.machines, tables::machines)
     }
 
     fn peers(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
@@ -298,6 +298,56 @@ impl Logs {
             })?
         };
         found(py, report)
+    }
+
+    fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
+        let machines: Vec<i64> = required(self.machines(py)?.as_mapping(), "machine_id")?;
+        let taken = Taken::new(&self.events(py)?)?;
+        let trace = taken.trace()?;
+        let graph = interruptible(py, |go_on| Graph::new(&trace, &machines, go_on))?;
+        Ok(PyCausality(Causality::new(graph, Limits::default())))
+    }
+
+    fn total_order<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        let taken = Taken::new(&self.events(py)?)?;
+        let (machine_id, new_clock) = (taken.machine_id.as_slice()?, taken.new_clock.as_slice()?);
+        let rows = interruptible(py, |go_on| order::total_order(machine_id, new_clock, go_on))?;
+        Ok(rows.into_pyarray(py))
+    }
+
+    #[pyo3(signature = (causality, viewer, path, *, start=None, stop=None))]
+    fn view(
+        &self,
+        py: Python<'_>,
+        causality: &PyCausality,
+        viewer: &str,
+        path: PathBuf,
+        start: Option<f64>,
+        stop: Option<f64>,
+    ) -> PyResult<u64> {
+        let viewer = Viewer::named(viewer)?;
+        let dict = self.events(py)?;
+        let taken = Taken::new(&dict)?;
+        let column = |name| array::<f64>(dict.as_mapping(), name);
+        let (time, system_time) = (column("time")?, column("system_time")?);
+        let queue_len = column("queue_len")?;
+        let shown = Shown {
+            trace: taken.trace()?,
+            time: time.as_slice()?,
+            system_time: system_time.as_slice()?,
+            queue_len: queue_len.as_slice()?,
+        };
+        let graph = causality.0.graph();
+        if graph.len() != shown.time.len() {
+            return Err(PyValueError::new_err(format!(
+                "the causality of {} events does not go with these {}: take that of the same logs",
+                graph.len(),
+                shown.time.len()
+            )));
+        }
+        interruptible(py, |go_on| {
+            write(graph, &shown, viewer, (start, stop), &path, go_on)
+        })
     }
 
     fn __repr__(&self) -> String {
@@ -374,16 +424,23 @@ fn column<T: Element + Copy>(
     columns: &Bound<'_, PyMapping>,
     name: &str,
 ) -> PyResult<Option<Vec<T>>> {
-    let Some(values) = item(columns, name)? else {
+    if !columns.contains(name)? {
         return Ok(None);
-    };
-    let array: PyReadonlyArray1<'_, T> = values.extract().map_err(|_| {
+    }
+    let array: PyReadonlyArray1<'_, T> = array(columns, name)?;
+    Ok(Some(array.as_array().iter().copied().collect()))
+}
+
+fn array<'py, T: Element>(
+    columns: &Bound<'py, PyMapping>,
+    name: &str,
+) -> PyResult<PyReadonlyArray1<'py, T>> {
+    columns.get_item(name)?.extract().map_err(|_| {
         let kind = numpy::dtype::<T>(columns.py());
         PyValueError::new_err(format!(
             "the column {name} must be a one-dimensional array of {kind}"
         ))
-    })?;
-    Ok(Some(array.as_array().iter().copied().collect()))
+    })
 }
 
 fn required<T: Element + Copy>(columns: &Bound<'_, PyMapping>, name: &str) -> PyResult<Vec<T>> {
@@ -392,22 +449,4 @@ fn required<T: Element + Copy>(columns: &Bound<'_, PyMapping>, name: &str) -> Py
             "there is no column {name}: a table of events needs machine_id, event and new_clock"
         ))
     })
-}
-
-/// Runs `work` detached; where it asks whether to go on, Ctrl-C says no.
-fn interruptible<T: Send>(
-    py: Python<'_>,
-    work: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T> + Send,
-) -> PyResult<T> {
-    let mut signal = None;
-    let result = py.detach(|| {
-        work(&mut || {
-            Python::attach(|py| signal = py.check_signals().err());
-            signal.is_none()
-        })
-    });
-    match signal {
-        Some(error) => Err(error),
-        None => Ok(result?),
-    }
 }

@@ -4,22 +4,26 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::arguments::{Peer, Whole, port, timeout};
+use super::arguments::{KeyArgument, Peer, Whole, port, timeout};
 use super::error::LamportError;
 use super::latency::Delay;
 use crate::address::Address;
 use crate::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
 use crate::error::{Error, Result};
 use crate::event::{Event, Recipients};
-use crate::net::conductor::{self, Running};
+use crate::fault::Fault;
+use crate::faults::Faults;
+use crate::message::Nanos;
+use crate::net::conductor::{self, Running, Trouble};
+use crate::net::crew::Crew;
+use crate::net::inherit;
 use crate::net::listen::Listening;
 use crate::net::machine::{Config, Machine};
 use crate::net::network::Network;
-use crate::net::{inherit, listen};
-use crate::random::MAX_SEED;
 use crate::schedule::MAX_DRAWN_RATE;
 
 /// How often a blocking call looks for Ctrl-C.
@@ -32,6 +36,9 @@ pub(super) struct PyMachine {
     log: PathBuf,
     duration: f64,
     wait: f64,
+    faults: Arc<Faults>,
+    /// How long the run had been ticking when this machine starts.
+    elapsed: Nanos,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
 }
@@ -46,8 +53,8 @@ impl PyMachine {
     #[pyo3(signature = (
         machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
         max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY, broadcast_share=BROADCAST_SHARE,
-        seed=None, host=None, run_id="lab", wait=10.0, allow=Vec::new(), overwrite=false, precise=true, latency=None,
-        listen_fd=None
+        seed=None, host=None, run_id="lab", wait=10.0, allow=Vec::new(), resume=false, overwrite=false, precise=true, latency=None,
+        faults=None, elapsed=0.0, key=None, listen_fd=None
     ))]
     fn new(
         py: Python<'_>,
@@ -65,9 +72,13 @@ impl PyMachine {
         run_id: &str,
         wait: f64,
         allow: Vec<String>,
+        resume: bool,
         overwrite: bool,
         precise: bool,
         latency: Option<Delay>,
+        faults: Option<&str>,
+        elapsed: f64,
+        key: Option<KeyArgument>,
         listen_fd: Option<i32>,
     ) -> PyResult<Self> {
         let listening = match listen_fd {
@@ -78,6 +89,11 @@ impl PyMachine {
             },
         };
         conductor::check_wait(wait)?;
+        if resume && overwrite {
+            return Err(PyValueError::new_err(
+                "resume and overwrite exclude each other: one keeps the log, one replaces it",
+            ));
+        }
         let config = Config {
             machine_id: machine_id.0,
             listening,
@@ -87,28 +103,31 @@ impl PyMachine {
                 .collect(),
             log: log_filename.clone(),
             overwrite,
+            resume,
             duration: run_seconds,
             clock_rate,
             max_rate: max_rate.0,
             behavior: Behavior::new(internal_probability, broadcast_share)?,
             latency: Delay::build_or_none(latency)?,
-            seed: match seed {
-                Some(seed) => seed.0,
-                None => listen::nonce()?.0 & MAX_SEED,
-            },
+            seed: seed.map(|seed| seed.0),
             run_id: run_id.to_owned(),
             allowed: allow
                 .iter()
                 .map(|text| text.parse())
                 .collect::<Result<_>>()?,
             is_precise: precise,
+            key: key.map(|KeyArgument(key)| key),
         };
+        let faults = Fault::list(faults.unwrap_or("[]"))?;
         let machine = py.detach(|| Machine::open(config, &Network::of_process()?))?;
+        let faults = Faults::new(&faults, None, machine.seed())?;
         Ok(Self {
             machine,
             log: log_filename,
             duration: run_seconds,
             wait,
+            faults: Arc::new(faults),
+            elapsed: (elapsed * 1e9) as Nanos,
             running: Mutex::default(),
         })
     }
@@ -180,11 +199,14 @@ impl PyMachine {
                 self.machine.id()
             )));
         }
-        *running = Some(Arc::new(conductor::start(
-            vec![self.machine.clone()],
-            self.duration,
-            self.wait,
-        )?));
+        let trouble = Trouble {
+            faults: self.faults.clone(),
+            elapsed: self.elapsed,
+            revive: None,
+        };
+        let crew = Crew::new(vec![self.machine.clone()]);
+        let started = conductor::start(crew, self.duration, self.wait, trouble)?;
+        *running = Some(Arc::new(started));
         Ok(())
     }
 
@@ -214,7 +236,8 @@ impl PyMachine {
     }
 
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let event = self.step(py, false, |node, now| Some(node.tick(now)))?;
+        let odds = *self.machine.odds();
+        let event = self.step(py, false, move |node, now| Some(node.tick(now, &odds)))?;
         self.event(py, &event.expect("a tick is an event"))
     }
 

@@ -4,12 +4,16 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod arguments;
+mod causality;
 mod error;
+mod faults;
+mod interrupt;
 mod latency;
 mod local;
 mod logs;
 mod machine;
 mod simulate;
+mod tables;
 mod theory;
 mod topology;
 
@@ -21,7 +25,13 @@ mod module {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::arguments::key_text;
+    #[pymodule_export]
+    use super::causality::PyCausality;
+    #[pymodule_export]
     use super::error::LamportError;
+    #[pymodule_export]
+    use super::faults::fault_turns;
     #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]

@@ -15,7 +15,7 @@ use super::machine::LOOK;
 use super::topology::Shape;
 use crate::behavior::Behavior;
 use crate::error::{Error, Result};
-use crate::schedule::Schedule;
+use crate::fault::Fault;
 use crate::sim::engine::{Setup, Simulation, Watch};
 use crate::sim::files::Files;
 use crate::sim::memory;
@@ -38,6 +38,9 @@ pub(super) struct Point {
     internal_probability: f64,
     broadcast_share: f64,
     latency: Delay,
+    /// As JSON.
+    #[pyo3(default)]
+    faults: Option<String>,
 }
 
 impl Point {
@@ -50,6 +53,7 @@ impl Point {
             behavior: Behavior::new(self.internal_probability, self.broadcast_share)?,
             latency: self.latency.build()?,
             seed,
+            faults: Fault::list(self.faults.as_deref().unwrap_or("[]"))?,
         })
     }
 }
@@ -106,11 +110,13 @@ pub(super) fn simulate(
     }
     let logs = py.detach(|| match records {
         Some(records) => Logs::new(simulation.logs(records)),
-        None => Logs::of_machines(simulation.facts(), simulation.machines()),
+        None => Logs::of_machines(simulation.machines()),
     });
     Ok(Simulated {
         logs: Py::new(py, logs)?,
-        rates: simulation.schedules().iter().map(Schedule::rate).collect(),
+        rates: (0..simulation.seats().len())
+            .map(|machine| simulation.rate(machine))
+            .collect(),
         run_id: simulation.run_id(),
         elapsed: simulation.elapsed(),
         ties: simulation.ties(),

@@ -1,22 +1,24 @@
 //! The loop of virtual time: one tick after the other, in order.
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::behavior::Behavior;
+use crate::behavior::{Behavior, Odds};
 use crate::error::Result;
 use crate::event::Event;
+use crate::fault::Fault;
+use crate::faults::Faults;
 use crate::latency::{Delays, Latency};
 use crate::message::{MachineId, Message, Nanos};
 use crate::node::Node;
 use crate::random::{Generator, check_seed};
-use crate::schedule::{Schedule, Steps};
-use crate::sim::agenda::{Agenda, Calendar, NEVER, Scan};
+use crate::schedule::Schedule;
+use crate::sim::agenda::{Agenda, CACHED, Tick};
+use crate::sim::trouble::Trouble;
 use crate::topology::Topology;
 
-/// Up to this many machines, a look at each beats a calendar.
-const FEW: usize = 12;
 /// Events between two looks at whether to stop.
-const TURN: u32 = 1 << 14;
+const TURN: usize = 1 << 14;
 
 /// What a run in virtual time is to be. Machine i of the topology gets the id i + 1.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct Setup {
     pub latency: Latency,
     /// The seed of all draws.
     pub seed: u64,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// What others see of a run, and can tell it, while it goes on.
@@ -65,6 +69,9 @@ impl Watch {
 pub trait Recorder {
     /// A machine (counted from 0) had an event.
     fn event(&mut self, time: Nanos, machine: u32, event: &Event);
+
+    /// A machine came back after a crash, with this clock.
+    fn startup(&mut self, _time: Nanos, _machine: u32, _clock: u64) {}
 }
 
 /// Records nothing.
@@ -73,12 +80,11 @@ impl Recorder for () {
     fn event(&mut self, _time: Nanos, _machine: u32, _event: &Event) {}
 }
 
-/// A machine of a simulation: the node, its ticks, and what is counted of it.
+/// A machine of a simulation: the node, and what is counted of it.
 #[derive(Debug, Clone)]
 pub struct Seat {
     /// The machine itself.
     pub node: Node,
-    pub(super) steps: Steps,
     /// What it did.
     pub tally: Tally,
 }
@@ -99,12 +105,18 @@ pub struct Tally {
 /// A run in virtual time.
 #[derive(Debug)]
 pub struct Simulation {
-    setup: Setup,
-    schedules: Vec<Schedule>,
-    seats: Vec<Seat>,
-    delays: Delays,
+    pub(super) setup: Setup,
+    pub(super) agenda: Agenda,
+    pub(super) trouble: Trouble,
+    /// How many ticks all machines have from start to end.
+    events: u64,
+    /// How many peers a machine has, where all have as many.
+    degree: Option<u32>,
+    pub(super) seats: Vec<Seat>,
+    odds: Odds,
+    pub(super) delays: Delays,
     /// Ticks that fell on the time of the tick before.
-    ties: u64,
+    pub(super) ties: u64,
     /// When the last tick was, at the end or when it was stopped.
     now: Nanos,
 }
@@ -115,8 +127,12 @@ impl Simulation {
         setup.topology.check_rates(setup.rates.as_deref())?;
         let machines = setup.topology.machines() as usize;
         let mut simulation = Self {
+            odds: setup.behavior.odds(0),
             delays: setup.latency.delays(setup.seed),
-            schedules: Vec::with_capacity(machines),
+            agenda: Agenda::default(),
+            trouble: Trouble::default(),
+            events: 0,
+            degree: setup.topology.common_degree(),
             seats: Vec::with_capacity(machines),
             ties: 0,
             now: 0,
@@ -132,80 +148,122 @@ impl Simulation {
         setup.seed = check_seed(seed)?;
         self.delays = setup.latency.delays(seed);
         (self.ties, self.now) = (0, 0);
-        self.schedules.clear();
+        self.agenda.clear();
         for machine in 0..setup.topology.machines() {
             let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
             let mut generator = Generator::new(seed, id(machine), 0);
             let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
-            let (steps, tally) = (schedule.steps(), Tally::default());
-            self.schedules.push(schedule);
+            self.agenda.add(&schedule);
+            let tally = Tally::default();
             if let Some(seat) = self.seats.get_mut(machine as usize) {
                 seat.node.restart(generator);
-                (seat.steps, seat.tally) = (steps, tally);
+                seat.tally = tally;
             } else {
-                let degree = setup.topology.degree(machine);
-                let node = Node::new(setup.behavior, degree, generator);
-                self.seats.push(Seat { node, steps, tally });
+                let node = Node::new(generator);
+                self.seats.push(Seat { node, tally });
             }
         }
+        let count = setup.topology.machines();
+        let faults = if setup.faults.is_empty() {
+            Faults::default()
+        } else {
+            let machines: Vec<MachineId> = (0..count).map(id).collect();
+            Faults::new(&setup.faults, Some(&machines), seed)?
+        };
+        self.trouble.restart(faults, count, self.duration());
+        self.agenda.open();
+        self.events = self.agenda.all_left();
         Ok(())
     }
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
     pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
-        if self.seats.len() <= FEW {
-            self.drive::<Scan, R>(recorder, watch)
-        } else {
-            self.drive::<Calendar, R>(recorder, watch)
+        if self.trouble.is_any() {
+            return self.run_troubled(recorder, watch);
+        }
+        let mut ticks: Vec<Tick> = Vec::new();
+        let mut before = None;
+        let mut since = 0;
+        loop {
+            self.agenda.gather(&mut ticks);
+            if ticks.is_empty() {
+                return true;
+            }
+            if self.seats.len() > CACHED {
+                // All at once, rather than each when its turn comes: slow memory is waited for once.
+                let clock = |&(_, machine): &Tick| self.seats[machine as usize].node.clock();
+                black_box(ticks.iter().map(clock).sum::<u64>());
+            }
+            for &(time, machine) in &ticks {
+                self.ties += u64::from(before == Some(time));
+                before = Some(time);
+                self.tick::<R, false>(time, machine, recorder);
+            }
+            since += ticks.len();
+            if since >= TURN {
+                since = 0;
+                self.see(before.unwrap_or(0), watch);
+                if watch.is_stopped() {
+                    return false;
+                }
+            }
         }
     }
 
-    fn drive<A: Agenda, R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
-        let first = |seat: &Seat| seat.steps.due().unwrap_or(NEVER);
-        let due: Vec<Nanos> = self.seats.iter().map(first).collect();
-        let total_rate = self.schedules.iter().map(Schedule::rate).sum();
-        let mut agenda = A::new(&due, total_rate);
-        let mut before = NEVER;
-        loop {
-            for _ in 0..TURN {
-                let Some((time, machine)) = agenda.first() else {
-                    return true;
-                };
-                self.ties += u64::from(time == before);
-                before = time;
-                let seat = &mut self.seats[machine as usize];
-                let event = seat.node.tick(time);
-                seat.tally.add(&event);
-                agenda.put_off(machine, seat.steps.advance().unwrap_or(NEVER));
-                if let Event::Send {
-                    new_clock,
-                    recipients,
-                    ..
-                } = &event
-                {
-                    let degree = self.setup.topology.degree(machine);
-                    for position in recipients.positions(degree) {
-                        self.send(time, machine, position, *new_clock);
-                    }
-                }
-                recorder.event(time, machine, &event);
-            }
-            self.now = before;
-            watch.now.store(before, Ordering::Relaxed);
-            if watch.is_stopped() {
-                return false;
+    /// Lets others see how far the run is.
+    pub(super) fn see(&mut self, now: Nanos, watch: &Watch) {
+        self.now = now;
+        watch.now.store(now, Ordering::Relaxed);
+    }
+
+    /// One tick of a machine; where nothing ever goes wrong, no one asks.
+    #[inline]
+    pub(super) fn tick<R: Recorder, const IS_TROUBLED: bool>(
+        &mut self,
+        time: Nanos,
+        machine: u32,
+        recorder: &mut R,
+    ) {
+        let seat = &mut self.seats[machine as usize];
+        let degree = match self.degree {
+            Some(degree) => degree,
+            None => self.setup.topology.degree(machine),
+        };
+        let event = seat.node.tick(time, &self.odds.among(degree));
+        seat.tally.add(&event);
+        if let Event::Send {
+            new_clock,
+            recipients,
+            ..
+        } = &event
+        {
+            for position in recipients.positions(degree) {
+                self.send::<IS_TROUBLED>(time, machine, position, *new_clock);
             }
         }
+        recorder.event(time, machine, &event);
     }
 
     #[inline]
-    fn send(&mut self, time: Nanos, machine: u32, position: u32, timestamp: u64) {
+    fn send<const IS_TROUBLED: bool>(
+        &mut self,
+        time: Nanos,
+        machine: u32,
+        position: u32,
+        timestamp: u64,
+    ) {
         let peer = self.setup.topology.peer(machine, position);
         let delay = match self.delays.constant() {
             Some(delay) => delay,
             None => self.delays.draw(id(machine), id(peer), timestamp),
         };
-        let message = Message::new(Some(id(machine)), timestamp, time + delay);
+        let arrival = if IS_TROUBLED {
+            let faults = &self.trouble.faults;
+            faults.arrival(id(machine), id(peer), timestamp, time, delay)
+        } else {
+            time + delay
+        };
+        let message = Message::new(Some(id(machine)), timestamp, arrival);
         self.seats[peer as usize].node.deliver(message);
     }
 
@@ -229,9 +287,18 @@ impl Simulation {
         &self.seats
     }
 
-    /// When they tick.
-    pub fn schedules(&self) -> &[Schedule] {
-        &self.schedules
+    /// The rate of a machine counted from 0, in ticks per second.
+    pub fn rate(&self, machine: usize) -> f64 {
+        self.agenda.rate(machine)
+    }
+
+    /// How many ticks of a machine counted from 0 have happened.
+    pub fn ticks(&self, machine: usize) -> u64 {
+        let taken = self.agenda.taken(machine);
+        match self.trouble.of(machine) {
+            Some(condition) => condition.ticks(taken),
+            None => taken,
+        }
     }
 
     /// How many ticks fell on the very time of the one before; machines of one time tick in their order.
@@ -241,13 +308,17 @@ impl Simulation {
 
     /// How many events the run has when it comes to its end.
     pub fn events(&self) -> u64 {
-        self.schedules.iter().map(Schedule::ticks).sum()
+        self.events
+    }
+
+    /// The end of the run.
+    pub(super) fn duration(&self) -> Nanos {
+        (self.setup.duration * 1e9) as Nanos
     }
 
     /// Seconds of virtual time that have passed: the duration, or less if it was stopped.
     pub fn elapsed(&self) -> f64 {
-        let is_over = self.seats.iter().all(|seat| seat.steps.due().is_none());
-        if is_over {
+        if self.agenda.all_left() == 0 {
             self.setup.duration
         } else {
             self.now as f64 / 1e9

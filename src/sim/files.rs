@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::lateness::Summary;
 use crate::log::entry::{End, Entry, Place, Startup, What};
-use crate::log::writer::{Formatter, LogFile};
+use crate::log::file::LogFile;
+use crate::log::writer::Formatter;
 use crate::message::{Message, Nanos};
 use crate::sim::engine::{Recorder, Simulation, id};
 
@@ -17,6 +18,8 @@ const GATHER: usize = 512;
 #[derive(Debug)]
 pub struct Files {
     logs: Vec<(LogFile, Vec<Entry>)>,
+    /// Of each machine, what its STARTUP lines say.
+    startups: Vec<Startup>,
     /// The first failure; nothing is written after it.
     failure: Option<Error>,
 }
@@ -27,6 +30,15 @@ impl Recorder for Files {
             event: event.clone(),
             manual: false,
         };
+        self.add(machine as usize, Entry { time, what });
+    }
+
+    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        let startup = Startup {
+            local_clock: clock,
+            ..self.startups[machine as usize].clone()
+        };
+        let what = What::Startup(Box::new(startup));
         self.add(machine as usize, Entry { time, what });
     }
 }
@@ -41,6 +53,7 @@ impl Files {
         }
         let mut files = Self {
             logs: Vec::new(),
+            startups: Vec::new(),
             failure: None,
         };
         for machine in 0..topology.machines() {
@@ -48,9 +61,9 @@ impl Files {
                 .peers(machine)
                 .map(|peer| Place::in_virtual_time(id(peer)));
             let mut formatter = Formatter::new(id(machine), 0, peers.collect());
-            formatter.know(topology.peers(machine).map(id));
+            formatter.know(topology.peers(machine).map(|peer| Some(id(peer))));
             let startup = Startup {
-                clock_rate: simulation.schedules()[machine as usize].rate(),
+                clock_rate: simulation.rate(machine as usize),
                 local_clock: 0,
                 history: simulation.history(machine),
                 listen: Place::in_virtual_time(id(machine)),
@@ -59,6 +72,7 @@ impl Files {
                 behavior: *simulation.behavior(),
                 is_virtual: true,
             };
+            files.startups.push(startup.clone());
             let entry = Entry {
                 time: 0,
                 what: What::Startup(Box::new(startup)),
@@ -88,6 +102,10 @@ impl Files {
                     .map(|(peer, count)| (Some(peer), count))
                     .collect(),
             };
+            if simulation.is_down(machine) {
+                self.flush(machine);
+                continue;
+            }
             for (sender, timestamp, arrival) in unread {
                 let what = What::Unread(Message::new(Some(sender), timestamp, arrival));
                 self.add(machine, Entry { time, what });
@@ -126,5 +144,10 @@ impl<A: Recorder, B: Recorder> Recorder for (&mut A, &mut B) {
     fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
         self.0.event(time, machine, event);
         self.1.event(time, machine, event);
+    }
+
+    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        self.0.startup(time, machine, clock);
+        self.1.startup(time, machine, clock);
     }
 }

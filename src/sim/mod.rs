@@ -11,6 +11,8 @@ pub mod engine;
 pub mod files;
 pub mod memory;
 mod outcome;
+mod paces;
 pub mod record;
 pub mod replay;
 pub mod sweep;
+mod trouble;

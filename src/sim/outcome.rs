@@ -9,6 +9,7 @@ use crate::message::{MachineId, Nanos};
 use crate::random::mix;
 use crate::sim::engine::{Simulation, id};
 use crate::sim::record::{Records, micros};
+use crate::sim::trouble::Condition;
 
 /// Up to so many ordered pairs of peers, they are listed; a full mesh has the square of its machines.
 const MOST_LINKS: u64 = 1 << 24;
@@ -36,6 +37,12 @@ impl Simulation {
     /// The history of a machine, which only the seed makes.
     pub(super) fn history(&self, machine: u32) -> Nonce {
         Nonce(mix(mix(self.seed()) ^ id(machine)))
+    }
+
+    /// Whether a machine has crashed and not come back.
+    pub(super) fn is_down(&self, machine: usize) -> bool {
+        let condition = self.trouble.of(machine);
+        condition.is_some_and(Condition::is_down)
     }
 
     /// What is left in the queues.
@@ -75,42 +82,54 @@ impl Simulation {
         let mut logs = Logs::default();
         for (machine, (unread, undelivered)) in left.unread.iter().zip(left.undelivered).enumerate()
         {
-            let seat = &self.seats()[machine];
-            let schedule = &self.schedules()[machine];
-            let behavior = self.behavior();
-            logs.machines.push(Facts {
-                id: id(machine as u32),
-                run_id: Some(run_id.clone()),
-                clock_rate: Some(schedule.rate()),
-                internal_probability: Some(behavior.internal_probability()),
-                broadcast_share: Some(behavior.broadcast_share()),
-                end: Some(End {
-                    final_clock: seat.node.clock(),
-                    queue_len: unread.len() as u64,
-                    ticks: self.ticks(machine),
-                    lateness: Some(Quantiles {
-                        p50: 0.0,
-                        p99: 0.0,
-                        max: 0.0,
-                    }),
-                    undelivered: undelivered
-                        .into_iter()
-                        .map(|(peer, count)| (Some(peer), count))
-                        .collect(),
-                }),
-                unread: unread
-                    .iter()
-                    .map(|&(sender, sent_clock, arrival)| Unread {
-                        sender: Some(sender),
-                        sent_clock,
-                        arrived: micros(arrival) / 1e6,
-                    })
-                    .collect(),
-                span: (0.0, elapsed),
-                ..Facts::default()
-            });
+            let mut facts = self.facts_of(machine, &run_id, unread.len() as u64);
+            if let Some(end) = &mut facts.end {
+                let known = |(peer, count)| (Some(peer), count);
+                end.undelivered = undelivered.into_iter().map(known).collect();
+            }
+            facts.unread = unread
+                .iter()
+                .map(|&(sender, sent_clock, arrival)| Unread {
+                    sender: Some(sender),
+                    sent_clock,
+                    arrived: micros(arrival) / 1e6,
+                })
+                .collect();
+            facts.span = (0.0, elapsed);
+            logs.machines.push(facts);
         }
         logs
+    }
+
+    /// What is known of one machine, without the messages that are left.
+    fn facts_of(&self, machine: usize, run_id: &str, queue_len: u64) -> Facts {
+        let behavior = self.behavior();
+        Facts {
+            id: id(machine as u32),
+            run_id: Some(run_id.to_owned()),
+            clock_rate: Some(self.rate(machine)),
+            internal_probability: Some(behavior.internal_probability()),
+            broadcast_share: Some(behavior.broadcast_share()),
+            end: (!self.is_down(machine)).then(|| End {
+                final_clock: self.seats()[machine].node.clock(),
+                queue_len,
+                ticks: self.ticks(machine),
+                lateness: Some(Quantiles {
+                    p50: 0.0,
+                    p99: 0.0,
+                    max: 0.0,
+                }),
+                undelivered: Vec::new(),
+            }),
+            restarts: match self.trouble.of(machine) {
+                Some(condition) => {
+                    let seconds = |&(time, clock)| (micros(time) / 1e6, clock);
+                    condition.restarts.iter().map(seconds).collect()
+                }
+                None => Vec::new(),
+            },
+            ..Facts::default()
+        }
     }
 
     /// The run as its logs tell it.
@@ -136,8 +155,9 @@ impl Simulation {
     /// The table of machines, for which no event need be recorded.
     pub fn machines(&self) -> Machines {
         let mut table = Machines::default();
-        for (machine, facts) in self.facts().machines.iter().enumerate() {
-            let seat = &self.seats()[machine];
+        let (run_id, end) = (self.run_id(), self.end());
+        for (machine, seat) in self.seats().iter().enumerate() {
+            let facts = self.facts_of(machine, &run_id, seat.node.queue_len(end));
             let ticks = self.ticks(machine);
             let mut events = [0; 3];
             events[SEND as usize] = seat.tally.sends as i64;
@@ -146,7 +166,7 @@ impl Simulation {
             events[crate::log::columns::INTERNAL as usize] = other as i64;
             let has_receives = seat.tally.receives > 0;
             table.push(
-                facts,
+                &facts,
                 &Count {
                     events,
                     last_clock: seat.node.clock() as i64,
@@ -161,10 +181,5 @@ impl Simulation {
             );
         }
         table
-    }
-
-    /// How many ticks of a machine have happened.
-    pub(super) fn ticks(&self, machine: usize) -> u64 {
-        self.schedules()[machine].ticks() - self.seats()[machine].steps.left()
     }
 }

@@ -133,8 +133,6 @@ impl Records {
                 sender: known(u64::from(record.peer) + 1),
                 sent_clock: known(record.sent_clock),
                 arrived: is_receive.then(|| micros(record.arrival)),
-                line: 0,
-                is_manual: false,
             });
             if record.kind == SEND {
                 let all = 0..topology.degree(record.machine);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use crate::behavior::Behavior;
+use crate::behavior::{Behavior, Odds};
 use crate::error::{Error, Result};
 use crate::event::{Event, Recipients};
 use crate::log::columns::Micros;
@@ -124,6 +124,7 @@ fn arrivals(path: &Path) -> Result<VecDeque<(Micros, Delivery)>> {
 /// The machine that a log is of, made again.
 struct Machine {
     node: Node,
+    odds: Odds,
     peers: Vec<(String, u64)>,
     heard: u64,
     received: u64,
@@ -153,7 +154,8 @@ impl Machine {
             .map(|Peer(host, port)| (host.to_string(), *port))
             .collect();
         Ok(Self {
-            node: Node::new(Behavior::new(p, b)?, peers.len() as u32, generator),
+            node: Node::new(generator),
+            odds: Behavior::new(p, b)?.odds(peers.len() as u32),
             peers,
             heard: 0,
             received: 0,
@@ -192,7 +194,7 @@ impl Machine {
             Found::Receive { .. } if is_manual => {
                 self.node.receive(0).unwrap_or_else(|| self.node.internal())
             }
-            _ => self.node.tick(0),
+            _ => self.node.tick(0, &self.odds),
         };
         let is_receive = matches!(event, Event::Receive { .. });
         self.received += u64::from(is_receive);

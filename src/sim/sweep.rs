@@ -121,6 +121,7 @@ pub fn sweep(
     let mut tables = tables.into_inner().expect("no holder panics");
     tables.sort_unstable_by_key(|(place, _)| *place);
     let mut all = Table::default();
+    all.reserve(tables.iter().map(|(_, table)| table.run.len()).sum());
     for (_, table) in tables {
         all.append(table);
     }
@@ -186,18 +187,10 @@ impl Table {
         let end = simulation.end();
         let clocks = || simulation.seats().iter().map(|seat| seat.node.clock());
         let drift = clocks().max().unwrap_or(0) - clocks().min().unwrap_or(0);
-        for (machine, (seat, schedule)) in simulation
-            .seats()
-            .iter()
-            .zip(simulation.schedules())
-            .enumerate()
-        {
-            let (tally, ticks) = (&seat.tally, schedule.ticks());
-            let queue_len = seat
-                .node
-                .waiting()
-                .filter(|message| message.arrival <= end)
-                .count() as f64;
+        for (machine, seat) in simulation.seats().iter().enumerate() {
+            let (tally, ticks) = (&seat.tally, simulation.ticks(machine));
+            let rate = simulation.rate(machine);
+            let queue_len = seat.node.queue_len(end) as f64;
             let longest = if tally.receives > 0 {
                 f64::from(tally.max_queue_len)
             } else {
@@ -207,7 +200,7 @@ impl Table {
             self.run.push(run as i64);
             self.seed.push(simulation.seed() as i64);
             self.machine_id.push(id(machine as u32) as i64);
-            self.clock_rate.push(schedule.rate());
+            self.clock_rate.push(rate);
             self.ticks.push(ticks as i64);
             self.sends.push(tally.sends as i64);
             self.receives.push(tally.receives as i64);
@@ -219,10 +212,29 @@ impl Table {
                 .push(tally.max_jump.max(u64::from(ticks > 0)) as i64);
             self.max_queue_len.push(longest.max(queue_len));
             self.final_queue_len.push(queue_len);
-            self.queue_growth
-                .push(queue_len / (ticks as f64 / schedule.rate()));
+            self.queue_growth.push(queue_len / (ticks as f64 / rate));
             self.drift.push(drift as i64);
         }
+    }
+
+    /// Makes room once: columns that grow are copied again and again, by one thread.
+    fn reserve(&mut self, rows: usize) {
+        self.point.reserve_exact(rows);
+        self.run.reserve_exact(rows);
+        self.seed.reserve_exact(rows);
+        self.machine_id.reserve_exact(rows);
+        self.clock_rate.reserve_exact(rows);
+        self.ticks.reserve_exact(rows);
+        self.sends.reserve_exact(rows);
+        self.receives.reserve_exact(rows);
+        self.internals.reserve_exact(rows);
+        self.final_clock.reserve_exact(rows);
+        self.mean_jump.reserve_exact(rows);
+        self.max_jump.reserve_exact(rows);
+        self.max_queue_len.reserve_exact(rows);
+        self.final_queue_len.reserve_exact(rows);
+        self.queue_growth.reserve_exact(rows);
+        self.drift.reserve_exact(rows);
     }
 
     fn append(&mut self, mut other: Self) {
@@ -261,6 +273,7 @@ mod tests {
             behavior: Behavior::default(),
             latency: Latency::Exponential(0.01),
             seed: 0,
+            faults: Vec::new(),
         };
         vec![setup(3, 60.0), setup(20, 500.0), setup(1, 1.0)]
     }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::Case;
+use super::{Case, Pause, rest};
+use crate::error::Result;
 use crate::log::columns::{RECEIVE, SEND, UNKNOWN};
 use crate::log::history::Note;
 
@@ -23,11 +24,13 @@ pub(super) struct Receipt {
     pub(super) at: usize,
 }
 
-/// Hands over the key and the value of each item of a log.
-type Each<'a, T> = dyn Fn(usize, &mut dyn FnMut(usize, T)) + 'a;
-
 /// Counts, then fills: linear, and in the order of the log within each group.
-fn group<T: Copy + Default>(logs: usize, each: &Each<'_, T>) -> Groups<T> {
+///
+/// `each` hands over the key and the value of each item of a log.
+fn group<T: Copy + Default>(
+    logs: usize,
+    mut each: impl FnMut(usize, &mut dyn FnMut(usize, T)) -> Result<()>,
+) -> Result<Groups<T>> {
     let mut groups = Groups {
         items: Vec::new(),
         spans: Vec::new(),
@@ -43,7 +46,7 @@ fn group<T: Copy + Default>(logs: usize, each: &Each<'_, T>) -> Groups<T> {
                 touched.push(key);
             }
             next[key] += 1;
-        });
+        })?;
         touched.sort_unstable();
         let mut start = groups.items.len();
         for &key in &touched {
@@ -56,13 +59,13 @@ fn group<T: Copy + Default>(logs: usize, each: &Each<'_, T>) -> Groups<T> {
         each(log, &mut |key, item| {
             groups.items[next[key]] = item;
             next[key] += 1;
-        });
+        })?;
         for &key in &touched {
             next[key] = 0;
         }
     }
     groups.firsts.push(groups.spans.len());
-    groups
+    Ok(groups)
 }
 
 impl<T> Groups<T> {
@@ -73,10 +76,11 @@ impl<T> Groups<T> {
 }
 
 /// The rows of the SENDs of each log, by recipient.
-pub(super) fn sends(case: &Case<'_>) -> Groups<u32> {
+pub(super) fn sends(case: &Case<'_>, pause: &mut Pause<'_>) -> Result<Groups<u32>> {
     let columns = case.columns;
-    group(case.logs().len(), &|log, emit| {
+    group(case.logs().len(), |log, emit| {
         for row in case.logs()[log].rows.clone() {
+            rest(row, pause)?;
             if columns.event[row] != SEND {
                 continue;
             }
@@ -88,14 +92,16 @@ pub(super) fn sends(case: &Case<'_>) -> Groups<u32> {
                 }
             }
         }
+        Ok(())
     })
 }
 
 /// What each log says was received or left in the queue, by sender.
-pub(super) fn receipts(case: &Case<'_>) -> Groups<Receipt> {
+pub(super) fn receipts(case: &Case<'_>, pause: &mut Pause<'_>) -> Result<Groups<Receipt>> {
     let columns = case.columns;
-    group(case.logs().len(), &|log, emit| {
+    group(case.logs().len(), |log, emit| {
         for row in case.logs()[log].rows.clone() {
+            rest(row, pause)?;
             if columns.event[row] == RECEIVE
                 && let (Some(sender), Some(clock)) = case.message(row)
                 && let Some(place) = case.ids.place(sender)
@@ -121,5 +127,6 @@ pub(super) fn receipts(case: &Case<'_>) -> Groups<Receipt> {
                 );
             }
         }
+        Ok(())
     })
 }

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::report::{Report, Rule};
-use super::{Case, NONE, Pause};
+use super::{Case, NONE, Pause, rest};
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 
@@ -21,7 +21,7 @@ pub(super) fn check(
     report: &mut Report,
     pause: &mut Pause<'_>,
 ) -> Result<()> {
-    let is_complete = complete(case, matched, report);
+    let is_complete = complete(case, matched, report, pause)?;
     let logs = case.logs();
     let mut order = Order {
         case,
@@ -35,14 +35,12 @@ pub(super) fn check(
         report.checked(RULE, matched.len() as u64);
     }
     let mut unforced = 0;
-    let mut steps = 0_u64;
+    let mut steps = 0;
     loop {
         while let Some(log) = order.ready.pop() {
-            order.advance(log, false, report);
+            order.advance(log, false, report, pause)?;
             steps += 1;
-            if steps.is_multiple_of(1 << 12) {
-                pause()?;
-            }
+            rest(steps, pause)?;
         }
         // Whoever still has events waits for a send that waits for it.
         while unforced < logs.len() && order.next[unforced] == logs[unforced].rows.end {
@@ -67,12 +65,17 @@ pub(super) fn check(
                 "a receipt that its own send follows from".into(),
             )
         });
-        order.advance(log, true, report);
+        order.advance(log, true, report, pause)?;
     }
 }
 
 /// Whether chains are complete; says if not.
-fn complete(case: &Case<'_>, matched: &[u32], report: &mut Report) -> bool {
+fn complete(
+    case: &Case<'_>,
+    matched: &[u32],
+    report: &mut Report,
+    pause: &mut Pause<'_>,
+) -> Result<bool> {
     let columns = case.columns;
     let mut why = Vec::new();
     for log in case.logs() {
@@ -83,19 +86,21 @@ fn complete(case: &Case<'_>, matched: &[u32], report: &mut Report) -> bool {
             ));
         }
     }
-    let lost = (0..columns.len())
-        .filter(|&row| columns.event[row] == RECEIVE && matched[row] == NONE)
-        .count();
+    let mut lost = 0;
+    for (row, send) in matched.iter().enumerate() {
+        rest(row, pause)?;
+        lost += u64::from(*send == NONE && columns.event[row] == RECEIVE);
+    }
     if lost > 0 {
         why.push(format!(
             "{lost} messages were received without a known send"
         ));
     }
     if why.is_empty() {
-        return true;
+        return Ok(true);
     }
     report.unchecked(format!("exactness is not checked: {}", why.join("; ")));
-    false
+    Ok(false)
 }
 
 /// A visit of all events in causal order.
@@ -123,10 +128,17 @@ impl Order<'_> {
     }
 
     /// Visits the events of a log until one waits for a send; with `force`, the first does not.
-    fn advance(&mut self, log: usize, mut force: bool, report: &mut Report) {
+    fn advance(
+        &mut self,
+        log: usize,
+        mut force: bool,
+        report: &mut Report,
+        pause: &mut Pause<'_>,
+    ) -> Result<()> {
         let rows = self.case.logs()[log].rows.clone();
         while self.next[log] < rows.end {
             let row = self.next[log];
+            rest(row, pause)?;
             let send = self.matched[row];
             if send != NONE && !self.is_visited(send as usize) && !force {
                 let sender = self.log_of(send as usize);
@@ -146,6 +158,7 @@ impl Order<'_> {
             self.waiting[log].pop();
             self.ready.push(waiter);
         }
+        Ok(())
     }
 
     fn visit(&mut self, log: usize, row: usize, send: u32, report: &mut Report) {
@@ -168,10 +181,17 @@ impl Order<'_> {
         self.excess[row] = excess;
         if excess < range.0 || excess > range.1 {
             report.add(RULE, || {
-                let expected = format!(
-                    "clock {}, the length of the longest chain that ends here",
-                    chain + 1
-                );
+                let longest = chain + 1;
+                let expected = if longest == clock {
+                    // Everything before runs ahead, and this does not.
+                    format!(
+                        "clock {}: the events before are {} above the length of their chains",
+                        longest + range.0,
+                        range.0
+                    )
+                } else {
+                    format!("clock {longest}, the length of the longest chain that ends here")
+                };
                 self.case
                     .event(RULE, log, row, expected, format!("new_clock {clock}"))
             });

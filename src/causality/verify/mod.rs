@@ -13,9 +13,11 @@ pub mod report;
 mod step;
 mod structure;
 mod time;
+mod walk;
 
+use super::ids::Ids;
 use crate::error::{Error, Result};
-use crate::log::columns::{Columns, RECEIVE};
+use crate::log::columns::{Columns, RECEIVE, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note};
 use crate::log::parse::End;
 use report::{Report, Rule, Violation};
@@ -43,7 +45,7 @@ const NONE: u32 = u32::MAX;
 
 /// Checks every rule.
 ///
-/// `go_on` is asked between the passes over each log; when it says no, it ends with an error.
+/// `go_on` is asked every few milliseconds; when it says no, it ends with an error.
 pub fn verify(
     history: &History,
     options: &Options,
@@ -66,10 +68,10 @@ pub fn verify(
     let case = Case {
         history,
         columns: &history.columns,
-        ids: Ids::new(&history.logs),
+        ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
+        has_unknown: history.columns.recipients.contains(&UNKNOWN),
     };
     let mut report = Report::new(options.most);
-    case.limits(&mut report);
     let mut pause = || {
         if go_on() {
             Ok(())
@@ -77,6 +79,7 @@ pub fn verify(
             Err(Error::state("verification was interrupted"))
         }
     };
+    case.limits(&mut report, &mut pause)?;
     structure::check(&case, &mut report, &mut pause)?;
     step::check(&case, &mut report, &mut pause)?;
     let matched = matching::check(&case, options, &mut report, &mut pause)?;
@@ -91,10 +94,24 @@ struct Case<'a> {
     history: &'a History,
     columns: &'a Columns,
     ids: Ids,
+    /// Whether a recipient of some SEND is not known.
+    has_unknown: bool,
 }
 
-/// Asked between passes whether to go on.
+/// Asked now and then whether to go on.
 type Pause<'a> = dyn FnMut() -> Result<()> + 'a;
+
+/// So many rows are looked at between two pauses.
+const ROWS_PER_PAUSE: usize = 1 << 15;
+
+/// Pauses at some rows.
+#[inline]
+fn rest(row: usize, pause: &mut Pause<'_>) -> Result<()> {
+    if row.is_multiple_of(ROWS_PER_PAUSE) {
+        return pause();
+    }
+    Ok(())
+}
 
 impl<'a> Case<'a> {
     fn logs(&self) -> &'a [Diary] {
@@ -171,7 +188,7 @@ impl<'a> Case<'a> {
     }
 
     /// Says once what cannot be checked of whole logs.
-    fn limits(&self, report: &mut Report) {
+    fn limits(&self, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
         for log in self.logs() {
             let name = if log.file.is_empty() {
                 format!("machine {}", log.machine_id)
@@ -192,13 +209,12 @@ impl<'a> Case<'a> {
                     "{name}: no END: the machine was killed or still runs, or its last lines are missing; final clock, conservation and the upper bound of queue_len are not checked"
                 ));
             }
-            let receives = log
-                .rows
-                .clone()
-                .filter(|&row| self.columns.event[row] == RECEIVE);
-            let nameless = receives
-                .filter(|&row| self.columns.sent_clock[row].is_nan())
-                .count();
+            let mut nameless = 0;
+            for row in log.rows.clone() {
+                rest(row, pause)?;
+                let is_receive = self.columns.event[row] == RECEIVE;
+                nameless += u64::from(is_receive && self.columns.sent_clock[row].is_nan());
+            }
             if nameless > 0 {
                 report.unchecked(format!(
                     "{name}: {nameless} RECEIVE events do not say which message was received: match, clock condition, exactness, fifo and time are not checked for them"
@@ -211,6 +227,7 @@ impl<'a> Case<'a> {
                     .into(),
             );
         }
+        Ok(())
     }
 }
 
@@ -246,36 +263,4 @@ fn end(log: &Diary) -> Option<(&Mark, &End)> {
         Note::End(end) => Some((mark, end.as_ref())),
         _ => None,
     })
-}
-
-/// Which log is a machine's.
-struct Ids {
-    sorted: Vec<u64>,
-    /// For small ids, the place of the log, or [`NONE`].
-    dense: Vec<u32>,
-}
-
-impl Ids {
-    fn new(logs: &[Diary]) -> Self {
-        let sorted: Vec<u64> = logs.iter().map(|log| log.machine_id).collect();
-        let room = 4 * sorted.len() as u64 + 4096;
-        let size = sorted
-            .last()
-            .map_or(0, |&last| last.saturating_add(1).min(room));
-        let mut dense = vec![NONE; size as usize];
-        for (place, &id) in sorted.iter().enumerate() {
-            if id < size {
-                dense[id as usize] = place as u32;
-            }
-        }
-        Self { sorted, dense }
-    }
-
-    /// The place of the log of a machine, if it is here.
-    fn place(&self, id: u64) -> Option<usize> {
-        if let Some(&place) = usize::try_from(id).ok().and_then(|id| self.dense.get(id)) {
-            return (place != NONE).then_some(place as usize);
-        }
-        self.sorted.binary_search(&id).ok()
-    }
 }

@@ -5,7 +5,7 @@
 //! lengths are checked from below only.
 
 use super::report::{Report, Rule};
-use super::{Case, Pause, end};
+use super::{Case, Pause, end, rest};
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 use crate::log::history::{Diary, Note};
@@ -15,12 +15,7 @@ const RULE: Rule = Rule::Queue;
 pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
     for (place, log) in case.logs().iter().enumerate() {
         counted(case, place, log, report);
-        let columns = case.columns;
-        let lacks = log
-            .rows
-            .clone()
-            .any(|row| columns.event[row] == RECEIVE && columns.arrived[row].is_nan());
-        if lacks {
+        if lacks_arrivals(case, log, pause)? {
             report.unchecked(format!(
                 "machine {}: not all RECEIVE events have an arrival time, so its queue is not checked",
                 log.machine_id
@@ -28,21 +23,33 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>)
             continue;
         }
         report.checked(RULE, log.rows.len() as u64);
-        // A restart begins with an empty queue.
-        let mut start = log.rows.start;
-        let restarts = log
-            .startups()
-            .map(|(mark, _)| mark.row)
-            .filter(|&row| row > log.rows.start);
-        let mut bounds: Vec<usize> = restarts.collect();
-        bounds.push(log.rows.end);
-        for bound in bounds {
-            segment(case, place, log, start..bound, report);
-            start = bound;
+        let mut segment = Segment {
+            rows: log.rows.start..log.rows.start,
+            start: f64::NEG_INFINITY,
+            is_last: false,
+        };
+        for (mark, _) in log.startups().skip(1) {
+            segment.rows.end = mark.row;
+            lengths(case, place, &segment, report, pause)?;
+            segment.rows.start = mark.row;
+            segment.start = mark.time;
         }
-        pause()?;
+        segment.rows.end = log.rows.end;
+        segment.is_last = true;
+        lengths(case, place, &segment, report, pause)?;
     }
     Ok(())
+}
+
+/// Whether it is not known when some message arrived.
+fn lacks_arrivals(case: &Case<'_>, log: &Diary, pause: &mut Pause<'_>) -> Result<bool> {
+    for row in log.rows.clone() {
+        rest(row, pause)?;
+        if case.columns.event[row] == RECEIVE && case.columns.arrived[row].is_nan() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The UNREAD lines are as many as END says.
@@ -67,16 +74,27 @@ fn counted(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
     }
 }
 
-/// The events between two starts.
-fn segment(
+/// The events between two starts; each begins with an empty queue.
+struct Segment {
+    rows: std::ops::Range<usize>,
+    /// When it began, after a restart: nothing arrived before.
+    start: f64,
+    /// Whether no restart follows.
+    is_last: bool,
+}
+
+/// Checks the queue in one segment.
+fn lengths(
     case: &Case<'_>,
     place: usize,
-    log: &Diary,
-    rows: std::ops::Range<usize>,
+    segment: &Segment,
     report: &mut Report,
-) {
+    pause: &mut Pause<'_>,
+) -> Result<()> {
     let columns = case.columns;
-    let is_last = rows.end == log.rows.end;
+    let log = &case.logs()[place];
+    let rows = segment.rows.clone();
+    let is_last = segment.is_last;
     let is_whole = is_last && end(log).is_some();
     let received = rows.clone().filter(|&row| columns.event[row] == RECEIVE);
     let left = log.marks.iter().filter_map(|mark| match mark.note {
@@ -87,12 +105,13 @@ fn segment(
         .map(|row| (columns.arrived[row], Ok(row)))
         .chain(left);
     let mut arrivals: Vec<f64> = Vec::new();
-    let mut newest = f64::NEG_INFINITY;
+    let mut newest = segment.start;
     for (arrived, at) in all {
+        rest(arrivals.len(), pause)?;
         if arrived < newest {
             report.add(RULE, || {
                 let expected = format!(
-                    "an arrival_time from {:.6} on: what arrives first is received first",
+                    "an arrival_time from {:.6} on: what arrives first is received first, and nothing before a restart",
                     newest / 1e6
                 );
                 let found = format!("arrival_time {:.6}", arrived / 1e6);
@@ -109,6 +128,7 @@ fn segment(
     let (mut before, mut until, mut received) = (0, 0, 0);
     let mut now = f64::NEG_INFINITY;
     for row in rows {
+        rest(row, pause)?;
         let time = columns.system_time[row];
         let is_back = time < now;
         now = now.max(time);
@@ -149,4 +169,5 @@ fn segment(
             });
         }
     }
+    Ok(())
 }

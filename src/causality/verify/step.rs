@@ -1,7 +1,7 @@
 //! Rule `step`: how each event moves the clock.
 
 use super::report::{Report, Rule};
-use super::{Case, Pause};
+use super::{Case, Pause, rest};
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 use crate::log::history::{Diary, Note};
@@ -11,18 +11,24 @@ const RULE: Rule = Rule::Step;
 pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
     for (place, log) in case.logs().iter().enumerate() {
         report.checked(RULE, log.rows.len() as u64);
-        events(case, place, log, report);
-        pause()?;
+        events(case, place, log, report, pause)?;
     }
     Ok(())
 }
 
-fn events(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn events(
+    case: &Case<'_>,
+    place: usize,
+    log: &Diary,
+    report: &mut Report,
+    pause: &mut Pause<'_>,
+) -> Result<()> {
     let columns = case.columns;
     // The clock before the next event, and the line that tells it.
     let mut clock: Option<(i64, u32)> = None;
     let mut marks = log.marks.iter().peekable();
     for row in log.rows.start..=log.rows.end {
+        rest(row, pause)?;
         while let Some(mark) = marks.next_if(|mark| mark.row <= row) {
             match &mark.note {
                 Note::Startup(start) => clock = Some((start.local_clock as i64, mark.line)),
@@ -93,4 +99,5 @@ fn events(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
             });
         }
     }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::report::{Report, Rule};
-use super::{Case, Pause};
+use super::{Case, Pause, rest};
 use crate::error::Result;
 use crate::log::history::{Diary, Note};
 
@@ -20,7 +20,7 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>)
                 case.line(RULE, place, line, expected, format!("machine_id {id}"))
             });
         }
-        times(case, place, log, report);
+        times(case, place, log, report, pause)?;
         if !case.history.is_table && !log.is_base(case.columns) {
             startups(case, place, log, report);
         }
@@ -88,10 +88,17 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>)
 }
 
 /// Times never go back.
-fn times(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn times(
+    case: &Case<'_>,
+    place: usize,
+    log: &Diary,
+    report: &mut Report,
+    pause: &mut Pause<'_>,
+) -> Result<()> {
     let mut last = (f64::NEG_INFINITY, 0);
     let mut marks = log.marks.iter().peekable();
     for row in log.rows.start..=log.rows.end {
+        rest(row, pause)?;
         while let Some(mark) = marks.next_if(|mark| mark.row <= row) {
             if mark.time < last.0 {
                 report.add(RULE, || {
@@ -127,6 +134,7 @@ fn times(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
         }
         last = (time, case.columns.line[row]);
     }
+    Ok(())
 }
 
 /// One STARTUP first, and again only as the same machine going on.

@@ -99,7 +99,13 @@ impl Machine {
     /// New messages of a sender enter the queue, where they arrive after the
     /// delay that this run adds.
     pub(in crate::net) fn deliver_from(&self, sender: MachineId, timestamps: &[u64]) {
-        let delay = |timestamp| self.delays.draw(sender, self.id, timestamp);
+        let weather = self.weather.get();
+        let delay = |timestamp| {
+            let added = weather.map_or(0, |weather| {
+                weather.delay(sender, self.id, timestamp, self.clock.now())
+            });
+            self.delays.draw(sender, self.id, timestamp) + added
+        };
         self.deliver(Some(sender), timestamps, delay);
     }
 
@@ -195,7 +201,9 @@ impl Machine {
             time,
             what: What::End(Box::new(end)),
         });
-        journal.file.write(&entries)
+        journal.file.write(&entries)?;
+        journal.file.release();
+        Ok(())
     }
 
     /// Lets the messages arrive that an added delay still holds back, for a while.

@@ -22,7 +22,7 @@ pub const MAX_LINE: usize = 256;
 pub const MAX_TIMESTAMP: u64 = MAX_CLOCK - (1 << 32);
 
 /// The first word of a hello: the protocol and its version.
-const PROTOCOL: &str = "lamport/1";
+pub(crate) const PROTOCOL: &str = "lamport/1";
 
 /// Why a line is not what the protocol wants there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,14 @@ pub enum WireError {
         "{0:?} is no hello: it must be \"{PROTOCOL} <run id> <sender id> <history> <instance>\""
     )]
     Hello(String),
+    /// The first line of a connection ends as lines of other systems do.
+    #[error("a hello that ends with \\r\\n: a line ends with \\n alone")]
+    CarriageReturn,
+    /// The first bytes are those of a machine with a key.
+    #[error(
+        "it has a key, this machine has none: give all machines of a run the same key, or none"
+    )]
+    Keyed,
     /// The answer to a hello is none.
     #[error(
         "{0:?} is no answer to a hello: it must be \"ok <id> <history> <logged> <accepted>\" or \"no <reason>\""
@@ -85,7 +93,12 @@ pub enum Reply {
 impl Hello {
     /// Reads a line without its newline.
     pub fn parse(line: &[u8]) -> Result<Self, WireError> {
-        let fail = || WireError::Hello(shown(line));
+        let fail = || match line {
+            // The length of the first frame of `noise.rs`; no text begins so.
+            [0, ..] => WireError::Keyed,
+            [.., b'\r'] if line.starts_with(PROTOCOL.as_bytes()) => WireError::CarriageReturn,
+            _ => WireError::Hello(shown(line)),
+        };
         let words = words(line).ok_or_else(fail)?;
         let &[PROTOCOL, run_id, sender, history, instance] = words.as_slice() else {
             return Err(fail());
@@ -218,7 +231,7 @@ fn words(line: &[u8]) -> Option<Vec<&str>> {
 }
 
 /// A line of unknown content, short and plain enough for a warning.
-fn shown(line: &[u8]) -> String {
+pub(crate) fn shown(line: &[u8]) -> String {
     let text: String = String::from_utf8_lossy(&line[..line.len().min(120)]).into_owned();
     text.chars()
         .map(|c| if c.is_control() { '.' } else { c })

@@ -1,0 +1,46 @@
+//! Cuts: for each machine, how many of its first events.
+
+use super::graph::{Graph, NONE};
+use super::pause::Pause;
+use crate::error::Result;
+
+/// Whether every event in the cut has all it follows from in the cut too.
+pub(super) fn is_consistent(graph: &Graph, cut: &[u32], pause: &mut Pause<'_>) -> Result<bool> {
+    for (place, &count) in cut.iter().enumerate() {
+        let start = graph.starts[place];
+        for position in start..start + count {
+            if let Some(send) = graph.cause(position as usize)
+                && send.index > cut[send.place as usize]
+            {
+                return Ok(false);
+            }
+        }
+        pause.after(2 * count as usize + 1)?;
+    }
+    Ok(true)
+}
+
+/// The largest consistent cut without an event at or after `stop`; `time` is by row.
+pub(super) fn before(
+    graph: &Graph,
+    time: &[f64],
+    stop: f64,
+    pause: &mut Pause<'_>,
+) -> Result<Vec<u32>> {
+    let machines = graph.machines().len();
+    let mut cut = vec![0_u32; machines];
+    let mut next = vec![0_u32; machines];
+    for &place in &graph.sequence {
+        let machine = place as usize;
+        let position = (graph.starts[machine] + next[machine]) as usize;
+        let is_next = cut[machine] == next[machine];
+        next[machine] += 1;
+        let sender = graph.sender[position];
+        let has_cause = sender == NONE || graph.sent[position] <= cut[sender as usize];
+        if is_next && has_cause && time[graph.rows[position] as usize] < stop {
+            cut[machine] += 1;
+        }
+        pause.after(8)?;
+    }
+    Ok(cut)
+}

@@ -1,0 +1,116 @@
+//! What an event follows from and what follows from it, found by going along the edges.
+//!
+//! Nothing is kept between two questions: for the past the time is O(past), for the future O(events).
+
+use super::graph::{Event, Graph, NONE};
+use super::pause::Pause;
+use crate::error::Result;
+
+/// The vector clock of an event; once it reaches `goal`, it may be less.
+pub(super) fn past(
+    graph: &Graph,
+    event: Event,
+    goal: Option<Event>,
+    pause: &mut Pause<'_>,
+) -> Result<Vec<u32>> {
+    let mut reach = vec![0; graph.machines().len()];
+    let mut ahead = vec![event];
+    while let Some(Event { place, index }) = ahead.pop() {
+        let known = &mut reach[place as usize];
+        if index <= *known {
+            continue;
+        }
+        let start = graph.starts[place as usize];
+        let news = start + *known..start + index;
+        *known = index;
+        if goal.is_some_and(|goal| goal.place == place && goal.index <= index) {
+            break;
+        }
+        pause.after(2 * news.len() + 8)?;
+        // The newest last: what it reaches covers most of what the others do.
+        for position in news {
+            if let Some(send) = graph.cause(position as usize)
+                && send.index > reach[send.place as usize]
+            {
+                ahead.push(send);
+            }
+        }
+    }
+    Ok(reach)
+}
+
+/// By machine, the first event that is `event` or follows from it; one beyond the last if none does.
+pub(super) fn future(graph: &Graph, event: Event, pause: &mut Pause<'_>) -> Result<Vec<u32>> {
+    let machines = graph.machines().len();
+    let mut first: Vec<u32> = (0..machines).map(|place| graph.length(place) + 1).collect();
+    first[event.place as usize] = event.index;
+    let mut next = vec![0_u32; machines];
+    for &place in &graph.sequence {
+        let machine = place as usize;
+        let position = (graph.starts[machine] + next[machine]) as usize;
+        next[machine] += 1;
+        let sender = graph.sender[position];
+        if sender != NONE
+            && next[machine] < first[machine]
+            && graph.sent[position] >= first[sender as usize]
+        {
+            first[machine] = next[machine];
+        }
+        pause.after(4)?;
+    }
+    Ok(first)
+}
+
+/// How many events precede or follow each of up to 64 events, in two passes for all of them.
+///
+/// An event has a bit for each of the given that reaches it; on a machine, bits only come, so
+/// that the passes count where they come first.
+pub(super) fn related(graph: &Graph, events: &[Event], pause: &mut Pause<'_>) -> Result<Vec<u64>> {
+    let mut bits = vec![0_u64; graph.len()];
+    for (bit, &event) in events.iter().enumerate() {
+        bits[graph.position(event)] |= 1 << bit;
+    }
+    let mut back = bits.clone();
+    let mut counts = vec![0_u64; events.len()];
+    let count = |counts: &mut Vec<u64>, mut news: u64, events: u32| {
+        while news != 0 {
+            counts[news.trailing_zeros() as usize] += u64::from(events);
+            news &= news - 1;
+        }
+    };
+    let machines = graph.machines().len();
+    let mut known = vec![0_u64; machines];
+    let mut next = vec![0_u32; machines];
+    for &place in &graph.sequence {
+        let machine = place as usize;
+        let position = (graph.starts[machine] + next[machine]) as usize;
+        let mut here = known[machine] | bits[position];
+        if let Some(send) = graph.cause(position) {
+            here |= bits[graph.position(send)];
+        }
+        count(
+            &mut counts,
+            here & !known[machine],
+            graph.length(machine) - next[machine],
+        );
+        bits[position] = here;
+        known[machine] = here;
+        next[machine] += 1;
+        pause.after(8)?;
+    }
+    known.fill(0);
+    for &place in graph.sequence.iter().rev() {
+        let machine = place as usize;
+        next[machine] -= 1;
+        let position = (graph.starts[machine] + next[machine]) as usize;
+        let here = known[machine] | back[position];
+        count(&mut counts, here & !known[machine], next[machine] + 1);
+        known[machine] = here;
+        if let Some(send) = graph.cause(position) {
+            back[graph.position(send)] |= here;
+        }
+        pause.after(8)?;
+    }
+    // Both passes count the event itself.
+    Ok(counts.into_iter().map(|count| count - 2).collect())
+}

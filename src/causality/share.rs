@@ -1,0 +1,119 @@
+//! How many pairs of events are concurrent.
+
+use super::graph::{Event, Graph};
+use super::order::sort_by;
+use super::pause::Pause;
+use super::reach::related;
+use super::vectors::{Rows, walk, whole};
+use crate::error::{Error, Result};
+use crate::random::Generator;
+
+/// A share of all pairs of two events.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// The share, NaN where there are no pairs.
+    pub value: f64,
+    /// Its standard error; 0 if every pair was counted.
+    pub error: f64,
+    /// How many pairs were looked at.
+    pub pairs: u64,
+}
+
+/// How many pairs of so many events there are.
+fn pairs(events: u64) -> u64 {
+    events * events.saturating_sub(1) / 2
+}
+
+/// The share of concurrent pairs, every pair counted.
+///
+/// The events that one follows from are the sum of its vector clock: one pass, and no pair is ever made.
+pub(super) fn exact(graph: &Graph, pause: &mut Pause<'_>) -> Result<Share> {
+    let mut rows = Rows::new(graph.machines().len(), None);
+    let (from, to) = whole(graph);
+    let mut sums = vec![0_u64; graph.machines().len()];
+    let mut ordered = 0_u64;
+    walk(graph, &from, &to, &mut rows, pause, |step| {
+        if step.is_new {
+            let all: u64 = step.row.iter().map(|&entry| u64::from(entry)).sum();
+            sums[step.place] = all - u64::from(step.row[step.place]);
+        }
+        ordered += sums[step.place] + u64::from(step.index) - 1;
+        Ok(0)
+    })?;
+    let pairs = pairs(graph.len() as u64);
+    Ok(Share {
+        value: (pairs - ordered) as f64 / pairs as f64,
+        error: 0.0,
+        pairs,
+    })
+}
+
+/// The share of concurrent pairs, from the pairs of so many events, drawn by `seed`, with all others.
+pub(super) fn sampled(
+    graph: &Graph,
+    samples: usize,
+    seed: u64,
+    pause: &mut Pause<'_>,
+) -> Result<Share> {
+    let others = graph.len().saturating_sub(1) as f64;
+    if others == 0.0 {
+        return exact(graph, pause);
+    }
+    let mut generator = Generator::new(seed, 0, 0);
+    let mut shares = Vec::new();
+    while shares.len() < samples {
+        let block = (samples - shares.len()).min(64);
+        let events: Vec<Event> = (0..block)
+            .map(|_| event_at(graph, generator.below(graph.len() as u64) as u32))
+            .collect();
+        let counts = related(graph, &events, pause)?;
+        shares.extend(counts.iter().map(|&count| 1.0 - count as f64 / others));
+    }
+    let count = samples as f64;
+    let value = shares.iter().sum::<f64>() / count;
+    let squares: f64 = shares.iter().map(|share| (share - value).powi(2)).sum();
+    let variance = squares / (count - 1.0);
+    Ok(Share {
+        value,
+        error: (variance / count).sqrt(),
+        pairs: (samples as u64).saturating_mul(graph.len() as u64 - 1),
+    })
+}
+
+/// The event at a position.
+fn event_at(graph: &Graph, position: u32) -> Event {
+    let place = graph.starts.partition_point(|&start| start <= position) - 1;
+    Event {
+        place: place as u32,
+        index: position - graph.starts[place] + 1,
+    }
+}
+
+/// The share of pairs with equal clocks, none of which happened before the other.
+///
+/// That and the share of pairs that clocks order are only told apart where the clock condition
+/// holds; it is an error if it does not.
+pub(super) fn ties(graph: &Graph, pause: &mut Pause<'_>) -> Result<f64> {
+    for position in 0..graph.len() {
+        pause.after(4)?;
+        if let Some(send) = graph.cause(position)
+            && graph.clocks[graph.position(send)] >= graph.clocks[position]
+        {
+            let receipt = event_at(graph, position as u32);
+            let id = |event: Event| graph.machines()[event.place as usize];
+            return Err(Error::state(format!(
+                "machine {} received at clock {} what machine {} sent at clock {}: these are no Lamport clocks, and run.verify() says what is wrong",
+                id(receipt),
+                graph.clocks[position],
+                id(send),
+                graph.clocks[graph.position(send)]
+            )));
+        }
+    }
+    let clock = |position: u32| graph.clocks[position as usize];
+    let mut positions: Vec<u32> = (0..graph.len() as u32).collect();
+    sort_by(&mut positions, |position| clock(position) as u64, pause)?;
+    let equal = positions.chunk_by(|&a, &b| clock(a) == clock(b));
+    let equal: u64 = equal.map(|run| pairs(run.len() as u64)).sum();
+    Ok(equal as f64 / pairs(graph.len() as u64) as f64)
+}

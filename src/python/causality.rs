@@ -1,0 +1,116 @@
+//! Happened-before, from Python.
+
+use std::collections::BTreeMap;
+
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+
+use super::arguments::Whole;
+use super::interrupt::interruptible;
+use crate::causality::happened::{Causality, Event, Share};
+use crate::random::check_seed;
+
+/// Which event happened before which; events are (machine, clock).
+#[pyclass(frozen, name = "Causality", module = "lamport._lamport")]
+pub(super) struct PyCausality(pub(super) Causality);
+
+impl PyCausality {
+    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<Event> {
+        Ok(self.0.graph().event(machine_id, clock)?)
+    }
+}
+
+type Shared = (f64, f64, u64);
+
+fn shared(share: Share) -> Shared {
+    (share.value, share.error, share.pairs)
+}
+
+#[pymethods]
+impl PyCausality {
+    #[getter]
+    fn machines(&self) -> Vec<u64> {
+        self.0.graph().machines().to_vec()
+    }
+
+    #[getter]
+    fn unmatched(&self) -> usize {
+        self.0.graph().unmatched()
+    }
+
+    fn happened_before(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<bool> {
+        let (a, b) = (self.event(a)?, self.event(b)?);
+        interruptible(py, |go_on| self.0.happened_before(a, b, go_on))
+    }
+
+    fn concurrent(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<bool> {
+        let (a, b) = (self.event(a)?, self.event(b)?);
+        interruptible(py, |go_on| self.0.concurrent(a, b, go_on))
+    }
+
+    fn vector_clock<'py>(
+        &self,
+        py: Python<'py>,
+        event: (i64, i64),
+    ) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let event = self.event(event)?;
+        let clock = interruptible(py, |go_on| self.0.vector_clock(event, go_on))?;
+        let clock: Vec<i64> = clock.into_iter().map(i64::from).collect();
+        Ok(clock.into_pyarray(py))
+    }
+
+    fn past<'py>(
+        &self,
+        py: Python<'py>,
+        event: (i64, i64),
+    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let event = self.event(event)?;
+        let rows = interruptible(py, |go_on| self.0.past(event, go_on))?;
+        Ok(rows.into_pyarray(py))
+    }
+
+    fn future<'py>(
+        &self,
+        py: Python<'py>,
+        event: (i64, i64),
+    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let event = self.event(event)?;
+        let rows = interruptible(py, |go_on| self.0.future(event, go_on))?;
+        Ok(rows.into_pyarray(py))
+    }
+
+    fn cut_is_consistent(&self, py: Python<'_>, cut: BTreeMap<i64, i64>) -> PyResult<bool> {
+        let cut: Vec<(i64, i64)> = cut.into_iter().collect();
+        interruptible(py, |go_on| self.0.cut_is_consistent(&cut, go_on))
+    }
+
+    #[pyo3(signature = (*, samples, seed))]
+    fn concurrent_share(
+        &self,
+        py: Python<'_>,
+        samples: Option<Whole>,
+        seed: Whole,
+    ) -> PyResult<Shared> {
+        let (samples, seed) = (samples.map(|count| count.0 as usize), check_seed(seed.0)?);
+        interruptible(py, |go_on| {
+            self.0.concurrent_share(samples, seed, go_on).map(shared)
+        })
+    }
+
+    #[pyo3(signature = (*, samples, seed))]
+    fn false_order_rate(
+        &self,
+        py: Python<'_>,
+        samples: Option<Whole>,
+        seed: Whole,
+    ) -> PyResult<Shared> {
+        let (samples, seed) = (samples.map(|count| count.0 as usize), check_seed(seed.0)?);
+        interruptible(py, |go_on| {
+            self.0.false_order_rate(samples, seed, go_on).map(shared)
+        })
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<causality of {} events>", self.0.graph().len())
+    }
+}

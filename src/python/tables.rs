@@ -1,0 +1,118 @@
+//! The tables of a run, as dicts of arrays.
+
+use std::sync::Arc;
+
+use numpy::IntoPyArray;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use crate::causality::machines::Machines;
+use crate::causality::messages::Messages;
+use crate::causality::verify::report::{Report, Rule};
+use crate::log::columns::Columns;
+
+/// The events but for their recipients.
+pub(super) fn events(py: Python<'_>, columns: Columns) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("time", columns.time.into_pyarray(py))?;
+    dict.set_item("system_time", columns.system_time.into_pyarray(py))?;
+    dict.set_item("machine_id", columns.machine_id.into_pyarray(py))?;
+    dict.set_item("event", columns.event.into_pyarray(py))?;
+    dict.set_item("old_clock", columns.old_clock.into_pyarray(py))?;
+    dict.set_item("new_clock", columns.new_clock.into_pyarray(py))?;
+    dict.set_item("queue_len", columns.queue_len.into_pyarray(py))?;
+    dict.set_item("sender", columns.sender.into_pyarray(py))?;
+    dict.set_item("sent_clock", columns.sent_clock.into_pyarray(py))?;
+    dict.set_item("arrived", columns.arrived.into_pyarray(py))?;
+    Ok(dict)
+}
+
+pub(super) fn messages(py: Python<'_>, messages: Messages) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("sender", messages.sender.into_pyarray(py))?;
+    dict.set_item("sent_clock", messages.sent_clock.into_pyarray(py))?;
+    dict.set_item("recipient", messages.recipient.into_pyarray(py))?;
+    dict.set_item("sent", messages.sent.into_pyarray(py))?;
+    dict.set_item("arrived", messages.arrived.into_pyarray(py))?;
+    dict.set_item("received", messages.received.into_pyarray(py))?;
+    dict.set_item("received_clock", messages.received_clock.into_pyarray(py))?;
+    dict.set_item("status", messages.status.into_pyarray(py))?;
+    Ok(dict)
+}
+
+pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("machine_id", table.machine_id.into_pyarray(py))?;
+    dict.set_item("clock_rate", table.clock_rate.into_pyarray(py))?;
+    dict.set_item("ticks", table.ticks.into_pyarray(py))?;
+    dict.set_item("sends", table.sends.into_pyarray(py))?;
+    dict.set_item("receives", table.receives.into_pyarray(py))?;
+    dict.set_item("internals", table.internals.into_pyarray(py))?;
+    dict.set_item("final_clock", table.final_clock.into_pyarray(py))?;
+    dict.set_item("mean_jump", table.mean_jump.into_pyarray(py))?;
+    dict.set_item("max_jump", table.max_jump.into_pyarray(py))?;
+    dict.set_item("max_queue_len", table.max_queue_len.into_pyarray(py))?;
+    dict.set_item("final_queue_len", table.final_queue_len.into_pyarray(py))?;
+    dict.set_item("duration", table.duration.into_pyarray(py))?;
+    dict.set_item("lateness_p50", table.lateness_p50.into_pyarray(py))?;
+    dict.set_item("lateness_p99", table.lateness_p99.into_pyarray(py))?;
+    dict.set_item("lateness_max", table.lateness_max.into_pyarray(py))?;
+    dict.set_item("ended", table.ended.into_pyarray(py))?;
+    dict.set_item(
+        "internal_probability",
+        table.internal_probability.into_pyarray(py),
+    )?;
+    dict.set_item("broadcast_share", table.broadcast_share.into_pyarray(py))?;
+    dict.set_item("run_id", texts(py, &table.run_id)?)?;
+    dict.set_item("file", texts(py, &table.file)?)?;
+    Ok(dict)
+}
+
+/// What verification found, as a dict of lists.
+pub(super) fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("ok", report.is_ok())?;
+    let count = |values: [u64; 9]| {
+        let counts = PyDict::new(py);
+        for rule in Rule::ALL {
+            counts.set_item(rule.name(), values[rule as usize])?;
+        }
+        Ok::<_, PyErr>(counts)
+    };
+    dict.set_item("counts", count(report.counts)?)?;
+    dict.set_item("checked", count(report.checked)?)?;
+    dict.set_item("unchecked", report.unchecked)?;
+    let mut columns = (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
+    for violation in report.violations {
+        columns.0.push(violation.rule.name());
+        columns.1.push(violation.file);
+        columns.2.push(violation.line);
+        columns.3.push(violation.machine_id);
+        columns.4.push(violation.clock);
+        columns.5.push(violation.expected);
+        columns.6.push(violation.found);
+    }
+    dict.set_item("rule", columns.0)?;
+    dict.set_item("file", columns.1)?;
+    dict.set_item("line", columns.2)?;
+    dict.set_item("machine_id", columns.3)?;
+    dict.set_item("clock", columns.4)?;
+    dict.set_item("expected", columns.5)?;
+    dict.set_item("found", columns.6)?;
+    Ok(dict)
+}
+
+/// A list of texts; those that share memory are one object.
+fn texts<'py>(py: Python<'py>, column: &[Arc<str>]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    let mut last: Option<(&Arc<str>, Bound<'py, PyString>)> = None;
+    for text in column {
+        let object = match &last {
+            Some((shared, object)) if Arc::ptr_eq(shared, text) => object.clone(),
+            _ => PyString::new(py, text),
+        };
+        list.append(&object)?;
+        last = Some((text, object));
+    }
+    Ok(list)
+}
