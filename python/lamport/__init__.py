@@ -11,12 +11,14 @@ Names load on first use: ``import lamport`` alone costs next to nothing.
 TYPE_CHECKING = False  # as in `typing`, whose import would take longer than all else here
 if TYPE_CHECKING:
     from lamport._compare import compare
+    from lamport._faults import Crash, Delay, Disconnect, Partition, Pause
     from lamport._lamport import LamportError, LogError, Machine, __version__
     from lamport._latency import Constant, Empirical, Exponential, LogNormal, Uniform
     from lamport._load import from_events, load
     from lamport._local import run_local
     from lamport._plot_sweep import plot_sweep
     from lamport._predict import predict
+    from lamport._random_faults import random_faults
     from lamport._replay import replay
     from lamport._run import Run
     from lamport._simulate import simulate
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Constant",
+    "Crash",
+    "Delay",
+    "Disconnect",
     "Empirical",
     "Exponential",
     "LamportError",
@@ -34,6 +39,8 @@ __all__ = [
     "LogError",
     "LogNormal",
     "Machine",
+    "Partition",
+    "Pause",
     "Run",
     "SweepError",
     "Uniform",
@@ -44,6 +51,7 @@ __all__ = [
     "load",
     "plot_sweep",
     "predict",
+    "random_faults",
     "replay",
     "run_local",
     "simulate",
@@ -54,6 +62,9 @@ __all__ = [
 
 _HOMES = {
     "Constant": "_latency",
+    "Crash": "_faults",
+    "Delay": "_faults",
+    "Disconnect": "_faults",
     "Empirical": "_latency",
     "Exponential": "_latency",
     "LamportError": "_lamport",
@@ -61,6 +72,8 @@ _HOMES = {
     "LogError": "_lamport",
     "LogNormal": "_latency",
     "Machine": "_lamport",
+    "Partition": "_faults",
+    "Pause": "_faults",
     "Run": "_run",
     "SweepError": "_sweep",
     "Uniform": "_latency",
@@ -71,6 +84,7 @@ _HOMES = {
     "load": "_load",
     "plot_sweep": "_plot_sweep",
     "predict": "_predict",
+    "random_faults": "_random_faults",
     "replay": "_replay",
     "run_local": "_local",
     "simulate": "_simulate",

@@ -2,14 +2,14 @@
 
 import argparse
 import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport import _cli_virtual, analyze, machine
-from lamport._options import add_latency, add_model
+from lamport._key import add_key_file, add_keygen, given_key, run_keygen
+from lamport._options import add_faults, add_latency, add_model
+from lamport._warning import plain_warnings
 
 if TYPE_CHECKING:
     from lamport._run import Run
@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _command(commands, "analyze", "write figure and summary of logs", analyze.add_arguments, analyze.run)
     _command(commands, "export", "write logs to one file", _add_export, _export)
     _command(commands, "verify", "check whether logs obey causality", _add_verify, _verify)
+    _command(commands, "keygen", "make a key for the machines of a run", add_keygen, run_keygen)
     args = parser.parse_args(argv)
     if args.version:
         from lamport._lamport import __version__
@@ -65,7 +66,7 @@ def guard(parser: argparse.ArgumentParser, action: Callable[[Any], int], args: a
     from lamport._lamport import LamportError
 
     try:
-        with _plain_warnings():
+        with plain_warnings():
             return action(args)
     except (LamportError, OSError, ImportError) as error:
         status = FAILED
@@ -111,6 +112,7 @@ def _command(
 def _add_run(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_latency(parser, 0)
+    add_faults(parser)
     add = parser.add_argument
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
     add(
@@ -123,6 +125,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--processes", action="store_true", help="one process a machine, in place of one thread")
     add("--log-dir", "--logs_dir", metavar="DIR", help="where the logs go (default: logs/run_<time>)")
     add("--wait", type=float, default=10, metavar="S", help="seconds to wait for all connections (10)")
+    add_key_file(parser)
     add("--repeat", type=int, default=1, metavar="N", help="so many runs, run k (from 0) with seed S + k")
     add("--no-report", action="store_true", help="write no figure and no summary")
     add("--no-progress", action="store_true", help="show no progress bar")
@@ -141,7 +144,7 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-REAL = ("topology", "latency", "base_port", "processes", "wait")
+REAL = ("topology", "latency", "faults", "base_port", "processes", "wait")
 
 
 def _run_once(args: argparse.Namespace, number: int) -> "Run":
@@ -156,6 +159,7 @@ def _run_once(args: argparse.Namespace, number: int) -> "Run":
         **options,
         seed=None if args.seed is None else args.seed + number,
         log_dir=log_dir,
+        key=given_key(args.key_file),
         progress=False if args.no_progress else None,
     )
     show(run, [] if args.no_report else run.report())
@@ -176,7 +180,11 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("logs", nargs="+", metavar="LOG", help="log file, glob, or directory of a run")
     add("-o", "--output", required=True, metavar="FILE", help="the file to write; replaced if it exists")
-    add("--format", choices=("jsonl", "csv", "parquet"), help="default: as the ending of FILE tells")
+    add(
+        "--format",
+        choices=("jsonl", "csv", "parquet", "shiviz", "tsviz"),
+        help="default: as the ending of FILE tells; shiviz and tsviz are viewers of vector clocks",
+    )
     add("--start", type=float, metavar="S", help="leave out what is before, in seconds from the start")
     add("--stop", type=float, metavar="S", help="leave out this time and what is after")
 
@@ -206,22 +214,3 @@ def _verify(args: argparse.Namespace) -> int:
         return MISUSED
     print(done)
     return DONE if done.ok else FAILED
-
-
-@contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Print warnings of this package as lines, not as lines of code."""
-    from lamport._warning import LamportWarning
-
-    with warnings.catch_warnings():
-        before = warnings.showwarning
-
-        def tell(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-            if issubclass(category, LamportWarning):
-                print(f"lamport: {message}", file=sys.stderr, flush=True)
-            else:
-                before(message, category, *rest, **more)
-
-        warnings.showwarning = tell
-        warnings.simplefilter("always", LamportWarning)
-        yield

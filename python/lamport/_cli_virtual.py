@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._options import add_latency, add_model, latency
+from lamport._options import add_faults, add_latency, add_model, latency
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ MODEL = (
     "broadcast_share",
     "topology",
     "latency",
+    "faults",
 )
 MOST_SHOWN = 40
 """Up to so many points, the table is printed whole."""
@@ -35,6 +36,7 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     """State the options of a simulation."""
     add_model(parser)
     add_latency(parser, 0.0005)
+    add_faults(parser)
     add = parser.add_argument
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
     add("--log-dir", "--logs_dir", metavar="DIR", help="write logs, figure and summary there (default: none)")
@@ -83,6 +85,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     add("--runs", type=int, default=100, metavar="N", help="runs of each point (100)")
     add_model(parser)
     add_latency(parser, 0.0005)
+    add_faults(parser)
     add("--seed", type=int, default=0, metavar="S", help="what the seeds of the runs are made from (0)")
     add("-o", "--output", metavar="FILE", help="write a row a machine and run; FILE is replaced if it exists")
     _add_format(parser)

@@ -5,21 +5,27 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "FAULTS",
     "RECORD",
     "claim_directory",
     "give_up_directory",
     "log_files",
+    "log_name",
     "make_directory",
     "read_record",
     "write_record",
 ]
 
 RECORD = "run.json"
+SUFFIXES = ("", ".gz", ".zst")
+FAULTS = "faults.json"
+"""What goes wrong, for machines that are processes of their own."""
 
 
 def make_directory(parent: str | Path = "logs") -> Path:
@@ -61,14 +67,33 @@ def claim_directory(path: str | PathLike[str]) -> tuple[Path, bool]:
 def give_up_directory(directory: Path) -> None:
     """Remove a directory made in vain, with the logs of machines that never ran."""
     with suppress(OSError):
-        for log in log_files(directory):
+        for log in directory.glob("machine_*.log"):
             log.unlink()
+        (directory / FAULTS).unlink(missing_ok=True)
         directory.rmdir()
 
 
 def log_files(directory: Path) -> list[Path]:
-    """List the ``machine_*.log`` of a directory, by number."""
-    return sorted(directory.glob("machine_*.log"), key=_number)
+    """List the ``machine_*.log`` of a directory, plain or compressed (``.gz``, ``.zst``), by number.
+
+    Raises
+    ------
+    ValueError
+        A log is there twice, plain and compressed.
+    """
+    files = [file for suffix in SUFFIXES for file in directory.glob(f"machine_*.log{suffix}")]
+    files.sort(key=_number)
+    for file, other in pairwise(files):
+        if log_name(file) == log_name(other):
+            raise ValueError(
+                f"{file} and {other.name} are the same machine's log: keep one, or name the files to load"
+            )
+    return files
+
+
+def log_name(file: Path) -> str:
+    """Give the name of a log without the ending of its compression."""
+    return file.name.removesuffix(".gz").removesuffix(".zst")
 
 
 def write_record(directory: Path, parameters: Mapping[str, Any]) -> None:
@@ -106,5 +131,5 @@ def _bad(path: Path, why: str) -> Exception:
 
 
 def _number(path: Path) -> tuple[int, str]:
-    digits = re.fullmatch(r"machine_(\d+)\.log", path.name)
+    digits = re.fullmatch(r"machine_(\d+)\.log(\.gz|\.zst)?", path.name)
     return (int(digits[1]) if digits else 0, path.name)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "export", "save", "write_table"]
 
-FORMATS = ("jsonl", "csv", "parquet")
+VIEWERS = ("shiviz", "tsviz")
+FORMATS = ("jsonl", "csv", "parquet", *VIEWERS)
+SHOWN = 5_000  # the parsers of the viewers are quadratic
 WHOLE = ("queue_len", "sender", "sent_clock")
 
 
@@ -30,6 +32,9 @@ def export(
         raise ValueError(f"{said} is not one of {', '.join(FORMATS)}: give format=")
     if any(file.exists() and target.exists() and file.samefile(target) for file in run.files):
         raise ValueError(f"{target} is a log of this run: give another file")
+    if known in VIEWERS:
+        _view(run, target, known, start, stop)
+        return target
     if known == "jsonl":
         window = {"start": start, "stop": stop}
         _logs(run).lines(str(target), **{end: time for end, time in window.items() if time is not None})
@@ -63,6 +68,17 @@ def save(run: "Run", directory: str | PathLike[str]) -> Path:
     for file in files:
         shutil.copy2(file, home / file.name)
     return home
+
+
+def _view(run: "Run", target: Path, viewer: str, start: float | None, stop: float | None) -> None:
+    from lamport._warning import warn
+
+    count = run._logs.view(run.causality._native, viewer, str(target), start=start, stop=stop)
+    if count > SHOWN:
+        warn(
+            f"{target} has {count} events: {viewer} takes time in the square of them and is slow above "
+            f"{SHOWN:,}; give start and stop"
+        )
 
 
 def _logs(run: "Run") -> "Logs":

@@ -6,6 +6,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from lamport._faults import as_faults
 from lamport._latency import Constant, as_latency
 from lamport._simulate import DEFAULT_LATENCY, native_point, whole
 
@@ -23,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "broadcast_share": 1 / 3,
     "topology": "full",
     "latency": DEFAULT_LATENCY,
+    "faults": (),
 }
 """What a grid may vary."""
 
@@ -198,6 +200,8 @@ def _plain(value: Any) -> Any:
 def _key(name: str, value: Any, point: "_Point") -> Hashable:
     if name == "latency":
         return as_latency(value)
+    if name == "faults":
+        return as_faults(value)
     if name == "rates":
         return None if point["rates"] is None else tuple(point["rates"])
     if name == "topology":
@@ -226,6 +230,8 @@ def _label(name: str, value: Any) -> str:
     """Put a value into a few words."""
     if name == "latency":
         return str(as_latency(value))
+    if name == "faults":
+        return f"{len(value) or 'no'} fault{'s' * (len(value) != 1)}"
     if name == "rates":
         return "drawn" if value is None else _list(value)
     if isinstance(value, Mapping):

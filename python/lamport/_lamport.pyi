@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "Causality",
     "LamportError",
     "LocalRun",
     "LogError",
@@ -17,6 +18,8 @@ __all__ = [
     "Machine",
     "Simulated",
     "__version__",
+    "fault_turns",
+    "key_text",
     "predict",
     "read_logs",
     "replay_log",
@@ -30,6 +33,15 @@ __all__ = [
 __version__: str
 
 _Floats: TypeAlias = NDArray[np.float64]
+
+def key_text(key: bytes | str) -> str:
+    """Give the text form of a key: 64 hexadecimal digits in lower case.
+
+    Raises
+    ------
+    ValueError
+        It is neither 32 bytes nor such a text; the message does not show it.
+    """
 
 class LamportError(Exception):
     """Something in the world of a run is not as it must be."""
@@ -73,12 +85,24 @@ class Machine:
         Seconds to wait for all peers before the first tick.
     allow : sequence of str
         More addresses or networks (CIDR) that may connect, beside the peers'.
+    resume : bool
+        Go on where the log of a crashed machine stops: with its clock, history, rate and seed, and with
+        every message it sent that a peer may still need. The log must be of the same machine, run,
+        version and peers, without END. `run_seconds` counts from this start.
     overwrite : bool
         Replace an existing log file.
     precise : bool
         Spin over the last stretch before a tick while that costs under 2 % of a core.
     latency : tuple, optional
         A delay added to each message that comes, as in `simulate`.
+    key : bytes or str, optional
+        Connect only with machines that have the same key, from whatever address, and encrypt all that is
+        said: 32 random bytes, or the 64 hexadecimal digits that ``lamport keygen`` prints.
+    faults : str, optional
+        A fault schedule as JSON. Of it this machine's links have partitions, delays and disconnects; crashes
+        and pauses are for whoever started the process.
+    elapsed : float
+        How long the run had been ticking when this machine starts to, in seconds: faults count from then.
     listen_fd : int, optional
         A listening socket handed down by a parent process, used in place of binding.
 
@@ -88,6 +112,10 @@ class Machine:
         An argument is outside what the model allows.
     FileExistsError
         The log exists and `overwrite` is False.
+    FileNotFoundError
+        There is no log to resume.
+    LamportError
+        The log cannot be resumed, or a running machine writes it.
     OSError
         The port is in use, a host is unknown, the log cannot be written.
     """
@@ -109,9 +137,13 @@ class Machine:
         run_id: str = "lab",
         wait: float = 10.0,
         allow: Sequence[str] = ...,
+        resume: bool = False,
         overwrite: bool = False,
         precise: bool = True,
         latency: tuple[str, Sequence[float]] | None = None,
+        key: bytes | str | None = None,
+        faults: str | None = None,
+        elapsed: float = 0.0,
         listen_fd: int | None = None,
     ) -> Self: ...
     @property
@@ -180,6 +212,10 @@ class LocalRun:
         Ticks per second; drawn if None.
     base_port : int
         Machine i listens on `base_port` + i - 1; 0 takes free ports.
+    key : bytes or str, optional
+        As of `Machine`.
+    faults : str, optional
+        A fault schedule as JSON.
     """
 
     def __new__(
@@ -198,6 +234,8 @@ class LocalRun:
         wait: float,
         precise: bool,
         latency: tuple[str, Sequence[float]] | None = None,
+        key: bytes | str | None = None,
+        faults: str | None = None,
     ) -> Self: ...
     @property
     def rates(self) -> list[float]: ...
@@ -300,6 +338,70 @@ class Logs:
             No event was recorded.
         """
 
+    def causality(self) -> Causality:
+        """Happened-before between the events.
+
+        Raises
+        ------
+        LamportError
+            No event was recorded, receipts do not name their sends, a machine's clock does not go
+            up, or an event follows from itself.
+        """
+    def total_order(self) -> NDArray[np.uint32]:
+        """The rows of `events`, by new_clock and then by machine_id."""
+    def view(
+        self,
+        causality: Causality,
+        viewer: str,
+        path: str,
+        *,
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> int:
+        """Write the events as text for "shiviz" or "tsviz". Returns how many there are.
+
+        The first line is the regular expression of an entry, the second is empty. An entry is a line with the
+        host and its vector clock as JSON, without entries of hosts without events, and a line on the event,
+        for tsviz with the time in ns before it, in equally many digits. Entries are in causal
+        order. A window goes from the largest consistent cut before `start` to that before `stop`, and
+        the clock of the first is subtracted, so that each host's own entries are 1, 2, 3, ...
+
+        Raises
+        ------
+        ValueError
+            Another viewer, a time that is NaN, or the causality of other logs.
+        OSError
+            The file cannot be written.
+        """
+
+@final
+class Causality:
+    """Happened-before; an event is (machine_id, clock after it). See `lamport._causality.Causality`.
+
+    Every method raises ValueError for an event that is not there.
+    """
+
+    @property
+    def machines(self) -> list[int]:
+        """The machines, sorted."""
+    @property
+    def unmatched(self) -> int:
+        """How many messages were received without a known send."""
+    def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool: ...
+    def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool: ...
+    def vector_clock(self, event: tuple[int, int]) -> NDArray[np.int64]:
+        """By machine, in the order of `machines`, how many events happened before `event` or are it."""
+    def past(self, event: tuple[int, int]) -> NDArray[np.bool_]:
+        """By row of `Logs.events`, whether it happened before `event`."""
+    def future(self, event: tuple[int, int]) -> NDArray[np.bool_]:
+        """By row of `Logs.events`, whether `event` happened before it."""
+    def cut_is_consistent(self, cut: Mapping[int, int]) -> bool:
+        """Whether a cut, by machine the clock of its last event (0: none), is consistent."""
+    def concurrent_share(self, *, samples: int | None, seed: int) -> tuple[float, float, int]:
+        """The share of concurrent pairs, its standard error, and how many pairs were looked at."""
+    def false_order_rate(self, *, samples: int | None, seed: int) -> tuple[float, float, int]:
+        """The share of pairs that are concurrent although their clocks differ, its error, and the pairs."""
+
 def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
     """Read the logs of one run.
 
@@ -388,6 +490,8 @@ class _Point(TypedDict):
     latency: tuple[str, Sequence[float]]
     """("constant", [s]), ("uniform", [low, high]), ("exponential", [mean]),
     ("log_normal", [median, sigma]) or ("empirical", delays), in s."""
+    faults: str | None
+    """A fault schedule as JSON."""
 
 def simulate(
     point: _Point,
@@ -461,6 +565,17 @@ def sweep_runs(
     ------
     ValueError
         A point is outside what the model allows; the message names it.
+    """
+
+def fault_turns(faults: str, machines: int) -> list[tuple[float, int, str]]:
+    """Crashes and pauses of machines 1..n in order: seconds, machine, and what happens to it.
+
+    That is "crash", "restart", "pause" or "continue".
+
+    Raises
+    ------
+    ValueError
+        A fault is none, names another machine or an impossible time, or two faults of a machine overlap.
     """
 
 def predict(

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._directory import log_files, read_record
+from lamport._directory import log_files, log_name, read_record
 from lamport._run import Run
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def load(
     Parameters
     ----------
     source : path, glob or list of them
-        A directory is searched for ``machine_*.log``, and where it has none, the directories
-        in it are. A ``run.json`` beside the logs is read too.
+        A directory is searched for ``machine_*.log``, plain or compressed by gzip or zstd (``.log.gz``,
+        ``.log.zst``), and where it has none, the directories in it are. A ``run.json`` beside the logs is
+        read too, other files are not. A file that grows or shrinks meanwhile is read up to where its end
+        was met.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log, to correct its host's clock.
 
@@ -46,7 +48,7 @@ def load(
     FileNotFoundError
         There is no such file, or no log in the directory.
     ValueError
-        The directory holds the logs of several runs.
+        The directory holds the logs of several runs, or a log both plain and compressed.
     LogError
         A line is malformed (a torn last line is a note, not an error), or a file is empty or no log.
 
@@ -146,10 +148,12 @@ def _search(directory: Path) -> list[Path]:
     below = sorted(entry for entry in directory.iterdir() if entry.is_dir())
     files = [file for entry in below for file in log_files(entry)]
     if not files:
-        raise FileNotFoundError(f"{directory}: no machine_*.log in it or in the directories below")
-    name, times = Counter(file.name for file in files).most_common(1)[0]
+        raise FileNotFoundError(
+            f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below"
+        )
+    name, times = Counter(map(log_name, files)).most_common(1)[0]
     if times > 1:
-        runs = [file.parent.name for file in files if file.name == name]
+        runs = [file.parent.name for file in files if log_name(file) == name]
         raise ValueError(f"{directory} holds {times} runs ({runs[0]}, ..., {runs[-1]}): load one of them")
     return files
 

@@ -1,7 +1,8 @@
 """Run machines on this host over TCP."""
 
 import secrets
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lamport._directory import claim_directory, give_up_directory, make_directory, write_record
+from lamport._faults import Fault, as_faults, faults_json, faults_text
 from lamport._latency import Latency, as_latency, to_json, to_native, to_text
 from lamport._progress import Progress, watch
 from lamport._run import Run
@@ -47,12 +49,14 @@ def run_local(
     broadcast_share: float = 1 / 3,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
     latency: float | Latency = 0.0,
+    faults: Iterable[Fault] = (),
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
     base_port: int = 0,
     processes: bool = False,
     wait: float = 10,
     precise: bool = True,
+    key: bytes | str | None = None,
     progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n on this host, over TCP on loopback, in real time.
@@ -82,6 +86,11 @@ def run_local(
     latency : float or latency
         A one-way delay added to each message, beside what TCP takes: seconds, or `Constant`,
         `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`.
+    faults : iterable of faults
+        What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as
+        in ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a
+        new process that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its
+        sockets close, or thread and sockets stand still.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -95,6 +104,9 @@ def run_local(
         Seconds to wait for all connections before the first tick.
     precise : bool
         Spin over the last stretch before a tick while that costs under 2 % of a core.
+    key : bytes or str, optional
+        Encrypt the connections with this key: 32 random bytes, or the 64 hexadecimal digits that
+        ``lamport keygen`` prints. It is in no log, and ``run.json`` says only that there was one.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook. A callable gets
         ``(elapsed, clocks, queues)`` about 20 times a second.
@@ -126,10 +138,13 @@ def run_local(
     >>> run = lamport.run_local(duration=60, rates=[1, 3, 6])  # doctest: +SKIP
     >>> run.machines  # doctest: +SKIP
     """
+    from lamport._lamport import key_text
+
     rates = None if rates is None else [float(rate) for rate in rates]
     count = machine_count(machines, rates, topology)
     peers = adjacency(topology, count)
     delays = as_latency(latency)
+    schedule = as_faults(faults)
     parameters: dict[str, Any] = {
         "machines": count,
         "duration": duration,
@@ -139,17 +154,20 @@ def run_local(
         "broadcast_share": broadcast_share,
         "topology": to_mapping(peers),
         "latency": to_json(delays),
+        "faults": faults_json(schedule),
         "seed": secrets.randbelow(2**53) if seed is None else seed,
         "base_port": base_port,
         "processes": processes,
         "wait": wait,
         "precise": precise,
+        "keyed": key is not None,
         "run_id": secrets.token_hex(8),
         "time": "real",
     }
+    text = None if key is None else key_text(key)
     directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
     try:
-        driver = _driver(peers, delays, directory, parameters)
+        driver = _driver(peers, delays, schedule, directory, parameters, key=text)
     except BaseException as error:
         if made and not isinstance(error, FileExistsError):
             give_up_directory(directory)
@@ -161,16 +179,30 @@ def run_local(
     return Run(directory, parameters=parameters, interrupted=interrupted)
 
 
-def _driver(peers: list[list[int]], delays: Latency, directory: Path, parameters: dict[str, Any]) -> Driver:
+def _driver(
+    peers: list[list[int]],
+    delays: Latency,
+    faults: tuple[Fault, ...],
+    directory: Path,
+    parameters: dict[str, Any],
+    *,
+    key: str | None,
+) -> Driver:
     names = ("rates", "max_rate", "internal_probability", "broadcast_share", "seed", "run_id")
     options = {name: parameters[name] for name in (*names, "base_port", "wait", "precise")}
+    options["key"] = key
     if parameters["processes"]:
         from lamport._processes import ProcessRun
 
-        return ProcessRun(peers, str(directory), parameters["duration"], latency=to_text(delays), **options)
+        return ProcessRun(
+            peers, str(directory), parameters["duration"], latency=to_text(delays), faults=faults, **options
+        )
     from lamport._lamport import LocalRun
 
-    return LocalRun(peers, str(directory), parameters["duration"], latency=to_native(delays), **options)
+    text = faults_text(faults)
+    return LocalRun(
+        peers, str(directory), parameters["duration"], latency=to_native(delays), faults=text, **options
+    )
 
 
 def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:
@@ -186,6 +218,10 @@ def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str,
                 done = driver.join(STEP)
                 if parameters["rates"] is None and driver.rates is not None:
                     _record(driver, directory, parameters)
+                if "began" not in parameters and (elapsed := driver.elapsed()):
+                    # The Unix time from which faults count.
+                    parameters["began"] = round(time.time() - elapsed, 6)
+                    write_record(directory, parameters)
                 for message in driver.warnings():
                     warn(message)
                 bar(driver.elapsed(), *driver.status())

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-__all__ = ["add_model", "numbers", "topology"]
+__all__ = ["add_faults", "add_latency", "add_model", "faults", "latency", "numbers", "topology"]
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,29 @@ def add_latency(parser: argparse.ArgumentParser, default: float) -> None:
         help="how long messages take, in real time beside the network: seconds, uniform:LOW:HIGH, "
         f"exponential:MEAN, log-normal:MEDIAN:SIGMA or empirical:DELAY:DELAY:... ({default:g})",
     )
+
+
+def add_faults(parser: argparse.ArgumentParser) -> None:
+    """State the option that says what goes wrong."""
+    parser.add_argument(
+        "--faults",
+        type=faults,
+        default=(),
+        metavar="FILE",
+        help='what goes wrong: a JSON list like [{"fault": "crash", "machine": 1, "at": 10, "down_for": 5}]',
+    )
+
+
+def faults(path: str) -> Any:
+    """Read a file of faults."""
+    from lamport._faults import read_faults
+
+    try:
+        return read_faults(path)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def latency(text: str) -> Any:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lamport._run import Run
 
-__all__ = ["SIZE", "colors", "layout", "plot"]
+__all__ = ["SIZE", "colors", "label", "layout", "plot", "some"]
 
 SIZE = (9.0, 8.5)
 MOST_MACHINES = 20
@@ -42,10 +42,14 @@ def plot(
     first, end = (float(events["time"].iloc[place]) if len(events) else 0.0 for place in (0, -1))
     for machine in shown:
         last = (end, float(table["final_queue_len"].loc[machine]))
-        _draw(panels, events[ids == machine], last, _label(machine, table), palette[machine])
+        _draw(panels, events[ids == machine], last, label(machine, table), palette[machine])
     if predict:
         _draw_prediction(panels[1], (first, end), table.loc[shown], palette)
     _dress(panels, run, note)
+    if run.faults:
+        from lamport._plot_faults import draw_on_plot
+
+        draw_on_plot(list(panels), run, shown, palette)
     return panels
 
 
@@ -71,7 +75,7 @@ def _choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], 
         shown = list(dict.fromkeys(int(machine) for machine in wanted))
         strange = [machine for machine in shown if machine not in set(known)]
         if strange:
-            raise ValueError(f"machine {strange[0]} is not in this run: its machines are {_some(known)}")
+            raise ValueError(f"machine {strange[0]} is not in this run: its machines are {some(known)}")
         return shown, ""
     if len(known) <= MOST_MACHINES:
         return known, ""
@@ -79,11 +83,13 @@ def _choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], 
     return [known[place] for place in places], f"{MOST_MACHINES} of {len(known)} machines"
 
 
-def _some(machines: list[int]) -> str:
+def some(machines: list[int]) -> str:
+    """Name the machines of a run, or the first and the last if they are many."""
     return ", ".join(map(str, machines)) if len(machines) <= 10 else f"{machines[0]}, ..., {machines[-1]}"
 
 
-def _label(machine: int, table: "pd.DataFrame") -> str:
+def label(machine: int, table: "pd.DataFrame") -> str:
+    """Name a machine, with its rate if that is known."""
     rate = float(table["clock_rate"].loc[machine])
     return f"machine {machine}" if np.isnan(rate) else f"machine {machine} ({rate:g}/s)"
 

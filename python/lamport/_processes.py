@@ -1,25 +1,23 @@
 """Machines 1 .. n as processes of this host, watched by this one."""
 
-import errno
 import json
 import os
 import selectors
-import signal
-import socket
-import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lamport._address import format_address
+from lamport._child import Child
+from lamport._directory import FAULTS
+from lamport._faults import Fault, faults_json, faults_text
+from lamport._key import ENVIRONMENT
+from lamport._ports import HOST, Ports
 
 __all__ = ["ProcessRun"]
-
-HOST = "127.0.0.1"
-KEPT_LINES = 20
 
 
 class ProcessRun:
@@ -28,12 +26,18 @@ class ProcessRun:
     Every port is bound here and handed down, so no other program can take one in between. Each
     process writes its clock and queue length to a pipe; when that pipe breaks, it ends by itself.
 
+    A crash is SIGKILL; the machine comes back as a new process that resumes the log, on the same port.
+    Until then the port is kept, but nobody listens: connections are refused. A pause is
+    SIGSTOP and SIGCONT. Partitions, delays and disconnects are read by each process from ``faults.json``.
+
     Raises
     ------
     FileExistsError
         The directory holds a log of one of the machines.
     OSError
         A port is in use.
+    ValueError
+        A fault is not possible in this run.
     """
 
     def __init__(
@@ -45,32 +49,41 @@ class ProcessRun:
         rates: Sequence[float] | None,
         base_port: int,
         precise: bool,
+        faults: tuple[Fault, ...] = (),
+        key: str | None = None,
         **options: Any,
     ) -> None:
         self._logs = [Path(log_dir, f"machine_{machine}.log") for machine in range(1, len(peers) + 1)]
         for log in self._logs:
             if log.exists():
                 raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
-        self._sockets = _bind(base_port, len(peers))
-        ports = [listener.getsockname()[1] for listener in self._sockets]
+        self._turns = _turns(faults, len(peers), duration)
+        returning = any(what == "restart" for _, _, what in self._turns)
+        self._ports = Ports(base_port, len(peers), keep=returning)
+        file = _write(faults, Path(log_dir, FAULTS)) if faults else None
         self._commands = [
             _command(
                 {
                     "id": machine + 1,
-                    "peers": ",".join(format_address(HOST, ports[peer]) for peer in row),
+                    "peers": ",".join(format_address(HOST, self._ports.numbers[peer]) for peer in row),
                     "log": self._logs[machine],
                     "duration": duration,
                     "rate": None if rates is None else rates[machine],
                     "allow": HOST,
-                    "listen-fd": self._sockets[machine].fileno(),
-                    **{name.replace("_", "-"): value for name, value in options.items()},
+                    "faults": file,
+                    **{name.replace("_", "-"): value for name, value in options.items() if name != "wait"},
                 },
                 precise=precise,
             )
             for machine, row in enumerate(peers)
         ]
+        self._wait = options["wait"]
+        # A list of processes shows every user their words, but not their environments.
+        self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+        if key is not None:
+            self._environment[ENVIRONMENT] = key
         self._selector = selectors.DefaultSelector()
-        self._children: list[_Child] = []
+        self._children: list[Child] = []
         self._rates = None if rates is None else list(rates)
         self._started = 0.0
         self._stopping = False
@@ -84,33 +97,38 @@ class ProcessRun:
 
     def start(self) -> None:
         """Start the processes."""
-        for machine, (command, listener) in enumerate(zip(self._commands, self._sockets, strict=True), 1):
-            self._children.append(_Child(machine, command, listener, self._selector))
-        for listener in self._sockets:
-            listener.close()
+        for machine, command in enumerate(self._commands, 1):
+            child = Child(machine, self._selector, self._environment)
+            self._children.append(child)
+            child.start([*command, f"--wait={self._wait}"], self._ports.listeners[machine - 1])
+        self._ports.hand_over()
 
     def stop(self) -> None:
         """Ask every process to end early, as Ctrl-C would."""
         self._stopping = True
+        self._turns.clear()
         for child in self._children:
             child.interrupt()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._selector.get_map():
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            for key, _ in self._selector.select(left):
+        while self._selector.get_map() or (self._turns and self._started):
+            for key, _ in self._selector.select(self._left(deadline)):
                 key.data()
             if not self._started and all(child.ready for child in self._children):
                 self._started = time.monotonic()
+            self._carry_out()
             if self._stopping:
                 self.stop()
             if deadline is not None and time.monotonic() >= deadline:
                 break
         for child in self._children:
             child.check(interrupted=self._stopping)
-        return all(child.done for child in self._children)
+        done = not self._turns and all(child.done for child in self._children)
+        if done:
+            self._ports.close()
+        return done
 
     def elapsed(self) -> float:
         """Seconds since every machine was ready, 0 before."""
@@ -126,139 +144,47 @@ class ProcessRun:
 
     def kill(self) -> None:
         """End every process that is still there, and close what belongs to them."""
+        self._turns.clear()
         for child in self._children:
             child.kill()
-        for listener in self._sockets:
-            listener.close()
+        self._ports.close()
+
+    def _left(self, deadline: float | None) -> float | None:
+        """Seconds until something is due; None if nothing is."""
+        due = [] if deadline is None else [deadline]
+        if self._turns and self._started:
+            due.append(self._started + self._turns[0][0])
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _carry_out(self) -> None:
+        """Do to processes what the fault schedule says by now."""
+        while self._turns and self._started and self.elapsed() >= self._turns[0][0]:
+            _, machine, what = self._turns.popleft()
+            child = self._children[machine - 1]
+            if what == "crash":
+                child.crash()
+            elif what == "pause":
+                child.pause()
+            elif what == "continue":
+                child.go_on()
+            elif child.crashed:
+                with self._ports.open(machine - 1) as listener:
+                    again = ["--resume", "--wait=0", f"--began={self._started!r}"]
+                    child.start([*self._commands[machine - 1], *again], listener)
 
 
-class _Child:
-    """One process: its pipes, what it told, how it ended."""
+def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[tuple[float, int, str]]:
+    """Give what happens to machines before the end of the run; who stands still then goes on."""
+    from lamport._lamport import fault_turns
 
-    def __init__(
-        self, machine: int, command: list[str], listener: socket.socket, selector: selectors.BaseSelector
-    ) -> None:
-        self.machine = machine
-        self.ready = self.done = False
-        self.clock = self.queue = 0
-        self._selector = selector
-        self._interrupted = False
-        self._pipes: list[IO[bytes]] = []
-        self._warnings: list[str] = []
-        self._said: deque[str] = deque(maxlen=KEPT_LINES)
-        reading, writing = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                [*command, "--status-fd", str(writing)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=(listener.fileno(), writing),
-                start_new_session=True,  # Ctrl-C reaches this process only, which passes it on
-            )
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        assert self._process.stderr is not None
-        self._watch(os.fdopen(reading, "rb", buffering=0), self._hear_status)
-        self._watch(self._process.stderr, self._hear_text)
-
-    def interrupt(self) -> None:
-        """Pass Ctrl-C on, once the process can answer it with a complete log."""
-        if self.ready and not self._interrupted:
-            self._interrupted = True
-            self._process.send_signal(signal.SIGINT)
-
-    def take_warnings(self) -> list[str]:
-        taken, self._warnings = self._warnings, []
-        return taken
-
-    def check(self, *, interrupted: bool) -> None:
-        """Notice the end of the process.
-
-        Raises
-        ------
-        ValueError
-            It refused its arguments.
-        LamportError
-            It failed otherwise.
-        """
-        if self.done or self._pipes:
-            return
-        # Its pipes are closed: it is gone, or about to be.
-        status = self._process.wait()
-        self.done = True
-        if status == 0 or (interrupted and status == 128 + signal.SIGINT):
-            return
-        from lamport._lamport import LamportError
-
-        said = "\n".join(self._said) or "it said nothing"
-        if status == 2:
-            raise ValueError(said)
-        how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        raise LamportError(f"machine {self.machine} failed ({how}): {said}")
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for pipe in tuple(self._pipes):
-            self._forget(pipe)
-
-    def _watch(self, pipe: IO[bytes], hear: Callable[[list[str]], None]) -> None:
-        os.set_blocking(pipe.fileno(), False)
-        rest = b""
-
-        def listen() -> None:
-            nonlocal rest
-            data = os.read(pipe.fileno(), 65536)
-            *lines, rest = (rest + data).split(b"\n")
-            hear([line.decode(errors="replace") for line in lines])
-            if not data:
-                self._forget(pipe)
-
-        self._pipes.append(pipe)
-        self._selector.register(pipe, selectors.EVENT_READ, listen)
-
-    def _forget(self, pipe: IO[bytes]) -> None:
-        self._selector.unregister(pipe)
-        self._pipes.remove(pipe)
-        pipe.close()
-
-    def _hear_status(self, lines: list[str]) -> None:
-        if lines:
-            self.clock, self.queue = map(int, lines[-1].split())
-            self.ready = True
-
-    def _hear_text(self, lines: list[str]) -> None:
-        for line in lines:
-            if line.startswith("lamport: "):
-                self._warnings.append(line.removeprefix("lamport: "))
-            elif line:
-                self._said.append(line.rpartition("lamport.machine: error: ")[2])
+    turns = fault_turns(faults_text(faults) or "[]", machines)
+    inside = [turn for turn in turns if turn[0] < duration or turn[2] == "continue"]
+    return deque((min(at, duration), machine, what) for at, machine, what in inside)
 
 
-def _bind(base_port: int, machines: int) -> list[socket.socket]:
-    sockets: list[socket.socket] = []
-    for machine in range(machines):
-        port = base_port + machine if base_port else 0
-        listener = socket.socket()
-        sockets.append(listener)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen(1024)
-        except (OSError, OverflowError) as error:
-            for opened in sockets:
-                opened.close()
-            if isinstance(error, OverflowError):
-                raise ValueError(f"port {port} of machine {machine + 1} is not from 1 to 65535") from None
-            number = error.errno or errno.EADDRNOTAVAIL
-            what = f"port {port} of machine {machine + 1}: {os.strerror(number)}"
-            raise OSError(number, f"cannot listen on {what}") from error
-    return sockets
+def _write(faults: tuple[Fault, ...], path: Path) -> Path:
+    path.write_text(json.dumps(faults_json(faults), indent=1) + "\n", encoding="utf-8")
+    return path
 
 
 def _command(options: dict[str, Any], *, precise: bool) -> list[str]:

@@ -1,5 +1,6 @@
 """The written summary of a run, and its figure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -88,6 +89,9 @@ def _facts(run: "Run") -> str:
         for name in names
         if name in known
     ]
+    if run.faults:
+        kinds = Counter(type(fault).__name__.lower() for fault in run.faults)
+        lines.append("- faults: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
     if run.interrupted:
         lines.append("- ended early")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lamport._directory import log_files
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from lamport._causality import Causality
+    from lamport._faults import Fault
     from lamport._lamport import Logs
     from lamport._verify import Verification
 
@@ -93,6 +95,13 @@ class Run:
 
         return self._parameters or _tables.parameters(self._logs)
 
+    @property
+    def faults(self) -> "tuple[Fault, ...]":
+        """What was made to go wrong: ``parameters["faults"]`` as `Crash`, `Pause`, ..."""
+        from lamport._faults import as_faults
+
+        return as_faults(self.parameters.get("faults", ()))
+
     @cached_property
     def events(self) -> "pd.DataFrame":
         """SEND, RECEIVE and INTERNAL, a row each, sorted by (time, machine_id, new_clock).
@@ -100,6 +109,10 @@ class Run:
         ``time`` (s from the start), ``system_time``, ``machine_id``, ``event`` (categorical),
         ``old_clock``, ``new_clock``, ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (s; NaN
         where there is none). The columns share the memory of the reader: no copy is made.
+
+        Nor does any library that reads NumPy or Arrow make one of the numbers:
+        ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
+        ``duckdb.sql("select ... from events")`` take them as they are, with null for NaN.
         """
         from lamport import _tables
 
@@ -135,6 +148,39 @@ class Run:
         from lamport import _tables
 
         return _tables.machines(self._logs, self.parameters)
+
+    @cached_property
+    def causality(self) -> "Causality":
+        """Which event happened before which; made at first use.
+
+        Raises
+        ------
+        LamportError
+            No event was recorded, receipts do not name their sends (base fields only), a machine's
+            clock does not go up, or an event follows from itself: `verify` says where.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> 0 < run.causality.concurrent_share().value < 1
+        True
+        """
+        from lamport._causality import Causality
+
+        return Causality(self._logs)
+
+    def total_order(self) -> "pd.DataFrame":
+        """Give `events` in Lamport's total order: by ``new_clock``, then by ``machine_id``.
+
+        It extends happened-before wherever the clocks obey the clock condition (Lamport 1978).
+
+        Returns
+        -------
+        DataFrame
+            The rows of `events`, each with its index there.
+        """
+        return self.events.iloc[self._logs.total_order()]
 
     @property
     def durations(self) -> "pd.Series[float]":
@@ -214,7 +260,11 @@ class Run:
         predict: bool = False,
         axes: "Sequence[Axes] | None" = None,
     ) -> "NDArray[np.object_]":
-        """Draw clock, queue length and jumps of the clock against time.
+        """Draw clock, queue length and jumps of the clock against time, with the faults of the run.
+
+        A crash or pause is hatched in its machine's colour, a partition is a grey band, a delay a bar at
+        the top and a disconnect a mark there, in the colour of the sender. Of faults, those of the
+        machines shown are drawn.
 
         Parameters
         ----------
@@ -238,6 +288,75 @@ class Run:
         from lamport import _plot
 
         return _plot.plot(self, machines=machines, predict=predict, axes=axes)
+
+    def plot_spacetime(
+        self,
+        start: float | None = None,
+        stop: float | None = None,
+        *,
+        time: Literal["real", "lamport", "step"] = "real",
+        highlight: tuple[int, int] | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Draw Lamport's space-time diagram: a line a machine, its events, and every message.
+
+        A message goes from its SEND to its RECEIVE; one never received ends, dashed, where it arrived, or
+        after a short way if no arrival is known or the axis has no place for it. The
+        thickness of a machine's line is the length of its queue after each event. Faults are
+        drawn where they strike: crash and pause on the machine's line, a partition as a band, a delay
+        between its machines, a disconnect as a cross; those of links in real time only.
+
+        Parameters
+        ----------
+        start, stop : float, optional
+            Only events with ``start <= time < stop``, in seconds from the start of the run whatever
+            `time` is, and the messages that one of them sent or received. The other end of such a
+            message may be outside: it is drawn as an open circle where the axis has a place for it.
+        time : {"real", "lamport", "step"}
+            What goes from left to right: seconds, clock values, or the places of the events
+            drawn in the total order by clock and machine.
+        highlight : (machine_id, clock), optional
+            An event, by the clock that it set: what can have caused it (its causal past) and what
+            it can have caused (its future) are coloured, what is concurrent is grey.
+        ax : Axes, optional
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        Axes
+            Where it was drawn. Nothing is shown.
+
+        Raises
+        ------
+        ValueError
+            `time` is unknown, `start` is not below `stop`, no event is between them, or the highlighted
+            event does not exist or is not between them.
+        LamportError
+            The logs hold base fields only, so receipts cannot be matched to sends; or no event was
+            recorded; or, with `highlight`, what `causality` raises.
+
+        Notes
+        -----
+        Above 30 machines the 30 are drawn that exchange most messages with one: that of the highlighted
+        event, else the busiest. Above 1,500 events or 500 messages the first are drawn, or those nearest
+        in time to the highlighted event. The diagram says what it leaves out.
+
+        References
+        ----------
+        .. [1] L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System",
+           Communications of the ACM 21 (7), 1978.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=10, rates=[1, 3, 6], seed=1978)
+        >>> ax = run.plot_spacetime(2, 8, time="lamport")
+        >>> ax.get_xlabel()
+        'logical clock'
+        """
+        from lamport import _plot_spacetime
+
+        return _plot_spacetime.plot_spacetime(self, start, stop, time=time, highlight=highlight, ax=ax)
 
     def report(self, directory: str | PathLike[str] | None = None) -> list[Path]:
         """Write ``analysis_subplots.png`` and ``analysis_summary.md``.
@@ -301,11 +420,15 @@ class Run:
         ----------
         path : path
             The file; replaced if it exists.
-        format : {"jsonl", "csv", "parquet"}, optional
-            ``jsonl`` is the general log: every line of all logs, merged in time order. The
-            others hold the table `events`. Taken from the ending of `path` if None.
+        format : {"jsonl", "csv", "parquet", "shiviz", "tsviz"}, optional
+            ``jsonl`` is the general log: every line of all logs, merged in time order. ``csv`` and
+            ``parquet`` hold the table `events`. ``shiviz`` and ``tsviz`` are text with vector clocks
+            for these viewers, to be uploaded as it is. Taken from the ending of `path` if None.
         start, stop : float, optional
-            Only what has ``start <= time < stop``, in seconds from the start of the run.
+            Only what has ``start <= time < stop``, in seconds from the start of the run. For a viewer
+            both ends are consistent cuts, the largest before these times: a receipt whose send is not before
+            a time is not before it either, whatever its host's clock says. Clocks start anew
+            at the first cut.
 
         Returns
         -------
@@ -318,9 +441,14 @@ class Run:
             The format is unknown, or `path` is one of the run's own logs.
         LamportError
             There are no logs to merge: the run was made from a table, or simulated without
-            ``log_dir``; or no event was recorded.
+            ``log_dir``; or no event was recorded; or, for a viewer, what `causality` raises.
         ImportError
             ``parquet`` needs pyarrow.
+
+        Warns
+        -----
+        LamportWarning
+            A text for a viewer has more than 5,000 events; its time goes with the square of them.
         """
         from lamport import _export
 

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from lamport._directory import claim_directory, give_up_directory, write_record
+from lamport._faults import Fault, as_faults, faults_json, faults_text
 from lamport._latency import Latency, as_latency, to_json, to_native
 from lamport._progress import Count
 from lamport._run import Run
@@ -35,6 +36,7 @@ def simulate(
     broadcast_share: float = 1 / 3,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
     latency: float | Latency = DEFAULT_LATENCY,
+    faults: Iterable[Fault] = (),
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
     record: bool = True,
@@ -64,6 +66,8 @@ def simulate(
         Who sends to whom, as for `run_local`. A name takes no memory, for any number of machines.
     latency : float or latency
         How long messages take: seconds, or `Constant`, `Uniform`, `Exponential`, `LogNormal`, `Empirical`.
+    faults : iterable of faults
+        What goes wrong, and when, as for `run_local`; here it is exact.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -111,6 +115,7 @@ def simulate(
         broadcast_share=broadcast_share,
         topology=topology,
         latency=latency,
+        faults=faults,
     )
     parameters: dict[str, Any] = {**shown, "seed": make_seed(seed)}
     directory, made = None, False
@@ -147,11 +152,13 @@ def native_point(
     broadcast_share: object,
     topology: object,
     latency: object,
+    faults: object,
 ) -> "tuple[_Point, dict[str, Any]]":
     """Turn the parameters of a run into those of the native module, and into those of ``run.json``."""
     speeds = _rates(rates)
     machines, shape = resolve(machines, speeds, topology)
     delays = as_latency(latency)
+    schedule = as_faults(faults)
     point: _Point = {
         "machines": machines,
         "topology": shape,
@@ -161,11 +168,13 @@ def native_point(
         "internal_probability": _real("internal_probability", internal_probability),
         "broadcast_share": _real("broadcast_share", broadcast_share),
         "latency": to_native(delays),
+        "faults": faults_text(schedule),
     }
     shown: dict[str, Any] = {
         **point,
         "topology": shape if isinstance(shape, str) else to_mapping(shape),
         "latency": to_json(delays),
+        "faults": faults_json(schedule),
     }
     return point, shown
 

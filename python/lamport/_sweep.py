@@ -74,7 +74,8 @@ def sweep(
     grid : mapping of str to values, or mappings
         The values of each parameter, of which every combination is a point; or the points themselves, one
         mapping of parameters each. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
-        ``internal_probability``, ``broadcast_share``, ``topology`` and ``latency``, as for `simulate`.
+        ``internal_probability``, ``broadcast_share``, ``topology``, ``latency`` and ``faults``, as for
+        `simulate`.
     runs : int
         How many runs each point has.
     duration : float

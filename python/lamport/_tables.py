@@ -75,6 +75,7 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
             **{name: columns[name] for name in LATENESS},
         },
         index=pd.Index(columns["machine_id"], name="machine_id"),
+        copy=False,
     )
 
 
@@ -120,7 +121,7 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     for name in ("internal_probability", "broadcast_share"):
         values = np.unique(columns[name])
         behavior[name] = known.get(name, values[0] if len(values) == 1 else np.nan)
-    if peers is None or np.isnan([*rates, *behavior.values()]).any():
+    if peers is None or np.isnan(rates).any() or np.isnan(list(behavior.values())).any():
         return nothing, nothing
     expected = predict(rates.tolist(), topology=peers, **behavior)
     return expected["load"], expected["queue_growth"]

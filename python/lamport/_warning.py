@@ -2,6 +2,9 @@
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 class LamportWarning(UserWarning):
@@ -14,3 +17,20 @@ def warn(message: str) -> None:
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "lamport":
         level, frame = level + 1, frame.f_back
     warnings.warn(message, LamportWarning, stacklevel=level)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Print warnings of this package as lines, not as lines of code."""
+    with warnings.catch_warnings():
+        before = warnings.showwarning
+
+        def tell(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, LamportWarning):
+                print(f"lamport: {message}", file=sys.stderr, flush=True)
+            else:
+                before(message, category, *rest, **more)
+
+        warnings.showwarning = tell
+        warnings.simplefilter("always", LamportWarning)
+        yield

@@ -4,13 +4,16 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._address import parse_addresses
-from lamport._options import add_latency
+from lamport._key import add_key_file, given_key
+from lamport._options import add_faults, add_latency
+from lamport._warning import plain_warnings
 
 if TYPE_CHECKING:
     from lamport._lamport import Machine
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 STEP = 0.05
+SHORTEST = 0.001
+"""Seconds of ticking of a machine that comes back too late to tick."""
 STATUS_EVERY = 5
 """Steps between two lines of status to a parent process."""
 
@@ -33,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m lamport.machine", description=DESCRIPTION)
     add_arguments(parser)
-    return run(parser, parser.parse_args(argv))
+    args = parser.parse_args(argv)
+    with plain_warnings():
+        return run(parser, args)
 
 
 DESCRIPTION = "Run one machine: it listens, connects to its peers, ticks, and logs every event."
@@ -63,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
     add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
     add_latency(parser, 0)
+    add_faults(parser)
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
     add("--run-id", default="lab", metavar="ID", help="machines connect only within one run id (lab)")
     add(
@@ -79,9 +87,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDR|CIDR",
         help="more who may connect; repeat, or commas",
     )
+    add_key_file(parser)
+    add("--resume", action="store_true", help="go on where the log of a crashed machine stops (needs --log)")
     add("--overwrite", action="store_true", help="replace an existing log file")
     add("--no-precise", action="store_true", help="do not spin over the last stretch before a tick")
     add("--listen-fd", type=int, help=argparse.SUPPRESS)
+    # When ticking began, on the clock that all processes of a host share: the duration counts from there.
+    add("--began", type=float, help=argparse.SUPPRESS)
     add("--status-fd", type=int, help=argparse.SUPPRESS)
 
 
@@ -114,7 +126,9 @@ def _machine(args: argparse.Namespace) -> "Machine":
 
     peers = parse_addresses(args.peers)
     with _log(args) as log:
-        return Machine(args.id, args.port, peers, log, args.duration, **_options(args))
+        elapsed = 0.0 if args.began is None else time.monotonic() - args.began
+        rest = args.duration if args.began is None else max(args.duration - elapsed, SHORTEST)
+        return Machine(args.id, args.port, peers, log, rest, elapsed=elapsed, **_options(args))
 
 
 @contextmanager
@@ -125,6 +139,8 @@ def _log(args: argparse.Namespace) -> Iterator[Path]:
         log.parent.mkdir(parents=True, exist_ok=True)
         yield log
         return
+    if args.resume:
+        raise ValueError("--resume needs --log FILE: the log to go on with")
     from lamport._directory import make_directory
 
     directory = make_directory()
@@ -147,9 +163,12 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "run_id": args.run_id,
         "wait": args.wait,
         "allow": [address.strip() for entry in args.allow for address in entry.split(",")],
+        "resume": args.resume,
         "overwrite": args.overwrite,
         "precise": not args.no_precise,
         "latency": _native(args.latency),
+        "key": given_key(args.key_file),
+        "faults": _text(args.faults),
         "listen_fd": args.listen_fd,
     }
 
@@ -160,6 +179,14 @@ def _native(latency: Any) -> tuple[str, list[float]] | None:
     from lamport._latency import to_native
 
     return to_native(latency)
+
+
+def _text(faults: Any) -> str | None:
+    if not faults:
+        return None
+    from lamport._faults import faults_text
+
+    return faults_text(faults)
 
 
 def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list[int]) -> None:
