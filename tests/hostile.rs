@@ -7,7 +7,11 @@
 mod ends;
 #[path = "hostile/incoming.rs"]
 mod incoming;
+#[path = "hostile/keys.rs"]
+mod keys;
 #[path = "hostile/lab.rs"]
 mod lab;
 #[path = "hostile/outgoing.rs"]
 mod outgoing;
+#[path = "hostile/resume.rs"]
+mod resume;

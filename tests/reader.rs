@@ -13,6 +13,7 @@ use lamport::causality::machines::machines;
 use lamport::causality::messages::{LOST_SIGHT, RECEIVED, UNDELIVERED, UNREAD, messages};
 use lamport::error::{Error, Result};
 use lamport::log::columns::{INTERNAL, RECEIVE, SEND, UNKNOWN};
+use lamport::log::diaries::read_history_on;
 use lamport::log::facts::Logs;
 use lamport::log::merge::write_lines;
 use lamport::log::reader::{read_logs, read_logs_on};
@@ -105,7 +106,8 @@ fn a_run_becomes_sorted_columns() {
 fn messages_are_what_became_of_each_send() {
     let directory = Directory::new();
     let files = [directory.file("1.log", ONE), directory.file("2.log", TWO)];
-    let messages = messages(&read(&files).unwrap()).unwrap();
+    let logs = read(&files).unwrap();
+    let messages = messages(&logs.columns, &logs.machines).unwrap();
     assert_eq!(messages.sender, [1; 4]);
     assert_eq!(messages.sent_clock, [1, 1, 2, 3]);
     assert_eq!(messages.recipient[0], 2.0);
@@ -141,7 +143,7 @@ fn machines_are_summed_up() {
     assert_eq!(table.duration, [2.0, 2.0]);
     assert_eq!(table.lateness_p99, [0.2, 0.2]);
     assert_eq!(table.broadcast_share, [0.25, 0.25]);
-    assert_eq!(table.run_id, ["lab", "lab"]);
+    assert_eq!(table.run_id, ["lab".into(), "lab".into()]);
 }
 
 #[test]
@@ -151,7 +153,8 @@ fn an_unknown_recipient_is_known_by_its_receipt() {
         .replace(r#""machine_id": 2"#, r#""machine_id": 3"#)
         .replace("5002", "6003");
     let files = [directory.file("1.log", ONE), directory.file("3.log", three)];
-    let messages = messages(&read(&files).unwrap()).unwrap();
+    let logs = read(&files).unwrap();
+    let messages = messages(&logs.columns, &logs.machines).unwrap();
     assert_eq!(messages.recipient, [2.0, 3.0, 2.0, 2.0]);
     assert_eq!(
         messages.status,
@@ -166,7 +169,7 @@ fn logs_of_base_fields_load() {
     assert_eq!(logs.columns.time, [0.0, 1.0]);
     assert_eq!(logs.columns.recipients(1), [UNKNOWN]);
     assert!(logs.notes[0].contains("base fields only"));
-    assert!(messages(&logs).is_none());
+    assert!(messages(&logs.columns, &logs.machines).is_none());
     let table = machines(&logs);
     assert!(table.clock_rate[0].is_nan() && table.max_queue_len[0].is_nan());
     assert_eq!((table.ticks[0], table.final_clock[0]), (2, 8));
@@ -204,7 +207,10 @@ fn offsets_shift_every_time_of_a_log() {
     let logs = with(2, 10.0).unwrap();
     assert_eq!(logs.columns.time, [0.5, 1.0, 1.5, 10.5, 11.5, 11.6]);
     assert_eq!(logs.columns.arrived[4], 10.6);
-    assert_eq!(messages(&logs).unwrap().arrived[2], 11.1);
+    assert_eq!(
+        messages(&logs.columns, &logs.machines).unwrap().arrived[2],
+        11.1
+    );
     assert!(with(5, 1.0).unwrap_err().to_string().contains("machine 5"));
     assert!(with(1, f64::NAN).is_err());
 }
@@ -451,8 +457,10 @@ fn compressed_logs_are_read_as_what_they_hold() {
     assert_eq!(got.columns.time, expected.columns.time);
     assert_eq!(got.columns.recipients, expected.columns.recipients);
     assert_eq!(
-        messages(&got).unwrap().status,
-        messages(&expected).unwrap().status
+        messages(&got.columns, &got.machines).unwrap().status,
+        messages(&expected.columns, &expected.machines)
+            .unwrap()
+            .status
     );
     let path = directory.0.join("all.log");
     assert_eq!(
@@ -478,4 +486,93 @@ fn compressed_logs_are_read_as_what_they_hold() {
         *byte = !*byte;
     }
     assert!(error(bad).contains("looks binary"));
+}
+
+#[test]
+fn a_log_that_shrinks_or_grows_meanwhile_is_read_to_its_end() {
+    let directory = Directory::new();
+    let path = long(&directory, 1, 40_000).remove(0);
+    let whole = fs::read_to_string(&path).unwrap();
+    for (length, more) in [
+        (whole.len() / 2, ""),
+        (10, ""),
+        (whole.len(), whole.as_str()),
+    ] {
+        fs::write(&path, &whole).unwrap();
+        let mut asked = 0;
+        let logs = read_logs_on(
+            1,
+            std::slice::from_ref(&path),
+            &BTreeMap::new(),
+            &mut || {
+                asked += 1;
+                if asked == 1 {
+                    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+                    file.set_len(length as u64).unwrap();
+                    std::io::Write::write_all(&mut file, more.as_bytes()).unwrap();
+                }
+                true
+            },
+        );
+        let rows = logs.unwrap().columns.new_clock;
+        let expected = (0..80_000).map(|row| row % 40_000 + 1);
+        let mut sorted = rows.clone();
+        sorted.sort_unstable();
+        if more.is_empty() {
+            // At least the block that was read before, at most what there was.
+            assert!((7_000..40_000).contains(&rows.len()), "{}", rows.len());
+            assert!(expected.take(rows.len()).eq(rows));
+        } else {
+            assert_eq!(rows.len(), 80_000);
+            assert!((0..80_000).map(|row| row / 2 + 1).eq(sorted));
+        }
+    }
+}
+
+#[test]
+fn reading_ends_whenever_it_is_told_to() {
+    let directory = Directory::new();
+    let files = long(&directory, 3, 40_000);
+    // Other threads may take most of the work, and the questions that go with it.
+    for (threads, least) in [(1, 6), (3, 1)] {
+        for most in 0..least {
+            let mut asked = 0;
+            let result = read_logs_on(threads, &files, &BTreeMap::new(), &mut || {
+                asked += 1;
+                asked <= most
+            });
+            assert!(matches!(result, Err(Error::State(_))) && asked == most + 1);
+        }
+    }
+}
+
+#[test]
+fn histories_are_the_same_on_any_number_of_threads() {
+    let directory = Directory::new();
+    let mut files = long(&directory, 2, 40_000);
+    files.push(directory.file(
+        "one.log",
+        ONE.replace("\"machine_id\": 1", "\"machine_id\": 7"),
+    ));
+    let on = |threads| read_history_on(threads, &files, &BTreeMap::new(), &mut || true).unwrap();
+    let one = on(1);
+    assert_eq!(one.columns.len(), 80_003);
+    assert_eq!(one.columns.line[..3], [1, 2, 3]);
+    assert_eq!(one.columns.line[80_000..], [3, 4, 5]);
+    assert_eq!(one.columns.recipients, [UNKNOWN, 2, 2, 2]);
+    let marks: Vec<_> = one.logs[2]
+        .marks
+        .iter()
+        .map(|mark| (mark.line, mark.row))
+        .collect();
+    assert_eq!(marks, [(1, 80_000), (2, 80_000), (6, 80_003)]);
+    for threads in 2..6 {
+        let many = on(threads);
+        assert_eq!(many.columns.system_time, one.columns.system_time);
+        assert_eq!(many.columns.machine_id, one.columns.machine_id);
+        assert_eq!(many.columns.new_clock, one.columns.new_clock);
+        assert_eq!(many.columns.starts, one.columns.starts);
+        assert_eq!(many.columns.recipients, one.columns.recipients);
+        assert_eq!(many.columns.line, one.columns.line);
+    }
 }

@@ -5,7 +5,7 @@
 
 use lamport::log::columns::{INTERNAL, RECEIVE, SEND};
 use lamport::log::parse::{Body, Delivery, Line, Peer, parse};
-use lamport::log::scan::Scanner;
+use lamport::log::scan::{Scanner, UNREAD};
 use proptest::prelude::*;
 
 /// What the scanner makes of a line, in the terms of the parser.
@@ -21,19 +21,28 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
             message: line.message,
             queue_len: line.queue_len,
         },
+        UNREAD => Body::Unread(line.message),
         event => {
             assert_eq!(event, SEND);
-            let peer = |(host, port): &(std::ops::Range<usize>, u64)| {
-                Peer(text[host.clone()].into(), *port)
-            };
+            let recipients = scanner.recipients();
+            let ids: Vec<_> = scanner.recipients().map(|(_, _, id)| id).collect();
+            if let Some(list) = scanner.list() {
+                let listed = list[1..].iter().map(|&id| Some(id as u64));
+                assert_eq!(
+                    (list[0] as usize, listed.collect()),
+                    (ids.len(), ids.clone())
+                );
+            }
             Body::Send {
                 clocks: line.clocks,
-                recipients: scanner.recipients.iter().map(peer).collect(),
-                recipient_ids: scanner.recipient_ids.clone(),
+                recipients: recipients
+                    .map(|(host, port, _)| Peer(text[host].into(), port))
+                    .collect(),
+                recipient_ids: if scanner.has_ids() { ids } else { Vec::new() },
             }
         }
     };
-    if line.event != RECEIVE {
+    if !matches!(line.event, RECEIVE | UNREAD) {
         let nothing = Delivery {
             sender: None,
             sent_clock: None,
@@ -102,12 +111,12 @@ fn line() -> impl Strategy<Value = String> {
         number(),
     )
         .prop_map(|(event, time, id, old, new)| {
-            let head =
+            let mut head =
                 format!(r#"{{"event": "{event}", "system_time": {time}, "machine_id": {id}"#);
-            (
-                event,
-                format!(r#"{head}, "old_clock": {old}, "new_clock": {new}"#),
-            )
+            if event != "UNREAD" {
+                head += &format!(r#", "old_clock": {old}, "new_clock": {new}"#);
+            }
+            (event, head)
         });
     let ids = prop_oneof![9 => number(), 1 => Just("null".to_owned())];
     let peers = prop::collection::vec(("[a-z0-9.:]{0,12}|\\PC{1,3}", number(), ids), 0..4);
@@ -117,29 +126,38 @@ fn line() -> impl Strategy<Value = String> {
         number(),
         time(),
     );
-    (head, peers, message, 0..8_u8, 0..6_u8).prop_map(|((event, head), peers, message, fields, end)| {
-        let mut line = head;
-        if event == "SEND" {
-            let list = |parts: Vec<String>| parts.join(", ");
-            let places = peers.iter().map(|(host, port, _)| format!(r#"["{host}", {port}]"#));
-            line += &format!(r#", "recipients": [{}]"#, list(places.collect()));
-            let ids = peers.iter().map(|(_, _, id)| id.clone());
-            // Seldom too few.
-            let ids = ids.skip(usize::from(fields == 1));
-            if fields > 0 {
-                line += &format!(r#", "recipient_ids": [{}]"#, list(ids.collect()));
+    (head, peers, message, 0..8_u8, 0..6_u8).prop_map(
+        |((event, head), peers, message, fields, end)| {
+            let mut line = head;
+            if event == "SEND" {
+                let list = |parts: Vec<String>| parts.join(", ");
+                let places = peers
+                    .iter()
+                    .map(|(host, port, _)| format!(r#"["{host}", {port}]"#));
+                line += &format!(r#", "recipients": [{}]"#, list(places.collect()));
+                let ids = peers.iter().map(|(_, _, id)| id.clone());
+                // Seldom too few.
+                let ids = ids.skip(usize::from(fields == 1));
+                if fields > 0 {
+                    line += &format!(r#", "recipient_ids": [{}]"#, list(ids.collect()));
+                }
             }
-        }
-        if event == "RECEIVE" && fields > 0 {
             let (queue_len, sender, clock, arrival) = message;
-            line += &format!(r#", "queue_len": {queue_len}, "sender": {sender}, "sent_clock": {clock}, "arrival_time": {arrival}"#);
-        }
-        line + match end {
-            0 => r#", "manual": true}"#,
-            1 => r#", "manual": false}"#,
-            _ => "}",
-        }
-    })
+            if event == "RECEIVE" && fields > 0 {
+                line += &format!(r#", "queue_len": {queue_len}"#);
+            }
+            if (event == "RECEIVE" && fields > 0) || event == "UNREAD" {
+                line += &format!(
+                    r#", "sender": {sender}, "sent_clock": {clock}, "arrival_time": {arrival}"#
+                );
+            }
+            line + match end {
+                0 => r#", "manual": true}"#,
+                1 => r#", "manual": false}"#,
+                _ => "}",
+            }
+        },
+    )
 }
 
 proptest! {
@@ -148,6 +166,21 @@ proptest! {
     #[test]
     fn the_scanner_agrees_with_the_parser(text in line()) {
         check(&mut Scanner::default(), text.as_bytes())?;
+    }
+
+    #[test]
+    fn what_it_remembers_of_lines_before_changes_nothing(texts in prop::collection::vec(line(), 1..6), ends in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 1..20)) {
+        let mut scanner = Scanner::default();
+        for (at, end) in ends {
+            let text = texts[at.index(texts.len())].replace(", \"manual\": true}", "}");
+            let fields = match end {
+                // The same list, then more or other fields.
+                0 => text.replace('}', ", \"manual\": true}"),
+                1 => text.replace(", \"recipient_ids\"", "}, \"recipient_ids\""),
+                _ => text,
+            };
+            check(&mut scanner, fields.as_bytes())?;
+        }
     }
 
     #[test]
@@ -187,6 +220,7 @@ fn the_writer_s_shapes_are_known() {
     };
     let mut scanner = Scanner::default();
     for line in [
+        r#"{"event": "UNREAD", "system_time": 1.500000, "machine_id": 1, "sender": 2, "sent_clock": 8, "arrival_time": 0.000001}"#.into(),
         head("INTERNAL") + "}",
         head("INTERNAL") + r#", "manual": true}"#,
         head("RECEIVE") + "}",

@@ -312,6 +312,7 @@ fn base(seed: u64) -> Setup {
         behavior: Behavior::new(0.5, 0.3).unwrap(),
         latency: Latency::Exponential(0.05),
         seed,
+        faults: Vec::new(),
     }
 }
 
@@ -446,6 +447,8 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
         run_id: "test".into(),
         base_port: 0,
         is_precise: true,
+        faults: std::sync::Arc::default(),
+        key: None,
     };
     assert!(
         Local::open(&config)
@@ -472,4 +475,71 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
         "{:?}",
         damaged.violations
     );
+}
+
+#[test]
+fn the_queue_of_a_life_is_not_judged_by_what_waits_in_the_next() {
+    let scratch = Scratch::new();
+    let line = |event: &str, machine: u32, micros: u32, rest: &str| {
+        format!(
+            "{{\"event\": \"{event}\", \"system_time\": 5.{micros:06}, \"machine_id\": {machine}, {rest}}}\n"
+        )
+    };
+    let startup = |machine: u32, micros: u32, clock: u64| {
+        let peers = if machine == 1 {
+            "[\"localhost\", 5002]"
+        } else {
+            ""
+        };
+        line(
+            "STARTUP",
+            machine,
+            micros,
+            &format!(
+                "\"clock_rate\": 1, \"local_clock\": {clock}, \"history\": \"000000000000000{machine}\", \"listen\": [\"localhost\", 500{machine}], \"peers\": [{peers}], \"run_id\": \"lab\", \"seed\": 1, \"internal_probability\": 0.7, \"broadcast_share\": 0.25, \"time\": \"real\", \"version\": \"0.1.0\""
+            ),
+        )
+    };
+    let send = |clock: u64| {
+        line(
+            "SEND",
+            1,
+            1,
+            &format!(
+                "\"old_clock\": {}, \"new_clock\": {clock}, \"recipients\": [[\"localhost\", 5002]], \"recipient_ids\": [2]",
+                clock - 1
+            ),
+        )
+    };
+    let end = |machine: u32, waiting: u32| {
+        line(
+            "END",
+            machine,
+            9,
+            &format!(
+                "\"final_clock\": 2, \"queue_len\": {waiting}, \"ticks\": 2, \"lateness\": {{\"p50\": 0.0, \"p99\": 0.0, \"max\": 0.0}}, \"undelivered\": []"
+            ),
+        )
+    };
+    let sender = startup(1, 0, 0) + &send(1) + &send(2) + &end(1, 0);
+    // Both messages wait; one is received, the machine dies, the other comes again.
+    let recipient = startup(2, 0, 0)
+        + &line(
+            "RECEIVE",
+            2,
+            3,
+            "\"old_clock\": 0, \"new_clock\": 2, \"queue_len\": 1, \"sender\": 1, \"sent_clock\": 1, \"arrival_time\": 5.000002",
+        )
+        + &startup(2, 5, 2)
+        + &line(
+            "UNREAD",
+            2,
+            9,
+            "\"sender\": 1, \"sent_clock\": 2, \"arrival_time\": 5.000007",
+        )
+        + &end(2, 1);
+    fs::write(scratch.0.join("machine_1.log"), sender).unwrap();
+    fs::write(scratch.0.join("machine_2.log"), recipient).unwrap();
+    let report = report(&scratch.0, 2);
+    assert!(report.is_ok(), "{:?}", report.violations);
 }

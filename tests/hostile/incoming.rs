@@ -60,6 +60,10 @@ fn what_is_no_hello_is_named_once() {
             "is no hello",
         ),
         (b"lamport/1 lab 2 7 7\n", "is no hello"),
+        (
+            b"lamport/1 lab 2 0000000000000007 0000000000000007\r\n",
+            "ends with \\r\\n: a line ends with \\n alone",
+        ),
         (b"5:2\n", "is no hello"),
         // What a terminal would obey must not come through.
         (

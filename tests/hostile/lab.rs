@@ -11,7 +11,8 @@ use std::time::Duration;
 use lamport::address::Address;
 use lamport::behavior::Behavior;
 use lamport::event::Recipients;
-use lamport::net::conductor::{self, Running};
+use lamport::net::conductor::{self, Running, Trouble};
+use lamport::net::crew::Crew;
 use lamport::net::listen::Listening;
 use lamport::net::machine::{Config, Machine};
 use lamport::net::network::Network;
@@ -49,14 +50,16 @@ impl Lab {
             peers,
             log: self.log(id),
             overwrite: false,
+            resume: false,
             duration: 0.5,
             clock_rate: Some(50.0),
             max_rate: 6,
             behavior: Behavior::new(1.0, 1.0).unwrap(),
             latency: lamport::latency::Latency::Constant(0.0),
-            seed: 1,
+            seed: Some(1),
             run_id: "lab".into(),
             allowed: vec!["127.0.0.0/8".parse().unwrap()],
+            key: None,
             is_precise: false,
         }
     }
@@ -108,7 +111,13 @@ pub(crate) fn open(config: Config) -> Arc<Machine> {
 
 /// Starts a machine that waits for no one.
 pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
-    conductor::start(vec![machine.clone()], duration, 0.0).unwrap()
+    conductor::start(
+        Crew::new(vec![machine.clone()]),
+        duration,
+        0.0,
+        Trouble::default(),
+    )
+    .unwrap()
 }
 
 /// Lets one machine tick while it is attacked. It must tick every tick, end, and

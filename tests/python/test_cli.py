@@ -18,7 +18,7 @@ QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
 
 
 @pytest.mark.parametrize(
-    "command", ["", "run", "machine", "simulate", "sweep", "analyze", "export", "verify"]
+    "command", ["", "run", "machine", "simulate", "sweep", "analyze", "export", "verify", "keygen"]
 )
 def test_help(command, capsys, monkeypatch):
     """The text is kept in a file; LAMPORT_UPDATE_HELP=1 writes it anew."""
@@ -165,7 +165,7 @@ def test_analyze(run, tmp_path, capsys):
     assert "wrote" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "shiviz", "tsviz"])
 def test_export(run, tmp_path, form, capsys):
     path = tmp_path / "out"
     assert main(["export", str(run.log_dir), "--format", form, "-o", str(path)]) == 0

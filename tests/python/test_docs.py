@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 
+import matplotlib.pyplot as plt
 import pytest
 
 import lamport
@@ -11,6 +12,12 @@ import lamport
 NAMES = [
     info.name for info in pkgutil.iter_modules(lamport.__path__) if info.name not in ("_lamport", "__main__")
 ]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -54,7 +54,9 @@ def test_stretch(run, tmp_path):
 
 
 def test_unknown_formats(run, tmp_path):
-    with pytest.raises(ValueError, match=r"the ending of 'a\.txt' is not one of jsonl, csv, parquet"):
+    with pytest.raises(
+        ValueError, match=r"the ending of 'a\.txt' is not one of jsonl, csv, parquet, shiviz, tsviz"
+    ):
         run.export(tmp_path / "a.txt")
     with pytest.raises(ValueError, match="format 'xml' is not one of"):
         run.export(tmp_path / "a.csv", format="xml")

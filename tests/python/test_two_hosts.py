@@ -2,12 +2,16 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 
 import pytest
 from machines import assert_nothing_lost, ended, lines, processes, wait_for
+
+import lamport
 
 IP = shutil.which("ip", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 
@@ -118,3 +122,78 @@ def test_a_link_that_is_down_for_a_while_loses_nothing(hosts, tmp_path):
     logs = [lines(tmp_path / f"machine_{machine}.log") for machine in (1, 2)]
     assert [log[-1]["ticks"] for log in logs] == [240, 240]
     assert_nothing_lost(logs)
+
+
+BY_HAND = """
+import sys, time
+import lamport
+machine = lamport.Machine(2, 0, [("10.77.0.1", 5001)], sys.argv[1], 60, host=sys.argv[2], seed=1,
+                          resume=sys.argv[3] == "resume")
+print("ready", flush=True)
+for command in sys.stdin:
+    if command == "send\\n":
+        machine.send_message()
+    print(machine.local_clock, flush=True)
+machine.shutdown()
+"""
+
+
+@contextmanager
+def by_hand(host, log, address, how):
+    """Give machine 2 on a host, and a function that makes it send."""
+    command = [*inside(host), sys.executable, "-c", BY_HAND, str(log), address, how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+        def send():
+            process.stdin.write("send\n")
+            process.stdin.flush()
+            assert int(process.stdout.readline()) > 0
+
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process, send
+        finally:
+            process.kill()
+
+
+def until_received(log, count, patience):
+    """Wait until a log has so many receipts. Gives how many it has."""
+    wait_for(log, "STARTUP")
+    deadline = time.monotonic() + patience
+    while (received := log.read_text().count('"RECEIVE"')) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return received
+
+
+def test_a_host_that_vanished_does_not_hold_its_place(hosts, tmp_path):
+    """Killed behind a dead link, and back at another address: no packet of its ever ends the connection."""
+    (a, b), (_, end) = hosts
+    logs = [tmp_path / f"machine_{machine}.log" for machine in (1, 2)]
+    with processes() as start:
+        place = ["--id", 1, "--host", "10.77.0.1", "--port", 5001, "--log", logs[0]]
+        options = ["--allow", "10.77.0.0/24", "--duration", 600, "--rate", 50]
+        one = start(*place, *options, prefix=inside(a))
+        with by_hand(b, logs[1], "10.77.0.2", "start") as (_, send):
+            for _ in range(3):
+                send()
+            assert until_received(logs[0], 3, 10) == 3
+            # The last acknowledgement gets home: nothing is left to be sent again later.
+            time.sleep(1)
+            assert ip("-n", b, "link", "set", end, "down").returncode == 0
+            send()
+        assert ip("-n", b, "address", "flush", "dev", end).returncode == 0
+        assert ip("-n", b, "address", "add", "10.77.0.3/24", "dev", end).returncode == 0
+        assert ip("-n", b, "link", "set", end, "up").returncode == 0
+        with by_hand(b, logs[1], "10.77.0.3", "resume") as (back, send):
+            send()
+            assert until_received(logs[0], 5, 40) == 5
+            back.stdin.close()
+            assert back.wait(20) == 0
+        one.send_signal(signal.SIGINT)
+        status, errors = ended(one)
+    assert status == 130
+    assert errors.count("\n") <= 1  # that its id is taken, until the old connection is known to be dead
+    found = lamport.verify(logs)
+    assert found.ok, str(found)
+    arrived = [line["sent_clock"] for line in lines(logs[0]) if line["event"] == "RECEIVE"]
+    assert arrived == [1, 2, 3, 4, 5]

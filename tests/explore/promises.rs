@@ -1,0 +1,88 @@
+//! What holds in every state.
+
+use stateright::{Model, Property};
+
+use crate::model::{Action, Bounds};
+use crate::state::{Line, State, Word};
+
+/// Whether nothing can happen but faults.
+fn is_quiet(bounds: &Bounds, state: &State) -> bool {
+    let mut actions = Vec::new();
+    bounds.actions(state, &mut actions);
+    actions.into_iter().all(|action| match action {
+        Action::Crash(_) | Action::Reset(_) => true,
+        Action::HandOut(_) => bounds.next_state(state, action).is_none(),
+        _ => false,
+    })
+}
+
+pub fn all() -> Vec<Property<Bounds>> {
+    fn is_once_and_in_order(_: &Bounds, state: &State) -> bool {
+        (0..2).all(|to| {
+            let recipient = &state.machines[to];
+            let process = recipient.process.iter();
+            let rest = process.flat_map(|process| {
+                let pending = process.pending.and_then(|line| match line {
+                    Line::Receive(timestamp) => Some(timestamp),
+                    _ => None,
+                });
+                pending.into_iter().chain(process.queue.iter().copied())
+            });
+            let mut sent = state.machines[1 - to].sent();
+            recipient
+                .received()
+                .chain(rest)
+                .all(|timestamp| sent.next() == Some(timestamp))
+        })
+    }
+    fn is_kept_until_logged(_: &Bounds, state: &State) -> bool {
+        (0..2).all(|from| {
+            let sender = &state.machines[from];
+            let Some(process) = &sender.process else {
+                return true;
+            };
+            let told = process
+                .told
+                .iter()
+                .filter(|line| matches!(line, Line::Send(_)));
+            let kept = process.channels.kept(0) + told.count();
+            kept + state.machines[1 - from].received().count() >= sender.sent().count()
+        })
+    }
+    fn is_logged_before_acknowledged(_: &Bounds, state: &State) -> bool {
+        state.connections.iter().all(|connection| {
+            let newest = state.machines[1 - connection.from]
+                .received()
+                .last()
+                .unwrap_or(0);
+            connection.flows[1].iter().all(|word| match word {
+                Word::Ok { marks, .. } | Word::Ack(marks) => marks.logged <= newest,
+                _ => true,
+            })
+        })
+    }
+    fn is_delivered_at_last(bounds: &Bounds, state: &State) -> bool {
+        let is_all_there = || {
+            (0..2).all(|from| {
+                let (sender, recipient) = (&state.machines[from], &state.machines[1 - from]);
+                sender.sent().count() == bounds.messages[from]
+                    && sender.sent().eq(recipient.received())
+            })
+        };
+        !is_quiet(bounds, state) || is_all_there()
+    }
+    vec![
+        Property::always("no fault", |_, state: &State| state.fault.is_none()),
+        Property::always("once and in order", is_once_and_in_order),
+        Property::always("kept until logged", is_kept_until_logged),
+        Property::always("logged before acknowledged", is_logged_before_acknowledged),
+        Property::always("delivered when faults stop", is_delivered_at_last),
+        Property::sometimes(
+            "all faults happen and all is received",
+            |bounds, state: &State| {
+                state.crashes + state.resets == 0
+                    && state.machines[1].received().count() == bounds.messages[0]
+            },
+        ),
+    ]
+}

@@ -1,0 +1,10 @@
+//! Fuzzes `plays/noise.rs`.
+
+#![no_main]
+
+#[path = "../plays/noise.rs"]
+mod play;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| play::play(data));

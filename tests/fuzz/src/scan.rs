@@ -1,0 +1,68 @@
+//! The scanner beside the parser: it reads what the parser reads, or says that the line is of another shape.
+
+#![no_main]
+
+use std::cell::RefCell;
+
+use lamport::log::columns::{INTERNAL, RECEIVE};
+use lamport::log::parse::{Body, parse};
+use lamport::log::scan::{Scanner, UNREAD};
+use libfuzzer_sys::fuzz_target;
+
+thread_local! {
+    // What it remembers of one input may change nothing in the next.
+    static SCANNER: RefCell<Scanner> = RefCell::default();
+}
+
+fuzz_target!(|data: &[u8]| {
+    SCANNER.with_borrow_mut(|scanner| {
+        for line in data.split_inclusive(|&byte| byte == b'\n') {
+            check(scanner, line);
+        }
+    });
+});
+
+fn check(scanner: &mut Scanner, bytes: &[u8]) {
+    let mut padded = bytes.to_vec();
+    padded.extend_from_slice(b"\n        ");
+    let Some(found) = scanner.scan(&padded) else {
+        return;
+    };
+    let text =
+        std::str::from_utf8(&padded[..found.length - 1]).expect("the scanner takes ASCII alone");
+    let line = parse(text).expect("the parser takes what the scanner takes");
+    assert_eq!(
+        (line.time, line.machine_id, line.is_manual),
+        (found.time, found.machine_id, found.is_manual)
+    );
+    match line.body {
+        Body::Internal { clocks } => assert_eq!((found.event, found.clocks), (INTERNAL, clocks)),
+        Body::Receive {
+            clocks,
+            message,
+            queue_len,
+        } => assert_eq!(
+            (found.event, found.clocks, found.message, found.queue_len),
+            (RECEIVE, clocks, message, queue_len)
+        ),
+        Body::Unread(message) => assert_eq!((found.event, found.message), (UNREAD, message)),
+        Body::Send {
+            clocks,
+            recipients,
+            recipient_ids,
+        } => {
+            assert_eq!(found.clocks, clocks);
+            assert_eq!(scanner.has_ids(), !recipient_ids.is_empty());
+            let all: Vec<_> = scanner.recipients().collect();
+            assert_eq!(all.len(), recipients.len());
+            for (place, (host, port, id)) in all.into_iter().enumerate() {
+                assert_eq!(
+                    (&text[host], port),
+                    (&*recipients[place].0, recipients[place].1)
+                );
+                assert_eq!(id, recipient_ids.get(place).copied().flatten());
+            }
+        }
+        other => panic!("the scanner does not know {other:?}"),
+    }
+}

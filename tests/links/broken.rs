@@ -1,0 +1,82 @@
+//! Rules of the resumable links, each broken on purpose. The switches are the harness's: the code
+//! under test stays as it is and is used wrongly, or its word is twisted on the way.
+
+/// A rule that is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// *logged* rises when a message enters the queue.
+    AcknowledgeOnAccept,
+    /// Messages may leave before their SEND line is written.
+    SendBeforeLog,
+    /// *logged* rises before the RECEIVE line is written.
+    MarkBeforeFlush,
+    /// After a handshake the sender goes on where it stopped, not after *accepted*.
+    OwnPosition,
+    /// What is newer than *logged* enters the queue, from a sender that begins again at what it keeps.
+    DuplicatesByLogged,
+    /// What rises on its connection enters the queue, from a sender that begins again at what it keeps.
+    DuplicatesByConnection,
+    /// The sender forgets what *accepted* covers.
+    ForgetOnAccepted,
+    /// Each read is taken as lines, whole or not, and what is no message is passed over.
+    Fragment,
+    /// Recovery counts a last line without its newline, if it can be read.
+    TornLine,
+    /// A machine comes back with its history but without its log.
+    EmptyLog,
+    /// Two entries of the list of peers may be one machine.
+    TwoEntries,
+}
+
+impl Broken {
+    pub const ALL: [Self; 11] = [
+        Self::AcknowledgeOnAccept,
+        Self::SendBeforeLog,
+        Self::MarkBeforeFlush,
+        Self::OwnPosition,
+        Self::DuplicatesByLogged,
+        Self::DuplicatesByConnection,
+        Self::ForgetOnAccepted,
+        Self::Fragment,
+        Self::TornLine,
+        Self::EmptyLog,
+        Self::TwoEntries,
+    ];
+}
+
+/// What a world is made to do other than usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Twist {
+    pub broken: Option<Broken>,
+    /// Senders begin again at the oldest message they keep, as a careful one might: the receiver
+    /// has to drop what it accepted before. It breaks no rule.
+    pub is_careful: bool,
+    /// One machine stands twice in a list of peers, under two addresses.
+    pub has_alias: bool,
+}
+
+impl Twist {
+    /// The world in which `broken` matters.
+    pub fn with(broken: Broken) -> Self {
+        Self {
+            broken: Some(broken),
+            ..Self::around(broken)
+        }
+    }
+
+    /// The same world with the rule kept.
+    pub fn around(broken: Broken) -> Self {
+        Self {
+            broken: None,
+            is_careful: matches!(
+                broken,
+                Broken::DuplicatesByLogged | Broken::DuplicatesByConnection
+            ),
+            has_alias: broken == Broken::TwoEntries,
+        }
+    }
+
+    pub fn is(self, broken: Broken) -> bool {
+        self.broken == Some(broken)
+    }
+}

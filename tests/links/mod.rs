@@ -1,0 +1,27 @@
+//! Machines, logs and channels in a world where any machine may die between any two steps and any
+//! connection may break at any byte. A world has no thread, socket, file or clock: a schedule of
+//! decisions says what happens, so that each failure happens again.
+//!
+//! `world` holds the machines and the connections between them, `process` is one life of a machine
+//! (the order of its duties is that of `net/machine.rs` and `net/poll.rs`), `connection` is a byte
+//! stream with two ends, `handshake` makes connections and lets in whom the channels let in, `traffic`
+//! moves bytes and lines, `account` reads the logs at the end and says whether anything was lost or
+//! doubled, `schedule` draws, runs and shrinks, `broken` lists rules to break.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a harness that cannot go on has failed; a test and a bench use parts of it"
+)]
+
+pub mod account;
+pub mod broken;
+pub mod connection;
+pub mod figures;
+pub mod handshake;
+pub mod process;
+pub mod schedule;
+pub mod traffic;
+pub mod world;
