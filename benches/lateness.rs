@@ -118,6 +118,7 @@ fn lamport(seconds: f64, is_precise: bool) -> Vec<Tick> {
     let config = LocalConfig {
         rates: Some(RATES.to_vec()),
         is_precise,
+        faults: std::sync::Arc::default(),
         seed: 1 + u64::from(is_precise),
         ..common::config(Topology::Full(3), seconds, &scratch.0)
     };

@@ -1,9 +1,10 @@
 //! Lines per second from log files to columns, warm cache.
 //!
-//! `cargo bench --no-default-features --bench read -- [EVENTS] [ROUNDS] [DIRECTORY]` writes the logs of three
-//! machines in virtual time and reads them in turn: one thread, two threads, each line by typed
-//! `serde_json` (the path of lines of another shape), and the floor: newlines counted by memchr in the same
-//! blocks. Medians and ratios. `benches/read_baseline.py` reads the same directory with what users have.
+//! `cargo bench --no-default-features --bench read -- [MOST_EVENTS] [ROUNDS]` writes the logs of three machines
+//! in virtual time, with 10^5, 10^6, ... events, up to `MOST_EVENTS` (10^7), and reads them in turn: one thread, two
+//! threads, each line by typed `serde_json` (the path of lines of another shape), and the floor: newlines counted
+//! by memchr in the same blocks. Medians, ratios, and the largest memory of a process that does nothing but read.
+//! `python benches/read_baseline.py` sets what users have beside it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -26,6 +27,7 @@ use lamport::behavior::Behavior;
 use lamport::causality::messages::messages;
 use lamport::latency::Latency;
 use lamport::log::columns::{Columns, Row};
+use lamport::log::facts::Logs;
 use lamport::log::parse::{Body, parse};
 use lamport::log::reader::read_logs_on;
 use lamport::log::text::Lines;
@@ -44,6 +46,7 @@ fn write(directory: &Path, events: f64) -> Vec<PathBuf> {
         behavior: Behavior::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
+        faults: Vec::new(),
     })
     .unwrap();
     let mut files = Files::create(&simulation, directory).unwrap();
@@ -70,8 +73,6 @@ fn typed(paths: &[PathBuf]) -> usize {
                 sender: None,
                 sent_clock: None,
                 arrived: None,
-                line: 0,
-                is_manual: false,
             };
             match line.body {
                 Body::Internal { clocks } | Body::Send { clocks, .. } => row.clocks = clocks,
@@ -115,9 +116,33 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (start.elapsed().as_secs_f64(), result)
 }
 
+fn read_on(threads: usize, paths: &[PathBuf]) -> Logs {
+    read_logs_on(threads, paths, &BTreeMap::new(), &mut || true).unwrap()
+}
+
+/// What the columns hold, in bytes.
+fn size(columns: &Columns) -> f64 {
+    let row = size_of::<f64>() * 6 + size_of::<i64>() * 3 + size_of::<usize>() + 1;
+    (columns.len() * row + columns.recipients.len() * size_of::<i64>()) as f64
+}
+
 fn main() {
-    let events = argument(0, 1e6);
+    if let Some(paths) = common::only() {
+        black_box(read_on(2, &paths));
+        common::tell_peak();
+        return;
+    }
+    let most = argument(0, 1e7);
     let rounds = argument(1, 5.0) as usize;
+    let mut events = 1e5;
+    while events <= most * 1.001 {
+        measure(events, rounds);
+        events *= 10.0;
+    }
+    println!("load {}", load());
+}
+
+fn measure(events: f64, rounds: usize) {
     let scratch = Scratch::new(&std::env::temp_dir());
     let paths = write(&scratch.0, events);
     let lines = floor(&paths) as f64;
@@ -125,26 +150,23 @@ fn main() {
         .iter()
         .map(|path| path.metadata().unwrap().len())
         .sum();
-    println!(
-        "{lines:.0} lines, {:.0} bytes a line, load {}",
-        bytes as f64 / lines,
-        load()
-    );
+    println!("{lines:.0} lines, {:.0} bytes a line", bytes as f64 / lines);
     let names = [
-        "scan, 1 thread",
-        "scan, 2 threads",
+        "one thread",
+        "two threads",
         "typed serde_json",
         "newlines only",
         "messages matched",
     ];
     let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+    let mut columns = 0.0;
     for _ in 0..rounds {
         for threads in [1, 2] {
-            let (time, logs) =
-                timed(|| read_logs_on(threads, &paths, &BTreeMap::new(), &mut || true).unwrap());
+            let (time, logs) = timed(|| read_on(threads, &paths));
             seconds[threads - 1].push(time);
             if threads == 1 {
-                seconds[4].push(timed(|| black_box(messages(&logs))).0);
+                seconds[4].push(timed(|| black_box(messages(&logs.columns, &logs.machines))).0);
+                columns = size(&logs.columns);
             }
         }
         seconds[2].push(timed(|| typed(&paths)).0);
@@ -155,7 +177,16 @@ fn main() {
         .map(|times| lines / median(times) / 1e6)
         .collect();
     for (name, rate) in names.iter().zip(&rates) {
-        println!("{name:18} {rate:8.2} M lines/s  {:6.2} x", rate / rates[0]);
+        println!(
+            "  {name:18} {rate:8.2} M lines/s  {:6.2} x",
+            rate / rates[0]
+        );
     }
-    println!("load {}", load());
+    let peak = common::peak_of(&paths);
+    println!(
+        "  peak memory {:.0} MB: {:.2} x (files + 1.5 x columns of {:.0} MB)",
+        peak / 1e6,
+        peak / (bytes as f64 + 1.5 * columns),
+        columns / 1e6
+    );
 }

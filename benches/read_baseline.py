@@ -1,26 +1,44 @@
-"""What users have to read logs: lines a second from files to a table.
+"""Lines a second from log files to a table, beside what users have.
 
-    python benches/read_baseline.py DIRECTORY [ROUNDS]
+    python benches/read_baseline.py [MOST_EVENTS] [ROUNDS]
 
-DIRECTORY holds `machine_*.log`. Tools that are not installed are left out. Each tool reads every
-field that it finds into its own table; all but json.loads and pandas use all cores.
+Writes the logs of three machines in virtual time with 10^5, 10^6, ... events, up to MOST_EVENTS (10^6), and
+lets each tool read them into its own table, in turn, warm: medians, and how many times as long as lamport
+each takes, by the clock and in CPU time of all threads, which other work on the host does not change as
+much. All tools have the same cores: one, then two (by the process's affinity, which each of them asks).
+They are told the names and types of the fields, so that none has to guess. Tools that are not installed are
+left out, and above 10^6 events those that make an object of each line. `pip install ".[bench]"`.
 """
 
 import gc
-import json
+import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
 
+RATES = [100, 300, 600]
+WHOLE = ("machine_id", "old_clock", "new_clock", "queue_len", "sender", "sent_clock")
+OBJECTS = ("json.loads + pandas", "pandas.read_json")
+
+
+def with_lamport(paths):
+    return import_module("lamport").load(paths).events
+
+
+def with_lamport_columns(paths):
+    return import_module("lamport._lamport").read_logs(paths).events()
+
 
 def with_json(paths):
-    pandas = import_module("pandas")
+    pandas, loads = import_module("pandas"), import_module("json").loads
     rows = []
     for path in paths:
-        with path.open(encoding="utf-8") as lines:
-            rows.extend(map(json.loads, lines))
+        with Path(path).open(encoding="utf-8") as lines:
+            rows.extend(map(loads, lines))
     return pandas.DataFrame(rows)
 
 
@@ -30,57 +48,101 @@ def with_pandas(paths):
 
 
 def with_pyarrow(paths):
-    reader = import_module("pyarrow.json")
-    arrow = import_module("pyarrow")
-    tables = [reader.read_json(path) for path in paths]
-    return arrow.concat_tables(tables, promote_options="permissive")
+    arrow, reader = import_module("pyarrow"), import_module("pyarrow.json")
+    fields = [("event", arrow.string()), ("system_time", arrow.float64()), ("arrival_time", arrow.float64())]
+    fields += [(name, arrow.int64()) for name in WHOLE] + [("recipient_ids", arrow.list_(arrow.int64()))]
+    options = reader.ParseOptions(arrow.schema(fields), unexpected_field_behavior="ignore")
+    return arrow.concat_tables([reader.read_json(path, parse_options=options) for path in paths])
 
 
 def with_polars(paths):
     polars = import_module("polars")
-    frames = [polars.read_ndjson(path, infer_schema_length=None) for path in paths]
-    return polars.concat(frames, how="diagonal_relaxed")
+    schema = {"event": polars.String, "system_time": polars.Float64, "arrival_time": polars.Float64}
+    schema |= dict.fromkeys(WHOLE, polars.Int64) | {"recipient_ids": polars.List(polars.Int64)}
+    return polars.concat([polars.read_ndjson(path, schema=schema) for path in paths])
 
 
 def with_duckdb(paths):
     duckdb = import_module("duckdb")
-    names = [str(path) for path in paths]
-    return duckdb.sql(f"select * from read_json({names!r}, format='newline_delimited')").fetchnumpy()
+    types = {"event": "VARCHAR", "system_time": "DOUBLE", "arrival_time": "DOUBLE"}
+    types |= dict.fromkeys(WHOLE, "BIGINT") | {"recipient_ids": "BIGINT[]"}
+    duckdb.sql(f"set threads = {len(os.sched_getaffinity(0))}")
+    query = f"select * from read_json({paths!r}, format = 'newline_delimited', columns = {types!r})"
+    relation = duckdb.sql(query)
+    return getattr(relation, "to_arrow_table", relation.fetch_arrow_table)()
 
 
-def with_lamport(paths):
-    return import_module("lamport").load([str(path) for path in paths]).events
+def floor(paths):
+    block = bytearray(1 << 20)
+    for path in paths:
+        with Path(path).open("rb", buffering=0) as file:
+            while file.readinto(block):
+                block.count(b"\n")
 
 
 TOOLS = {
     "lamport": with_lamport,
+    "lamport, columns": with_lamport_columns,
     "json.loads + pandas": with_json,
     "pandas.read_json": with_pandas,
     "pyarrow.json": with_pyarrow,
     "polars": with_polars,
     "duckdb": with_duckdb,
+    "newlines counted": floor,
 }
 
 
-def main():
-    paths = sorted(Path(sys.argv[1]).glob("machine_*.log"))
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    lines = sum(path.read_bytes().count(b"\n") for path in paths)
-    times = {name: [] for name in TOOLS}
-    for _ in range(rounds):
-        for name, read in TOOLS.items():
+def measure(paths, cores, rounds):
+    """Measure in this process, which gets so many cores before any tool asks for them."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    lines = sum(Path(path).read_bytes().count(b"\n") for path in paths)
+    times = {name: [] for name in TOOLS if lines < 2e6 or name not in OBJECTS}
+    for number in range(rounds + 1):
+        for name, taken in times.items():
             gc.collect()
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             try:
-                read(paths)
+                TOOLS[name](paths)
             except ImportError:
                 continue
-            times[name].append(time.perf_counter() - start)
+            if number:  # the first round warms up
+                taken.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+    own = middle(times["lamport"])
+    print(f"{lines} lines, {cores} cores, load {Path('/proc/loadavg').read_text(encoding='ascii').strip()}")
     for name, taken in times.items():
-        rate = lines / statistics.median(taken) / 1e6 if taken else float("nan")
-        print(f"{name:20} {rate:8.3f} M lines/s")
-    print("load", Path("/proc/loadavg").read_text(encoding="ascii").strip())
+        if taken:
+            wall, cpu = middle(taken)
+            rate = lines / wall / 1e6
+            print(
+                f"  {name:20} {rate:8.3f} M lines/s {wall / own[0]:8.2f} x, CPU {cpu / own[1]:8.2f} x",
+                flush=True,
+            )
+
+
+def middle(times):
+    """Give the medians of wall and CPU time."""
+    return [statistics.median(column) for column in zip(*times, strict=True)]
+
+
+def main():
+    most = float(sys.argv[1]) if len(sys.argv) > 1 else 1e6
+    rounds = sys.argv[2] if len(sys.argv) > 2 else "3"
+    events = 1e5
+    while events <= most:
+        with tempfile.TemporaryDirectory() as home:
+            simulate = import_module("lamport").simulate
+            duration = events / sum(RATES)
+            run = simulate(rates=RATES, duration=duration, seed=1, log_dir=Path(home, "run"), record=False)
+            files = [str(file) for file in run.files]
+            for cores in range(1, len(os.sched_getaffinity(0)) + 1)[:2]:
+                subprocess.run(
+                    [sys.executable, __file__, "--measure", str(cores), rounds, *files], check=True
+                )
+        events *= 10
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[4:], int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        main()

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --no-default-features --bench simulate` runs both in turn and prints medians
 //! and ratios: three machines at rates 1, 3, 6, with and without recording; 1,000 machines,
-//! fully connected, without broadcasts; and the cost of an event against the number of machines.
+//! fully connected, without broadcasts; the cost of an event against the number of machines, which
+//! `benches/simulate_plot.py` draws; and first of all the memory of a million machines on a ring.
 
 #![expect(
     clippy::print_stdout,
@@ -145,6 +146,7 @@ fn simulation(
         behavior: Behavior::new(0.7, broadcast_share).unwrap(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
+        faults: Vec::new(),
     })
     .unwrap()
 }
@@ -177,7 +179,46 @@ fn compare(name: &str, mut ours: impl FnMut() -> u64, mut limit: impl FnMut() ->
     );
 }
 
+/// The most memory this process has had, in bytes.
+fn peak() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let mut words = text.split_whitespace().skip_while(|word| *word != "VmHWM:");
+    let kilobytes: f64 = words.nth(1).expect("a number").parse().unwrap();
+    kilobytes * 1024.0
+}
+
+fn memory() {
+    let (machines, seconds) = (1_000_000, 5.0);
+    let before = peak();
+    let mut simulation = Simulation::new(Setup {
+        topology: Topology::Ring(machines),
+        duration: seconds,
+        rates: None,
+        max_rate: 6,
+        behavior: Behavior::default(),
+        latency: Latency::Constant(DELAY as f64 / 1e9),
+        seed: 1,
+        faults: Vec::new(),
+    })
+    .unwrap();
+    let start = peak() - before;
+    simulation.run(&mut (), &Watch::default());
+    let waiting: usize = simulation
+        .seats()
+        .iter()
+        .map(|seat| seat.node.waiting().len())
+        .sum();
+    let each = |bytes: f64| bytes / f64::from(machines);
+    println!(
+        "a million machines on a ring: {:.0} bytes each, {:.0} after {seconds} s, when {:.2} messages wait at each",
+        each(start),
+        each(peak() - before),
+        each(waiting as f64)
+    );
+}
+
 fn main() {
+    memory();
     let watch = Watch::default();
     let rates = Some(vec![1.0, 3.0, 6.0]);
     let duration = 1_000_000;

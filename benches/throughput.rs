@@ -17,6 +17,7 @@
 //!
 //! Beside it, in the same rounds:
 //!
+//! - `keyed`: the same machines with a key, every connection encrypted;
 //! - `floor`: three threads exchange the same lines over loopback TCP, writes
 //!   gathered as ours are, no queue, no clock, no log;
 //! - `floor + log`: the same, and for each message as many bytes into a file
@@ -40,6 +41,7 @@ use std::process::Command;
 
 use common::{Scratch, Story, argument, cpu_seconds, load, median};
 use lamport::behavior::Behavior;
+use lamport::key::Key;
 use lamport::net::local::{Local, LocalConfig};
 use lamport::topology::Topology;
 
@@ -68,22 +70,27 @@ fn compare(directory: &Path, rounds: usize, seconds: f64, rate: f64) {
     );
     let names = [
         "lamport",
+        "keyed",
         "floor",
         "floor + log",
         "python socket",
         "python kept",
     ];
-    let mut rates: [Vec<f64>; 5] = Default::default();
-    let (mut ticks, mut cpus) = (Vec::new(), Vec::new());
+    let mut rates: [Vec<f64>; 6] = Default::default();
+    let (mut ticks, mut cpus, mut keyed_cpus) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let (story, log_bytes, cpu) = ours(directory, seconds, rate);
+        let (story, log_bytes, cpu) = ours(directory, seconds, rate, None);
         ticks.push(story.ticks as f64 / story.seconds());
         cpus.push(cpu);
         rates[0].push(story.received as f64 / story.seconds());
-        rates[1].push(floor::run(seconds, 0, directory));
-        rates[2].push(floor::run(seconds, log_bytes, directory));
-        rates[3].push(python("socket", directory, seconds));
-        rates[4].push(python("kept", directory, seconds));
+        let key = Key::new(&[7; 32]).expect("a key has 32 bytes");
+        let (keyed, _, cpu) = ours(directory, seconds, rate, Some(key));
+        keyed_cpus.push(cpu);
+        rates[1].push(keyed.received as f64 / keyed.seconds());
+        rates[2].push(floor::run(seconds, 0, directory));
+        rates[3].push(floor::run(seconds, log_bytes, directory));
+        rates[4].push(python("socket", directory, seconds));
+        rates[5].push(python("kept", directory, seconds));
     }
     let ours = median(rates[0].clone());
     for (name, rates) in names.iter().zip(&rates) {
@@ -98,19 +105,25 @@ fn compare(directory: &Path, rounds: usize, seconds: f64, rate: f64) {
         "lamport: {:.0} ticks/s of all machines, {:.0} ns CPU a message; ceiling {:.0} messages/s, \
          reached {:.0} %; none lost; load {}",
         median(ticks),
-        1e9 * median(cpus),
+        1e9 * median(cpus.clone()),
         2.0 * rate,
         100.0 * ours / (2.0 * rate),
         load()
     );
+    println!(
+        "with a key: {:.2} of the messages/s, {:.2} times the CPU time a message",
+        median(rates[1].clone()) / ours,
+        median(keyed_cpus) / median(cpus)
+    );
 }
 
 /// What a run's logs say, and per message received their bytes and the CPU time.
-fn ours(directory: &Path, seconds: f64, rate: f64) -> (Story, u64, f64) {
+fn ours(directory: &Path, seconds: f64, rate: f64, key: Option<Key>) -> (Story, u64, f64) {
     let scratch = Scratch::new(directory);
     let config = LocalConfig {
         rates: Some(vec![rate; 3]),
         behavior: Behavior::new(0.0, 1.0).expect("these are probabilities"),
+        key,
         ..common::config(Topology::Full(3), seconds, &scratch.0)
     };
     let before = cpu_seconds();

@@ -47,6 +47,8 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         run_id: "bench".into(),
         base_port: 0,
         is_precise: true,
+        faults: std::sync::Arc::default(),
+        key: None,
     }
 }
 
@@ -197,4 +199,39 @@ pub(crate) fn cpu_seconds() -> f64 {
         .map(|field| field.parse::<f64>().expect("a number"))
         .sum::<f64>()
         / 100.0
+}
+
+const ONLY: &str = "LAMPORT_BENCH_ONLY";
+
+/// The files that this process alone is to work on, when [`peak_of`] has started it.
+pub(crate) fn only() -> Option<Vec<PathBuf>> {
+    let paths = std::env::var(ONLY).ok()?;
+    Some(paths.split('\n').map(PathBuf::from).collect())
+}
+
+/// The largest memory, in bytes, of a process of this bench that works on nothing but these files.
+pub(crate) fn peak_of(paths: &[PathBuf]) -> f64 {
+    let names: Vec<_> = paths
+        .iter()
+        .map(|path| path.to_str().expect("a name of ours"))
+        .collect();
+    let output = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .env(ONLY, names.join("\n"))
+        .output()
+        .expect("it starts again");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let kilobytes = text
+        .lines()
+        .find_map(|line| line.strip_prefix("peak "))
+        .expect("it prints its peak");
+    kilobytes.parse::<f64>().expect("a number") * 1024.0
+}
+
+/// Prints the largest memory of this process, for [`peak_of`].
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+pub(crate) fn tell_peak() {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = line.expect("Linux has it").trim().trim_end_matches(" kB");
+    println!("peak {peak}");
 }

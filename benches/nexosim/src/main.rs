@@ -117,6 +117,7 @@ fn ours(seconds: u64) -> f64 {
         behavior: Behavior::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
+        faults: Vec::new(),
     })
     .expect("the setup is sound");
     let start = Instant::now();

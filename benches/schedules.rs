@@ -1,0 +1,53 @@
+//! The resumable links under attack, at length: `cargo bench --no-default-features --bench schedules --
+//! [count [first seed]]`, 10 million schedules by default.
+//!
+//! The worlds are those of `tests/links`: machines with real nodes, channels, logs and recovery over byte
+//! streams that break anywhere, crashes between any two steps. Stops at the first schedule that loses or
+//! doubles a message, and prints it with as few steps as it takes.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and stops at what it cannot do"
+)]
+
+#[path = "../tests/links/mod.rs"]
+mod links;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use links::broken::Twist;
+use links::schedule::attack;
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
+fn main() {
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|word| word.parse().ok());
+    let count = numbers.next().unwrap_or(10_000_000);
+    let first = numbers.next().unwrap_or(1);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let begun = Instant::now();
+    let shown = AtomicU64::new(0);
+    let told = |schedules: u64| {
+        let part = schedules / (count / 20).max(1);
+        if shown.fetch_max(part, Ordering::Relaxed) < part {
+            let seconds = begun.elapsed().as_secs_f64();
+            println!("{schedules} schedules in {seconds:.0} s");
+        }
+    };
+    // Verification reads files, which takes as long as a few schedules.
+    let (figures, found) = attack(first, count, Twist::default(), 100, threads, &told);
+    if let Some(found) = found {
+        println!("{found}");
+        std::process::exit(1);
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{figures:#?}");
+    println!(
+        "seeds {first} to {}: lost 0, doubled 0; {:.0} schedules/s on {threads} threads",
+        first + count - 1,
+        count as f64 / seconds
+    );
+}
