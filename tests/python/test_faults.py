@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -594,9 +595,11 @@ def test_machines_by_hand_take_the_faults_of_their_links(tmp_path):
         assert [ended(machine) for machine in started] == [(0, "")] * 2
     run = lamport.load(tmp_path)
     assert run.verify().ok
-    links = run.messages.sort_values("arrived").groupby(["sender", "recipient"])["arrived"]
-    silence = links.agg(lambda times: times.diff().max())
+    arrived = run.messages.dropna(subset="arrived").sort_values("arrived").groupby("sender")["arrived"]
+    there, back = (arrived.get_group(sender).to_numpy() for sender in (1, 2))
+    longest = np.diff(there).argmax()
+    start, stop = there[longest : longest + 2]
     # One way only, and nobody crashed: that is for whoever started the processes.
-    assert silence[1, 2] > 0.99
-    assert silence[2, 1] < 0.9
+    assert stop - start > 0.99
+    assert ((back > start) & (back < stop)).sum() > 10  # of 28 on average
     assert run.machines["ticks"].tolist() == [100, 100]
