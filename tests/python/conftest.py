@@ -1,12 +1,19 @@
 """Runs that several tests look at."""
 
 import os
+import signal
 
 import pytest
+from hypothesis import settings
 
 import lamport
 
 os.environ["MPLBACKEND"] = "Agg"
+# No test asserts on speed.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+# Whoever runs this in the background may have it ignored, and so would the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def tables(draw):
     return pd.DataFrame(rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables())
 def test_it_is_what_vector_clocks_say(table):
     run = lamport.from_events(table)

@@ -125,7 +125,7 @@ def test_a_message_never_received_goes_to_its_arrival_or_nowhere(small):
     internal=st.floats(0, 0.9),
     time=st.sampled_from(TIMES),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_time_never_runs_back_along_a_line_or_a_message(seed, machines, internal, time):
     run = lamport.simulate(machines, 5, internal_probability=internal, seed=seed)
     ax = run.plot_spacetime(time=time)

@@ -95,7 +95,6 @@ models = st.fixed_dictionaries(
 
 
 @given(models)
-@settings(deadline=None)
 def test_recording_or_not_gives_the_same_machines(model):
     recorded, counted = lamport.simulate(**model), lamport.simulate(**model, record=False)
     pd.testing.assert_frame_equal(recorded.machines, counted.machines, check_exact=True)
@@ -104,7 +103,7 @@ def test_recording_or_not_gives_the_same_machines(model):
 
 
 @given(models)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_name_and_its_lists_of_peers_are_the_same_run(model):
     from lamport._topology import adjacency
 

@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
@@ -92,7 +92,6 @@ def whole(setting):
 
 
 @given(st.lists(points, min_size=1, max_size=3, unique_by=whole), st.integers(0, 2**53 - 1))
-@settings(deadline=None)
 def test_a_row_is_what_simulate_gives_with_its_seed(settings, seed):
     frame = lamport.sweep(settings, runs=2, seed=seed)
     machines = [setting.get("machines", 3) for setting in settings for _ in range(2)]
