@@ -8,7 +8,7 @@ into what `run.events` is, a pandas DataFrame with the rows of all logs by (time
 and how many times as long as lamport each takes, by the clock and in CPU time of all threads, which other
 work on the host does not change as much. All tools have the same cores: one, then two (by the process's
 affinity, which each of them asks). They are told the names and types of the fields, so that none has to
-guess. Tools that are not installed are left out, and above 10^6 events those that make an object of each line.
+guess. Tools that are not installed are left out, and above 10^6 events those that make an object per line.
 `pip install ".[bench]"`.
 """
 
