@@ -41,7 +41,7 @@ fn events(machines: u32, events: f64) -> Columns {
     .unwrap();
     let mut records = Records::default();
     simulation.run(&mut records, &Watch::default());
-    simulation.logs(records).columns
+    simulation.logs(records, &mut || true).unwrap().columns
 }
 
 /// By row, the row of the send of what was received.

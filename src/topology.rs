@@ -96,6 +96,17 @@ impl Topology {
         }
     }
 
+    /// How many peers a machine sends to, on average.
+    pub fn mean_degree(&self) -> f64 {
+        let links: u64 = match self.common_degree() {
+            Some(degree) => return f64::from(degree),
+            None => (0..self.machines())
+                .map(|machine| u64::from(self.degree(machine)))
+                .sum(),
+        };
+        links as f64 / f64::from(self.machines().max(1))
+    }
+
     /// How many peers `machine` sends to.
     #[inline]
     pub fn degree(&self, machine: u32) -> u32 {

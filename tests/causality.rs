@@ -359,7 +359,7 @@ fn simulated(machines: u32, duration: f64) -> Columns {
     .unwrap();
     let mut records = Records::default();
     simulation.run(&mut records, &Watch::default());
-    simulation.logs(records).columns
+    simulation.logs(records, &mut || true).unwrap().columns
 }
 
 fn trio(

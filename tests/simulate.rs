@@ -106,7 +106,7 @@ fn logs_obey_the_laws_and_say_what_the_memory_holds() {
         assert!(checked.received > 0);
 
         let read = read_logs(&paths(&scratch.0, count), &BTreeMap::new(), &mut || true).unwrap();
-        let kept = simulation.logs(records);
+        let kept = simulation.logs(records, &mut || true).unwrap();
         let bits = |values: &[f64]| {
             values
                 .iter()
@@ -131,7 +131,7 @@ fn logs_obey_the_laws_and_say_what_the_memory_holds() {
         assert_eq!(read.peers, kept.peers);
 
         // What is counted on the way is what the events say.
-        let (from_logs, counted) = (machines(&read), simulation.machines());
+        let (from_logs, counted) = (machines(&read), simulation.machines(&mut || true).unwrap());
         assert_eq!(from_logs.sends, counted.sends);
         assert_eq!(from_logs.receives, counted.receives);
         assert_eq!(from_logs.internals, counted.internals);
@@ -335,7 +335,7 @@ fn what_theory_predicts_is_simulated() {
             })
             .unwrap();
             simulation.run(&mut (), &Watch::default());
-            simulation.machines().final_queue_len
+            simulation.machines(&mut || true).unwrap().final_queue_len
         };
         let most = expected.arrival_rate.iter().copied().fold(0.0, f64::max);
         let tolerance = 4.0 * (most / long).sqrt();
@@ -465,7 +465,7 @@ fn a_machine_that_never_comes_back_has_no_end() {
     assert_eq!([0, 1, 2].map(|i| count(&logs[i], "END")), [0, 1, 1]);
     assert_eq!(simulation.ticks(0), 50);
     assert_eq!(simulation.ticks(2), 800);
-    assert_eq!(simulation.machines().ticks[0], 50);
+    assert_eq!(simulation.machines(&mut || true).unwrap().ticks[0], 50);
 }
 
 #[test]
@@ -548,13 +548,13 @@ proptest! {
         prop_assert!(simulation.run(&mut (&mut records, &mut files), &Watch::default()));
         files.finish(&simulation).unwrap();
         prop_assert_eq!(verified(&paths(&scratch.0, 3)), "");
-        let logs = simulation.logs(records);
+        let logs = simulation.logs(records, &mut || true).unwrap();
         let history = History::of_table(logs.columns, &logs.machines);
         let report = verify(&history, &Options::default(), &mut || true).unwrap();
         prop_assert!(report.violations.is_empty(), "{:?}", report.violations);
-        simulation.restart(seed).unwrap();
+        simulation.restart(seed, &Watch::default()).unwrap();
         let mut again = Records::default();
         simulation.run(&mut again, &Watch::default());
-        prop_assert_eq!(again.len() as u64, simulation.machines().ticks.iter().sum::<i64>() as u64);
+        prop_assert_eq!(again.len() as u64, simulation.machines(&mut || true).unwrap().ticks.iter().sum::<i64>() as u64);
     }
 }

@@ -30,7 +30,7 @@ pub struct Machines {
     pub max_queue_len: Vec<f64>,
     /// The queue at the end.
     pub final_queue_len: Vec<f64>,
-    /// Seconds for which it ticked.
+    /// Seconds for which it ticked, those in which it was down or paused included.
     pub duration: Vec<f64>,
     /// The median lateness of its ticks, in seconds.
     pub lateness_p50: Vec<f64>,
@@ -129,8 +129,9 @@ impl Machines {
         self.max_queue_len.push(count.max_queue_len.max(queue_len));
         self.final_queue_len.push(queue_len);
         self.duration.push(match facts.clock_rate {
-            Some(rate) => ticks as f64 / rate,
-            None => facts.span.1 - facts.span.0,
+            // A real log begins before the first tick, with a wait for the peers.
+            Some(rate) if !facts.is_virtual && !facts.is_resumed => ticks as f64 / rate,
+            _ => facts.span.1 - facts.span.0,
         });
         self.lateness_p50.push(late(|late| late.p50));
         self.lateness_p99.push(late(|late| late.p99));

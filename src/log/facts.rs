@@ -49,6 +49,10 @@ pub struct Facts {
     pub broadcast_share: Option<f64>,
     /// The clock of the last STARTUP.
     pub local_clock: u64,
+    /// Whether its time is virtual.
+    pub is_virtual: bool,
+    /// Whether it has come back after a crash.
+    pub is_resumed: bool,
     /// Of a run in memory: when the machine came back after a crash, in seconds, and with which clock.
     pub restarts: Vec<(f64, u64)>,
     /// The END line.

@@ -241,6 +241,8 @@ impl Log {
                         "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
                     ));
                 }
+                facts.is_resumed |= self.started;
+                facts.is_virtual = startup.is_virtual;
                 self.started = true;
                 facts.run_id = startup.run_id.map(Into::into);
                 facts.clock_rate = startup.clock_rate;

@@ -5,6 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 
 use numpy::IntoPyArray;
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -19,12 +20,12 @@ use crate::fault::Fault;
 use crate::sim::engine::{Setup, Simulation, Watch};
 use crate::sim::files::Files;
 use crate::sim::memory;
-use crate::sim::record::{BYTES_PER_EVENT, Records};
+use crate::sim::record::Records;
 use crate::sim::replay::replay;
 use crate::sim::sweep;
 
-/// Up to so many events, a run is over before anyone could interrupt it.
-const SHORT: u64 = 200_000;
+/// A run of at most this many machines, events and messages is over before anyone could interrupt it.
+const SHORT: f64 = 200_000.0;
 
 /// One setting of a run in virtual time.
 #[derive(FromPyObject)]
@@ -80,69 +81,67 @@ pub(super) fn simulate(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Simulated> {
     let setup = point.build(seed.0)?;
+    setup.check()?;
+    memory::ensure(&setup, record)?;
     let duration = setup.duration;
-    let mut simulation = py.detach(|| Simulation::new(setup))?;
-    if record {
-        memory::ensure(simulation.events().saturating_mul(BYTES_PER_EVENT))?;
-    }
-    let watch = Watch::default();
-    let mut interrupt = None;
+    let mut interrupt: Option<PyErr> = None;
     let mut look = |now: f64| {
         Python::attach(|py| {
             let told = match &progress {
                 Some(progress) => progress.call1(py, (now.min(duration),)).map(|_| ()),
                 None => Ok(()),
             };
-            interrupt = told.and_then(|()| py.check_signals()).err();
-        });
-        interrupt.is_none()
+            let signal = told.and_then(|()| py.check_signals()).err();
+            let goes_on = signal.is_none();
+            interrupt = interrupt.take().or(signal);
+            goes_on
+        })
     };
-    let (outcome, simulation) = py.detach(|| {
-        let outcome = watched(&mut simulation, record, log_dir, &watch, &mut look);
-        (outcome, simulation)
-    });
-    let (records, is_over) = outcome?;
-    // Ctrl-C gives back what there is; what a callback raises goes on.
-    if let Some(error) = interrupt
-        && !error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py)
-    {
-        return Err(error);
-    }
-    let logs = py.detach(|| match records {
-        Some(records) => Logs::new(simulation.logs(records)),
-        None => Logs::of_machines(simulation.machines()),
-    });
+    let made = py.detach(|| {
+        let watch = Watch::default();
+        if is_short(&setup) {
+            make(setup, record, log_dir, &watch)
+        } else {
+            beside(&watch, &mut look, || make(setup, record, log_dir, &watch))
+        }
+    })?;
+    // Ctrl-C gives back what there is, if there is anything; what a callback raises goes on.
+    let made = match (made, interrupt) {
+        (Some(made), None) => made,
+        (Some(made), Some(error)) if error.is_instance_of::<PyKeyboardInterrupt>(py) => made,
+        (_, Some(error)) => return Err(error),
+        (None, None) => unreachable!("only what interrupts it ends it early"),
+    };
+    let simulation = made.simulation;
     Ok(Simulated {
-        logs: Py::new(py, logs)?,
+        logs: Py::new(py, made.logs)?,
         rates: (0..simulation.seats().len())
             .map(|machine| simulation.rate(machine))
             .collect(),
         run_id: simulation.run_id(),
         elapsed: simulation.elapsed(),
         ties: simulation.ties(),
-        interrupted: !is_over,
+        interrupted: !made.is_over,
     })
 }
 
-/// Runs on a thread of its own, if it may take long, while `look` looks on.
-fn watched(
-    simulation: &mut Simulation,
-    record: bool,
-    log_dir: Option<PathBuf>,
+/// Whether a run is over before anyone could interrupt it.
+fn is_short(setup: &Setup) -> bool {
+    let steps = setup.expected_ticks() * (1.0 + setup.expected_messages());
+    steps + f64::from(setup.topology.machines()) <= SHORT
+}
+
+/// Does `work` on a thread of its own while `look` looks on and may say stop.
+fn beside<T: Send>(
     watch: &Watch,
     look: &mut (dyn FnMut(f64) -> bool + Send),
-) -> Result<(Option<Records>, bool)> {
-    let files = log_dir
-        .map(|directory| Files::create(simulation, &directory))
-        .transpose()?;
-    if simulation.events() <= SHORT {
-        return run(simulation, record, files, watch);
-    }
+    work: impl FnOnce() -> T + Send,
+) -> T {
     let (tell, told) = channel::<()>();
     thread::scope(|scope| {
         let work = scope.spawn(move || {
             let _tell = tell;
-            run(simulation, record, files, watch)
+            work()
         });
         while told.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
             if !look(watch.now() as f64 / 1e9) {
@@ -151,6 +150,41 @@ fn watched(
         }
         work.join().expect("a simulation does not panic")
     })
+}
+
+/// A run that was made.
+struct Made {
+    simulation: Simulation,
+    logs: Logs,
+    is_over: bool,
+}
+
+/// Makes a run, as far as it comes before it is asked to stop. `None` if it was asked to before the first
+/// tick, or once more while the tables are made.
+fn make(
+    setup: Setup,
+    record: bool,
+    log_dir: Option<PathBuf>,
+    watch: &Watch,
+) -> Result<Option<Made>> {
+    let Some(mut simulation) = Simulation::watched(setup, watch)? else {
+        return Ok(None);
+    };
+    let files = log_dir
+        .map(|directory| Files::create(&simulation, &directory))
+        .transpose()?;
+    let (records, is_over) = run(&mut simulation, record, files, watch)?;
+    let stops = watch.stops();
+    let mut go_on = || watch.stops() == stops;
+    let logs = match records {
+        Some(records) => simulation.logs(records, &mut go_on).map(Logs::new),
+        None => simulation.machines(&mut go_on).map(Logs::of_machines),
+    };
+    Ok(logs.map(|logs| Made {
+        simulation,
+        logs,
+        is_over,
+    }))
 }
 
 fn run(
@@ -218,7 +252,7 @@ pub(super) fn sweep_runs(
         )
     })?;
     let interrupted = match interrupt {
-        Some(error) if !error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) => {
+        Some(error) if !error.is_instance_of::<PyKeyboardInterrupt>(py) => {
             return Err(error);
         }
         other => other.is_some(),

@@ -52,6 +52,9 @@ struct Ticker {
 const NOBODY: u32 = u32::MAX;
 
 impl Agenda {
+    /// What a machine takes here: itself, its place in a list, and buckets.
+    pub(super) const BYTES_PER_MACHINE: usize = size_of::<Ticker>() + 2 * size_of::<u32>();
+
     /// No machines; the memory is kept.
     pub(super) fn clear(&mut self) {
         self.machines.clear();

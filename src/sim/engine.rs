@@ -1,7 +1,7 @@
 //! The loop of virtual time: one tick after the other, in order.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::behavior::{Behavior, Odds};
 use crate::error::Result;
@@ -17,8 +17,8 @@ use crate::sim::agenda::{Agenda, CACHED, Tick};
 use crate::sim::trouble::Trouble;
 use crate::topology::Topology;
 
-/// Events between two looks at whether to stop.
-const TURN: usize = 1 << 14;
+/// Events, and messages on their way to their queues, between two looks at whether to stop.
+const TURN: f64 = 16384.0;
 
 /// What a run in virtual time is to be. Machine i of the topology gets the id i + 1.
 #[derive(Debug, Clone)]
@@ -41,22 +41,78 @@ pub struct Setup {
     pub faults: Vec<Fault>,
 }
 
+impl Setup {
+    /// Checks all that does not depend on the seed.
+    pub fn check(&self) -> Result<()> {
+        self.topology.check_rates(self.rates.as_deref())?;
+        let draw = |rate| {
+            let mut generator = Generator::new(0, 1, 0);
+            Schedule::draw(rate, self.max_rate, self.duration, &mut generator)
+        };
+        match &self.rates {
+            None => drop(draw(None)?),
+            Some(rates) => {
+                for &rate in rates {
+                    draw(Some(rate))?;
+                }
+            }
+        }
+        self.faults(0).map(drop)
+    }
+
+    /// The faults in order, with these draws.
+    fn faults(&self, seed: u64) -> Result<Faults> {
+        if self.faults.is_empty() {
+            return Ok(Faults::default());
+        }
+        let machines: Vec<MachineId> = (0..self.topology.machines()).map(id).collect();
+        Faults::new(&self.faults, Some(&machines), seed)
+    }
+
+    /// How many ticks all machines have, about: of rates to be drawn, their mean counts.
+    pub fn expected_ticks(&self) -> f64 {
+        let speed = match &self.rates {
+            Some(rates) => rates.iter().sum(),
+            None => f64::from(self.topology.machines()) * (self.max_rate as f64 + 1.0) / 2.0,
+        };
+        speed * self.duration
+    }
+
+    /// How many messages an idle tick sends, about.
+    pub fn expected_messages(&self) -> f64 {
+        let peers = self.topology.mean_degree();
+        let share = self.behavior.broadcast_share();
+        (1.0 - self.behavior.internal_probability()) * (1.0 - share + share * peers)
+    }
+
+    /// The bytes that the machines take, their queues left out.
+    pub fn bytes(&self) -> u64 {
+        let machine = size_of::<Seat>() + Agenda::BYTES_PER_MACHINE + size_of::<Message>();
+        u64::from(self.topology.machines()) * machine as u64
+    }
+}
+
 /// What others see of a run, and can tell it, while it goes on.
 #[derive(Debug, Default)]
 pub struct Watch {
     now: AtomicU64,
-    is_stopped: AtomicBool,
+    stops: AtomicU32,
 }
 
 impl Watch {
     /// Asks the run to end early.
     pub fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
+        self.stops.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether it was asked to.
     pub fn is_stopped(&self) -> bool {
-        self.is_stopped.load(Ordering::Relaxed)
+        self.stops() > 0
+    }
+
+    /// How many times it was asked to.
+    pub fn stops(&self) -> u32 {
+        self.stops.load(Ordering::Relaxed)
     }
 
     /// The virtual time, in ns, a short while ago.
@@ -124,6 +180,12 @@ pub struct Simulation {
 impl Simulation {
     /// All machines at time 0.
     pub fn new(setup: Setup) -> Result<Self> {
+        let made = Self::watched(setup, &Watch::default())?;
+        Ok(made.expect("nobody asks to stop"))
+    }
+
+    /// All machines at time 0, or `None` if it was asked to stop before.
+    pub fn watched(setup: Setup, watch: &Watch) -> Result<Option<Self>> {
         setup.topology.check_rates(setup.rates.as_deref())?;
         let machines = setup.topology.machines() as usize;
         let mut simulation = Self {
@@ -138,18 +200,22 @@ impl Simulation {
             now: 0,
             setup,
         };
-        simulation.restart(simulation.setup.seed)?;
-        Ok(simulation)
+        let is_whole = simulation.restart(simulation.setup.seed, watch)?;
+        Ok(is_whole.then_some(simulation))
     }
 
-    /// All machines at time 0 again, with another seed.
-    pub fn restart(&mut self, seed: u64) -> Result<()> {
+    /// All machines at time 0 again, with another seed. Whether it came to the end: else it must be
+    /// restarted before it runs.
+    pub fn restart(&mut self, seed: u64, watch: &Watch) -> Result<bool> {
         let setup = &mut self.setup;
         setup.seed = check_seed(seed)?;
         self.delays = setup.latency.delays(seed);
         (self.ties, self.now) = (0, 0);
         self.agenda.clear();
         for machine in 0..setup.topology.machines() {
+            if machine.is_multiple_of(1 << 12) && watch.is_stopped() {
+                return Ok(false);
+            }
             let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
             let mut generator = Generator::new(seed, id(machine), 0);
             let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
@@ -163,17 +229,11 @@ impl Simulation {
                 self.seats.push(Seat { node, tally });
             }
         }
-        let count = setup.topology.machines();
-        let faults = if setup.faults.is_empty() {
-            Faults::default()
-        } else {
-            let machines: Vec<MachineId> = (0..count).map(id).collect();
-            Faults::new(&setup.faults, Some(&machines), seed)?
-        };
+        let (faults, count) = (setup.faults(seed)?, setup.topology.machines());
         self.trouble.restart(faults, count, self.duration());
         self.agenda.open();
         self.events = self.agenda.all_left();
-        Ok(())
+        Ok(true)
     }
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
@@ -182,6 +242,7 @@ impl Simulation {
             return self.run_troubled(recorder, watch);
         }
         let mut ticks: Vec<Tick> = Vec::new();
+        let turn = (TURN / (1.0 + self.setup.expected_messages())) as usize;
         let mut before = None;
         let mut since = 0;
         loop {
@@ -200,7 +261,7 @@ impl Simulation {
                 self.tick::<R, false>(time, machine, recorder);
             }
             since += ticks.len();
-            if since >= TURN {
+            if since >= turn {
                 since = 0;
                 self.see(before.unwrap_or(0), watch);
                 if watch.is_stopped() {

@@ -3,18 +3,36 @@
 use std::fs;
 
 use crate::error::{Error, Result};
+use crate::sim::engine::Setup;
+use crate::sim::record::BYTES_PER_EVENT;
 
-/// Checks that so many bytes can be had, as far as the system tells.
-pub fn ensure(needed: u64) -> Result<()> {
-    match available() {
-        Some(available) if needed > available => Err(Error::state(format!(
-            "recording every event of this run needs about {:.1} GB but only {:.1} GB of memory are available: \
-             use record=False, which keeps run.machines only, or a shorter run",
-            needed as f64 / 1e9,
+/// Checks that the machines of this run, and its events if they are recorded, have room, as far as the
+/// system tells.
+pub fn ensure(setup: &Setup, record: bool) -> Result<()> {
+    let Some(available) = available() else {
+        return Ok(());
+    };
+    let machines = setup.bytes();
+    let events = setup.expected_ticks() * BYTES_PER_EVENT as f64;
+    let wants = |what: &str, bytes: f64, remedy: &str| {
+        Error::state(format!(
+            "{what} about {:.1} GB but only {:.1} GB of memory are available: {remedy}",
+            bytes / 1e9,
             available as f64 / 1e9
-        ))),
-        _ => Ok(()),
+        ))
+    };
+    if machines > available {
+        let count = setup.topology.machines();
+        let what = format!("the {count} machines of this run need");
+        return Err(wants(&what, machines as f64, "give fewer machines"));
     }
+    let needed = machines as f64 + events;
+    if record && needed > available as f64 {
+        let remedy = "use record=False, which keeps run.machines only, or a shorter run";
+        let what = "recording every event of this run needs";
+        return Err(wants(what, needed, remedy));
+    }
+    Ok(())
 }
 
 /// The memory that can be had without swapping, where the system tells.
@@ -30,13 +48,29 @@ fn available() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::behavior::Behavior;
+    use crate::latency::Latency;
+    use crate::topology::Topology;
 
     #[test]
     fn more_than_there_is_names_the_way_out() {
-        ensure(1 << 10).unwrap();
+        let setup = |machines, duration| Setup {
+            topology: Topology::Ring(machines),
+            duration,
+            rates: None,
+            max_rate: 6,
+            behavior: Behavior::default(),
+            latency: Latency::Constant(0.0),
+            seed: 1,
+            faults: Vec::new(),
+        };
+        ensure(&setup(3, 60.0), true).unwrap();
+        ensure(&setup(3, 1e9), false).unwrap();
         if available().is_some() {
-            let error = ensure(1 << 60).unwrap_err().to_string();
-            assert!(error.contains("record=False"), "{error}");
+            let error = |setup, record| ensure(&setup, record).unwrap_err().to_string();
+            assert!(error(setup(1000, 1e9), true).contains("record=False"));
+            let many = error(setup(u32::MAX, 1.0), false);
+            assert!(many.contains("4294967295 machines"), "{many}");
         }
     }
 }

@@ -82,7 +82,7 @@ impl Simulation {
         let mut logs = Logs::default();
         for (machine, (unread, undelivered)) in left.unread.iter().zip(left.undelivered).enumerate()
         {
-            let mut facts = self.facts_of(machine, &run_id, unread.len() as u64);
+            let mut facts = self.facts_of(machine, &run_id, elapsed, unread.len() as u64);
             if let Some(end) = &mut facts.end {
                 let known = |(peer, count)| (Some(peer), count);
                 end.undelivered = undelivered.into_iter().map(known).collect();
@@ -95,14 +95,13 @@ impl Simulation {
                     arrived: micros(arrival) / 1e6,
                 })
                 .collect();
-            facts.span = (0.0, elapsed);
             logs.machines.push(facts);
         }
         logs
     }
 
     /// What is known of one machine, without the messages that are left.
-    fn facts_of(&self, machine: usize, run_id: &str, queue_len: u64) -> Facts {
+    fn facts_of(&self, machine: usize, run_id: &str, elapsed: f64, queue_len: u64) -> Facts {
         let behavior = self.behavior();
         Facts {
             id: id(machine as u32),
@@ -128,14 +127,16 @@ impl Simulation {
                 }
                 None => Vec::new(),
             },
+            is_virtual: true,
+            span: (0.0, elapsed),
             ..Facts::default()
         }
     }
 
-    /// The run as its logs tell it.
-    pub fn logs(&self, records: Records) -> Logs {
+    /// The run as its logs tell it, or `None` if `go_on` said no.
+    pub fn logs(&self, records: Records, go_on: &mut dyn FnMut() -> bool) -> Option<Logs> {
         let mut logs = self.facts();
-        logs.columns = records.into_columns(self.topology());
+        logs.columns = records.into_columns(self.topology(), go_on)?;
         let topology = self.topology();
         let machines = 0..topology.machines();
         let links: u64 = machines
@@ -149,15 +150,18 @@ impl Simulation {
                 logs.peers.insert(id(machine), peers);
             }
         }
-        logs
+        Some(logs)
     }
 
-    /// The table of machines, for which no event need be recorded.
-    pub fn machines(&self) -> Machines {
+    /// The table of machines, for which no event need be recorded; `None` if `go_on` said no.
+    pub fn machines(&self, go_on: &mut dyn FnMut() -> bool) -> Option<Machines> {
         let mut table = Machines::default();
-        let (run_id, end) = (self.run_id(), self.end());
+        let (run_id, end, elapsed) = (self.run_id(), self.end(), self.elapsed());
         for (machine, seat) in self.seats().iter().enumerate() {
-            let facts = self.facts_of(machine, &run_id, seat.node.queue_len(end));
+            if machine.is_multiple_of(1 << 14) && !go_on() {
+                return None;
+            }
+            let facts = self.facts_of(machine, &run_id, elapsed, seat.node.queue_len(end));
             let ticks = self.ticks(machine);
             let mut events = [0; 3];
             events[SEND as usize] = seat.tally.sends as i64;
@@ -180,6 +184,6 @@ impl Simulation {
                 },
             );
         }
-        table
+        Some(table)
     }
 }

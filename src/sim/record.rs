@@ -114,12 +114,25 @@ impl Records {
         self.spare.retain(|chunk| chunk.capacity() > 0);
     }
 
-    /// The columns of these events; the records are gone afterwards.
-    pub fn into_columns(self, topology: &Topology) -> Columns {
+    /// The columns of these events, or `None` if `go_on` said no; the records are gone afterwards.
+    pub fn into_columns(
+        self,
+        topology: &Topology,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Columns> {
         let mut columns = Columns::default();
         let mut clocks = vec![0; topology.machines() as usize];
         columns.reserve(self.len());
-        for record in self.full.into_iter().chain([self.last]).flatten() {
+        for (row, record) in self
+            .full
+            .into_iter()
+            .chain([self.last])
+            .flatten()
+            .enumerate()
+        {
+            if row.is_multiple_of(CHUNK) && !go_on() {
+                return None;
+            }
             let clock = &mut clocks[record.machine as usize];
             let old_clock = std::mem::replace(clock, record.new_clock);
             let is_receive = record.kind == RECEIVE;
@@ -147,7 +160,7 @@ impl Records {
             }
         }
         columns.finish(0);
-        columns
+        Some(columns)
     }
 }
 

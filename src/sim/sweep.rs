@@ -15,7 +15,9 @@ use crate::sim::engine::{Setup, Simulation, Watch, id};
 /// How often the caller is told how far the runs are.
 const LOOK: Duration = Duration::from_millis(50);
 /// Events that a thread takes at a time, about.
-const PORTION: u64 = 1 << 20;
+const PORTION: f64 = 1e6;
+/// Runs that a thread takes at a time, at most.
+const MOST_RUNS: f64 = 4096.0;
 
 /// A row a machine and run, sorted by (point, run, machine).
 #[derive(Debug, Default, PartialEq)]
@@ -167,10 +169,10 @@ impl Gathered {
 fn portions(points: &[Setup], runs: &Range<u64>) -> Result<Vec<(usize, Range<u64>)>> {
     let mut portions = Vec::new();
     for (point, setup) in points.iter().enumerate() {
-        let events = Simulation::new(setup.clone())
-            .map_err(|error| Error::invalid(format!("point {point}: {error}")))?
-            .events();
-        let step = (PORTION / events.max(1)).clamp(1, 1 << 12);
+        setup
+            .check()
+            .map_err(|error| Error::invalid(format!("point {point}: {error}")))?;
+        let step = (PORTION / setup.expected_ticks().max(1.0)).clamp(1.0, MOST_RUNS) as u64;
         let mut start = runs.start;
         while start < runs.end {
             let end = runs.end.min(start + step);
@@ -202,12 +204,15 @@ impl Worker<'_> {
             .as_ref()
             .is_none_or(|(made_for, _)| *made_for != point)
         {
-            self.simulation = Some((point, Simulation::new(self.points[point].clone())?));
+            let setup = self.points[point].clone();
+            self.simulation = Simulation::watched(setup, stop)?.map(|made| (point, made));
         }
-        let (_, simulation) = self.simulation.as_mut().expect("it was just made");
+        let Some((_, simulation)) = &mut self.simulation else {
+            return Ok(table);
+        };
         for run in runs {
-            simulation.restart(seed_of(self.seed, run))?;
-            if !simulation.run(&mut (), stop) {
+            let seed = seed_of(self.seed, run);
+            if !simulation.restart(seed, stop)? || !simulation.run(&mut (), stop) {
                 break;
             }
             table.add(point, run, simulation);
@@ -219,7 +224,7 @@ impl Worker<'_> {
 
 impl Table {
     fn add(&mut self, point: usize, run: u64, simulation: &Simulation) {
-        let end = simulation.end();
+        let (end, elapsed) = (simulation.end(), simulation.elapsed());
         let clocks = || simulation.seats().iter().map(|seat| seat.node.clock());
         let drift = clocks().max().unwrap_or(0) - clocks().min().unwrap_or(0);
         for (machine, seat) in simulation.seats().iter().enumerate() {
@@ -247,7 +252,7 @@ impl Table {
                 .push(tally.max_jump.max(u64::from(ticks > 0)) as i64);
             self.max_queue_len.push(longest.max(queue_len));
             self.final_queue_len.push(queue_len);
-            self.queue_growth.push(queue_len / (ticks as f64 / rate));
+            self.queue_growth.push(queue_len / elapsed);
             self.drift.push(drift as i64);
         }
     }
@@ -330,9 +335,9 @@ mod tests {
             assert_eq!(seed, seed_of(9, table.run[row] as u64));
             let mut simulation =
                 Simulation::new(points()[table.point[row] as usize].clone()).unwrap();
-            simulation.restart(seed).unwrap();
+            simulation.restart(seed, &Watch::default()).unwrap();
             simulation.run(&mut (), &Watch::default());
-            let machines = simulation.machines();
+            let machines = simulation.machines(&mut || true).unwrap();
             let machine = table.machine_id[row] as usize - 1;
             assert_eq!(table.final_clock[row], machines.final_clock[machine]);
             assert_eq!(table.ticks[row], machines.ticks[machine]);

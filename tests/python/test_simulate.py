@@ -1,6 +1,7 @@
 """Runs in virtual time, through their Python face."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -299,3 +300,43 @@ def test_interrupted():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "True True True\n"
+
+
+def test_queue_growth_counts_the_seconds_in_which_a_machine_was_down(tmp_path):
+    crash = [lamport.Crash(1, at=10, down_for=45)]
+    setting = {"rates": [1, 3, 6], "duration": 60, "internal_probability": 0.1, "faults": crash}
+    run = lamport.simulate(seed=2, log_dir=tmp_path / "run", **setting)
+    table = run.machines
+    assert table["final_queue_len"][1] > 100
+    assert table["queue_growth"].tolist() == (table["final_queue_len"] / 60).tolist()
+    assert run.durations.tolist() == [60] * 3
+    assert lamport.load(tmp_path / "run").machines["queue_growth"].tolist() == table["queue_growth"].tolist()
+    rows = lamport.sweep([setting], runs=3, seed=2)
+    assert rows["queue_growth"].tolist() == (rows["final_queue_len"] / 60).tolist()
+
+
+def test_machines_that_have_no_room_are_refused():
+    with pytest.raises(lamport.LamportError, match=r"4000000000 machines .* GB .* give fewer machines"):
+        lamport.simulate(4_000_000_000, 1, topology="ring", record=False)
+    with pytest.raises(lamport.LamportError, match="record=False"):
+        lamport.simulate(1_000, 1e8, topology="ring")
+
+
+def test_ctrl_c_while_the_machines_are_made():
+    words = """
+import lamport
+
+def tell(now):
+    print("on", flush=True)
+
+try:
+    lamport.simulate(20_000_000, 1, topology="ring", record=False, progress=tell)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+    process = subprocess.Popen([sys.executable, "-c", words], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "on\n"
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert told.split()[-1] == "interrupted"
+    assert process.returncode == 0
