@@ -4,10 +4,9 @@
 of nine metrics is compared by the two-sample Kolmogorov-Smirnov test (conservative for whole
 numbers) at level 0.001 / 9 (Bonferroni), so a sound pair of runtimes fails once in 1,000 times.
 
-The long version: `LAMPORT_AGREEMENT_RUNS=1000 pytest --timeout 600 tests/python/test_agreement.py`.
+The long version, at several settings: `python benches/agreement.py`.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,12 +14,12 @@ import numpy as np
 import lamport
 
 PARAMETERS = {"rates": [12, 30, 60], "duration": 1, "broadcast_share": 0.5, "latency": 0.004}
-REAL, SIMULATED, AT_ONCE = int(os.environ.get("LAMPORT_AGREEMENT_RUNS", "40")), 4000, 10
+REAL, SIMULATED, AT_ONCE = 40, 4000, 10
 LEVEL = 0.001
 
 
 def metrics(frame):
-    """The metrics of each run, from a table with a row a machine and run."""
+    """The metrics of each run, from a table with one row per machine and run."""
     clocks = frame.pivot_table(index=["label", "run"], columns="machine_id", values="final_clock")
     slow = frame[frame.machine_id == 1].set_index(["label", "run"])
     fast = frame[frame.machine_id == 3].set_index(["label", "run"])
@@ -38,14 +37,14 @@ def metrics(frame):
     }
 
 
-def real(internal_probability):
+def real(internal_probability, count=REAL):
     def one(seed):
         return lamport.run_local(
             **PARAMETERS, internal_probability=internal_probability, seed=seed, progress=False
         )
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = list(pool.map(one, range(10_000, 10_000 + REAL)))
+        runs = list(pool.map(one, range(10_000, 10_000 + count)))
     return metrics(lamport.compare({"real": runs}))
 
 
@@ -60,11 +59,11 @@ def simulated(internal_probability):
     return metrics(frame.assign(label="simulated"))
 
 
-def distance(a, b):
+def distance(a, b, comparisons=9):
     """The largest gap between the distributions of two samples, in units of what the level allows."""
     values = np.union1d(a, b)
     steps = [np.searchsorted(np.sort(sample), values, side="right") / len(sample) for sample in (a, b)]
-    allowed = np.sqrt(-np.log(LEVEL / 9 / 2) / 2 * (1 / len(a) + 1 / len(b)))
+    allowed = np.sqrt(-np.log(LEVEL / comparisons / 2) / 2 * (1 / len(a) + 1 / len(b)))
     return np.abs(steps[0] - steps[1]).max() / allowed
 
 
