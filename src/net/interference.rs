@@ -38,12 +38,16 @@ impl Poller {
         };
         let me = station.machine.id();
         for position in 0..station.peers.len() {
+            // What is done for one peer may have been the last thing an ending machine waited for.
+            let Some(station) = self.stations.get(&id) else {
+                return;
+            };
             let (mut is_cut, mut breaks) = (false, false);
-            if let Some(peer) = self.stations[&id].channels.peer_id(position) {
+            if let Some(peer) = station.channels.peer_id(position) {
                 is_cut = weather.is_cut(me, peer, now);
                 breaks = weather.faults().breaks(me, peer, since);
             }
-            match self.stations[&id].peers[position].connection {
+            match station.peers[position].connection {
                 Some(key) if is_cut || breaks => self.close(key),
                 None if !is_cut => self.connect(id, position),
                 _ => {}

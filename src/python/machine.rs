@@ -119,6 +119,8 @@ impl PyMachine {
             key: key.map(|KeyArgument(key)| key),
         };
         let faults = Fault::list(faults.unwrap_or("[]"))?;
+        // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
+        Faults::new(&faults, None, 0)?;
         let machine = py.detach(|| Machine::open(config, &Network::of_process()?))?;
         let faults = Faults::new(&faults, None, machine.seed())?;
         Ok(Self {
