@@ -8,26 +8,13 @@
 use std::collections::BTreeMap;
 
 use crate::event::Recipients;
-use crate::identity::Nonce;
+use crate::identity::{Identity, Nonce};
 use crate::link::{Inbox, Marks, Outbox, Violation};
 use crate::message::MachineId;
 use crate::wire::Hello;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
-
-/// Who a machine is to others.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity {
-    /// Its number in the run.
-    pub id: MachineId,
-    /// The run it belongs to.
-    pub run_id: String,
-    /// The name of its past.
-    pub history: Nonce,
-    /// The name of its process.
-    pub instance: Nonce,
-}
 
 /// What a log says of the channels of the machine that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -60,7 +60,7 @@ pub(super) enum Role {
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     /// The machine it belongs to.
-    pub(super) station: u64,
+    pub(super) endpoint: u64,
     /// Unlike its key, never used again for another connection.
     pub(super) number: u64,
     pub(super) remote: SocketAddr,
@@ -98,14 +98,14 @@ pub(super) enum Written {
 impl Connection {
     pub(super) fn new(
         stream: TcpStream,
-        station: u64,
+        endpoint: u64,
         number: u64,
         remote: SocketAddr,
         role: Role,
     ) -> Self {
         Self {
             stream,
-            station,
+            endpoint,
             number,
             remote,
             role,

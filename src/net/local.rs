@@ -11,13 +11,14 @@ use crate::faults::Faults;
 use crate::key::Key;
 use crate::latency::Latency;
 use crate::log::file::LogFile;
+use crate::log::open_files;
 use crate::message::MachineId;
-use crate::net::conductor::{self, Running, Trouble};
-use crate::net::crew::Crew;
-use crate::net::limits;
+use crate::net::conductor::{self, Trouble};
 use crate::net::listen::{self, Listening};
 use crate::net::machine::{Config, Machine};
 use crate::net::network::Network;
+use crate::net::roster::Roster;
+use crate::net::running::Running;
 use crate::topology::Topology;
 
 /// What a run on this host is to be.
@@ -56,7 +57,7 @@ pub struct LocalConfig {
 /// The machines of a run in this process.
 #[derive(Debug)]
 pub struct Local {
-    crew: Arc<Crew>,
+    roster: Arc<Roster>,
     addresses: Vec<Address>,
     config: LocalConfig,
 }
@@ -84,7 +85,7 @@ impl Local {
             .sum();
         let files =
             u64::from(machines) * FILES_PER_MACHINE + channels * FILES_PER_CHANNEL + FILES_BESIDE;
-        limits::ensure_open_files(files)?;
+        open_files::ensure(files, "use fewer machines or a sparser topology")?;
 
         // All ports and checks before the first log: what cannot run leaves nothing behind.
         let mut listeners = Vec::new();
@@ -118,7 +119,7 @@ impl Local {
             opened.0.push(Machine::open(machine, &network)?);
         }
         Ok(Self {
-            crew: Crew::new(std::mem::take(&mut opened.0)),
+            roster: Roster::new(std::mem::take(&mut opened.0)),
             addresses,
             config: config.clone(),
         })
@@ -126,7 +127,7 @@ impl Local {
 
     /// The machines, by id, as they are now.
     pub fn machines(&self) -> Vec<Arc<Machine>> {
-        self.crew.machines()
+        self.roster.machines()
     }
 
     /// Waits for the connections, then ticks, in the background.
@@ -150,7 +151,7 @@ impl Local {
                 Machine::open(machine, &Network::of_process()?)
             })),
         };
-        conductor::start(self.crew.clone(), duration, wait, trouble)
+        conductor::start(self.roster.clone(), duration, wait, trouble)
     }
 }
 

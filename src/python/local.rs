@@ -13,8 +13,9 @@ use crate::behavior::Behavior;
 use crate::fault::Fault;
 use crate::faults::Faults;
 use crate::message::MachineId;
-use crate::net::conductor::{self, Running};
+use crate::net::conductor;
 use crate::net::local::{Local, LocalConfig};
+use crate::net::running::Running;
 use crate::topology::Topology;
 
 /// Machines 1..n in this process, over TCP on loopback, one tick thread each.

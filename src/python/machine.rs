@@ -18,12 +18,13 @@ use crate::event::{Event, Recipients};
 use crate::fault::Fault;
 use crate::faults::Faults;
 use crate::message::Nanos;
-use crate::net::conductor::{self, Running, Trouble};
-use crate::net::crew::Crew;
+use crate::net::conductor::{self, Trouble};
 use crate::net::inherit;
 use crate::net::listen::Listening;
 use crate::net::machine::{Config, Machine};
 use crate::net::network::Network;
+use crate::net::roster::Roster;
+use crate::net::running::Running;
 use crate::schedule::MAX_DRAWN_RATE;
 
 /// How often a blocking call looks for Ctrl-C.
@@ -206,8 +207,8 @@ impl PyMachine {
             elapsed: self.elapsed,
             revive: None,
         };
-        let crew = Crew::new(vec![self.machine.clone()]);
-        let started = conductor::start(crew, self.duration, self.wait, trouble)?;
+        let roster = Roster::new(vec![self.machine.clone()]);
+        let started = conductor::start(roster, self.duration, self.wait, trouble)?;
         *running = Some(Arc::new(started));
         Ok(())
     }

@@ -81,6 +81,9 @@ pub(super) fn simulate(
 ) -> PyResult<Simulated> {
     let setup = point.build(seed.0)?;
     let duration = setup.duration;
+    if log_dir.is_some() {
+        Files::ensure_open(setup.topology.machines())?;
+    }
     let mut simulation = py.detach(|| Simulation::new(setup))?;
     if record {
         memory::ensure(simulation.events().saturating_mul(BYTES_PER_EVENT))?;

@@ -14,10 +14,10 @@ use lamport::event::Recipients;
 use lamport::fault::Fault;
 use lamport::faults::Faults;
 use lamport::net::conductor::{self, Trouble};
-use lamport::net::crew::Crew;
 use lamport::net::listen::Listening;
 use lamport::net::machine::{Config, Machine};
 use lamport::net::network::Network;
+use lamport::net::roster::Roster;
 use serde_json::json;
 
 #[test]
@@ -82,8 +82,8 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
         ..Trouble::default()
     };
     // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
-    let crew = Crew::new(vec![machine.clone()]);
-    let running = conductor::start(crew, 0.2, 0.0, trouble).unwrap();
+    let roster = Roster::new(vec![machine.clone()]);
+    let running = conductor::start(roster, 0.2, 0.0, trouble).unwrap();
     assert!(running.join(Some(PATIENCE)).unwrap());
     assert_eq!(lab.lines(1).last().unwrap()["undelivered"], json!([]));
     // The poll thread is still there.

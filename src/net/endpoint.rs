@@ -1,4 +1,4 @@
-//! What the poll thread keeps for each machine.
+//! The end of a machine that others connect to: its listener, its connections, its channels.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::channels::Channels;
 use crate::message::{MachineId, Nanos};
 use crate::net::gate::Gate;
-use crate::net::machine::Machine;
+use crate::net::machine::Member;
 
 /// A failed connection is tried again after this at the earliest ...
 pub(super) const SHORTEST_BACKOFF: Nanos = 10_000_000;
@@ -22,9 +22,9 @@ const STRANGERS: usize = 128;
 /// The messages to a peer for which the end waits, as `(peer id if known, count)`.
 pub(super) type Undelivered = Vec<(Option<MachineId>, u64)>;
 
-/// A machine's connections and the state of its channels.
-pub(super) struct Station {
-    pub(super) machine: Arc<Machine>,
+/// What the poll thread keeps for one machine.
+pub(super) struct Endpoint {
+    pub(super) member: Arc<Member>,
     pub(super) listener: TcpListener,
     pub(super) gate: Gate,
     /// When the peers' names were last looked up for the gate.
@@ -41,7 +41,7 @@ pub(super) struct Station {
     /// Connections that have said no hello, oldest first.
     pub(super) strangers: VecDeque<usize>,
     /// Up to where in its fault schedule the links have been dealt with.
-    pub(super) weathered: Nanos,
+    pub(super) faults_seen: Nanos,
     /// It stands still: nothing comes or goes.
     pub(super) is_paused: bool,
     pub(super) ending: Option<Ending>,
@@ -67,15 +67,15 @@ pub(super) struct Ending {
     pub(super) reply: crossbeam_channel::Sender<Undelivered>,
 }
 
-impl Station {
+impl Endpoint {
     pub(super) fn new(
-        machine: Arc<Machine>,
+        member: Arc<Member>,
         listener: std::net::TcpListener,
         gate: Gate,
         channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) -> Self {
-        let peers = machine
+        let peers = member
             .peers()
             .iter()
             .zip(found)
@@ -88,7 +88,7 @@ impl Station {
             });
         Self {
             peers: peers.collect(),
-            machine,
+            member,
             listener: TcpListener::from_std(listener),
             gate,
             vetted: None,
@@ -97,7 +97,7 @@ impl Station {
             channels,
             senders: BTreeMap::new(),
             strangers: VecDeque::new(),
-            weathered: 0,
+            faults_seen: 0,
             is_paused: false,
             ending: None,
         }
