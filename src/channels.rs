@@ -1,7 +1,7 @@
 //! All channels of one machine, and who may be at their other ends.
 //!
 //! Nothing else decides what is sent, accepted or acknowledged, and to whom a
-//! channel belongs. The driver moves the bytes, writes the log, and keeps the
+//! channel belongs. The driver reads and writes sockets, writes the log, and keeps the
 //! order: a SEND line before [`Channels::sent`], a RECEIVE line before
 //! [`Channels::received`].
 
@@ -60,7 +60,7 @@ struct Peer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Sender {
     inbox: Inbox,
-    /// The history it told at first contact; a log does not tell that of a sender that is no peer.
+    /// The history it told at first contact; a log does not tell that of a sender that is not a peer.
     history: Option<Nonce>,
     /// The process that holds, or held, the connection.
     instance: Option<Nonce>,

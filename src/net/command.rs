@@ -12,7 +12,7 @@ use crate::event::{Event, Recipients};
 use crate::message::MachineId;
 use crate::net::endpoint::Undelivered;
 use crate::net::gate::Gate;
-use crate::net::machine::Member;
+use crate::net::machine::member::Member;
 
 /// The token of the alarm.
 pub(super) const WAKE: Token = Token(usize::MAX);
@@ -43,9 +43,9 @@ pub(super) enum Command {
     },
     /// A machine's fault schedule begins.
     BeginFaults { endpoint: u64 },
-    /// A machine stands still.
+    /// A machine is paused.
     Pause { endpoint: u64 },
-    /// A machine that stood still goes on.
+    /// A machine that was paused goes on.
     GoOn { endpoint: u64 },
     /// No machine is left.
     Quit,

@@ -27,7 +27,7 @@ const STACK: usize = 256 * 1024;
 /// Makes the machine at a position anew from its log, to tick for these seconds.
 pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 
-/// What is to go wrong in a run.
+/// The faults of a run, and how machines come back.
 #[derive(Default)]
 pub struct Trouble {
     /// The fault schedule.
@@ -127,7 +127,7 @@ impl Conductor {
                 }
             }
         }
-        // One that has no thread would listen on for ever.
+        // One that has no thread would listen forever.
         for machine in &self.machines[self.threads.len()..] {
             machine.abandon();
         }
@@ -216,7 +216,7 @@ impl Conductor {
                 machine.tell(Control::Pause(start + until));
             }
             Turn::Restart if self.has_left[position] => self.restart(position, time, start)?,
-            // Who stands still knows for how long; who ended before it could crash need not come back.
+            // A paused machine knows for how long; one that ended before it could crash need not come back.
             Turn::Continue | Turn::Restart => {}
         }
         Ok(())

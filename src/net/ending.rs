@@ -5,9 +5,9 @@ use crate::net::connection::Role;
 use crate::net::endpoint::Ending;
 use crate::net::poll::{Poller, Timer};
 
-/// What ending machines wait for others, at most.
+/// How long an ending machine waits for others, at most.
 const END_WAIT: Nanos = 1_000_000_000;
-/// What they then wait for their last words to be read.
+/// How long it then waits for its last bytes to be read.
 const PARTING_WAIT: Nanos = 300_000_000;
 
 impl Poller {
@@ -18,7 +18,7 @@ impl Poller {
         };
         endpoint.ending = Some(ending);
         for peer in 0..self.endpoints[&id].peers.len() {
-            self.last_words(id, peer);
+            self.drain(id, peer);
         }
         self.after(END_WAIT, Timer::End { endpoint: id });
         self.finish_if_done(id);
@@ -67,8 +67,8 @@ impl Poller {
         self.after(PARTING_WAIT, Timer::End { endpoint: id });
     }
 
-    /// At the end of a machine: what is left for a peer goes out, then no more.
-    pub(super) fn last_words(&mut self, id: u64, position: usize) {
+    /// At the end of a machine: sends what is left for a peer, then nothing more.
+    pub(super) fn drain(&mut self, id: u64, position: usize) {
         // What is done for one peer may have been the last thing to do.
         let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;

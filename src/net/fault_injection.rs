@@ -1,4 +1,4 @@
-//! Faults of links and pauses, as the poll thread carries them out.
+//! Injects faults: what partitions, disconnects and pauses do to connections.
 
 use crate::fault::Span;
 use crate::message::Nanos;
@@ -22,7 +22,7 @@ impl Poller {
         self.link_change(id);
     }
 
-    /// Something changes for the links of a machine: cuts, heals and breaks connections.
+    /// A fault of a machine's links begins or ends: cuts, heals and breaks connections.
     pub(super) fn link_change(&mut self, id: u64) {
         let now = self.clock.now();
         let Some(endpoint) = self.endpoints.get_mut(&id) else {
@@ -64,14 +64,15 @@ impl Poller {
             .is_some_and(|(peer, faults)| faults.is_cut(me, peer, now))
     }
 
-    /// Nothing of this machine moves until it goes on.
+    /// Nothing comes or goes for this machine until it goes on.
     pub(super) fn pause(&mut self, id: u64) {
         if let Some(endpoint) = self.endpoints.get_mut(&id) {
             endpoint.is_paused = true;
         }
     }
 
-    /// A machine that stood still goes on: what the system told meanwhile is told only once.
+    /// A machine that was paused goes on. The system does not repeat what it reported meanwhile, so that
+    /// everything is looked at.
     pub(super) fn go_on(&mut self, id: u64) {
         let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
@@ -94,7 +95,7 @@ impl Poller {
         self.accept(id);
     }
 
-    /// Whether the machine that a connection belongs to stands still.
+    /// Whether the machine that a connection belongs to is paused.
     pub(super) fn is_paused(&self, id: u64) -> bool {
         self.endpoints
             .get(&id)

@@ -15,9 +15,9 @@ use crate::wire::{Hello, Reply};
 
 /// How long a connection may say nothing before its hello.
 const HELLO_WAIT: Nanos = 5_000_000_000;
-/// How long refused connections may stay, so that they read why.
+/// How long refused connections may stay, so that they can read why.
 const PARTING_WAIT: Nanos = 1_000_000_000;
-/// How long accepting pauses when the process has no open file left.
+/// How long accepting pauses when the process has reached its limit of open files.
 const ACCEPT_PAUSE: Nanos = 100_000_000;
 /// What is said to a machine with a key by one without.
 pub(super) const NO_KEY: &str =
@@ -25,7 +25,7 @@ pub(super) const NO_KEY: &str =
 /// What is said to a machine without a key by one that has one.
 pub(super) const WANTS_KEY: &str =
     "this machine has a key: start all machines of a run with the same --key-file";
-/// What is said to a machine whose words do not open.
+/// What is said to a machine whose frames do not decrypt.
 pub(super) const OTHER_KEY: &str = "it has another key, or belongs to another run";
 /// Names are not looked up for the gate more often than this.
 const VETTING_PAUSE: Nanos = 1_000_000_000;
@@ -43,7 +43,7 @@ impl Poller {
             let (stream, remote) = match endpoint.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // The one that waited is gone; the next may be there.
+                // That connection is gone; the next may be there.
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -172,7 +172,7 @@ impl Poller {
             } else {
                 self.refuse_address(id, key);
             }
-            // What it said meanwhile was told only once.
+            // The system does not repeat that it has sent something.
             self.unread.push(key);
         }
     }
@@ -180,7 +180,7 @@ impl Poller {
     fn refuse_address(&mut self, id: u64, key: usize) {
         let ip = self.connections[key].remote.ip().to_canonical();
         self.endpoints[&id].member.warn(&format!("address {ip}"), format_args!(
-            "refused a connection from {ip}: it is no address of a peer; allow it with --allow {ip}"
+            "refused a connection from {ip}: it is not the address of a peer; allow it with --allow {ip}"
         ));
         self.part(key, &format!("{ip} is not the address of a peer"));
     }

@@ -9,7 +9,7 @@ use crate::message::{MachineId, Nanos};
 #[derive(Debug, Clone)]
 pub(super) struct LinkFaults {
     schedule: Arc<Faults>,
-    /// The beginning of ticking on the process's clock; before the clock's own for a machine come back.
+    /// The start of ticking on the process's clock; negative if the process started later.
     start: i64,
 }
 

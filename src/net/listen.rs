@@ -109,7 +109,7 @@ fn listen(id: MachineId, socket: SocketAddr) -> Result<TcpListener> {
             Type::STREAM,
             Some(Protocol::TCP),
         )?;
-        // A port of connections that are only fading away can be taken again.
+        // A port whose old connections are only timing out can be taken again.
         listener.set_reuse_address(true)?;
         if socket.is_ipv6() {
             listener.set_only_v6(false)?;

@@ -46,7 +46,7 @@ pub struct LocalConfig {
     pub run_id: String,
     /// Machine i listens on this port + i - 1; on free ports if 0.
     pub base_port: u16,
-    /// Whether waits for a tick spin their last stretch.
+    /// Whether the last stretch of a wait for a tick is spent spinning.
     pub is_precise: bool,
     /// What is to go wrong.
     pub faults: Arc<Faults>,
@@ -162,7 +162,7 @@ impl LocalConfig {
         Ok(Config {
             machine_id: id(machine),
             listening,
-            // A directed topology has senders that are no peers; all of them are here.
+            // A directed topology has senders that are not peers; all of them are here.
             allowed: vec!["127.0.0.0/8".parse()?],
             peers: peers.map(|peer| addresses[peer as usize].clone()).collect(),
             log: self.log_dir.join(format!("machine_{}.log", id(machine))),
@@ -185,7 +185,7 @@ fn id(machine: u32) -> MachineId {
     u64::from(machine) + 1
 }
 
-/// Machines that leave the network if the run does not come about.
+/// Machines that leave the network if the run cannot start.
 struct Opened(Vec<Arc<Machine>>);
 
 impl Drop for Opened {

@@ -1,7 +1,7 @@
 //! One machine in real time: its node, its log, and its place in the network.
 
 mod config;
-mod member;
+pub(super) mod member;
 mod plan;
 mod step;
 
@@ -35,8 +35,8 @@ use crate::noise::Secret;
 use crate::schedule::Schedule;
 
 pub use config::Config;
-use member::Gauges;
-pub(super) use member::{Control, Journal, Member};
+pub(super) use member::{Control, Journal};
+use member::{Gauges, Member};
 pub(super) use plan::Plan;
 
 /// A machine: made by [`Machine::open`], it can be connected to at once.
@@ -253,7 +253,7 @@ impl Machine {
         self.network.is_behind()
     }
 
-    /// Leaves the network at once, as in a crash: the log stays without END, and can be resumed.
+    /// Leaves the network at once, as in a crash: the log has no END, and can be resumed.
     pub fn abandon(&self) {
         let mut journal = self.journal();
         journal.has_ended = true;
@@ -277,8 +277,8 @@ impl Machine {
         });
     }
 
-    /// Whether its bytes move.
-    pub(super) fn stand_still(&self, is_still: bool) {
+    /// Pauses its connections, or lets them go on.
+    pub(super) fn set_paused(&self, is_still: bool) {
         let endpoint = self.endpoint;
         self.network.tell(if is_still {
             Command::Pause { endpoint }
@@ -314,7 +314,7 @@ impl Machine {
     }
 }
 
-/// What writes the lines of a machine, which may have come back.
+/// The writer of a machine's lines; `past` is what a resumed machine's log tells.
 fn formatter(
     id: MachineId,
     peers: &[Address],

@@ -120,7 +120,7 @@ impl Poller {
         let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
         let is_ending = endpoint.ending.is_some();
         if is_ending {
-            // Nobody listens there any more, or the time of the end is too short to tell.
+            // Nobody listens there now, or too little time is left to find out.
             endpoint.peers[position].is_given_up = true;
             self.finish_if_done(id);
         }
@@ -202,7 +202,7 @@ impl Poller {
             return;
         }
         self.mark_dirty(key);
-        self.last_words(id, position);
+        self.drain(id, position);
     }
 
     /// Checks who answered, and where the channel stands.

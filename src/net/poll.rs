@@ -19,9 +19,9 @@ use crate::net::connection::{Connection, Role};
 use crate::net::endpoint::{Ending, Endpoint};
 use crate::net::resolve::{Question, Resolver};
 
-/// One read takes at most this, all connections share the memory.
+/// One read takes at most this much; all connections share the memory.
 const SCRATCH: usize = 256 * 1024;
-/// Messages kept for one peer that does not acknowledge.
+/// How many messages are kept for one peer that does not acknowledge.
 const MOST_KEPT: usize = 1 << 24;
 
 /// What is to be done at a later time.
@@ -29,13 +29,13 @@ const MOST_KEPT: usize = 1 << 24;
 pub(super) enum Timer {
     /// Connect to a peer again.
     Retry { endpoint: u64, peer: usize },
-    /// Give a connection up that has not come to a handshake, or is parting.
+    /// Give up a connection whose handshake has not succeeded, or that was told to leave.
     Overdue { key: usize, number: u64 },
-    /// Accept again, after the process had no open file left.
+    /// Accept again, after the process had reached its limit of open files.
     Accept { endpoint: u64 },
     /// The orderly end has taken its time.
     End { endpoint: u64 },
-    /// Something changes for the links of a machine.
+    /// A fault of a machine's links begins or ends.
     LinkChange { endpoint: u64 },
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Poller {
     /// Connections that may have more to read than one turn took.
     pub(super) unread: Vec<usize>,
     pub(super) scratch: Vec<u8>,
-    /// What a read says once it is opened with a key.
+    /// What a read brought, once decrypted.
     pub(super) plain: Vec<u8>,
     /// New messages of the read at hand.
     pub(super) fresh: Vec<u64>,
@@ -107,7 +107,7 @@ impl Poller {
                 self.readable(key);
             }
             self.alarm.hush();
-            // Those that come meanwhile ring again, and wait until bytes have moved.
+            // Those that come meanwhile ring again, and wait until this turn has written.
             for _ in 0..self.commands.len() {
                 let Ok(command) = self.commands.try_recv() else {
                     break;
@@ -273,7 +273,7 @@ impl Poller {
         Some(key)
     }
 
-    /// Sets a bound on how long a connection may stay without a handshake.
+    /// Limits how long a connection may stay without a handshake.
     pub(super) fn bound(&mut self, key: usize, wait: Nanos) {
         let number = self.connections[key].number;
         self.after(wait, Timer::Overdue { key, number });
@@ -330,7 +330,7 @@ impl Poller {
         }
     }
 
-    /// Forgets a machine and closes all that is its.
+    /// Forgets a machine and closes its listener and its connections.
     pub(super) fn leave(&mut self, id: u64) {
         self.endpoints.remove(&id);
         self.connections

@@ -9,7 +9,7 @@ use crate::net::poll::{Poller, mark_dirty};
 use crate::noise::{NoiseError, Session};
 use crate::wire::{self, Hello, Reply, WireError};
 
-/// Messages and acknowledgements are gathered to about this many bytes a write.
+/// Messages and acknowledgements are gathered to about this many bytes per write.
 const CHUNK: usize = 64 * 1024;
 /// Reads and writes of one connection before the others have their turn.
 const TURNS: usize = 8;
@@ -85,11 +85,11 @@ impl Poller {
                 })
             }
         };
-        if connection.session.is_some() && connection.has_words() {
+        if connection.session.is_some() && connection.has_output() {
             // The handshake has gone on.
             mark_dirty(&mut self.connections, &mut self.dirty, key);
         } else if role == Role::Stranger && connection.partial.kept().first() == Some(&0) {
-            // No line is to be expected of a machine with a key.
+            // A machine with a key sends frames, not lines.
             whole.push(connection.partial.kept().to_vec());
         }
         if let Role::Receiving { sender } = role {
@@ -115,7 +115,7 @@ impl Poller {
             }
             Ok(Err(fault)) => {
                 self.fault(key, &fault);
-                // One that is told why stays until it has read that.
+                // A connection that is told why stays until it has read that.
                 let now = self.connections.get(key);
                 now.is_some_and(|connection| connection.number == number)
             }
@@ -182,7 +182,7 @@ impl Poller {
         }
     }
 
-    /// Writes what a connection has to say.
+    /// Writes what waits to leave on a connection.
     pub(super) fn flush(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else {
             return;
@@ -212,8 +212,8 @@ impl Poller {
                 }
                 _ => {}
             }
-            if !connection.has_words() {
-                self.said_all(key);
+            if !connection.has_output() {
+                self.flushed(key);
                 return;
             }
             match connection.write() {
@@ -229,7 +229,7 @@ impl Poller {
     }
 
     /// A connection has written everything; perhaps that was the last.
-    fn said_all(&mut self, key: usize) {
+    fn flushed(&mut self, key: usize) {
         let connection = &mut self.connections[key];
         if !connection.is_last {
             return;
@@ -268,7 +268,7 @@ impl Poller {
                 connection.owes_ack = true;
                 self.mark_dirty(key);
             }
-            Role::Parting if connection.has_words() => connection.has_ended = true,
+            Role::Parting if connection.has_output() => connection.has_ended = true,
             _ => self.close(key),
         }
     }

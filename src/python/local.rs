@@ -156,7 +156,7 @@ impl LocalRun {
 impl Drop for LocalRun {
     fn drop(&mut self) {
         match &*self.running() {
-            // Nobody can stop it any more.
+            // Nobody else can stop it.
             Some(running) => running.stop(),
             None => self
                 .local

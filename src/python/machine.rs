@@ -404,7 +404,7 @@ impl Drop for PyMachine {
 fn not_a_peer(address: &Address, peers: &[Address]) -> Error {
     let known: Vec<String> = peers.iter().map(ToString::to_string).collect();
     Error::invalid(format!(
-        "{address} is no peer of this machine; its peers are {}",
+        "{address} is not a peer of this machine; its peers are {}",
         known.join(", ")
     ))
 }

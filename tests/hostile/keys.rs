@@ -339,7 +339,10 @@ fn every_flipped_byte_ends_the_connection_and_gets_nothing_in() {
 #[test]
 fn lines_keep_their_bounds_within_frames() {
     for (text, words) in [
-        ("5:2\nnonsense\n".to_owned(), "\"nonsense\" is no message"),
+        (
+            "5:2\nnonsense\n".to_owned(),
+            "\"nonsense\" is not a message",
+        ),
         (format!("5:2\n{}", "7".repeat(300)), "more than 256 bytes"),
     ] {
         let (warnings, lines) = attacked(0.3, |machine| {

@@ -43,6 +43,6 @@ pub struct Config {
     pub allowed: Vec<gate::Network>,
     /// Only machines with the same key connect, from any address.
     pub key: Option<Key>,
-    /// Whether waits for a tick spin their last stretch.
+    /// Whether the last stretch of a wait for a tick is spent spinning.
     pub is_precise: bool,
 }

@@ -21,7 +21,7 @@ use crate::net::warnings::Warnings;
 use crate::node::Node;
 use crate::noise::Secret;
 
-/// Messages waiting in the queue of one machine.
+/// How many messages may wait in the queue of one machine.
 const MOST_QUEUED: usize = 1 << 24;
 
 /// What the tick thread can be told.
@@ -29,11 +29,11 @@ const MOST_QUEUED: usize = 1 << 24;
 pub(in crate::net) enum Control {
     /// Tick from this time on.
     Start(Nanos),
-    /// Stand still until this time.
+    /// Pause until this time.
     Pause(Nanos),
     /// Die: leave everything as it is.
     Crash,
-    /// Tick no more.
+    /// Stop ticking.
     Stop,
     /// All machines of the run have ticked their last: end.
     Finish,
@@ -98,7 +98,7 @@ impl Member {
         &self.peers
     }
 
-    /// What proves, and finds out, who belongs to this run.
+    /// What proves and checks who belongs to this run.
     pub(in crate::net) fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
     }
