@@ -1,33 +1,20 @@
 //! All channels of one machine, and who may be at their other ends.
 //!
 //! Nothing else decides what is sent, accepted or acknowledged, and to whom a
-//! channel belongs. The driver moves the bytes, writes the log, and keeps the
+//! channel belongs. The driver reads and writes sockets, writes the log, and keeps the
 //! order: a SEND line before [`Channels::sent`], a RECEIVE line before
 //! [`Channels::received`].
 
 use std::collections::BTreeMap;
 
 use crate::event::Recipients;
-use crate::identity::Nonce;
+use crate::identity::{Identity, Nonce};
 use crate::link::{Inbox, Marks, Outbox, Violation};
 use crate::message::MachineId;
 use crate::wire::Hello;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
-
-/// Who a machine is to others.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity {
-    /// Its number in the run.
-    pub id: MachineId,
-    /// The run it belongs to.
-    pub run_id: String,
-    /// The name of its past.
-    pub history: Nonce,
-    /// The name of its process.
-    pub instance: Nonce,
-}
 
 /// What a log says of the channels of the machine that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,7 +60,7 @@ struct Peer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Sender {
     inbox: Inbox,
-    /// The history it told at first contact; a log does not tell that of a sender that is no peer.
+    /// The history it told at first contact; a log does not tell that of a sender that is not a peer.
     history: Option<Nonce>,
     /// The process that holds, or held, the connection.
     instance: Option<Nonce>,

@@ -1,9 +1,10 @@
-//! What tells one machine's past, one process and one run from another.
+//! Who a machine is: what tells one machine, its past, its process and its run from another.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::message::MachineId;
 
 /// 64 random bits, written as 16 hexadecimal digits.
 ///
@@ -32,6 +33,19 @@ impl FromStr for Nonce {
             u64::from_str_radix(text, 16).map_err(|error| Error::invalid(error.to_string()))?;
         Ok(Self(bits))
     }
+}
+
+/// Who a machine is to others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Its number in the run.
+    pub id: MachineId,
+    /// The run it belongs to.
+    pub run_id: String,
+    /// The name of its past.
+    pub history: Nonce,
+    /// The name of its process.
+    pub instance: Nonce,
 }
 
 /// The run id, if it is one word of at most 64 letters, digits and `. _ -`.

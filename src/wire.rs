@@ -27,9 +27,9 @@ pub(crate) const PROTOCOL: &str = "lamport/1";
 /// Why a line is not what the protocol wants there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    /// The first line of a connection is no hello.
+    /// The first line of a connection is not a hello.
     #[error(
-        "{0:?} is no hello: it must be \"{PROTOCOL} <run id> <sender id> <history> <instance>\""
+        "{0:?} is not a hello: it must be \"{PROTOCOL} <run id> <sender id> <history> <instance>\""
     )]
     Hello(String),
     /// The first line of a connection ends as lines of other systems do.
@@ -40,21 +40,21 @@ pub enum WireError {
         "it has a key, this machine has none: give all machines of a run the same key, or none"
     )]
     Keyed,
-    /// The answer to a hello is none.
+    /// The line after a hello is not an answer to it.
     #[error(
-        "{0:?} is no answer to a hello: it must be \"ok <id> <history> <logged> <accepted>\" or \"no <reason>\""
+        "{0:?} is not an answer to a hello: it must be \"ok <id> <history> <logged> <accepted>\" or \"no <reason>\""
     )]
     Reply(String),
     /// Not a message.
     #[error(
-        "{0:?} is no message: it must be \"<timestamp>:<sender id>\" with a timestamp from 1 to {MAX_TIMESTAMP}"
+        "{0:?} is not a message: it must be \"<timestamp>:<sender id>\" with a timestamp from 1 to {MAX_TIMESTAMP}"
     )]
     Message(String),
     /// A message that names another sender than the hello did.
     #[error("{0:?} names another sender than its hello, machine {1}")]
     Sender(String, MachineId),
     /// Not an acknowledgement.
-    #[error("{0:?} is no acknowledgement: it must be \"ack <logged> <accepted>\"")]
+    #[error("{0:?} is not an acknowledgement: it must be \"ack <logged> <accepted>\"")]
     Ack(String),
     /// A line without end.
     #[error("a line of more than {MAX_LINE} bytes")]

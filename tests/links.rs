@@ -9,8 +9,8 @@
 #[path = "links/mod.rs"]
 mod links;
 
-use lamport::channels::{Channels, Identity, Past};
-use lamport::identity::Nonce;
+use lamport::channels::{Channels, Past};
+use lamport::identity::{Identity, Nonce};
 use lamport::link::Marks;
 use lamport::log::recover::recover;
 use links::broken::{Broken, Twist};

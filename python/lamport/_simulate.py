@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_LATENCY", "make_seed", "native_point", "simulate", "whole"]
 
 DEFAULT_LATENCY = 0.0005
-SPARE_FILES = 64
-"""Files that this process may need beside the logs."""
 
 
 def simulate(
@@ -120,7 +117,6 @@ def simulate(
     parameters: dict[str, Any] = {**shown, "seed": make_seed(seed)}
     directory, made = None, False
     if log_dir is not None:
-        _ensure_files(point["machines"])
         directory, made = claim_directory(log_dir)
     try:
         with Count(progress, duration, f"{point['machines']:,} machines", "s") as tell:
@@ -224,22 +220,3 @@ def _outcome(simulated: "Simulated") -> dict[str, Any]:
         "version": __version__,
     }
     return known | {"interrupted": True} if simulated.interrupted else known
-
-
-def _ensure_files(machines: int) -> None:
-    """Let this process open a log for each machine."""
-    try:
-        import resource
-    except ImportError:  # not a POSIX system: opening will tell
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = machines + SPARE_FILES
-    if needed <= soft or soft == resource.RLIM_INFINITY:
-        return
-    if needed > hard != resource.RLIM_INFINITY:
-        raise OSError(
-            f"log_dir: {machines:,} machines need as many open files, but the limit is {hard:,}: "
-            "raise it (ulimit -n), or simulate without log_dir"
-        )
-    with suppress(OSError, ValueError):  # then opening tells
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -12,6 +12,7 @@ mod gather;
 pub mod history;
 pub mod input;
 pub mod merge;
+pub mod open_files;
 pub mod parse;
 mod part;
 pub mod reader;

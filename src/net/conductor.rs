@@ -1,8 +1,7 @@
 //! Starting and ending the machines of a process together.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -12,10 +11,11 @@ use crate::error::{Error, Result};
 use crate::faults::{Faults, Turn};
 use crate::message::Nanos;
 use crate::net::clock::Clock;
-use crate::net::crew::Crew;
+use crate::net::link_faults::LinkFaults;
 use crate::net::machine::{Control, Machine};
+use crate::net::roster::Roster;
+use crate::net::running::{Progress, Report, Running};
 use crate::net::ticker::{self, Last};
-use crate::net::weather::Weather;
 
 /// From the last connection to the first possible tick: every thread is waiting by then.
 const COUNTDOWN: Nanos = 5_000_000;
@@ -24,44 +24,10 @@ const LOOK: Duration = Duration::from_millis(2);
 /// A tick thread needs little.
 const STACK: usize = 256 * 1024;
 
-/// Machines that start together and end together.
-#[derive(Debug)]
-pub struct Running {
-    shared: Arc<Shared>,
-    tell: Sender<Report>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    crew: Arc<Crew>,
-    /// When ticking started, 0 before.
-    start: AtomicU64,
-    is_stopped: AtomicBool,
-    outcome: Mutex<Outcome>,
-    is_done: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Outcome {
-    is_done: bool,
-    /// The first error, until someone takes it.
-    error: Option<Error>,
-}
-
-#[derive(Debug)]
-enum Report {
-    /// Someone wants the run to end early.
-    Stop,
-    /// A machine has ticked its last.
-    Ticked(Result<Last>, usize),
-    /// A machine has ended.
-    Ended(Result<()>),
-}
-
 /// Makes the machine at a position anew from its log, to tick for these seconds.
 pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 
-/// What is to go wrong in a run.
+/// The faults of a run, and how machines come back.
 #[derive(Default)]
 pub struct Trouble {
     /// The fault schedule.
@@ -84,23 +50,18 @@ pub fn check_wait(wait: f64) -> Result<f64> {
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
-pub fn start(crew: Arc<Crew>, duration: f64, wait: f64, trouble: Trouble) -> Result<Running> {
+pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) -> Result<Running> {
     check_wait(wait)?;
     let (tell, reports) = unbounded();
-    let shared = Arc::new(Shared {
-        crew,
-        start: AtomicU64::new(0),
-        is_stopped: AtomicBool::new(false),
-        outcome: Mutex::default(),
-        is_done: Condvar::new(),
-    });
+    let progress = Progress::new();
     let conductor = Conductor {
-        machines: shared.crew.machines(),
-        turns: turns(&shared.crew, &trouble, duration),
+        machines: roster.machines(),
+        turns: turns(&roster, &trouble, duration),
         is_ticking: Vec::new(),
         has_left: Vec::new(),
         threads: Vec::new(),
-        shared: shared.clone(),
+        roster,
+        progress: progress.clone(),
         tell: tell.clone(),
         reports,
         clock: Clock::of_process(),
@@ -113,14 +74,14 @@ pub fn start(crew: Arc<Crew>, duration: f64, wait: f64, trouble: Trouble) -> Res
         .stack_size(STACK)
         .spawn(move || conductor.run())
         .map_err(|source| Error::io("cannot start a thread", source))?;
-    Ok(Running { shared, tell })
+    Ok(Running::new(progress, tell))
 }
 
 /// The crashes and pauses of these machines before the end of the run, in order.
-fn turns(crew: &Crew, trouble: &Trouble, duration: f64) -> VecDeque<(Nanos, usize, Turn)> {
+fn turns(roster: &Roster, trouble: &Trouble, duration: f64) -> VecDeque<(Nanos, usize, Turn)> {
     let mut turns = Vec::new();
     if trouble.revive.is_some() {
-        for (position, machine) in crew.machines().iter().enumerate() {
+        for (position, machine) in roster.machines().iter().enumerate() {
             let of_machine = trouble.faults.turns(machine.id()).into_iter();
             turns.extend(of_machine.map(|(time, turn)| (time, position, turn)));
         }
@@ -130,49 +91,9 @@ fn turns(crew: &Crew, trouble: &Trouble, duration: f64) -> VecDeque<(Nanos, usiz
     turns.into()
 }
 
-impl Running {
-    /// Asks all machines to end early, in order.
-    pub fn stop(&self) {
-        self.shared.is_stopped.store(true, Ordering::Release);
-        // The conductor may be done already.
-        let _ = self.tell.send(Report::Stop);
-    }
-
-    /// Waits until all have ended, `timeout` at most. Whether they have; their first error, once.
-    pub fn join(&self, timeout: Option<Duration>) -> Result<bool> {
-        let outcome = self.shared.outcome.lock().expect("no holder panics");
-        let is_running = |outcome: &mut Outcome| !outcome.is_done;
-        let mut outcome = match timeout {
-            None => self
-                .shared
-                .is_done
-                .wait_while(outcome, is_running)
-                .expect("no holder panics"),
-            Some(timeout) => {
-                self.shared
-                    .is_done
-                    .wait_timeout_while(outcome, timeout, is_running)
-                    .expect("no holder panics")
-                    .0
-            }
-        };
-        match outcome.error.take() {
-            Some(error) if outcome.is_done => Err(error),
-            _ => Ok(outcome.is_done),
-        }
-    }
-
-    /// Seconds since ticking started, 0 before.
-    pub fn elapsed(&self) -> f64 {
-        match self.shared.start.load(Ordering::Acquire) {
-            0 => 0.0,
-            start => Clock::of_process().now().saturating_sub(start) as f64 / 1e9,
-        }
-    }
-}
-
 struct Conductor {
-    shared: Arc<Shared>,
+    roster: Arc<Roster>,
+    progress: Arc<Progress>,
     machines: Vec<Arc<Machine>>,
     /// What is to happen to machines, next first.
     turns: VecDeque<(Nanos, usize, Turn)>,
@@ -192,11 +113,7 @@ struct Conductor {
 impl Conductor {
     fn run(mut self) {
         let outcome = self.conduct();
-        let mut held = self.shared.outcome.lock().expect("no holder panics");
-        held.error = outcome.err();
-        held.is_done = true;
-        drop(held);
-        self.shared.is_done.notify_all();
+        self.progress.done(outcome);
     }
 
     fn conduct(&mut self) -> Result<()> {
@@ -210,14 +127,14 @@ impl Conductor {
                 }
             }
         }
-        // One that has no thread would listen on for ever.
+        // One that has no thread would listen forever.
         for machine in &self.machines[self.threads.len()..] {
             machine.abandon();
         }
         let is_started = first.is_ok() && self.wait_for_peers();
         if is_started {
             let start = self.clock.now() + COUNTDOWN;
-            self.shared.start.store(start, Ordering::Release);
+            self.progress.started(start);
             for machine in &self.machines {
                 self.begin(machine, start);
             }
@@ -265,9 +182,10 @@ impl Conductor {
     /// Ticking starts, and with it the fault schedule.
     fn begin(&self, machine: &Machine, start: Nanos) {
         if !self.trouble.faults.is_empty() {
-            let begun = self.shared.start.load(Ordering::Acquire);
+            let begun = self.progress.start();
             let elapsed = self.trouble.elapsed + (start - begun);
-            machine.meet(Weather::new(self.trouble.faults.clone(), start, elapsed));
+            let faults = self.trouble.faults.clone();
+            machine.begin_faults(LinkFaults::new(faults, start, elapsed));
         }
         machine.tell(Control::Start(start));
     }
@@ -285,7 +203,7 @@ impl Conductor {
 
     /// What is due in the fault schedule happens.
     fn turn(&mut self) -> Result<()> {
-        let start = self.shared.start.load(Ordering::Acquire);
+        let start = self.progress.start();
         let Some((time, position, turn)) = self.turns.pop_front() else {
             return Ok(());
         };
@@ -298,7 +216,7 @@ impl Conductor {
                 machine.tell(Control::Pause(start + until));
             }
             Turn::Restart if self.has_left[position] => self.restart(position, time, start)?,
-            // Who stands still knows for how long; who ended before it could crash need not come back.
+            // A paused machine knows for how long; one that ended before it could crash need not come back.
             Turn::Continue | Turn::Restart => {}
         }
         Ok(())
@@ -314,7 +232,7 @@ impl Conductor {
         let rest = self.duration - time;
         let machine = revive(position, rest as f64 / 1e9)?;
         self.machines[position] = machine.clone();
-        self.shared.crew.replace(position, machine.clone());
+        self.roster.replace(position, machine.clone());
         self.threads[position] = Some(self.spawn(position, rest)?);
         (self.is_ticking[position], self.has_left[position]) = (true, false);
         self.begin(&machine, (start + time).max(self.clock.now()));
@@ -357,7 +275,7 @@ impl Conductor {
             let report = self.reports.recv();
             return Some(report.expect("the conductor holds its own end"));
         };
-        let due = self.shared.start.load(Ordering::Acquire) + time;
+        let due = self.progress.start() + time;
         let rest = self.clock.until(due).unwrap_or_default();
         self.reports.recv_timeout(rest).ok()
     }
@@ -369,7 +287,7 @@ impl Conductor {
         loop {
             let is_waiting = |machine: &&Arc<Machine>| !machine.missing_peers().is_empty();
             if !machines.iter().any(|machine| is_waiting(&machine)) {
-                return !self.shared.is_stopped.load(Ordering::Acquire);
+                return !self.progress.is_stopped();
             }
             if self.clock.now() >= deadline {
                 for machine in machines.iter().filter(is_waiting) {

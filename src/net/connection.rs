@@ -12,14 +12,14 @@ use crate::net::lines::{self, Input, Partial};
 use crate::noise::{NoiseError, Session};
 use crate::wire::WireError;
 
-/// A connection that hears nothing for so long asks whether the other host is there ...
+/// A connection that hears nothing for this long probes whether the other host is there ...
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
-/// ... and asks again so often ...
+/// ... and probes again at this interval ...
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
-/// ... and is dead when nothing has been answered for so long.
+/// ... and counts as dead when nothing has been answered for this long.
 const SILENCE: Duration = Duration::from_secs(12);
 
-/// What a connection is for, and how far it is.
+/// What a connection is for, and how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// Mine to a peer: the system is still connecting.
@@ -27,7 +27,7 @@ pub(super) enum Role {
         /// The peer's position.
         peer: usize,
     },
-    /// Mine to a peer: the hello is out, its answer is awaited.
+    /// Mine to a peer: the hello is sent, its answer is awaited.
     Greeting {
         /// The peer's position.
         peer: usize,
@@ -46,8 +46,8 @@ pub(super) enum Role {
         /// The sender's id.
         sender: MachineId,
     },
-    /// Someone's to me, refused or ended: what still comes is thrown away, so
-    /// that closing does not destroy the last words on their way out.
+    /// Someone's to me, refused or ended: what still comes is read and thrown away, so
+    /// that closing does not destroy the last bytes on their way out.
     Parting,
 }
 
@@ -60,7 +60,7 @@ pub(super) enum Role {
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     /// The machine it belongs to.
-    pub(super) station: u64,
+    pub(super) endpoint: u64,
     /// Unlike its key, never used again for another connection.
     pub(super) number: u64,
     pub(super) remote: SocketAddr,
@@ -75,7 +75,7 @@ pub(super) struct Connection {
     written: usize,
     /// The system takes no more bytes until it says so.
     pub(super) is_blocked: bool,
-    /// It stands in the list of connections to flush.
+    /// It is in the list of connections to flush.
     pub(super) is_dirty: bool,
     /// The marks changed since the last acknowledgement.
     pub(super) owes_ack: bool,
@@ -98,14 +98,14 @@ pub(super) enum Written {
 impl Connection {
     pub(super) fn new(
         stream: TcpStream,
-        station: u64,
+        endpoint: u64,
         number: u64,
         remote: SocketAddr,
         role: Role,
     ) -> Self {
         Self {
             stream,
-            station,
+            endpoint,
             number,
             remote,
             role,
@@ -123,12 +123,12 @@ impl Connection {
         }
     }
 
-    /// Asks of the system what every connection needs. Where it refuses, lines only come later
+    /// Asks of the system what every connection needs. If it refuses, lines come later
     /// and the death of a host is noticed later.
     pub(super) fn tune(&self) {
         // Small lines must not wait for each other.
         let _ = self.stream.set_nodelay(true);
-        // A host that vanished says nothing, and would hold its place for ever.
+        // A host that vanished says nothing, and would hold its place forever.
         let socket = SockRef::from(&self.stream);
         let keepalive = TcpKeepalive::new()
             .with_time(KEEPALIVE_AFTER)
@@ -138,7 +138,7 @@ impl Connection {
         let _ = socket.set_tcp_user_timeout(Some(SILENCE));
     }
 
-    /// Reads once and calls `each` for every line that is whole now, opened if there is a key.
+    /// Reads once and calls `each` for every line that is whole now, decrypted if there is a key.
     /// `scratch` and `plain` are memory that all connections share.
     pub(super) fn read<E: From<WireError> + From<NoiseError>>(
         &mut self,
@@ -162,7 +162,7 @@ impl Connection {
     }
 
     /// Whether there is something that can be written.
-    pub(super) fn has_words(&self) -> bool {
+    pub(super) fn has_output(&self) -> bool {
         !self.frames.is_empty() || (!self.out.is_empty() && self.is_open())
     }
 
@@ -173,7 +173,7 @@ impl Connection {
             .is_none_or(|session| session.is_open())
     }
 
-    /// Says the rest without a key: the other side has none, or another.
+    /// Goes on without a key: the other side has none, or another.
     pub(super) fn drop_key(&mut self) {
         self.session = None;
         self.frames.clear();
@@ -219,7 +219,7 @@ impl Connection {
         }
     }
 
-    /// Whether nothing has been heard that makes it a peer's or a sender's.
+    /// Whether nothing has been heard yet that makes it a peer's or a sender's.
     pub(super) fn is_stranger(&self) -> bool {
         matches!(self.role, Role::Vetting | Role::Stranger | Role::Parting)
     }

@@ -2,42 +2,42 @@
 
 use crate::message::Nanos;
 use crate::net::connection::Role;
+use crate::net::endpoint::Ending;
 use crate::net::poll::{Poller, Timer};
-use crate::net::station::Ending;
 
-/// What ending machines wait for others, at most.
+/// How long an ending machine waits for others, at most.
 const END_WAIT: Nanos = 1_000_000_000;
-/// What they then wait for their last words to be read.
+/// How long it then waits for its last bytes to be read.
 const PARTING_WAIT: Nanos = 300_000_000;
 
 impl Poller {
     /// A machine has ticked its last.
     pub(super) fn finish(&mut self, id: u64, ending: Ending) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        station.ending = Some(ending);
-        for peer in 0..self.stations[&id].peers.len() {
-            self.last_words(id, peer);
+        endpoint.ending = Some(ending);
+        for peer in 0..self.endpoints[&id].peers.len() {
+            self.drain(id, peer);
         }
-        self.after(END_WAIT, Timer::End { station: id });
+        self.after(END_WAIT, Timer::End { endpoint: id });
         self.finish_if_done(id);
     }
 
     /// Ends a machine that has nothing left to do.
     pub(super) fn finish_if_done(&mut self, id: u64) {
-        let Some(station) = self.stations.get(&id) else {
+        let Some(endpoint) = self.endpoints.get(&id) else {
             return;
         };
-        if station.ending.is_some() && station.is_finished() {
+        if endpoint.ending.is_some() && endpoint.is_finished() {
             self.finish_now(id);
         }
     }
 
     fn finish_now(&mut self, id: u64) {
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        let undelivered = station.undelivered();
-        let ending = station.ending.take().expect("the caller found it ending");
+        let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
+        let undelivered = endpoint.undelivered();
+        let ending = endpoint.ending.take().expect("the caller found it ending");
         self.leave(id);
         // Whoever waits for it may have been stopped by force.
         let _ = ending.reply.send(undelivered);
@@ -45,10 +45,10 @@ impl Poller {
 
     /// The time of an orderly end is over: first part from the senders, then end.
     pub(super) fn end_is_late(&mut self, id: u64) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        let ending = station
+        let ending = endpoint
             .ending
             .as_mut()
             .expect("the timer is set at the end");
@@ -57,27 +57,27 @@ impl Poller {
             return;
         }
         ending.is_late = true;
-        let keys: Vec<usize> = station.senders.values().copied().collect();
+        let keys: Vec<usize> = endpoint.senders.values().copied().collect();
         for key in keys {
             // The last acknowledgement goes out, nothing more comes in.
             self.connections[key].owes_ack = true;
             self.connections[key].is_last = true;
             self.mark_dirty(key);
         }
-        self.after(PARTING_WAIT, Timer::End { station: id });
+        self.after(PARTING_WAIT, Timer::End { endpoint: id });
     }
 
-    /// At the end of a machine: what is left for a peer goes out, then no more.
-    pub(super) fn last_words(&mut self, id: u64, position: usize) {
+    /// At the end of a machine: sends what is left for a peer, then nothing more.
+    pub(super) fn drain(&mut self, id: u64, position: usize) {
         // What is done for one peer may have been the last thing to do.
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        if station.ending.is_none() {
+        if endpoint.ending.is_none() {
             return;
         }
-        let is_waiting = station.channels.undelivered(position) > 0;
-        let peer = &mut station.peers[position];
+        let is_waiting = endpoint.channels.undelivered(position) > 0;
+        let peer = &mut endpoint.peers[position];
         match peer.connection {
             Some(key) if matches!(self.connections[key].role, Role::Sending { .. }) => {
                 self.connections[key].is_last = true;

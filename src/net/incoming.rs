@@ -8,16 +8,16 @@ use crate::channels::Refusal;
 use crate::link::Marks;
 use crate::message::{MachineId, Nanos};
 use crate::net::connection::Role;
-use crate::net::listen;
+use crate::net::entropy;
 use crate::net::poll::{Lookup, Poller, Timer, mark_dirty};
 use crate::net::resolve;
 use crate::wire::{Hello, Reply};
 
 /// How long a connection may say nothing before its hello.
 const HELLO_WAIT: Nanos = 5_000_000_000;
-/// How long refused connections may stay, so that they read why.
+/// How long refused connections may stay, so that they can read why.
 const PARTING_WAIT: Nanos = 1_000_000_000;
-/// How long accepting pauses when the process has no open file left.
+/// How long accepting pauses when the process has reached its limit of open files.
 const ACCEPT_PAUSE: Nanos = 100_000_000;
 /// What is said to a machine with a key by one without.
 pub(super) const NO_KEY: &str =
@@ -25,7 +25,7 @@ pub(super) const NO_KEY: &str =
 /// What is said to a machine without a key by one that has one.
 pub(super) const WANTS_KEY: &str =
     "this machine has a key: start all machines of a run with the same --key-file";
-/// What is said to a machine whose words do not open.
+/// What is said to a machine whose frames do not decrypt.
 pub(super) const OTHER_KEY: &str = "it has another key, or belongs to another run";
 /// Names are not looked up for the gate more often than this.
 const VETTING_PAUSE: Nanos = 1_000_000_000;
@@ -34,16 +34,16 @@ impl Poller {
     /// Takes the connections that wait at a machine's port.
     pub(super) fn accept(&mut self, id: u64) {
         loop {
-            let Some(station) = self.stations.get_mut(&id) else {
+            let Some(endpoint) = self.endpoints.get_mut(&id) else {
                 return;
             };
-            if station.is_closed() || station.is_paused || station.is_pausing {
+            if endpoint.is_closed() || endpoint.is_paused || endpoint.is_pausing {
                 return;
             }
-            let (stream, remote) = match station.listener.accept() {
+            let (stream, remote) = match endpoint.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // The one that waited is gone; the next may be there.
+                // That connection is gone; the next may be there.
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -53,24 +53,24 @@ impl Poller {
                     continue;
                 }
                 Err(error) => {
-                    station
-                        .machine
+                    endpoint
+                        .member
                         .warn("accept", format_args!("cannot take a connection: {error}"));
-                    station.is_pausing = true;
-                    self.after(ACCEPT_PAUSE, Timer::Accept { station: id });
+                    endpoint.is_pausing = true;
+                    self.after(ACCEPT_PAUSE, Timer::Accept { endpoint: id });
                     return;
                 }
             };
             let is_admitted =
-                station.machine.secret().is_some() || station.gate.admits(remote.ip());
+                endpoint.member.secret().is_some() || endpoint.gate.admits(remote.ip());
             self.take(id, stream, remote, is_admitted);
         }
     }
 
     /// The pause of accepting is over.
     pub(super) fn accept_again(&mut self, id: u64) {
-        if let Some(station) = self.stations.get_mut(&id) {
-            station.is_pausing = false;
+        if let Some(endpoint) = self.endpoints.get_mut(&id) {
+            endpoint.is_pausing = false;
             self.accept(id);
         }
     }
@@ -90,32 +90,32 @@ impl Poller {
         let Some(key) = self.add(stream, id, remote, role) else {
             return;
         };
-        let station = self.stations.get_mut(&id).expect("the caller found it");
+        let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
         let connection = &mut self.connections[key];
         connection.tune();
-        if let Some(secret) = station.machine.secret() {
-            match listen::entropy() {
+        if let Some(secret) = endpoint.member.secret() {
+            match entropy::bytes() {
                 Ok(entropy) => connection.session = Some(secret.receiver(entropy).into()),
                 Err(error) => {
                     let what = format_args!("cannot take a connection: {error}");
-                    station.machine.warn("accept", what);
+                    endpoint.member.warn("accept", what);
                     self.connections.remove(key);
                     return;
                 }
             }
         }
-        station.strangers.push_back(key);
-        if station.strangers.len() > station.stranger_limit() {
-            let oldest = station
+        endpoint.strangers.push_back(key);
+        if endpoint.strangers.len() > endpoint.stranger_limit() {
+            let oldest = endpoint
                 .strangers
                 .front()
                 .copied()
                 .expect("it was just filled");
-            station.machine.warn(
+            endpoint.member.warn(
                 "crowd",
                 format_args!(
                     "more than {} connections said nothing; the oldest was closed, from {}",
-                    station.stranger_limit(),
+                    endpoint.stranger_limit(),
                     self.connections[oldest].remote
                 ),
             );
@@ -130,41 +130,41 @@ impl Poller {
     /// A connection from an unknown address: names may have new addresses.
     fn vet(&mut self, id: u64, key: usize) {
         let now = self.clock.now();
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        let peers = station.machine.peers();
+        let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
+        let peers = endpoint.member.peers();
         let has_names = peers.iter().any(|peer| resolve::literal(peer).is_none());
-        if station.is_vetting {
+        if endpoint.is_vetting {
             return;
         }
-        let is_fresh = station.vetted.is_some_and(|at| now - at < VETTING_PAUSE);
+        let is_fresh = endpoint.vetted.is_some_and(|at| now - at < VETTING_PAUSE);
         if !has_names || is_fresh {
             self.refuse_address(id, key);
             return;
         }
-        station.vetted = Some(now);
-        station.is_vetting = true;
+        endpoint.vetted = Some(now);
+        endpoint.is_vetting = true;
         let peers = peers.to_vec();
-        if self.look_up(Lookup::Gate { station: id }, peers).is_err() {
-            let station = self.stations.get_mut(&id).expect("the caller found it");
-            station.is_vetting = false;
+        if self.look_up(Lookup::Gate { endpoint: id }, peers).is_err() {
+            let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
+            endpoint.is_vetting = false;
             self.refuse_address(id, key);
         }
     }
 
     /// The peers' names have been looked up once more.
     pub(super) fn found_for_gate(&mut self, id: u64, found: &[Vec<std::net::SocketAddr>]) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        station.is_vetting = false;
+        endpoint.is_vetting = false;
         for (peer, found) in found.iter().enumerate() {
-            station.gate.update(peer, found);
+            endpoint.gate.update(peer, found);
         }
-        for key in station.strangers.clone() {
+        for key in endpoint.strangers.clone() {
             if self.connections[key].role != Role::Vetting {
                 continue;
             }
-            if self.stations[&id]
+            if self.endpoints[&id]
                 .gate
                 .admits(self.connections[key].remote.ip())
             {
@@ -172,15 +172,15 @@ impl Poller {
             } else {
                 self.refuse_address(id, key);
             }
-            // What it said meanwhile was told only once.
+            // The system does not repeat that it has sent something.
             self.unread.push(key);
         }
     }
 
     fn refuse_address(&mut self, id: u64, key: usize) {
         let ip = self.connections[key].remote.ip().to_canonical();
-        self.stations[&id].machine.warn(&format!("address {ip}"), format_args!(
-            "refused a connection from {ip}: it is no address of a peer; allow it with --allow {ip}"
+        self.endpoints[&id].member.warn(&format!("address {ip}"), format_args!(
+            "refused a connection from {ip}: it is not the address of a peer; allow it with --allow {ip}"
         ));
         self.part(key, &format!("{ip} is not the address of a peer"));
     }
@@ -197,21 +197,21 @@ impl Poller {
 
     /// The first line of a connection.
     pub(super) fn hello(&mut self, key: usize, hello: &Hello) {
-        let id = self.connections[key].station;
+        let id = self.connections[key].endpoint;
         let remote = self.connections[key].remote;
-        let station = self
-            .stations
+        let endpoint = self
+            .endpoints
             .get_mut(&id)
-            .expect("a connection has a station");
-        if station.is_closed() {
+            .expect("a connection has a endpoint");
+        if endpoint.is_closed() {
             self.close(key);
             return;
         }
-        match station.channels.welcome(hello) {
+        match endpoint.channels.welcome(hello) {
             Ok(marks) => self.welcome(key, hello.sender, marks),
             Err(Refusal { kind, reason }) => {
                 let name = format!("{kind} {} {}", hello.sender, remote.ip());
-                station.machine.warn(
+                endpoint.member.warn(
                     &name,
                     format_args!(
                         "refused machine {} at {}: {reason}",
@@ -225,16 +225,16 @@ impl Poller {
     }
 
     fn welcome(&mut self, key: usize, sender: MachineId, marks: Marks) {
-        let id = self.connections[key].station;
-        let station = self
-            .stations
+        let id = self.connections[key].endpoint;
+        let endpoint = self
+            .endpoints
             .get_mut(&id)
-            .expect("a connection has a station");
-        station.strangers.retain(|&stranger| stranger != key);
-        let replaced = station.senders.insert(sender, key);
+            .expect("a connection has a endpoint");
+        endpoint.strangers.retain(|&stranger| stranger != key);
+        let replaced = endpoint.senders.insert(sender, key);
         let connection = &mut self.connections[key];
         connection.role = Role::Receiving { sender };
-        let (receiver, history) = (station.machine.id(), station.machine.history());
+        let (receiver, history) = (endpoint.member.id(), endpoint.member.history());
         Reply::Ok {
             receiver,
             history,
@@ -253,8 +253,8 @@ impl Poller {
             return;
         }
         let connection = &mut self.connections[key];
-        let station = &self.stations[&connection.station];
-        station.machine.deliver_from(sender, &self.fresh);
+        let endpoint = &self.endpoints[&connection.endpoint];
+        endpoint.member.deliver_from(sender, &self.fresh);
         self.fresh.clear();
         connection.owes_ack = true;
         mark_dirty(&mut self.connections, &mut self.dirty, key);

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 pub fn listener(descriptor: RawFd) -> Result<TcpListener> {
     if descriptor <= 2 {
         return Err(Error::invalid(format!(
-            "descriptor {descriptor} is no inherited socket: it must be above 2"
+            "descriptor {descriptor} is not an inherited socket: it must be above 2"
         )));
     }
     #[expect(
@@ -28,7 +28,7 @@ pub fn listener(descriptor: RawFd) -> Result<TcpListener> {
             // It was not what the parent said, so it is not ours to close.
             std::mem::forget(listener);
             Err(Error::io(
-                format!("descriptor {descriptor} is no listening socket"),
+                format!("descriptor {descriptor} is not a listening socket"),
                 source,
             ))
         }

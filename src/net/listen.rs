@@ -2,13 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use rand::TryRng;
-use rand::rngs::SysRng;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::address::Address;
 use crate::error::{Error, Result};
-use crate::identity::Nonce;
 use crate::message::MachineId;
 use crate::net::gate::is_own;
 use crate::net::resolve;
@@ -112,7 +109,7 @@ fn listen(id: MachineId, socket: SocketAddr) -> Result<TcpListener> {
             Type::STREAM,
             Some(Protocol::TCP),
         )?;
-        // A port of connections that are only fading away can be taken again.
+        // A port whose old connections are only timing out can be taken again.
         listener.set_reuse_address(true)?;
         if socket.is_ipv6() {
             listener.set_only_v6(false)?;
@@ -131,23 +128,6 @@ fn listen(id: MachineId, socket: SocketAddr) -> Result<TcpListener> {
             source,
         )
     })
-}
-
-/// 64 bits of the system's own randomness.
-pub fn nonce() -> Result<Nonce> {
-    let bits = SysRng.try_next_u64();
-    let bits = bits
-        .map_err(|error| Error::io("the system's random numbers", std::io::Error::other(error)))?;
-    Ok(Nonce(bits))
-}
-
-/// 32 bytes of the system's own randomness.
-pub fn entropy() -> Result<[u8; 32]> {
-    let mut bytes = [0; 32];
-    SysRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|error| Error::io("the system's random numbers", std::io::Error::other(error)))?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -11,13 +11,14 @@ use crate::faults::Faults;
 use crate::key::Key;
 use crate::latency::Latency;
 use crate::log::file::LogFile;
+use crate::log::open_files;
 use crate::message::MachineId;
-use crate::net::conductor::{self, Running, Trouble};
-use crate::net::crew::Crew;
-use crate::net::limits;
+use crate::net::conductor::{self, Trouble};
 use crate::net::listen::{self, Listening};
 use crate::net::machine::{Config, Machine};
 use crate::net::network::Network;
+use crate::net::roster::Roster;
+use crate::net::running::Running;
 use crate::topology::Topology;
 
 /// What a run on this host is to be.
@@ -45,7 +46,7 @@ pub struct LocalConfig {
     pub run_id: String,
     /// Machine i listens on this port + i - 1; on free ports if 0.
     pub base_port: u16,
-    /// Whether waits for a tick spin their last stretch.
+    /// Whether the last stretch of a wait for a tick is spent spinning.
     pub is_precise: bool,
     /// What is to go wrong.
     pub faults: Arc<Faults>,
@@ -56,7 +57,7 @@ pub struct LocalConfig {
 /// The machines of a run in this process.
 #[derive(Debug)]
 pub struct Local {
-    crew: Arc<Crew>,
+    roster: Arc<Roster>,
     addresses: Vec<Address>,
     config: LocalConfig,
 }
@@ -84,7 +85,7 @@ impl Local {
             .sum();
         let files =
             u64::from(machines) * FILES_PER_MACHINE + channels * FILES_PER_CHANNEL + FILES_BESIDE;
-        limits::ensure_open_files(files)?;
+        open_files::ensure(files, "use fewer machines or a sparser topology")?;
 
         // All ports and checks before the first log: what cannot run leaves nothing behind.
         let mut listeners = Vec::new();
@@ -118,7 +119,7 @@ impl Local {
             opened.0.push(Machine::open(machine, &network)?);
         }
         Ok(Self {
-            crew: Crew::new(std::mem::take(&mut opened.0)),
+            roster: Roster::new(std::mem::take(&mut opened.0)),
             addresses,
             config: config.clone(),
         })
@@ -126,7 +127,7 @@ impl Local {
 
     /// The machines, by id, as they are now.
     pub fn machines(&self) -> Vec<Arc<Machine>> {
-        self.crew.machines()
+        self.roster.machines()
     }
 
     /// Waits for the connections, then ticks, in the background.
@@ -150,7 +151,7 @@ impl Local {
                 Machine::open(machine, &Network::of_process()?)
             })),
         };
-        conductor::start(self.crew.clone(), duration, wait, trouble)
+        conductor::start(self.roster.clone(), duration, wait, trouble)
     }
 }
 
@@ -161,7 +162,7 @@ impl LocalConfig {
         Ok(Config {
             machine_id: id(machine),
             listening,
-            // A directed topology has senders that are no peers; all of them are here.
+            // A directed topology has senders that are not peers; all of them are here.
             allowed: vec!["127.0.0.0/8".parse()?],
             peers: peers.map(|peer| addresses[peer as usize].clone()).collect(),
             log: self.log_dir.join(format!("machine_{}.log", id(machine))),
@@ -184,7 +185,7 @@ fn id(machine: u32) -> MachineId {
     u64::from(machine) + 1
 }
 
-/// Machines that leave the network if the run does not come about.
+/// Machines that leave the network if the run cannot start.
 struct Opened(Vec<Arc<Machine>>);
 
 impl Drop for Opened {

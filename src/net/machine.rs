@@ -1,23 +1,21 @@
 //! One machine in real time: its node, its log, and its place in the network.
 
+mod config;
+pub(super) mod member;
 mod plan;
 mod step;
 
-use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use crossbeam_channel::bounded;
 
 use crate::address::Address;
-use crate::behavior::{Behavior, Odds};
-use crate::channels::{Channels, Identity};
+use crate::behavior::Odds;
+use crate::channels::Channels;
 use crate::error::{Error, Result};
-use crate::identity::Nonce;
-use crate::key::Key;
-use crate::latency::{Delays, Latency};
+use crate::identity::{Identity, Nonce};
 use crate::lateness::Lateness;
 use crate::log::entry::{Entry, Place, Startup, What};
 use crate::log::file::LogFile;
@@ -25,123 +23,37 @@ use crate::log::recover::Recovered;
 use crate::log::writer::Formatter;
 use crate::message::{MachineId, Nanos};
 use crate::net::clock::Clock;
-use crate::net::gate::{self, Gate};
-use crate::net::listen::{self, Listening};
+use crate::net::command::Command;
+use crate::net::entropy;
+use crate::net::gate::Gate;
+use crate::net::link_faults::LinkFaults;
+use crate::net::listen;
 use crate::net::mailbox::Mailbox;
-use crate::net::network::{Command, Network};
-use crate::net::warnings::Warnings;
-use crate::net::weather::Weather;
+use crate::net::network::Network;
 use crate::node::Node;
 use crate::noise::Secret;
 use crate::schedule::Schedule;
 
+pub use config::Config;
+pub(super) use member::{Control, Journal};
+use member::{Gauges, Member};
 pub(super) use plan::Plan;
-
-/// What a machine is to be.
-#[derive(Debug)]
-pub struct Config {
-    /// Its number in the run.
-    pub machine_id: MachineId,
-    /// Where it listens.
-    pub listening: Listening,
-    /// The machines it sends to.
-    pub peers: Vec<Address>,
-    /// The log file, in a directory that exists.
-    pub log: PathBuf,
-    /// Whether an existing log is replaced.
-    pub overwrite: bool,
-    /// Whether it goes on where the log of a crashed machine stops.
-    pub resume: bool,
-    /// Seconds of ticking.
-    pub duration: f64,
-    /// Ticks per second; drawn if `None`.
-    pub clock_rate: Option<f64>,
-    /// The upper end of the rates drawn.
-    pub max_rate: u64,
-    /// What idle ticks do.
-    pub behavior: Behavior,
-    /// A delay added to each message that comes.
-    pub latency: Latency,
-    /// The seed of all draws; that of the log resumed, or drawn, if `None`.
-    pub seed: Option<u64>,
-    /// Only machines of this run connect.
-    pub run_id: String,
-    /// Networks that may connect beside the peers' addresses.
-    pub allowed: Vec<gate::Network>,
-    /// Only machines with the same key connect, from any address.
-    pub key: Option<Key>,
-    /// Whether waits for a tick spin their last stretch.
-    pub is_precise: bool,
-}
-
-/// What the tick thread can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Control {
-    /// Tick from this time on.
-    Start(Nanos),
-    /// Stand still until this time.
-    Pause(Nanos),
-    /// Die: leave everything as it is.
-    Crash,
-    /// Tick no more.
-    Stop,
-    /// All machines of the run have ticked their last: end.
-    Finish,
-}
 
 /// A machine: made by [`Machine::open`], it can be connected to at once.
 #[derive(Debug)]
 pub struct Machine {
-    id: MachineId,
-    history: Nonce,
+    member: Arc<Member>,
+    network: Arc<Network>,
+    /// The name of its endpoint in the network.
+    endpoint: u64,
     seed: u64,
-    delays: Delays,
-    secret: Option<Secret>,
-    peers: Vec<Address>,
     port: u16,
     schedule: Schedule,
     odds: Odds,
     is_precise: bool,
-    clock: Clock,
-    station: u64,
-    network: Arc<Network>,
-    /// Taken before `node` where both are; held from a step until the channels know of it.
-    journal: Mutex<Journal>,
-    /// Times are read and the queue is looked at under this lock.
-    node: Mutex<Node>,
-    gauges: Gauges,
-    warnings: Mutex<Warnings>,
-    failure: Mutex<Option<String>>,
-    /// The faults of its links, once ticking has begun.
-    weather: OnceLock<Weather>,
-    told: Mailbox<Control>,
-}
-
-/// What others may see of a machine at any time.
-#[derive(Debug, Default)]
-struct Gauges {
-    clock: AtomicU64,
-    queue_len: AtomicU64,
-    ticks: AtomicU64,
-    /// For each peer, whether it has ever connected.
-    connected: Mutex<Vec<bool>>,
-}
-
-/// The log and what is counted beside it.
-#[derive(Debug)]
-pub(super) struct Journal {
-    file: LogFile,
-    /// The entries of the step at hand; kept for its memory.
-    entries: Vec<Entry>,
-    pub(super) lateness: Lateness,
-    pub(super) ticks: u64,
-    has_ended: bool,
 }
 
 impl Machine {
-    /// Messages kept for one peer that does not acknowledge.
-    pub(super) const MOST_KEPT: usize = 1 << 24;
-
     /// Binds the port, opens the log, writes STARTUP, and enters the network.
     pub fn open(config: Config, network: &Arc<Network>) -> Result<Arc<Self>> {
         let clock = Clock::of_process();
@@ -161,13 +73,13 @@ impl Machine {
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let history = match &past {
             Some(past) => past.history,
-            None => listen::nonce()?,
+            None => entropy::nonce()?,
         };
         let me = Identity {
             id,
             run_id: config.run_id.clone(),
             history,
-            instance: listen::nonce()?,
+            instance: entropy::nonce()?,
         };
 
         let formatter = formatter(id, &config.peers, clock, past.as_ref());
@@ -202,19 +114,12 @@ impl Machine {
             ),
             None => (vec![false; peers], Channels::new(me, peers)),
         };
-        let machine = Arc::new(Self {
+        let member = Arc::new(Member {
             id,
             history,
-            seed,
             delays: config.latency.delays(seed),
             secret: config.key.map(|key| Secret::new(key, &config.run_id)),
-            port: listen.port,
-            schedule,
-            odds: config.behavior.odds(config.peers.len() as u32),
-            is_precise: config.is_precise,
             clock,
-            station: network.new_station(),
-            network: network.clone(),
             journal: Mutex::new(Journal {
                 file,
                 entries: Vec::new(),
@@ -224,32 +129,41 @@ impl Machine {
             }),
             node: Mutex::new(node),
             gauges: Gauges {
-                clock: AtomicU64::new(local_clock),
-                ticks: AtomicU64::new(ticks),
+                clock: local_clock.into(),
+                ticks: ticks.into(),
                 connected: Mutex::new(connected),
                 ..Gauges::default()
             },
             peers: config.peers,
             warnings: Mutex::default(),
             failure: Mutex::default(),
-            weather: OnceLock::new(),
+            link_faults: OnceLock::new(),
             told: Mailbox::default(),
+        });
+        let machine = Arc::new(Self {
+            member,
+            network: network.clone(),
+            endpoint: network.new_endpoint(),
+            seed,
+            port: listen.port,
+            schedule,
+            odds: config.behavior.odds(peers as u32),
+            is_precise: config.is_precise,
         });
         machine.enter(listener, Gate::new(config.allowed, &found), channels, found);
         Ok(machine)
     }
 
     fn enter(
-        self: &Arc<Self>,
+        &self,
         listener: std::net::TcpListener,
         gate: Gate,
         channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) {
-        let (station, machine) = (self.station, self.clone());
         self.network.tell(Command::Enter {
-            station,
-            machine,
+            endpoint: self.endpoint,
+            member: self.member.clone(),
             listener,
             gate,
             channels: Box::new(channels),
@@ -259,12 +173,12 @@ impl Machine {
 
     /// Its number in the run.
     pub fn id(&self) -> MachineId {
-        self.id
+        self.member.id
     }
 
     /// The name of its past.
     pub fn history(&self) -> Nonce {
-        self.history
+        self.member.history
     }
 
     /// The seed of its draws.
@@ -274,7 +188,7 @@ impl Machine {
 
     /// The machines it sends to.
     pub fn peers(&self) -> &[Address] {
-        &self.peers
+        &self.member.peers
     }
 
     /// The port it listens on.
@@ -292,34 +206,29 @@ impl Machine {
         &self.odds
     }
 
-    /// What proves, and finds out, who belongs to this run.
-    pub(super) fn secret(&self) -> Option<&Secret> {
-        self.secret.as_ref()
-    }
-
     pub(super) fn is_precise(&self) -> bool {
         self.is_precise
     }
 
     /// The clock's value at the last step.
     pub fn local_clock(&self) -> u64 {
-        self.gauges.clock.load(Ordering::Relaxed)
+        self.member.gauges.clock.load(Ordering::Relaxed)
     }
 
     /// How many messages wait, now.
     pub fn queue_len(&self) -> u64 {
-        self.gauges.queue_len.load(Ordering::Relaxed)
+        self.member.gauges.queue_len.load(Ordering::Relaxed)
     }
 
     /// How many ticks have happened.
     pub fn ticks(&self) -> u64 {
-        self.gauges.ticks.load(Ordering::Relaxed)
+        self.member.gauges.ticks.load(Ordering::Relaxed)
     }
 
     /// The peers that have not connected so far.
     pub fn missing_peers(&self) -> Vec<&Address> {
-        let connected = self.gauges.connected.lock().expect("no holder panics");
-        let peers = self.peers.iter().zip(&*connected);
+        let connected = self.member.connected_peers();
+        let peers = self.member.peers.iter().zip(&*connected);
         peers
             .filter(|(_, is_connected)| !**is_connected)
             .map(|(peer, _)| peer)
@@ -328,19 +237,15 @@ impl Machine {
 
     /// Where the tick thread is told what to do.
     pub(super) fn told(&self) -> &Mailbox<Control> {
-        &self.told
+        &self.member.told
     }
 
     pub(super) fn tell(&self, control: Control) {
-        self.told.put(control);
+        self.member.told.put(control);
     }
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().expect("no holder panics")
-    }
-
-    fn node(&self) -> MutexGuard<'_, Node> {
-        self.node.lock().expect("no holder panics")
+        self.member.journal()
     }
 
     /// Whether the poll thread has more to do than it should.
@@ -348,7 +253,7 @@ impl Machine {
         self.network.is_behind()
     }
 
-    /// Leaves the network at once, as in a crash: the log stays without END, and can be resumed.
+    /// Leaves the network at once, as in a crash: the log has no END, and can be resumed.
     pub fn abandon(&self) {
         let mut journal = self.journal();
         journal.has_ended = true;
@@ -356,7 +261,7 @@ impl Machine {
         drop(journal);
         let (reply, done) = bounded(1);
         self.network.tell(Command::Abandon {
-            station: self.station,
+            endpoint: self.endpoint,
             reply,
         });
         // No answer: the network is gone, and the machine with it.
@@ -364,49 +269,27 @@ impl Machine {
     }
 
     /// Its fault schedule begins.
-    pub(super) fn meet(&self, weather: Weather) {
-        let is_first = self.weather.set(weather).is_ok();
+    pub(super) fn begin_faults(&self, faults: LinkFaults) {
+        let is_first = self.member.link_faults.set(faults).is_ok();
         debug_assert!(is_first, "a machine is started once");
-        self.network.tell(Command::Weather {
-            station: self.station,
+        self.network.tell(Command::BeginFaults {
+            endpoint: self.endpoint,
         });
     }
 
-    /// The faults of its links.
-    pub(super) fn weather(&self) -> Option<Weather> {
-        self.weather.get().cloned()
-    }
-
-    /// Whether its bytes move.
-    pub(super) fn stand_still(&self, is_still: bool) {
-        let station = self.station;
+    /// Pauses its connections, or lets them go on.
+    pub(super) fn set_paused(&self, is_still: bool) {
+        let endpoint = self.endpoint;
         self.network.tell(if is_still {
-            Command::Pause { station }
+            Command::Pause { endpoint }
         } else {
-            Command::GoOn { station }
+            Command::GoOn { endpoint }
         });
-    }
-
-    /// Something outside the tick thread makes going on impossible.
-    pub(super) fn fail(&self, reason: String) {
-        self.failure
-            .lock()
-            .expect("no holder panics")
-            .get_or_insert(reason);
-        self.tell(Control::Stop);
     }
 
     /// Why the machine cannot go on, if something made it impossible.
     pub fn failure(&self) -> Option<Error> {
-        let failure = self.failure.lock().expect("no holder panics");
-        failure.as_ref().map(|reason| Error::state(reason.clone()))
-    }
-
-    /// Warns, unless the same `kind` of warning was given lately.
-    pub(super) fn warn(&self, kind: &str, text: fmt::Arguments<'_>) {
-        let now = self.clock.now();
-        let mut warnings = self.warnings.lock().expect("no holder panics");
-        warnings.give(now, kind, format_args!("machine {}: {text}", self.id));
+        self.member.failure()
     }
 
     /// Warns that ticking starts without some of the peers.
@@ -416,7 +299,7 @@ impl Machine {
             .iter()
             .map(ToString::to_string)
             .collect();
-        self.warn(
+        self.member.warn(
             "missing",
             format_args!(
                 "{} did not connect within {waited} s; it starts, and goes on trying",
@@ -427,11 +310,11 @@ impl Machine {
 
     /// Takes the warnings since the last call.
     pub fn take_warnings(&self) -> Vec<String> {
-        self.warnings.lock().expect("no holder panics").take()
+        self.member.take_warnings()
     }
 }
 
-/// What writes the lines of a machine, which may have come back.
+/// The writer of a machine's lines; `past` is what a resumed machine's log tells.
 fn formatter(
     id: MachineId,
     peers: &[Address],

@@ -1,4 +1,4 @@
-//! Words for a thread that sleeps until a deadline.
+//! Messages to a thread that sleeps until a deadline.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};

@@ -1,21 +1,23 @@
 //! The real-time driver: threads, TCP sockets, the wall clock.
 //!
-//! One poll thread moves the bytes of all machines of a process (`poll`); one
-//! thread a machine ticks ([`machine`], `ticker`). A step goes: the tick thread
+//! One poll thread does the network input and output of all machines of a process (`poll`); one
+//! tick thread per machine makes its steps ([`machine`], `ticker`). A step goes: the tick thread
 //! asks the node, hands the log's lines to the operating system, then tells the
 //! poll thread, which lets messages and acknowledgements out.
 
 pub mod clock;
+mod command;
 pub mod conductor;
 mod connection;
-pub mod crew;
 mod ending;
+mod endpoint;
+mod entropy;
+mod fault_injection;
 pub mod gate;
 mod incoming;
 pub mod inherit;
-mod interference;
-pub mod limits;
 pub mod lines;
+mod link_faults;
 pub mod listen;
 pub mod local;
 pub mod machine;
@@ -25,8 +27,8 @@ mod outgoing;
 pub mod pace;
 mod poll;
 pub mod resolve;
-mod station;
+pub mod roster;
+pub mod running;
 mod ticker;
 mod transfer;
 mod warnings;
-pub mod weather;

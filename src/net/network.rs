@@ -1,97 +1,25 @@
-//! The handle of the poll thread, and what can be asked of it.
+//! The handle of the poll thread.
 
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Sender, unbounded};
-use mio::{Poll, Token, Waker};
+use mio::Poll;
 
-use crate::channels::Channels;
 use crate::error::{Error, Result};
-use crate::event::Recipients;
-use crate::message::MachineId;
-use crate::net::gate::Gate;
-use crate::net::machine::Machine;
+use crate::net::command::{Alarm, Command};
 use crate::net::poll::Poller;
-use crate::net::station::Undelivered;
 
-/// The token of the alarm.
-pub(super) const WAKE: Token = Token(usize::MAX);
 /// Commands waiting for the poll thread; beyond it tick threads pause.
 const BEHIND: usize = 256;
-
-/// What the other threads ask of the poll thread.
-pub(super) enum Command {
-    /// A machine begins to listen and to connect.
-    Enter {
-        station: u64,
-        machine: Arc<Machine>,
-        listener: std::net::TcpListener,
-        gate: Gate,
-        channels: Box<Channels>,
-        found: Vec<Vec<SocketAddr>>,
-    },
-    /// The log holds these steps of a machine.
-    Logged { station: u64, batch: Batch },
-    /// A machine has ticked its last: the orderly end.
-    Finish {
-        station: u64,
-        reply: Sender<Undelivered>,
-    },
-    /// A machine is gone without an orderly end.
-    Abandon {
-        station: u64,
-        /// Told once its port is free and its connections are closed.
-        reply: Sender<()>,
-    },
-    /// A machine's fault schedule begins.
-    Weather { station: u64 },
-    /// A machine stands still.
-    Pause { station: u64 },
-    /// A machine that stood still goes on.
-    GoOn { station: u64 },
-    /// No machine is left.
-    Quit,
-}
-
-/// What follows for the channels from steps that the log holds.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// The sends, in order.
-    pub(super) sends: Vec<(u64, Recipients)>,
-    /// For each sender the newest message received.
-    pub(super) receipts: Vec<(MachineId, u64)>,
-}
-
-/// Wakes the poll thread, once however often it is rung before the thread looks.
-#[derive(Debug, Clone)]
-pub(super) struct Alarm {
-    waker: Arc<Waker>,
-    is_rung: Arc<AtomicBool>,
-}
-
-impl Alarm {
-    pub(super) fn ring(&self) {
-        if !self.is_rung.swap(true, Ordering::AcqRel) {
-            self.waker.wake().expect("an eventfd takes a wake-up");
-        }
-    }
-
-    /// The thread looks now: what is asked from here on needs another ring.
-    pub(super) fn hush(&self) {
-        // A swap, not a store: it sees what was asked before the ring it takes back.
-        self.is_rung.swap(false, Ordering::AcqRel);
-    }
-}
 
 /// The handle of a poll thread. The thread ends with its last handle.
 #[derive(Debug)]
 pub struct Network {
     commands: Sender<Command>,
     alarm: Alarm,
-    stations: AtomicU64,
+    endpoints: AtomicU64,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -111,13 +39,9 @@ impl Network {
     }
 
     fn start() -> Result<Arc<Self>> {
-        let failed = |source| Error::io("cannot start the thread that moves the bytes", source);
+        let failed = |source| Error::io("cannot start the poll thread", source);
         let poll = Poll::new().map_err(failed)?;
-        let waker = Waker::new(poll.registry(), WAKE).map_err(failed)?;
-        let alarm = Alarm {
-            waker: Arc::new(waker),
-            is_rung: Arc::default(),
-        };
+        let alarm = Alarm::new(poll.registry()).map_err(failed)?;
         let (commands, asked) = unbounded();
         let poller = Poller::new(poll, asked, alarm.clone());
         let thread = thread::Builder::new()
@@ -127,7 +51,7 @@ impl Network {
         Ok(Arc::new(Self {
             commands,
             alarm,
-            stations: AtomicU64::new(0),
+            endpoints: AtomicU64::new(0),
             thread: Some(thread),
         }))
     }
@@ -138,9 +62,9 @@ impl Network {
         self.alarm.ring();
     }
 
-    /// A name for one machine, never given again.
-    pub(super) fn new_station(&self) -> u64 {
-        self.stations.fetch_add(1, Ordering::Relaxed)
+    /// A name for the endpoint of one machine, never given again.
+    pub(super) fn new_endpoint(&self) -> u64 {
+        self.endpoints.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Whether the poll thread has more to do than it should.
@@ -153,9 +77,24 @@ impl Drop for Network {
     fn drop(&mut self) {
         self.tell(Command::Quit);
         let thread = self.thread.take().expect("only drop takes it");
-        // The last machine may be dropped by the poll thread itself.
-        if thread.thread().id() != thread::current().id() {
-            thread.join().expect("the poll thread does not panic");
-        }
+        // If it has panicked, it has said so, and its machines' ends fail. A second panic, perhaps
+        // while one is under way, would only abort the process.
+        let _ = thread.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_thread_that_has_panicked_does_not_panic_its_last_handle() {
+        let poll = Poll::new().unwrap();
+        drop(Network {
+            commands: unbounded().0,
+            alarm: Alarm::new(poll.registry()).unwrap(),
+            endpoints: AtomicU64::new(0),
+            thread: Some(thread::spawn(|| panic!("on purpose"))),
+        });
     }
 }

@@ -9,10 +9,10 @@ use crate::identity::Nonce;
 use crate::link::Marks;
 use crate::message::{MachineId, Nanos};
 use crate::net::connection::Role;
-use crate::net::listen;
+use crate::net::endpoint::LONGEST_BACKOFF;
+use crate::net::entropy;
 use crate::net::poll::{Lookup, Poller, Timer};
 use crate::net::resolve;
-use crate::net::station::LONGEST_BACKOFF;
 use crate::wire::Reply;
 
 /// How long connecting and the handshake may take.
@@ -21,11 +21,11 @@ const GREETING_WAIT: Nanos = 5_000_000_000;
 impl Poller {
     /// Tries the next address of a peer.
     pub(super) fn connect(&mut self, id: u64, position: usize) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        let peer = &station.peers[position];
-        if peer.connection.is_some() || peer.is_given_up || station.is_paused {
+        let peer = &endpoint.peers[position];
+        if peer.connection.is_some() || peer.is_given_up || endpoint.is_paused {
             return;
         }
         if self.is_cut(id, position, self.clock.now()) {
@@ -33,8 +33,8 @@ impl Poller {
             self.give_up_at_the_end(id, position);
             return;
         }
-        let station = self.stations.get_mut(&id).expect("it was found above");
-        let peer = &mut station.peers[position];
+        let endpoint = self.endpoints.get_mut(&id).expect("it was found above");
+        let peer = &mut endpoint.peers[position];
         let Some(remote) = peer.candidates.pop_front() else {
             if let Some(literal) = resolve::literal(&peer.address) {
                 peer.candidates.push_back(literal);
@@ -45,7 +45,7 @@ impl Poller {
             if self
                 .look_up(
                     Lookup::Peer {
-                        station: id,
+                        endpoint: id,
                         peer: position,
                     },
                     addresses,
@@ -64,7 +64,7 @@ impl Poller {
             self.failed(id, position);
             return;
         };
-        self.stations
+        self.endpoints
             .get_mut(&id)
             .expect("it was found above")
             .peers[position]
@@ -74,11 +74,11 @@ impl Poller {
 
     /// The name of a peer has been looked up.
     pub(super) fn found_peer(&mut self, id: u64, position: usize, found: &[SocketAddr]) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        station.gate.update(position, found);
-        station.peers[position].candidates.extend(found);
+        endpoint.gate.update(position, found);
+        endpoint.peers[position].candidates.extend(found);
         if found.is_empty() {
             self.retry(id, position);
         } else {
@@ -88,10 +88,10 @@ impl Poller {
 
     /// An attempt has failed: the next address at once, all of them again later.
     pub(super) fn failed(&mut self, id: u64, position: usize) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        if station.peers[position].candidates.is_empty() {
+        if endpoint.peers[position].candidates.is_empty() {
             self.retry(id, position);
         } else {
             self.connect(id, position);
@@ -102,14 +102,14 @@ impl Poller {
         if self.give_up_at_the_end(id, position) {
             return;
         }
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        let peer = &mut station.peers[position];
+        let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
+        let peer = &mut endpoint.peers[position];
         let wait = peer.backoff;
         peer.backoff = (wait * 2).min(LONGEST_BACKOFF);
         self.after(
             wait,
             Timer::Retry {
-                station: id,
+                endpoint: id,
                 peer: position,
             },
         );
@@ -117,11 +117,11 @@ impl Poller {
 
     /// Whether a machine has ticked its last, and so tries no more.
     fn give_up_at_the_end(&mut self, id: u64, position: usize) -> bool {
-        let station = self.stations.get_mut(&id).expect("the caller found it");
-        let is_ending = station.ending.is_some();
+        let endpoint = self.endpoints.get_mut(&id).expect("the caller found it");
+        let is_ending = endpoint.ending.is_some();
         if is_ending {
-            // Nobody listens there any more, or the time of the end is too short to tell.
-            station.peers[position].is_given_up = true;
+            // Nobody listens there now, or too little time is left to find out.
+            endpoint.peers[position].is_given_up = true;
             self.finish_if_done(id);
         }
         is_ending
@@ -139,31 +139,31 @@ impl Poller {
             self.close(key);
             return;
         }
-        let station = &self.stations[&connection.station];
+        let endpoint = &self.endpoints[&connection.endpoint];
         connection.tune();
-        if let Some(secret) = station.machine.secret() {
-            match listen::entropy() {
+        if let Some(secret) = endpoint.member.secret() {
+            match entropy::bytes() {
                 Ok(entropy) => {
                     let session = secret.sender(entropy, &mut connection.frames);
                     connection.session = Some(session.into());
                 }
                 Err(error) => {
                     let what = format_args!("cannot make a connection: {error}");
-                    station.machine.warn("connect", what);
+                    endpoint.member.warn("connect", what);
                     self.close(key);
                     return;
                 }
             }
         }
         connection.role = Role::Greeting { peer };
-        let hello = station.channels.greeting();
+        let hello = endpoint.channels.greeting();
         hello.write(&mut connection.out);
         self.mark_dirty(key);
     }
 
     /// The answer to a hello.
     pub(super) fn reply(&mut self, key: usize, position: usize, reply: Reply) {
-        let id = self.connections[key].station;
+        let id = self.connections[key].endpoint;
         let remote = self.connections[key].remote;
         let refused = match reply {
             Reply::No(reason) => Some(Refusal {
@@ -176,14 +176,14 @@ impl Poller {
                 marks,
             } => self.answered(id, position, receiver, history, marks).err(),
         };
-        let station = self
-            .stations
+        let endpoint = self
+            .endpoints
             .get_mut(&id)
-            .expect("a connection has a station");
-        let peer = &mut station.peers[position];
+            .expect("a connection has a endpoint");
+        let peer = &mut endpoint.peers[position];
         if let Some(Refusal { kind, reason }) = refused {
             let name = format!("{kind} {}", peer.address);
-            station.machine.warn(
+            endpoint.member.warn(
                 &name,
                 format_args!("no connection to {} at {remote}: {reason}", peer.address),
             );
@@ -202,7 +202,7 @@ impl Poller {
             return;
         }
         self.mark_dirty(key);
-        self.last_words(id, position);
+        self.drain(id, position);
     }
 
     /// Checks who answered, and where the channel stands.
@@ -214,14 +214,14 @@ impl Poller {
         history: Nonce,
         marks: Marks,
     ) -> Result<(), Refusal> {
-        let station = self
-            .stations
+        let endpoint = self
+            .endpoints
             .get_mut(&id)
-            .expect("a connection has a station");
-        station
+            .expect("a connection has a endpoint");
+        endpoint
             .channels
             .answered(position, receiver, history, marks)?;
-        let written = station.machine.connected(position, receiver, history);
+        let written = endpoint.member.connected(position, receiver, history);
         written.map_err(|error| Refusal {
             kind: "log",
             reason: error.to_string(),

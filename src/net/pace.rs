@@ -43,7 +43,7 @@ impl Pace {
     }
 
     /// Waits until `deadline` or until there is a word in `mailbox`, which
-    /// also counts if the deadline has passed: who is always late must hear of a stop.
+    /// also counts if the deadline has passed: a machine that is always late must still hear of a stop.
     pub fn wait<T>(&self, deadline: Nanos, mailbox: &Mailbox<T>) -> Waited<T> {
         let stretch = self.stretch();
         if let Some(word) = mailbox.take_until(deadline.saturating_sub(stretch), self.clock) {

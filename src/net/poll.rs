@@ -1,4 +1,4 @@
-//! The poll thread: it moves the bytes of all machines of a process.
+//! The poll thread: network input and output of all machines of a process.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -14,37 +14,38 @@ use crate::address::Address;
 use crate::error::Result;
 use crate::message::Nanos;
 use crate::net::clock::Clock;
+use crate::net::command::{Alarm, Batch, Command, WAKE};
 use crate::net::connection::{Connection, Role};
-use crate::net::machine::Machine;
-use crate::net::network::{Alarm, Batch, Command, WAKE};
+use crate::net::endpoint::{Ending, Endpoint};
 use crate::net::resolve::{Question, Resolver};
-use crate::net::station::{Ending, Station};
 
-/// One read takes at most this, all connections share the memory.
+/// One read takes at most this much; all connections share the memory.
 const SCRATCH: usize = 256 * 1024;
+/// How many messages are kept for one peer that does not acknowledge.
+const MOST_KEPT: usize = 1 << 24;
 
 /// What is to be done at a later time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     /// Connect to a peer again.
-    Retry { station: u64, peer: usize },
-    /// Give a connection up that has not come to a handshake, or is parting.
+    Retry { endpoint: u64, peer: usize },
+    /// Give up a connection whose handshake has not succeeded, or that was told to leave.
     Overdue { key: usize, number: u64 },
-    /// Accept again, after the process had no open file left.
-    Accept { station: u64 },
+    /// Accept again, after the process had reached its limit of open files.
+    Accept { endpoint: u64 },
     /// The orderly end has taken its time.
-    End { station: u64 },
-    /// Something changes for the links of a machine.
-    Weather { station: u64 },
+    End { endpoint: u64 },
+    /// A fault of a machine's links begins or ends.
+    LinkChange { endpoint: u64 },
 }
 
 /// Whom an answer of the resolver is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Lookup {
     /// The next connection to a peer.
-    Peer { station: u64, peer: usize },
+    Peer { endpoint: u64, peer: usize },
     /// The gate of a machine.
-    Gate { station: u64 },
+    Gate { endpoint: u64 },
 }
 
 /// The state of the poll thread.
@@ -53,9 +54,9 @@ pub(super) struct Poller {
     pub(super) clock: Clock,
     commands: Receiver<Command>,
     alarm: Alarm,
-    /// Started by the first name that is no IP address.
+    /// Started by the first name that is not an IP address.
     resolver: Option<Resolver<Lookup>>,
-    pub(super) stations: BTreeMap<u64, Station>,
+    pub(super) endpoints: BTreeMap<u64, Endpoint>,
     pub(super) connections: Slab<Connection>,
     connections_made: u64,
     timers: BinaryHeap<Reverse<(Nanos, Timer)>>,
@@ -64,7 +65,7 @@ pub(super) struct Poller {
     /// Connections that may have more to read than one turn took.
     pub(super) unread: Vec<usize>,
     pub(super) scratch: Vec<u8>,
-    /// What a read says once it is opened with a key.
+    /// What a read brought, once decrypted.
     pub(super) plain: Vec<u8>,
     /// New messages of the read at hand.
     pub(super) fresh: Vec<u64>,
@@ -78,7 +79,7 @@ impl Poller {
             commands,
             alarm,
             resolver: None,
-            stations: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
             connections: Slab::new(),
             connections_made: 0,
             timers: BinaryHeap::new(),
@@ -106,7 +107,7 @@ impl Poller {
                 self.readable(key);
             }
             self.alarm.hush();
-            // Those that come meanwhile ring again, and wait until bytes have moved.
+            // Those that come meanwhile ring again, and wait until this turn has written.
             for _ in 0..self.commands.len() {
                 let Ok(command) = self.commands.try_recv() else {
                     break;
@@ -154,51 +155,51 @@ impl Poller {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Enter {
-                station: id,
-                machine,
+                endpoint: id,
+                member,
                 listener,
                 gate,
                 channels,
                 found,
             } => {
-                let station = Station::new(machine, listener, gate, *channels, found);
-                self.enter(id, station);
+                let endpoint = Endpoint::new(member, listener, gate, *channels, found);
+                self.enter(id, endpoint);
             }
-            Command::Logged { station, batch } => self.logged(station, batch),
-            Command::Finish { station, reply } => {
+            Command::Logged { endpoint, batch } => self.logged(endpoint, batch),
+            Command::Finish { endpoint, reply } => {
                 self.finish(
-                    station,
+                    endpoint,
                     Ending {
                         is_late: false,
                         reply,
                     },
                 );
             }
-            Command::Abandon { station, reply } => {
-                self.leave(station);
+            Command::Abandon { endpoint, reply } => {
+                self.leave(endpoint);
                 // Whoever waits for it may have been stopped by force.
                 let _ = reply.send(());
             }
-            Command::Weather { station } => self.begin_weather(station),
-            Command::Pause { station } => self.pause(station),
-            Command::GoOn { station } => self.go_on(station),
+            Command::BeginFaults { endpoint } => self.begin_faults(endpoint),
+            Command::Pause { endpoint } => self.pause(endpoint),
+            Command::GoOn { endpoint } => self.go_on(endpoint),
             Command::Quit => unreachable!("the loop ends at it"),
         }
     }
 
-    fn enter(&mut self, id: u64, mut station: Station) {
+    fn enter(&mut self, id: u64, mut endpoint: Endpoint) {
         let token = Token(id as usize * 2);
         let registry = self.poll.registry();
-        if let Err(error) = registry.register(&mut station.listener, token, Interest::READABLE) {
-            let machine = &station.machine;
-            machine.fail(format!(
+        if let Err(error) = registry.register(&mut endpoint.listener, token, Interest::READABLE) {
+            let member = &endpoint.member;
+            member.fail(format!(
                 "machine {}: cannot wait for connections: {error}",
-                machine.id()
+                member.id()
             ));
             return;
         }
-        let peers = station.peers.len();
-        self.stations.insert(id, station);
+        let peers = endpoint.peers.len();
+        self.endpoints.insert(id, endpoint);
         for peer in 0..peers {
             self.connect(id, peer);
         }
@@ -206,33 +207,33 @@ impl Poller {
 
     /// Lets the channels know what the log holds.
     fn logged(&mut self, id: u64, batch: Batch) {
-        let Some(station) = self.stations.get_mut(&id) else {
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
         for (timestamp, recipients) in batch.sends {
-            station.channels.sent(timestamp, &recipients);
-            for position in recipients.positions(station.peers.len() as u32) {
-                if let Some(key) = station.peers[position as usize].connection {
+            endpoint.channels.sent(timestamp, &recipients);
+            for position in recipients.positions(endpoint.peers.len() as u32) {
+                if let Some(key) = endpoint.peers[position as usize].connection {
                     mark_dirty(&mut self.connections, &mut self.dirty, key);
                 }
             }
         }
         for (sender, timestamp) in batch.receipts {
-            station.channels.received(sender, timestamp);
-            if let Some(&key) = station.senders.get(&sender) {
+            endpoint.channels.received(sender, timestamp);
+            if let Some(&key) = endpoint.senders.get(&sender) {
                 self.connections[key].owes_ack = true;
                 mark_dirty(&mut self.connections, &mut self.dirty, key);
             }
         }
-        let full = (0..station.peers.len())
-            .find(|&position| station.channels.kept(position) > Machine::MOST_KEPT);
+        let full = (0..endpoint.peers.len())
+            .find(|&position| endpoint.channels.kept(position) > MOST_KEPT);
         if let Some(position) = full {
-            station.machine.fail(format!(
+            endpoint.member.fail(format!(
                 "machine {}: {} messages wait for {}, more than the {} that are kept",
-                station.machine.id(),
-                station.channels.kept(position),
-                station.peers[position].address,
-                Machine::MOST_KEPT
+                endpoint.member.id(),
+                endpoint.channels.kept(position),
+                endpoint.peers[position].address,
+                MOST_KEPT
             ));
         }
     }
@@ -245,7 +246,7 @@ impl Poller {
     pub(super) fn add(
         &mut self,
         stream: mio::net::TcpStream,
-        station: u64,
+        endpoint: u64,
         remote: SocketAddr,
         role: Role,
     ) -> Option<usize> {
@@ -254,7 +255,7 @@ impl Poller {
         let key = entry.key();
         let connection = entry.insert(Connection::new(
             stream,
-            station,
+            endpoint,
             self.connections_made,
             remote,
             role,
@@ -272,7 +273,7 @@ impl Poller {
         Some(key)
     }
 
-    /// Sets a bound on how long a connection may stay without a handshake.
+    /// Limits how long a connection may stay without a handshake.
     pub(super) fn bound(&mut self, key: usize, wait: Nanos) {
         let number = self.connections[key].number;
         self.after(wait, Timer::Overdue { key, number });
@@ -294,11 +295,11 @@ impl Poller {
             }
             self.timers.pop();
             match timer {
-                Timer::Retry { station, peer } => self.connect(station, peer),
+                Timer::Retry { endpoint, peer } => self.connect(endpoint, peer),
                 Timer::Overdue { key, number } => self.overdue(key, number),
-                Timer::Accept { station } => self.accept_again(station),
-                Timer::End { station } => self.end_is_late(station),
-                Timer::Weather { station } => self.weather(station),
+                Timer::Accept { endpoint } => self.accept_again(endpoint),
+                Timer::End { endpoint } => self.end_is_late(endpoint),
+                Timer::LinkChange { endpoint } => self.link_change(endpoint),
             }
         }
     }
@@ -321,17 +322,19 @@ impl Poller {
             .and_then(|resolver| resolver.answers.try_recv().ok())
         {
             match answer.token {
-                Lookup::Peer { station, peer } => self.found_peer(station, peer, &answer.found[0]),
-                Lookup::Gate { station } => self.found_for_gate(station, &answer.found),
+                Lookup::Peer { endpoint, peer } => {
+                    self.found_peer(endpoint, peer, &answer.found[0]);
+                }
+                Lookup::Gate { endpoint } => self.found_for_gate(endpoint, &answer.found),
             }
         }
     }
 
-    /// Forgets a machine and closes all that is its.
+    /// Forgets a machine and closes its listener and its connections.
     pub(super) fn leave(&mut self, id: u64) {
-        self.stations.remove(&id);
+        self.endpoints.remove(&id);
         self.connections
-            .retain(|_, connection| connection.station != id);
+            .retain(|_, connection| connection.endpoint != id);
     }
 }
 

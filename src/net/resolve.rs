@@ -1,4 +1,4 @@
-//! Names to addresses, off the poll thread: a lookup may take seconds.
+//! Resolves names to addresses, off the poll thread: a lookup may take seconds.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::thread;
@@ -39,7 +39,7 @@ impl<T: Send + 'static> Resolver<T> {
     pub fn start(wake: impl Fn() + Send + 'static) -> Result<Self> {
         let (questions, asked) = unbounded::<Question<T>>();
         let (tell, answers) = unbounded();
-        // It may sit in a lookup for long, so no one waits for its end.
+        // A lookup may take long, so no one waits for its end.
         thread::Builder::new()
             .name("lamport-resolve".into())
             .stack_size(256 * 1024)

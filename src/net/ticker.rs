@@ -11,7 +11,7 @@ const TURN: usize = 512;
 /// A pause that lets the poll thread catch up.
 const BREATH: Nanos = 200_000;
 
-/// Why a machine ticks no more.
+/// Why a machine has stopped ticking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Last {
     /// Its time is over, or it was told to stop.
@@ -60,7 +60,7 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
     wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
 }
 
-/// Waits for a deadline; the outcome, if the machine is to tick no more.
+/// Waits for a deadline; the outcome, if the machine must stop ticking.
 fn wait(pace: &Pace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
     loop {
         let Waited::Told(control) = pace.wait(deadline, machine.told()) else {
@@ -69,10 +69,10 @@ fn wait(pace: &Pace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>>
         let Control::Pause(until) = control else {
             return Some(halt(control, machine));
         };
-        machine.stand_still(true);
+        machine.set_paused(true);
         let sleep = Pace::new(Clock::of_process(), 0.0, false);
         let waited = sleep.wait(until, machine.told());
-        machine.stand_still(false);
+        machine.set_paused(false);
         if let Waited::Told(control) = waited {
             return Some(halt(control, machine));
         }

@@ -2,14 +2,14 @@
 
 use crate::link::Violation;
 use crate::net::connection::{Role, Written};
+use crate::net::endpoint::{LONGEST_BACKOFF, SHORTEST_BACKOFF};
 use crate::net::incoming::{NO_KEY, OTHER_KEY, WANTS_KEY};
 use crate::net::lines::{self, Input};
 use crate::net::poll::{Poller, mark_dirty};
-use crate::net::station::{LONGEST_BACKOFF, SHORTEST_BACKOFF};
 use crate::noise::{NoiseError, Session};
 use crate::wire::{self, Hello, Reply, WireError};
 
-/// Messages and acknowledgements are gathered to about this many bytes a write.
+/// Messages and acknowledgements are gathered to about this many bytes per write.
 const CHUNK: usize = 64 * 1024;
 /// Reads and writes of one connection before the others have their turn.
 const TURNS: usize = 8;
@@ -41,7 +41,7 @@ impl Poller {
     /// The system says that a connection can be read.
     pub(super) fn readable(&mut self, key: usize) {
         let connection = self.connections.get(key);
-        if connection.is_none_or(|connection| self.is_paused(connection.station)) {
+        if connection.is_none_or(|connection| self.is_paused(connection.endpoint)) {
             return;
         }
         for _ in 0..TURNS {
@@ -64,11 +64,11 @@ impl Poller {
             Role::Connecting { .. } | Role::Vetting => return false,
             Role::Parting => lines::take(&mut connection.stream, &mut self.scratch).map(Ok),
             Role::Receiving { sender } => {
-                let station = self
-                    .stations
-                    .get_mut(&connection.station)
-                    .expect("a connection has a station");
-                let channels = &mut station.channels;
+                let endpoint = self
+                    .endpoints
+                    .get_mut(&connection.endpoint)
+                    .expect("a connection has a endpoint");
+                let channels = &mut endpoint.channels;
                 let fresh = &mut self.fresh;
                 connection.read(&mut self.scratch, &mut self.plain, |line| {
                     let timestamp = wire::parse_message(line, sender)?;
@@ -85,11 +85,11 @@ impl Poller {
                 })
             }
         };
-        if connection.session.is_some() && connection.has_words() {
+        if connection.session.is_some() && connection.has_output() {
             // The handshake has gone on.
             mark_dirty(&mut self.connections, &mut self.dirty, key);
         } else if role == Role::Stranger && connection.partial.kept().first() == Some(&0) {
-            // No line is to be expected of a machine with a key.
+            // A machine with a key sends frames, not lines.
             whole.push(connection.partial.kept().to_vec());
         }
         if let Role::Receiving { sender } = role {
@@ -115,7 +115,7 @@ impl Poller {
             }
             Ok(Err(fault)) => {
                 self.fault(key, &fault);
-                // One that is told why stays until it has read that.
+                // A connection that is told why stays until it has read that.
                 let now = self.connections.get(key);
                 now.is_some_and(|connection| connection.number == number)
             }
@@ -129,7 +129,7 @@ impl Poller {
     /// A line outside the stream of messages.
     fn line(&mut self, key: usize, line: &[u8]) -> Result<(), Fault> {
         let connection = &self.connections[key];
-        let id = connection.station;
+        let id = connection.endpoint;
         match connection.role {
             Role::Stranger => {
                 let hello = Hello::parse(line)?;
@@ -141,21 +141,21 @@ impl Poller {
             }
             Role::Sending { peer } => {
                 let marks = wire::parse_ack(line)?;
-                let station = self
-                    .stations
+                let endpoint = self
+                    .endpoints
                     .get_mut(&id)
-                    .expect("a connection has a station");
-                station.channels.acknowledged(peer, marks)?;
+                    .expect("a connection has a endpoint");
+                endpoint.channels.acknowledged(peer, marks)?;
                 // Only a connection that works makes the next attempt a quick one.
-                station.peers[peer].backoff = SHORTEST_BACKOFF;
+                endpoint.peers[peer].backoff = SHORTEST_BACKOFF;
             }
             Role::Receiving { sender } => {
                 let timestamp = wire::parse_message(line, sender)?;
-                let station = self
-                    .stations
+                let endpoint = self
+                    .endpoints
                     .get_mut(&id)
-                    .expect("a connection has a station");
-                if station.channels.accept(sender, timestamp)? {
+                    .expect("a connection has a endpoint");
+                if endpoint.channels.accept(sender, timestamp)? {
                     self.fresh.push(timestamp);
                     self.deliver(key, sender);
                 }
@@ -182,7 +182,7 @@ impl Poller {
         }
     }
 
-    /// Writes what a connection has to say.
+    /// Writes what waits to leave on a connection.
     pub(super) fn flush(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else {
             return;
@@ -190,30 +190,30 @@ impl Poller {
         if !std::mem::take(&mut connection.is_dirty) || connection.is_blocked {
             return;
         }
-        let Some(station) = self.stations.get_mut(&connection.station) else {
+        let Some(endpoint) = self.endpoints.get_mut(&connection.endpoint) else {
             return;
         };
-        if station.is_paused {
+        if endpoint.is_paused {
             return;
         }
         for _ in 0..TURNS {
             match connection.role {
                 Role::Sending { peer } => {
                     while connection.out.len() < CHUNK {
-                        let Some(timestamp) = station.channels.next_unsent(peer) else {
+                        let Some(timestamp) = endpoint.channels.next_unsent(peer) else {
                             break;
                         };
-                        wire::write_message(&mut connection.out, timestamp, station.machine.id());
+                        wire::write_message(&mut connection.out, timestamp, endpoint.member.id());
                     }
                 }
                 Role::Receiving { sender } if connection.owes_ack && connection.out.is_empty() => {
                     connection.owes_ack = false;
-                    wire::write_ack(&mut connection.out, station.channels.marks(sender));
+                    wire::write_ack(&mut connection.out, endpoint.channels.marks(sender));
                 }
                 _ => {}
             }
-            if !connection.has_words() {
-                self.said_all(key);
+            if !connection.has_output() {
+                self.flushed(key);
                 return;
             }
             match connection.write() {
@@ -229,7 +229,7 @@ impl Poller {
     }
 
     /// A connection has written everything; perhaps that was the last.
-    fn said_all(&mut self, key: usize) {
+    fn flushed(&mut self, key: usize) {
         let connection = &mut self.connections[key];
         if !connection.is_last {
             return;
@@ -241,10 +241,10 @@ impl Poller {
         connection.shut_down_writing();
         if let Role::Receiving { sender } = connection.role {
             connection.role = Role::Parting;
-            let id = connection.station;
-            if let Some(station) = self.stations.get_mut(&id) {
-                station.senders.remove(&sender);
-                station.channels.sender_left(sender);
+            let id = connection.endpoint;
+            if let Some(endpoint) = self.endpoints.get_mut(&id) {
+                endpoint.senders.remove(&sender);
+                endpoint.channels.sender_left(sender);
             }
         }
     }
@@ -268,7 +268,7 @@ impl Poller {
                 connection.owes_ack = true;
                 self.mark_dirty(key);
             }
-            Role::Parting if connection.has_words() => connection.has_ended = true,
+            Role::Parting if connection.has_output() => connection.has_ended = true,
             _ => self.close(key),
         }
     }
@@ -277,10 +277,10 @@ impl Poller {
     fn fault(&mut self, key: usize, fault: &Fault) {
         let connection = &self.connections[key];
         let remote = connection.remote;
-        let station = self
-            .stations
-            .get_mut(&connection.station)
-            .expect("a connection has a station");
+        let endpoint = self
+            .endpoints
+            .get_mut(&connection.endpoint)
+            .expect("a connection has a endpoint");
         let ip = remote.ip().to_canonical();
         let (who, name) = match connection.role {
             Role::Receiving { sender } => (
@@ -289,15 +289,15 @@ impl Poller {
             ),
             Role::Sending { peer } | Role::Greeting { peer } | Role::Connecting { peer } => {
                 // It will hardly do better soon.
-                station.peers[peer].backoff = LONGEST_BACKOFF;
-                let address = &station.peers[peer].address;
+                endpoint.peers[peer].backoff = LONGEST_BACKOFF;
+                let address = &endpoint.peers[peer].address;
                 (format!("peer {address}"), format!("fault of {address}"))
             }
             Role::Vetting | Role::Stranger | Role::Parting => {
                 (format!("{ip}"), format!("fault from {ip}"))
             }
         };
-        station.machine.warn(
+        endpoint.member.warn(
             &name,
             format_args!("closed the connection with {who}: {fault}"),
         );
@@ -322,8 +322,8 @@ impl Poller {
             Role::Sending { .. } | Role::Receiving { .. } => return,
             Role::Stranger => {
                 let ip = connection.remote.ip().to_canonical();
-                let machine = &self.stations[&connection.station].machine;
-                machine.warn(
+                let member = &self.endpoints[&connection.endpoint].member;
+                member.warn(
                     &format!("silent {ip}"),
                     format_args!("closed a connection from {ip} that said no hello in time"),
                 );
@@ -336,18 +336,18 @@ impl Poller {
     /// Closes a connection and lets whoever it served know.
     pub(super) fn close(&mut self, key: usize) {
         let connection = self.connections.remove(key);
-        let id = connection.station;
-        let Some(station) = self.stations.get_mut(&id) else {
+        let id = connection.endpoint;
+        let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
         if connection.is_stranger() {
-            station.strangers.retain(|&stranger| stranger != key);
+            endpoint.strangers.retain(|&stranger| stranger != key);
         }
         match connection.role {
             Role::Connecting { peer } | Role::Greeting { peer } | Role::Sending { peer } => {
-                station.peers[peer].connection = None;
-                station.channels.peer_left(peer);
-                if station.ending.is_some() && station.channels.undelivered(peer) == 0 {
+                endpoint.peers[peer].connection = None;
+                endpoint.channels.peer_left(peer);
+                if endpoint.ending.is_some() && endpoint.channels.undelivered(peer) == 0 {
                     self.finish_if_done(id);
                 } else {
                     self.failed(id, peer);
@@ -355,9 +355,9 @@ impl Poller {
             }
             Role::Receiving { sender } => {
                 // A newer connection may have taken its place.
-                if station.senders.get(&sender) == Some(&key) {
-                    station.senders.remove(&sender);
-                    station.channels.sender_left(sender);
+                if endpoint.senders.get(&sender) == Some(&key) {
+                    endpoint.senders.remove(&sender);
+                    endpoint.channels.sender_left(sender);
                 }
                 self.finish_if_done(id);
             }

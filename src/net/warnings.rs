@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(warnings.take().len(), MOST);
         warnings.give(1, "new", format_args!("x"));
         assert!(warnings.take().is_empty());
-        // Not for ever: what a flood has washed away comes back.
+        // Not forever: what a flood has washed away comes back.
         warnings.give(PAUSE, "new", format_args!("x"));
         assert_eq!(warnings.take().len(), 1);
     }

@@ -13,8 +13,9 @@ use crate::behavior::Behavior;
 use crate::fault::Fault;
 use crate::faults::Faults;
 use crate::message::MachineId;
-use crate::net::conductor::{self, Running};
+use crate::net::conductor;
 use crate::net::local::{Local, LocalConfig};
+use crate::net::running::Running;
 use crate::topology::Topology;
 
 /// Machines 1..n in this process, over TCP on loopback, one tick thread each.
@@ -155,7 +156,7 @@ impl LocalRun {
 impl Drop for LocalRun {
     fn drop(&mut self) {
         match &*self.running() {
-            // Nobody can stop it any more.
+            // Nobody else can stop it.
             Some(running) => running.stop(),
             None => self
                 .local

@@ -18,12 +18,13 @@ use crate::event::{Event, Recipients};
 use crate::fault::Fault;
 use crate::faults::Faults;
 use crate::message::Nanos;
-use crate::net::conductor::{self, Running, Trouble};
-use crate::net::crew::Crew;
+use crate::net::conductor::{self, Trouble};
 use crate::net::inherit;
 use crate::net::listen::Listening;
 use crate::net::machine::{Config, Machine};
 use crate::net::network::Network;
+use crate::net::roster::Roster;
+use crate::net::running::Running;
 use crate::schedule::MAX_DRAWN_RATE;
 
 /// How often a blocking call looks for Ctrl-C.
@@ -119,6 +120,8 @@ impl PyMachine {
             key: key.map(|KeyArgument(key)| key),
         };
         let faults = Fault::list(faults.unwrap_or("[]"))?;
+        // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
+        Faults::new(&faults, None, 0)?;
         let machine = py.detach(|| Machine::open(config, &Network::of_process()?))?;
         let faults = Faults::new(&faults, None, machine.seed())?;
         Ok(Self {
@@ -204,8 +207,8 @@ impl PyMachine {
             elapsed: self.elapsed,
             revive: None,
         };
-        let crew = Crew::new(vec![self.machine.clone()]);
-        let started = conductor::start(crew, self.duration, self.wait, trouble)?;
+        let roster = Roster::new(vec![self.machine.clone()]);
+        let started = conductor::start(roster, self.duration, self.wait, trouble)?;
         *running = Some(Arc::new(started));
         Ok(())
     }
@@ -401,7 +404,7 @@ impl Drop for PyMachine {
 fn not_a_peer(address: &Address, peers: &[Address]) -> Error {
     let known: Vec<String> = peers.iter().map(ToString::to_string).collect();
     Error::invalid(format!(
-        "{address} is no peer of this machine; its peers are {}",
+        "{address} is not a peer of this machine; its peers are {}",
         known.join(", ")
     ))
 }

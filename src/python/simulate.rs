@@ -84,6 +84,9 @@ pub(super) fn simulate(
     setup.check()?;
     memory::ensure(&setup, record)?;
     let duration = setup.duration;
+    if log_dir.is_some() {
+        Files::ensure_open(setup.topology.machines())?;
+    }
     let mut interrupt: Option<PyErr> = None;
     let mut look = |now: f64| {
         Python::attach(|py| {

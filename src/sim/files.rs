@@ -7,12 +7,16 @@ use crate::event::Event;
 use crate::lateness::Summary;
 use crate::log::entry::{End, Entry, Place, Startup, What};
 use crate::log::file::LogFile;
+use crate::log::open_files;
 use crate::log::writer::Formatter;
 use crate::message::{Message, Nanos};
 use crate::sim::engine::{Recorder, Simulation, id};
 
 /// Entries gathered for one write.
 const GATHER: usize = 512;
+
+/// Open files beside the logs: room for what Python opens.
+const FILES_BESIDE: u64 = 16;
 
 /// The log files of a run, written as it goes.
 #[derive(Debug)]
@@ -44,6 +48,14 @@ impl Recorder for Files {
 }
 
 impl Files {
+    /// Sees to it that the logs of so many machines can be open together.
+    pub fn ensure_open(machines: u32) -> Result<()> {
+        open_files::ensure(
+            u64::from(machines) + FILES_BESIDE,
+            "use fewer machines, or simulate without log_dir",
+        )
+    }
+
     /// Makes `machine_<id>.log` in `directory` for each machine, none of which may exist.
     pub fn create(simulation: &Simulation, directory: &Path) -> Result<Self> {
         let topology = simulation.topology();

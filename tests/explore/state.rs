@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use lamport::channels::{Channels, Identity, Past};
-use lamport::identity::Nonce;
+use lamport::channels::{Channels, Past};
+use lamport::identity::{Identity, Nonce};
 use lamport::link::Marks;
 use lamport::message::MachineId;
 

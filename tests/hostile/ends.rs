@@ -11,9 +11,14 @@ use crate::lab::{
 };
 use lamport::behavior::Behavior;
 use lamport::event::Recipients;
+use lamport::fault::Fault;
+use lamport::faults::Faults;
+use lamport::net::conductor::{self, Trouble};
 use lamport::net::listen::Listening;
 use lamport::net::machine::{Config, Machine};
 use lamport::net::network::Network;
+use lamport::net::roster::Roster;
+use serde_json::json;
 
 #[test]
 fn a_peer_that_appears_late_gets_every_message_in_order() {
@@ -54,6 +59,36 @@ fn what_was_for_a_peer_that_never_came_is_counted() {
     assert_eq!(undelivered(&lines, None), 7);
     assert!(lines[1]["recipient_ids"][0].is_null());
     assert_warnings(machine.take_warnings(), &["did not connect within"]);
+}
+
+/// The connection whose loss ends the machine is cut by a fault, and other peers come after it.
+#[test]
+fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
+    let lab = Lab::new();
+    let (silent, absent) = (Held::new(), Held::new());
+    let machine = open(Config {
+        duration: 0.2,
+        ..lab.config(1, vec![silent.address(), absent.address()])
+    });
+    let silent = silent.listen();
+    let mut line = Line::from(&silent);
+    line.hear().unwrap();
+    line.say("ok 2 0000000000000007 0 0\n");
+    until("it is connected", || machine.missing_peers().len() == 1);
+    let faults = r#"[{"fault": "disconnect", "src": 1, "dst": 2, "at": 0.7}]"#;
+    let faults = Faults::new(&Fault::list(faults).unwrap(), None, 1).unwrap();
+    let trouble = Trouble {
+        faults: faults.into(),
+        ..Trouble::default()
+    };
+    // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
+    let roster = Roster::new(vec![machine.clone()]);
+    let running = conductor::start(roster, 0.2, 0.0, trouble).unwrap();
+    assert!(running.join(Some(PATIENCE)).unwrap());
+    assert_eq!(lab.lines(1).last().unwrap()["undelivered"], json!([]));
+    // The poll thread is still there.
+    let other = open(lab.config(2, vec![]));
+    assert!(start(&other, 0.1).join(Some(PATIENCE)).unwrap());
 }
 
 /// A machine with nothing to say to peers of whom one does not answer, one is

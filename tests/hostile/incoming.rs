@@ -7,7 +7,7 @@ use crate::lab::{
     Lab, Line, PATIENCE, arrived, assert_warnings, attacked, hello, open, resident, send, start,
     timestamps, undelivered, until,
 };
-use lamport::net::limits;
+use lamport::log::open_files;
 use lamport::net::machine::Config;
 
 /// Says `bytes` before any hello; the machine must close and warn once with `words`.
@@ -41,34 +41,37 @@ fn as_sender(bytes: &[u8], words: &str) -> Vec<u64> {
 #[test]
 fn what_is_no_hello_is_named_once() {
     for (bytes, words) in [
-        (&b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"[..], "is no hello"),
-        (b"\n\n\n\n", "is no hello"),
+        (
+            &b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"[..],
+            "is not a hello",
+        ),
+        (b"\n\n\n\n", "is not a hello"),
         (
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\xff\xfe\n",
-            "is no hello",
+            "is not a hello",
         ),
         (
             b"lamport/2 lab 2 0000000000000007 0000000000000007\n",
-            "is no hello",
+            "is not a hello",
         ),
         (
             b"lamport/1 lab -2 0000000000000007 0000000000000007\n",
-            "is no hello",
+            "is not a hello",
         ),
         (
             b"lamport/1 lab 9007199254740992 0000000000000007 0000000000000007\n",
-            "is no hello",
+            "is not a hello",
         ),
-        (b"lamport/1 lab 2 7 7\n", "is no hello"),
+        (b"lamport/1 lab 2 7 7\n", "is not a hello"),
         (
             b"lamport/1 lab 2 0000000000000007 0000000000000007\r\n",
             "ends with \\r\\n: a line ends with \\n alone",
         ),
-        (b"5:2\n", "is no hello"),
+        (b"5:2\n", "is not a hello"),
         // What a terminal would obey must not come through.
         (
             b"lamport/1 \x1b[2J\x07 2 0000000000000007 0000000000000007\n",
-            "is no hello",
+            "is not a hello",
         ),
         (&[b'x'; 257], "more than 256 bytes"),
     ] {
@@ -100,21 +103,21 @@ fn what_is_no_message_ends_the_connection_and_keeps_what_came_before() {
     for (bytes, words, arrives) in [
         (
             &b"5:2\nnonsense\n"[..],
-            "\"nonsense\" is no message",
+            "\"nonsense\" is not a message",
             &[5][..],
         ),
         (
             b"5:2\n99999999999999999999:2\n",
-            "\"99999999999999999999:2\" is no message",
+            "\"99999999999999999999:2\" is not a message",
             &[5],
         ),
         (
             b"9007199254740992:2\n",
-            "\"9007199254740992:2\" is no message",
+            "\"9007199254740992:2\" is not a message",
             &[],
         ),
-        (b"-5:2\n", "\"-5:2\" is no message", &[]),
-        (b"0:2\n", "\"0:2\" is no message", &[]),
+        (b"-5:2\n", "\"-5:2\" is not a message", &[]),
+        (b"0:2\n", "\"0:2\" is not a message", &[]),
         (b"5:2\n9:2\n4:2\n10:2\n", "timestamp 4 after 9", &[5, 9]),
         (b"5:2\n5:2\n", "timestamp 5 after 5", &[5]),
         (b"5:3\n", "\"5:3\" names another sender", &[]),
@@ -236,7 +239,7 @@ fn half_open_connections_are_let_go() {
 
 #[test]
 fn a_thousand_idle_connections_are_bounded() {
-    limits::ensure_open_files(3000).unwrap();
+    open_files::ensure(3000, "or leave this test out").unwrap();
     let before = resident();
     let (warnings, lines) = attacked(1.0, |machine| {
         let crowd: Vec<Line> = (0..1000).map(|_| Line::to(machine)).collect();

@@ -10,7 +10,7 @@ use crate::lab::{
     start, timestamps, undelivered, until,
 };
 use lamport::key::Key;
-use lamport::net::limits;
+use lamport::log::open_files;
 use lamport::net::machine::{Config, Machine};
 use lamport::noise::{Secret, Session};
 use serde_json::Value;
@@ -339,7 +339,10 @@ fn every_flipped_byte_ends_the_connection_and_gets_nothing_in() {
 #[test]
 fn lines_keep_their_bounds_within_frames() {
     for (text, words) in [
-        ("5:2\nnonsense\n".to_owned(), "\"nonsense\" is no message"),
+        (
+            "5:2\nnonsense\n".to_owned(),
+            "\"nonsense\" is not a message",
+        ),
         (format!("5:2\n{}", "7".repeat(300)), "more than 256 bytes"),
     ] {
         let (warnings, lines) = attacked(0.3, |machine| {
@@ -373,7 +376,7 @@ fn who_claims_long_frames_before_a_hello_is_closed_at_once() {
 
 #[test]
 fn a_flood_of_half_handshakes_is_bounded_and_costs_no_tick() {
-    limits::ensure_open_files(3000).unwrap();
+    open_files::ensure(3000, "or leave this test out").unwrap();
     let before = resident();
     let (warnings, lines) = attacked(1.5, |machine| {
         let crowd: Vec<TcpStream> = (0..1000_u32)

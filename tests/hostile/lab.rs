@@ -11,11 +11,12 @@ use std::time::Duration;
 use lamport::address::Address;
 use lamport::behavior::Behavior;
 use lamport::event::Recipients;
-use lamport::net::conductor::{self, Running, Trouble};
-use lamport::net::crew::Crew;
+use lamport::net::conductor::{self, Trouble};
 use lamport::net::listen::Listening;
 use lamport::net::machine::{Config, Machine};
 use lamport::net::network::Network;
+use lamport::net::roster::Roster;
+use lamport::net::running::Running;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
@@ -112,7 +113,7 @@ pub(crate) fn open(config: Config) -> Arc<Machine> {
 /// Starts a machine that waits for no one.
 pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
     conductor::start(
-        Crew::new(vec![machine.clone()]),
+        Roster::new(vec![machine.clone()]),
         duration,
         0.0,
         Trouble::default(),

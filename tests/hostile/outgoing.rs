@@ -89,10 +89,10 @@ fn a_receiver_that_answers_nonsense_is_named_and_not_pestered() {
             "no nothing personal\n".into(),
             "it refused this machine: nothing personal",
         ),
-        ("no\n".into(), "is no answer to a hello"),
+        ("no\n".into(), "is not an answer to a hello"),
         (
             "HTTP/1.1 400 Bad Request\r\n\r\n".into(),
-            "is no answer to a hello",
+            "is not an answer to a hello",
         ),
         ("x".repeat(300), "a line of more than 256 bytes"),
         (
@@ -103,7 +103,10 @@ fn a_receiver_that_answers_nonsense_is_named_and_not_pestered() {
             ok(2, 7, 0, 0) + "ack 1 0\n",
             "it claims 1 logged but only 0 accepted",
         ),
-        (ok(2, 7, 0, 0) + "ack 0 0\nack 1\n", "is no acknowledgement"),
+        (
+            ok(2, 7, 0, 0) + "ack 0 0\nack 1\n",
+            "is not an acknowledgement",
+        ),
     ] {
         let lab = Lab::new();
         let fake = Fake::new();

@@ -18,7 +18,7 @@ pub enum Broken {
     DuplicatesByConnection,
     /// The sender forgets what *accepted* covers.
     ForgetOnAccepted,
-    /// Each read is taken as lines, whole or not, and what is no message is passed over.
+    /// Each read is taken as lines, whole or not, and what is not a message is passed over.
     Fragment,
     /// Recovery counts a last line without its newline, if it can be read.
     TornLine,

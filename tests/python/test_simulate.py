@@ -233,7 +233,7 @@ def test_no_directory_is_left_of_a_run_that_could_not_be(tmp_path):
 
 
 def test_too_many_logs(tmp_path):
-    with pytest.raises(OSError, match="2,000,000,000 machines need as many open files"):
+    with pytest.raises(OSError, match=r"this run needs 2000000016 open files but only \d+ are available"):
         lamport.simulate(2_000_000_000, 1, topology="ring", log_dir=tmp_path / "a")
     assert not (tmp_path / "a").exists()
 

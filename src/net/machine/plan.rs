@@ -1,12 +1,12 @@
 //! What a machine is to be, checked against what it was.
 
-use super::Config;
+use super::config::Config;
 use crate::VERSION;
 use crate::clock::MAX_CLOCK;
 use crate::error::{Error, Result};
 use crate::identity::check_run_id;
 use crate::log::recover::Recovered;
-use crate::net::listen;
+use crate::net::entropy;
 use crate::random::{Generator, MAX_SEED, check_seed};
 use crate::schedule::Schedule;
 
@@ -32,7 +32,7 @@ impl Config {
         }
         let seed = match self.seed.or(past.map(|past| past.seed)) {
             Some(seed) => check_seed(seed)?,
-            None => listen::nonce()?.0 & MAX_SEED,
+            None => entropy::nonce()?.0 & MAX_SEED,
         };
         let starts = past.map_or(0, |past| past.starts);
         let mut generator = Generator::new(seed, id, starts);

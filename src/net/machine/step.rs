@@ -8,16 +8,13 @@ use super::{Journal, Machine};
 use crate::clock::MAX_CLOCK;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::identity::Nonce;
 use crate::log::entry::{End, Entry, What};
-use crate::message::{MachineId, Message, Nanos};
-use crate::net::network::{Batch, Command};
+use crate::message::{MachineId, Nanos};
+use crate::net::command::{Batch, Command};
 use crate::node::Node;
 
 /// How long the end waits for messages that an added delay holds back.
 const LAST_ARRIVALS: Nanos = 1_000_000_000;
-/// Messages waiting in the queue of one machine.
-const MOST_QUEUED: usize = 1 << 24;
 
 impl Machine {
     /// Takes the steps that `next` makes of the node at one moment, logs them,
@@ -31,15 +28,15 @@ impl Machine {
         mut next: impl FnMut(&mut Node, Nanos, &mut Journal) -> Option<Event>,
     ) -> Result<usize> {
         if journal.has_ended {
-            return Err(Error::state(format!("machine {} has ended", self.id)));
+            return Err(Error::state(format!("machine {} has ended", self.id())));
         }
         let mut entries = std::mem::take(&mut journal.entries);
         entries.clear();
         let mut batch = Batch::default();
         let mut is_exhausted = false;
         {
-            let mut node = self.node();
-            let time = self.clock.now();
+            let mut node = self.member.node();
+            let time = self.member.clock.now();
             while let Some(event) = next(&mut node, time, journal) {
                 if event.new_clock() > MAX_CLOCK {
                     is_exhausted = true;
@@ -54,11 +51,18 @@ impl Machine {
                     },
                 });
             }
-            self.gauges.clock.store(node.clock(), Ordering::Relaxed);
-            self.gauges
+            self.member
+                .gauges
+                .clock
+                .store(node.clock(), Ordering::Relaxed);
+            self.member
+                .gauges
                 .queue_len
                 .store(node.queue_len(time), Ordering::Relaxed);
-            self.gauges.ticks.store(journal.ticks, Ordering::Relaxed);
+            self.member
+                .gauges
+                .ticks
+                .store(journal.ticks, Ordering::Relaxed);
         }
         let written = journal.file.write(&entries);
         let steps = entries.len();
@@ -66,14 +70,14 @@ impl Machine {
         written?;
         if !batch.is_empty() {
             self.network.tell(Command::Logged {
-                station: self.station,
+                endpoint: self.endpoint,
                 batch,
             });
         }
         if is_exhausted {
             return Err(Error::state(format!(
                 "machine {}: its clock has reached 2^53, the end of its range",
-                self.id
+                self.id()
             )));
         }
         Ok(steps)
@@ -96,36 +100,6 @@ impl Machine {
         Ok(made)
     }
 
-    /// New messages of a sender enter the queue, where they arrive after the
-    /// delay that this run adds.
-    pub(in crate::net) fn deliver_from(&self, sender: MachineId, timestamps: &[u64]) {
-        let weather = self.weather.get();
-        let delay = |timestamp| {
-            let added = weather.map_or(0, |weather| {
-                weather.delay(sender, self.id, timestamp, self.clock.now())
-            });
-            self.delays.draw(sender, self.id, timestamp) + added
-        };
-        self.deliver(Some(sender), timestamps, delay);
-    }
-
-    fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64], delay: impl Fn(u64) -> Nanos) {
-        let mut node = self.node();
-        let now = self.clock.now();
-        for &timestamp in timestamps {
-            node.deliver(Message::new(sender, timestamp, now + delay(timestamp)));
-        }
-        let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
-        drop(node);
-        self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
-        if waiting > MOST_QUEUED {
-            self.fail(format!(
-                "machine {}: {waiting} messages wait in its queue, more than the {MOST_QUEUED} it can hold",
-                self.id
-            ));
-        }
-    }
-
     /// Puts one message into the queue by hand.
     pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
         for (name, value) in [("timestamp", timestamp), ("sender", sender.unwrap_or(0))] {
@@ -136,31 +110,9 @@ impl Machine {
             }
         }
         if self.journal().has_ended {
-            return Err(Error::state(format!("machine {} has ended", self.id)));
+            return Err(Error::state(format!("machine {} has ended", self.id())));
         }
-        self.deliver(sender, &[timestamp], |_| 0);
-        Ok(())
-    }
-
-    /// A handshake with a peer succeeded.
-    pub(in crate::net) fn connected(
-        &self,
-        peer: usize,
-        peer_id: MachineId,
-        peer_history: Nonce,
-    ) -> Result<()> {
-        let mut journal = self.journal();
-        let what = What::Connect {
-            peer: peer as u32,
-            peer_id,
-            peer_history,
-        };
-        let time = self.clock.now();
-        if let Err(error) = journal.file.write(&[Entry { time, what }]) {
-            self.fail(error.to_string());
-            return Err(error);
-        }
-        self.gauges.connected.lock().expect("no holder panics")[peer] = true;
+        self.member.deliver(sender, &[timestamp], |_| 0);
         Ok(())
     }
 
@@ -172,16 +124,16 @@ impl Machine {
         }
         let (reply, done) = bounded(1);
         self.network.tell(Command::Finish {
-            station: self.station,
+            endpoint: self.endpoint,
             reply,
         });
         let undelivered = done
             .recv()
-            .map_err(|_| Error::state(format!("machine {}: the network is gone", self.id)))?;
+            .map_err(|_| Error::state(format!("machine {}: the network is gone", self.id())))?;
         self.wait_for_arrivals();
         let mut journal = self.journal();
-        let mut node = self.node();
-        let time = self.clock.now();
+        let mut node = self.member.node();
+        let time = self.member.clock.now();
         let final_clock = node.clock();
         let mut entries: Vec<Entry> = node
             .drain()
@@ -209,39 +161,14 @@ impl Machine {
     /// Lets the messages arrive that an added delay still holds back, for a while.
     fn wait_for_arrivals(&self) {
         let last = self
+            .member
             .node()
             .waiting()
             .last()
             .map_or(0, |message| message.arrival);
-        let deadline = last.min(self.clock.now() + LAST_ARRIVALS);
-        while let Some(rest) = self.clock.until(deadline) {
+        let deadline = last.min(self.member.clock.now() + LAST_ARRIVALS);
+        while let Some(rest) = self.member.clock.until(deadline) {
             std::thread::park_timeout(rest);
         }
-    }
-}
-
-impl Batch {
-    fn add(&mut self, event: &Event) {
-        match event {
-            Event::Send {
-                new_clock,
-                recipients,
-                ..
-            } => self.sends.push((*new_clock, recipients.clone())),
-            Event::Receive { message, .. } => {
-                let Some(sender) = message.sender() else {
-                    return;
-                };
-                match self.receipts.iter_mut().find(|(known, _)| *known == sender) {
-                    Some((_, newest)) => *newest = message.timestamp,
-                    None => self.receipts.push((sender, message.timestamp)),
-                }
-            }
-            Event::Internal { .. } => {}
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.receipts.is_empty()
     }
 }

@@ -1,7 +1,7 @@
 //! A machine comes back with any bytes as its log.
 
-use lamport::channels::{Channels, Identity};
-use lamport::identity::Nonce;
+use lamport::channels::Channels;
+use lamport::identity::{Identity, Nonce};
 use lamport::log::recover::recover;
 
 /// The whole of it is the log.

@@ -1,8 +1,8 @@
 //! A stranger says anything to a machine, as a sender and as a receiver.
 
-use lamport::channels::{Channels, Identity};
+use lamport::channels::Channels;
 use lamport::event::Recipients;
-use lamport::identity::Nonce;
+use lamport::identity::{Identity, Nonce};
 use lamport::net::lines::Partial;
 use lamport::wire::{self, Hello, Reply, WireError};
 

@@ -1,4 +1,4 @@
-//! What the poll thread keeps for each machine.
+//! The end of a machine that others connect to: its listener, its connections, its channels.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -10,39 +10,39 @@ use crate::address::Address;
 use crate::channels::Channels;
 use crate::message::{MachineId, Nanos};
 use crate::net::gate::Gate;
-use crate::net::machine::Machine;
+use crate::net::machine::member::Member;
 
 /// A failed connection is tried again after this at the earliest ...
 pub(super) const SHORTEST_BACKOFF: Nanos = 10_000_000;
 /// ... and after this at the latest.
 pub(super) const LONGEST_BACKOFF: Nanos = 1_000_000_000;
-/// Connections that have said nothing, beyond one for each peer and sender.
+/// How many connections may have said nothing, beyond one for each peer or sender.
 const STRANGERS: usize = 128;
 
-/// The messages to a peer for which the end waits, as `(peer id if known, count)`.
+/// For each peer with any, how many messages it has not accepted, as `(peer id if known, count)`.
 pub(super) type Undelivered = Vec<(Option<MachineId>, u64)>;
 
-/// A machine's connections and the state of its channels.
-pub(super) struct Station {
-    pub(super) machine: Arc<Machine>,
+/// What the poll thread keeps for one machine.
+pub(super) struct Endpoint {
+    pub(super) member: Arc<Member>,
     pub(super) listener: TcpListener,
     pub(super) gate: Gate,
     /// When the peers' names were last looked up for the gate.
     pub(super) vetted: Option<Nanos>,
     /// They are being looked up.
     pub(super) is_vetting: bool,
-    /// A timer will take the connections that wait.
+    /// Accepting is paused: a timer will take the connections that wait.
     pub(super) is_pausing: bool,
     /// The machines I send to, in the order of the peer list.
     pub(super) peers: Vec<Peer>,
     pub(super) channels: Channels,
     /// The connections of the machines that send to me.
     pub(super) senders: BTreeMap<MachineId, usize>,
-    /// Connections that have said no hello, oldest first.
+    /// Connections that have not said hello, oldest first.
     pub(super) strangers: VecDeque<usize>,
-    /// Up to where in its fault schedule the links have been dealt with.
-    pub(super) weathered: Nanos,
-    /// It stands still: nothing comes or goes.
+    /// Up to which time of its fault schedule the links have been dealt with.
+    pub(super) faults_seen: Nanos,
+    /// It is paused: nothing comes or goes.
     pub(super) is_paused: bool,
     pub(super) ending: Option<Ending>,
 }
@@ -51,7 +51,7 @@ pub(super) struct Station {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) address: Address,
-    /// Where it may be; tried in turn.
+    /// The addresses to try, in turn.
     pub(super) candidates: VecDeque<SocketAddr>,
     pub(super) connection: Option<usize>,
     pub(super) backoff: Nanos,
@@ -61,21 +61,21 @@ pub(super) struct Peer {
 
 /// The orderly end of a machine.
 pub(super) struct Ending {
-    /// Senders that have not shut down by now are parted from.
+    /// Senders that have not shut down by now are disconnected.
     pub(super) is_late: bool,
     /// Told once all is done.
     pub(super) reply: crossbeam_channel::Sender<Undelivered>,
 }
 
-impl Station {
+impl Endpoint {
     pub(super) fn new(
-        machine: Arc<Machine>,
+        member: Arc<Member>,
         listener: std::net::TcpListener,
         gate: Gate,
         channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) -> Self {
-        let peers = machine
+        let peers = member
             .peers()
             .iter()
             .zip(found)
@@ -88,7 +88,7 @@ impl Station {
             });
         Self {
             peers: peers.collect(),
-            machine,
+            member,
             listener: TcpListener::from_std(listener),
             gate,
             vetted: None,
@@ -97,7 +97,7 @@ impl Station {
             channels,
             senders: BTreeMap::new(),
             strangers: VecDeque::new(),
-            weathered: 0,
+            faults_seen: 0,
             is_paused: false,
             ending: None,
         }

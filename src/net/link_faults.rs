@@ -1,4 +1,4 @@
-//! The faults of a run, as one machine meets them in real time.
+//! The fault schedule of a run on the process's clock: what it does to the links of one machine.
 
 use std::sync::Arc;
 
@@ -7,23 +7,23 @@ use crate::message::{MachineId, Nanos};
 
 /// A fault schedule whose time has begun.
 #[derive(Debug, Clone)]
-pub struct Weather {
-    faults: Arc<Faults>,
-    /// The beginning of ticking on the process's clock; before the clock's own for a machine come back.
+pub(super) struct LinkFaults {
+    schedule: Arc<Faults>,
+    /// The start of ticking on the process's clock; negative if the process started later.
     start: i64,
 }
 
-impl Weather {
-    /// The weather of a run that had been ticking for `elapsed` at `now`.
-    pub fn new(faults: Arc<Faults>, now: Nanos, elapsed: Nanos) -> Self {
+impl LinkFaults {
+    /// The faults of a run that had been ticking for `elapsed` at `now`.
+    pub(super) fn new(schedule: Arc<Faults>, now: Nanos, elapsed: Nanos) -> Self {
         Self {
-            faults,
+            schedule,
             start: now as i64 - elapsed as i64,
         }
     }
 
     /// How long the run has been ticking.
-    pub fn elapsed(&self, now: Nanos) -> Nanos {
+    pub(super) fn elapsed(&self, now: Nanos) -> Nanos {
         u64::try_from(now as i64 - self.start).unwrap_or(0)
     }
 
@@ -32,15 +32,17 @@ impl Weather {
         u64::try_from(self.start + elapsed as i64).unwrap_or(0)
     }
 
-    /// The faults.
-    pub fn faults(&self) -> &Faults {
-        &self.faults
+    /// All faults of the run.
+    pub(super) fn schedule(&self) -> &Faults {
+        &self.schedule
     }
 
     /// Whether messages of this link wait.
     pub(super) fn is_cut(&self, sender: MachineId, recipient: MachineId, now: Nanos) -> bool {
         let elapsed = self.elapsed(now);
-        self.faults.cut_until(sender, recipient, elapsed).is_some()
+        self.schedule
+            .cut_until(sender, recipient, elapsed)
+            .is_some()
     }
 
     /// What is added to the delay of one message.
@@ -52,6 +54,6 @@ impl Weather {
         now: Nanos,
     ) -> Nanos {
         let elapsed = self.elapsed(now);
-        self.faults.delay(sender, recipient, timestamp, elapsed)
+        self.schedule.delay(sender, recipient, timestamp, elapsed)
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fs;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::{Error, Result};
 
 /// Sees to it that `needed` more files can be open, raising the soft limit to the hard one.
-pub fn ensure_open_files(needed: u64) -> Result<()> {
+/// `remedy` is what the user can do beside raising the hard limit.
+pub fn ensure(needed: u64, remedy: &str) -> Result<()> {
     // The listing itself is one of those it shows; without /proc, guess what Python holds open.
     let open = fs::read_dir("/proc/self/fd").map_or(64, |entries| entries.count() as u64);
     let limit = getrlimit(Resource::Nofile);
@@ -24,10 +26,13 @@ pub fn ensure_open_files(needed: u64) -> Result<()> {
             .map_err(|error| Error::io("cannot raise the limit of open files", error.into()));
     }
     let available = limit.maximum.unwrap_or(u64::MAX).saturating_sub(open);
-    Err(Error::state(format!(
-        "this run needs {needed} open files but only {available} are available: raise the hard limit \
-         (ulimit -Hn), use fewer machines or a sparser topology"
-    )))
+    Err(Error::io(
+        format!(
+            "this run needs {needed} open files but only {available} are available: \
+             raise the hard limit (ulimit -Hn), {remedy}"
+        ),
+        Errno::MFILE.into(),
+    ))
 }
 
 #[cfg(test)]
@@ -36,12 +41,14 @@ mod tests {
 
     #[test]
     fn too_many_files_are_an_error_that_states_both_numbers() {
-        ensure_open_files(1).unwrap();
+        ensure(1, "or not").unwrap();
         let needed = 1 << 50;
-        if let Err(error) = ensure_open_files(needed) {
+        if let Err(error) = ensure(needed, "or wait") {
             let text = error.to_string();
             assert!(
-                text.contains(&needed.to_string()) && text.contains("available"),
+                text.contains(&needed.to_string())
+                    && text.contains("available")
+                    && text.contains("or wait"),
                 "{text}"
             );
         }

@@ -1,14 +1,14 @@
-//! The machines that run together.
+//! The list of the machines that run together.
 
 use std::sync::{Arc, Mutex};
 
 use crate::net::machine::Machine;
 
-/// The machines of a run, by position. One that comes back after a crash takes its old place.
+/// The machines of a run, by position. One that comes back after a crash replaces the one before.
 #[derive(Debug)]
-pub struct Crew(Mutex<Vec<Arc<Machine>>>);
+pub struct Roster(Mutex<Vec<Arc<Machine>>>);
 
-impl Crew {
+impl Roster {
     /// These machines.
     pub fn new(machines: Vec<Arc<Machine>>) -> Arc<Self> {
         Arc::new(Self(Mutex::new(machines)))
