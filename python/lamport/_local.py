@@ -88,10 +88,10 @@ def run_local(
         A one-way delay added to each message, in addition to what TCP takes: seconds, or `Constant`,
         `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`.
     faults : iterable of faults
-        What goes wrong, and when: a list of `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as
-        in ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a
-        new process that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its
-        sockets close, or thread and sockets stand still.
+        What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as in
+        ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process
+        that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its sockets close, or
+        thread and sockets stand still.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional

@@ -47,7 +47,7 @@ def random_faults(
     latency : float or latency
         What a delay adds, as for `Delay`.
     settle : float
-        Seconds before the end of the run by which every fault is over; those that would last longer are left out.
+        Seconds before the end of the run by which every fault is over; others are left out.
 
     Returns
     -------

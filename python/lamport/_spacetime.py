@@ -335,7 +335,7 @@ def _look_up(placed: pd.DataFrame, machine: "pd.Series[Any]", clock: "pd.Series[
 def _ends(
     placed: pd.DataFrame, at: "Ints", times: "pd.Series[float]", clocks: "pd.Series[float]", time: str
 ) -> "Floats":
-    """Return the x of messages' ends; in steps, an end that is not shown lies between the events around it."""
+    """Return the x of messages' ends; in steps, an end not shown lies between the events around it."""
     if time == "step":
         outside = np.searchsorted(np.sort(placed["new_clock"].to_numpy()), clocks.to_numpy(), "right") - 0.5
     else:
