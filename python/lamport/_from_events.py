@@ -1,7 +1,7 @@
 """Tables of events made elsewhere, as runs."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,13 @@ LARGEST = 2**53 - 1
 SECOND = np.timedelta64(1, "s")
 
 
-def from_events(frame: Any) -> Run:
+class Arrow(Protocol):
+    """A table of any library that exports Arrow data."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow) -> Run:
     """Make a run of a table of events.
 
     Parameters
@@ -84,7 +90,7 @@ def _frame(table: Any) -> pd.DataFrame:
         return table
     if isinstance(table, Mapping):
         return pd.DataFrame(table)
-    if isinstance(table, Sequence) and all(isinstance(row, Mapping) for row in table):
+    if isinstance(table, list | tuple) and all(isinstance(row, Mapping) for row in table):
         return pd.DataFrame(table)
     if hasattr(table, "__arrow_c_stream__"):
         try:
@@ -125,7 +131,7 @@ def _times(table: pd.DataFrame, name: str) -> "Floats":
             column = pd.to_timedelta(column)
     kind = column.dtype.kind
     if kind not in {"M", "m"}:
-        return _numbers(table, name)
+        return _numbers(table, name, "a number of seconds, a date or a duration")
     if kind == "M" and getattr(column.dt, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     values = column.to_numpy(dtype=f"{kind}8[{_unit(column)}]")
@@ -140,14 +146,14 @@ def _unit(column: "pd.Series[Any]") -> str:
     return str(arrow.unit if arrow is not None else np.datetime_data(column.to_numpy().dtype)[0])
 
 
-def _numbers(table: pd.DataFrame, name: str) -> "Floats":
+def _numbers(table: pd.DataFrame, name: str, right: str = "a number") -> "Floats":
     column = table[name]
     if column.dtype.kind in {"M", "m"}:
         raise ValueError(f"the column {name} holds times ({column.dtype}): it must hold numbers")
     values = pd.to_numeric(column, errors="coerce")
     strange = values.isna() & column.notna()
     if strange.any():
-        raise _wrong(table, name, strange, "a number")
+        raise _wrong(table, name, strange, right)
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 

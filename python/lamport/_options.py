@@ -57,8 +57,8 @@ def add_latency(parser: argparse.ArgumentParser, default: float) -> None:
         default=default,
         metavar="L",
         help="how long messages take, in real time in addition to the network: seconds, uniform:LOW:HIGH, "
-        "exponential:MEAN, log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a JSON file of one as in "
-        f"run.json ({default:g})",
+        "exponential:MEAN, log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a file FILE.json of what "
+        f"run.json has for it ({default:g})",
     )
 
 

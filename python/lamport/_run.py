@@ -245,7 +245,7 @@ class Run(Recorded):
         Raises
         ------
         ValueError
-            The format is unknown, or `path` is one of the run's own logs.
+            The format is unknown, `start` is not below `stop`, or `path` is one of the run's own logs.
         LamportError
             There are no logs to merge: the run was made from a table, or simulated without
             ``log_dir``; or no event was recorded; or, for a viewer, what `causality` raises.
@@ -274,7 +274,8 @@ class Run(Recorded):
         FileExistsError
             One of the files is there already; nothing is copied.
         ValueError
-            The run has no logs: it was made from a table, or simulated without ``log_dir``.
+            The run has no logs, because it was made from a table or simulated without ``log_dir``; or two
+            of its logs have the same file name.
         """
         from lamport import _export
 

@@ -140,7 +140,7 @@ def verify(
     elif _is_table(logs):
         from lamport._from_events import from_events
 
-        run = from_events(logs)
+        run = from_events(cast("pd.DataFrame", logs))
     if run is not None:
         if offsets is not None:
             raise ValueError("offsets go with log files: give them to load")

@@ -198,6 +198,7 @@ def test_messages_show_plain_values():
         ({"event": ["SEND", float("nan")]}, r"row 1: event is missing: it must be one of SEND"),
         ({"event": ["SEND", pd.NA]}, r"row 1: event is missing"),
         ({"machine_id": [1, -3]}, r"row 1: machine_id -3 is not a whole number"),
+        ({"time": ["2026-11-21", "soon"]}, r"row 0: time '2026-11-21' is not a number of seconds, a date or"),
         ({"queue_len": pd.to_datetime(["2026-11-21"] * 2)}, r"column queue_len holds times \(datetime64"),
     ]
     for change, message in cases:
