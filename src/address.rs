@@ -59,9 +59,10 @@ impl FromStr for Address {
             None if host.contains(':') => return Err(bad("an IPv6 address stands in brackets")),
             None => host,
         };
-        let port = port
-            .parse()
-            .ok()
+        // `parse` would take a sign.
+        let port = Some(port)
+            .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|port| port.parse().ok())
             .filter(|&port| port > 0)
             .ok_or_else(|| bad("a port is a number from 1 to 65535"))?;
         Self::new(host, port).map_err(|_| bad("the host is not a name or an IP address"))
@@ -99,6 +100,8 @@ mod tests {
             "a:0",
             "a:65536",
             "a:-1",
+            "a:+1",
+            "a:५",
             "::1:5",
             "[::1:5",
             "a b:5",

@@ -12,9 +12,10 @@ TYPE_CHECKING = False  # as in `typing`, whose import would take longer than all
 if TYPE_CHECKING:
     from lamport._compare import compare
     from lamport._faults import Crash, Delay, Disconnect, Partition, Pause
+    from lamport._from_events import from_events
     from lamport._lamport import LamportError, LogError, Machine, __version__
     from lamport._latency import Constant, Empirical, Exponential, LogNormal, Uniform
-    from lamport._load import from_events, load
+    from lamport._load import load
     from lamport._local import run_local
     from lamport._plot_sweep import plot_sweep
     from lamport._predict import predict
@@ -80,7 +81,7 @@ _HOMES = {
     "Verification": "_verify",
     "__version__": "_lamport",
     "compare": "_compare",
-    "from_events": "_load",
+    "from_events": "_from_events",
     "load": "_load",
     "plot_sweep": "_plot_sweep",
     "predict": "_predict",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Causality", "Share"]
 
+LARGEST = 2**53 - 1
+
 
 @dataclass(frozen=True)
 class Share:
@@ -65,7 +67,7 @@ class Causality:
         self.unmatched: int = self._native.unmatched
 
     def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
-        """Say whether `a` happened before `b`; no event happened before itself.
+        """Return whether `a` happened before `b`; no event happened before itself.
 
         Parameters
         ----------
@@ -89,7 +91,7 @@ class Causality:
         return self._native.happened_before(_event(a), _event(b))
 
     def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
-        """Say whether two different events are such that neither happened before the other.
+        """Return whether two different events are such that neither happened before the other.
 
         Parameters
         ----------
@@ -167,7 +169,7 @@ class Causality:
         return self._native.future(_event(event))
 
     def cut_is_consistent(self, cut: Mapping[int, int]) -> bool:
-        """Say whether a cut has, with each event, all that happened before it.
+        """Return whether a cut has, with each event, all that happened before it.
 
         Parameters
         ----------
@@ -179,10 +181,10 @@ class Causality:
         ValueError
             There is no such machine or event.
         """
-        return self._native.cut_is_consistent({int(machine): int(clock) for machine, clock in cut.items()})
+        return self._native.cut_is_consistent(dict(map(_event, cut.items())))
 
     def concurrent_share(self, *, samples: int | None = None, seed: int = 0) -> Share:
-        """Give the share of concurrent pairs among all pairs of events.
+        """Return the share of concurrent pairs among all pairs of events.
 
         All pairs are counted if matched receipts x machines is at most 2^30, in one pass of
         O(events + receipts x machines). Above, 1,024 events are drawn and each is compared with all others.
@@ -190,7 +192,7 @@ class Causality:
         Parameters
         ----------
         samples : int, optional
-            Draw so many events (2 or more, with replacement) in place of counting.
+            Number of events to draw (2 or more, with replacement) instead of counting all pairs.
         seed : int
             The seed of the draws.
 
@@ -207,7 +209,7 @@ class Causality:
         return Share(*self._native.concurrent_share(samples=samples, seed=seed))
 
     def false_order_rate(self, *, samples: int | None = None, seed: int = 0) -> Share:
-        """Give the share of pairs that Lamport clocks order although they are concurrent.
+        """Return the share of pairs that Lamport clocks order although they are concurrent.
 
         Of all pairs of events, those that are concurrent and have different clocks; counted or sampled as
         `concurrent_share` says.
@@ -215,7 +217,7 @@ class Causality:
         Parameters
         ----------
         samples : int, optional
-            Draw so many events in place of counting.
+            Number of events to draw instead of counting all pairs.
         seed : int
             The seed of the draws.
 
@@ -227,7 +229,7 @@ class Causality:
         Raises
         ------
         LamportError
-            A receipt's clock is not above its send's: the clocks are no Lamport clocks.
+            A receipt's clock is not above its send's: the clocks are not Lamport clocks.
         ValueError
             `samples` or `seed` is out of range.
         """
@@ -239,7 +241,9 @@ class Causality:
 
 def _event(name: tuple[int, int]) -> tuple[int, int]:
     try:
-        machine, clock = name
-        return operator.index(machine), operator.index(clock)
+        machine, clock = map(operator.index, name)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name!r} names no event: the form is (machine_id, clock)") from error
+    if not (0 <= machine <= LARGEST and 0 <= clock <= LARGEST):
+        raise ValueError(f"{name!r} names no event: machines and clocks are from 0 to 2^53 - 1")
+    return machine, clock

@@ -105,7 +105,7 @@ class Child:
             return
         from lamport._lamport import LamportError
 
-        said = "\n".join(self._said) or "it said nothing"
+        said = "\n".join(self._said) or "it printed no error message"
         if status == 2:
             raise ValueError(said)
         how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
@@ -127,7 +127,7 @@ class Child:
         rest = b""
 
         def listen() -> bool:
-            """Hear what there is. Tells whether there was any."""
+            """Read what there is; return whether there was anything."""
             nonlocal rest
             try:
                 data = os.read(pipe.fileno(), 65536)

@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._options import add_faults, add_latency, add_model, latency
+from lamport._command import DONE, INTERRUPTED
+from lamport._options import MODEL, add_faults, add_latency, add_model, latency
+from lamport._show import show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,26 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["add_simulate", "add_sweep", "run_simulate", "run_sweep"]
 
-DONE, INTERRUPTED = 0, 130
 FORMATS = ("csv", "parquet")
 SHOWN = ("drift", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
-MODEL = (
-    "machines",
-    "duration",
-    "rates",
-    "max_rate",
-    "internal_probability",
-    "broadcast_share",
-    "topology",
-    "latency",
-    "faults",
-)
 MOST_SHOWN = 40
-"""Up to so many points, the table is printed whole."""
+"""The most points whose table is printed whole."""
 
 
 def add_simulate(parser: argparse.ArgumentParser) -> None:
-    """State the options of a simulation."""
+    """Add the options of a simulation."""
     add_model(parser)
     add_latency(parser, 0.0005)
     add_faults(parser)
@@ -49,7 +39,6 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
 
 def run_simulate(args: argparse.Namespace) -> int:
     """Do what ``lamport simulate`` says."""
-    from lamport._cli import show
     from lamport._simulate import simulate
 
     form = None if args.output is None else _form(args)
@@ -71,7 +60,7 @@ def run_simulate(args: argparse.Namespace) -> int:
 
 
 def add_sweep(parser: argparse.ArgumentParser) -> None:
-    """State the options of a sweep."""
+    """Add the options of a sweep."""
     add = parser.add_argument
     add(
         "--grid",
@@ -86,8 +75,13 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_latency(parser, 0.0005)
     add_faults(parser)
-    add("--seed", type=int, default=0, metavar="S", help="what the seeds of the runs are made from (0)")
-    add("-o", "--output", metavar="FILE", help="write a row a machine and run; FILE is replaced if it exists")
+    add("--seed", type=int, default=0, metavar="S", help="seed from which the seeds of the runs are made (0)")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write one row per machine and run; FILE is replaced if it exists",
+    )
     _add_format(parser)
 
 
@@ -117,7 +111,7 @@ def run_sweep(args: argparse.Namespace) -> int:
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=FORMATS, help="default: as the ending of FILE tells")
+    parser.add_argument("--format", choices=FORMATS, help="default: by the ending of FILE")
     parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
 
 
@@ -131,7 +125,7 @@ def _values(text: str) -> tuple[str, list[Any]]:
         try:
             return name, json.loads(given)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from None
+            raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
     return name, [_value(name, word.strip()) for word in given.split(",")]
 
 

@@ -53,7 +53,7 @@ def _grid(events: pd.DataFrame, every: float | None) -> "Floats":
 
 
 def _values(events: pd.DataFrame, machines: Sequence[int], grid: "Floats") -> Iterator["Ints"]:
-    """Give each machine's last clock value at the times of the grid, machine by machine."""
+    """Return each machine's last clock value at the times of the grid, machine by machine."""
     ids = events["machine_id"].to_numpy()
     order = np.argsort(ids, kind="stable")
     starts = np.searchsorted(ids[order], np.asarray(machines, dtype=np.int64), side="left")

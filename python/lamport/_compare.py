@@ -24,7 +24,7 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        A row a machine and run: ``label``, ``run`` (from 0 within a label), what the run was made
+        One row per machine and run: ``label``, ``run`` (from 0 within a label), what the run was made
         with (``seed``, ``machines``, ``duration``, ``max_rate``, ``internal_probability``,
         ``broadcast_share``; missing where unknown), ``machine_id``, the columns of
         `Run.machines`, and the run's ``drift``.

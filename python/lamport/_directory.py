@@ -12,6 +12,7 @@ from typing import Any
 
 __all__ = [
     "FAULTS",
+    "LATENCY",
     "RECORD",
     "claim_directory",
     "give_up_directory",
@@ -26,6 +27,8 @@ RECORD = "run.json"
 SUFFIXES = ("", ".gz", ".zst")
 FAULTS = "faults.json"
 """What goes wrong, for machines that are processes of their own."""
+LATENCY = "latency.json"
+"""How long messages take, for the same where a list of delays is too long for a command line."""
 
 
 def make_directory(parent: str | Path = "logs") -> Path:
@@ -45,7 +48,7 @@ def make_directory(parent: str | Path = "logs") -> Path:
 
 
 def claim_directory(path: str | PathLike[str]) -> tuple[Path, bool]:
-    """Make the directory of a run where it was asked for. Tells whether it is new.
+    """Make the directory of a run where it was asked for; return it and whether it is new.
 
     Raises
     ------
@@ -69,7 +72,8 @@ def give_up_directory(directory: Path) -> None:
     with suppress(OSError):
         for log in directory.glob("machine_*.log"):
             log.unlink()
-        (directory / FAULTS).unlink(missing_ok=True)
+        for name in (FAULTS, LATENCY):
+            (directory / name).unlink(missing_ok=True)
         directory.rmdir()
 
 
@@ -92,7 +96,7 @@ def log_files(directory: Path) -> list[Path]:
 
 
 def log_name(file: Path) -> str:
-    """Give the name of a log without the ending of its compression."""
+    """Return the name of a log without the ending of its compression."""
     return file.name.removesuffix(".gz").removesuffix(".zst")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lamport._directory import RECORD
+from lamport._window import window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,12 +33,13 @@ def export(
         raise ValueError(f"{said} is not one of {', '.join(FORMATS)}: give format=")
     if any(file.exists() and target.exists() and file.samefile(target) for file in run.files):
         raise ValueError(f"{target} is a log of this run: give another file")
+    window(start, stop)
     if known in VIEWERS:
         _view(run, target, known, start, stop)
         return target
     if known == "jsonl":
-        window = {"start": start, "stop": stop}
-        _logs(run).lines(str(target), **{end: time for end, time in window.items() if time is not None})
+        ends = {"start": start, "stop": stop}
+        _logs(run).lines(str(target), **{end: time for end, time in ends.items() if time is not None})
         return target
     write_table(_whole(_window(run.events, start, stop)), target, known)
     return target
@@ -60,6 +62,13 @@ def save(run: "Run", directory: str | PathLike[str]) -> Path:
         )
     if run.log_dir is not None and (run.log_dir / RECORD).exists():
         files.append(run.log_dir / RECORD)
+    names: dict[str, Path] = {}
+    for file in files:
+        if (other := names.setdefault(file.name, file)) is not file:
+            raise ValueError(
+                f"{other} and {file} have one name and do not fit into one directory: "
+                "rename one of them, or merge the logs with export()"
+            )
     home = Path(directory)
     home.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -82,10 +91,10 @@ def _view(run: "Run", target: Path, viewer: str, start: float | None, stop: floa
 
 
 def _logs(run: "Run") -> "Logs":
-    """Give logs whose lines can be merged: those of a simulation are read from its directory."""
+    """Return logs whose lines can be merged: those of a simulation are read from its directory."""
     from lamport._lamport import LamportError, read_logs
 
-    if run.parameters.get("time") != "virtual" or any(run._logs.machines()["file"]):
+    if run.parameters.get("time") != "virtual" or run._read_files:
         return run._logs
     if not run.files:
         raise LamportError(

@@ -36,17 +36,17 @@ class Crash:
     Parameters
     ----------
     machine : int
-        Which.
+        Id of the machine, from 1.
     at : float
-        When, in seconds from the start of ticking.
+        Start, in seconds from the first tick.
     down_for : float, optional
-        Seconds until it comes back; it stays down if None, or if the run is over by then, and its log
+        Seconds until it comes back. If None, or if the run is over by then, it stays down and its log
         has no END.
 
     Raises
     ------
     ValueError
-        A parameter is not a number, or not finite.
+        A parameter is not a number, or not finite, or a machine is below 1.
     """
 
     machine: int
@@ -66,14 +66,16 @@ class Pause:
     Parameters
     ----------
     machine : int
-        Which.
-    at, duration : float
-        When, in seconds from the start of ticking, and for how long.
+        Id of the machine, from 1.
+    at : float
+        Start, in seconds from the first tick.
+    duration : float
+        Length, in seconds.
 
     Raises
     ------
     ValueError
-        A parameter is not a number, or not finite.
+        A parameter is not a number, or not finite, or a machine is below 1.
     """
 
     machine: int
@@ -92,10 +94,12 @@ class Partition:
     ----------
     groups : iterable of iterables of int, optional
         Machines of different groups are cut off from each other; those in none form one more group.
-    at, duration : float
-        When, in seconds from the start of ticking, and for how long.
+    at : float
+        Start, in seconds from the first tick.
+    duration : float
+        Length, in seconds.
     pairs : iterable of (int, int), optional
-        In place of `groups`: messages from the first of each pair to the second wait; the other
+        Instead of `groups`: messages from the first of each pair to the second wait; the other
         direction is open unless it is listed too.
 
     Raises
@@ -128,7 +132,7 @@ class Partition:
         ways = None if pairs is None else _lists(pairs, "Partition: pairs")
         odd = next((way for way in ways or () if len(way) != 2), None)
         if odd is not None:
-            raise ValueError(f"Partition: pairs: {odd!r} is no pair (sender, recipient)")
+            raise ValueError(f"Partition: pairs: {odd!r} is not a pair (sender, recipient)")
         values = {"groups": kept, "at": at, "duration": duration, "pairs": ways}
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -142,17 +146,19 @@ class Delay:
     Parameters
     ----------
     src, dst : int
-        Who sends them, and who receives them.
+        Ids of the sender and of the recipient.
     latency : float or latency
         What is added to the delay of each: seconds, or `Constant`, `Uniform`, `Exponential`,
         `LogNormal`, `Empirical`. Messages do not overtake each other.
-    at, duration : float
-        When, in seconds from the start of ticking, and for how long.
+    at : float
+        Start, in seconds from the first tick.
+    duration : float
+        Length, in seconds.
 
     Raises
     ------
     ValueError
-        `latency` is none, or another parameter is not a number, or not finite.
+        `latency` is not a latency, or another parameter is not a number, or not finite.
     """
 
     src: int
@@ -173,14 +179,14 @@ class Disconnect:
     Parameters
     ----------
     src, dst : int
-        Who sends on it, and who receives.
+        Ids of the sender and of the recipient.
     at : float
-        When, in seconds from the start of ticking.
+        Time, in seconds from the first tick.
 
     Raises
     ------
     ValueError
-        A parameter is not a number, or not finite.
+        A parameter is not a number, or not finite, or a machine is below 1.
     """
 
     src: int
@@ -216,7 +222,7 @@ def as_faults(value: object) -> tuple[Fault, ...]:
     Raises
     ------
     ValueError
-        It is none.
+        It is not a fault schedule.
 
     Examples
     --------
@@ -297,12 +303,17 @@ def _fault(value: object) -> Fault:
 
 def _latency(value: object) -> Latency:
     """Take a latency, also as the native module has it."""
-    if isinstance(value, Sequence) and len(value) == 2 and value[0] in LATENCIES:
+    if (
+        isinstance(value, Sequence)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and value[0] in LATENCIES
+    ):
         kind: Any = LATENCIES[value[0]]
         try:
             made: Latency = kind(value[1]) if value[0] == "empirical" else kind(*value[1])
         except TypeError:
-            raise ValueError(f"Delay: latency {value!r} has not the numbers of its kind") from None
+            raise ValueError(f"Delay: latency {value!r} does not have the numbers of its kind") from None
         return made
     return as_latency(value)
 
@@ -319,19 +330,19 @@ def _check(fault: Any) -> None:
 
 def _lists(value: object, name: str) -> tuple[Any, ...]:
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise ValueError(f"{name} {value!r} is no list of lists of machines")
+        raise ValueError(f"{name} {value!r} is not a list of lists of machines")
     rows = tuple(value)
     for row in rows:
         if isinstance(row, str) or not isinstance(row, Iterable):
-            raise ValueError(f"{name}: {row!r} is no list of machines")
+            raise ValueError(f"{name}: {row!r} is not a list of machines")
     return tuple(tuple(_machine(machine, name) for machine in row) for row in rows)
 
 
 def _machine(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ValueError(f"{name} {value!r} is not the number of a machine")
-    if value < 0:
-        raise ValueError(f"{name} {value} is negative: machines are numbered from 1")
+    if value < 1:
+        raise ValueError(f"{name} {value} is not a machine: machines are numbered from 1")
     return int(value)
 
 

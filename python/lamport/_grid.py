@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._faults import as_faults
 from lamport._latency import Constant, as_latency
 from lamport._simulate import DEFAULT_LATENCY, native_point, whole
+from lamport._topology import Walked, walk
 
 if TYPE_CHECKING:
     from lamport._lamport import _Point
@@ -46,7 +47,7 @@ class Points:
     names : list of str
         The parameters that the grid gives.
     settings : list of dict
-        Every parameter of each point, as the user states it; ``machines`` resolved.
+        Every parameter of each point, as `Settled` gives it; ``machines`` resolved.
     native : list of dict
         The same for the native module.
     """
@@ -62,7 +63,7 @@ class Points:
         return f"point {number + 1} of {len(self.settings)}" + (f" ({given})" if given else "")
 
     def column(self, name: str) -> Any:
-        """Give a parameter of each point: an array of numbers, else a categorical of labels in order."""
+        """Return a parameter of each point: an array of numbers, else a categorical of labels in order."""
         import numpy as np
         import pandas as pd
 
@@ -70,9 +71,8 @@ class Points:
         if all(isinstance(value, (int, float)) for value in values):
             return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
         if name == "latency":
-            delays = [as_latency(value) for value in values]
-            constant = [delay.seconds for delay in delays if isinstance(delay, Constant)]
-            if len(constant) == len(delays):
+            constant = [delay.seconds for delay in values if isinstance(delay, Constant)]
+            if len(constant) == len(values):
                 return np.asarray(constant)
         labels = _distinct_labels(name, self.keys(name), values)
         codes = {key: code for code, key in enumerate(labels)}
@@ -81,7 +81,7 @@ class Points:
         )
 
     def keys(self, name: str) -> list[Hashable]:
-        """Tell the values of a parameter apart: equal keys are equal settings."""
+        """Return a key for the value of a parameter at each point: equal keys are equal settings."""
         known: dict[int, Hashable] = {}
         keys = []
         for setting, point in zip(self.settings, self.native, strict=True):
@@ -112,17 +112,19 @@ def make_points(grid: Grid, runs: int, fixed: Mapping[str, Any]) -> Points:
     if whole("runs", runs) < 1:
         raise ValueError(f"runs={runs!r}: give a whole number, 1 or more")
     _check_names(fixed)
+    settle = Settled()
     if isinstance(grid, Mapping):
-        rows, names = _product(grid, runs), list(grid)
+        rows, names = _product(grid, runs, settle), list(grid)
     else:
-        rows, names = _explicit(grid, runs)
+        rows, names = _explicit(grid, runs, settle)
     _check_names(names)
     for name in names:
         if name in fixed and not (name == "duration" and fixed[name] == DEFAULTS[name]):
             raise ValueError(f"{name} is in the grid and given beside it ({name}={fixed[name]!r}): give one")
     points = Points(names)
+    shared = settle(DEFAULTS | dict(fixed))
     for row in rows:
-        _add(points, DEFAULTS | dict(fixed) | row)
+        _add(points, shared | row)
     columns = [points.keys(name) for name in names]
     seen: dict[tuple[Hashable, ...], int] = {}
     for number, keys in enumerate(zip(*columns, strict=True)):
@@ -133,7 +135,7 @@ def make_points(grid: Grid, runs: int, fixed: Mapping[str, Any]) -> Points:
     return points
 
 
-def _product(grid: Mapping[str, Iterable[Any]], runs: int) -> Iterable[dict[str, Any]]:
+def _product(grid: Mapping[str, Iterable[Any]], runs: int, settle: "Settled") -> Iterable[dict[str, Any]]:
     """Combine all values with all others."""
     if not grid:
         raise ValueError("the grid is empty: give {parameter: [values], ...}")
@@ -147,19 +149,20 @@ def _product(grid: Mapping[str, Iterable[Any]], runs: int) -> Iterable[dict[str,
             raise ValueError(f"the grid is empty: {name} has no values")
         values[name] = listed
     _check_size(prod(len(listed) for listed in values.values()), runs)
-    plain = [[_plain(value) for value in listed] for listed in values.values()]
-    return (dict(zip(values, row, strict=True)) for row in product(*plain))
+    settled = [[settle.one(name, value) for value in listed] for name, listed in values.items()]
+    return (dict(zip(values, row, strict=True)) for row in product(*settled))
 
 
-def _explicit(grid: object, runs: int) -> tuple[list[dict[str, Any]], list[str]]:
+def _explicit(grid: object, runs: int, settle: "Settled") -> tuple[list[dict[str, Any]], list[str]]:
     """Take the points one by one."""
     if isinstance(grid, str) or not isinstance(grid, Iterable):
         raise ValueError(f"grid {grid!r}: give {{parameter: [values], ...}} or a list of points")
     rows = []
     for row in grid:
         if not isinstance(row, Mapping):
-            raise ValueError(f"grid: {row!r} is no point: a point is a mapping {{parameter: value, ...}}")
-        rows.append({name: _plain(value) for name, value in row.items()})
+            raise ValueError(f"grid: {row!r} is not a point: a point is a mapping {{parameter: value, ...}}")
+        _check_names(row)
+        rows.append(settle(row))
     if not rows:
         raise ValueError("the grid is empty: give at least one point")
     _check_size(len(rows), runs)
@@ -173,7 +176,7 @@ def _check_names(names: Iterable[str]) -> None:
                 "seed cannot vary: run k has the same seed at every point, made from sweep(seed=)"
             )
         if name not in DEFAULTS:
-            raise ValueError(f"{name!r} is no parameter of a simulation: they are {', '.join(DEFAULTS)}")
+            raise ValueError(f"{name!r} is not a parameter of a simulation: they are {', '.join(DEFAULTS)}")
 
 
 def _check_size(points: int, runs: int) -> None:
@@ -192,16 +195,44 @@ def _add(points: Points, setting: dict[str, Any]) -> None:
     points.settings.append(setting | {"machines": point["machines"]})
 
 
-def _plain(value: Any) -> Any:
-    """Give Python's own number for one of numpy's, and a list for an array."""
-    return value.tolist() if type(value).__module__ == "numpy" else value
+class Settled:
+    """Takes each value as the user gives it once, however many points have it.
+
+    What can be read only once (a generator) is the same at every point, and what takes long to read (a graph)
+    is read once. Numbers become Python's own, latencies and faults objects, topologies `Walked`.
+    """
+
+    def __init__(self) -> None:
+        # Each with the value itself: only while it lives, its id is its own.
+        self._known: dict[tuple[str, int], tuple[Any, Any]] = {}
+
+    def __call__(self, setting: Mapping[str, Any]) -> dict[str, Any]:
+        """Settle every parameter of a point."""
+        return {name: self.one(name, value) for name, value in setting.items()}
+
+    def one(self, name: str, value: Any) -> Any:
+        """Settle a parameter."""
+        key = name, id(value)
+        if key not in self._known:
+            self._known[key] = value, _settle(name, value)
+        return self._known[key][1]
 
 
-def _key(name: str, value: Any, point: "_Point") -> Hashable:
+def _settle(name: str, value: Any) -> Any:
+    if type(value).__module__ == "numpy":
+        value = value.tolist()
     if name == "latency":
         return as_latency(value)
     if name == "faults":
         return as_faults(value)
+    if name == "topology":
+        return walk(value)
+    if name == "rates" and isinstance(value, Iterable) and not isinstance(value, str):
+        return list(value)
+    return value
+
+
+def _key(name: str, value: Any, point: "_Point") -> Hashable:
     if name == "rates":
         return None if point["rates"] is None else tuple(point["rates"])
     if name == "topology":
@@ -228,8 +259,8 @@ def _distinct_labels(name: str, keys: list[Hashable], values: list[Any]) -> dict
 
 def _label(name: str, value: Any) -> str:
     """Put a value into a few words."""
-    if name == "latency":
-        return str(as_latency(value))
+    if isinstance(value, Walked):
+        value = value.given
     if name == "faults":
         return f"{len(value) or 'no'} fault{'s' * (len(value) != 1)}"
     if name == "rates":

@@ -15,11 +15,11 @@ __all__ = ["ENVIRONMENT", "add_key_file", "add_keygen", "given_key", "run_keygen
 
 ENVIRONMENT = "LAMPORT_KEY"
 LONGEST = 1000
-"""Bytes read of a key file: one that is longer is no key."""
+"""Bytes read of a key file: one that is longer is not a key."""
 
 
 def add_key_file(parser: "argparse.ArgumentParser") -> None:
-    """State the option that names the file of a key."""
+    """Add the option that names the file of a key."""
     parser.add_argument(
         "--key-file",
         metavar="FILE",
@@ -29,19 +29,19 @@ def add_key_file(parser: "argparse.ArgumentParser") -> None:
 
 
 def given_key(path: str | None) -> str | None:
-    """Give the key that the command line or the environment names, in its text form.
+    """Return the key that the command line or the environment names, in its text form.
 
     Raises
     ------
     OSError
         The file cannot be read.
     ValueError
-        What is there is no key; the message does not show it.
+        What is there is not a key; the message does not show it.
 
     Warns
     -----
     LamportWarning
-        Others may read the file.
+        Its group or every user may open the file.
     """
     text = os.environ.get(ENVIRONMENT)
     if path is None and text is None:
@@ -52,8 +52,8 @@ def given_key(path: str | None) -> str | None:
         with Path(path).open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             text = file.read(LONGEST).decode("ascii", "replace")
-        if mode & stat.S_IRWXO:
-            warn(f"{path}: every user of this host may open this key (mode {mode:o}): chmod 600 {path}")
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            warn(f"{path}: other users of this host may open this key (mode {mode:o}): chmod 600 {path}")
     try:
         return key_text(text or "")
     except ValueError as error:
@@ -61,7 +61,7 @@ def given_key(path: str | None) -> str | None:
 
 
 def add_keygen(parser: "argparse.ArgumentParser") -> None:
-    """State the options of keygen."""
+    """Add the options of keygen."""
     parser.add_argument(
         "--out", metavar="FILE", help="a new file that only you can read (default: print the key)"
     )

@@ -20,6 +20,7 @@ __all__ = [
     "__version__",
     "fault_turns",
     "key_text",
+    "parse_addresses",
     "predict",
     "read_logs",
     "replay_log",
@@ -28,6 +29,7 @@ __all__ = [
     "table_logs",
     "topology_peers",
     "verify_logs",
+    "wrong_point",
 ]
 
 __version__: str
@@ -41,6 +43,20 @@ def key_text(key: bytes | str) -> str:
     ------
     ValueError
         It is neither 32 bytes nor such a text; the message does not show it.
+    """
+
+def parse_addresses(text: str) -> list[tuple[str, int]]:
+    """Read a list ``host:port,host:port``; an empty text is an empty list.
+
+    Returns
+    -------
+    list of (str, int)
+        Hosts (IPv6 without brackets) and ports, in the order given.
+
+    Raises
+    ------
+    ValueError
+        An entry is not of the form; the message shows it.
     """
 
 class LamportError(Exception):
@@ -244,6 +260,8 @@ class LocalRun:
     def start(self) -> None: ...
     def stop(self) -> None:
         """Ask all machines to end early."""
+    def kill(self) -> None:
+        """Ask all machines to end early: a thread cannot be killed as a process can."""
     def join(self, timeout: float | None = None) -> bool:
         """Wait until all machines are done. Returns whether they are; raises what made one fail."""
     def elapsed(self) -> float:
@@ -265,7 +283,7 @@ class Logs:
     def notes(self) -> list[str]:
         """What a reader should know: torn last lines, logs without END, base fields only, ..."""
     def events(self) -> dict[str, Any]:
-        """A row an event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
+        """One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
 
         ``time`` (float64, s since the earliest line), ``system_time`` (float64, s), ``machine_id``
         (int64), ``event`` (int8: 0 SEND, 1 RECEIVE, 2 INTERNAL), ``old_clock``, ``new_clock``
@@ -273,7 +291,7 @@ class Logs:
         since the earliest line; NaN where there is none).
         """
     def messages(self) -> dict[str, Any]:
-        """A row a message and recipient, sorted by (sent, sender, sent_clock, recipient).
+        """One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
 
         ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (float64, NaN if unknown),
         ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
@@ -288,7 +306,7 @@ class Logs:
             The logs hold base fields only, so receipts cannot be matched to sends.
         """
     def machines(self) -> dict[str, Any]:
-        """A row a machine, sorted by machine_id.
+        """One row per machine, sorted by machine_id.
 
         ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
         ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
@@ -324,7 +342,7 @@ class Logs:
         """Check whether the logs are a possible history.
 
         Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
-        ``machine_id``, ``clock`` (None if the line is no event), ``expected`` and ``found`` are lists, a
+        ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists, a
         value a violation, `most` at most; ``counts`` and ``checked`` are, by rule, how many violations
         there are and how many things were checked; ``unchecked`` is a list of what could not be checked
         and why; ``ok`` is whether there is no violation. The lines of a table are its rows in `events`,
@@ -408,7 +426,7 @@ def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = Non
     Parameters
     ----------
     paths : sequence of str
-        The log files, one a machine.
+        The log files, one per machine.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log, to correct its host's clock.
 
@@ -435,7 +453,7 @@ def verify_logs(
     Raises
     ------
     LogError
-        A line is no line of a log, a file is empty, two logs are of one machine or of different runs.
+        A line is not a line of a log, a file is empty, two logs are of one machine or of different runs.
     ValueError
         No paths, or an argument is out of range.
     OSError
@@ -448,14 +466,16 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
     ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
     ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
     clock before), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` on the clock
-    of ``time``, or of ``system_time`` without it) and ``recipients`` (a list of lists of int, empty for other
-    events; else those that received the message) are used where present, other columns are not. Times
-    beyond 1e8 s are taken for times of day: the first event is then at 0.
+    of ``time``, or of ``system_time`` without it) and ``recipient_ids`` or ``recipients`` (for each row a
+    list of ids, or its JSON text, empty for other events; else those that received the message) are used
+    where present, other columns are not. Times beyond 1e8 s are taken for times of day: the first event is
+    then at 0.
 
     Raises
     ------
     ValueError
-        A column is missing, has another type or length, or a value no event can have.
+        A column is missing, has another type or length, or a value no event can have; or there are times of
+        arrival but no others.
     """
 
 @final
@@ -554,7 +574,7 @@ def sweep_runs(
     Returns
     -------
     dict
-        A row a machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
+        One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
         `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
         ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
         ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (float64).
@@ -564,8 +584,11 @@ def sweep_runs(
     Raises
     ------
     ValueError
-        A point is outside what the model allows; the message names it.
+        A point is outside what the model allows: `wrong_point` says which.
     """
+
+def wrong_point(points: Sequence[_Point]) -> tuple[int, str] | None:
+    """Find the first point that is outside what the model allows: its place, and what is wrong."""
 
 def fault_turns(faults: str, machines: int) -> list[tuple[float, int, str]]:
     """Crashes and pauses of machines 1..n in order: seconds, machine, and what happens to it.

@@ -1,9 +1,11 @@
 """How long messages take: distributions of one-way delays."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
+from pathlib import Path
 from typing import Any, TypeAlias
 
 __all__ = [
@@ -197,8 +199,9 @@ def as_latency(value: object) -> Latency:
         return value
     if isinstance(value, Real):
         return Constant(_seconds(value, "latency"))
-    if isinstance(value, Mapping) and value.get("kind") in KINDS:
-        kind = KINDS[value["kind"]]
+    name = value.get("kind") if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping) and isinstance(name, str) and name in KINDS:
+        kind = KINDS[name]
         named = {name: given for name, given in value.items() if name != "kind"}
         if set(named) == {field.name for field in fields(kind)}:
             return kind(**named)
@@ -209,7 +212,7 @@ def as_latency(value: object) -> Latency:
 
 
 def to_native(latency: Latency) -> tuple[str, list[float]]:
-    """Give kind and numbers, as the native module takes them.
+    """Return kind and numbers, as the native module takes them.
 
     Examples
     --------
@@ -243,29 +246,39 @@ def parse(text: str) -> Latency:
     Parameters
     ----------
     text : str
-        Seconds, or a kind and its numbers with colons between them.
+        Seconds, a kind and its numbers with colons between them, or the path of a ``.json`` file that
+        holds what `to_json` returns.
 
     Raises
     ------
     ValueError
         It cannot be read.
+    OSError
+        The file cannot be read.
 
     Examples
     --------
     >>> parse("0.001"), parse("uniform:0.001:0.01")
     (Constant(seconds=0.001), Uniform(low=0.001, high=0.01))
     """
+    if text.endswith(".json"):
+        try:
+            return as_latency(json.loads(Path(text).read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ValueError(f"{text}: {error}") from None
     name, *words = text.strip().split(":")
     try:
-        if not words:
-            return as_latency(float(name))
+        numbers = [float(word) for word in words or [name]]
+    except ValueError:
+        raise _unread(text) from None
+    if not words:
+        return as_latency(*numbers)
+    try:
         kind: Any = KINDS[name.replace("-", "_")]
-        numbers = [float(word) for word in words]
-        return as_latency(kind(numbers) if kind is Empirical else kind(*numbers))
-    except (KeyError, TypeError) as error:
-        raise _unread(text) from error
-    except ValueError as error:
-        raise (_unread(text) if "could not convert" in str(error) else error) from error
+        made: Latency = kind(numbers) if kind is Empirical else kind(*numbers)
+    except (KeyError, TypeError):
+        raise _unread(text) from None
+    return made
 
 
 def to_text(latency: Latency) -> str:
@@ -284,7 +297,7 @@ def to_text(latency: Latency) -> str:
 def _unread(text: str) -> ValueError:
     return ValueError(
         f"latency {text!r} is not known: it is a number of seconds, uniform:LOW:HIGH, exponential:MEAN, "
-        "log-normal:MEDIAN:SIGMA or empirical:DELAY:DELAY:..."
+        "log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a .json file"
     )
 
 

@@ -1,4 +1,4 @@
-"""Logs and tables made elsewhere, as runs."""
+"""Logs as runs."""
 
 import os
 from collections import Counter
@@ -6,21 +6,11 @@ from collections.abc import Iterable, Mapping
 from glob import glob, has_magic
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from lamport._directory import log_files, log_name, read_record
 from lamport._run import Run
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["find", "from_events", "load"]
-
-CODES = {"SEND": 0, "RECEIVE": 1, "INTERNAL": 2}
-REQUIRED = ("machine_id", "event", "new_clock")
-WHOLE = ("machine_id", "new_clock", "old_clock")
-NUMBERS = ("time", "system_time", "queue_len", "sender", "sent_clock", "arrived")
-LARGEST = 2**53 - 1
+__all__ = ["find", "load"]
 
 
 def load(
@@ -72,53 +62,6 @@ def load(
     return Run(logs, parameters=record, log_dir=home, interrupted=record.get("interrupted") is True)
 
 
-def from_events(frame: "pd.DataFrame | Mapping[str, Any]") -> Run:
-    """Make a run of a table of events.
-
-    Parameters
-    ----------
-    frame : DataFrame or mapping of columns
-        A row an event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any case) and
-        ``new_clock``. Used where present: ``time`` or ``system_time`` (s), ``old_clock``, ``queue_len``,
-        ``sender``, ``sent_clock``, ``arrived`` (s) and ``recipients`` (a list of machine ids, also
-        called ``recipient_ids``). Without times the rows are taken as a second apart.
-
-    Returns
-    -------
-    Run
-        The run; it has no logs and no directory.
-
-    Raises
-    ------
-    ValueError
-        A column is missing, or a value is not what its column holds.
-
-    Examples
-    --------
-    >>> import lamport
-    >>> run = lamport.from_events({"machine_id": [1, 2], "event": ["send", "receive"], "new_clock": [1, 2]})
-    >>> run.events["event"].tolist()
-    ['SEND', 'RECEIVE']
-    """
-    import pandas as pd
-
-    from lamport._lamport import table_logs
-
-    table = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
-    missing = [name for name in REQUIRED if name not in table.columns]
-    if missing:
-        has = ", ".join(map(str, table.columns)) or "nothing"
-        raise ValueError(f"the table has no column {', '.join(missing)}: it has {has}")
-    columns: dict[str, Any] = {"event": _codes(table)}
-    columns |= {name: _whole(table, name) for name in WHOLE if name in table.columns}
-    columns |= {name: _numbers(table, name) for name in NUMBERS if name in table.columns}
-    for name in ("recipient_ids", "recipients"):
-        if name in table.columns:
-            columns["recipients"] = _recipients(table, name)
-            break
-    return Run(table_logs(columns))
-
-
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
     """Find the log files that a path, a glob or a list of them names."""
     sources = [source] if isinstance(source, (str, PathLike)) else list(source)
@@ -156,52 +99,3 @@ def _search(directory: Path) -> list[Path]:
         runs = [file.parent.name for file in files if log_name(file) == name]
         raise ValueError(f"{directory} holds {times} runs ({runs[0]}, ..., {runs[-1]}): load one of them")
     return files
-
-
-def _codes(table: "pd.DataFrame") -> Any:
-    import numpy as np
-
-    names = table["event"].astype("str").str.upper()
-    codes = names.map(CODES)
-    if codes.isna().any():
-        row = int(np.flatnonzero(codes.isna())[0])
-        value = table["event"].iloc[row]
-        raise ValueError(f"row {row}: event {value!r} is not one of {', '.join(CODES)}")
-    return codes.to_numpy(dtype=np.int8)
-
-
-def _numbers(table: "pd.DataFrame", name: str) -> Any:
-    import numpy as np
-    import pandas as pd
-
-    values = pd.to_numeric(table[name], errors="coerce")
-    strange = values.isna() & table[name].notna()
-    if strange.any():
-        row = int(np.flatnonzero(strange)[0])
-        raise ValueError(f"row {row}: {name} {table[name].iloc[row]!r} is not a number")
-    return values.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _whole(table: "pd.DataFrame", name: str) -> Any:
-    import numpy as np
-
-    values = _numbers(table, name)
-    bad = ~((values >= 0) & (values <= LARGEST) & (values == np.floor(values)))
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise ValueError(
-            f"row {row}: {name} {table[name].iloc[row]!r} is not a whole number from 0 to 2^53 - 1"
-        )
-    return values.astype(np.int64)
-
-
-def _recipients(table: "pd.DataFrame", name: str) -> list[Any]:
-    """Give the lists of ids; rows that are no sends may hold anything empty."""
-    import numpy as np
-
-    column = table[name].to_numpy(dtype=object)
-    lists = np.empty(len(column), dtype=object)
-    lists[:] = [[]] * len(column)
-    given = table[name].notna().to_numpy()
-    lists[given] = column[given]
-    return list(lists)

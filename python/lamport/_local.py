@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lamport._directory import claim_directory, give_up_directory, make_directory, write_record
 from lamport._faults import Fault, as_faults, faults_json, faults_text
-from lamport._latency import Latency, as_latency, to_json, to_native, to_text
+from lamport._latency import Latency, as_latency, to_json, to_native
 from lamport._progress import Progress, watch
 from lamport._run import Run
-from lamport._topology import adjacency, machine_count, to_mapping
+from lamport._topology import adjacency, machine_count, to_mapping, walk
 from lamport._warning import warn
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Driver(Protocol):
     def elapsed(self) -> float: ...
     def status(self) -> tuple[list[int], list[int]]: ...
     def warnings(self) -> list[str]: ...
+    def kill(self) -> None: ...
 
 
 def run_local(
@@ -67,11 +68,11 @@ def run_local(
     Parameters
     ----------
     machines : int, optional
-        How many; else as many as `rates` or `topology` tell, else 3.
+        Number of machines; if None, that of `rates` or `topology`, else 3.
     duration : float
         How long they tick, in seconds.
     rates : sequence of float, optional
-        Ticks per second, one a machine; drawn from the whole numbers 1 .. `max_rate` if None.
+        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
     internal_probability : float
@@ -84,13 +85,13 @@ def run_local(
         ``{1: [2, 3], ...}``, or a graph, directed or not (nodes other than exactly 1 .. n are
         numbered in the graph's order).
     latency : float or latency
-        A one-way delay added to each message, beside what TCP takes: seconds, or `Constant`,
+        A one-way delay added to each message, in addition to what TCP takes: seconds, or `Constant`,
         `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`.
     faults : iterable of faults
-        What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as
-        in ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a
-        new process that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its
-        sockets close, or thread and sockets stand still.
+        What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as in
+        ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process
+        that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its sockets close, or
+        thread and sockets stand still.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -99,7 +100,7 @@ def run_local(
     base_port : int
         Machine i listens on ``base_port + i - 1``; 0 takes free ports.
     processes : bool
-        One operating-system process a machine, in place of one thread.
+        One operating-system process per machine instead of one thread.
     wait : float
         Seconds to wait for all connections before the first tick.
     precise : bool
@@ -141,8 +142,9 @@ def run_local(
     from lamport._lamport import key_text
 
     rates = None if rates is None else [float(rate) for rate in rates]
-    count = machine_count(machines, rates, topology)
-    peers = adjacency(topology, count)
+    shape = walk(topology)
+    count = machine_count(machines, rates, shape)
+    peers = adjacency(shape, count)
     delays = as_latency(latency)
     schedule = as_faults(faults)
     parameters: dict[str, Any] = {
@@ -195,7 +197,7 @@ def _driver(
         from lamport._processes import ProcessRun
 
         return ProcessRun(
-            peers, str(directory), parameters["duration"], latency=to_text(delays), faults=faults, **options
+            peers, str(directory), parameters["duration"], latency=delays, faults=faults, **options
         )
     from lamport._lamport import LocalRun
 
@@ -206,7 +208,7 @@ def _driver(
 
 
 def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:
-    """Run to the end. Tells whether Ctrl-C ended it early."""
+    """Run to the end; return whether Ctrl-C ended it early."""
     interrupted = started = done = False
     try:
         while not done:
@@ -248,7 +250,7 @@ def _abandon(driver: Driver) -> None:
     with suppress(Exception):  # what made the run fail is raised
         driver.stop()
         driver.join(GRACE)
-    getattr(driver, "kill", lambda: None)()
+    driver.kill()
 
 
 def _version() -> str:

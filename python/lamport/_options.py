@@ -3,23 +3,42 @@
 import argparse
 from typing import Any
 
-__all__ = ["add_faults", "add_latency", "add_model", "faults", "latency", "numbers", "topology"]
+__all__ = ["MODEL", "add_faults", "add_latency", "add_model", "faults", "latency", "numbers", "topology"]
+
+MODEL = (
+    "machines",
+    "duration",
+    "rates",
+    "max_rate",
+    "internal_probability",
+    "broadcast_share",
+    "topology",
+    "latency",
+    "faults",
+)
+"""The parameters that `add_model`, `add_latency` and `add_faults` read."""
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """State the options that say what machines do."""
+    """Add the options that say what machines do."""
     add = parser.add_argument
     add(
         "-n",
         "--machines",
         type=int,
         metavar="N",
-        help="how many (default: 3, or as the rates or the topology tell)",
+        help="number of machines (default: that of the rates or the topology, else 3)",
     )
     add("--duration", type=float, default=60, metavar="S", help="seconds of ticking (60)")
-    add("--rates", type=numbers, metavar="1,3,6", help="ticks per second, one a machine (default: drawn)")
+    add("--rates", type=numbers, metavar="1,3,6", help="ticks per second, one per machine (default: drawn)")
     add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
-    add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
+    add(
+        "--internal-probability",
+        type=float,
+        default=0.7,
+        metavar="P",
+        help="probability that an idle tick is internal (0.7)",
+    )
     add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
     add(
         "--topology",
@@ -31,25 +50,27 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_latency(parser: argparse.ArgumentParser, default: float) -> None:
-    """State the option that says how long messages take."""
+    """Add the option that says how long messages take."""
     parser.add_argument(
         "--latency",
         type=latency,
         default=default,
         metavar="L",
-        help="how long messages take, in real time beside the network: seconds, uniform:LOW:HIGH, "
-        f"exponential:MEAN, log-normal:MEDIAN:SIGMA or empirical:DELAY:DELAY:... ({default:g})",
+        help="how long messages take, in real time in addition to the network: seconds, uniform:LOW:HIGH, "
+        "exponential:MEAN, log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a file FILE.json of what "
+        f"run.json has for it ({default:g})",
     )
 
 
 def add_faults(parser: argparse.ArgumentParser) -> None:
-    """State the option that says what goes wrong."""
+    """Add the option that says what goes wrong."""
     parser.add_argument(
         "--faults",
         type=faults,
         default=(),
         metavar="FILE",
-        help='what goes wrong: a JSON list like [{"fault": "crash", "machine": 1, "at": 10, "down_for": 5}]',
+        help="file of what goes wrong: a JSON list like "
+        '[{"fault": "crash", "machine": 1, "at": 10, "down_for": 5}]',
     )
 
 
@@ -71,6 +92,8 @@ def latency(text: str) -> Any:
 
     try:
         return parse(text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from None
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -102,7 +102,7 @@ def _draw(
     panels[0].plot(*_thin(time, after), drawstyle="steps-post", linewidth=1.6, **style)
     # A tick that sends or does nothing found the queue empty.
     queue = events["queue_len"].to_numpy()
-    queue = np.where(events["event"].to_numpy() == "RECEIVE", queue, 0.0)
+    queue = np.where((events["event"] == "RECEIVE").to_numpy(), queue, 0.0)
     if not np.isnan(last[1]) or events["queue_len"].notna().any():
         time_too, queue = np.append(time, last[0]), np.append(queue, last[1])
         known = ~np.isnan(queue)

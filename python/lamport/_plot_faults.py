@@ -42,7 +42,7 @@ class Strike:
 
 
 def strikes(run: "Run") -> list[Strike]:
-    """Give the faults of a run with the times of its tables, up to its end."""
+    """Return the faults of a run with the times of its tables, up to its end."""
     faults = run.faults
     events = run.events
     if not faults or events.empty:
@@ -100,8 +100,8 @@ def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint:
         axes.plot(strike.start, 1, marker="v", color=color, transform=across, clip_on=False, gid=strike.name)
 
 
-def draw_on_spacetime(axes: "Axes", run: "Run", diagram: "Spacetime") -> "list[Artist]":
-    """Draw faults into a space-time diagram; gives the entries of its legend.
+def draw_on_spacetime(axes: "Axes", run: "Run", diagram: "Spacetime") -> "tuple[list[Artist], list[str]]":
+    """Draw faults into a space-time diagram; return the entries of its legend, and what is left out.
 
     On an axis of clocks or steps a crash or pause fills the gap between the machine's events around
     it; what happens to links has no place there.
@@ -122,10 +122,9 @@ def draw_on_spacetime(axes: "Axes", run: "Run", diagram: "Spacetime") -> "list[A
             continue
         if ends is not None and _draw_among(axes, strike, ends, places):
             drawn[strike.name] = None
-    if homeless:
-        diagram.notes.append(f"{homeless} faults of links have no place on this axis")
+    notes = [f"{homeless} faults of links have no place on this axis"] if homeless else []
     colors = {**LOST, "partition": WALL, "delay": SLOW, "disconnect": "black"}
-    return [_key(name, colors[name]) for name in sorted(drawn, key=_ORDER.__getitem__)]
+    return [_key(name, colors[name]) for name in sorted(drawn, key=_ORDER.__getitem__)], notes
 
 
 def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places: dict[int, int]) -> bool:

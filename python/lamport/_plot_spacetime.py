@@ -61,11 +61,13 @@ def plot_spacetime(
     ]
     if highlight is not None:
         keys += _draw_highlight(axes, diagram)
+    notes = diagram.notes
     if run.faults:
         from lamport._plot_faults import draw_on_spacetime
 
-        keys += draw_on_spacetime(axes, run, diagram)
-    _dress(axes, diagram, run, keys)
+        more, missing = draw_on_spacetime(axes, run, diagram)
+        keys, notes = keys + more, notes + missing
+    _dress(axes, diagram, run, keys, notes)
     return axes
 
 
@@ -196,7 +198,7 @@ def _draw_highlight(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     return keys
 
 
-def _dress(axes: "Axes", diagram: Spacetime, run: "Run", keys: "list[Artist]") -> None:
+def _dress(axes: "Axes", diagram: Spacetime, run: "Run", keys: "list[Artist]", notes: list[str]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     labels = [label(machine, run.machines) for machine in diagram.machines]
@@ -210,10 +212,10 @@ def _dress(axes: "Axes", diagram: Spacetime, run: "Run", keys: "list[Artist]") -
     axes.grid(visible=True, axis="x", color="0.93", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.set_title("Space-time diagram", loc="left", pad=20 if diagram.notes else None)
-    if diagram.notes:
+    axes.set_title("Space-time diagram", loc="left", pad=20 if notes else None)
+    if notes:
         place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
-        axes.annotate("; ".join(diagram.notes), (0, 1), (0, 6), fontsize="small", color="0.35", **place)
+        axes.annotate("; ".join(notes), (0, 1), (0, 6), fontsize="small", color="0.35", **place)
     axes.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
 
 

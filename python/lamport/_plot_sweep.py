@@ -57,7 +57,7 @@ def plot_sweep(
     Raises
     ------
     ValueError
-        A column is missing, or `y` is no metric.
+        A column is missing, or `y` is not a metric.
 
     Notes
     -----
@@ -72,7 +72,7 @@ def plot_sweep(
     'drift (clock values)'
     """
     if y not in METRICS:
-        raise ValueError(f"y={y!r} is no metric of a sweep: they are {', '.join(METRICS)}")
+        raise ValueError(f"y={y!r} is not a metric of a sweep: they are {', '.join(METRICS)}")
     if x == hue:
         raise ValueError(f"x and hue are both {x!r}: give two columns, or no hue")
     if x == y:

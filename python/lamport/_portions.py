@@ -45,7 +45,7 @@ class Failure(Exception):  # noqa: N818 - carried to the caller, not raised at u
 def run_portions(
     points: "list[_Point]", runs: int, seed: int, executor: Executor, tell: Callable[[int], object]
 ) -> tuple[list[Rows], bool]:
-    """Run all points on an executor. Gives what is finished, in order, and whether Ctrl-C ended it.
+    """Run all points on an executor; return what is finished, in order, and whether Ctrl-C ended it.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def run_portions(
 def _submit(
     executor: Executor, portions: list[Portion], seed: int, futures: dict[Future[Any], int]
 ) -> BaseException | None:
-    """Hand all portions over. Tells why the executor takes no more, if so."""
+    """Hand all portions over; return why the executor takes no more, if so."""
     for number, portion in enumerate(portions):
         try:
             future = executor.submit(_work, portion.points, portion.first_run, portion.runs, seed)
@@ -146,7 +146,7 @@ def _work(points: "list[_Point]", first_run: int, runs: int, seed: int) -> tuple
 
 
 def _error(future: Future[Any]) -> BaseException | None:
-    """Tell why a future that is done failed, if it did."""
+    """Return why a future that is done failed, if it did."""
     try:
         return future.exception(timeout=0)
     except CancelledError as error:

@@ -23,7 +23,7 @@ def predict(
     Parameters
     ----------
     rates : sequence of float
-        Ticks per second, one a machine.
+        Ticks per second, one per machine.
     topology : str, mapping or graph
         Who sends to whom, as for `run_local`.
     internal_probability : float
@@ -34,7 +34,7 @@ def predict(
     Returns
     -------
     DataFrame
-        A row a machine, indexed by ``machine_id``: ``clock_rate`` (ticks per s), ``idle_rate``
+        One row per machine, indexed by ``machine_id``: ``clock_rate`` (ticks per s), ``idle_rate``
         (ticks per s that find the queue empty), ``arrival_rate`` (messages per s), ``load``
         (arrivals per tick; above 1 the queue grows), ``queue_growth`` (messages per s) and
         ``clock_growth`` (clock per s). NaN where theory does not give one value.

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lamport._address import format_address
 from lamport._child import Child
-from lamport._directory import FAULTS
+from lamport._directory import FAULTS, LATENCY
 from lamport._faults import Fault, faults_json, faults_text
 from lamport._key import ENVIRONMENT
+from lamport._latency import Empirical, Latency, to_json, to_text
 from lamport._ports import HOST, Ports
 
 __all__ = ["ProcessRun"]
@@ -49,6 +49,7 @@ class ProcessRun:
         rates: Sequence[float] | None,
         base_port: int,
         precise: bool,
+        latency: Latency,
         faults: tuple[Fault, ...] = (),
         key: str | None = None,
         **options: Any,
@@ -60,16 +61,20 @@ class ProcessRun:
         self._turns = _turns(faults, len(peers), duration)
         returning = any(what == "restart" for _, _, what in self._turns)
         self._ports = Ports(base_port, len(peers), keep=returning)
-        file = _write(faults, Path(log_dir, FAULTS)) if faults else None
+        file = _write(faults_json(faults), Path(log_dir, FAULTS)) if faults else None
+        # A list of delays can be longer than a command line may be.
+        listed = isinstance(latency, Empirical)
+        delays = _write(to_json(latency), Path(log_dir, LATENCY)) if listed else to_text(latency)
         self._commands = [
             _command(
                 {
                     "id": machine + 1,
-                    "peers": ",".join(format_address(HOST, self._ports.numbers[peer]) for peer in row),
+                    "peers": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
                     "log": self._logs[machine],
                     "duration": duration,
                     "rate": None if rates is None else rates[machine],
                     "allow": HOST,
+                    "latency": delays,
                     "faults": file,
                     **{name.replace("_", "-"): value for name, value in options.items() if name != "wait"},
                 },
@@ -174,7 +179,7 @@ class ProcessRun:
 
 
 def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[tuple[float, int, str]]:
-    """Give what happens to machines before the end of the run; who stands still then goes on."""
+    """Return what happens to machines before the end of the run; who stands still then goes on."""
     from lamport._lamport import fault_turns
 
     turns = fault_turns(faults_text(faults) or "[]", machines)
@@ -182,8 +187,8 @@ def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[t
     return deque((min(at, duration), machine, what) for at, machine, what in inside)
 
 
-def _write(faults: tuple[Fault, ...], path: Path) -> Path:
-    path.write_text(json.dumps(faults_json(faults), indent=1) + "\n", encoding="utf-8")
+def _write(value: Any, path: Path) -> Path:
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
     return path
 
 

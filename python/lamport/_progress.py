@@ -16,7 +16,7 @@ WIDEST = 6
 
 @contextmanager
 def watch(progress: bool | Progress | None, duration: float, machines: int) -> Iterator[Progress]:
-    """Give a callable that takes (elapsed, clocks, queues) and shows them.
+    """Return a callable that takes (elapsed, clocks, queues) and shows them.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Count:
         self._bar: Any = None
 
     def __call__(self, done: float) -> None:
-        """Tell how far it is."""
+        """Show how far it is."""
         if self.wanted:
             self._call(done)
 

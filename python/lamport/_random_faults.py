@@ -37,7 +37,7 @@ def random_faults(
     rate : float
         Faults per second, over all machines.
     machines : int or iterable of int
-        How many (1 .. n), or which.
+        Number of machines (1 .. n), or their ids.
     duration : float
         How long the run ticks, in seconds.
     kinds : iterable of {"crash", "pause", "partition", "delay", "disconnect"}
@@ -47,7 +47,7 @@ def random_faults(
     latency : float or latency
         What a delay adds, as for `Delay`.
     settle : float
-        All faults are over so many seconds before the end: those that would not be are left out.
+        Seconds before the end of the run by which every fault is over; others are left out.
 
     Returns
     -------

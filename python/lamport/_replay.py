@@ -28,7 +28,7 @@ def replay(source: Run | str | PathLike[str] | Iterable[str | PathLike[str]]) ->
     Returns
     -------
     DataFrame
-        A row a machine, by ``machine_id``: ``events`` that happened again before the first that
+        One row per machine, by ``machine_id``: ``events`` that happened again before the first that
         did not, and that one, if any: ``file``, ``line``, ``expected`` (what the machine does there) and
         ``found`` (what the log says). ``line`` is missing where every event happened again.
 

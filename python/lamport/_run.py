@@ -1,28 +1,24 @@
 """A run: its logs as tables, plots and figures."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lamport._directory import log_files
+from lamport._recorded import Recorded
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from lamport._causality import Causality
-    from lamport._faults import Fault
     from lamport._lamport import Logs
     from lamport._verify import Verification
 
 __all__ = ["Run"]
 
 
-class Run:
+class Run(Recorded):
     """What happened in a run.
 
     `run_local`, `simulate`, `load` and `from_events` make it. The logs are read when a table is first used;
@@ -49,7 +45,6 @@ class Run:
         Whether it was ended early.
     """
 
-    log_dir: Path | None
     interrupted: bool
 
     def __init__(
@@ -64,194 +59,6 @@ class Run:
         self._parameters = dict(parameters or {})
         self.log_dir = source if log_dir is None and isinstance(source, Path) else log_dir
         self.interrupted = interrupted
-
-    @property
-    def files(self) -> list[Path]:
-        """The log files; empty for a table (`from_events`) and for a simulation without ``log_dir``."""
-        if isinstance(self._source, Path):
-            return log_files(self._source)
-        if isinstance(self._source, Sequence):
-            return list(self._source)
-        read = [Path(name) for name in self._logs.machines()["file"] if name]
-        return read or ([] if self.log_dir is None else log_files(self.log_dir))
-
-    @cached_property
-    def _logs(self) -> "Logs":
-        from lamport._lamport import read_logs
-
-        if isinstance(self._source, (Path, Sequence)):
-            return read_logs([str(path) for path in self.files])
-        return self._source
-
-    @property
-    def notes(self) -> list[str]:
-        """What a reader of the tables should know: torn lines, logs without END, missing fields."""
-        return self._logs.notes
-
-    @cached_property
-    def parameters(self) -> dict[str, Any]:
-        """What the run was made with: ``run.json``, else what the logs tell."""
-        from lamport import _tables
-
-        return self._parameters or _tables.parameters(self._logs)
-
-    @property
-    def faults(self) -> "tuple[Fault, ...]":
-        """What was made to go wrong: ``parameters["faults"]`` as `Crash`, `Pause`, ..."""
-        from lamport._faults import as_faults
-
-        return as_faults(self.parameters.get("faults", ()))
-
-    @cached_property
-    def events(self) -> "pd.DataFrame":
-        """SEND, RECEIVE and INTERNAL, a row each, sorted by (time, machine_id, new_clock).
-
-        ``time`` (s from the start), ``system_time``, ``machine_id``, ``event`` (categorical),
-        ``old_clock``, ``new_clock``, ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (s; NaN
-        where there is none). The columns share the memory of the reader: no copy is made.
-
-        Nor does any library that reads NumPy or Arrow make one of the numbers:
-        ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
-        ``duckdb.sql("select ... from events")`` take them as they are, with null for NaN.
-        """
-        from lamport import _tables
-
-        return _tables.events(self._logs)
-
-    @cached_property
-    def messages(self) -> "pd.DataFrame":
-        """A row a message and recipient, sorted by the time it was sent.
-
-        ``sender``, ``sent_clock``, ``recipient``, ``sent``, ``arrived``, ``received`` (s; NaN if it
-        was not), ``received_clock``, ``status`` (``received``; ``unread``: in the queue at the
-        end; ``undelivered``: the sender never heard of its arrival; ``unknown``: no log tells).
-
-        Raises
-        ------
-        LamportError
-            The logs hold base fields only, so receipts cannot be matched to sends.
-        """
-        from lamport import _tables
-
-        return _tables.messages(self._logs)
-
-    @cached_property
-    def machines(self) -> "pd.DataFrame":
-        """A row a machine, indexed by ``machine_id``.
-
-        ``clock_rate`` (ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
-        ``final_clock``, ``mean_jump`` and ``max_jump`` (of the clock, over all events),
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (final length by seconds of
-        ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict` expects; NaN
-        where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s).
-        """
-        from lamport import _tables
-
-        return _tables.machines(self._logs, self.parameters)
-
-    @cached_property
-    def causality(self) -> "Causality":
-        """Which event happened before which; made at first use.
-
-        Raises
-        ------
-        LamportError
-            No event was recorded, receipts do not name their sends (base fields only), a machine's
-            clock does not go up, or an event follows from itself: `verify` says where.
-
-        Examples
-        --------
-        >>> import lamport
-        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
-        >>> 0 < run.causality.concurrent_share().value < 1
-        True
-        """
-        from lamport._causality import Causality
-
-        return Causality(self._logs)
-
-    def total_order(self) -> "pd.DataFrame":
-        """Give `events` in Lamport's total order: by ``new_clock``, then by ``machine_id``.
-
-        It extends happened-before wherever the clocks obey the clock condition (Lamport 1978).
-
-        Returns
-        -------
-        DataFrame
-            The rows of `events`, each with its index there.
-        """
-        return self.events.iloc[self._logs.total_order()]
-
-    @property
-    def durations(self) -> "pd.Series[float]":
-        """How long each machine ticked, in seconds, by ``machine_id``."""
-        from lamport import _tables
-
-        return _tables.durations(self._logs)
-
-    @property
-    def drift(self) -> int:
-        """The largest final clock less the smallest."""
-        final = self.machines["final_clock"]
-        return int(final.max() - final.min()) if len(final) else 0
-
-    def clocks(self, every: float | None = None) -> "pd.DataFrame":
-        """Give every machine's clock over time.
-
-        Parameters
-        ----------
-        every : float, optional
-            Seconds between rows, from 0 until past the last event; a row at the time of each
-            event if None.
-
-        Returns
-        -------
-        DataFrame
-            A column a machine, indexed by ``time`` (s): its clock after its last event so far.
-
-        Raises
-        ------
-        ValueError
-            `every` is not a positive number.
-
-        Examples
-        --------
-        >>> import lamport
-        >>> run = lamport.from_events({"time": [0.2, 0.7, 1.1], "machine_id": [1, 2, 1],
-        ...                            "event": ["INTERNAL"] * 3, "new_clock": [1, 1, 2]})
-        >>> run.clocks(every=0.5)
-        machine_id  1  2
-        time
-        0.0         0  0
-        0.5         1  0
-        1.0         1  1
-        1.5         2  1
-        """
-        from lamport import _clocks
-
-        return _clocks.clocks(self.events, self._numbers, every)
-
-    def drift_over_time(self, every: float | None = None) -> "pd.Series[float]":
-        """Give the largest clock less the smallest over time, as `clocks` takes it.
-
-        Parameters
-        ----------
-        every : float, optional
-            Seconds between values; a value at the time of each event if None.
-
-        Returns
-        -------
-        Series
-            Named ``drift``, indexed by ``time`` (s).
-
-        Raises
-        ------
-        ValueError
-            `every` is not a positive number.
-        """
-        from lamport import _clocks
-
-        return _clocks.drift(self.events, self._numbers, every)
 
     def plot(
         self,
@@ -298,7 +105,7 @@ class Run:
         highlight: tuple[int, int] | None = None,
         ax: "Axes | None" = None,
     ) -> "Axes":
-        """Draw Lamport's space-time diagram: a line a machine, its events, and every message.
+        """Draw Lamport's space-time diagram: one line per machine, its events, and every message.
 
         A message goes from its SEND to its RECEIVE; one never received ends, dashed, where it arrived, or
         after a short way if no arrival is known or the axis has no place for it. The
@@ -438,7 +245,7 @@ class Run:
         Raises
         ------
         ValueError
-            The format is unknown, or `path` is one of the run's own logs.
+            The format is unknown, `start` is not below `stop`, or `path` is one of the run's own logs.
         LamportError
             There are no logs to merge: the run was made from a table, or simulated without
             ``log_dir``; or no event was recorded; or, for a viewer, what `causality` raises.
@@ -467,15 +274,12 @@ class Run:
         FileExistsError
             One of the files is there already; nothing is copied.
         ValueError
-            The run has no logs: it was made from a table, or simulated without ``log_dir``.
+            The run has no logs, because it was made from a table or simulated without ``log_dir``; or two
+            of its logs have the same file name.
         """
         from lamport import _export
 
         return _export.save(self, directory)
-
-    @property
-    def _numbers(self) -> "list[int]":
-        return self.machines.index.tolist()
 
     def __repr__(self) -> str:
         known = self._parameters

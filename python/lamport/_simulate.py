@@ -50,11 +50,11 @@ def simulate(
     Parameters
     ----------
     machines : int, optional
-        How many; else as many as `rates` or `topology` tell, else 3.
+        Number of machines; if None, that of `rates` or `topology`, else 3.
     duration : float
         How long they tick, in seconds of virtual time.
     rates : sequence of float, optional
-        Ticks per second, one a machine; drawn from the whole numbers 1 .. `max_rate` if None.
+        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
     internal_probability, broadcast_share : float
@@ -176,17 +176,17 @@ def native_point(
 
 
 def make_seed(seed: object) -> int:
-    """Give the seed, drawn if None."""
+    """Return the seed, drawn if None."""
     return secrets.randbelow(2**53) if seed is None else whole("seed", seed)
 
 
 def whole(name: str, value: object) -> int:
-    """Give a parameter that is a whole number.
+    """Return a parameter that is a whole number.
 
     Raises
     ------
     ValueError
-        It is none from 0 to 2^53 - 1.
+        It is not one from 0 to 2^53 - 1.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ValueError(f"{name}={value!r} is not a whole number")
@@ -205,7 +205,7 @@ def _rates(rates: object) -> list[float] | None:
     if rates is None:
         return None
     if isinstance(rates, str) or not isinstance(rates, Iterable):
-        raise ValueError(f"rates={rates!r} is no list of rates: give one a machine, like [1, 3, 6]")
+        raise ValueError(f"rates={rates!r} is not a list of rates: give one per machine, like [1, 3, 6]")
     return [_real("rate", rate) for rate in rates]
 
 

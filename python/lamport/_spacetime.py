@@ -1,6 +1,5 @@
 """What a space-time diagram shows: machines, events and messages at their places, not yet drawn."""
 
-import math
 from dataclasses import dataclass
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._plot import some
+from lamport._window import window as bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,13 +46,13 @@ class Spacetime:
     span : tuple of float
         The smallest and largest x.
     events : DataFrame
-        A row an event: ``row`` (its place in `Run.events`), ``x``, ``y``, ``machine_id``, ``new_clock``,
+        One row per event: ``row`` (its place in `Run.events`), ``x``, ``y``, ``machine_id``, ``new_clock``,
         ``event``, ``relation``.
     lines : DataFrame
-        A row a stretch of a machine's line, from event to event: ``y``, ``x0``, ``x1``,
+        One row per stretch of a machine's line, from event to event: ``y``, ``x0``, ``x1``,
         ``queue_len`` (after the event at ``x0``; NaN if unknown).
     messages : DataFrame
-        A row a message that an event shown sent or received: ``x0``, ``y0``, ``x1``, ``y1``,
+        One row per message that an event shown sent or received: ``x0``, ``y0``, ``x1``, ``y1``,
         ``received`` (if not, it ends where it arrived, or in nowhere), ``relation``; ``sent_shown``,
         ``received_shown`` (whether there is an event at that end: one end may lie outside).
     highlight : tuple of int or None
@@ -79,7 +79,7 @@ def spacetime(
     """Place what `Run.plot_spacetime` draws; the errors are told there."""
     if time not in TIMES:
         raise ValueError(f"time={time!r} is not known: it is one of {', '.join(map(repr, TIMES))}")
-    window = _window(start, stop)
+    window = bounds(start, stop)
     events, messages, known = run.events, run.messages, run.machines.index.to_numpy()
     marked = None if highlight is None else _find(events, known, highlight, window)
     rows = np.flatnonzero(_within(events["time"], window))
@@ -122,24 +122,17 @@ def spacetime(
     )
 
 
-def _window(start: float | None, stop: float | None) -> tuple[float, float]:
-    bounds = (-math.inf if start is None else float(start), math.inf if stop is None else float(stop))
-    if not bounds[0] < bounds[1]:
-        raise ValueError(f"start={start!r} and stop={stop!r} (s) hold nothing: start must be below stop")
-    return bounds
-
-
 def _within(times: "pd.Series[float]", window: tuple[float, float]) -> "Bools":
     values = times.to_numpy()
     return (values >= window[0]) & (values < window[1])
 
 
 def _find(events: pd.DataFrame, known: "Ints", event: tuple[int, int], window: tuple[float, float]) -> int:
-    """Give the row of the highlighted event."""
+    """Return the row of the highlighted event."""
     try:
         machine, clock = (index(part) for part in event)
     except (TypeError, ValueError):
-        raise ValueError(f"highlight={event!r} is no event: give (machine_id, clock)") from None
+        raise ValueError(f"highlight={event!r} is not an event: give (machine_id, clock)") from None
     if machine not in known:
         names = some(known.tolist())
         raise ValueError(
@@ -168,8 +161,9 @@ def _empty(events: pd.DataFrame, window: tuple[float, float]) -> str:
 
 
 def _gaps(events: pd.DataFrame, rows: "Ints", near: pd.DataFrame, window: tuple[float, float]) -> list[str]:
-    """Tell what the logs do not hold."""
-    received = events.iloc[rows][events["event"].to_numpy()[rows] == "RECEIVE"]
+    """Return notes on what the logs do not hold."""
+    shown = events.iloc[rows]
+    received = shown[shown["event"] == "RECEIVE"]
     orphans = len(received) - int(_within(near["received"], window).sum())
     notes = [f"{orphans:,} receipts of messages whose SEND is in no log"] if orphans else []
     if len(received) and received["queue_len"].isna().all():
@@ -197,7 +191,7 @@ def _nearest(near: pd.DataFrame, known: "Ints", active: "Ints") -> "Ints":
 
 
 def _among(near: pd.DataFrame, known: "Ints", machines: "Ints") -> "Bools":
-    """Tell which messages run between these machines, or from one of them to where no log is."""
+    """Mark the messages that run between these machines, or from one of them to where no log is."""
     to = near["recipient"]
     return (near["sender"].isin(machines) & (to.isin(machines) | ~to.isin(known))).to_numpy()
 
@@ -234,7 +228,7 @@ def _place_events(events: pd.DataFrame, rows: "Ints", machines: "Ints", time: st
             "y": np.searchsorted(machines, ids),
             "machine_id": ids,
             "new_clock": clocks,
-            "event": shown["event"].to_numpy(),
+            "event": shown["event"].array,
         }
     )
 
@@ -242,7 +236,7 @@ def _place_events(events: pd.DataFrame, rows: "Ints", machines: "Ints", time: st
 def _relate(
     run: "Run", rows: "Ints", marked: int | None, highlight: tuple[int, int] | None
 ) -> pd.Categorical:
-    """Tell how each event stands to the highlighted one."""
+    """Return how each event stands to the highlighted one."""
     if highlight is None:
         return _relations(np.full(len(rows), -1))
     past, future = run.causality.past(highlight)[rows], run.causality.future(highlight)[rows]
@@ -288,14 +282,14 @@ def _place_lines(
 
 def _queues(events: pd.DataFrame) -> "Floats":
     """Queue length after each event: a tick that sends or does nothing found the queue empty."""
-    received = events["event"].to_numpy() == "RECEIVE"
+    received = (events["event"] == "RECEIVE").to_numpy()
     return np.where(received, events["queue_len"].to_numpy(dtype=np.float64), 0.0)
 
 
 def _place_messages(
     near: pd.DataFrame, placed: pd.DataFrame, machines: "Ints", span: tuple[float, float], time: str
 ) -> pd.DataFrame:
-    """Give the messages that an event shown sent or received, from end to end; one end may lie outside."""
+    """Return the messages that an event shown sent or received, from end to end; one end may lie outside."""
     sends = _look_up(placed, near["sender"], near["sent_clock"])
     receipts = _look_up(placed, near["recipient"], near["received_clock"])
     touching = (sends >= 0) | (receipts >= 0)
@@ -330,7 +324,7 @@ def _place_messages(
 
 
 def _look_up(placed: pd.DataFrame, machine: "pd.Series[Any]", clock: "pd.Series[Any]") -> "Ints":
-    """Give the places of events by machine and clock, -1 for those not shown."""
+    """Return the places of events by machine and clock, -1 for those not shown."""
     keys = pd.MultiIndex.from_arrays([placed["machine_id"], placed["new_clock"]])
     first = np.flatnonzero(~keys.duplicated())  # a faulty program's table may hold an event twice
     wanted = [column.fillna(-1).astype(np.int64) for column in (machine, clock)]
@@ -341,7 +335,7 @@ def _look_up(placed: pd.DataFrame, machine: "pd.Series[Any]", clock: "pd.Series[
 def _ends(
     placed: pd.DataFrame, at: "Ints", times: "pd.Series[float]", clocks: "pd.Series[float]", time: str
 ) -> "Floats":
-    """Give the x of messages' ends; in steps, an end that is not shown lies between the events around it."""
+    """Return the x of messages' ends; in steps, an end not shown lies between the events around it."""
     if time == "step":
         outside = np.searchsorted(np.sort(placed["new_clock"].to_numpy()), clocks.to_numpy(), "right") - 0.5
     else:

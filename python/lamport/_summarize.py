@@ -27,7 +27,7 @@ METRICS = (*REDUCTIONS, SLOWEST)
 
 LEVEL = 0.95
 EXACT = 200
-"""Up to so many degrees of freedom, quantiles of t are found from its distribution."""
+"""The most degrees of freedom at which quantiles of t are found from its distribution."""
 
 
 def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.DataFrame:
@@ -56,13 +56,14 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     Returns
     -------
     DataFrame
-        A row for each value of `by`, which index it; columns ``("runs", "count")``, and ``mean``, ``low`` and
+        One row per value of `by`, which index it; columns ``("runs", "count")``, and ``mean``, ``low`` and
         ``high`` of each metric, as ``("drift", "mean")``. Of a single run there is no interval: NaN.
 
     Raises
     ------
     ValueError
-        `by` is not known or no column, or the table lacks the columns of a sweep.
+        `by` is not known or not a column, the table lacks the columns of a sweep, or it has a machine of
+        a run twice.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
 
 
 def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[str], pd.DataFrame]:
-    """Give the names in `by`, and a row a run with them and the metrics of `summarize`."""
+    """Return the names in `by`, and one row per run with them and the metrics of `summarize`."""
     grid = list(frame.attrs.get("grid", []))
     keys = grid if by is None else [by] if isinstance(by, str) else list(by)
     if not keys:
@@ -102,6 +103,8 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     known = {name: how for name, how in REDUCTIONS.items() if name in frame.columns and name not in places}
     if not known:
         raise ValueError(f"the table has no column to summarize: a sweep has {', '.join(REDUCTIONS)}")
+    frame = frame.reset_index(drop=True)
+    _check_once(frame, [*places, "run", "machine_id"])
     grouped = frame.groupby([*places, "run"], observed=True, sort=False)
     runs = grouped.agg(known)
     if {"queue_growth", "clock_rate"} <= set(frame.columns) and frame["clock_rate"].notna().all():
@@ -112,8 +115,22 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     return keys, runs.reset_index()
 
 
+def _check_once(frame: pd.DataFrame, names: list[str]) -> None:
+    """Refuse a table that has a machine of a run more than once: it would count as several."""
+    if "machine_id" not in frame.columns:
+        return
+    again = frame.duplicated(names)
+    if again.any():
+        row = int(np.flatnonzero(again)[0])
+        given = ", ".join(f"{name}={frame[name].iloc[row]}" for name in names)
+        raise ValueError(
+            f"the table has two rows of {given}: name in by= the column that tells such runs apart, "
+            "or number them on in run"
+        )
+
+
 def t_quantile(freedom: int, level: float = LEVEL) -> float:
-    """Give the t with ``P(-t < T < t) = level`` for Student's T.
+    """Return the t with ``P(-t < T < t) = level`` for Student's T.
 
     NaN without degrees of freedom.
 

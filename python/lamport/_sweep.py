@@ -1,7 +1,6 @@
 """Many runs in virtual time: a grid of parameters, several runs each."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -94,7 +93,7 @@ def sweep(
     Returns
     -------
     DataFrame
-        A row a machine and run, sorted by point, ``run`` and ``machine_id``: the parameters of the grid
+        One row per machine and run, sorted by point, ``run`` and ``machine_id``: the parameters of the grid
         (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
@@ -128,6 +127,7 @@ def sweep(
     from lamport._simulate import make_seed
 
     points = _grid.make_points(grid, runs, {"duration": duration, **fixed})
+    _check(points)
     seed = make_seed(seed)
     total = len(points.native) * runs
     _ensure_memory(points, runs)
@@ -144,21 +144,17 @@ def _on_threads(points: "Points", runs: int, seed: int, tell: Count) -> "tuple[l
     from lamport._lamport import sweep_runs
 
     progress = tell if tell.wanted else None
-    with _Named(points):
-        columns, interrupted = sweep_runs(
-            points.native, first_run=0, runs=runs, seed=seed, threads=_cores(), progress=progress
-        )
+    columns, interrupted = sweep_runs(
+        points.native, first_run=0, runs=runs, seed=seed, threads=_cores(), progress=progress
+    )
     return [(0, columns)], interrupted
 
 
 def _on_executor(
     points: "Points", runs: int, seed: int, executor: Executor, tell: Count
 ) -> "tuple[list[Rows], bool]":
-    from lamport._lamport import sweep_runs
     from lamport._portions import Failure, run_portions
 
-    with _Named(points):  # a parameter that is wrong is found here, not on the other end of a cluster
-        sweep_runs(points.native, first_run=0, runs=0, seed=seed, threads=1, progress=None)
     try:
         return run_portions(points.native, runs, seed, executor, tell)
     except Failure as failure:
@@ -173,20 +169,14 @@ def _on_executor(
         ) from failure.error
 
 
-class _Named:
-    """Errors about a point say which setting it is."""
+def _check(points: "Points") -> None:
+    """Refuse a point that cannot run here, not on the other end of a cluster."""
+    from lamport._lamport import wrong_point
 
-    def __init__(self, points: "Points") -> None:
-        self._points = points
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        told = re.match(r"point (\d+): ", str(error)) if isinstance(error, ValueError) else None
-        if told is not None:
-            where = self._points.describe(int(told[1]))
-            raise ValueError(f"{where}: {str(error)[told.end() :]}") from None
+    wrong = wrong_point(points.native)
+    if wrong is not None:
+        number, why = wrong
+        raise ValueError(f"{points.describe(number)}: {why}")
 
 
 def _table(points: "Points", rows: "list[Rows]", *, interrupted: bool) -> "pd.DataFrame":

@@ -128,7 +128,7 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
 
 
 def _shape(logs: "Logs", machines: Any, known: "Mapping[str, Any]") -> str | list[list[int]] | None:
-    """Give the topology for the prediction: its name, or the peers of each machine."""
+    """Return the topology for the prediction: its name, or the peers of each machine."""
     told = known.get("topology")
     if isinstance(told, str):
         whole = known.get("machines") == len(machines)
@@ -137,7 +137,7 @@ def _shape(logs: "Logs", machines: Any, known: "Mapping[str, Any]") -> str | lis
 
 
 def _peers(told: "Mapping[Any, list[int]]", machines: Any) -> list[list[int]] | None:
-    """Give the peers of each machine, counted from 0; None if they are not all known and logged."""
+    """Return the peers of each machine, counted from 0; None if they are not all known and logged."""
     peers = {int(machine): row for machine, row in told.items()}
     places = {number: place for place, number in enumerate(machines.tolist())}
     try:

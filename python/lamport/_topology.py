@@ -1,12 +1,55 @@
 """Who sends to whom: names, mappings and graphs to lists of peers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["DEFAULT_MACHINES", "adjacency", "machine_count", "resolve", "to_mapping"]
+__all__ = ["DEFAULT_MACHINES", "Walked", "adjacency", "machine_count", "resolve", "to_mapping", "walk"]
 
 DEFAULT_MACHINES = 3
 NAMES = ("full", "ring", "star", "line")
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """A mapping or graph that was read and checked: it is not walked again.
+
+    Attributes
+    ----------
+    given : mapping or graph
+        As the user states it.
+    peers : list of list of int
+        The peers of each machine, machines counted from 0.
+    """
+
+    given: object
+    peers: list[list[int]]
+
+
+def walk(topology: object) -> "str | Walked":
+    """Read a topology once; a name stays a name.
+
+    Parameters
+    ----------
+    topology : str, mapping or graph
+        As for `adjacency`, or what this function returned.
+
+    Raises
+    ------
+    ValueError
+        It is none of them, or a peer does not exist, is listed twice or is the machine itself.
+    """
+    if isinstance(topology, str | Walked):
+        return topology
+    neighbors = _neighbors(topology)
+    for machine, peers in neighbors.items():
+        distinct = set(peers)
+        if machine in distinct:
+            raise ValueError(f"topology: machine {machine} lists itself among its peers {peers}")
+        if len(distinct) < len(peers):
+            raise ValueError(f"topology: machine {machine} lists a peer twice: {peers}")
+    places = range(1, len(neighbors) + 1)
+    return Walked(topology, [[peer - 1 for peer in neighbors[machine]] for machine in places])
 
 
 def machine_count(machines: int | None, rates: Sequence[float] | None, topology: object) -> int:
@@ -17,35 +60,16 @@ def machine_count(machines: int | None, rates: Sequence[float] | None, topology:
     machines : int or None
         The number, where it was given.
     rates : sequence of float or None
-        One a machine, where they were given.
+        One per machine, where they were given.
     topology : str, mapping or graph
         As for `adjacency`.
 
     Raises
     ------
     ValueError
-        Two of them disagree, or the number is below 1.
+        Two of them disagree, the number is below 1, or the topology is not possible.
     """
-    counts: dict[str, int] = {}
-    if machines is not None:
-        if isinstance(machines, bool) or not isinstance(machines, int):
-            raise ValueError(
-                f"machines={machines!r} is not a number of machines: give a whole number, 1 or more"
-            )
-        counts[f"machines={machines}"] = machines
-    if rates is not None:
-        counts[f"rates has {len(rates)} values"] = len(rates)
-    if not isinstance(topology, str):
-        named = len(_neighbors(topology))
-        counts[f"topology has {named} machines"] = named
-    if not counts:
-        return DEFAULT_MACHINES
-    if len(set(counts.values())) > 1:
-        raise ValueError(f"{', but '.join(counts)}: they must agree, or give only one of them")
-    ((said, count), *_) = counts.items()
-    if count < 1:
-        raise ValueError(f"{said}: there must be at least 1 machine")
-    return count
+    return resolve(machines, rates, topology)[0]
 
 
 def adjacency(topology: object, machines: int) -> list[list[int]]:
@@ -70,25 +94,20 @@ def adjacency(topology: object, machines: int) -> list[list[int]]:
     >>> adjacency({1: [2, 3], 2: [1], 3: []}, 3)
     [[1, 2], [0], []]
     """
-    if isinstance(topology, str):
+    walked = walk(topology)
+    if isinstance(walked, str):
         from lamport._lamport import topology_peers
 
-        return topology_peers(topology, machines)
-    neighbors = _neighbors(topology)
-    for machine, peers in neighbors.items():
-        if machine in peers:
-            raise ValueError(f"topology: machine {machine} lists itself among its peers {peers}")
-        if len(set(peers)) < len(peers):
-            raise ValueError(f"topology: machine {machine} lists a peer twice: {peers}")
-    if len(neighbors) != machines:
-        raise ValueError(f"topology has {len(neighbors)} machines, but there are {machines}")
-    return [[peer - 1 for peer in neighbors[machine]] for machine in range(1, machines + 1)]
+        return topology_peers(walked, machines)
+    if len(walked.peers) != machines:
+        raise ValueError(f"topology has {len(walked.peers)} machines, but there are {machines}")
+    return walked.peers
 
 
 def resolve(
     machines: int | None, rates: Sequence[float] | None, topology: object
 ) -> tuple[int, str | list[list[int]]]:
-    """Give the number of machines, and the topology as the native module takes it.
+    """Return the number of machines, and the topology as the native module takes it.
 
     A name stays a name: a million machines need no lists of peers.
 
@@ -99,8 +118,31 @@ def resolve(
     >>> resolve(None, None, {1: [2], 2: []})
     (2, [[1], []])
     """
-    count = machine_count(machines, rates, topology)
-    return count, topology if isinstance(topology, str) else adjacency(topology, count)
+    walked = walk(topology)
+    shape = walked if isinstance(walked, str) else walked.peers
+    return _count(machines, rates, shape), shape
+
+
+def _count(machines: int | None, rates: Sequence[float] | None, shape: str | list[list[int]]) -> int:
+    counts: dict[str, int] = {}
+    if machines is not None:
+        if isinstance(machines, bool) or not isinstance(machines, int):
+            raise ValueError(
+                f"machines={machines!r} is not a number of machines: give a whole number, 1 or more"
+            )
+        counts[f"machines={machines}"] = machines
+    if rates is not None:
+        counts[f"rates has {len(rates)} values"] = len(rates)
+    if not isinstance(shape, str):
+        counts[f"topology has {len(shape)} machines"] = len(shape)
+    if not counts:
+        return DEFAULT_MACHINES
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"{', but '.join(counts)}: they must agree, or give only one of them")
+    ((said, count), *_) = counts.items()
+    if count < 1:
+        raise ValueError(f"{said}: there must be at least 1 machine")
+    return count
 
 
 def to_mapping(peers: Sequence[Sequence[int]]) -> dict[str, list[int]]:

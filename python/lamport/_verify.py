@@ -45,7 +45,7 @@ class Verification:
 
     @cached_property
     def violations(self) -> "pd.DataFrame":
-        """A row a violation: rule, file, line, machine_id, clock, expected, found; the first 1,000."""
+        """One row per violation: rule, file, line, machine_id, clock, expected, found; the first 1,000."""
         import pandas as pd
 
         table = pd.DataFrame({name: self._found[name] for name in COLUMNS})
@@ -85,7 +85,7 @@ class Verification:
         if self.ok:
             return "the logs obey every rule that could be checked"
         broken = ", ".join(f"{rule} {count}" for rule, count in self.counts.items() if count)
-        return f"the logs are no possible history: {broken}"
+        return f"the logs are not a possible history: {broken}"
 
 
 def verify(
@@ -116,7 +116,7 @@ def verify(
     FileNotFoundError
         There is no such file, or no log in the directory.
     LogError
-        A line is no line of a log.
+        A line is not a line of a log.
     ValueError
         `clock_uncertainty` is negative, or `offsets` are given for what has no files.
 
@@ -131,14 +131,16 @@ def verify(
     ['step', 'exactness']
     """
     from lamport._lamport import Logs, verify_logs
-    from lamport._load import find, from_events
+    from lamport._load import find
     from lamport._run import Run
 
     run = None
     if isinstance(logs, Run):
         run = logs
-    elif not isinstance(logs, (str, PathLike)) and (isinstance(logs, Mapping) or hasattr(logs, "columns")):
-        run = from_events(cast("Mapping[str, Any]", logs))
+    elif _is_table(logs):
+        from lamport._from_events import from_events
+
+        run = from_events(cast("pd.DataFrame", logs))
     if run is not None:
         if offsets is not None:
             raise ValueError("offsets go with log files: give them to load")
@@ -154,3 +156,7 @@ def verify(
             clock_uncertainty=clock_uncertainty,
         )
     )
+
+
+def _is_table(logs: object) -> bool:
+    return isinstance(logs, Mapping) or hasattr(logs, "columns") or hasattr(logs, "__arrow_c_stream__")

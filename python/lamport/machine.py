@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._address import parse_addresses
+from lamport._command import DONE, guard
 from lamport._key import add_key_file, given_key
 from lamport._options import add_faults, add_latency
-from lamport._warning import plain_warnings
 
 if TYPE_CHECKING:
     from lamport._lamport import Machine
@@ -38,19 +37,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m lamport.machine", description=DESCRIPTION)
     add_arguments(parser)
-    args = parser.parse_args(argv)
-    with plain_warnings():
-        return run(parser, args)
+    return guard(parser, run, parser.parse_args(argv))
 
 
 DESCRIPTION = "Run one machine: it listens, connects to its peers, ticks, and logs every event."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """State the options of a machine."""
+    """Add the options of a machine."""
     add = parser.add_argument
     add(
-        "--id", type=int, required=True, metavar="N", help="number of this machine, different from its peers'"
+        "--id",
+        type=int,
+        required=True,
+        metavar="N",
+        help="number of this machine, different from those of its peers",
     )
     add("--host", metavar="HOST", help="address to listen on (default: loopback if all peers are, else all)")
     add("--port", type=int, default=0, help="port to listen on (default: a free one)")
@@ -67,7 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--rate", type=float, metavar="R", help="ticks per second (default: drawn from 1..max-rate)")
     add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
-    add("--internal-probability", type=float, default=0.7, metavar="P", help="of an idle tick (0.7)")
+    add(
+        "--internal-probability",
+        type=float,
+        default=0.7,
+        metavar="P",
+        help="probability that an idle tick is internal (0.7)",
+    )
     add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
     add_latency(parser, 0)
     add_faults(parser)
@@ -85,7 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ADDR|CIDR",
-        help="more who may connect; repeat, or commas",
+        help="additional addresses or networks allowed to connect (repeatable, comma-separated)",
     )
     add_key_file(parser)
     add("--resume", action="store_true", help="go on where the log of a crashed machine stops (needs --log)")
@@ -97,32 +104,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--status-fd", type=int, help=argparse.SUPPRESS)
 
 
-def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run the machine that the arguments describe. Returns the exit status."""
-    from lamport._lamport import LamportError
-
-    try:
-        with _signals() as caught:
-            machine = _machine(args)
-            print(
-                f"machine {args.id} listens on port {machine.listen_port}, logs to {machine.log_filename}",
-                flush=True,
-            )
-            _drive(machine, _status(args.status_fd), caught)
-            print(f"machine {args.id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
-    except LamportError as error:
-        return _fail(parser, 1, error)
-    except ValueError as error:
-        return _fail(parser, 2, error)
-    except OSError as error:
-        return _fail(parser, 1, error)
-    except KeyboardInterrupt:
-        return 130
-    return 128 + caught[0] if caught else 0
+    with _signals() as caught:
+        machine = _machine(args)
+        print(
+            f"machine {args.id} listens on port {machine.listen_port}, logs to {machine.log_filename}",
+            flush=True,
+        )
+        _drive(machine, _status(args.status_fd), caught)
+        print(f"machine {args.id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
+    return 128 + caught[0] if caught else DONE
 
 
 def _machine(args: argparse.Namespace) -> "Machine":
-    from lamport._lamport import Machine
+    from lamport._lamport import Machine, parse_addresses
 
     peers = parse_addresses(args.peers)
     with _log(args) as log:
@@ -133,7 +129,7 @@ def _machine(args: argparse.Namespace) -> "Machine":
 
 @contextmanager
 def _log(args: argparse.Namespace) -> Iterator[Path]:
-    """Give the path of the log, in a directory that exists. One made in vain is taken away."""
+    """Return the path of the log, in a directory that exists. One made in vain is taken away."""
     if args.log is not None:
         log = Path(args.log)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -209,7 +205,7 @@ def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list
 
 
 def _status(fd: int | None) -> Callable[["Machine"], bool]:
-    """Tell the parent process clock and queue. Gives whether it still listens."""
+    """Return what tells the parent process clock and queue length, and returns whether it still listens."""
     if fd is None:
         return lambda _: True
     os.set_blocking(fd, False)
@@ -242,11 +238,6 @@ def _signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _fail(parser: argparse.ArgumentParser, status: int, error: Exception) -> int:
-    print(f"{parser.prog}: error: {error}", file=sys.stderr, flush=True)
-    return status
 
 
 if __name__ == "__main__":

@@ -154,6 +154,18 @@ impl Table {
                 )));
             }
         }
+        // Times made up of the rows would not go with times of arrival that are real.
+        let arrived = self.arrived.as_deref().unwrap_or_default();
+        if self.time.is_none()
+            && self.system_time.is_none()
+            && let Some(row) = position(arrived, |value| !value.is_nan())
+        {
+            return Err(Error::invalid(format!(
+                "arrived is {} in row {row}, but there is neither time nor system_time: \
+                 add one of them on the same clock, or leave arrived out",
+                arrived[row]
+            )));
+        }
         let lists = self.recipients.as_deref().unwrap_or_default();
         for (row, list) in lists.iter().enumerate() {
             if let Some(&id) = list.iter().flatten().find(|&&id| !is_whole(id)) {
@@ -312,7 +324,7 @@ mod tests {
     #[test]
     fn what_no_event_can_have_is_refused() {
         type Spoil = fn(&mut Table);
-        let cases: [(Spoil, &str); 8] = [
+        let cases: [(Spoil, &str); 9] = [
             (|t| t.event[1] = 3, "event is 3 in row 1"),
             (|t| t.machine_id[0] = -1, "machine_id is -1 in row 0"),
             (|t| t.new_clock[2] = 1 << 53, "new_clock"),
@@ -326,6 +338,10 @@ mod tests {
             (
                 |t| t.recipients = Some(vec![vec![], vec![Some(-2)], vec![]]),
                 "recipients is -2 in row 1",
+            ),
+            (
+                |t| (t.time, t.arrived) = (None, Some(vec![f64::NAN, 7.5, 1.0])),
+                "arrived is 7.5 in row 1, but there is neither time nor system_time",
             ),
         ];
         for (spoil, words) in cases {

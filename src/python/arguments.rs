@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
 
-use crate::address::Address;
+use crate::address::{Address, parse_list};
 use crate::key::Key;
 
 /// A whole number from 0 up; anything else is a `ValueError` that shows it.
@@ -88,6 +88,15 @@ impl<'py> FromPyObject<'_, 'py> for Peer {
             .map(Self)
             .map_err(|_| bad("the host is no name or IP address"))
     }
+}
+
+/// The hosts and ports in a list `host:port,host:port`.
+#[pyfunction]
+pub(super) fn parse_addresses(text: &str) -> PyResult<Vec<(String, u16)>> {
+    let addresses = parse_list(text)?.into_iter();
+    Ok(addresses
+        .map(|Address { host, port }| (host, port))
+        .collect())
 }
 
 /// The port, if it is one; 0 stands for a free one.

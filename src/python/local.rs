@@ -115,6 +115,11 @@ impl LocalRun {
         }
     }
 
+    /// Threads cannot be killed: they end by themselves.
+    fn kill(&self) {
+        self.stop();
+    }
+
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let running = self

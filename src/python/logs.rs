@@ -14,6 +14,7 @@ use pyo3::types::{PyDict, PyMapping};
 use super::causality::PyCausality;
 use super::error::LamportError;
 use super::interrupt::interruptible;
+use super::recipients::recipients;
 use super::tables::{self, found};
 use crate::causality::graph::{BASE_ONLY, Graph, Trace};
 use crate::causality::happened::{Causality, Limits};
@@ -405,19 +406,9 @@ pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyRe
         sender: column(columns, "sender")?,
         sent_clock: column(columns, "sent_clock")?,
         arrived: column(columns, "arrived")?,
-        recipients: match item(columns, "recipients")? {
-            Some(lists) => Some(lists.extract()?),
-            None => None,
-        },
+        recipients: recipients(columns)?,
     };
     Ok(py.detach(|| table.into_logs().map(Logs::new))?)
-}
-
-fn item<'py>(columns: &Bound<'py, PyMapping>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if columns.contains(name)? {
-        return columns.get_item(name).map(Some);
-    }
-    Ok(None)
 }
 
 fn column<T: Element + Copy>(

@@ -12,6 +12,7 @@ mod latency;
 mod local;
 mod logs;
 mod machine;
+mod recipients;
 mod simulate;
 mod tables;
 mod theory;
@@ -25,7 +26,7 @@ mod module {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::arguments::key_text;
+    use super::arguments::{key_text, parse_addresses};
     #[pymodule_export]
     use super::causality::PyCausality;
     #[pymodule_export]
@@ -39,7 +40,7 @@ mod module {
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]
-    use super::simulate::{Simulated, replay_log, simulate, sweep_runs};
+    use super::simulate::{Simulated, replay_log, simulate, sweep_runs, wrong_point};
     #[pymodule_export]
     use super::theory::predict;
     #[pymodule_export]

@@ -15,7 +15,7 @@ use super::logs::Logs;
 use super::machine::LOOK;
 use super::topology::Shape;
 use crate::behavior::Behavior;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fault::Fault;
 use crate::sim::engine::{Setup, Simulation, Watch};
 use crate::sim::files::Files;
@@ -211,6 +211,17 @@ fn run(
     Ok((records, is_over))
 }
 
+/// The first point that is outside what the model allows, and why.
+#[pyfunction]
+pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, String)> {
+    py.detach(|| {
+        points.into_iter().enumerate().find_map(|(number, point)| {
+            let made = point.build(0).and_then(Simulation::new);
+            made.err().map(|error| (number, error.to_string()))
+        })
+    })
+}
+
 /// Runs every point with seeds of its own making; columns as in `sim::sweep::Table`.
 #[pyfunction]
 #[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
@@ -225,12 +236,7 @@ pub(super) fn sweep_runs(
 ) -> PyResult<(Bound<'_, PyDict>, bool)> {
     let points: Vec<Setup> = points
         .into_iter()
-        .enumerate()
-        .map(|(number, point)| {
-            point
-                .build(0)
-                .map_err(|error| Error::invalid(format!("point {number}: {error}")))
-        })
+        .map(|point| point.build(0))
         .collect::<Result<_>>()?;
     let mut interrupt: Option<PyErr> = None;
     let table = py.detach(|| {

@@ -136,6 +136,9 @@ def test_questions_about_what_is_not_there(table_run):
         causality.past((5, 1))
     with pytest.raises(ValueError, match=r"'ab' names no event: the form is \(machine_id, clock\)"):
         causality.future("ab")
+    for beyond in ((1, 10**20), (10**20, 1), (1, -1)):
+        with pytest.raises(ValueError, match="names no event: machines and clocks are from 0 to 2"):
+            causality.happened_before((1, 1), beyond)
     with pytest.raises(ValueError, match="samples is 1"):
         causality.concurrent_share(samples=1)
     assert causality.concurrent_share() == Share(value=1 / 3, error=0.0, pairs=3)
@@ -151,6 +154,10 @@ def test_cuts(table_run):
     assert not consistent({1: 0, 2: 2})
     with pytest.raises(ValueError, match="no event with clock 7"):
         consistent({1: 7})
+    with pytest.raises(ValueError, match=r"\(1, 1\.7\) names no event"):
+        consistent({1: 1.7})
+    with pytest.raises(ValueError, match="from 0 to 2"):
+        consistent({1: 10**20})
 
 
 def test_what_has_no_causality(tmp_path):

@@ -191,6 +191,18 @@ def test_as_a_module(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("words", [["verify"], ["analyze", "--output=OUT"]])
+def test_output_that_nobody_reads(run, tmp_path, words):
+    """As with ``lamport verify LOGS | head -1``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [word.replace("OUT", str(tmp_path)) for word in words]
+    command = [sys.executable, "-m", "lamport", *words, str(run.log_dir)]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
 def test_interrupted(tmp_path):
     words = ["run", "--duration", "60", "--rates", "20,40", "--log-dir", str(tmp_path / "a")]
     command = [sys.executable, "-m", "lamport", *words]

@@ -87,7 +87,7 @@ def test_sweep_of_one_point(capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([*SWEEP, "--grid", "speed=1"], "'speed' is no parameter"),
+        ([*SWEEP, "--grid", "speed=1"], "'speed' is not a parameter"),
         ([*SWEEP, "--grid", "max_rate=1", "--grid", "max-rate=2"], "names a parameter twice"),
         ([*SWEEP, "--grid", "max_rate=1", "--max-rate", "2"], "max_rate is in the grid and given beside it"),
         ([*SWEEP, "--grid", "max_rate=0"], "point 1 of 1 (max_rate=0)"),
@@ -112,7 +112,7 @@ def test_bad_arguments(tmp_path, monkeypatch, capsys, words, message):
         (["simulate", "--latency", "gamma:1"], "uniform:LOW:HIGH"),
         (["simulate", "--latency", "-1"], "latency -1 is out of range"),
         (["sweep", "--grid", "max_rate"], "the form is max_rate=2,6,12"),
-        (["sweep", "--grid", "rates=[[1,"], "is no JSON"),
+        (["sweep", "--grid", "rates=[[1,"], "is not JSON"),
         (["sweep", "--grid", "latency=fast"], "uniform:LOW:HIGH"),
     ],
 )

@@ -87,6 +87,27 @@ def test_save(run, tmp_path):
         run.save(home)
 
 
+def test_save_loses_no_log_of_the_same_name(run, tmp_path):
+    files = []
+    for number, file in enumerate(run.files):
+        (tmp_path / f"host{number}").mkdir()
+        files.append(tmp_path / f"host{number}" / "m.log")
+        files[-1].write_bytes(file.read_bytes())
+    with pytest.raises(ValueError, match=r"host0/m\.log and .*host1/m\.log have one name"):
+        lamport.load(files).save(tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "shiviz", "tsviz"])
+@pytest.mark.parametrize(("start", "stop"), [(5, 1), (1, 1), (float("nan"), 2)])
+def test_an_empty_stretch_writes_nothing(run, tmp_path, form, start, stop):
+    path = tmp_path / f"some.{form}"
+    for make in (lambda: run.export(path, start=start, stop=stop), lambda: run.plot_spacetime(start, stop)):
+        with pytest.raises(ValueError, match=r"hold nothing: start must be below stop"):
+            make()
+    assert not path.exists()
+
+
 def test_save_needs_logs(table_run, tmp_path):
     with pytest.raises(ValueError, match="no logs"):
         table_run.save(tmp_path)

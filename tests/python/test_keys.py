@@ -57,7 +57,7 @@ def test_keygen_writes_a_file_that_only_its_owner_opens(tmp_path, capsys):
 
 
 def test_a_file_that_others_may_open_is_warned_of(key_file):
-    for mode in (0o604, 0o644, 0o602):
+    for mode in (0o604, 0o644, 0o602, 0o640, 0o660, 0o620):
         key_file.chmod(mode)
         with pytest.warns(LamportWarning, match=rf"mode {mode:o}.*chmod 600") as told:
             assert given_key(str(key_file)) == TEXT
@@ -167,7 +167,7 @@ def test_machines_by_hand_with_a_file_and_with_the_environment(key_file, tmp_pat
         (one, said), two = map(ended, machines)
     assert (one, two) == (0, (0, ""))
     assert said == (
-        f"lamport: {key_file}: every user of this host may open this key (mode 644): chmod 600 {key_file}\n"
+        f"lamport: {key_file}: other users of this host may open this key (mode 644): chmod 600 {key_file}\n"
     )
     assert_nothing_lost([lines(tmp_path / f"machine_{machine}.log") for machine in (1, 2)])
     assert_nowhere(tmp_path)

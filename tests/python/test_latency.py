@@ -76,6 +76,10 @@ def test_what_is_no_delay(bad):
         (lambda: as_latency("slow"), "lamport.Exponential"),
         (lambda: as_latency({"kind": "gamma"}), "gamma"),
         (lambda: as_latency({"kind": "constant"}), "is not known"),
+        (lambda: as_latency({"kind": [1]}), r"\[1\].* is not known"),
+        (lambda: parse("empirical:0.1:inf"), "delay inf is out of range"),
+        (lambda: parse("empirical:"), "uniform:LOW:HIGH"),
+        (lambda: parse("soon"), "uniform:LOW:HIGH"),
         (lambda: as_latency(-1), "latency -1 is out of range"),
         (lambda: parse("gamma:1"), "uniform:LOW:HIGH"),
         (lambda: parse("uniform:1"), "uniform:LOW:HIGH"),
@@ -86,6 +90,23 @@ def test_what_is_no_delay(bad):
 def test_errors_say_what_would_be_right(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@given(latencies)
+def test_a_file_of_one(tmp_path_factory, latency):
+    path = tmp_path_factory.mktemp("latency") / "latency.json"
+    path.write_text(json.dumps(to_json(latency)))
+    assert parse(str(path)) == latency
+
+
+def test_a_file_of_none(tmp_path):
+    path = tmp_path / "latency.json"
+    with pytest.raises(FileNotFoundError):
+        parse(str(path))
+    for text in ("{", '"slow"', '{"kind": [1]}', '{"kind": "exponential", "mean": -1}'):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=r"latency\.json: "):
+            parse(str(path))
 
 
 @pytest.mark.parametrize("bad", [-1, float("nan"), float("inf")])

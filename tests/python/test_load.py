@@ -1,9 +1,7 @@
-"""Logs and tables made elsewhere."""
+"""Logs as runs."""
 
 import json
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import lamport
@@ -109,50 +107,3 @@ def test_interrupted_is_kept(run, tmp_path):
     record = json.loads((home / "run.json").read_text())
     (home / "run.json").write_text(json.dumps({**record, "interrupted": True}))
     assert lamport.load(home).interrupted
-
-
-def test_table_of_a_run_gives_the_run(run):
-    again = lamport.from_events(run.events)
-    assert again.events["new_clock"].tolist() == run.events["new_clock"].tolist()
-    assert again.clocks().equals(run.clocks())
-    assert again.drift == run.drift
-
-
-def test_smallest_table():
-    run = lamport.from_events(
-        {"machine_id": [1, 2, 1], "event": ["Send", "receive", "INTERNAL"], "new_clock": [1, 2, 2]}
-    )
-    assert run.events["event"].tolist() == ["SEND", "RECEIVE", "INTERNAL"]
-    assert run.events["time"].tolist() == [0, 1, 2]
-    assert run.machines["final_clock"].tolist() == [2, 2]
-
-
-def test_categories_and_small_types():
-    frame = pd.DataFrame(
-        {
-            "machine_id": np.array([1, 1], np.uint8),
-            "event": pd.Categorical(["SEND", "SEND"]),
-            "new_clock": pd.array([1, 2], "Int32"),
-        }
-    )
-    assert lamport.from_events(frame).machines["sends"].tolist() == [2]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"event": None}, "the table has no column event: it has machine_id, new_clock"),
-        ({"event": ["SEND", "END"]}, "row 1: event 'END' is not one of SEND, RECEIVE, INTERNAL"),
-        ({"event": ["SEND", None]}, "row 1: event"),
-        ({"new_clock": [1, 1.5]}, "row 1: new_clock"),
-        ({"new_clock": [1, -2]}, "row 1: new_clock"),
-        ({"new_clock": [1, 2.0**53]}, "row 1: new_clock"),
-        ({"machine_id": ["a", 1]}, "row 0: machine_id 'a' is not a number"),
-        ({"machine_id": [1, None]}, "row 1: machine_id"),
-        ({"queue_len": [0, "many"]}, "row 1: queue_len 'many' is not a number"),
-    ],
-)
-def test_bad_tables(change, message):
-    columns = {"machine_id": [1, 1], "event": ["SEND", "SEND"], "new_clock": [1, 2], **change}
-    with pytest.raises(ValueError, match=message):
-        lamport.from_events({name: values for name, values in columns.items() if values is not None})

@@ -73,6 +73,19 @@ def test_a_seed_draws_the_same_rates_and_actions_as_processes(tmp_path):
     assert record["rates"] == processes.machines["clock_rate"].tolist()
 
 
+def test_processes_take_many_measured_delays(tmp_path):
+    """More than a command line has room for."""
+    delays = lamport.Empirical(number / 1e7 / 3 for number in range(10_000))
+    assert sum(len(repr(delay)) for delay in delays.delays) > 128 * 1024
+    options = {"duration": 0.5, "rates": [20, 40], "progress": False, "processes": True}
+    run = lamport.run_local(latency=delays, log_dir=tmp_path / "a", **options)
+    check_complete(run, [10, 20])
+    record = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert json.loads((tmp_path / "a" / "latency.json").read_text()) == record["latency"]
+    with pytest.raises(ValueError, match="rate"):
+        lamport.run_local(latency=delays, log_dir=tmp_path / "b", **{**options, "rates": [1, 0]})
+
+
 def test_a_record_is_enough_to_run_again(tmp_path):
     first = lamport.run_local(2, duration=0.5, max_rate=20, log_dir=tmp_path / "a", progress=False)
     kept = (

@@ -91,8 +91,8 @@ def test_existing_log(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--peers", "host"], "bad peer 'host': there is no port; the form is host:port"),
-        (["--peers", "a:1,b:x"], "bad peer 'b:x'"),
+        (["--peers", "host"], 'bad peer "host": there is no port; the form is host:port'),
+        (["--peers", "a:1,b:x"], 'bad peer "b:x"'),
         (["--duration", "0"], "duration"),
         (["--duration", "nan"], "duration"),
         (["--rate", "-1"], "-1"),

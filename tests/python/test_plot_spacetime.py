@@ -345,9 +345,9 @@ def test_what_the_logs_lack_is_said():
         ({"highlight": (4, 1)}, "machine 4 is not in this run: its machines are 1, 2, 3"),
         ({"highlight": (1, 10_000)}, "machine 1 has no event that set its clock to 10000"),
         ({"highlight": (3, 37), "stop": 5}, r"highlight=\(3, 37\) happened at 6.* not between"),
-        ({"highlight": 37}, r"highlight=37 is no event: give \(machine_id, clock\)"),
-        ({"highlight": (1, 2.5)}, "is no event"),
-        ({"highlight": (1, 2, 3)}, "is no event"),
+        ({"highlight": 37}, r"highlight=37 is not an event: give \(machine_id, clock\)"),
+        ({"highlight": (1, 2.5)}, "is not an event"),
+        ({"highlight": (1, 2, 3)}, "is not an event"),
     ],
 )
 def test_errors(small, arguments, message):

@@ -69,7 +69,7 @@ def test_one_run_is_drawn_without_a_band():
 @pytest.mark.parametrize(
     ("x", "y", "hue", "message"),
     [
-        ("internal_probability", "speed", None, "y='speed' is no metric of a sweep: they are drift"),
+        ("internal_probability", "speed", None, "y='speed' is not a metric of a sweep: they are drift"),
         ("speed", "drift", None, "no column speed"),
         ("topology", "drift", "speed", "no column speed"),
         ("topology", "drift", "topology", "both 'topology'"),

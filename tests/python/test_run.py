@@ -192,3 +192,18 @@ def test_table_without_times_or_logs(table_run):
 
 def test_machines_table_pickles(run):
     assert pickle.loads(pickle.dumps(run.machines)).equals(run.machines)
+
+
+def test_files_are_asked_for_once(run):
+    class Counted:
+        calls = 0
+
+        def machines(self):
+            Counted.calls += 1
+            return {"file": [str(file) for file in run.files]}
+
+    again = lamport.Run(Counted(), log_dir=run.log_dir)
+    first = again.files
+    first.clear()
+    assert again.files == again.files == run.files
+    assert Counted.calls == 1

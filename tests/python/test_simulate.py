@@ -254,7 +254,7 @@ def test_too_much_to_record():
         ({"machines": 2, "rates": [1, 2, 3]}, "machines=2, but rates has 3 values"),
         ({"duration": "3"}, "duration='3' is not a number"),
         ({"rates": [1, -3]}, "-3"),
-        ({"rates": 3}, "rates=3 is no list of rates"),
+        ({"rates": 3}, "rates=3 is not a list of rates"),
         ({"rates": [1, "a"]}, "rate='a' is not a number"),
         ({"max_rate": 2.5}, "max_rate=2.5"),
         ({"max_rate": 2**60}, "out of range"),

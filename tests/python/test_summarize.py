@@ -91,6 +91,20 @@ def test_of_compared_runs(run):
     assert table["drift", "mean"].tolist() == [run.drift] * 2
 
 
+def test_of_tables_put_together(frame):
+    parts = [frame.assign(part="a"), frame.assign(part="b")]
+    together = lamport.summarize(pd.concat(parts), by=["part"])
+    apart = lamport.summarize(pd.concat(parts, ignore_index=True), by=["part"])
+    pd.testing.assert_frame_equal(together, apart)
+    assert together["runs", "count"].tolist() == [frame["run"].nunique()] * 2
+
+
+def test_a_run_that_is_there_twice_is_named(frame):
+    twice = pd.concat([frame, frame])
+    with pytest.raises(ValueError, match=r"two rows of max_rate=.*, run=0, machine_id=1: name in by="):
+        lamport.summarize(twice, by="max_rate")
+
+
 def test_points_in_the_order_of_the_grid():
     frame = lamport.sweep({"topology": ["star", "full", "line"]}, runs=2, duration=5)
     assert lamport.summarize(frame).index.tolist() == ["star", "full", "line"]

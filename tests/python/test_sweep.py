@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import lamport
 from lamport._grid import DEFAULTS, make_points
 from lamport._portions import split
+from lamport._topology import walk
 
 GRID = {"internal_probability": [0.3, 0.7], "machines": [3, 5]}
 SMALL = {"runs": 4, "duration": 20, "latency": lamport.Exponential(0.01)}
@@ -105,6 +106,46 @@ def test_a_row_is_what_simulate_gives_with_its_seed(settings, seed):
         got = rows[["machine_id", *names]].reset_index(drop=True)
         pd.testing.assert_frame_equal(got, expected, check_exact=True)
         assert rows["drift"].eq(run.drift).all()
+
+
+class Counted(nx.Graph):
+    """A graph that counts how often its links are asked for."""
+
+    walks = 0
+
+    @property
+    def adj(self):
+        type(self).walks += 1
+        return super().adj
+
+
+@pytest.mark.parametrize("where", ["fixed", "grid", "points"])
+def test_what_a_user_gives_is_read_once(where):
+    graph = Counted(nx.path_graph([1, 2, 3]))
+    Counted.walks = 0
+    walk(graph)
+    once, Counted.walks = Counted.walks, 0
+    shared = {
+        "topology": graph,
+        "faults": iter([lamport.Pause(1, at=1, duration=5)]),
+        "rates": iter([1, 2, 3]),
+    }
+    probabilities = [0.1, 0.5, 0.9]
+    if where == "fixed":
+        frame = lamport.sweep({"internal_probability": probabilities}, runs=2, duration=9, **shared)
+    elif where == "grid":
+        values = {name: [value] for name, value in shared.items()}
+        frame = lamport.sweep({"internal_probability": probabilities, **values}, runs=2, duration=9)
+        assert frame["topology"].unique().tolist() == [str(graph)]
+    else:
+        points = [{"internal_probability": value, **shared} for value in probabilities]
+        frame = lamport.sweep(points, runs=2, duration=9)
+    assert Counted.walks == once > 0
+    plain = {"topology": {1: [2], 2: [1, 3], 3: [2]}, "faults": [lamport.Pause(1, at=1, duration=5)]}
+    grid = {"internal_probability": probabilities}
+    expected = lamport.sweep(grid, runs=2, duration=9, rates=[1, 2, 3], **plain)
+    for name in ("internal_probability", "machine_id", "ticks", "sends", "receives", "final_clock"):
+        assert frame[name].tolist() == expected[name].tolist()
 
 
 def test_threads_of_an_executor(frame):
@@ -292,15 +333,19 @@ def test_files_keep_the_grid(frame, tmp_path):
         ({}, {}, "the grid is empty"),
         ([], {}, "the grid is empty"),
         ({"max_rate": []}, {}, "the grid is empty: max_rate has no values"),
-        ({"speed": [1]}, {}, "'speed' is no parameter of a simulation: they are machines, duration, rates"),
-        ([{"speed": 1}], {}, "'speed' is no parameter"),
-        ({"max_rate": [2]}, {"log_dir": "x"}, "'log_dir' is no parameter"),
+        (
+            {"speed": [1]},
+            {},
+            "'speed' is not a parameter of a simulation: they are machines, duration, rates",
+        ),
+        ([{"speed": 1}], {}, "'speed' is not a parameter"),
+        ({"max_rate": [2]}, {"log_dir": "x"}, "'log_dir' is not a parameter"),
         ({"seed": [1, 2]}, {}, "run k has the same seed at every point"),
         ({"max_rate": [2]}, {"max_rate": 3}, r"max_rate is in the grid and given beside it \(max_rate=3\)"),
         ({"duration": [2]}, {"duration": 3}, "duration is in the grid and given beside it"),
         ({"max_rate": 2}, {}, r"max_rate is 2: give a list of values, \[2\]"),
         ({"topology": "ring"}, {}, "give a list of values"),
-        ({"rates": [1, 3, 6]}, {}, "rates=1 is no list of rates"),
+        ({"rates": [1, 3, 6]}, {}, "rates=1 is not a list of rates"),
         ({"max_rate": [2.5]}, {}, "max_rate=2.5 is not a whole number"),
         ({"duration": ["long"]}, {}, "duration='long' is not a number"),
         ({"max_rate": [2]}, {"seed": -1}, "seed=-1 is out of range"),
@@ -308,7 +353,7 @@ def test_files_keep_the_grid(frame, tmp_path):
         ([{"machines": 3}, {}], {}, "repeats itself"),
         (7, {}, "grid 7"),
         ("grid", {}, "grid 'grid'"),
-        ([3], {}, "3 is no point"),
+        ([3], {}, "3 is not a point"),
         ({"max_rate": [2]}, {"runs": 0}, "runs=0"),
         ({"max_rate": [2]}, {"runs": 1.5}, "runs=1.5"),
         ({"internal_probability": [0.5, 2]}, {}, r"point 2 of 2 \(internal_probability=2\): internal_prob"),

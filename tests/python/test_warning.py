@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 import lamport
-from lamport._cli import guard
+from lamport._command import guard
 from lamport._warning import warn
 
 
