@@ -121,9 +121,10 @@ def _values(text: str) -> tuple[str, list[Any]]:
     name = name.strip().replace("-", "_")
     if not equals or not given.strip():
         raise argparse.ArgumentTypeError(f"{text!r} has no values: the form is max_rate=2,6,12")
-    if given.lstrip().startswith("["):
+    if given.lstrip().startswith(("[", "{")):
         try:
-            return name, json.loads(given)
+            values = json.loads(given)
+            return name, values if isinstance(values, list) else [values]
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
     return name, [_value(name, word.strip()) for word in given.split(",")]
@@ -142,10 +143,11 @@ def _value(name: str, word: str) -> Any:
 
 
 def _form(args: argparse.Namespace) -> str:
-    """Find the format of the output, before any work."""
+    """Find the format of the output and make its directory, before any work."""
     form = args.format or Path(args.output).suffix.removeprefix(".").lower()
     if form not in FORMATS:
         raise ValueError(f"the ending of {args.output!r} is not one of {', '.join(FORMATS)}: give --format")
+    Path(args.output).absolute().parent.mkdir(parents=True, exist_ok=True)
     return str(form)
 
 

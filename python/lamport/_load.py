@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from lamport._directory import log_files, log_name, read_record
+from lamport._recipe import Recipe, read_again
 from lamport._run import Run
 
 __all__ = ["find", "load"]
@@ -48,8 +49,6 @@ def load(
     >>> run = lamport.load("logs/run_2026-11-21_14-00-00")  # doctest: +SKIP
     >>> run = lamport.load("collected/host*/*.log", offsets={2: 0.013})  # doctest: +SKIP
     """
-    from lamport._lamport import read_logs
-
     files = find(source)
     parents = {file.parent for file in files}
     home = Path(os.path.commonpath([parent.absolute() for parent in parents]))
@@ -58,8 +57,9 @@ def load(
     record = read_record(home)
     if offsets is not None:
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
-    logs = read_logs([str(file) for file in files], offsets=None if offsets is None else dict(offsets))
-    return Run(logs, parameters=record, log_dir=home, interrupted=record.get("interrupted") is True)
+    recipe = Recipe(read_again, (files, None if offsets is None else dict(offsets)))
+    interrupted = record.get("interrupted") is True
+    return Run(recipe.make(), parameters=record, log_dir=home, interrupted=interrupted, recipe=recipe)
 
 
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:

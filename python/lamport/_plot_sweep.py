@@ -29,6 +29,10 @@ UNITS = {
 }
 MOST_COLORS = 8
 BAND = 0.2
+APART = 0.4
+"""How far the values of hue lie apart at a label, whose next one is 1 away."""
+MOST_LETTERS = 60
+"""Labels of more letters than these are turned: side by side they would run into each other."""
 
 
 def plot_sweep(
@@ -84,9 +88,11 @@ def plot_sweep(
     axes = ax if ax is not None else _axes()
     labels = None if pd.api.types.is_numeric_dtype(values[x]) else list(dict.fromkeys(values[x]))
     groups = [(None, values)] if hue is None else list(values.groupby(hue, observed=True, sort=True))
-    for (name, group), color in zip(groups, _palette(len(groups), values, hue), strict=True):
+    colors = _palette(len(groups), values, hue)
+    for number, ((name, group), color) in enumerate(zip(groups, colors, strict=True)):
         label = None if name is None else f"{name:g}" if isinstance(name, float) else str(name)
-        _draw(axes, group, x, labels, {"color": color, "label": label})
+        shift = APART * ((number + 0.5) / len(groups) - 0.5)
+        _draw(axes, group, x, labels, shift=shift, style={"color": color, "label": label})
     _dress(axes, x, y, labels)
     if hue is not None:
         title = UNITS.get(hue, hue.replace("_", " "))
@@ -113,14 +119,23 @@ def _palette(number: int, values: pd.DataFrame, hue: str | None) -> list[Any]:
     return list(mpl.colormaps[shades](np.linspace(0.05, 0.9, number)))
 
 
-def _draw(axes: "Axes", group: pd.DataFrame, x: str, labels: list[Any] | None, style: dict[str, Any]) -> None:
+def _draw(
+    axes: "Axes",
+    group: pd.DataFrame,
+    x: str,
+    labels: list[Any] | None,
+    *,
+    shift: float,
+    style: dict[str, Any],
+) -> None:
+    """Draw a line with its band; at labels, points side by side by `shift` with their intervals."""
     if labels is None:
         axes.plot(group[x], group["mean"], marker="o", markersize=3.5, linewidth=1.6, **style)
         axes.fill_between(
             group[x], group["low"], group["high"], color=style["color"], alpha=BAND, linewidth=0
         )
         return
-    places = [labels.index(value) for value in group[x]]
+    places = [labels.index(value) + shift for value in group[x]]
     reach = [group["mean"] - group["low"], group["high"] - group["mean"]]
     axes.errorbar(places, group["mean"], yerr=reach, linestyle="", marker="o", capsize=4, **style)
 
@@ -129,7 +144,11 @@ def _dress(axes: "Axes", x: str, y: str, labels: list[Any] | None) -> None:
     axes.set_xlabel(UNITS.get(x, x.replace("_", " ")))
     axes.set_ylabel(UNITS.get(y, y.replace("_", " ")))
     if labels is not None:
-        axes.set_xticks(range(len(labels)), [str(label) for label in labels])
+        names = [str(label) for label in labels]
+        axes.set_xticks(range(len(labels)), names)
+        if sum(map(len, names)) > MOST_LETTERS:
+            for tick in axes.get_xticklabels():
+                tick.set(rotation=25, ha="right", rotation_mode="anchor")
         axes.margins(x=0.1)
     axes.grid(visible=True, color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)

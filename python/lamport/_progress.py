@@ -69,10 +69,10 @@ class Count:
             self._call(done)
 
     def end(self, *, done: bool) -> None:
-        """Close the bar, at its end if the work is done."""
+        """Say that all is done, if it is, and close the bar."""
+        if done and (self._bar is not None or self._call != self._show):
+            self(self._total)
         if self._bar is not None:
-            if done:
-                self._show(self._total)
             self._bar.close()
 
     def _show(self, done: float) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lamport._causality import Causality
     from lamport._faults import Fault
     from lamport._lamport import Logs
+    from lamport._recipe import Recipe
 
 __all__ = ["Recorded"]
 
@@ -21,8 +22,21 @@ class Recorded:
     """The part of `Run` that reads: logs, parameters, tables and what follows from them."""
 
     log_dir: Path | None
-    _source: "Path | Sequence[Path] | Logs"
+    interrupted: bool
+    _source: "Path | Sequence[Path] | Logs | None"
+    _recipe: "Recipe | None"
     _parameters: dict[str, Any]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what of a run goes to another process: not its tables, but how to make them again."""
+        if not isinstance(self._source, (Path, Sequence)) and self._recipe is None:
+            raise TypeError(
+                "this run does not pickle: it was made of a table, or interrupted; pickle its tables, "
+                "or give it a log_dir and load that"
+            )
+        kept = ("log_dir", "interrupted", "_parameters", "_recipe")
+        source = None if self._recipe is not None else self._source
+        return {**{name: getattr(self, name) for name in kept}, "_source": source}
 
     @property
     def files(self) -> list[Path]:
@@ -44,7 +58,10 @@ class Recorded:
 
         if isinstance(self._source, (Path, Sequence)):
             return read_logs([str(path) for path in self.files])
-        return self._source
+        if self._source is not None:
+            return self._source
+        assert self._recipe is not None
+        return self._recipe.make()
 
     @property
     def notes(self) -> list[str]:

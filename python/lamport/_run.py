@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lamport._lamport import Logs
+    from lamport._recipe import Recipe
     from lamport._verify import Verification
 
 __all__ = ["Run"]
@@ -34,6 +35,13 @@ class Run(Recorded):
         Where the logs are; `source`, if that is a directory.
     interrupted : bool
         Whether it was ended early.
+    recipe : Recipe, optional
+        How to make `source` again elsewhere, if it is logs already read.
+
+    Notes
+    -----
+    A run pickles as the place of its logs, or as the parameters of its simulation, which is run again when a
+    table is first used elsewhere. A run of a table does not pickle, nor an interrupted one without logs.
 
     Attributes
     ----------
@@ -45,8 +53,6 @@ class Run(Recorded):
         Whether it was ended early.
     """
 
-    interrupted: bool
-
     def __init__(
         self,
         source: "Path | Sequence[Path] | Logs",
@@ -54,8 +60,10 @@ class Run(Recorded):
         parameters: Mapping[str, Any] | None = None,
         log_dir: Path | None = None,
         interrupted: bool = False,
+        recipe: "Recipe | None" = None,
     ) -> None:
         self._source = source
+        self._recipe = recipe
         self._parameters = dict(parameters or {})
         self.log_dir = source if log_dir is None and isinstance(source, Path) else log_dir
         self.interrupted = interrupted

@@ -1,7 +1,8 @@
 """Run machines in virtual time."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from lamport._directory import claim_directory, give_up_directory, write_record
 from lamport._faults import Fault, as_faults, faults_json, faults_text
 from lamport._latency import Latency, as_latency, to_json, to_native
 from lamport._progress import Count
+from lamport._recipe import Recipe, simulate_again
 from lamport._run import Run
 from lamport._topology import resolve, to_mapping
 
@@ -135,7 +137,14 @@ def simulate(
         if made and directory is not None and not isinstance(error, FileExistsError):
             give_up_directory(directory)
         raise
-    return Run(simulated.logs, parameters=parameters, log_dir=directory, interrupted=simulated.interrupted)
+    again = None if simulated.interrupted else Recipe(simulate_again, (point, parameters["seed"], record))
+    return Run(
+        simulated.logs,
+        parameters=parameters,
+        log_dir=directory,
+        interrupted=simulated.interrupted,
+        recipe=again,
+    )
 
 
 def native_point(
@@ -204,7 +213,7 @@ def _real(name: str, value: object) -> float:
 def _rates(rates: object) -> list[float] | None:
     if rates is None:
         return None
-    if isinstance(rates, str) or not isinstance(rates, Iterable):
+    if isinstance(rates, (str, Mapping, AbstractSet)) or not isinstance(rates, Iterable):
         raise ValueError(f"rates={rates!r} is not a list of rates: give one per machine, like [1, 3, 6]")
     return [_real("rate", rate) for rate in rates]
 

@@ -44,7 +44,8 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
 
     Intervals are Student's: mean and 0.975 quantile of t times the standard error, over runs. If `by`
     leaves out parameters of the grid, a run's numbers are averaged over them first: run k has the same
-    seed at every point, so these are not independent either.
+    seed at every point, so these are not independent either. Runs are told apart by ``run`` and ``seed``, so
+    sweeps of other seeds may be put together with ``pandas.concat``.
 
     Parameters
     ----------
@@ -56,8 +57,9 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     Returns
     -------
     DataFrame
-        One row per value of `by`, which index it; columns ``("runs", "count")``, and ``mean``, ``low`` and
-        ``high`` of each metric, as ``("drift", "mean")``. Of a single run there is no interval: NaN.
+        One row per value of `by`, which index it (row 0 of a sweep without a grid); columns
+        ``("runs", "count")``, and ``mean``, ``low`` and ``high`` of each metric, as ``("drift", "mean")``.
+        Of a single run there is no interval: NaN.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     0.7                   115.0   99.3  130.6
     """
     keys, runs = per_run(frame, by)
-    grouped = runs.groupby(keys, observed=True, sort=True)
+    grouped = runs.groupby(keys or np.zeros(len(runs), dtype=int), observed=True, sort=True)
     metrics = [name for name in METRICS if name in runs]
     mean, spread, number = (getattr(grouped[metrics], what)() for what in ("mean", "std", "count"))
     counts, places = np.unique(number.to_numpy(), return_inverse=True)
@@ -92,7 +94,7 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     """Return the names in `by`, and one row per run with them and the metrics of `summarize`."""
     grid = list(frame.attrs.get("grid", []))
     keys = grid if by is None else [by] if isinstance(by, str) else list(by)
-    if not keys:
+    if not keys and "grid" not in frame.attrs:
         raise ValueError("the table does not tell what its grid was: give by=, the columns to keep apart")
     needed = ["run", *keys]
     missing = [name for name in needed if name not in frame.columns]
@@ -104,14 +106,15 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     if not known:
         raise ValueError(f"the table has no column to summarize: a sweep has {', '.join(REDUCTIONS)}")
     frame = frame.reset_index(drop=True)
-    _check_once(frame, [*places, "run", "machine_id"])
-    grouped = frame.groupby([*places, "run"], observed=True, sort=False)
+    identity = ["run", "seed"] if "seed" in frame.columns and "seed" not in places else ["run"]
+    _check_once(frame, [*places, *identity, "machine_id"])
+    grouped = frame.groupby([*places, *identity], observed=True, sort=False, dropna=False)
     runs = grouped.agg(known)
     if {"queue_growth", "clock_rate"} <= set(frame.columns) and frame["clock_rate"].notna().all():
         slowest = frame.loc[grouped["clock_rate"].idxmin()]
-        runs[SLOWEST] = slowest.set_index([*places, "run"])["queue_growth"]
+        runs[SLOWEST] = slowest.set_index([*places, *identity])["queue_growth"]
     if len(places) > len(keys):
-        runs = runs.groupby(level=[*keys, "run"], observed=True, sort=False).mean()
+        runs = runs.groupby(level=[*keys, *identity], observed=True, sort=False, dropna=False).mean()
     return keys, runs.reset_index()
 
 

@@ -126,6 +126,8 @@ def sweep(
     from lamport import _grid
     from lamport._simulate import make_seed
 
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
     points = _grid.make_points(grid, runs, {"duration": duration, **fixed})
     _check(points)
     seed = make_seed(seed)

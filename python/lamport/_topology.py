@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 __all__ = ["DEFAULT_MACHINES", "Walked", "adjacency", "machine_count", "resolve", "to_mapping", "walk"]
@@ -105,7 +106,7 @@ def adjacency(topology: object, machines: int) -> list[list[int]]:
 
 
 def resolve(
-    machines: int | None, rates: Sequence[float] | None, topology: object
+    machines: object, rates: Sequence[float] | None, topology: object
 ) -> tuple[int, str | list[list[int]]]:
     """Return the number of machines, and the topology as the native module takes it.
 
@@ -123,14 +124,14 @@ def resolve(
     return _count(machines, rates, shape), shape
 
 
-def _count(machines: int | None, rates: Sequence[float] | None, shape: str | list[list[int]]) -> int:
+def _count(machines: object, rates: Sequence[float] | None, shape: str | list[list[int]]) -> int:
     counts: dict[str, int] = {}
     if machines is not None:
-        if isinstance(machines, bool) or not isinstance(machines, int):
+        if isinstance(machines, bool) or not isinstance(machines, Integral):
             raise ValueError(
                 f"machines={machines!r} is not a number of machines: give a whole number, 1 or more"
             )
-        counts[f"machines={machines}"] = machines
+        counts[f"machines={machines}"] = int(machines)
     if rates is not None:
         counts[f"rates has {len(rates)} values"] = len(rates)
     if not isinstance(shape, str):

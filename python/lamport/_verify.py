@@ -1,8 +1,9 @@
 """Whether logs are a possible history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def verify(
     >>> done.violations["rule"].tolist()
     ['step', 'exactness']
     """
-    from lamport._lamport import Logs, verify_logs
+    from lamport._lamport import verify_logs
     from lamport._load import find
     from lamport._run import Run
 
@@ -144,7 +145,7 @@ def verify(
     if run is not None:
         if offsets is not None:
             raise ValueError("offsets go with log files: give them to load")
-        if isinstance(run._source, Logs):
+        if not isinstance(run._source, (Path, Sequence)):
             return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty))
         files = run.files
     else:

@@ -82,11 +82,11 @@ pub(super) fn simulate(
 ) -> PyResult<Simulated> {
     let setup = point.build(seed.0)?;
     setup.check()?;
-    memory::ensure(&setup, record)?;
-    let duration = setup.duration;
     if log_dir.is_some() {
         Files::ensure_open(setup.topology.machines())?;
     }
+    memory::ensure(&setup, record)?;
+    let duration = setup.duration;
     let mut interrupt: Option<PyErr> = None;
     let mut look = |now: f64| {
         Python::attach(|py| {

@@ -77,6 +77,15 @@ def test_sweep_of_lists_mappings_and_latencies(tmp_path):
     assert frame["rates"].cat.categories.tolist() == ["1, 3, 6", "drawn"]
     assert frame["latency"].cat.categories.tolist() == ["constant 0.01 s", "uniform, 0.01 to 0.02 s"]
     assert main([*SWEEP, "--grid", "topology=ring,full"]) == 0
+    assert main([*SWEEP, "--grid", 'topology={"1": [2], "2": []}', "-o", str(path)]) == 0
+    assert pd.read_parquet(path)["topology"].cat.categories.tolist() == ["{'1': [2], '2': []}"]
+
+
+def test_the_directory_of_the_output_is_made(tmp_path):
+    for number, words in enumerate((SWEEP, SIMULATE)):
+        path = tmp_path / f"new {number}" / "below" / "x.csv"
+        assert main([*words, "-o", str(path)]) == 0
+        assert path.exists()
 
 
 def test_sweep_of_one_point(capsys):

@@ -255,6 +255,9 @@ def test_too_much_to_record():
         ({"duration": "3"}, "duration='3' is not a number"),
         ({"rates": [1, -3]}, "-3"),
         ({"rates": 3}, "rates=3 is not a list of rates"),
+        ({"rates": {1: 1, 2: 3}}, r"rates={1: 1, 2: 3} is not a list of rates"),
+        ({"rates": {1, 3}}, r"rates={1, 3} is not a list of rates"),
+        ({"machines": 2.0}, "machines=2.0 is not a number of machines"),
         ({"rates": [1, "a"]}, "rate='a' is not a number"),
         ({"max_rate": 2.5}, "max_rate=2.5"),
         ({"max_rate": 2**60}, "out of range"),
@@ -272,12 +275,18 @@ def test_bad_arguments(options, message):
         lamport.simulate(**options)
 
 
+def test_machines_of_numpy():
+    for number in np.arange(1, 4):
+        assert len(lamport.simulate(number, 1).machines) == number
+
+
 def test_progress_and_what_it_raises():
     seen = []
     options = {"duration": 200_000, "seed": 1, "record": False}
     lamport.simulate(**options, rates=[30] * 3, progress=seen.append)
     assert seen == sorted(seen)
     assert all(0 <= time <= 200_000 for time in seen)
+    assert seen[-1] == 200_000
 
     def fail(time):
         raise RuntimeError("enough")

@@ -99,9 +99,30 @@ def test_of_tables_put_together(frame):
     assert together["runs", "count"].tolist() == [frame["run"].nunique()] * 2
 
 
+def test_sweeps_of_other_seeds_count_as_more_runs():
+    grid = {"internal_probability": [0.3, 0.7]}
+    parts = [lamport.sweep(grid, runs=20, seed=seed) for seed in (0, 1)]
+    both = lamport.summarize(pd.concat(parts, ignore_index=True), by="internal_probability")
+    each = [lamport.summarize(part) for part in parts]
+    assert both["runs", "count"].tolist() == [40, 40]
+    for metric in ("drift", "ticks", "slowest_queue_growth"):
+        mean = (each[0][metric, "mean"] + each[1][metric, "mean"]) / 2
+        np.testing.assert_allclose(both[metric, "mean"], mean)
+
+
+def test_a_sweep_without_a_grid_is_one_row():
+    frame = lamport.sweep([{}], runs=20, duration=10)
+    table = lamport.summarize(frame)
+    assert table["runs", "count"].tolist() == [20]
+    drift = frame.groupby("run")["drift"].first()
+    assert table["drift", "mean"].tolist() == [drift.mean()]
+
+
 def test_a_run_that_is_there_twice_is_named(frame):
     twice = pd.concat([frame, frame])
-    with pytest.raises(ValueError, match=r"two rows of max_rate=.*, run=0, machine_id=1: name in by="):
+    with pytest.raises(
+        ValueError, match=r"two rows of max_rate=.*, run=0, seed=\d+, machine_id=1: name in by="
+    ):
         lamport.summarize(twice, by="max_rate")
 
 

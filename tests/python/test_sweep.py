@@ -382,11 +382,17 @@ def test_a_table_beyond_the_memory():
 
 
 def test_progress():
-    seen = []
-    with ThreadPoolExecutor(1) as executor:
-        lamport.sweep(GRID, **SMALL, executor=executor, progress=seen.append)
-    assert seen[-1] == 16
-    assert seen == sorted(seen)
+    with ThreadPoolExecutor(1) as pool:
+        for executor in (None, pool):
+            seen = []
+            lamport.sweep(GRID, **SMALL, executor=executor, progress=seen.append)
+            assert seen[-1] == 16
+            assert seen == sorted(seen)
+
+
+def test_what_is_no_executor():
+    with pytest.raises(ValueError, match="executor=3 is not an Executor"):
+        lamport.sweep(GRID, **SMALL, executor=3)
 
 
 costs = st.lists(st.tuples(st.integers(1, 40), st.floats(0.1, 1e6)), min_size=1, max_size=30)

@@ -1,0 +1,37 @@
+"""How the logs of a run are made again: what of a run goes to another process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lamport._lamport import Logs, _Point
+
+__all__ = ["Recipe", "read_again", "simulate_again"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A function of this package and its arguments, all of which pickle."""
+
+    function: "Callable[..., Logs]"
+    arguments: tuple[Any, ...]
+
+    def make(self) -> "Logs":
+        """Make the logs."""
+        return self.function(*self.arguments)
+
+
+def read_again(files: list[Path], offsets: dict[int, float] | None) -> "Logs":
+    """Read log files, with the offsets of `lamport.load`."""
+    from lamport._lamport import read_logs
+
+    return read_logs([str(file) for file in files], offsets=offsets)
+
+
+def simulate_again(point: "_Point", seed: int, record: bool) -> "Logs":
+    """Run a simulation that came to its end: equal seeds give equal runs."""
+    from lamport._lamport import simulate
+
+    return simulate(point, seed=seed, record=record, log_dir=None, progress=None).logs
