@@ -511,17 +511,17 @@ fn the_queue_of_a_life_is_not_judged_by_what_waits_in_the_next() {
             ),
         )
     };
-    let end = |machine: u32, waiting: u32| {
+    let end = |machine: u32, waiting: u32, ticks: u32| {
         line(
             "END",
             machine,
             9,
             &format!(
-                "\"final_clock\": 2, \"queue_len\": {waiting}, \"ticks\": 2, \"lateness\": {{\"p50\": 0.0, \"p99\": 0.0, \"max\": 0.0}}, \"undelivered\": []"
+                "\"final_clock\": 2, \"queue_len\": {waiting}, \"ticks\": {ticks}, \"lateness\": {{\"p50\": 0.0, \"p99\": 0.0, \"max\": 0.0}}, \"undelivered\": []"
             ),
         )
     };
-    let sender = startup(1, 0, 0) + &send(1) + &send(2) + &end(1, 0);
+    let sender = startup(1, 0, 0) + &send(1) + &send(2) + &end(1, 0, 2);
     // Both messages wait; one is received, the machine dies, the other comes again.
     let recipient = startup(2, 0, 0)
         + &line(
@@ -537,7 +537,7 @@ fn the_queue_of_a_life_is_not_judged_by_what_waits_in_the_next() {
             9,
             "\"sender\": 1, \"sent_clock\": 2, \"arrival_time\": 5.000007",
         )
-        + &end(2, 1);
+        + &end(2, 1, 1);
     fs::write(scratch.0.join("machine_1.log"), sender).unwrap();
     fs::write(scratch.0.join("machine_2.log"), recipient).unwrap();
     let report = report(&scratch.0, 2);

@@ -46,7 +46,7 @@ def _parse(entry: str) -> tuple[str, int]:
         raise _bad(entry, "there is no port")
     if host.startswith("["):
         if not host.endswith("]"):
-            raise _bad(entry, "a bracket is open")
+            raise _bad(entry, "a bracket is not closed")
         host = host[1:-1]
     elif ":" in host:
         raise _bad(entry, "an IPv6 address stands in brackets")

@@ -320,12 +320,12 @@ class Logs:
             `path` is one of the logs.
         """
 
-    def verify(self, *, clock_uncertainty: float | None = None, most: int = 1000) -> dict[str, Any]:
+    def verify(self, *, clock_uncertainty: float | None = None) -> dict[str, Any]:
         """Check whether the logs are a possible history.
 
         Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
-        ``machine_id``, ``clock`` (None if the line is no event), ``expected`` and ``found`` are lists, a
-        value a violation, `most` at most; ``counts`` and ``checked`` are, by rule, how many violations
+        ``machine_id``, ``clock`` (None if the line is no event), ``expected`` and ``found`` are lists with a
+        value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many violations
         there are and how many things were checked; ``unchecked`` is a list of what could not be checked
         and why; ``ok`` is whether there is no violation. The lines of a table are its rows in `events`,
         from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
@@ -428,7 +428,6 @@ def verify_logs(
     *,
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None = None,
-    most: int = 1000,
 ) -> dict[str, Any]:
     """Check log files that `read_logs` may refuse, see `Logs.verify`.
 

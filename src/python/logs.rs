@@ -269,17 +269,13 @@ impl Logs {
         })
     }
 
-    #[pyo3(signature = (*, clock_uncertainty = None, most = 1000))]
+    #[pyo3(signature = (*, clock_uncertainty = None))]
     fn verify<'py>(
         &self,
         py: Python<'py>,
         clock_uncertainty: Option<f64>,
-        most: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let options = Options {
-            clock_uncertainty,
-            most,
-        };
+        let options = Options { clock_uncertainty };
         let report = if self.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {
@@ -369,19 +365,15 @@ pub(super) fn read_logs(
 }
 
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, most = 1000))]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None))]
 pub(super) fn verify_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
     clock_uncertainty: Option<f64>,
-    most: usize,
 ) -> PyResult<Bound<'_, PyDict>> {
     let offsets = offsets.unwrap_or_default();
-    let options = Options {
-        clock_uncertainty,
-        most,
-    };
+    let options = Options { clock_uncertainty };
     let report = interruptible(py, |go_on| {
         verify(
             &diaries::read_history(&paths, &offsets, go_on)?,

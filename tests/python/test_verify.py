@@ -53,7 +53,7 @@ def test_exit_statuses(run, damaged, tmp_path, capsys):
     assert _cli.main(["verify", str(run.log_dir)]) == 0
     assert "obey" in capsys.readouterr().out
     assert _cli.main(["verify", str(damaged[0])]) == 1
-    assert "no possible history" in capsys.readouterr().out
+    assert "not a possible history" in capsys.readouterr().out
     (tmp_path / "machine_1.log").write_text("not a log\n")
     assert _cli.main(["verify", str(tmp_path / "machine_1.log")]) == 2
     assert "machine_1.log:1" in capsys.readouterr().err
