@@ -288,14 +288,14 @@ class Logs:
             The logs hold base fields only, so receipts cannot be matched to sends.
         """
     def machines(self) -> dict[str, Any]:
-        """A row a machine, sorted by machine_id.
+        """One row per machine, sorted by machine_id.
 
         ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
         ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
         new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
         ``final_queue_len`` (float64, NaN if unknown), ``duration`` (float64, s: the time it ticked),
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
-        ``ended`` (bool), ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
+        ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
         ``run_id``, ``file`` (lists of str, "" if unknown).
         """
     def peers(self) -> dict[int, list[int]]:
@@ -589,8 +589,8 @@ def predict(
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
     (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
     arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
-    not known to be unique. It is for fully connected machines, and wherever the equations are a contraction:
-    with the default probabilities on a ring, a line, a star of up to 31 machines.
+    not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
+    converges, which shows it: with the default probabilities on a ring, a line, a star of up to 31 machines.
 
     `topology` is a name, or the peers of each machine counted from 0.
     """
