@@ -590,7 +590,8 @@ def predict(
     (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
     arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
     not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
-    converges, which shows it: with the default probabilities on a ring, a line, a star of up to 31 machines.
+    converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
+    machines.
 
     `topology` is a name, or the peers of each machine counted from 0.
     """

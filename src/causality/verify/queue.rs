@@ -42,7 +42,10 @@ pub(super) fn check(
         };
         let mut segment = Segment {
             rows: log.rows.start..log.rows.start,
-            start: f64::NEG_INFINITY,
+            start: log
+                .startups()
+                .next()
+                .map_or(f64::NEG_INFINITY, |(mark, _)| mark.time),
             is_last: false,
         };
         for (mark, _) in log.startups().skip(1) {
@@ -115,7 +118,7 @@ fn counted(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
 /// The events between two starts; each begins with an empty queue.
 struct Segment {
     rows: std::ops::Range<usize>,
-    /// When it began, after a restart: nothing arrived before.
+    /// When it began, if that is known: nothing arrived before.
     start: f64,
     /// Whether no restart follows.
     is_last: bool,
@@ -166,7 +169,7 @@ impl Queue<'_> {
             if arrived < newest {
                 report.add(RULE, || {
                     let expected = format!(
-                        "an arrival_time from {:.6} on: what arrives first is received first, and nothing before a restart",
+                        "an arrival_time from {:.6} on: what arrives first is received first, and nothing before a start",
                         newest / 1e6
                     );
                     let found = format!("arrival_time {:.6}", arrived / 1e6);
