@@ -55,7 +55,7 @@ impl FromStr for Address {
         let host = match host.strip_prefix('[') {
             Some(rest) => rest
                 .strip_suffix(']')
-                .ok_or_else(|| bad("a bracket is open"))?,
+                .ok_or_else(|| bad("a bracket is not closed"))?,
             None if host.contains(':') => return Err(bad("an IPv6 address stands in brackets")),
             None => host,
         };

@@ -7,8 +7,6 @@ use crate::error::{Error, Result};
 use crate::message::{MachineId, Nanos};
 use crate::random::{Generator, mix};
 
-/// The default delay in virtual time, in seconds.
-pub const DEFAULT_SECONDS: f64 = 0.0005;
 /// The longest delay, in seconds.
 const MAX_SECONDS: f64 = 1e9;
 

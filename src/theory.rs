@@ -26,9 +26,16 @@ pub struct Prediction {
 ///
 /// A machine with rate r and arrivals a is idle at u = max(0, r - a) ticks per second, and each
 /// idle tick sends to a given peer with a fixed probability. Rates that fulfil this for all
-/// machines are predicted where they are unique: in fully connected groups, and wherever the
-/// equations are a contraction.
-pub fn predict(rates: &[f64], topology: &Topology, behavior: Behavior) -> Result<Prediction> {
+/// machines are predicted where they are known to be unique: in fully connected groups, and wherever
+/// the iteration of these equations converges.
+///
+/// `go_on` is asked every few milliseconds; when it says no, it ends with an error.
+pub fn predict(
+    rates: &[f64],
+    topology: &Topology,
+    behavior: Behavior,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Prediction> {
     for &rate in rates {
         check_rate(rate)?;
     }
@@ -42,7 +49,7 @@ pub fn predict(rates: &[f64], topology: &Topology, behavior: Behavior) -> Result
     let links = Links::new(topology, behavior);
     let idle = match links {
         Links::Full(share) => fully_connected(rates, share),
-        Links::Some(_) => contraction(rates, &links),
+        Links::Some(_) => enclosed(rates, &links, go_on)?,
     }
     .unwrap_or_else(|| vec![f64::NAN; rates.len()]);
     let arrival_rate = links.arrivals(&idle);
@@ -97,6 +104,14 @@ impl Links {
             return Self::Full(share(machines - 1));
         }
         Self::Some(Senders::new(topology, share))
+    }
+
+    /// How many sums and comparisons a step for so many machines takes.
+    fn work(&self, machines: usize) -> usize {
+        match self {
+            Self::Full(_) => 4 * machines,
+            Self::Some(senders) => 4 * machines + senders.list.len(),
+        }
     }
 
     /// The arrivals at each machine, given the idle ticks of each.
@@ -173,39 +188,48 @@ fn fully_connected(rates: &[f64], share: f64) -> Option<Vec<f64>> {
     Some(rates.iter().map(idle).collect())
 }
 
-/// The largest factor of a contraction that is trusted.
-const FACTOR: f64 = 0.999;
-/// Enough steps for [`FACTOR`] to reach the precision of a float.
+/// Steps after which the iteration is given up.
 const STEPS: usize = 50_000;
+/// So many sums and comparisons go by between two questions: a few milliseconds.
+const WORK: usize = 1 << 21;
 
-/// The idle rates, if a step of the iteration brings any two guesses closer together.
-fn contraction(rates: &[f64], links: &Links) -> Option<Vec<f64>> {
-    // Differences d become at most A d, A being the map of idle rates to arrivals. Weights with
-    // A w <= factor w make that a contraction; w = 1 + A w has them if any weights do.
-    let mut weights = vec![1.0; rates.len()];
-    let certified = (0..STEPS).any(|_| {
-        let image = links.arrivals(&weights);
-        let mut pairs = image.iter().zip(&weights);
-        let good = pairs.all(|(image, weight)| *image <= FACTOR * weight);
-        weights = image.into_iter().map(|image| 1.0 + image).collect();
-        good
-    });
-    if !certified {
-        return None;
-    }
-    let mut idle = rates.to_vec();
+/// The idle rates, if the iteration from `rates` converges, which shows that they are unique.
+///
+/// A step F maps idle rates u to max(0, rates - A u), where A has no negative entry. More idle ticks
+/// anywhere never mean more idle ticks after the step: u <= v gives F(u) >= F(v). Any solution
+/// u = F(u) has u <= rates, so one step from there is at most u, the next at least u, and so on: two
+/// consecutive iterates always have every solution between them. The upper ones only come
+/// down, as the second is at most the first, and the lower ones go up, in floats too, whose rounding keeps
+/// order. So either both come together, on the only solution, or they end up alternating.
+fn enclosed(
+    rates: &[f64],
+    links: &Links,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<Vec<f64>>> {
+    let step_work = links.work(rates.len());
+    let mut work = 0;
+    let (mut before, mut last) = (Vec::new(), rates.to_vec());
     for _ in 0..STEPS {
-        let arrivals = links.arrivals(&idle);
+        let arrivals = links.arrivals(&last);
         let pairs = rates.iter().zip(arrivals);
         let next: Vec<f64> = pairs.map(|(rate, a)| (rate - a).max(0.0)).collect();
-        let mut changes = next.iter().zip(&idle).zip(rates);
-        let settled = changes.all(|((new, old), rate)| (new - old).abs() <= 1e-15 * rate);
-        idle = next;
-        if settled {
-            return Some(idle);
+        let mut changes = next.iter().zip(&last).zip(rates);
+        if changes.all(|((new, old), rate)| (new - old).abs() <= 1e-15 * rate) {
+            return Ok(Some(next));
+        }
+        if next == before {
+            return Ok(None);
+        }
+        (before, last) = (last, next);
+        work += step_work;
+        if work >= WORK {
+            work = 0;
+            if !go_on() {
+                return Err(Error::state("the prediction was interrupted"));
+            }
         }
     }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -213,9 +237,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn predicted(rates: &[f64], topology: &Topology, behavior: Behavior) -> Prediction {
+        predict(rates, topology, behavior, &mut || true).unwrap()
+    }
+
     fn classic(rates: &[f64]) -> Prediction {
         let topology = Topology::Full(rates.len() as u32);
-        predict(rates, &topology, Behavior::default()).unwrap()
+        predicted(rates, &topology, Behavior::default())
     }
 
     fn near(got: &[f64], expected: &[f64]) {
@@ -243,7 +271,7 @@ mod tests {
         assert_eq!(alone.load, [0.0]);
         assert_eq!(alone.clock_growth, [4.0]);
         let chain = Topology::adjacency(vec![vec![1], vec![2], vec![]]).unwrap();
-        let got = predict(&[5.0, 2.0, 1.0], &chain, Behavior::new(0.0, 0.0).unwrap()).unwrap();
+        let got = predicted(&[5.0, 2.0, 1.0], &chain, Behavior::new(0.0, 0.0).unwrap());
         assert_eq!(got.arrival_rate, [0.0, 5.0, 0.0]);
         assert_eq!(got.queue_growth, [0.0, 3.0, 0.0]);
         assert!(got.clock_growth[1].is_nan());
@@ -253,7 +281,7 @@ mod tests {
     fn what_may_have_several_solutions_is_not_predicted() {
         for (topology, p, b) in [(Topology::Full(2), 0.0, 0.5), (Topology::Ring(5), 0.0, 1.0)] {
             let rates = vec![1.0; topology.machines() as usize];
-            let got = predict(&rates, &topology, Behavior::new(p, b).unwrap()).unwrap();
+            let got = predicted(&rates, &topology, Behavior::new(p, b).unwrap());
             for column in [got.idle_rate, got.arrival_rate, got.load, got.queue_growth] {
                 assert!(column.iter().all(|value| value.is_nan()), "{topology:?}");
             }
@@ -261,9 +289,104 @@ mod tests {
     }
 
     #[test]
+    fn what_has_two_solutions_is_not_predicted() {
+        // Each machine of a ring sends all to both neighbours: every other one is idle, either half.
+        let links = Links::new(&Topology::Ring(4), Behavior::new(0.0, 1.0).unwrap());
+        for solution in [[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]] {
+            let arrivals = links.arrivals(&solution).into_iter();
+            let step: Vec<f64> = arrivals.map(|a| (1.0 - a).max(0.0)).collect();
+            assert_eq!(step, solution);
+        }
+        assert_eq!(enclosed(&[1.0; 4], &links, &mut || true).unwrap(), None);
+    }
+
+    #[test]
+    fn what_alternates_is_given_up_at_once_and_what_is_long_can_be_interrupted() {
+        let rates = vec![1.0; 20_000];
+        let ring = Topology::Ring(20_000);
+        let mut refuse = || false;
+        let given_up = predict(&rates, &ring, Behavior::new(0.0, 1.0).unwrap(), &mut refuse);
+        assert!(given_up.unwrap().load[0].is_nan());
+        // Close to the edge the iteration takes its time.
+        let long = predict(
+            &rates,
+            &ring,
+            Behavior::new(0.51, 1.0).unwrap(),
+            &mut refuse,
+        );
+        assert!(matches!(long, Err(Error::State(_))));
+    }
+
+    /// Every solution: for each choice of machines that are ever idle, that of the linear equations.
+    fn solutions(rates: &[f64], links: &Links) -> Vec<Vec<f64>> {
+        let machines = rates.len();
+        let columns: Vec<Vec<f64>> = (0..machines)
+            .map(|machine| {
+                let mut unit = vec![0.0; machines];
+                unit[machine] = 1.0;
+                links.arrivals(&unit)
+            })
+            .collect();
+        let mut found = Vec::new();
+        for choice in 0..1_u32 << machines {
+            let idle: Vec<usize> = (0..machines).filter(|i| choice >> i & 1 == 1).collect();
+            let mut rows: Vec<Vec<f64>> = idle
+                .iter()
+                .map(|&i| {
+                    let of = |&j: &usize| columns[j][i] + f64::from(u8::from(i == j));
+                    idle.iter().map(of).chain([rates[i]]).collect()
+                })
+                .collect();
+            if !solve(&mut rows) {
+                continue;
+            }
+            let mut solution = vec![0.0; machines];
+            for (row, &i) in rows.iter().zip(&idle) {
+                solution[i] = row[idle.len()];
+            }
+            let arrivals = links.arrivals(&solution);
+            let is_right = (0..machines).all(|i| {
+                let step = (rates[i] - arrivals[i]).max(0.0);
+                (step - solution[i]).abs() <= 1e-9 * rates[i]
+            });
+            if is_right {
+                found.push(solution);
+            }
+        }
+        found
+    }
+
+    /// Gauss and Jordan; whether the rows are independent.
+    fn solve(rows: &mut [Vec<f64>]) -> bool {
+        for column in 0..rows.len() {
+            let size = |&row: &usize| rows[row][column].abs();
+            let pivot = (column..rows.len())
+                .max_by(|a, b| size(a).total_cmp(&size(b)))
+                .unwrap();
+            rows.swap(column, pivot);
+            let divisor = rows[column][column];
+            if divisor.abs() < 1e-9 {
+                return false;
+            }
+            for value in &mut rows[column] {
+                *value /= divisor;
+            }
+            let pivot = rows[column].clone();
+            let others = rows.iter_mut().enumerate();
+            for (_, row) in others.filter(|(other, _)| *other != column) {
+                let factor = row[column];
+                for (value, pivot) in row.iter_mut().zip(&pivot) {
+                    *value -= factor * pivot;
+                }
+            }
+        }
+        true
+    }
+
+    #[test]
     fn bad_rates_are_refused() {
         for rates in [&[0.0, 1.0][..], &[f64::NAN, 1.0], &[1.0]] {
-            assert!(predict(rates, &Topology::Full(2), Behavior::default()).is_err());
+            assert!(predict(rates, &Topology::Full(2), Behavior::default(), &mut || true).is_err());
         }
     }
 
@@ -273,11 +396,40 @@ mod tests {
             let behavior = Behavior::new(p, b).unwrap();
             let n = rates.len() as f64;
             let s = (1.0 - p) * ((1.0 - b) / (n - 1.0) + b);
-            let got = predict(&rates, &Topology::Full(rates.len() as u32), behavior).unwrap();
+            let got = predicted(&rates, &Topology::Full(rates.len() as u32), behavior);
             for j in 0..rates.len() {
                 let others: f64 = (0..rates.len()).filter(|&i| i != j).map(|i| got.idle_rate[i]).sum();
                 prop_assert!((got.arrival_rate[j] - s * others).abs() < 1e-9 * n * 100.0);
                 prop_assert!((got.idle_rate[j] - (rates[j] - got.arrival_rate[j]).max(0.0)).abs() < 1e-7);
+            }
+        }
+
+        #[test]
+        fn what_is_predicted_is_the_only_solution(
+            edges in prop::collection::vec(any::<bool>(), 25),
+            rates in prop::collection::vec(0.5_f64..8.0, 2..6),
+            p in 0.0_f64..0.6,
+            b in 0.0_f64..=1.0,
+        ) {
+            let machines = rates.len() as u32;
+            let peers = |i: u32| (0..machines).filter(|&j| i != j && edges[(5 * i + j) as usize]).collect();
+            let topology = Topology::adjacency((0..machines).map(peers).collect()).unwrap();
+            let links = Links::Some(Senders::new(&topology, |degree| {
+                if degree == 0 { 0.0 } else { (1.0 - p) * ((1.0 - b) / f64::from(degree) + b) }
+            }));
+            let all = solutions(&rates, &links);
+            prop_assert!(!all.is_empty());
+            if let Some(only) = enclosed(&rates, &links, &mut || true).unwrap() {
+                for solution in &all {
+                    for ((a, b), rate) in solution.iter().zip(&only).zip(&rates) {
+                        prop_assert!((a - b).abs() <= 1e-6 * rate, "{all:?} {only:?}");
+                    }
+                }
+            } else {
+                // Where one step makes any two guesses closer, it is never given up.
+                let shares = (0..machines).map(|i| (1.0 - p) * ((1.0 - b) / f64::from(topology.degree(i).max(1)) + b));
+                let largest = shares.fold(0.0, f64::max);
+                prop_assert!(largest * f64::from(machines - 1) >= 0.99, "{all:?}");
             }
         }
 
@@ -287,7 +439,7 @@ mod tests {
             let behavior = Behavior::default();
             let Links::Full(share) = Links::new(&Topology::Full(machines), behavior) else { unreachable!() };
             let senders = Senders::new(&Topology::Full(machines), |_| share);
-            let step = contraction(&rates, &Links::Some(senders)).unwrap();
+            let step = enclosed(&rates, &Links::Some(senders), &mut || true).unwrap().unwrap();
             for (a, b) in step.iter().zip(fully_connected(&rates, share).unwrap()) {
                 prop_assert!((a - b).abs() < 1e-9 * 100.0);
             }

@@ -34,6 +34,8 @@ enum Step {
 #[derive(Default, Clone)]
 struct Machine {
     clock: u64,
+    /// Events that are not by hand.
+    ticks: u64,
     /// Sender (from 1) or none, timestamp, arrival.
     queue: VecDeque<(Option<usize>, u64, u64)>,
     lines: Vec<String>,
@@ -93,6 +95,7 @@ impl World {
 
     fn event(&mut self, machine: usize, event: &str, clock: u64, fields: &str, by_hand: bool) {
         let old = std::mem::replace(&mut self.machines[machine].clock, clock);
+        self.machines[machine].ticks += u64::from(!by_hand);
         let manual = if by_hand { ", \"manual\": true" } else { "" };
         self.write(
             machine,
@@ -114,6 +117,8 @@ impl World {
             }
             Step::ByHand(machine) => self.idle(machine % many, true),
             Step::Deliver(machine, timestamp) => {
+                // A log of which something is done by hand shows it.
+                self.idle(machine % many, true);
                 let now = self.now;
                 let queue = &mut self.machines[machine % many].queue;
                 queue.push_back((None, timestamp, now));
@@ -203,9 +208,10 @@ impl World {
                 })
                 .collect();
             let fields = format!(
-                ", \"final_clock\": {}, \"queue_len\": {}, \"ticks\": 1, \"lateness\": {{\"p50\": 0.0, \"p99\": 0.0, \"max\": 0.0}}, \"undelivered\": [{}]",
+                ", \"final_clock\": {}, \"queue_len\": {}, \"ticks\": {}, \"lateness\": {{\"p50\": 0.0, \"p99\": 0.0, \"max\": 0.0}}, \"undelivered\": [{}]",
                 self.machines[machine].clock,
                 left.len(),
+                self.machines[machine].ticks,
                 undelivered.join(", ")
             );
             self.write(machine, "END", &fields);

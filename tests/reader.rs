@@ -174,7 +174,7 @@ fn logs_of_base_fields_load() {
     assert!(table.clock_rate[0].is_nan() && table.max_queue_len[0].is_nan());
     assert_eq!((table.ticks[0], table.final_clock[0]), (2, 8));
     assert_eq!(table.duration, [1.0]);
-    assert!(!table.ended[0]);
+    assert!(table.final_queue_len[0].is_nan());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use lamport::behavior::Behavior;
 use lamport::causality::machines::machines;
 use lamport::causality::verify::{Options, verify};
+use lamport::error::Error;
 use lamport::event::Event;
 use lamport::fault::{Cut, Fault};
 use lamport::latency::Latency;
@@ -310,7 +311,7 @@ fn what_theory_predicts_is_simulated() {
             .collect();
         let behavior = Behavior::new(0.2 + 0.7 * uniform(), uniform()).unwrap();
         let topology = Topology::Full(machines);
-        let Ok(expected) = predict(&rates, &topology, behavior) else {
+        let Ok(expected) = predict(&rates, &topology, behavior, &mut || true) else {
             continue;
         };
         if expected
@@ -360,7 +361,7 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
         let scratch = Scratch::new();
         run(&setup, &scratch.0, None);
         for path in paths(&scratch.0, setup.topology.machines()) {
-            let replayed = replay(&path).unwrap();
+            let replayed = replay(&path, &mut || true).unwrap();
             assert_eq!(replayed.divergence, None);
             let text = fs::read_to_string(&path).unwrap();
             assert_eq!(
@@ -377,10 +378,59 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
             let mut changed: Vec<String> = lines.iter().map(ToString::to_string).collect();
             changed[row].insert(start, '9');
             fs::write(&path, changed.join("\n") + "\n").unwrap();
-            let divergence = replay(&path).unwrap().divergence.unwrap();
+            let divergence = replay(&path, &mut || true).unwrap().divergence.unwrap();
             assert_eq!(divergence.line as usize, row + 1, "{divergence:?}");
         }
     }
+}
+
+#[test]
+fn a_replay_ends_when_it_is_told_to() {
+    let scratch = Scratch::new();
+    let setup = Setup {
+        rates: Some(vec![4_000.0]),
+        ..setup(Topology::Full(1), 10.0, Latency::Constant(0.0))
+    };
+    run(&setup, &scratch.0, None);
+    let path = &paths(&scratch.0, 1)[0];
+    let mut times = 0;
+    let replayed = replay(path, &mut || {
+        times += 1;
+        true
+    });
+    assert_eq!(replayed.unwrap().events, 40_000);
+    // Two readings of more than twice 2^14 lines.
+    assert_eq!(times, 4);
+    for most in 0..times {
+        let mut asked = 0;
+        let replayed = replay(path, &mut || {
+            asked += 1;
+            asked <= most
+        });
+        assert!(matches!(replayed, Err(Error::State(_))), "{most}");
+    }
+}
+
+#[test]
+fn ties_are_counted_alike_with_and_without_faults() {
+    // Two machines that tick at each of 1,000 ns from 0 on: one of each two ticks falls on the other.
+    let ties = |faults: &str| {
+        let mut simulation = Simulation::new(Setup {
+            rates: Some(vec![1e9, 1e9]),
+            faults: Fault::list(faults).unwrap(),
+            ..setup(Topology::Full(2), 1e-6, Latency::Constant(0.0))
+        })
+        .unwrap();
+        assert!(simulation.run(&mut (), &Watch::default()));
+        let ticks: Vec<u64> = (0..2).map(|machine| simulation.ticks(machine)).collect();
+        (simulation.ties(), ticks)
+    };
+    assert_eq!(ties("[]"), (1000, vec![1000, 1000]));
+    let later = r#"[{"fault": "crash", "machine": 1, "at": 5}]"#;
+    assert_eq!(ties(later), (1000, vec![1000, 1000]));
+    // Those after a restart fall on the other's too, those that a crash prevents on none.
+    let crash = r#"[{"fault": "crash", "machine": 1, "at": 2e-7, "down_for": 3e-7}]"#;
+    assert_eq!(ties(crash), (700, vec![700, 1000]));
 }
 
 /// A run of three machines through these faults: its logs as lines, and what verification says.

@@ -313,7 +313,7 @@ class Logs:
         new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
         ``final_queue_len`` (float64, NaN if unknown), ``duration`` (float64, s: the time it ticked),
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
-        ``ended`` (bool), ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
+        ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
         ``run_id``, ``file`` (lists of str, "" if unknown).
         """
     def peers(self) -> dict[int, list[int]]:
@@ -338,12 +338,12 @@ class Logs:
             `path` is one of the logs.
         """
 
-    def verify(self, *, clock_uncertainty: float | None = None, most: int = 1000) -> dict[str, Any]:
+    def verify(self, *, clock_uncertainty: float | None = None) -> dict[str, Any]:
         """Check whether the logs are a possible history.
 
         Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
-        ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists, a
-        value a violation, `most` at most; ``counts`` and ``checked`` are, by rule, how many violations
+        ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists with a
+        value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many violations
         there are and how many things were checked; ``unchecked`` is a list of what could not be checked
         and why; ``ok`` is whether there is no violation. The lines of a table are its rows in `events`,
         from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
@@ -446,7 +446,6 @@ def verify_logs(
     *,
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None = None,
-    most: int = 1000,
 ) -> dict[str, Any]:
     """Check log files that `read_logs` may refuse, see `Logs.verify`.
 
@@ -613,8 +612,9 @@ def predict(
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
     (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
     arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
-    not known to be unique. It is for fully connected machines, and wherever the equations are a contraction:
-    with the default probabilities on a ring, a line, a star of up to 31 machines.
+    not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
+    converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
+    machines.
 
     `topology` is a name, or the peers of each machine counted from 0.
     """

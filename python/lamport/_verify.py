@@ -86,7 +86,7 @@ class Verification:
         if self.ok:
             return "the logs obey every rule that could be checked"
         broken = ", ".join(f"{rule} {count}" for rule, count in self.counts.items() if count)
-        return f"the logs are not a possible history: {broken}"
+        return f"these logs are not a possible history: {broken}"
 
 
 def verify(

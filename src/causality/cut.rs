@@ -1,11 +1,15 @@
 //! Cuts: for each machine, how many of its first events.
 
+use super::checkpoint::Checkpoint;
 use super::graph::{Graph, NONE};
-use super::pause::Pause;
 use crate::error::Result;
 
 /// Whether every event in the cut has all it follows from in the cut too.
-pub(super) fn is_consistent(graph: &Graph, cut: &[u32], pause: &mut Pause<'_>) -> Result<bool> {
+pub(super) fn is_consistent(
+    graph: &Graph,
+    cut: &[u32],
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<bool> {
     for (place, &count) in cut.iter().enumerate() {
         let start = graph.starts[place];
         for position in start..start + count {
@@ -15,7 +19,7 @@ pub(super) fn is_consistent(graph: &Graph, cut: &[u32], pause: &mut Pause<'_>) -
                 return Ok(false);
             }
         }
-        pause.after(2 * count as usize + 1)?;
+        checkpoint.after(2 * count as usize + 1)?;
     }
     Ok(true)
 }
@@ -25,7 +29,7 @@ pub(super) fn before(
     graph: &Graph,
     time: &[f64],
     stop: f64,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
     let mut cut = vec![0_u32; machines];
@@ -40,7 +44,7 @@ pub(super) fn before(
         if is_next && has_cause && time[graph.rows[position] as usize] < stop {
             cut[machine] += 1;
         }
-        pause.after(8)?;
+        checkpoint.after(8)?;
     }
     Ok(cut)
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 pub use super::graph::{Event, Graph, Trace};
 pub use super::share::Share;
 
-use super::pause::Pause;
+use super::checkpoint::{Checkpoint, GoOn};
 use super::vectors::Vectors;
 use super::{cut, reach, share};
 use crate::error::{Error, Result};
@@ -27,9 +27,6 @@ impl Default for Limits {
         }
     }
 }
-
-/// Asked every few milliseconds; when it says no, the question ends with an error.
-pub type GoOn<'a> = dyn FnMut() -> bool + 'a;
 
 /// Which event happened before which.
 ///
@@ -66,16 +63,16 @@ impl Causality {
 
     /// Makes the vector clocks of all events, if they are within the limits.
     pub fn keep(&self, go_on: &mut GoOn<'_>) -> Result<()> {
-        self.vectors(&mut Pause::new(go_on)).map(|_| ())
+        self.vectors(&mut Checkpoint::of_query(go_on)).map(|_| ())
     }
 
-    fn vectors(&self, pause: &mut Pause<'_>) -> Result<Option<&Vectors>> {
+    fn vectors(&self, checkpoint: &mut Checkpoint<'_>) -> Result<Option<&Vectors>> {
         if self.vectors.get().is_some() || self.entries() > self.limits.kept {
             return Ok(self.vectors.get());
         }
         let _guard = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if self.vectors.get().is_none() {
-            let made = Vectors::new(&self.graph, pause)?;
+            let made = Vectors::new(&self.graph, checkpoint)?;
             return Ok(Some(self.vectors.get_or_init(|| made)));
         }
         Ok(self.vectors.get())
@@ -91,11 +88,11 @@ impl Causality {
         if a.place == b.place {
             return Ok(a.index < b.index);
         }
-        let mut pause = Pause::new(go_on);
-        if let Some(vectors) = self.vectors(&mut pause)? {
+        let mut checkpoint = Checkpoint::of_query(go_on);
+        if let Some(vectors) = self.vectors(&mut checkpoint)? {
             return Ok(vectors.entry(self.graph.position(b), a.place) >= a.index);
         }
-        let clock = reach::past(&self.graph, b, Some(a), &mut pause)?;
+        let clock = reach::past(&self.graph, b, Some(a), &mut checkpoint)?;
         Ok(clock[a.place as usize] >= a.index)
     }
 
@@ -106,16 +103,16 @@ impl Causality {
 
     /// By machine, how many of its events happened before `event` or are it.
     pub fn vector_clock(&self, event: Event, go_on: &mut GoOn<'_>) -> Result<Vec<u32>> {
-        let mut pause = Pause::new(go_on);
-        match self.vectors(&mut pause)? {
+        let mut checkpoint = Checkpoint::of_query(go_on);
+        match self.vectors(&mut checkpoint)? {
             Some(vectors) => Ok(vectors.clock(self.graph.position(event), event)),
-            None => reach::past(&self.graph, event, None, &mut pause),
+            None => reach::past(&self.graph, event, None, &mut checkpoint),
         }
     }
 
     /// By row of the table, whether that event happened before `event`.
     pub fn past(&self, event: Event, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
-        let clock = reach::past(&self.graph, event, None, &mut Pause::new(go_on))?;
+        let clock = reach::past(&self.graph, event, None, &mut Checkpoint::of_query(go_on))?;
         let mut rows = vec![false; self.graph.len()];
         for (place, &count) in clock.iter().enumerate() {
             let own = u32::from(place == event.place as usize);
@@ -126,7 +123,7 @@ impl Causality {
 
     /// By row of the table, whether `event` happened before that event.
     pub fn future(&self, event: Event, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
-        let first = reach::future(&self.graph, event, &mut Pause::new(go_on))?;
+        let first = reach::future(&self.graph, event, &mut Checkpoint::of_query(go_on))?;
         let mut rows = vec![false; self.graph.len()];
         for (place, &first) in first.iter().enumerate() {
             let others = first - u32::from(place != event.place as usize);
@@ -156,7 +153,7 @@ impl Causality {
                 _ => self.graph.event(machine_id, clock)?.index,
             };
         }
-        cut::is_consistent(&self.graph, &counts, &mut Pause::new(go_on))
+        cut::is_consistent(&self.graph, &counts, &mut Checkpoint::of_query(go_on))
     }
 
     /// The share of concurrent pairs among all pairs of events.
@@ -174,10 +171,17 @@ impl Causality {
                 "samples is {few}: a standard error needs 2 or more"
             )));
         }
-        let mut pause = Pause::new(go_on);
+        let mut checkpoint = Checkpoint::of_query(go_on);
         match samples {
-            None if self.entries() <= self.limits.exact => share::exact(&self.graph, &mut pause),
-            _ => share::sampled(&self.graph, samples.unwrap_or(SAMPLES), seed, &mut pause),
+            None if self.entries() <= self.limits.exact => {
+                share::exact(&self.graph, &mut checkpoint)
+            }
+            _ => share::sampled(
+                &self.graph,
+                samples.unwrap_or(SAMPLES),
+                seed,
+                &mut checkpoint,
+            ),
         }
     }
 
@@ -190,7 +194,7 @@ impl Causality {
         seed: u64,
         go_on: &mut GoOn<'_>,
     ) -> Result<Share> {
-        let ties = share::ties(&self.graph, &mut Pause::new(go_on))?;
+        let ties = share::ties(&self.graph, &mut Checkpoint::of_query(go_on))?;
         let share = self.concurrent_share(samples, seed, go_on)?;
         Ok(Share {
             value: (share.value - ties).clamp(0.0, 1.0),

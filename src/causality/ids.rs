@@ -41,3 +41,14 @@ impl Ids {
         &self.sorted
     }
 }
+
+/// The first few of a list.
+pub(super) fn few(ids: &[u64]) -> String {
+    let shown: Vec<String> = ids.iter().take(8).map(ToString::to_string).collect();
+    let rest = if ids.len() > 8 {
+        format!(", ... {}", ids[ids.len() - 1])
+    } else {
+        String::new()
+    };
+    format!("{}{rest}", shown.join(", "))
+}

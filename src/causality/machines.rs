@@ -38,8 +38,6 @@ pub struct Machines {
     pub lateness_p99: Vec<f64>,
     /// The maximum of it.
     pub lateness_max: Vec<f64>,
-    /// Whether the log has its END line.
-    pub ended: Vec<bool>,
     /// The probability that an idle tick is internal.
     pub internal_probability: Vec<f64>,
     /// The share of broadcasts among the sends.
@@ -136,7 +134,6 @@ impl Machines {
         self.lateness_p50.push(late(|late| late.p50));
         self.lateness_p99.push(late(|late| late.p99));
         self.lateness_max.push(late(|late| late.max));
-        self.ended.push(end.is_some());
         let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
         self.internal_probability
             .push(or_nan(facts.internal_probability));

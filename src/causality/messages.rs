@@ -34,7 +34,7 @@ pub struct Messages {
     pub received_clock: Vec<f64>,
     /// [`RECEIVED`], [`UNREAD`], [`UNDELIVERED`] or [`LOST_SIGHT`].
     pub status: Vec<i8>,
-    /// How many messages were received, or left in a queue, without a known send.
+    /// How many messages were received without a known send.
     pub unmatched: usize,
 }
 
@@ -58,11 +58,12 @@ pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
         return None;
     }
     let mut messages = sends(columns);
-    let (receipts, by_hand) = receipts(columns, machines);
+    let (receipts, nameless) = receipts(columns, machines);
     let leftover = messages.settle(receipts, false);
     // A message whose recipient was unknown is known by who received it.
     let leftover = messages.settle(leftover, true);
-    messages.unmatched = leftover.len() + by_hand;
+    let strangers = leftover.iter().filter(|left| left.status == RECEIVED);
+    messages.unmatched = strangers.count() + nameless;
     messages.undelivered(machines);
     Some(messages)
 }
@@ -98,7 +99,7 @@ fn sends(columns: &Columns) -> Messages {
     messages
 }
 
-/// What was received or left in a queue, and how many of them do not name their message.
+/// What was received or left in a queue, and how many receipts do not name their message.
 fn receipts(columns: &Columns, machines: &[Facts]) -> (Vec<Receipt>, usize) {
     let mut receipts = Vec::new();
     let mut nameless = 0;
@@ -122,7 +123,6 @@ fn receipts(columns: &Columns, machines: &[Facts]) -> (Vec<Receipt>, usize) {
     for facts in machines {
         for message in &facts.unread {
             let Some(sender) = message.sender else {
-                nameless += 1;
                 continue;
             };
             receipts.push(Receipt {

@@ -1,6 +1,8 @@
 //! What follows from the columns of a log.
 
+mod build;
 mod by_channel;
+mod checkpoint;
 mod cut;
 pub mod graph;
 pub mod happened;
@@ -8,7 +10,7 @@ mod ids;
 pub mod machines;
 pub mod messages;
 pub mod order;
-mod pause;
+
 mod reach;
 mod share;
 pub mod shiviz;

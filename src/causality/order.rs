@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::checkpoint::{Checkpoint, GoOn};
 use super::graph::{Event, Graph};
-use super::happened::GoOn;
-use super::pause::Pause;
 use crate::error::{Error, Result};
 
 /// The rows in Lamport's total order: by clock, then by machine.
@@ -17,10 +16,10 @@ pub fn total_order(
     new_clock: &[i64],
     go_on: &mut GoOn<'_>,
 ) -> Result<Vec<u32>> {
-    let mut pause = Pause::new(go_on);
+    let mut checkpoint = Checkpoint::of_query(go_on);
     let mut rows: Vec<u32> = (0..new_clock.len() as u32).collect();
     for keys in [machine_id, new_clock] {
-        sort_by(&mut rows, |row| keys[row as usize] as u64, &mut pause)?;
+        sort_by(&mut rows, |row| keys[row as usize] as u64, &mut checkpoint)?;
     }
     Ok(rows)
 }
@@ -29,7 +28,7 @@ pub fn total_order(
 pub(super) fn sort_by(
     items: &mut Vec<u32>,
     key: impl Fn(u32) -> u64,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
     const BITS: u32 = 16;
     let used = items.iter().fold(0, |used, &item| used | key(item));
@@ -40,7 +39,7 @@ pub(super) fn sort_by(
         let mut ends = vec![0_usize; (1 << BITS) + 1];
         for &item in &*items {
             ends[digit(item) + 1] += 1;
-            pause.after(2)?;
+            checkpoint.after(2)?;
         }
         for value in 0..1 << BITS {
             ends[value + 1] += ends[value];
@@ -49,7 +48,7 @@ pub(super) fn sort_by(
             let at = &mut ends[digit(item)];
             sorted[*at] = item;
             *at += 1;
-            pause.after(4)?;
+            checkpoint.after(4)?;
         }
         std::mem::swap(items, &mut sorted);
         shift += BITS;
@@ -61,7 +60,11 @@ pub(super) fn sort_by(
 ///
 /// The order is that of the table, but for receipts that stand before their send, which wait
 /// for it with all that follows on their machine. `places` are the machines of the rows.
-pub(super) fn causal(graph: &Graph, places: &[u32], pause: &mut Pause<'_>) -> Result<Vec<u32>> {
+pub(super) fn causal(
+    graph: &Graph,
+    places: &[u32],
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
     let mut visit = Visit {
         graph,
@@ -78,7 +81,7 @@ pub(super) fn causal(graph: &Graph, places: &[u32], pause: &mut Pause<'_>) -> Re
             visit.ready.push(place);
             visit.advance();
         }
-        pause.after(8)?;
+        checkpoint.after(8)?;
     }
     match visit.is_blocked.iter().position(|&blocked| blocked) {
         None => Ok(visit.sequence),
@@ -141,7 +144,7 @@ impl Visit<'_> {
         let place = (0..self.next.len()).fold(start, |place, _| after(place));
         let id = self.graph.machines()[place];
         Error::state(format!(
-            "the receipt of machine {id} at clock {} comes before its own send, which follows from it: these events are no possible history, and run.verify() says what is wrong",
+            "the receipt of machine {id} at clock {} comes before its own send, which follows from it: these events are not a possible history, and run.verify() says what is wrong",
             self.graph.clocks[head(place)]
         ))
     }

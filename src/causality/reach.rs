@@ -2,8 +2,8 @@
 //!
 //! Nothing is kept between two questions: for the past the time is O(past), for the future O(events).
 
+use super::checkpoint::Checkpoint;
 use super::graph::{Event, Graph, NONE};
-use super::pause::Pause;
 use crate::error::Result;
 
 /// The vector clock of an event; once it reaches `goal`, it may be less.
@@ -11,7 +11,7 @@ pub(super) fn past(
     graph: &Graph,
     event: Event,
     goal: Option<Event>,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
     let mut reach = vec![0; graph.machines().len()];
     let mut ahead = vec![event];
@@ -26,7 +26,7 @@ pub(super) fn past(
         if goal.is_some_and(|goal| goal.place == place && goal.index <= index) {
             break;
         }
-        pause.after(2 * news.len() + 8)?;
+        checkpoint.after(2 * news.len() + 8)?;
         // The newest last: what it reaches covers most of what the others do.
         for position in news {
             if let Some(send) = graph.cause(position as usize)
@@ -40,7 +40,11 @@ pub(super) fn past(
 }
 
 /// By machine, the first event that is `event` or follows from it; one beyond the last if none does.
-pub(super) fn future(graph: &Graph, event: Event, pause: &mut Pause<'_>) -> Result<Vec<u32>> {
+pub(super) fn future(
+    graph: &Graph,
+    event: Event,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
     let mut first: Vec<u32> = (0..machines).map(|place| graph.length(place) + 1).collect();
     first[event.place as usize] = event.index;
@@ -56,7 +60,7 @@ pub(super) fn future(graph: &Graph, event: Event, pause: &mut Pause<'_>) -> Resu
         {
             first[machine] = next[machine];
         }
-        pause.after(4)?;
+        checkpoint.after(4)?;
     }
     Ok(first)
 }
@@ -65,7 +69,11 @@ pub(super) fn future(graph: &Graph, event: Event, pause: &mut Pause<'_>) -> Resu
 ///
 /// An event has a bit for each of the given that reaches it; on a machine, bits only come, so
 /// that the passes count where they come first.
-pub(super) fn related(graph: &Graph, events: &[Event], pause: &mut Pause<'_>) -> Result<Vec<u64>> {
+pub(super) fn related(
+    graph: &Graph,
+    events: &[Event],
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<u64>> {
     let mut bits = vec![0_u64; graph.len()];
     for (bit, &event) in events.iter().enumerate() {
         bits[graph.position(event)] |= 1 << bit;
@@ -96,7 +104,7 @@ pub(super) fn related(graph: &Graph, events: &[Event], pause: &mut Pause<'_>) ->
         bits[position] = here;
         known[machine] = here;
         next[machine] += 1;
-        pause.after(8)?;
+        checkpoint.after(8)?;
     }
     known.fill(0);
     for &place in graph.sequence.iter().rev() {
@@ -109,7 +117,7 @@ pub(super) fn related(graph: &Graph, events: &[Event], pause: &mut Pause<'_>) ->
         if let Some(send) = graph.cause(position) {
             back[graph.position(send)] |= here;
         }
-        pause.after(8)?;
+        checkpoint.after(8)?;
     }
     // Both passes count the event itself.
     Ok(counts.into_iter().map(|count| count - 2).collect())

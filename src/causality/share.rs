@@ -1,8 +1,8 @@
 //! How many pairs of events are concurrent.
 
+use super::checkpoint::Checkpoint;
 use super::graph::{Event, Graph};
 use super::order::sort_by;
-use super::pause::Pause;
 use super::reach::related;
 use super::vectors::{Rows, walk, whole};
 use crate::error::{Error, Result};
@@ -27,12 +27,12 @@ fn pairs(events: u64) -> u64 {
 /// The share of concurrent pairs, every pair counted.
 ///
 /// The events that one follows from are the sum of its vector clock: one pass, and no pair is ever made.
-pub(super) fn exact(graph: &Graph, pause: &mut Pause<'_>) -> Result<Share> {
+pub(super) fn exact(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<Share> {
     let mut rows = Rows::new(graph.machines().len(), None);
     let (from, to) = whole(graph);
     let mut sums = vec![0_u64; graph.machines().len()];
     let mut ordered = 0_u64;
-    walk(graph, &from, &to, &mut rows, pause, |step| {
+    walk(graph, &from, &to, &mut rows, checkpoint, |step| {
         if step.is_new {
             let all: u64 = step.row.iter().map(|&entry| u64::from(entry)).sum();
             sums[step.place] = all - u64::from(step.row[step.place]);
@@ -53,11 +53,11 @@ pub(super) fn sampled(
     graph: &Graph,
     samples: usize,
     seed: u64,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Share> {
     let others = graph.len().saturating_sub(1) as f64;
     if others == 0.0 {
-        return exact(graph, pause);
+        return exact(graph, checkpoint);
     }
     let mut generator = Generator::new(seed, 0, 0);
     let mut shares = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn sampled(
         let events: Vec<Event> = (0..block)
             .map(|_| event_at(graph, generator.below(graph.len() as u64) as u32))
             .collect();
-        let counts = related(graph, &events, pause)?;
+        let counts = related(graph, &events, checkpoint)?;
         shares.extend(counts.iter().map(|&count| 1.0 - count as f64 / others));
     }
     let count = samples as f64;
@@ -93,9 +93,9 @@ fn event_at(graph: &Graph, position: u32) -> Event {
 ///
 /// That and the share of pairs that clocks order are only told apart where the clock condition
 /// holds; it is an error if it does not.
-pub(super) fn ties(graph: &Graph, pause: &mut Pause<'_>) -> Result<f64> {
+pub(super) fn ties(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<f64> {
     for position in 0..graph.len() {
-        pause.after(4)?;
+        checkpoint.after(4)?;
         if let Some(send) = graph.cause(position)
             && graph.clocks[graph.position(send)] >= graph.clocks[position]
         {
@@ -112,7 +112,11 @@ pub(super) fn ties(graph: &Graph, pause: &mut Pause<'_>) -> Result<f64> {
     }
     let clock = |position: u32| graph.clocks[position as usize];
     let mut positions: Vec<u32> = (0..graph.len() as u32).collect();
-    sort_by(&mut positions, |position| clock(position) as u64, pause)?;
+    sort_by(
+        &mut positions,
+        |position| clock(position) as u64,
+        checkpoint,
+    )?;
     let equal = positions.chunk_by(|&a, &b| clock(a) == clock(b));
     let equal: u64 = equal.map(|run| pairs(run.len() as u64)).sum();
     Ok(equal as f64 / pairs(graph.len() as u64) as f64)

@@ -8,10 +8,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use super::checkpoint::{Checkpoint, GoOn};
 use super::cut;
 use super::graph::{Graph, Trace};
-use super::happened::GoOn;
-use super::pause::Pause;
 use super::vectors::{Rows, Step, walk, whole};
 use crate::error::{Error, Result};
 use crate::log::columns::{RECEIVE, SEND};
@@ -79,13 +78,13 @@ pub fn write(
             "a window from or to NaN s: give a number of seconds",
         ));
     }
-    let mut pause = Pause::new(go_on);
+    let mut checkpoint = Checkpoint::of_query(go_on);
     let (mut from, mut to) = whole(graph);
     if let Some(start) = window.0 {
-        from = cut::before(graph, shown.time, start, &mut pause)?;
+        from = cut::before(graph, shown.time, start, &mut checkpoint)?;
     }
     if let Some(stop) = window.1 {
-        to = cut::before(graph, shown.time, stop, &mut pause)?;
+        to = cut::before(graph, shown.time, stop, &mut checkpoint)?;
     }
     let failed = |source| Error::io(path.display().to_string(), source);
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
@@ -99,7 +98,7 @@ pub fn write(
         text: Vec::new(),
     };
     let mut count = 0;
-    walk(graph, &from, &to, &mut rows, &mut pause, |step| {
+    walk(graph, &from, &to, &mut rows, &mut checkpoint, |step| {
         count += 1;
         entry.fill(step);
         out.write_all(&entry.text).map_err(failed)?;

@@ -4,8 +4,8 @@
 //! it, and the entry of an event's own machine is its own index. The pass costs O(events +
 //! receipts x machines); rows that are kept cost 4 bytes a machine, and 4 bytes an event say which row is whose.
 
+use super::checkpoint::Checkpoint;
 use super::graph::{Event, Graph, NONE};
-use super::pause::Pause;
 use crate::error::Result;
 
 /// One step of a pass.
@@ -33,10 +33,10 @@ pub(super) struct Vectors {
 
 impl Vectors {
     /// The vector clocks of a whole graph.
-    pub(super) fn new(graph: &Graph, pause: &mut Pause<'_>) -> Result<Self> {
+    pub(super) fn new(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
         let mut rows = Rows::new(graph.machines().len(), Some(graph.matched));
         let (from, to) = whole(graph);
-        let of = walk(graph, &from, &to, &mut rows, pause, |_| Ok(0))?;
+        let of = walk(graph, &from, &to, &mut rows, checkpoint, |_| Ok(0))?;
         rows.entries.shrink_to_fit();
         Ok(Self {
             width: rows.width,
@@ -158,7 +158,7 @@ pub(super) fn walk(
     from: &[u32],
     to: &[u32],
     rows: &mut Rows,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
     mut each: impl FnMut(&Step<'_>) -> Result<usize>,
 ) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
@@ -218,7 +218,7 @@ pub(super) fn walk(
             row: rows.row(row),
             is_new,
         })?;
-        pause.after(work)?;
+        checkpoint.after(work)?;
     }
     Ok(of)
 }

@@ -181,28 +181,35 @@ impl Columns {
         let mut rows: Vec<usize> = (0..self.len()).collect();
         // The logs are sorted runs, which a stable sort merges.
         rows.sort_by(order);
+        self.reorder(&rows);
+    }
+
+    /// Puts the event of row `order[i]` in row i; columns that are empty stay so.
+    pub(crate) fn reorder(&mut self, order: &[usize]) {
         let mut recipients = Vec::with_capacity(self.recipients.len());
         let mut starts = Vec::with_capacity(self.starts.len());
-        for &row in &rows {
+        for &row in order {
             starts.push(recipients.len());
             recipients.extend_from_slice(self.recipients(row));
         }
         starts.push(recipients.len());
         (self.recipients, self.starts) = (recipients, starts);
-        reorder(&mut self.time, &rows);
-        reorder(&mut self.system_time, &rows);
-        reorder(&mut self.machine_id, &rows);
-        reorder(&mut self.event, &rows);
-        reorder(&mut self.old_clock, &rows);
-        reorder(&mut self.new_clock, &rows);
-        reorder(&mut self.queue_len, &rows);
-        reorder(&mut self.sender, &rows);
-        reorder(&mut self.sent_clock, &rows);
-        reorder(&mut self.arrived, &rows);
+        reorder(&mut self.time, order);
+        reorder(&mut self.system_time, order);
+        reorder(&mut self.machine_id, order);
+        reorder(&mut self.event, order);
+        reorder(&mut self.old_clock, order);
+        reorder(&mut self.new_clock, order);
+        reorder(&mut self.queue_len, order);
+        reorder(&mut self.sender, order);
+        reorder(&mut self.sent_clock, order);
+        reorder(&mut self.arrived, order);
     }
 }
 
-/// Puts `values[order[i]]` at place i.
+/// Puts `values[order[i]]` at place i, if there are any.
 pub(crate) fn reorder<T: Copy>(values: &mut Vec<T>, order: &[usize]) {
-    *values = order.iter().map(|&place| values[place]).collect();
+    if !values.is_empty() {
+        *values = order.iter().map(|&place| values[place]).collect();
+    }
 }

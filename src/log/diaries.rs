@@ -8,9 +8,9 @@ use crate::log::addresses::Addresses;
 use crate::log::columns::Micros;
 use crate::log::facts::Facts;
 use crate::log::gather::{Piece, Run, line_up};
-use crate::log::history::{Diary, History, Mark, Note};
+use crate::log::history::{Diary, History, Link, Mark, Note};
 use crate::log::parse::Peer;
-use crate::log::part::Told;
+use crate::log::part::{Links, Told};
 use crate::log::reader::{check, fault_at, no_line, offset};
 use crate::log::workers::{self, Parts};
 
@@ -35,7 +35,10 @@ pub fn read_history_on(
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<History> {
     let mut reading = Reading::default();
-    for (path, parts) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
+    for (path, parts) in paths
+        .iter()
+        .zip(workers::read(paths, threads, true, go_on)?)
+    {
         reading.take(path, parts, offsets)?;
     }
     check(reading.logs.iter().map(|log| &log.facts), offsets)?;
@@ -77,6 +80,7 @@ impl Reading {
         };
         self.addresses.next_log();
         let mut rows = 0;
+        let mut links = Links::default();
         for part in parts.blocks {
             let lines = log.diary.lines;
             if lines == 0
@@ -107,6 +111,10 @@ impl Reading {
                     note: Note::of(aside.told, shifted),
                 });
             }
+            for (host, port, id, line) in part.links.into_iter().flat_map(Links::into_iter) {
+                let line = lines + line;
+                links.add(&host, port, id, line);
+            }
             log.diary.lines += part.lines;
             rows += part.rows.len();
             let places = part.addresses.iter();
@@ -120,6 +128,13 @@ impl Reading {
         if log.diary.lines == 0 {
             return Err(no_line(file, parts.torn));
         }
+        let links = links.into_iter().map(|(host, port, id, line)| Link {
+            line: line as u32,
+            address: (host, port),
+            id,
+        });
+        log.diary.links = links.collect();
+        log.diary.links.sort_by_key(|link| link.line);
         log.diary.machine_id = log.facts.id;
         log.diary.file.clone_from(&file);
         log.facts.file = file;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::log::columns::{Columns, Micros, reorder};
+use crate::log::columns::{Columns, Micros};
 use crate::log::facts::Facts;
 use crate::log::parse::{End, Peer};
 use crate::log::part::Told;
@@ -31,10 +31,26 @@ pub struct Diary {
     pub marks: Vec<Mark>,
     /// The lines that name another machine, and which.
     pub strays: Vec<(u32, u64)>,
+    /// The recipients that stand in SENDs: each address with each machine behind it once, in order of lines.
+    pub links: Vec<Link>,
     /// The number of a torn last line.
     pub torn: Option<u64>,
     /// How many lines there are.
     pub lines: u64,
+}
+
+/// A host and a port, as a log writes them.
+pub type Address = (String, u64);
+
+/// A recipient as it first stands in a SEND.
+#[derive(Debug)]
+pub struct Link {
+    /// The line.
+    pub line: u32,
+    /// Where the message goes.
+    pub address: Address,
+    /// Who that is, if the line says.
+    pub id: Option<u64>,
 }
 
 /// A line that is no event.
@@ -79,8 +95,10 @@ pub struct Start {
     pub history: Option<String>,
     /// The run.
     pub run_id: Option<String>,
-    /// The host it listens on.
-    pub host: Option<String>,
+    /// Where it listens.
+    pub listen: Option<Address>,
+    /// The machines it sends to.
+    pub peers: Vec<Address>,
     /// Whether its time is virtual.
     pub is_virtual: bool,
 }
@@ -89,7 +107,7 @@ pub struct Start {
 #[derive(Debug)]
 pub struct Handshake {
     /// The peer's address.
-    pub address: (String, u64),
+    pub address: Address,
     /// Its number.
     pub peer_id: u64,
     /// Its history.
@@ -104,17 +122,15 @@ impl Note {
                 local_clock: startup.local_clock,
                 history: history.map(Into::into),
                 run_id: startup.run_id.map(Into::into),
-                host: startup.listen.map(|Peer(host, _)| host.into()),
+                listen: startup.listen.map(address),
+                peers: startup.peers.into_iter().map(address).collect(),
                 is_virtual: startup.is_virtual,
             })),
-            Told::Connect(connect) => {
-                let Peer(host, port) = connect.peer;
-                Self::Connect(Box::new(Handshake {
-                    address: (host.into(), port),
-                    peer_id: connect.peer_id,
-                    history: connect.history,
-                }))
-            }
+            Told::Connect(connect) => Self::Connect(Box::new(Handshake {
+                address: address(connect.peer),
+                peer_id: connect.peer_id,
+                history: connect.history,
+            })),
             Told::Unread(message) => Self::Unread {
                 sender: message.sender,
                 sent_clock: message.sent_clock.unwrap_or_default(),
@@ -123,6 +139,10 @@ impl Note {
             Told::End(end) => Self::End(end),
         }
     }
+}
+
+pub(crate) fn address(Peer(host, port): Peer<'_>) -> Address {
+    (host.into(), port)
 }
 
 impl History {
@@ -141,23 +161,7 @@ impl History {
         }
         columns.line = order.iter().map(|&row| row as u32).collect();
         columns.is_manual = vec![false; order.len()];
-        let mut recipients = Vec::with_capacity(columns.recipients.len());
-        let mut starts = Vec::with_capacity(columns.len() + 1);
-        for &row in &order {
-            starts.push(recipients.len());
-            recipients.extend_from_slice(columns.recipients(row));
-        }
-        starts.push(recipients.len());
-        (columns.recipients, columns.starts) = (recipients, starts);
-        reorder(&mut columns.system_time, &order);
-        reorder(&mut columns.machine_id, &order);
-        reorder(&mut columns.event, &order);
-        reorder(&mut columns.old_clock, &order);
-        reorder(&mut columns.new_clock, &order);
-        reorder(&mut columns.queue_len, &order);
-        reorder(&mut columns.sender, &order);
-        reorder(&mut columns.sent_clock, &order);
-        reorder(&mut columns.arrived, &order);
+        columns.reorder(&order);
         let logs = machines.iter().map(|facts| diary(facts, &columns));
         Self {
             logs: logs.collect(),
@@ -183,7 +187,8 @@ fn diary(facts: &Facts, columns: &Columns) -> Diary {
             local_clock,
             history: None,
             run_id: facts.run_id.clone(),
-            host: None,
+            listen: None,
+            peers: Vec::new(),
             is_virtual: facts.file.is_empty(),
         }))
     };

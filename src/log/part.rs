@@ -1,5 +1,7 @@
 //! One block of a log, read into rows of its own.
 
+use std::collections::BTreeMap;
+
 use crate::log::blocks::Stop;
 use crate::log::columns::{INTERNAL, Micros, RECEIVE, SEND};
 use crate::log::parse::{Body, Delivery, End, Line, Peer, Startup, parse};
@@ -12,6 +14,8 @@ pub(crate) struct Part {
     pub(crate) rows: Rows,
     /// The addresses that stand among the recipients, by [`place`].
     pub(crate) addresses: Vec<Peer<'static>>,
+    /// The recipients of SENDs, if they are asked for.
+    pub(crate) links: Option<Links>,
     /// Whose the lines are: from which one on, and who.
     pub(crate) owners: Vec<(u64, u64)>,
     /// The whole lines before any fault.
@@ -24,6 +28,31 @@ pub(crate) struct Part {
     pub(crate) asides: Vec<Aside>,
     /// What is wrong with the line after the last.
     pub(crate) fault: Option<Fault>,
+}
+
+/// The recipients that stand in SENDs: each address with each machine behind it, and the first line.
+#[derive(Default)]
+pub(crate) struct Links {
+    /// By port, as most addresses have one of their own.
+    by_port: BTreeMap<u64, Vec<(String, Option<u64>, u64)>>,
+}
+
+impl Links {
+    pub(crate) fn add(&mut self, host: &str, port: u64, id: Option<u64>, line: u64) {
+        let there = self.by_port.entry(port).or_default();
+        if !there.iter().any(|known| known.0 == host && known.1 == id) {
+            there.push((host.to_owned(), id, line));
+        }
+    }
+
+    /// Each as (address, machine, line).
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = (String, u64, Option<u64>, u64)> {
+        let ports = self.by_port.into_iter();
+        ports.flat_map(|(port, there)| {
+            let link = move |(host, id, line)| (host, port, id, line);
+            there.into_iter().map(link)
+        })
+    }
 }
 
 /// A line that is no event.
@@ -76,9 +105,18 @@ impl Part {
     }
 
     /// Reads a block of whole lines; `events` is a guess how many there are.
-    pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
+    ///
+    /// With `has_links`, the recipients of SENDs are told.
+    pub(crate) fn read(
+        scanner: &mut Scanner,
+        mut text: &[u8],
+        events: usize,
+        has_links: bool,
+    ) -> Self {
+        scanner.begin();
         let mut part = Self {
             rows: Rows::with_room(events),
+            links: has_links.then(Links::default),
             ..Self::default()
         };
         let mut owner = None;
@@ -124,6 +162,14 @@ impl Part {
             self.rows.receipt(line.queue_len, line.message);
             self.base_receives |= line.message.sent_clock.is_none();
         } else if line.event == SEND {
+            if let Some(links) = &mut self.links
+                && scanner.is_fresh()
+            {
+                for (host, port, id) in scanner.recipients() {
+                    let host = String::from_utf8_lossy(&text[host]);
+                    links.add(&host, port, id, self.lines + 1);
+                }
+            }
             if let Some(list) = scanner.list() {
                 self.rows.list(list);
             } else {
@@ -175,6 +221,9 @@ impl Part {
                 self.rows.list(&[recipients.len() as i64]);
                 for (place, peer) in recipients.into_iter().enumerate() {
                     let id = recipient_ids.get(place).copied().flatten();
+                    if let Some(links) = &mut self.links {
+                        links.add(&peer.0, peer.1, id, self.lines + 1);
+                    }
                     let code = id.map_or_else(|| self.code(peer), |id| id as i64);
                     self.rows.list(&[code]);
                 }

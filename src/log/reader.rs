@@ -37,7 +37,7 @@ pub fn read_logs_on(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Logs> {
-    let parts = workers::read(paths, threads, go_on)?;
+    let parts = workers::read(paths, threads, false, go_on)?;
     let mut reading = Reading::default();
     for (path, parts) in paths.iter().zip(parts) {
         reading.take(path, parts, offsets)?;

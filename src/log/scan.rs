@@ -57,6 +57,10 @@ pub struct Scanner {
     slot: usize,
     /// Where it begins in that line.
     start: usize,
+    /// How many stretches of lines were begun.
+    turn: u64,
+    /// Whether the last SEND is the first of its stretch with these recipients, as far as remembered.
+    is_fresh: bool,
 }
 
 /// The recipients of a SEND.
@@ -70,6 +74,8 @@ pub struct Recipients {
     ids: Vec<Option<u64>>,
     /// How many they are, then who; empty if one is not known.
     list: Vec<i64>,
+    /// The stretch of lines in which they stood last.
+    turn: u64,
 }
 
 impl Scanner {
@@ -132,6 +138,16 @@ impl Scanner {
         Some(line)
     }
 
+    /// Begins a stretch of lines.
+    pub fn begin(&mut self) {
+        self.turn += 1;
+    }
+
+    /// Whether the recipients of the last SEND that was read may not have stood in this stretch before.
+    pub fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
     /// Of the last SEND that was read: how many recipients, then who they are; `None` if one is not known.
     #[inline]
     pub fn list(&self) -> Option<&[i64]> {
@@ -168,10 +184,14 @@ impl Scanner {
         self.start = length - rest.0.len();
         self.slot = slot(rest.0);
         let slot = &mut self.slots[self.slot];
+        self.is_fresh = true;
         if !slot.text.is_empty() && rest.0.starts_with(&slot.text) {
+            self.is_fresh = slot.turn != self.turn;
+            slot.turn = self.turn;
             rest.0 = &rest.0[slot.text.len() - 1..];
             return Some(());
         }
+        slot.turn = self.turn;
         slot.read(rest)
     }
 }

@@ -5,18 +5,18 @@ use std::mem::take;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::PyDict;
 
 use super::causality::PyCausality;
-use super::error::LamportError;
+use super::columns::{Taken, array, required};
+use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
-use super::recipients::recipients;
 use super::tables::{self, found};
-use crate::causality::graph::{BASE_ONLY, Graph, Trace};
+use crate::causality::graph::{BASE_ONLY, Graph};
 use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
@@ -26,8 +26,7 @@ use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
-use crate::log::table::Table;
-use crate::log::{diaries, facts, merge, reader};
+use crate::log::{diaries, facts, merge};
 
 /// The logs of one run, read into columns.
 #[pyclass(frozen, module = "lamport._lamport")]
@@ -42,14 +41,6 @@ pub(super) struct Logs {
     facts: Vec<Facts>,
     /// The recipients of the events, once Python has the other columns.
     recipients: Mutex<(Vec<usize>, Vec<i64>)>,
-}
-
-/// A table: the core's until Python asks for it, then Python's. It is never held twice.
-enum Held<T> {
-    Native(T),
-    Arrays(Py<PyDict>),
-    /// There is none, and why.
-    Nothing(&'static str),
 }
 
 /// Messages are matched when someone first asks for them.
@@ -150,70 +141,6 @@ impl Logs {
     }
 }
 
-/// The columns of the events that causality reads, borrowed from Python.
-struct Taken<'py> {
-    machine_id: PyReadonlyArray1<'py, i64>,
-    event: PyReadonlyArray1<'py, i8>,
-    new_clock: PyReadonlyArray1<'py, i64>,
-    sender: PyReadonlyArray1<'py, f64>,
-    sent_clock: PyReadonlyArray1<'py, f64>,
-}
-
-impl<'py> Taken<'py> {
-    fn new(events: &Bound<'py, PyDict>) -> PyResult<Self> {
-        let events = events.as_mapping();
-        Ok(Self {
-            machine_id: array(events, "machine_id")?,
-            event: array(events, "event")?,
-            new_clock: array(events, "new_clock")?,
-            sender: array(events, "sender")?,
-            sent_clock: array(events, "sent_clock")?,
-        })
-    }
-
-    fn trace(&self) -> PyResult<Trace<'_>> {
-        Ok(Trace {
-            machine_id: self.machine_id.as_slice()?,
-            event: self.event.as_slice()?,
-            new_clock: self.new_clock.as_slice()?,
-            sender: self.sender.as_slice()?,
-            sent_clock: self.sent_clock.as_slice()?,
-        })
-    }
-}
-
-/// The table in `held` as a new dict of the same arrays.
-fn arrays<'py, T>(
-    py: Python<'py>,
-    held: &Mutex<Held<T>>,
-    convert: impl FnOnce(Python<'py>, T) -> PyResult<Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyDict>> {
-    py.import("numpy")?;
-    let mut held = held
-        .lock_py_attached(py)
-        .unwrap_or_else(PoisonError::into_inner);
-    converted(py, &mut held, convert)
-}
-
-/// As [`arrays`], of a table at hand.
-fn converted<'py, T>(
-    py: Python<'py>,
-    held: &mut Held<T>,
-    convert: impl FnOnce(Python<'py>, T) -> PyResult<Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let dict = match std::mem::replace(held, Held::Nothing("an earlier conversion failed")) {
-        Held::Native(table) => convert(py, table)?.unbind(),
-        Held::Arrays(dict) => dict,
-        Held::Nothing(why) => {
-            *held = Held::Nothing(why);
-            return Err(LamportError::new_err(why));
-        }
-    };
-    let copy = dict.bind(py).copy()?;
-    *held = Held::Arrays(dict);
-    Ok(copy)
-}
-
 #[pymethods]
 impl Logs {
     #[getter]
@@ -270,17 +197,13 @@ impl Logs {
         })
     }
 
-    #[pyo3(signature = (*, clock_uncertainty = None, most = 1000))]
+    #[pyo3(signature = (*, clock_uncertainty = None))]
     fn verify<'py>(
         &self,
         py: Python<'py>,
         clock_uncertainty: Option<f64>,
-        most: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let options = Options {
-            clock_uncertainty,
-            most,
-        };
+        let options = Options { clock_uncertainty };
         let report = if self.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {
@@ -354,90 +277,4 @@ impl Logs {
     fn __repr__(&self) -> String {
         format!("<lamport logs of {} machines>", self.peers.len())
     }
-}
-
-#[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None))]
-pub(super) fn read_logs(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
-    offsets: Option<BTreeMap<u64, f64>>,
-) -> PyResult<Logs> {
-    let offsets = offsets.unwrap_or_default();
-    interruptible(py, |go_on| {
-        reader::read_logs(&paths, &offsets, go_on).map(Logs::new)
-    })
-}
-
-#[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, most = 1000))]
-pub(super) fn verify_logs(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
-    offsets: Option<BTreeMap<u64, f64>>,
-    clock_uncertainty: Option<f64>,
-    most: usize,
-) -> PyResult<Bound<'_, PyDict>> {
-    let offsets = offsets.unwrap_or_default();
-    let options = Options {
-        clock_uncertainty,
-        most,
-    };
-    let report = interruptible(py, |go_on| {
-        verify(
-            &diaries::read_history(&paths, &offsets, go_on)?,
-            &options,
-            go_on,
-        )
-    })?;
-    found(py, report)
-}
-
-#[pyfunction]
-pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<Logs> {
-    let table = Table {
-        machine_id: required(columns, "machine_id")?,
-        event: required(columns, "event")?,
-        new_clock: required(columns, "new_clock")?,
-        time: column(columns, "time")?,
-        system_time: column(columns, "system_time")?,
-        old_clock: column(columns, "old_clock")?,
-        queue_len: column(columns, "queue_len")?,
-        sender: column(columns, "sender")?,
-        sent_clock: column(columns, "sent_clock")?,
-        arrived: column(columns, "arrived")?,
-        recipients: recipients(columns)?,
-    };
-    Ok(py.detach(|| table.into_logs().map(Logs::new))?)
-}
-
-fn column<T: Element + Copy>(
-    columns: &Bound<'_, PyMapping>,
-    name: &str,
-) -> PyResult<Option<Vec<T>>> {
-    if !columns.contains(name)? {
-        return Ok(None);
-    }
-    let array: PyReadonlyArray1<'_, T> = array(columns, name)?;
-    Ok(Some(array.as_array().iter().copied().collect()))
-}
-
-fn array<'py, T: Element>(
-    columns: &Bound<'py, PyMapping>,
-    name: &str,
-) -> PyResult<PyReadonlyArray1<'py, T>> {
-    columns.get_item(name)?.extract().map_err(|_| {
-        let kind = numpy::dtype::<T>(columns.py());
-        PyValueError::new_err(format!(
-            "the column {name} must be a one-dimensional array of {kind}"
-        ))
-    })
-}
-
-fn required<T: Element + Copy>(columns: &Bound<'_, PyMapping>, name: &str) -> PyResult<Vec<T>> {
-    column(columns, name)?.ok_or_else(|| {
-        PyValueError::new_err(format!(
-            "there is no column {name}: a table of events needs machine_id, event and new_clock"
-        ))
-    })
 }

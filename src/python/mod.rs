@@ -5,13 +5,16 @@
 
 mod arguments;
 mod causality;
+mod columns;
 mod error;
 mod faults;
+mod held;
 mod interrupt;
 mod latency;
 mod local;
 mod logs;
 mod machine;
+mod read;
 mod recipients;
 mod simulate;
 mod tables;
@@ -36,9 +39,11 @@ mod module {
     #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]
-    use super::logs::{Logs, read_logs, table_logs, verify_logs};
+    use super::logs::Logs;
     #[pymodule_export]
     use super::machine::PyMachine;
+    #[pymodule_export]
+    use super::read::{read_logs, table_logs, verify_logs};
     #[pymodule_export]
     use super::simulate::{Simulated, replay_log, simulate, sweep_runs, wrong_point};
     #[pymodule_export]

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::Whole;
+use super::interrupt::interruptible;
 use super::latency::Delay;
 use super::logs::Logs;
 use super::machine::LOOK;
@@ -292,7 +293,7 @@ type Divergent = (u64, String, String);
 /// Plays a log again: its machine, the events that happened again, and the first that did not.
 #[pyfunction]
 pub(super) fn replay_log(py: Python<'_>, path: PathBuf) -> PyResult<(u64, u64, Option<Divergent>)> {
-    let replayed = py.detach(|| replay(&path))?;
+    let replayed = interruptible(py, |go_on| replay(&path, go_on))?;
     let divergence = replayed
         .divergence
         .map(|at| (at.line, at.expected, at.found));

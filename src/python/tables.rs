@@ -57,7 +57,6 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
     dict.set_item("lateness_p50", table.lateness_p50.into_pyarray(py))?;
     dict.set_item("lateness_p99", table.lateness_p99.into_pyarray(py))?;
     dict.set_item("lateness_max", table.lateness_max.into_pyarray(py))?;
-    dict.set_item("ended", table.ended.into_pyarray(py))?;
     dict.set_item(
         "internal_probability",
         table.internal_probability.into_pyarray(py),

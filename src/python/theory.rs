@@ -4,6 +4,7 @@ use numpy::IntoPyArray;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::interrupt::interruptible;
 use super::topology::Shape;
 use crate::behavior::Behavior;
 use crate::theory;
@@ -17,9 +18,9 @@ pub(super) fn predict(
     internal_probability: f64,
     broadcast_share: f64,
 ) -> PyResult<Bound<'_, PyDict>> {
-    let prediction = py.detach(|| {
+    let prediction = interruptible(py, |go_on| {
         let behavior = Behavior::new(internal_probability, broadcast_share)?;
-        theory::predict(&rates, &topology.build(rates.len())?, behavior)
+        theory::predict(&rates, &topology.build(rates.len())?, behavior, go_on)
     })?;
     let dict = PyDict::new(py);
     dict.set_item("clock_rate", prediction.clock_rate.into_pyarray(py))?;

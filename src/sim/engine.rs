@@ -14,6 +14,7 @@ use crate::node::Node;
 use crate::random::{Generator, check_seed};
 use crate::schedule::Schedule;
 use crate::sim::agenda::{Agenda, CACHED, Tick};
+use crate::sim::id;
 use crate::sim::trouble::Trouble;
 use crate::topology::Topology;
 
@@ -385,12 +386,6 @@ impl Simulation {
             self.now as f64 / 1e9
         }
     }
-}
-
-/// The id of a machine counted from 0.
-#[inline]
-pub(super) fn id(machine: u32) -> MachineId {
-    u64::from(machine) + 1
 }
 
 impl Tally {

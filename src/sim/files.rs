@@ -10,7 +10,8 @@ use crate::log::file::LogFile;
 use crate::log::open_files;
 use crate::log::writer::Formatter;
 use crate::message::{Message, Nanos};
-use crate::sim::engine::{Recorder, Simulation, id};
+use crate::sim::engine::{Recorder, Simulation};
+use crate::sim::id;
 
 /// Entries gathered for one write.
 const GATHER: usize = 512;

@@ -16,3 +16,12 @@ pub mod record;
 pub mod replay;
 pub mod sweep;
 mod trouble;
+mod troubled;
+
+use crate::message::MachineId;
+
+/// The id of a machine counted from 0.
+#[inline]
+fn id(machine: u32) -> MachineId {
+    u64::from(machine) + 1
+}

@@ -7,9 +7,9 @@ use crate::log::facts::{Facts, Logs, Unread};
 use crate::log::parse::{End, Quantiles};
 use crate::message::{MachineId, Nanos};
 use crate::random::mix;
-use crate::sim::engine::{Simulation, id};
+use crate::sim::engine::Simulation;
+use crate::sim::id;
 use crate::sim::record::{Records, micros};
-use crate::sim::trouble::Condition;
 
 /// Up to so many ordered pairs of peers, they are listed; a full mesh has the square of its machines.
 const MOST_LINKS: u64 = 1 << 24;
@@ -42,7 +42,7 @@ impl Simulation {
     /// Whether a machine has crashed and not come back.
     pub(super) fn is_down(&self, machine: usize) -> bool {
         let condition = self.trouble.of(machine);
-        condition.is_some_and(Condition::is_down)
+        condition.is_some_and(|condition| condition.is_down)
     }
 
     /// What is left in the queues.

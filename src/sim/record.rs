@@ -3,7 +3,8 @@
 use crate::event::{Event, Recipients};
 use crate::log::columns::{Columns, INTERNAL, RECEIVE, Row, SEND};
 use crate::message::Nanos;
-use crate::sim::engine::{Recorder, id};
+use crate::sim::engine::Recorder;
+use crate::sim::id;
 use crate::topology::Topology;
 
 /// Bytes that recording takes for an event: here, and then in the columns.

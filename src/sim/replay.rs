@@ -41,14 +41,16 @@ pub struct Divergence {
 /// # Errors
 ///
 /// The log cannot be read, does not say how it was made (no STARTUP with a seed), or does not
-/// tell all arrivals (no END, or a machine that resumed).
-pub fn replay(path: &Path) -> Result<Replayed> {
-    let mut arrivals = arrivals(path)?;
+/// tell all arrivals (no END, or a machine that resumed); or `go_on`, asked every few
+/// milliseconds, said no.
+pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> {
+    let mut arrivals = arrivals(path, go_on)?;
     let mut lines = Lines::open(path)?;
     let mut machine = None;
     let mut machine_id = 0;
     let mut events = 0;
     while let Some((number, text)) = lines.next_line()? {
+        rest(number, go_on)?;
         let at = |message: String| Error::log(path.display().to_string(), number, message);
         let line = parse(text).map_err(at)?;
         machine_id = line.machine_id;
@@ -88,12 +90,23 @@ pub fn replay(path: &Path) -> Result<Replayed> {
     })
 }
 
+/// So many lines are read between two questions whether to go on.
+const LINES: u64 = 1 << 14;
+
+fn rest(number: u64, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
+    if number.is_multiple_of(LINES) && !go_on() {
+        return Err(Error::state("the replay was interrupted"));
+    }
+    Ok(())
+}
+
 /// The messages that came, in the order of the queue.
-fn arrivals(path: &Path) -> Result<VecDeque<(Micros, Delivery)>> {
+fn arrivals(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<VecDeque<(Micros, Delivery)>> {
     let mut lines = Lines::open(path)?;
     let mut arrivals = VecDeque::new();
     let (mut has_ended, mut last) = (false, 0);
     while let Some((number, text)) = lines.next_line()? {
+        rest(number, go_on)?;
         let at = |message: String| Error::log(path.display().to_string(), number, message);
         let line = parse(text).map_err(at)?;
         last = number;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::random::{MAX_SEED, mix};
-use crate::sim::engine::{Setup, Simulation, Watch, id};
+use crate::sim::engine::{Setup, Simulation, Watch};
+use crate::sim::id;
 
 /// How often the caller is told how far the runs are.
 const LOOK: Duration = Duration::from_millis(50);

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Case, Pause, rest};
+use super::report::{Report, Rule, Violation};
+use super::{Case, Checkpoint};
 use crate::error::Result;
 use crate::log::columns::{RECEIVE, SEND, UNKNOWN};
 use crate::log::history::Note;
@@ -22,6 +23,60 @@ pub(super) struct Receipt {
     pub(super) clock: i64,
     /// The row of the RECEIVE; from the number of rows on, that many marks into the log.
     pub(super) at: usize,
+}
+
+impl Receipt {
+    /// A violation at the receipt, which stands in `log`.
+    pub(super) fn violation(
+        self,
+        case: &Case<'_>,
+        (rule, log): (Rule, usize),
+        expected: String,
+        found: String,
+    ) -> Violation {
+        match self.at.checked_sub(case.columns.len()) {
+            None => case.event(rule, log, self.at, expected, found),
+            Some(mark) => {
+                let line = case.logs()[log].marks[mark].line;
+                case.line(rule, log, line, expected, found)
+            }
+        }
+    }
+
+    /// Where it stands, as people read it.
+    pub(super) fn place(self, case: &Case<'_>, log: usize) -> String {
+        match self.at.checked_sub(case.columns.len()) {
+            None => case.at_row(log, self.at),
+            Some(mark) => case.at(log, case.logs()[log].marks[mark].line),
+        }
+    }
+
+    /// Checks of a receipt whose send is not here that it comes after `newest`, the newest of its
+    /// sender so far: each message once, in order.
+    pub(super) fn follows(
+        self,
+        case: &Case<'_>,
+        (sender, log): (u64, usize),
+        newest: &mut i64,
+        report: &mut Report,
+    ) {
+        report.checked(Rule::Match, 1);
+        report.checked(Rule::Fifo, 1);
+        let last = *newest;
+        if self.clock <= last {
+            let rule = if self.clock == last {
+                Rule::Match
+            } else {
+                Rule::Fifo
+            };
+            report.add(rule, || {
+                let expected = format!("a sent_clock of machine {sender} above {last}");
+                let found = format!("sent_clock {}", self.clock);
+                self.violation(case, (rule, log), expected, found)
+            });
+        }
+        *newest = last.max(self.clock);
+    }
 }
 
 /// Counts, then fills: linear, and in the order of the log within each group.
@@ -76,11 +131,11 @@ impl<T> Groups<T> {
 }
 
 /// The rows of the SENDs of each log, by recipient.
-pub(super) fn sends(case: &Case<'_>, pause: &mut Pause<'_>) -> Result<Groups<u32>> {
+pub(super) fn sends(case: &Case<'_>, checkpoint: &mut Checkpoint<'_>) -> Result<Groups<u32>> {
     let columns = case.columns;
     group(case.logs().len(), |log, emit| {
         for row in case.logs()[log].rows.clone() {
-            rest(row, pause)?;
+            checkpoint.row()?;
             if columns.event[row] != SEND {
                 continue;
             }
@@ -97,11 +152,14 @@ pub(super) fn sends(case: &Case<'_>, pause: &mut Pause<'_>) -> Result<Groups<u32
 }
 
 /// What each log says was received or left in the queue, by sender.
-pub(super) fn receipts(case: &Case<'_>, pause: &mut Pause<'_>) -> Result<Groups<Receipt>> {
+pub(super) fn receipts(
+    case: &Case<'_>,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Groups<Receipt>> {
     let columns = case.columns;
     group(case.logs().len(), |log, emit| {
         for row in case.logs()[log].rows.clone() {
-            rest(row, pause)?;
+            checkpoint.row()?;
             if columns.event[row] == RECEIVE
                 && let (Some(sender), Some(clock)) = case.message(row)
                 && let Some(place) = case.ids.place(sender)

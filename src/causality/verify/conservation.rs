@@ -3,8 +3,8 @@
 //! In virtual time the numbers agree exactly. A real sender may not have heard of the last messages
 //! that arrived, so that it counts more as undelivered than are missing.
 
+use super::Case;
 use super::report::{Report, Rule};
-use super::{Case, end};
 use crate::log::history::Diary;
 
 const RULE: Rule = Rule::Conservation;
@@ -40,7 +40,7 @@ impl Conservation {
         tally: &Tally,
         report: &mut Report,
     ) {
-        let ends = (end(&case.logs()[sender]), end(&case.logs()[recipient]));
+        let ends = (case.ends[sender], case.ends[recipient]);
         let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, tally.is_sure) else {
             self.unchecked += 1;
             return;

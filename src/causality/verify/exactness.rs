@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::report::{Report, Rule};
-use super::{Case, NONE, Pause, rest};
+use super::{Case, Checkpoint, NONE};
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 
@@ -19,9 +19,9 @@ pub(super) fn check(
     case: &Case<'_>,
     matched: &[u32],
     report: &mut Report,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
-    let is_complete = complete(case, matched, report, pause)?;
+    let is_complete = complete(case, matched, report, checkpoint)?;
     let logs = case.logs();
     let mut order = Order {
         case,
@@ -35,12 +35,10 @@ pub(super) fn check(
         report.checked(RULE, matched.len() as u64);
     }
     let mut unforced = 0;
-    let mut steps = 0;
     loop {
         while let Some(log) = order.ready.pop() {
-            order.advance(log, false, report, pause)?;
-            steps += 1;
-            rest(steps, pause)?;
+            order.advance(log, false, report, checkpoint)?;
+            checkpoint.row()?;
         }
         // Whoever still has events waits for a send that waits for it.
         while unforced < logs.len() && order.next[unforced] == logs[unforced].rows.end {
@@ -65,7 +63,7 @@ pub(super) fn check(
                 "a receipt that its own send follows from".into(),
             )
         });
-        order.advance(log, true, report, pause)?;
+        order.advance(log, true, report, checkpoint)?;
     }
 }
 
@@ -74,7 +72,7 @@ fn complete(
     case: &Case<'_>,
     matched: &[u32],
     report: &mut Report,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
     let columns = case.columns;
     let mut why = Vec::new();
@@ -88,7 +86,7 @@ fn complete(
     }
     let mut lost = 0;
     for (row, send) in matched.iter().enumerate() {
-        rest(row, pause)?;
+        checkpoint.row()?;
         lost += u64::from(*send == NONE && columns.event[row] == RECEIVE);
     }
     if lost > 0 {
@@ -133,12 +131,12 @@ impl Order<'_> {
         log: usize,
         mut force: bool,
         report: &mut Report,
-        pause: &mut Pause<'_>,
+        checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
         let rows = self.case.logs()[log].rows.clone();
         while self.next[log] < rows.end {
             let row = self.next[log];
-            rest(row, pause)?;
+            checkpoint.row()?;
             let send = self.matched[row];
             if send != NONE && !self.is_visited(send as usize) && !force {
                 let sender = self.log_of(send as usize);

@@ -4,19 +4,26 @@
 //! were reached at, one address. A log does not tell processes apart.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::Case;
 use crate::log::history::Note;
+
+/// How far the clocks of two processes of a host may differ, in microseconds.
+const PROCESSES: f64 = 1000.0;
 
 /// Machines in groups: those of a group share a host.
 pub(super) struct Hosts {
     group: Vec<usize>,
     /// Whether time is virtual everywhere.
-    pub(super) is_virtual: bool,
+    is_virtual: bool,
+    /// How far the clocks of two hosts may differ, in microseconds, if that is known.
+    between: Option<f64>,
 }
 
 impl Hosts {
-    pub(super) fn new(case: &Case<'_>) -> Self {
+    /// `uncertainty` is how far the clocks of two hosts may differ, in seconds, if that is known.
+    pub(super) fn new(case: &Case<'_>, uncertainty: Option<f64>) -> Self {
         let logs = case.logs();
         let mut hosts = Self {
             group: (0..logs.len()).collect(),
@@ -24,42 +31,49 @@ impl Hosts {
                 && logs
                     .iter()
                     .all(|log| log.startups().any(|(_, start)| start.is_virtual)),
+            between: uncertainty.map(|seconds| (seconds * 1e6).round()),
         };
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, log) in logs.iter().enumerate() {
             for mark in &log.marks {
-                let (host, machine) = match &mark.note {
-                    Note::Startup(start) => match &start.host {
-                        Some(host) => (host.as_str(), place),
+                let (kind, name, machine) = match &mark.note {
+                    Note::Startup(start) => match &start.listen {
+                        // Machines that listen on loopback only hear those of their host.
+                        Some((host, _)) => match Kind::of(host) {
+                            Kind::Loopback => (Kind::Name, "localhost", place),
+                            kind => (kind, host.as_str(), place),
+                        },
                         None => continue,
                     },
                     Note::Connect(hand) => match case.ids.place(hand.peer_id) {
-                        Some(peer) => (hand.address.0.as_str(), peer),
+                        Some(peer) => (Kind::of(&hand.address.0), hand.address.0.as_str(), peer),
                         None => continue,
                     },
                     Note::Unread { .. } | Note::End(_) => continue,
                 };
-                if matches!(host, "0.0.0.0" | "::" | "[::]") {
-                    continue;
+                match kind {
+                    Kind::Any => {}
+                    // This says nothing of other hosts, which have loopbacks of their own.
+                    Kind::Loopback => hosts.join(place, machine),
+                    Kind::Name => {
+                        let other = *names.entry(name).or_insert(machine);
+                        hosts.join(other, machine);
+                    }
                 }
-                let name = if is_loopback(host) {
-                    hosts.join(place, machine);
-                    "localhost"
-                } else {
-                    host
-                };
-                // That another was reached on its loopback says nothing of other hosts' loopbacks,
-                // but machines that listen there can only talk to each other on one host.
-                let other = *names.entry(name).or_insert(machine);
-                hosts.join(other, machine);
             }
         }
         hosts
     }
 
-    /// Whether two machines share a host.
-    pub(super) fn are_one(&self, a: usize, b: usize) -> bool {
-        self.is_virtual || self.find(a) == self.find(b)
+    /// How far the clocks of two machines may differ, in microseconds, if that is known.
+    pub(super) fn tolerance(&self, a: usize, b: usize) -> Option<f64> {
+        if self.is_virtual || a == b {
+            Some(0.0)
+        } else if self.find(a) == self.find(b) {
+            Some(PROCESSES)
+        } else {
+            self.between
+        }
     }
 
     fn find(&self, mut place: usize) -> usize {
@@ -75,6 +89,34 @@ impl Hosts {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.")
+/// What the host of an address stands for.
+enum Kind {
+    /// Every address of a host.
+    Any,
+    /// The host itself, whichever it is.
+    Loopback,
+    /// One host.
+    Name,
+}
+
+impl Kind {
+    fn of(host: &str) -> Self {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            let address = address.to_canonical();
+            return if address.is_unspecified() {
+                Self::Any
+            } else if address.is_loopback() {
+                Self::Loopback
+            } else {
+                Self::Name
+            };
+        }
+        let first = bare.split('.').next().unwrap_or(bare);
+        if first.eq_ignore_ascii_case("localhost") {
+            Self::Loopback
+        } else {
+            Self::Name
+        }
+    }
 }

@@ -1,34 +1,26 @@
 //! Rules `match` and `fifo`: each channel, what was received against what was sent.
 
-use super::channels::{Groups, Receipt, receipts, sends};
-use super::conservation::Conservation;
+use super::channels::{Groups, Receipt, receipts};
+use super::hosts::Hosts;
 use super::report::Report;
-use super::time::Times;
 use super::walk::Walk;
-use super::{Case, NONE, Options, Pause, end, rest};
+use super::{Case, Checkpoint};
 use crate::error::Result;
 use crate::log::columns::{SEND, UNKNOWN};
 
 /// For each row, that of the SEND of the message received in it, or [`NONE`].
 pub(super) fn check(
     case: &Case<'_>,
-    options: &Options,
+    hosts: &Hosts,
+    sends: &Groups<u32>,
     report: &mut Report,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
-    let (sends, receipts) = (sends(case, pause)?, receipts(case, pause)?);
+    let receipts = receipts(case, checkpoint)?;
     let received = by_sender(case.logs().len(), &receipts);
-    let mut walk = Walk {
-        case,
-        report,
-        matched: vec![NONE; case.columns.len()],
-        times: Times::new(case, options),
-        conservation: Conservation::new(case),
-        beyond: std::collections::BTreeMap::new(),
-        unknown: Vec::new(),
-    };
+    let mut walk = Walk::new(case, hosts, report);
     for sender in 0..case.logs().len() {
-        walk.unknown = unknown(case, sender, pause)?;
+        walk.unknown = unknown(case, sender, checkpoint)?;
         // Three lists of recipients, each in order; a channel may be in any of them.
         let mut sent = sends.spans[sends.of(sender)].iter().peekable();
         let mut taken = received.of(sender).peekable();
@@ -49,11 +41,10 @@ pub(super) fn check(
                 .next_if(|channel| channel.0 == recipient)
                 .map_or(&[][..], |channel| &receipts.items[channel.1]);
             while silent.next_if_eq(&recipient).is_some() {}
-            walk.channel(sender, recipient, sends, receipts, pause)?;
+            walk.channel((sender, recipient), sends, receipts, checkpoint)?;
         }
-        pause()?;
+        checkpoint.row()?;
     }
-    walk.strangers(pause)?;
     Ok(walk.finish())
 }
 
@@ -102,7 +93,7 @@ impl Received<'_> {
 
 /// The machines to which END counts undelivered messages, in order.
 fn silent(case: &Case<'_>, sender: usize) -> Vec<usize> {
-    let ends = end(&case.logs()[sender]).into_iter();
+    let ends = case.ends[sender].iter();
     let peers = ends.flat_map(|(_, end)| &end.undelivered);
     let mut places: Vec<_> = peers
         .filter_map(|&(peer, _)| case.ids.place(peer?))
@@ -112,14 +103,18 @@ fn silent(case: &Case<'_>, sender: usize) -> Vec<usize> {
 }
 
 /// The clocks and rows of the SENDs of a log with recipients that are not known.
-fn unknown(case: &Case<'_>, log: usize, pause: &mut Pause<'_>) -> Result<Vec<(i64, u32)>> {
+fn unknown(
+    case: &Case<'_>,
+    log: usize,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<(i64, u32)>> {
     let columns = case.columns;
     let mut unknown = Vec::new();
-    if !case.has_unknown {
+    if case.unknown[log] == 0 {
         return Ok(unknown);
     }
     for row in case.logs()[log].rows.clone() {
-        rest(row, pause)?;
+        checkpoint.row()?;
         if columns.event[row] == SEND && columns.recipients(row).contains(&UNKNOWN) {
             unknown.push((columns.new_clock[row], row as u32));
         }

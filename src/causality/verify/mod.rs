@@ -3,6 +3,9 @@
 //! Every rule is a pass over the logs in their own order, linear in their length. A table is checked
 //! as far as its columns go; what could not be checked is said.
 
+mod absent;
+mod addresses;
+mod bounds;
 mod channels;
 mod conservation;
 mod exactness;
@@ -15,29 +18,21 @@ mod structure;
 mod time;
 mod walk;
 
-use super::ids::Ids;
+use super::checkpoint::Checkpoint;
+use super::ids::{Ids, few};
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, RECEIVE, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note};
 use crate::log::parse::End;
+use bounds::Bounds;
+use hosts::Hosts;
 use report::{Report, Rule, Violation};
 
 /// What a caller decides.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// How far the clocks of two hosts may differ, in seconds, if that is known.
     pub clock_uncertainty: Option<f64>,
-    /// How many violations are listed; all are counted.
-    pub most: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            clock_uncertainty: None,
-            most: 1000,
-        }
-    }
 }
 
 /// Stands where there is no row.
@@ -65,26 +60,22 @@ pub fn verify(
             NONE - 1
         )));
     }
-    let case = Case {
-        history,
-        columns: &history.columns,
-        ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
-        has_unknown: history.columns.recipients.contains(&UNKNOWN),
-    };
-    let mut report = Report::new(options.most);
-    let mut pause = || {
-        if go_on() {
-            Ok(())
-        } else {
-            Err(Error::state("verification was interrupted"))
-        }
-    };
-    case.limits(&mut report, &mut pause)?;
-    structure::check(&case, &mut report, &mut pause)?;
-    step::check(&case, &mut report, &mut pause)?;
-    let matched = matching::check(&case, options, &mut report, &mut pause)?;
-    exactness::check(&case, &matched, &mut report, &mut pause)?;
-    queue::check(&case, &mut report, &mut pause)?;
+    let case = Case::new(history);
+    let mut report = Report::default();
+    let mut checkpoint = Checkpoint::of_verification(go_on);
+    let checkpoint = &mut checkpoint;
+    let hosts = Hosts::new(&case, options.clock_uncertainty);
+    case.limits(&mut report, checkpoint)?;
+    structure::check(&case, &mut report, checkpoint)?;
+    addresses::check(&case, &mut report, checkpoint)?;
+    step::check(&case, &mut report, checkpoint)?;
+    let sends = channels::sends(&case, checkpoint)?;
+    let matched = matching::check(&case, &hosts, &sends, &mut report, checkpoint)?;
+    let is_whole = absent::check(&case, &mut report, checkpoint)?;
+    exactness::check(&case, &matched, &mut report, checkpoint)?;
+    let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &sends));
+    queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;
+    time::check(&case, &mut report, checkpoint)?;
     report.finish();
     Ok(report)
 }
@@ -94,26 +85,31 @@ struct Case<'a> {
     history: &'a History,
     columns: &'a Columns,
     ids: Ids,
-    /// Whether a recipient of some SEND is not known.
-    has_unknown: bool,
-}
-
-/// Asked now and then whether to go on.
-type Pause<'a> = dyn FnMut() -> Result<()> + 'a;
-
-/// So many rows are looked at between two pauses.
-const ROWS_PER_PAUSE: usize = 1 << 15;
-
-/// Pauses at some rows.
-#[inline]
-fn rest(row: usize, pause: &mut Pause<'_>) -> Result<()> {
-    if row.is_multiple_of(ROWS_PER_PAUSE) {
-        return pause();
-    }
-    Ok(())
+    /// By log, how many SENDs do not tell all their recipients.
+    unknown: Vec<u64>,
+    /// By log, its END.
+    ends: Vec<Option<(&'a Mark, &'a End)>>,
 }
 
 impl<'a> Case<'a> {
+    fn new(history: &'a History) -> Self {
+        let columns = &history.columns;
+        let unknown = if columns.recipients.contains(&UNKNOWN) {
+            let is_unknown = |&row: &usize| columns.recipients(row).contains(&UNKNOWN);
+            let count = |log: &Diary| log.rows.clone().filter(is_unknown).count() as u64;
+            history.logs.iter().map(count).collect()
+        } else {
+            vec![0; history.logs.len()]
+        };
+        Self {
+            history,
+            columns,
+            ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
+            unknown,
+            ends: history.logs.iter().map(end).collect(),
+        }
+    }
+
     fn logs(&self) -> &'a [Diary] {
         &self.history.logs
     }
@@ -188,8 +184,8 @@ impl<'a> Case<'a> {
     }
 
     /// Says once what cannot be checked of whole logs.
-    fn limits(&self, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
-        for log in self.logs() {
+    fn limits(&self, report: &mut Report, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
+        for (place, log) in self.logs().iter().enumerate() {
             let name = if log.file.is_empty() {
                 format!("machine {}", log.machine_id)
             } else {
@@ -200,18 +196,20 @@ impl<'a> Case<'a> {
                     "{name}:{line}: the last line has no newline and is not counted"
                 ));
             }
-            if log.is_base(self.columns) && !self.history.is_table {
+            if self.history.is_table {
+                // Said once for all.
+            } else if log.is_base(self.columns) {
                 report.unchecked(format!(
-                    "{name}: base fields only: no STARTUP, no END, and receipts do not name their message"
+                    "{name}: base fields only, no STARTUP and no END: final clock and conservation are not checked"
                 ));
-            } else if end(log).is_none() {
+            } else if self.ends[place].is_none() {
                 report.unchecked(format!(
-                    "{name}: no END: the machine was killed or still runs, or its last lines are missing; final clock, conservation and the upper bound of queue_len are not checked"
+                    "{name}: no END: the machine was killed or still runs, or its last lines are missing; final clock and conservation are not checked"
                 ));
             }
             let mut nameless = 0;
             for row in log.rows.clone() {
-                rest(row, pause)?;
+                checkpoint.row()?;
                 let is_receive = self.columns.event[row] == RECEIVE;
                 nameless += u64::from(is_receive && self.columns.sent_clock[row].is_nan());
             }
@@ -221,11 +219,26 @@ impl<'a> Case<'a> {
                 ));
             }
         }
+        let unknown: u64 = self.unknown.iter().sum();
+        if unknown > 0 {
+            let logs = self.logs().iter().zip(&self.unknown);
+            let ids = logs.filter(|(_, count)| **count > 0);
+            let ids: Vec<u64> = ids.map(|(log, _)| log.machine_id).collect();
+            report.unchecked(format!(
+                "{unknown} SENDs of machines {} do not tell all their recipients: that none of those messages was skipped is not checked",
+                few(&ids)
+            ));
+        }
         if self.history.is_table {
-            report.unchecked(
-                "a table has no lines: STARTUP, CONNECT and the order of lines are not checked"
-                    .into(),
-            );
+            let ends = self.ends.iter().flatten().count();
+            let more = if ends < self.ends.len() {
+                ", nor final clocks and conservation, which need END"
+            } else {
+                ""
+            };
+            report.unchecked(format!(
+                "a table has no lines: STARTUP, CONNECT and the order of lines are not checked{more}"
+            ));
         }
         Ok(())
     }

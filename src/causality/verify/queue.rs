@@ -1,60 +1,101 @@
 //! Rule `queue`: a queue holds what arrived and was not received.
 //!
 //! Messages leave in the order of arrival, so the arrivals of a machine are those of its receipts and
-//! then those left unread. Where it did not end in order, others may have arrived: then queue
-//! lengths are checked from below only.
+//! then those left unread. Where it did not end in order, others may have arrived: there the
+//! upper bound of a queue length is what was sent to the machine by then and not received.
 
+use super::bounds::{Bounds, Sent};
 use super::report::{Report, Rule};
-use super::{Case, Pause, end, rest};
+use super::{Case, Checkpoint};
+use crate::causality::ids::few;
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 use crate::log::history::{Diary, Note};
 
 const RULE: Rule = Rule::Queue;
 
-pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
+/// Checks every queue; `bounds` is there if the logs of all machines are.
+pub(super) fn check(
+    case: &Case<'_>,
+    bounds: Option<&Bounds<'_>>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let mut unbounded = (0, Vec::new());
     for (place, log) in case.logs().iter().enumerate() {
         counted(case, place, log, report);
-        if lacks_arrivals(case, log, pause)? {
+        if lacks_arrivals(case, log, checkpoint)? {
             report.unchecked(format!(
-                "machine {}: not all RECEIVE events have an arrival time, so its queue is not checked",
+                "machine {}: not all RECEIVE and UNREAD lines have an arrival time, so its queue is not checked",
                 log.machine_id
             ));
             continue;
         }
-        report.checked(RULE, log.rows.len() as u64);
+        let is_whole = case.ends[place].is_some() && log.startups().nth(1).is_none();
+        let mut queue = Queue {
+            case,
+            place,
+            sent: bounds.filter(|_| !is_whole).and_then(|all| all.of(place)),
+            received: 0,
+            lacking: 0,
+            unbounded: 0,
+        };
         let mut segment = Segment {
             rows: log.rows.start..log.rows.start,
-            start: f64::NEG_INFINITY,
+            start: log
+                .startups()
+                .next()
+                .map_or(f64::NEG_INFINITY, |(mark, _)| mark.time),
             is_last: false,
         };
         for (mark, _) in log.startups().skip(1) {
             segment.rows.end = mark.row;
-            lengths(case, place, &segment, report, pause)?;
+            queue.lengths(&segment, report, checkpoint)?;
             segment.rows.start = mark.row;
             segment.start = mark.time;
         }
         segment.rows.end = log.rows.end;
         segment.is_last = true;
-        lengths(case, place, &segment, report, pause)?;
+        queue.lengths(&segment, report, checkpoint)?;
+        if queue.lacking > 0 {
+            report.unchecked(format!(
+                "machine {}: {} RECEIVE events have no queue_len: it is not checked there",
+                log.machine_id, queue.lacking
+            ));
+        }
+        if queue.unbounded > 0 {
+            unbounded.0 += queue.unbounded;
+            unbounded.1.push(log.machine_id);
+        }
+    }
+    if unbounded.0 > 0 {
+        report.unchecked(format!(
+            "{} queue lengths of machines {} are only checked from below: they are before a restart or in a log without END, and what was sent to the machine by then is not known",
+            unbounded.0,
+            few(&unbounded.1)
+        ));
     }
     Ok(())
 }
 
 /// Whether it is not known when some message arrived.
-fn lacks_arrivals(case: &Case<'_>, log: &Diary, pause: &mut Pause<'_>) -> Result<bool> {
+fn lacks_arrivals(case: &Case<'_>, log: &Diary, checkpoint: &mut Checkpoint<'_>) -> Result<bool> {
     for row in log.rows.clone() {
-        rest(row, pause)?;
+        checkpoint.row()?;
         if case.columns.event[row] == RECEIVE && case.columns.arrived[row].is_nan() {
             return Ok(true);
         }
     }
-    Ok(false)
+    let is_unknown = |note: &Note| matches!(note, Note::Unread { arrived, .. } if arrived.is_nan());
+    Ok(log.marks.iter().any(|mark| is_unknown(&mark.note)))
 }
 
 /// The UNREAD lines are as many as END says.
 fn counted(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
-    let Some((mark, end)) = end(log) else { return };
+    let Some((mark, end)) = case.ends[place] else {
+        return;
+    };
+    report.checked(RULE, 1);
     let unread = log
         .marks
         .iter()
@@ -77,97 +118,146 @@ fn counted(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
 /// The events between two starts; each begins with an empty queue.
 struct Segment {
     rows: std::ops::Range<usize>,
-    /// When it began, after a restart: nothing arrived before.
+    /// When it began, if that is known: nothing arrived before.
     start: f64,
     /// Whether no restart follows.
     is_last: bool,
 }
 
-/// Checks the queue in one segment.
-fn lengths(
-    case: &Case<'_>,
+/// The queue of one machine.
+struct Queue<'a> {
+    case: &'a Case<'a>,
     place: usize,
-    segment: &Segment,
-    report: &mut Report,
-    pause: &mut Pause<'_>,
-) -> Result<()> {
-    let columns = case.columns;
-    let log = &case.logs()[place];
-    let rows = segment.rows.clone();
-    let is_last = segment.is_last;
-    let is_whole = is_last && end(log).is_some();
-    let received = rows.clone().filter(|&row| columns.event[row] == RECEIVE);
-    let left = log.marks.iter().filter_map(|mark| match mark.note {
-        Note::Unread { arrived, .. } if is_last => Some((arrived, Err(mark.line))),
-        _ => None,
-    });
-    let all = received
-        .map(|row| (columns.arrived[row], Ok(row)))
-        .chain(left);
-    let mut arrivals: Vec<f64> = Vec::new();
-    let mut newest = segment.start;
-    for (arrived, at) in all {
-        rest(arrivals.len(), pause)?;
-        if arrived < newest {
-            report.add(RULE, || {
-                let expected = format!(
-                    "an arrival_time from {:.6} on: what arrives first is received first, and nothing before a restart",
-                    newest / 1e6
-                );
-                let found = format!("arrival_time {:.6}", arrived / 1e6);
-                match at {
-                    Ok(row) => case.event(RULE, place, row, expected, found),
-                    Err(line) => case.line(RULE, place, line, expected, found),
-                }
-            });
-        }
-        newest = newest.max(arrived);
-        arrivals.push(newest);
-    }
-    // Of the arrivals, how many were before now, and how many until now; how many were received.
-    let (mut before, mut until, mut received) = (0, 0, 0);
-    let mut now = f64::NEG_INFINITY;
-    for row in rows {
-        rest(row, pause)?;
-        let time = columns.system_time[row];
-        let is_back = time < now;
-        now = now.max(time);
-        while before < arrivals.len() && arrivals[before] < now {
-            before += 1;
-        }
-        until = until.max(before);
-        while until < arrivals.len() && arrivals[until] <= now {
-            until += 1;
-        }
-        let is_receive = columns.event[row] == RECEIVE;
-        received += usize::from(is_receive);
-        if is_back {
-            continue;
-        }
-        let least = before.saturating_sub(received);
-        let most = until.saturating_sub(received);
-        if is_receive {
-            let length = columns.queue_len[row];
-            if length.is_nan() {
-                continue;
-            }
-            let is_right = length >= least as f64 && (!is_whole || length <= most as f64);
-            if !is_right {
+    /// What was sent to it, if that is a bound and needed.
+    sent: Option<Sent>,
+    /// How many messages were received so far.
+    received: usize,
+    /// How many receipts have no queue length.
+    lacking: u64,
+    /// How many queue lengths have no upper bound.
+    unbounded: u64,
+}
+
+impl Queue<'_> {
+    /// The arrivals of a segment, in order.
+    fn arrivals(
+        &self,
+        segment: &Segment,
+        report: &mut Report,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<Vec<f64>> {
+        let (case, place) = (self.case, self.place);
+        let columns = case.columns;
+        let is_receive = |&row: &usize| columns.event[row] == RECEIVE;
+        let received = segment.rows.clone().filter(is_receive);
+        let marks = if segment.is_last {
+            case.logs()[place].marks.as_slice()
+        } else {
+            &[]
+        };
+        let left = marks.iter().filter_map(|mark| match mark.note {
+            Note::Unread { arrived, .. } => Some((arrived, Err(mark.line))),
+            _ => None,
+        });
+        let all = received
+            .map(|row| (columns.arrived[row], Ok(row)))
+            .chain(left);
+        let mut arrivals: Vec<f64> = Vec::new();
+        let mut newest = segment.start;
+        for (arrived, at) in all {
+            checkpoint.row()?;
+            if arrived < newest {
                 report.add(RULE, || {
-                    let expected = match (is_whole, least == most) {
-                        (true, true) => format!("queue_len {least}"),
-                        (true, false) => format!("queue_len {least} to {most}"),
-                        (false, _) => format!("queue_len {least} or more"),
-                    };
-                    case.event(RULE, place, row, expected, format!("queue_len {length}"))
+                    let expected = format!(
+                        "an arrival_time from {:.6} on: what arrives first is received first, and nothing before a start",
+                        newest / 1e6
+                    );
+                    let found = format!("arrival_time {:.6}", arrived / 1e6);
+                    match at {
+                        Ok(row) => case.event(RULE, place, row, expected, found),
+                        Err(line) => case.line(RULE, place, line, expected, found),
+                    }
                 });
             }
-        } else if least > 0 && !columns.is_manual[row] {
+            newest = newest.max(arrived);
+            arrivals.push(newest);
+        }
+        Ok(arrivals)
+    }
+
+    /// Checks the queue in one segment.
+    fn lengths(
+        &mut self,
+        segment: &Segment,
+        report: &mut Report,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<()> {
+        let (case, place) = (self.case, self.place);
+        let columns = case.columns;
+        let is_whole = segment.is_last && case.ends[place].is_some();
+        let arrivals = self.arrivals(segment, report, checkpoint)?;
+        // Of the arrivals, how many were before now, and how many until now; how many were received.
+        let (mut before, mut until, mut received) = (0, 0, 0);
+        let mut now = f64::NEG_INFINITY;
+        for row in segment.rows.clone() {
+            checkpoint.row()?;
+            let time = columns.system_time[row];
+            let is_back = time < now;
+            now = now.max(time);
+            while before < arrivals.len() && arrivals[before] < now {
+                before += 1;
+            }
+            until = until.max(before);
+            while until < arrivals.len() && arrivals[until] <= now {
+                until += 1;
+            }
+            let is_receive = columns.event[row] == RECEIVE;
+            received += usize::from(is_receive);
+            self.received += usize::from(is_receive);
+            if is_back {
+                continue;
+            }
+            let least = before.saturating_sub(received);
+            if is_receive {
+                let most = if is_whole {
+                    Some(until.saturating_sub(received))
+                } else {
+                    let sent = self.sent.as_mut().and_then(|sent| sent.until(now));
+                    sent.map(|sent| sent.saturating_sub(self.received).max(least))
+                };
+                self.length(row, least, most, report);
+            } else if !columns.is_manual[row] {
+                report.checked(RULE, 1);
+                if least > 0 {
+                    report.add(RULE, || {
+                        let found = format!("{} while {least} messages waited", case.kind(row));
+                        case.event(RULE, place, row, "RECEIVE".into(), found)
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the length of the queue after a receipt.
+    fn length(&mut self, row: usize, least: usize, most: Option<usize>, report: &mut Report) {
+        let length = self.case.columns.queue_len[row];
+        if length.is_nan() {
+            self.lacking += 1;
+            return;
+        }
+        self.unbounded += u64::from(most.is_none());
+        report.checked(RULE, 1);
+        if length < least as f64 || most.is_some_and(|most| length > most as f64) {
             report.add(RULE, || {
-                let found = format!("{} while {least} messages waited", case.kind(row));
-                case.event(RULE, place, row, "RECEIVE".into(), found)
+                let expected = match most {
+                    Some(most) if most == least => format!("queue_len {least}"),
+                    Some(most) => format!("queue_len {least} to {most}"),
+                    None => format!("queue_len {least} or more"),
+                };
+                let found = format!("queue_len {length}");
+                self.case.event(RULE, self.place, row, expected, found)
             });
         }
     }
-    Ok(())
 }

@@ -1,5 +1,8 @@
 //! What a verification found.
 
+/// How many violations are listed; all are counted.
+const LISTED: usize = 1000;
+
 /// The rules, in the order of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
@@ -83,18 +86,10 @@ pub struct Report {
     pub checked: [u64; 9],
     /// What could not be checked, and why.
     pub unchecked: Vec<String>,
-    most: usize,
     listed: [usize; 9],
 }
 
 impl Report {
-    pub(super) fn new(most: usize) -> Self {
-        Self {
-            most,
-            ..Self::default()
-        }
-    }
-
     /// Whether no rule is broken.
     pub fn is_ok(&self) -> bool {
         self.counts.iter().all(|&count| count == 0)
@@ -108,7 +103,7 @@ impl Report {
     /// Counts a violation, and lists it while there is room.
     pub(super) fn add(&mut self, rule: Rule, violation: impl FnOnce() -> Violation) {
         self.counts[rule as usize] += 1;
-        if self.listed[rule as usize] < self.most {
+        if self.listed[rule as usize] < LISTED {
             self.listed[rule as usize] += 1;
             self.violations.push(violation());
         }
@@ -122,7 +117,7 @@ impl Report {
     /// Leaves as many violations as may be listed: an equal share for each rule that needs it.
     pub(super) fn finish(&mut self) {
         let mut shares = [0; 9];
-        let mut room = self.most;
+        let mut room = LISTED;
         while room > 0 {
             let wanting: Vec<usize> = (0..9)
                 .filter(|&rule| shares[rule] < self.listed[rule])

@@ -1,17 +1,21 @@
 //! Rule `step`: how each event moves the clock.
 
 use super::report::{Report, Rule};
-use super::{Case, Pause, rest};
+use super::{Case, Checkpoint};
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 use crate::log::history::{Diary, Note};
 
 const RULE: Rule = Rule::Step;
 
-pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
     for (place, log) in case.logs().iter().enumerate() {
         report.checked(RULE, log.rows.len() as u64);
-        events(case, place, log, report, pause)?;
+        events(case, place, log, report, checkpoint)?;
     }
     Ok(())
 }
@@ -21,14 +25,14 @@ fn events(
     place: usize,
     log: &Diary,
     report: &mut Report,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
     let columns = case.columns;
     // The clock before the next event, and the line that tells it.
     let mut clock: Option<(i64, u32)> = None;
     let mut marks = log.marks.iter().peekable();
     for row in log.rows.start..=log.rows.end {
-        rest(row, pause)?;
+        checkpoint.row()?;
         while let Some(mark) = marks.next_if(|mark| mark.row <= row) {
             match &mark.note {
                 Note::Startup(start) => clock = Some((start.local_clock as i64, mark.line)),

@@ -1,88 +1,36 @@
-//! Rule `structure`: the lines of each log, and what logs say of each other.
-
-use std::collections::BTreeMap;
+//! Rule `structure`: the lines of each log.
 
 use super::report::{Report, Rule};
-use super::{Case, Pause, rest};
+use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::history::{Diary, Note};
+use crate::log::history::{Diary, Mark, Note};
 
 const RULE: Rule = Rule::Structure;
 
-pub(super) fn check(case: &Case<'_>, report: &mut Report, pause: &mut Pause<'_>) -> Result<()> {
-    // By machine, its history and the line that tells it.
-    let mut histories: BTreeMap<u64, (&str, String)> = BTreeMap::new();
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
     for (place, log) in case.logs().iter().enumerate() {
-        report.checked(RULE, log.lines);
+        let lines = if case.history.is_table {
+            log.rows.len() as u64
+        } else {
+            log.lines
+        };
+        report.checked(RULE, lines);
         for &(line, id) in &log.strays {
             report.add(RULE, || {
                 let expected = format!("machine_id {}, as in the lines before", log.machine_id);
                 case.line(RULE, place, line, expected, format!("machine_id {id}"))
             });
         }
-        times(case, place, log, report, pause)?;
+        times(case, place, log, report, checkpoint)?;
         if !case.history.is_table && !log.is_base(case.columns) {
             startups(case, place, log, report);
         }
         ends(case, place, log, report);
-        if let Some((mark, start)) = log.startups().next()
-            && let Some(history) = &start.history
-        {
-            histories.insert(log.machine_id, (history, case.at(place, mark.line)));
-        }
-        pause()?;
-    }
-    for (place, log) in case.logs().iter().enumerate() {
-        let mut answered: BTreeMap<&(String, u64), (u64, u32)> = BTreeMap::new();
-        for mark in &log.marks {
-            let Note::Connect(hand) = &mark.note else {
-                continue;
-            };
-            let (id, line) = *answered
-                .entry(&hand.address)
-                .or_insert((hand.peer_id, mark.line));
-            if id != hand.peer_id || hand.peer_id == log.machine_id {
-                report.add(RULE, || {
-                    let (host, port) = &hand.address;
-                    let expected = if hand.peer_id == log.machine_id {
-                        format!("another machine than {id} itself at {host}:{port}")
-                    } else {
-                        format!(
-                            "peer_id {id} at {host}:{port}, as at {}",
-                            case.at(place, line)
-                        )
-                    };
-                    case.line(
-                        RULE,
-                        place,
-                        mark.line,
-                        expected,
-                        format!("peer_id {}", hand.peer_id),
-                    )
-                });
-            }
-            let Some(history) = &hand.history else {
-                continue;
-            };
-            let known = histories
-                .entry(hand.peer_id)
-                .or_insert_with(|| (history, case.at(place, mark.line)));
-            if known.0 != history {
-                report.add(RULE, || {
-                    let expected = format!(
-                        "history {} of machine {}, as at {}",
-                        known.0, hand.peer_id, known.1
-                    );
-                    case.line(
-                        RULE,
-                        place,
-                        mark.line,
-                        expected,
-                        format!("history {history}"),
-                    )
-                });
-            }
-        }
+        ticks(case, place, log, report, checkpoint)?;
     }
     Ok(())
 }
@@ -93,12 +41,12 @@ fn times(
     place: usize,
     log: &Diary,
     report: &mut Report,
-    pause: &mut Pause<'_>,
+    checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
     let mut last = (f64::NEG_INFINITY, 0);
     let mut marks = log.marks.iter().peekable();
     for row in log.rows.start..=log.rows.end {
-        rest(row, pause)?;
+        checkpoint.row()?;
         while let Some(mark) = marks.next_if(|mark| mark.row <= row) {
             if mark.time < last.0 {
                 report.add(RULE, || {
@@ -201,29 +149,74 @@ fn startups(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
     }
 }
 
-/// At most one END, nothing after it, and UNREAD lines right before it.
+/// Nothing but UNREAD lines after the first of them up to END, and nothing after END.
 fn ends(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
-    let first = log
-        .marks
-        .iter()
-        .position(|mark| matches!(mark.note, Note::End(_)));
-    let Some(first) = first else { return };
-    let end = &log.marks[first];
-    let expected = || format!("nothing after END at {}", case.at(place, end.line));
+    let is_unread = |mark: &Mark| matches!(mark.note, Note::Unread { .. });
+    let is_end = |mark: &Mark| matches!(mark.note, Note::End(_));
+    let is_last = |mark: &Mark| is_unread(mark) || is_end(mark);
+    let Some(first) = log.marks.iter().position(is_last) else {
+        return;
+    };
+    // The line that says what may still come.
+    let mut after = &log.marks[first];
+    let expected = |after: &Mark| {
+        let at = case.at(place, after.line);
+        if is_end(after) {
+            format!("nothing after END at {at}")
+        } else {
+            format!("only UNREAD and END after UNREAD at {at}")
+        }
+    };
+    let mut row = after.row;
+    let events = |rows: std::ops::Range<usize>, after: &Mark, report: &mut Report| {
+        for row in rows {
+            report.add(RULE, || {
+                case.event(RULE, place, row, expected(after), case.kind(row).into())
+            });
+        }
+    };
     for mark in &log.marks[first + 1..] {
+        events(row..mark.row, after, report);
+        row = mark.row;
         let found = match mark.note {
             Note::Startup(_) => "STARTUP",
             Note::Connect(_) => "CONNECT",
             Note::Unread { .. } => "UNREAD",
             Note::End(_) => "END",
         };
+        if is_end(after) || !is_last(mark) {
+            report.add(RULE, || {
+                case.line(RULE, place, mark.line, expected(after), found.into())
+            });
+        } else if is_end(mark) {
+            after = mark;
+        }
+    }
+    events(row..log.rows.end, after, report);
+}
+
+/// END counts the events that are not made by hand: each tick makes one.
+fn ticks(
+    case: &Case<'_>,
+    place: usize,
+    log: &Diary,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let Some((mark, end)) = case.ends[place] else {
+        return Ok(());
+    };
+    let mut ticks = 0;
+    for row in log.rows.clone() {
+        checkpoint.row()?;
+        ticks += u64::from(!case.columns.is_manual[row]);
+    }
+    if end.ticks != ticks {
         report.add(RULE, || {
-            case.line(RULE, place, mark.line, expected(), found.into())
+            let expected = format!("ticks {ticks}, the number of events that are not by hand");
+            let found = format!("ticks {}", end.ticks);
+            case.line(RULE, place, mark.line, expected, found)
         });
     }
-    for row in end.row..log.rows.end {
-        report.add(RULE, || {
-            case.event(RULE, place, row, expected(), case.kind(row).into())
-        });
-    }
+    Ok(())
 }

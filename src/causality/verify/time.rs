@@ -5,18 +5,59 @@
 
 use super::hosts::Hosts;
 use super::report::{Report, Rule};
-use super::{Case, Options};
+use super::{Case, Checkpoint};
+use crate::error::Result;
+use crate::log::columns::RECEIVE;
+use crate::log::history::Note;
 
 const RULE: Rule = Rule::Time;
 
-/// How far the clocks of two processes of a host may differ, in microseconds.
-const PROCESSES: f64 = 1000.0;
-
-pub(super) struct Times {
-    hosts: Hosts,
-    between_hosts: Option<f64>,
-    /// Messages between hosts whose clocks are not known to agree.
-    unchecked: u64,
+/// Checks of each message, whoever sent it, that it did not arrive after it was received.
+///
+/// Messages delivered by hand without a sender are exempt; so are those left unread in real time: a
+/// machine does not wait for ever for what an added delay still holds back.
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let columns = case.columns;
+    for (place, log) in case.logs().iter().enumerate() {
+        for row in log.rows.clone() {
+            checkpoint.row()?;
+            if columns.event[row] == RECEIVE && !columns.sender[row].is_nan() {
+                let taken = Taken {
+                    log: place,
+                    line: columns.line[row],
+                    row: Some(row),
+                    arrived: columns.arrived[row],
+                    received: columns.system_time[row],
+                };
+                taken.in_order(case, report);
+            }
+        }
+        if !log.startups().any(|(_, start)| start.is_virtual) {
+            continue;
+        }
+        for mark in &log.marks {
+            if let Note::Unread {
+                sender: Some(_),
+                arrived,
+                ..
+            } = mark.note
+            {
+                let taken = Taken {
+                    log: place,
+                    line: mark.line,
+                    row: None,
+                    arrived,
+                    received: mark.time,
+                };
+                taken.in_order(case, report);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A message at its recipient: the line, and times in microseconds.
@@ -29,70 +70,77 @@ pub(super) struct Taken {
     pub(super) received: f64,
 }
 
-impl Times {
-    pub(super) fn new(case: &Case<'_>, options: &Options) -> Self {
+impl Taken {
+    fn in_order(&self, case: &Case<'_>, report: &mut Report) {
+        if self.arrived.is_nan() {
+            return;
+        }
+        report.checked(RULE, 1);
+        if self.arrived > self.received {
+            let expected = format!(
+                "arrival_time up to {:.6}, the time of the line",
+                self.received / 1e6
+            );
+            self.add(
+                case,
+                expected,
+                format!("arrival_time {:.6}", self.arrived / 1e6),
+                report,
+            );
+        }
+    }
+
+    fn add(&self, case: &Case<'_>, expected: String, found: String, report: &mut Report) {
+        report.add(RULE, || match self.row {
+            Some(row) => case.event(RULE, self.log, row, expected, found),
+            None => case.line(RULE, self.log, self.line, expected, found),
+        });
+    }
+}
+
+/// Compares the times of sends and arrivals.
+pub(super) struct Times<'a> {
+    hosts: &'a Hosts,
+    /// Messages between hosts whose clocks are not known to agree.
+    unchecked: u64,
+}
+
+impl<'a> Times<'a> {
+    pub(super) fn new(hosts: &'a Hosts) -> Self {
         Self {
-            hosts: Hosts::new(case),
-            between_hosts: options
-                .clock_uncertainty
-                .map(|seconds| (seconds * 1e6).round()),
+            hosts,
             unchecked: 0,
         }
     }
 
-    /// Checks one message sent in `row` of `log`, if its send is known.
+    /// Checks that a message that was sent in `row` of `log` was not at its recipient before.
     pub(super) fn check(
         &mut self,
         case: &Case<'_>,
-        send: Option<(usize, usize)>,
+        (log, row): (usize, usize),
         taken: &Taken,
         report: &mut Report,
     ) {
-        report.checked(RULE, 1);
-        let violation = |expected: String, found: String| match taken.row {
-            Some(row) => case.event(RULE, taken.log, row, expected, found),
-            None => case.line(RULE, taken.log, taken.line, expected, found),
-        };
-        if taken.arrived > taken.received {
-            report.add(RULE, || {
-                violation(
-                    format!(
-                        "arrival_time up to {:.6}, the time of the line",
-                        taken.received / 1e6
-                    ),
-                    format!("arrival_time {:.6}", taken.arrived / 1e6),
-                )
-            });
-        }
-        let Some((log, row)) = send else { return };
-        let tolerance = if self.hosts.is_virtual {
-            0.0
-        } else if self.hosts.are_one(log, taken.log) {
-            PROCESSES
-        } else if let Some(tolerance) = self.between_hosts {
-            tolerance
-        } else {
+        let Some(tolerance) = self.hosts.tolerance(log, taken.log) else {
             self.unchecked += 1;
             return;
         };
         let sent = case.columns.system_time[row];
         let (name, then) = if taken.arrived.is_nan() {
+            // The check of arrivals has not counted it.
+            report.checked(RULE, 1);
             ("system_time", taken.received)
         } else {
             ("arrival_time", taken.arrived)
         };
         if then + tolerance < sent {
-            report.add(RULE, || {
-                violation(
-                    format!(
-                        "{name} from {:.6} on, when it was sent at {} (within {} s)",
-                        sent / 1e6,
-                        case.at_row(log, row),
-                        tolerance / 1e6
-                    ),
-                    format!("{name} {:.6}", then / 1e6),
-                )
-            });
+            let expected = format!(
+                "{name} from {:.6} on, when it was sent at {} (within {} s)",
+                sent / 1e6,
+                case.at_row(log, row),
+                tolerance / 1e6
+            );
+            taken.add(case, expected, format!("{name} {:.6}", then / 1e6), report);
         }
     }
 

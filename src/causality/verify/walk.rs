@@ -4,116 +4,92 @@ use std::collections::BTreeMap;
 
 use super::channels::Receipt;
 use super::conservation::{Conservation, Tally};
+use super::hosts::Hosts;
 use super::report::{Report, Rule};
 use super::time::{Taken, Times};
-use super::{Case, Pause, end, rest};
+use super::{Case, Checkpoint, NONE};
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
 use crate::log::history::Note;
 
 /// The channels, one after the other.
 pub(super) struct Walk<'a, 'r> {
-    pub(super) case: &'a Case<'a>,
-    pub(super) report: &'r mut Report,
-    pub(super) matched: Vec<u32>,
-    pub(super) times: Times,
-    pub(super) conservation: Conservation,
+    case: &'a Case<'a>,
+    report: &'r mut Report,
+    matched: Vec<u32>,
+    times: Times<'a>,
+    conservation: Conservation,
     /// By sender, how many receipts are newer than its unfinished log.
-    pub(super) beyond: BTreeMap<usize, u64>,
+    beyond: BTreeMap<usize, u64>,
     /// The clocks and rows of the present sender's SENDs with recipients that are not known.
     pub(super) unknown: Vec<(i64, u32)>,
 }
 
-impl Walk<'_, '_> {
+/// A channel on the way through its receipts.
+struct Channel<'a> {
+    sender: usize,
+    recipient: usize,
+    /// The rows of its SENDs.
+    sends: &'a [u32],
+    /// The SEND that comes next.
+    next: usize,
+    /// How many SENDs have a receipt.
+    found: u64,
+    /// The newest clock received.
+    newest: i64,
+    /// The newest received of which no SEND names the recipient.
+    newest_loose: i64,
+    damage: Option<Damage>,
+}
+
+/// What is looked at from the first receipt on that is not the next.
+struct Damage {
+    /// The places of the sends, by clock.
+    order: Vec<usize>,
+    /// By place, the receipt that took it.
+    taken: Vec<Option<Receipt>>,
+}
+
+impl<'a, 'r> Walk<'a, 'r> {
+    pub(super) fn new(case: &'a Case<'a>, hosts: &'a Hosts, report: &'r mut Report) -> Self {
+        Self {
+            case,
+            report,
+            matched: vec![NONE; case.columns.len()],
+            times: Times::new(hosts),
+            conservation: Conservation::new(case),
+            beyond: BTreeMap::new(),
+            unknown: Vec::new(),
+        }
+    }
+
     /// Checks the receipts of one channel against its sends, both in the order of their logs.
     pub(super) fn channel(
         &mut self,
-        sender: usize,
-        recipient: usize,
+        (sender, recipient): (usize, usize),
         sends: &[u32],
         receipts: &[Receipt],
-        pause: &mut Pause<'_>,
+        checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
-        let clock = |place: usize| self.case.columns.new_clock[sends[place] as usize];
-        let mut next = 0;
-        let mut found = 0;
-        // Made at the first receipt that is not the next: by clock, the places of the sends,
-        // and by place, the receipt that took it.
-        let mut damage: Option<(Vec<usize>, Vec<Option<Receipt>>)> = None;
-        self.report.checked(Rule::Match, receipts.len() as u64);
-        self.report.checked(Rule::Fifo, receipts.len() as u64);
-        for (number, receipt) in receipts.iter().enumerate() {
-            rest(number, pause)?;
-            if next < sends.len()
-                && clock(next) == receipt.clock
-                && damage
-                    .as_ref()
-                    .is_none_or(|(_, taken)| taken[next].is_none())
-            {
-                if let Some((_, taken)) = &mut damage {
-                    taken[next] = Some(*receipt);
-                }
-                self.take(sender, sends[next], recipient, *receipt);
-                found += 1;
-                next += 1;
-                continue;
-            }
-            let (order, taken) = damage.get_or_insert_with(|| {
-                let mut order: Vec<usize> = (0..sends.len()).collect();
-                order.sort_by_key(|&place| clock(place));
-                let taken = (0..sends.len())
-                    .map(|place| (place < next).then(|| receipts[place.min(number)]));
-                (order, taken.collect())
-            });
-            let first = order.partition_point(|&place| clock(place) < receipt.clock);
-            let Some(&place) = order
-                .get(first)
-                .filter(|&&place| clock(place) == receipt.clock)
-            else {
-                self.stranger(sender, recipient, *receipt);
-                continue;
-            };
-            if let Some(before) = taken[place] {
-                let expected = format!(
-                    "one receipt of the message, which was received at {}",
-                    self.place(recipient, before)
-                );
-                self.add(
-                    Rule::Match,
-                    recipient,
-                    *receipt,
-                    expected,
-                    "a second one".into(),
-                );
-                continue;
-            }
-            taken[place] = Some(*receipt);
-            found += 1;
-            if place > next {
-                let missed = sends[next] as usize;
-                let expected = format!(
-                    "sent_clock {} of machine {}, sent before at {}",
-                    clock(next),
-                    self.case.logs()[sender].machine_id,
-                    self.case.at_row(sender, missed)
-                );
-                self.add(
-                    Rule::Fifo,
-                    recipient,
-                    *receipt,
-                    expected,
-                    format!("sent_clock {}", receipt.clock),
-                );
-            }
-            next = next.max(place + 1);
-            self.take(sender, sends[place], recipient, *receipt);
+        let mut channel = Channel {
+            sender,
+            recipient,
+            sends,
+            next: 0,
+            found: 0,
+            newest: -1,
+            newest_loose: -1,
+            damage: None,
+        };
+        for number in 0..receipts.len() {
+            checkpoint.row()?;
+            self.receipt(&mut channel, receipts, number);
         }
         self.conservation.pair(
             self.case,
             (sender, recipient),
             &Tally {
                 sent: sends.len() as u64,
-                found,
+                found: channel.found,
                 is_sure: self.unknown.is_empty(),
             },
             self.report,
@@ -121,26 +97,109 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// A receipt that is none of the messages sent on its channel.
-    fn stranger(&mut self, sender: usize, recipient: usize, receipt: Receipt) {
+    /// Checks the receipt with this number.
+    fn receipt(&mut self, channel: &mut Channel<'_>, receipts: &[Receipt], number: usize) {
+        let columns = self.case.columns;
+        let (sends, next, receipt) = (channel.sends, channel.next, receipts[number]);
+        let clock = |place: usize| columns.new_clock[sends[place] as usize];
+        let is_taken = |damage: &Damage| damage.taken[next].is_some();
+        if next < sends.len()
+            && clock(next) == receipt.clock
+            && !channel.damage.as_ref().is_some_and(is_taken)
+        {
+            self.settle(channel, next, receipt);
+            return;
+        }
+        let damage = channel.damage.get_or_insert_with(|| {
+            let mut order: Vec<usize> = (0..sends.len()).collect();
+            order.sort_by_key(|&place| clock(place));
+            let taken = (0..sends.len())
+                .map(|place| (place < next).then(|| receipts[place.min(number)]))
+                .collect();
+            Damage { order, taken }
+        });
+        let first = damage
+            .order
+            .partition_point(|&place| clock(place) < receipt.clock);
+        let place = damage.order.get(first).copied();
+        let Some(place) = place.filter(|&place| clock(place) == receipt.clock) else {
+            self.stranger(channel, receipt);
+            return;
+        };
+        if let Some(before) = damage.taken[place] {
+            let expected = format!(
+                "one receipt of the message, which was received at {}",
+                before.place(self.case, channel.recipient)
+            );
+            let found = "a second one".into();
+            self.report.checked(Rule::Match, 1);
+            self.add(Rule::Match, channel.recipient, receipt, expected, found);
+            return;
+        }
+        if place > next {
+            let expected = format!(
+                "sent_clock {} of machine {}, sent before at {}",
+                clock(next),
+                self.case.logs()[channel.sender].machine_id,
+                self.case.at_row(channel.sender, sends[next] as usize)
+            );
+            let found = format!("sent_clock {}", receipt.clock);
+            self.add(Rule::Fifo, channel.recipient, receipt, expected, found);
+        }
+        self.settle(channel, place, receipt);
+    }
+
+    /// Gives a receipt to its SEND, which names the recipient.
+    fn settle(&mut self, channel: &mut Channel<'_>, place: usize, receipt: Receipt) {
+        self.report.checked(Rule::Match, 1);
+        self.report.checked(Rule::Fifo, 1);
+        if let Some(damage) = &mut channel.damage {
+            damage.taken[place] = Some(receipt);
+        }
+        if receipt.clock <= channel.newest_loose {
+            let id = self.case.logs()[channel.sender].machine_id;
+            let expected = format!(
+                "a sent_clock of machine {id} above {}",
+                channel.newest_loose
+            );
+            let found = format!("sent_clock {}", receipt.clock);
+            self.add(Rule::Fifo, channel.recipient, receipt, expected, found);
+        }
+        channel.found += 1;
+        channel.next = channel.next.max(place + 1);
+        channel.newest = channel.newest.max(receipt.clock);
+        self.take(
+            channel.sender,
+            channel.sends[place],
+            channel.recipient,
+            receipt,
+        );
+    }
+
+    /// A receipt that is none of the messages whose recipients are known.
+    fn stranger(&mut self, channel: &mut Channel<'_>, receipt: Receipt) {
+        let (sender, recipient) = (channel.sender, channel.recipient);
+        let log = &self.case.logs()[sender];
+        let pair = (log.machine_id, recipient);
         let first = self
             .unknown
             .partition_point(|&(clock, _)| clock < receipt.clock);
-        if let Some(&(clock, row)) = self.unknown.get(first)
-            && clock == receipt.clock
-        {
-            self.take(sender, row, recipient, receipt);
-            return;
-        }
-        let log = &self.case.logs()[sender];
+        let unknown = self.unknown.get(first).copied();
+        let unknown = unknown.filter(|&(clock, _)| clock == receipt.clock);
         let clocks = &self.case.columns.new_clock[log.rows.clone()];
-        if end(log).is_none()
+        let is_beyond = self.case.ends[sender].is_none()
             && !self.case.history.is_table
-            && clocks.last().is_none_or(|&last| last < receipt.clock)
-        {
-            *self.beyond.entry(sender).or_default() += 1;
+            && clocks.last().is_none_or(|&last| last < receipt.clock);
+        if unknown.is_some() || is_beyond {
+            receipt.follows(self.case, pair, &mut channel.newest, self.report);
+            channel.newest_loose = channel.newest;
+            match unknown {
+                Some((_, row)) => self.take(sender, row, recipient, receipt),
+                None => *self.beyond.entry(sender).or_default() += 1,
+            }
             return;
         }
+        self.report.checked(Rule::Match, 1);
         let id = self.case.logs()[recipient].machine_id;
         let place = clocks.partition_point(|&clock| clock < receipt.clock);
         let there = match clocks.get(place) {
@@ -207,68 +266,8 @@ impl Walk<'_, '_> {
                 received: mark.time,
             }
         };
-        self.times.check(
-            self.case,
-            Some((sender, send as usize)),
-            &taken,
-            self.report,
-        );
-    }
-
-    /// Receipts of machines that have no log here: each message once, in order.
-    pub(super) fn strangers(&mut self, pause: &mut Pause<'_>) -> Result<()> {
-        let columns = self.case.columns;
-        let mut missing: BTreeMap<u64, u64> = BTreeMap::new();
-        for (place, log) in self.case.logs().iter().enumerate() {
-            let mut newest: BTreeMap<u64, i64> = BTreeMap::new();
-            let mut take = |walk: &mut Self, sender: u64, receipt: Receipt| {
-                if walk.case.ids.place(sender).is_none() {
-                    *missing.entry(sender).or_default() += 1;
-                    let last = newest.entry(sender).or_insert(-1);
-                    walk.follows(place, sender, *last, receipt);
-                    *last = receipt.clock.max(*last);
-                }
-            };
-            for row in log.rows.clone() {
-                rest(row, pause)?;
-                if columns.event[row] == RECEIVE
-                    && let (Some(sender), Some(clock)) = self.case.message(row)
-                {
-                    take(self, sender, Receipt { clock, at: row });
-                }
-            }
-            for (number, mark) in log.marks.iter().enumerate() {
-                if let Note::Unread {
-                    sender: Some(sender),
-                    sent_clock,
-                    ..
-                } = mark.note
-                {
-                    let (clock, at) = (sent_clock as i64, columns.len() + number);
-                    take(self, sender, Receipt { clock, at });
-                }
-            }
-        }
-        for (sender, count) in missing {
-            self.report.unchecked(format!(
-                "machine {sender} has no log here: {count} messages received from it are not matched"
-            ));
-        }
-        Ok(())
-    }
-
-    /// A receipt of a machine without a log comes after the one before.
-    fn follows(&mut self, place: usize, sender: u64, last: i64, receipt: Receipt) {
-        if last >= receipt.clock {
-            let rule = if last == receipt.clock {
-                Rule::Match
-            } else {
-                Rule::Fifo
-            };
-            let expected = format!("a sent_clock of machine {sender} above {last}");
-            let found = format!("sent_clock {}", receipt.clock);
-            self.add(rule, place, receipt, expected, found);
-        }
+        self.times
+            .check(self.case, (sender, send as usize), &taken, self.report);
     }
 
     /// Says what was not checked, and gives the SEND of each row.
@@ -276,7 +275,7 @@ impl Walk<'_, '_> {
         for (sender, count) in self.beyond {
             let id = self.case.logs()[sender].machine_id;
             self.report.unchecked(format!(
-                "{count} messages of machine {id} are newer than its log, which has no END: match and fifo are not checked for them"
+                "{count} messages of machine {id} are newer than its log, which has no END: that they were sent, and none was skipped, is not checked"
             ));
         }
         self.times.finish(self.report);
@@ -287,22 +286,7 @@ impl Walk<'_, '_> {
     fn add(&mut self, rule: Rule, log: usize, receipt: Receipt, expected: String, found: String) {
         let case = self.case;
         self.report.add(rule, || {
-            if receipt.at < case.columns.len() {
-                case.event(rule, log, receipt.at, expected, found)
-            } else {
-                let mark = &case.logs()[log].marks[receipt.at - case.columns.len()];
-                case.line(rule, log, mark.line, expected, found)
-            }
+            receipt.violation(case, (rule, log), expected, found)
         });
-    }
-
-    fn place(&self, log: usize, receipt: Receipt) -> String {
-        let rows = self.case.columns.len();
-        if receipt.at < rows {
-            self.case.at_row(log, receipt.at)
-        } else {
-            self.case
-                .at(log, self.case.logs()[log].marks[receipt.at - rows].line)
-        }
     }
 }

@@ -1,0 +1,143 @@
+//! Machines that have no log here: what others say of them.
+
+use std::collections::BTreeMap;
+
+use super::channels::Receipt;
+use super::report::{Report, Rule};
+use super::{Case, Checkpoint};
+use crate::error::Result;
+use crate::log::columns::{RECEIVE, UNKNOWN};
+use crate::log::history::Note;
+
+/// What others say of one machine.
+#[derive(Default)]
+struct Absent {
+    /// Messages received from it, or left unread.
+    received: u64,
+    /// Messages sent to it.
+    sent: u64,
+}
+
+type All = BTreeMap<u64, Absent>;
+
+/// Says which machines have no log here, and checks what can be; whether there are none.
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<bool> {
+    let mut absent = All::new();
+    for place in 0..case.logs().len() {
+        receipts(case, place, &mut absent, report, checkpoint)?;
+        sends(case, place, &mut absent, report, checkpoint)?;
+        for mark in &case.logs()[place].marks {
+            if let Note::Connect(hand) = &mark.note
+                && case.ids.place(hand.peer_id).is_none()
+            {
+                absent.entry(hand.peer_id).or_default();
+            }
+        }
+    }
+    let log = if case.history.is_table {
+        "events"
+    } else {
+        "log"
+    };
+    for (id, Absent { received, sent }) in &absent {
+        let what = match (received, sent) {
+            (0, 0) => "others name it".to_owned(),
+            (0, _) => format!("{sent} messages sent to it are not matched"),
+            (_, 0) => format!("{received} messages received from it are not matched"),
+            _ => format!(
+                "{received} messages received from it and {sent} sent to it are not matched"
+            ),
+        };
+        report.unchecked(format!("machine {id} has no {log} here: {what}"));
+    }
+    Ok(absent.is_empty())
+}
+
+/// Each message of such a machine is received once, in order.
+fn receipts(
+    case: &Case<'_>,
+    place: usize,
+    absent: &mut All,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let (columns, log) = (case.columns, &case.logs()[place]);
+    let mut newest: BTreeMap<u64, i64> = BTreeMap::new();
+    let mut take = |sender: u64, receipt: Receipt| {
+        if case.ids.place(sender).is_none() {
+            absent.entry(sender).or_default().received += 1;
+            let newest = newest.entry(sender).or_insert(-1);
+            receipt.follows(case, (sender, place), newest, report);
+        }
+    };
+    for row in log.rows.clone() {
+        checkpoint.row()?;
+        if columns.event[row] == RECEIVE
+            && let (Some(sender), Some(clock)) = case.message(row)
+        {
+            take(sender, Receipt { clock, at: row });
+        }
+    }
+    for (number, mark) in log.marks.iter().enumerate() {
+        if let Note::Unread {
+            sender: Some(sender),
+            sent_clock,
+            ..
+        } = mark.note
+        {
+            let (clock, at) = (sent_clock as i64, columns.len() + number);
+            take(sender, Receipt { clock, at });
+        }
+    }
+    Ok(())
+}
+
+/// No more messages to such a machine are undelivered than were sent.
+fn sends(
+    case: &Case<'_>,
+    place: usize,
+    absent: &mut All,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let log = &case.logs()[place];
+    let mut sent: BTreeMap<u64, u64> = BTreeMap::new();
+    for row in log.rows.clone() {
+        checkpoint.row()?;
+        for &id in case.columns.recipients(row) {
+            if id != UNKNOWN && case.ids.place(id as u64).is_none() {
+                *sent.entry(id as u64).or_default() += 1;
+            }
+        }
+    }
+    for (&id, count) in &sent {
+        absent.entry(id).or_default().sent += count;
+    }
+    let Some((mark, end)) = case.ends[place] else {
+        return Ok(());
+    };
+    for &(peer, undelivered) in &end.undelivered {
+        let Some(id) = peer.filter(|&id| case.ids.place(id).is_none()) else {
+            continue;
+        };
+        absent.entry(id).or_default();
+        if case.unknown[place] > 0 {
+            continue;
+        }
+        let rule = Rule::Conservation;
+        report.checked(rule, 1);
+        let sent = sent.get(&id).copied().unwrap_or_default();
+        if undelivered > sent {
+            report.add(rule, || {
+                let expected = format!("at most {sent} undelivered to machine {id}, as were sent");
+                let found = format!("{undelivered} undelivered");
+                case.line(rule, place, mark.line, expected, found)
+            });
+        }
+    }
+    Ok(())
+}

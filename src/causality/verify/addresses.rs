@@ -1,0 +1,169 @@
+//! Rule `structure`: what logs say of who is where, and of each other's histories.
+//!
+//! In one log an address always stands for one machine, and a machine has one address: a host has many
+//! names, but the log uses that of the list of peers. In virtual time the address is the machine's number.
+
+use std::collections::BTreeMap;
+
+use super::report::{Report, Rule};
+use super::{Case, Checkpoint};
+use crate::error::Result;
+use crate::log::history::{Address, Diary, Note};
+
+const RULE: Rule = Rule::Structure;
+
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let mut histories = Histories::default();
+    for (place, log) in case.logs().iter().enumerate() {
+        if let Some((mark, start)) = log.startups().next()
+            && let Some(history) = &start.history
+        {
+            let told = (place, mark.line);
+            histories.check(case, (log.machine_id, history), told, report);
+        }
+    }
+    for (place, log) in case.logs().iter().enumerate() {
+        checkpoint.row()?;
+        book(case, place, log, report);
+        for mark in &log.marks {
+            if let Note::Connect(hand) = &mark.note
+                && let Some(history) = &hand.history
+            {
+                let told = (place, mark.line);
+                histories.check(case, (hand.peer_id, history), told, report);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A log and a line of it.
+type Told = (usize, u32);
+
+/// Whose history is which, and where it is told.
+#[derive(Default)]
+struct Histories<'a> {
+    of: BTreeMap<u64, (&'a str, Told)>,
+    owner: BTreeMap<&'a str, (u64, Told)>,
+}
+
+impl<'a> Histories<'a> {
+    /// A machine has one history, which is no other's.
+    fn check(
+        &mut self,
+        case: &Case<'_>,
+        (id, history): (u64, &'a str),
+        told: Told,
+        report: &mut Report,
+    ) {
+        let at = |(place, line): Told| case.at(place, line);
+        let known = *self.of.entry(id).or_insert((history, told));
+        let owner = *self.owner.entry(history).or_insert((id, told));
+        let (expected, found) = if known.0 != history {
+            let expected = format!("history {} of machine {id}, as at {}", known.0, at(known.1));
+            (expected, format!("history {history}"))
+        } else if owner.0 != id {
+            let found = format!(
+                "history {history}, that of machine {} at {}",
+                owner.0,
+                at(owner.1)
+            );
+            (format!("another history of machine {id}"), found)
+        } else {
+            return;
+        };
+        report.add(RULE, || case.line(RULE, told.0, told.1, expected, found));
+    }
+}
+
+/// What a line says of an address: who is there, if it is known.
+struct Said<'a> {
+    line: u32,
+    address: &'a Address,
+    id: Option<u64>,
+}
+
+/// The lines of a log that name an address, in order.
+fn said(log: &Diary) -> Vec<Said<'_>> {
+    let mut said: Vec<_> = log
+        .links
+        .iter()
+        .map(|link| Said {
+            line: link.line,
+            address: &link.address,
+            id: link.id,
+        })
+        .collect();
+    for mark in &log.marks {
+        let (address, id) = match &mark.note {
+            Note::Startup(start) => match &start.listen {
+                Some(address) => (address, log.machine_id),
+                None => continue,
+            },
+            Note::Connect(hand) => (&hand.address, hand.peer_id),
+            Note::Unread { .. } | Note::End(_) => continue,
+        };
+        said.push(Said {
+            line: mark.line,
+            address,
+            id: Some(id),
+        });
+    }
+    said.sort_by_key(|said| said.line);
+    said
+}
+
+/// What one log says of addresses agrees from line to line.
+fn book(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+    let peers = log.startups().map(|(_, start)| &start.peers);
+    let mut peers: Vec<&Address> = peers.flatten().collect();
+    peers.sort_unstable();
+    let is_virtual = log.startups().any(|(_, start)| start.is_virtual);
+    let shown = |(host, port): &Address| format!("{host}:{port}");
+    let mut ids: BTreeMap<&Address, (u64, u32)> = BTreeMap::new();
+    let mut addresses: BTreeMap<u64, (&Address, u32)> = BTreeMap::new();
+    for Said { line, address, id } in said(log) {
+        let mut add = |expected: String, found: String| {
+            report.add(RULE, || case.line(RULE, place, line, expected, found));
+        };
+        let is_own = id == Some(log.machine_id);
+        if let Some(id) = id {
+            let known = *ids.entry(address).or_insert((id, line));
+            if known.0 != id {
+                let at = case.at(place, known.1);
+                add(
+                    format!("machine {} at {}, as at {at}", known.0, shown(address)),
+                    format!("machine {id}"),
+                );
+                continue;
+            }
+            if is_virtual && (address.0 != "virtual" || address.1 != id) {
+                add(
+                    format!("the address virtual:{id} of machine {id}"),
+                    shown(address),
+                );
+                continue;
+            }
+            // It may listen elsewhere when it comes back.
+            let known = *addresses.entry(id).or_insert((address, line));
+            if !is_own && known.0 != address {
+                let at = case.at(place, known.1);
+                add(
+                    format!("machine {id} at {}, as at {at}", shown(known.0)),
+                    shown(address),
+                );
+                continue;
+            }
+        }
+        if !is_own && !peers.is_empty() && peers.binary_search(&address).is_err() {
+            add(
+                "an address in the list of peers of STARTUP".into(),
+                shown(address),
+            );
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Logs from files and tables.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMapping};
+
+use super::columns::{column, required};
+use super::interrupt::interruptible;
+use super::logs::Logs;
+use super::recipients::recipients;
+use super::tables::found;
+use crate::causality::verify::{Options, verify};
+use crate::log::table::Table;
+use crate::log::{diaries, reader};
+
+#[pyfunction]
+#[pyo3(signature = (paths, *, offsets = None))]
+pub(super) fn read_logs(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    offsets: Option<BTreeMap<u64, f64>>,
+) -> PyResult<Logs> {
+    let offsets = offsets.unwrap_or_default();
+    interruptible(py, |go_on| {
+        reader::read_logs(&paths, &offsets, go_on).map(Logs::new)
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None))]
+pub(super) fn verify_logs(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    offsets: Option<BTreeMap<u64, f64>>,
+    clock_uncertainty: Option<f64>,
+) -> PyResult<Bound<'_, PyDict>> {
+    let offsets = offsets.unwrap_or_default();
+    let options = Options { clock_uncertainty };
+    let report = interruptible(py, |go_on| {
+        verify(
+            &diaries::read_history(&paths, &offsets, go_on)?,
+            &options,
+            go_on,
+        )
+    })?;
+    found(py, report)
+}
+
+#[pyfunction]
+pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<Logs> {
+    let table = Table {
+        machine_id: required(columns, "machine_id")?,
+        event: required(columns, "event")?,
+        new_clock: required(columns, "new_clock")?,
+        time: column(columns, "time")?,
+        system_time: column(columns, "system_time")?,
+        old_clock: column(columns, "old_clock")?,
+        queue_len: column(columns, "queue_len")?,
+        sender: column(columns, "sender")?,
+        sent_clock: column(columns, "sent_clock")?,
+        arrived: column(columns, "arrived")?,
+        recipients: recipients(columns)?,
+    };
+    Ok(py.detach(|| table.into_logs().map(Logs::new))?)
+}

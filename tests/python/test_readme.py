@@ -1,0 +1,69 @@
+"""The README's examples run, for shorter times, and come to what stands beside them."""
+
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from machines import free_ports
+
+import lamport
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+RUN = {"duration": 60, "rates": [1, 3, 6], "seed": 1978}
+ELSEWHERE = "tcp://scheduler"
+"""What needs a cluster; test_sweep has one."""
+SECONDS = 0.3
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A directory with logs, as the README takes them for granted."""
+    home = tmp_path_factory.mktemp("readme")
+    lamport.simulate(**RUN, log_dir=home / "collected", progress=False)
+    return home
+
+
+@pytest.fixture
+def shortened(home, monkeypatch):
+    """Real runs of less than a second, in that directory."""
+    real = lamport.run_local
+
+    def run_local(*arguments, duration, **options):
+        return real(*arguments, duration=min(duration, SECONDS), **options)
+
+    monkeypatch.setattr(lamport, "run_local", run_local)
+    monkeypatch.chdir(home)
+    yield
+    plt.close("all")
+
+
+def outcomes(block):
+    """The expressions with a value behind them that can be checked."""
+    told = re.findall(r"^(\S.*?) +# (True|False|\d\.\d+|Share\(.*\))(?=[:;]|$)", block, re.MULTILINE)
+    return [(expression, value) for expression, value in told if "=" not in expression.split("(")[0]]
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if ELSEWHERE not in block])
+def test_examples(block, shortened):
+    names = {"lamport": lamport, "run": lamport.load("collected")}
+    exec(block.replace("5001", str(free_ports(1)[0])), names)
+    for expression, value in outcomes(block):
+        assert rounded(eval(expression, names)) == value, expression
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return re.sub(r"\d+\.\d{4,}", lambda number: f"{float(number[0]):.3f}", repr(value))
+
+
+def test_some_outcomes_are_checked():
+    assert sum(len(outcomes(block)) for block in BLOCKS) == 4
+
+
+def test_the_window_for_shiviz(home):
+    lamport.simulate(**RUN).export(home / "window.shiviz", start=10, stop=20)
+    sample = re.search(r"^```\n(\(\?<host>.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    assert (home / "window.shiviz").read_text(encoding="utf-8").startswith(sample)
