@@ -22,5 +22,6 @@ mod seconds;
 mod sheet;
 pub mod table;
 pub mod text;
+pub mod turn;
 mod workers;
 pub mod writer;

@@ -22,6 +22,7 @@ use crate::lateness::Lateness;
 use crate::log::entry::{Entry, Place, Startup, What};
 use crate::log::file::LogFile;
 use crate::log::recover::Recovered;
+use crate::log::turn::Turn;
 use crate::log::writer::Formatter;
 use crate::message::{MachineId, Nanos};
 use crate::net::clock::Clock;
@@ -131,8 +132,8 @@ struct Gauges {
 #[derive(Debug)]
 pub(super) struct Journal {
     file: LogFile,
-    /// The entries of the step at hand; kept for its memory.
-    entries: Vec<Entry>,
+    /// The step at hand; kept for its memory.
+    turn: Turn,
     pub(super) lateness: Lateness,
     pub(super) ticks: u64,
     has_ended: bool,
@@ -217,7 +218,7 @@ impl Machine {
             network: network.clone(),
             journal: Mutex::new(Journal {
                 file,
-                entries: Vec::new(),
+                turn: Turn::default(),
                 lateness: Lateness::default(),
                 ticks,
                 has_ended: false,

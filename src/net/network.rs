@@ -10,8 +10,7 @@ use mio::{Poll, Token, Waker};
 
 use crate::channels::Channels;
 use crate::error::{Error, Result};
-use crate::event::Recipients;
-use crate::message::MachineId;
+use crate::log::turn::Logged;
 use crate::net::gate::Gate;
 use crate::net::machine::Machine;
 use crate::net::poll::Poller;
@@ -34,7 +33,7 @@ pub(super) enum Command {
         found: Vec<Vec<SocketAddr>>,
     },
     /// The log holds these steps of a machine.
-    Logged { station: u64, batch: Batch },
+    Logged { station: u64, logged: Logged },
     /// A machine has ticked its last: the orderly end.
     Finish {
         station: u64,
@@ -54,15 +53,6 @@ pub(super) enum Command {
     GoOn { station: u64 },
     /// No machine is left.
     Quit,
-}
-
-/// What follows for the channels from steps that the log holds.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// The sends, in order.
-    pub(super) sends: Vec<(u64, Recipients)>,
-    /// For each sender the newest message received.
-    pub(super) receipts: Vec<(MachineId, u64)>,
 }
 
 /// Wakes the poll thread, once however often it is rung before the thread looks.

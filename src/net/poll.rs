@@ -12,11 +12,12 @@ use slab::Slab;
 
 use crate::address::Address;
 use crate::error::Result;
+use crate::log::turn::Logged;
 use crate::message::Nanos;
 use crate::net::clock::Clock;
 use crate::net::connection::{Connection, Role};
 use crate::net::machine::Machine;
-use crate::net::network::{Alarm, Batch, Command, WAKE};
+use crate::net::network::{Alarm, Command, WAKE};
 use crate::net::resolve::{Question, Resolver};
 use crate::net::station::{Ending, Station};
 
@@ -164,7 +165,7 @@ impl Poller {
                 let station = Station::new(machine, listener, gate, *channels, found);
                 self.enter(id, station);
             }
-            Command::Logged { station, batch } => self.logged(station, batch),
+            Command::Logged { station, logged } => self.logged(station, logged),
             Command::Finish { station, reply } => {
                 self.finish(
                     station,
@@ -205,11 +206,12 @@ impl Poller {
     }
 
     /// Lets the channels know what the log holds.
-    fn logged(&mut self, id: u64, batch: Batch) {
+    fn logged(&mut self, id: u64, logged: Logged) {
         let Some(station) = self.stations.get_mut(&id) else {
             return;
         };
-        for (timestamp, recipients) in batch.sends {
+        let (sends, receipts) = logged.into_parts();
+        for (timestamp, recipients) in sends {
             station.channels.sent(timestamp, &recipients);
             for position in recipients.positions(station.peers.len() as u32) {
                 if let Some(key) = station.peers[position as usize].connection {
@@ -217,7 +219,7 @@ impl Poller {
                 }
             }
         }
-        for (sender, timestamp) in batch.receipts {
+        for (sender, timestamp) in receipts {
             station.channels.received(sender, timestamp);
             if let Some(&key) = station.senders.get(&sender) {
                 self.connections[key].owes_ack = true;

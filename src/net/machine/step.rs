@@ -11,8 +11,9 @@ use crate::event::Event;
 use crate::identity::Nonce;
 use crate::log::entry::{End, Entry, What};
 use crate::message::{MachineId, Message, Nanos};
-use crate::net::network::{Batch, Command};
+use crate::net::network::Command;
 use crate::node::Node;
+use crate::wire::MAX_TIMESTAMP;
 
 /// How long the end waits for messages that an added delay holds back.
 const LAST_ARRIVALS: Nanos = 1_000_000_000;
@@ -30,49 +31,38 @@ impl Machine {
         is_manual: bool,
         mut next: impl FnMut(&mut Node, Nanos, &mut Journal) -> Option<Event>,
     ) -> Result<usize> {
-        if journal.has_ended {
-            return Err(Error::state(format!("machine {} has ended", self.id)));
-        }
-        let mut entries = std::mem::take(&mut journal.entries);
-        entries.clear();
-        let mut batch = Batch::default();
-        let mut is_exhausted = false;
-        {
+        self.check_open(journal)?;
+        let mut turn = std::mem::take(&mut journal.turn);
+        let (clock, is_exhausted) = {
             let mut node = self.node();
             let time = self.clock.now();
-            while let Some(event) = next(&mut node, time, journal) {
-                if event.new_clock() > MAX_CLOCK {
-                    is_exhausted = true;
-                    break;
-                }
-                batch.add(&event);
-                entries.push(Entry {
-                    time,
-                    what: What::Event {
-                        event,
-                        manual: is_manual,
-                    },
-                });
+            // Beyond it peers would refuse what it sends.
+            while node.clock() < MAX_TIMESTAMP
+                && let Some(event) = next(&mut node, time, journal)
+            {
+                turn.add(time, event, is_manual);
             }
-            self.gauges.clock.store(node.clock(), Ordering::Relaxed);
             self.gauges
                 .queue_len
                 .store(node.queue_len(time), Ordering::Relaxed);
-            self.gauges.ticks.store(journal.ticks, Ordering::Relaxed);
-        }
-        let written = journal.file.write(&entries);
-        let steps = entries.len();
-        journal.entries = entries;
-        written?;
-        if !batch.is_empty() {
+            (node.clock(), node.clock() >= MAX_TIMESTAMP)
+        };
+        let steps = turn.steps();
+        let logged = turn.log(|entries| journal.file.write(entries));
+        journal.turn = turn;
+        let logged = logged.inspect_err(|_| journal.has_ended = true)?;
+        self.gauges.clock.store(clock, Ordering::Relaxed);
+        self.gauges.ticks.store(journal.ticks, Ordering::Relaxed);
+        if !logged.is_empty() {
             self.network.tell(Command::Logged {
                 station: self.station,
-                batch,
+                logged,
             });
         }
-        if is_exhausted {
+        if is_exhausted && steps == 0 {
             return Err(Error::state(format!(
-                "machine {}: its clock has reached 2^53, the end of its range",
+                "machine {}: its clock is {clock}: no message may carry more than {MAX_TIMESTAMP} \
+                 (2^53 - 2^32 - 1), so it takes no step beyond that",
                 self.id
             )));
         }
@@ -87,13 +77,34 @@ impl Machine {
     ) -> Result<Option<Event>> {
         let mut make = Some(make);
         let mut made = None;
-        self.advance(&mut self.journal(), is_manual, |node, now, journal| {
+        let mut journal = self.journal();
+        self.check_open(&journal)?;
+        // A log that fails is noticed by the write; of anything else a thread would be told.
+        if let (None, Some(error)) = (journal.file.failure(), self.failure()) {
+            return Err(error);
+        }
+        let advanced = self.advance(&mut journal, is_manual, |node, now, journal| {
             let event = make.take()?(node, now);
             journal.ticks += u64::from(event.is_some() && !is_manual);
             made.clone_from(&event);
             event
-        })?;
-        Ok(made)
+        });
+        let has_failed = journal.has_ended;
+        drop(journal);
+        if has_failed {
+            // No thread of its own does it.
+            self.abandon();
+        }
+        advanced.map(|_| made)
+    }
+
+    /// Fails where no step can be made any more: by the failed write, if that is why.
+    fn check_open(&self, journal: &Journal) -> Result<()> {
+        if !journal.has_ended {
+            return Ok(());
+        }
+        let failure = journal.file.failure();
+        Err(failure.unwrap_or_else(|| Error::state(format!("machine {} has ended", self.id))))
     }
 
     /// New messages of a sender enter the queue, where they arrive after the
@@ -106,14 +117,16 @@ impl Machine {
             });
             self.delays.draw(sender, self.id, timestamp) + added
         };
-        self.deliver(Some(sender), timestamps, delay);
+        self.deliver(timestamps, |timestamp, now| {
+            Message::new(sender, timestamp, now + delay(timestamp))
+        });
     }
 
-    fn deliver(&self, sender: Option<MachineId>, timestamps: &[u64], delay: impl Fn(u64) -> Nanos) {
+    fn deliver(&self, timestamps: &[u64], message: impl Fn(u64, Nanos) -> Message) {
         let mut node = self.node();
         let now = self.clock.now();
         for &timestamp in timestamps {
-            node.deliver(Message::new(sender, timestamp, now + delay(timestamp)));
+            node.deliver(message(timestamp, now));
         }
         let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
         drop(node);
@@ -126,19 +139,23 @@ impl Machine {
         }
     }
 
-    /// Puts one message into the queue by hand.
+    /// Puts one message into the queue by hand: whatever its sender's channel brings still comes.
     pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
-        for (name, value) in [("timestamp", timestamp), ("sender", sender.unwrap_or(0))] {
-            if value > MAX_CLOCK {
+        let id = sender.unwrap_or(0);
+        for (name, value, largest, power) in [
+            ("timestamp", timestamp, MAX_TIMESTAMP, "2^53 - 2^32 - 1"),
+            ("sender", id, MAX_CLOCK, "2^53 - 1"),
+        ] {
+            if value > largest {
                 return Err(Error::invalid(format!(
-                    "{name} {value} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
+                    "{name} {value} is too large: the largest is {largest} ({power})"
                 )));
             }
         }
-        if self.journal().has_ended {
-            return Err(Error::state(format!("machine {} has ended", self.id)));
-        }
-        self.deliver(sender, &[timestamp], |_| 0);
+        self.check_open(&self.journal())?;
+        self.deliver(&[timestamp], |timestamp, now| {
+            Message::by_hand(sender, timestamp, now)
+        });
         Ok(())
     }
 
@@ -167,8 +184,11 @@ impl Machine {
     /// The orderly end: what is left goes out, UNREAD and END are written.
     pub fn finish(&self) -> Result<()> {
         // No step from here on: what it sent would neither leave nor be counted.
-        if std::mem::replace(&mut self.journal().has_ended, true) {
-            return Ok(());
+        {
+            let mut journal = self.journal();
+            if std::mem::replace(&mut journal.has_ended, true) {
+                return journal.file.failure().map_or(Ok(()), Err);
+            }
         }
         let (reply, done) = bounded(1);
         self.network.tell(Command::Finish {
@@ -201,9 +221,10 @@ impl Machine {
             time,
             what: What::End(Box::new(end)),
         });
-        journal.file.write(&entries)?;
+        let written = journal.file.write(&entries);
+        // It has left the network already.
         journal.file.release();
-        Ok(())
+        written
     }
 
     /// Lets the messages arrive that an added delay still holds back, for a while.
@@ -217,31 +238,5 @@ impl Machine {
         while let Some(rest) = self.clock.until(deadline) {
             std::thread::park_timeout(rest);
         }
-    }
-}
-
-impl Batch {
-    fn add(&mut self, event: &Event) {
-        match event {
-            Event::Send {
-                new_clock,
-                recipients,
-                ..
-            } => self.sends.push((*new_clock, recipients.clone())),
-            Event::Receive { message, .. } => {
-                let Some(sender) = message.sender() else {
-                    return;
-                };
-                match self.receipts.iter_mut().find(|(known, _)| *known == sender) {
-                    Some((_, newest)) => *newest = message.timestamp,
-                    None => self.receipts.push((sender, message.timestamp)),
-                }
-            }
-            Event::Internal { .. } => {}
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.receipts.is_empty()
     }
 }
