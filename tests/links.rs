@@ -112,6 +112,7 @@ fn a_machine_whose_log_lost_lines_is_refused_until_it_has_them_again() {
     let refusal = sender.answered(0, 2, Nonce(20), marks(4)).unwrap_err();
     let words = "its log has lost messages 5 to 6, which it had acknowledged as logged";
     assert!(refusal.reason.contains(words), "{refusal}");
+    assert_eq!(refusal.kind, "lost");
     sender.answered(0, 2, Nonce(20), marks(6)).unwrap();
 }
 

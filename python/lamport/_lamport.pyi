@@ -181,7 +181,17 @@ class Machine:
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
         """Send to these of the `peer_addresses` (None: to all)."""
     def deliver(self, timestamp: int, sender: int | None = None) -> None:
-        """Put a message into the queue by hand."""
+        """Put a message into the queue by hand, in the name of `sender` or of nobody.
+
+        It is no message of that machine's channel: what that sends still comes. Its RECEIVE line
+        says so with ``"by_hand": true``.
+
+        Raises
+        ------
+        ValueError
+            The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
+            may carry.
+        """
     def handle_receive(self) -> dict[str, Any] | None:
         """Take the oldest message of the queue; None if there is none."""
     def warnings(self) -> list[str]:
