@@ -21,6 +21,9 @@ fn refused(path: &Path, source: io::Error) -> Error {
     Error::io(format!("log file {}{hint}", path.display()), source)
 }
 
+/// Entries that are lines in memory at a time, where there may be many.
+const PIECE: usize = 1024;
+
 /// An error of the operating system once more.
 fn again(error: &io::Error) -> io::Error {
     let code = error.raw_os_error();
@@ -139,6 +142,19 @@ impl LogFile {
         })
     }
 
+    /// Hands the lines of any number of entries to the operating system, some at a time.
+    pub fn write_pieces(&mut self, mut entries: impl Iterator<Item = Entry>) -> Result<()> {
+        let mut piece = Vec::new();
+        loop {
+            piece.extend(entries.by_ref().take(PIECE));
+            if piece.is_empty() {
+                return Ok(());
+            }
+            self.write(&piece)?;
+            piece.clear();
+        }
+    }
+
     /// Why a write failed, if one did.
     pub fn failure(&self) -> Option<Error> {
         let source = again(self.broken.as_ref()?);
@@ -227,6 +243,26 @@ mod tests {
         assert!(std::fs::metadata(&path).unwrap().len() > 0);
         drop(create(true).unwrap());
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn many_lines_take_little_memory() {
+        let path =
+            std::env::temp_dir().join(format!("lamport-log-pieces-{}.log", std::process::id()));
+        let mut log = LogFile::create(&path, true, Formatter::new(1, 0, Vec::new())).unwrap();
+        let events = (0..100_000).map(|old_clock| {
+            event(Event::Internal {
+                old_clock,
+                new_clock: old_clock + 1,
+            })
+        });
+        log.write_pieces(events).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 100_000);
+        assert!(text.ends_with("\"new_clock\": 100000}\n"));
+        let held = log.buffer.capacity();
+        assert!(held < text.len() / 10, "{held} of {}", text.len());
         std::fs::remove_file(&path).unwrap();
     }
 

@@ -203,25 +203,20 @@ impl Machine {
         let mut node = self.node();
         let time = self.clock.now();
         let final_clock = node.clock();
-        let mut entries: Vec<Entry> = node
-            .drain()
-            .map(|message| Entry {
-                time,
-                what: What::Unread(message),
-            })
-            .collect();
+        let queue_len = node.waiting().len() as u64;
+        let unread = node.drain().map(What::Unread);
         let end = End {
             final_clock,
-            queue_len: entries.len() as u64,
+            queue_len,
             ticks: journal.ticks,
             lateness: journal.lateness.summary(),
             undelivered,
         };
-        entries.push(Entry {
-            time,
-            what: What::End(Box::new(end)),
-        });
-        let written = journal.file.write(&entries);
+        let last = unread.chain([What::End(Box::new(end))]);
+        // An end that is cut short does not count: the lines need not be one write.
+        let written = journal
+            .file
+            .write_pieces(last.map(|what| Entry { time, what }));
         // It has left the network already.
         journal.file.release();
         written
