@@ -189,7 +189,10 @@ impl Channels {
         }
         let peer = &mut self.peers[position];
         peer.outbox.connected(marks).map_err(|violation| Refusal {
-            kind: "violation",
+            kind: match violation {
+                Violation::Lost { .. } => "lost",
+                _ => "violation",
+            },
             reason: violation.to_string(),
         })?;
         peer.identity = Some((id, history));

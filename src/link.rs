@@ -38,6 +38,17 @@ pub enum Violation {
         /// The newest message sent.
         newest: u64,
     },
+    /// It says that it accepted less than it had logged.
+    #[error(
+        "its log has lost messages {first} to {last}, which it had acknowledged as logged: \
+         start it with the log it had, or use a new run id"
+    )]
+    Lost {
+        /// The timestamp after the newest that it has accepted.
+        first: u64,
+        /// The newest that it had acknowledged as logged.
+        last: u64,
+    },
     /// More is logged than was accepted.
     #[error("it claims {logged} logged but only {accepted} accepted")]
     LoggedUnaccepted {
@@ -81,6 +92,13 @@ impl Outbox {
     /// A handshake succeeded and told `marks`: go on right after *accepted*.
     pub fn connected(&mut self, marks: Marks) -> Result<(), Violation> {
         self.check(marks)?;
+        // What it had logged is not kept here any more: it can get it from no one.
+        if marks.accepted < self.marks.logged {
+            return Err(Violation::Lost {
+                first: marks.accepted + 1,
+                last: self.marks.logged,
+            });
+        }
         self.raise(marks);
         // After a resume it held every message of the log, of which few are still needed.
         self.kept.shrink_to_fit();
@@ -188,12 +206,10 @@ impl Inbox {
         Ok(is_new)
     }
 
-    /// The operating system has the RECEIVE line of this message. One that
-    /// never came this way (delivered by hand in a sender's name) is ignored.
+    /// The operating system has the RECEIVE line of this message, which was accepted.
     pub fn logged(&mut self, timestamp: u64) {
-        if timestamp <= self.marks.accepted {
-            self.marks.logged = self.marks.logged.max(timestamp);
-        }
+        debug_assert!(timestamp <= self.marks.accepted);
+        self.marks.logged = self.marks.logged.max(timestamp);
     }
 
     /// The marks to acknowledge.
@@ -326,6 +342,26 @@ mod tests {
             [5, 8]
         );
         assert_eq!(outbox.undelivered(), 2);
+    }
+
+    #[test]
+    fn a_receiver_that_lost_what_it_had_logged_is_refused_and_nothing_is_given_up() {
+        let mut outbox = Outbox::default();
+        (1..=8).for_each(|timestamp| outbox.push(timestamp));
+        let marks = |logged, accepted| Marks { logged, accepted };
+        outbox.connected(marks(2, 4)).unwrap();
+        outbox.acknowledged(marks(6, 8)).unwrap();
+        let before = outbox.clone();
+        for (accepted, first) in [(0, 1), (5, 6)] {
+            assert_eq!(
+                outbox.connected(marks(0, accepted)),
+                Err(Violation::Lost { first, last: 6 })
+            );
+            assert_eq!(outbox, before);
+        }
+        // It lost what it had accepted, as a crash may.
+        outbox.connected(marks(6, 6)).unwrap();
+        assert_eq!(outbox.next_unsent(), Some(7));
     }
 
     #[test]

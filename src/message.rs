@@ -12,7 +12,8 @@ pub type Nanos = u64;
 /// machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message {
-    /// [`NOBODY`] for one delivered by hand: a third of a message would be the tag of an `Option`.
+    /// With [`BY_HAND`] if no channel brought it; [`NOBODY`] if no one is named either. A third of
+    /// a message would be the tag of an `Option`.
     sender: MachineId,
     /// The sender's clock when it was sent.
     pub timestamp: u64,
@@ -20,26 +21,56 @@ pub struct Message {
     pub arrival: Nanos,
 }
 
+/// No id has this bit.
+const BY_HAND: u64 = 1 << 63;
 /// No machine's id.
 const NOBODY: MachineId = MachineId::MAX;
 
 impl Message {
-    /// A message of `sender`, or of nobody if it is delivered by hand.
-    pub fn new(sender: Option<MachineId>, timestamp: u64, arrival: Nanos) -> Self {
+    /// A message that the channel from `sender` brought.
+    pub fn new(sender: MachineId, timestamp: u64, arrival: Nanos) -> Self {
         Self {
-            sender: sender.unwrap_or(NOBODY),
+            sender,
             timestamp,
             arrival,
         }
     }
 
-    /// The machine that sent it, `None` for one delivered by hand.
+    /// A message delivered by hand, in the name of `sender` or of nobody: it is no channel's.
+    pub fn by_hand(sender: Option<MachineId>, timestamp: u64, arrival: Nanos) -> Self {
+        let sender = sender.map_or(NOBODY, |sender| sender | BY_HAND);
+        Self::new(sender, timestamp, arrival)
+    }
+
+    /// The machine that sent it, as far as it is said.
     pub fn sender(&self) -> Option<MachineId> {
-        (self.sender != NOBODY).then_some(self.sender)
+        (self.sender != NOBODY).then_some(self.sender & !BY_HAND)
+    }
+
+    /// The machine whose channel brought it.
+    pub fn channel(&self) -> Option<MachineId> {
+        (self.sender & BY_HAND == 0).then_some(self.sender)
     }
 
     /// Whether both came through one channel.
     pub(crate) fn has_sender_of(&self, other: &Self) -> bool {
         self.sender == other.sender
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_given_by_hand_makes_no_channel() {
+        let named = Message::by_hand(Some(2), 9, 1);
+        assert_eq!((named.sender(), named.channel()), (Some(2), None));
+        let nobody = Message::by_hand(None, 9, 1);
+        assert_eq!((nobody.sender(), nobody.channel()), (None, None));
+        let came = Message::new(2, 9, 1);
+        assert_eq!((came.sender(), came.channel()), (Some(2), Some(2)));
+        assert!(!came.has_sender_of(&named));
+        assert_eq!(size_of::<Message>(), 24);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::behavior::{Action, Odds};
 use crate::clock::Clock;
 use crate::event::{Event, Recipients};
-use crate::message::{MachineId, Message, Nanos};
+use crate::message::{Message, Nanos};
 use crate::random::Generator;
 
 /// A machine without bytes, threads or time of its own.
@@ -66,7 +66,7 @@ impl Node {
             self.newest = message.arrival;
             self.queue.push_back(message);
         } else {
-            self.insert(message.sender(), message.timestamp, message.arrival);
+            self.insert(message);
         }
     }
 
@@ -78,8 +78,7 @@ impl Node {
 
     /// Puts a message before those that arrive after it.
     #[cold]
-    fn insert(&mut self, sender: Option<MachineId>, timestamp: u64, arrival: Nanos) {
-        let mut message = Message::new(sender, timestamp, arrival);
+    fn insert(&mut self, mut message: Message) {
         let mut place = self.queue.len();
         while let Some(before) = place.checked_sub(1).and_then(|place| self.queue.get(place)) {
             if before.arrival <= message.arrival {
@@ -198,7 +197,7 @@ mod tests {
     }
 
     fn message(timestamp: u64, arrival: Nanos) -> Message {
-        Message::new(Some(2), timestamp, arrival)
+        Message::new(2, timestamp, arrival)
     }
 
     #[test]
@@ -270,7 +269,7 @@ mod tests {
                 let of_sender = expected.iter().filter(|entry| entry.1 == sender);
                 let arrival = of_sender.map(|entry| entry.0).max().unwrap_or(0).max(arrival);
                 expected.push((arrival, sender, timestamp as u64));
-                node.deliver(Message::new(Some(sender), timestamp as u64, sent[timestamp].1));
+                node.deliver(Message::new(sender, timestamp as u64, sent[timestamp].1));
             }
             expected.sort_unstable();
             let mut got: Vec<_> = node.drain().map(|m| (m.arrival, m.sender().unwrap(), m.timestamp)).collect();

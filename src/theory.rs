@@ -200,7 +200,7 @@ const WORK: usize = 1 << 21;
 /// u = F(u) has u <= rates, so one step from there is at most u, the next at least u, and so on: two
 /// consecutive iterates always have every solution between them. The upper ones only come
 /// down, as the second is at most the first, and the lower ones go up, in floats too, whose rounding keeps
-/// order. So either both come together, on the only solution, or they end up alternating.
+/// order. So either both come together, on the only solution, or they end up alternating between two.
 fn enclosed(
     rates: &[f64],
     links: &Links,
@@ -213,12 +213,16 @@ fn enclosed(
         let arrivals = links.arrivals(&last);
         let pairs = rates.iter().zip(arrivals);
         let next: Vec<f64> = pairs.map(|(rate, a)| (rate - a).max(0.0)).collect();
-        let mut changes = next.iter().zip(&last).zip(rates);
-        if changes.all(|((new, old), rate)| (new - old).abs() <= 1e-15 * rate) {
+        let are_within = |part: f64| {
+            let mut changes = next.iter().zip(&last).zip(rates);
+            changes.all(|((new, old), rate)| (new - old).abs() <= part * rate)
+        };
+        if are_within(1e-15) {
             return Ok(Some(next));
         }
         if next == before {
-            return Ok(None);
+            // Rounding may keep the last digits alternating; the solution is between them.
+            return Ok(are_within(1e-9).then_some(next));
         }
         (before, last) = (last, next);
         work += step_work;
@@ -381,6 +385,18 @@ mod tests {
             }
         }
         true
+    }
+
+    #[test]
+    fn digits_that_alternate_by_rounding_are_no_second_solution() {
+        let rates = [5.916727109524498, 5.566513401729598];
+        let share = 1.0 - 0.07469526929594478;
+        let topology = Topology::Full(2);
+        let links = Links::Some(Senders::new(&topology, |_| share));
+        let found = enclosed(&rates, &links, &mut || true).unwrap().unwrap();
+        for (idle, expected) in found.iter().zip(fully_connected(&rates, share).unwrap()) {
+            assert!((idle - expected).abs() < 1e-12);
+        }
     }
 
     #[test]

@@ -129,7 +129,8 @@ impl Reply {
     pub fn parse(line: &[u8]) -> Result<Self, WireError> {
         let fail = || WireError::Reply(shown(line));
         if let Some(reason) = line.strip_prefix(b"no ") {
-            return Ok(Self::No(shown(reason)));
+            // As long as a line may be: its end says what to do.
+            return Ok(Self::No(plain(reason)));
         }
         let words = words(line).ok_or_else(fail)?;
         let &["ok", receiver, history, logged, accepted] = words.as_slice() else {
@@ -232,10 +233,15 @@ fn words(line: &[u8]) -> Option<Vec<&str>> {
 
 /// A line of unknown content, short and plain enough for a warning.
 pub(crate) fn shown(line: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(&line[..line.len().min(120)]).into_owned();
+    let text = plain(&line[..line.len().min(120)]);
+    text.chars().take(60).collect()
+}
+
+/// Text of unknown content that no terminal obeys.
+fn plain(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
     text.chars()
         .map(|c| if c.is_control() { '.' } else { c })
-        .take(60)
         .collect()
 }
 
@@ -285,6 +291,20 @@ mod tests {
             let line = line(|out| Reply::No(reason).write(out));
             let is_no = matches!(Reply::parse(&line), Ok(Reply::No(_)));
             prop_assert!(is_no);
+        }
+
+        #[test]
+        fn a_reason_is_read_to_its_end(reason in "[!-~]( ?[!-~]){0,125}") {
+            let line = line(|out| Reply::No(reason.clone()).write(out));
+            prop_assert_eq!(Reply::parse(&line).unwrap(), Reply::No(reason));
+        }
+
+        #[test]
+        fn no_reason_moves_the_cursor(reason in prop::collection::vec(any::<u8>(), 0..250)) {
+            let Reply::No(reason) = Reply::parse(&[b"no ", &reason[..]].concat()).unwrap() else {
+                panic!("it begins with no");
+            };
+            prop_assert!(!reason.chars().any(char::is_control));
         }
     }
 

@@ -10,6 +10,7 @@
 mod links;
 
 use lamport::channels::{Channels, Past};
+use lamport::event::Recipients;
 use lamport::identity::{Identity, Nonce};
 use lamport::link::Marks;
 use lamport::log::recover::recover;
@@ -95,6 +96,24 @@ fn a_machine_without_its_log_is_refused_on_both_sides() {
         assert_eq!(refusal.kind, "history");
         assert!(refusal.reason.contains("--resume"), "{refusal}");
     }
+}
+
+#[test]
+fn a_machine_whose_log_lost_lines_is_refused_until_it_has_them_again() {
+    let mut sender = Channels::new(identity(1, 10, 1), 1);
+    (1..=6).for_each(|timestamp| sender.sent(timestamp, &Recipients::All));
+    let marks = |newest| Marks {
+        logged: newest,
+        accepted: newest,
+    };
+    sender.answered(0, 2, Nonce(20), marks(0)).unwrap();
+    sender.acknowledged(0, marks(6)).unwrap();
+    sender.peer_left(0);
+    let refusal = sender.answered(0, 2, Nonce(20), marks(4)).unwrap_err();
+    let words = "its log has lost messages 5 to 6, which it had acknowledged as logged";
+    assert!(refusal.reason.contains(words), "{refusal}");
+    assert_eq!(refusal.kind, "lost");
+    sender.answered(0, 2, Nonce(20), marks(6)).unwrap();
 }
 
 /// Were it not, `Broken::TwoEntries` shows what would be lost.

@@ -54,6 +54,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
         time: line.time,
         machine_id: line.machine_id,
         is_manual: line.is_manual,
+        is_by_hand: false,
         body,
     })
 }

@@ -249,8 +249,7 @@ fn reference(setup: &Setup) -> Vec<(u64, u32, Event)> {
                 let arrival = now + delays.draw(ids.0, ids.1, *new_clock);
                 let newest = newest.entry((machine, peer)).or_default();
                 *newest = arrival.max(*newest);
-                flying[peer as usize]
-                    .push((*newest, Message::new(Some(ids.0), *new_clock, *newest)));
+                flying[peer as usize].push((*newest, Message::new(ids.0, *new_clock, *newest)));
             }
         }
         events.push((now, machine, event));

@@ -197,7 +197,17 @@ class Machine:
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
         """Send to these of the `peer_addresses` (None: to all)."""
     def deliver(self, timestamp: int, sender: int | None = None) -> None:
-        """Put a message into the queue by hand."""
+        """Put a message into the queue by hand, in the name of `sender` or of nobody.
+
+        It is no message of that machine's channel: what that sends still comes. Its RECEIVE line
+        says so with ``"by_hand": true``.
+
+        Raises
+        ------
+        ValueError
+            The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
+            may carry.
+        """
     def handle_receive(self) -> dict[str, Any] | None:
         """Take the oldest message of the queue; None if there is none."""
     def warnings(self) -> list[str]:
@@ -342,8 +352,8 @@ class Logs:
         """Check whether the logs are a possible history.
 
         Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
-        ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists with a
-        value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many violations
+        ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists
+        with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many violations
         there are and how many things were checked; ``unchecked`` is a list of what could not be checked
         and why; ``ok`` is whether there is no violation. The lines of a table are its rows in `events`,
         from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).

@@ -62,15 +62,18 @@ def add_latency(parser: argparse.ArgumentParser, default: float) -> None:
     )
 
 
-def add_faults(parser: argparse.ArgumentParser) -> None:
+CRASH = '{"fault": "crash", "machine": 1, "at": 10, "down_for": 5}'
+DISCONNECT = '{"fault": "disconnect", "src": 1, "dst": 2, "at": 10}'
+
+
+def add_faults(parser: argparse.ArgumentParser, example: str = CRASH) -> None:
     """Add the option that says what goes wrong."""
     parser.add_argument(
         "--faults",
         type=faults,
         default=(),
         metavar="FILE",
-        help="file of what goes wrong: a JSON list like "
-        '[{"fault": "crash", "machine": 1, "at": 10, "down_for": 5}]',
+        help=f"file of what goes wrong: a JSON list like [{example}]",
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._command import DONE, guard
 from lamport._key import add_key_file, given_key
-from lamport._options import add_faults, add_latency
+from lamport._options import DISCONNECT, add_faults, add_latency
 
 if TYPE_CHECKING:
     from lamport._lamport import Machine
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
     add_latency(parser, 0)
-    add_faults(parser)
+    add_faults(parser, DISCONNECT)
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
     add("--run-id", default="lab", metavar="ID", help="machines connect only within one run id (lab)")
     add(
@@ -112,6 +112,11 @@ def run(args: argparse.Namespace) -> int:
             f"machine {args.id} listens on port {machine.listen_port}, logs to {machine.log_filename}",
             flush=True,
         )
+        if args.status_fd is None and _is_struck(args):
+            _warn(
+                f"machine {args.id}: of --faults it takes those of its links; "
+                "its crashes and pauses are left to whoever started this process"
+            )
         _drive(machine, _status(args.status_fd), caught)
         print(f"machine {args.id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
     return 128 + caught[0] if caught else DONE
@@ -185,6 +190,19 @@ def _text(faults: Any) -> str | None:
     return faults_text(faults)
 
 
+def _is_struck(args: argparse.Namespace) -> bool:
+    """Say whether the faults crash or pause this very machine."""
+    if not args.faults:
+        return False
+    from lamport._faults import Crash, Pause
+
+    return any(isinstance(fault, Crash | Pause) and fault.machine == args.id for fault in args.faults)
+
+
+def _warn(message: str) -> None:
+    print(f"lamport: {message}", file=sys.stderr, flush=True)
+
+
 def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list[int]) -> None:
     """Run to the end, or to a signal, or until the parent is gone."""
     alive, stopping, steps = status(machine), False, 0
@@ -192,7 +210,7 @@ def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list
     while True:
         done = machine.join(STEP)
         for message in machine.warnings():
-            print(f"lamport: {message}", file=sys.stderr, flush=True)
+            _warn(message)
         if done:
             status(machine)
             return

@@ -21,6 +21,15 @@ fn refused(path: &Path, source: io::Error) -> Error {
     Error::io(format!("log file {}{hint}", path.display()), source)
 }
 
+/// Entries that are lines in memory at a time, where there may be many.
+const PIECE: usize = 1024;
+
+/// An error of the operating system once more.
+fn again(error: &io::Error) -> io::Error {
+    let code = error.raw_os_error();
+    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
 /// A log that is being written.
 ///
 /// After a failed or short write it takes nothing more: what a log does not
@@ -31,7 +40,9 @@ pub struct LogFile {
     file: File,
     formatter: Formatter,
     buffer: Vec<u8>,
-    is_broken: bool,
+    /// Why it takes nothing more.
+    broken: Option<io::Error>,
+    is_released: bool,
 }
 
 /// The log of a machine that comes back, held by this process alone.
@@ -70,7 +81,8 @@ impl LogFile {
             file,
             formatter,
             buffer: Vec::new(),
-            is_broken: false,
+            broken: None,
+            is_released: false,
         }
     }
 
@@ -98,7 +110,7 @@ impl LogFile {
 
     /// Takes nothing more, and lets another hold the file.
     pub fn release(&mut self) {
-        self.is_broken = true;
+        self.is_released = true;
         // Closing it does the same.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
@@ -113,18 +125,41 @@ impl LogFile {
 
     /// Hands the lines of `entries` to the operating system.
     pub fn write(&mut self, entries: &[Entry]) -> Result<()> {
+        if let Some(error) = self.failure() {
+            return Err(error);
+        }
         let failed = |source| Error::io(format!("log file {}", self.path.display()), source);
-        if self.is_broken {
-            return Err(failed(io::Error::other("an earlier write failed")));
+        if self.is_released {
+            return Err(failed(io::Error::other("it is closed")));
         }
         self.buffer.clear();
         for entry in entries {
             self.formatter.format(entry, &mut self.buffer);
         }
         self.file.write_all(&self.buffer).map_err(|source| {
-            self.is_broken = true;
+            self.broken = Some(again(&source));
             failed(source)
         })
+    }
+
+    /// Hands the lines of any number of entries to the operating system, some at a time.
+    pub fn write_pieces(&mut self, mut entries: impl Iterator<Item = Entry>) -> Result<()> {
+        let mut piece = Vec::new();
+        loop {
+            piece.extend(entries.by_ref().take(PIECE));
+            if piece.is_empty() {
+                return Ok(());
+            }
+            self.write(&piece)?;
+            piece.clear();
+        }
+    }
+
+    /// Why a write failed, if one did.
+    pub fn failure(&self) -> Option<Error> {
+        let source = again(self.broken.as_ref()?);
+        let context = format!("log file {}", self.path.display());
+        Some(Error::io(context, source))
     }
 
     /// Where the log is.
@@ -211,6 +246,26 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
     }
 
+    #[test]
+    fn many_lines_take_little_memory() {
+        let path =
+            std::env::temp_dir().join(format!("lamport-log-pieces-{}.log", std::process::id()));
+        let mut log = LogFile::create(&path, true, Formatter::new(1, 0, Vec::new())).unwrap();
+        let events = (0..100_000).map(|old_clock| {
+            event(Event::Internal {
+                old_clock,
+                new_clock: old_clock + 1,
+            })
+        });
+        log.write_pieces(events).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 100_000);
+        assert!(text.ends_with("\"new_clock\": 100000}\n"));
+        let held = log.buffer.capacity();
+        assert!(held < text.len() / 10, "{held} of {}", text.len());
+        std::fs::remove_file(&path).unwrap();
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_breaks_the_log_for_good() {
@@ -224,12 +279,10 @@ mod tests {
             old_clock: 0,
             new_clock: 1,
         })];
-        assert!(log.write(&entries).is_err());
-        assert!(
-            log.write(&entries)
-                .unwrap_err()
-                .to_string()
-                .contains("earlier")
-        );
+        assert!(log.failure().is_none());
+        let first = log.write(&entries).unwrap_err().to_string();
+        assert!(first.starts_with("log file /dev/full: "), "{first}");
+        assert_eq!(log.write(&entries).unwrap_err().to_string(), first);
+        assert_eq!(log.failure().unwrap().to_string(), first);
     }
 }

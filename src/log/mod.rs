@@ -23,5 +23,6 @@ mod seconds;
 mod sheet;
 pub mod table;
 pub mod text;
+pub mod turn;
 mod workers;
 pub mod writer;

@@ -30,6 +30,8 @@ pub struct Line<'a> {
     pub machine_id: u64,
     /// Whether the event was made by hand.
     pub is_manual: bool,
+    /// Whether the message was delivered by hand, in the name of its sender.
+    pub is_by_hand: bool,
     /// What it says.
     pub body: Body<'a>,
 }
@@ -185,6 +187,7 @@ struct Fields<'a> {
     run_id: Option<Cow<'a, str>>,
     seed: Option<u64>,
     manual: Option<bool>,
+    by_hand: Option<bool>,
     internal_probability: Option<f64>,
     broadcast_share: Option<f64>,
     #[serde(borrow)]
@@ -211,6 +214,7 @@ pub fn parse(text: &str) -> Result<Line<'_>, String> {
         time,
         machine_id,
         is_manual: fields.manual.unwrap_or(false),
+        is_by_hand: fields.by_hand.unwrap_or(false),
         body: body(fields)?,
     })
 }

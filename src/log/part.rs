@@ -200,6 +200,7 @@ impl Part {
             machine_id,
             is_manual,
             body,
+            ..
         } = parse(text).map_err(Fault::Wrong)?;
         match body {
             Body::Internal { clocks } => self.rows.push(time, INTERNAL, clocks, is_manual),

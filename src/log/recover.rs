@@ -163,6 +163,8 @@ impl Recovered {
                     self.past.sent[position].push(self.clock);
                 }
             }
+            // A name given by hand says nothing of what came by the channel.
+            Body::Receive { .. } if line.is_by_hand => {}
             Body::Receive { message, .. } => {
                 if let (Some(sender), Some(timestamp)) = (message.sender, message.sent_clock) {
                     let newest = self.past.received.entry(sender).or_default();
@@ -247,6 +249,16 @@ mod tests {
         );
         // An end that did not come about does not count.
         assert_eq!(recovered.length as usize, log(&LINES[..5]).len());
+    }
+
+    #[test]
+    fn a_receipt_by_hand_moves_no_mark() {
+        let by_hand = LINES[2].replace("}\n", ", \"by_hand\": true, \"manual\": true}\n");
+        let recovered = read(&log(&[LINES[0], LINES[1], &by_hand]))
+            .unwrap()
+            .unwrap();
+        assert_eq!(recovered.clock, 9);
+        assert_eq!(recovered.past.received, BTreeMap::new());
     }
 
     #[test]

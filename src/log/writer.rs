@@ -156,6 +156,9 @@ impl Formatter {
         number(out, message.timestamp);
         out.extend_from_slice(b", \"arrival_time\": ");
         self.arrival.write(self.origin + message.arrival, out);
+        if message.sender() != message.channel() {
+            out.extend_from_slice(b", \"by_hand\": true");
+        }
     }
 
     fn recipients(&self, recipients: &Recipients, out: &mut Vec<u8>) {
@@ -352,8 +355,9 @@ mod tests {
 
     #[test]
     fn the_other_lines_have_theirs() {
-        let message = Message::new(Some(2), 9, 1_500_000_000);
-        let by_hand = Message::new(None, 9, 1_500_000_000);
+        let message = Message::new(2, 9, 1_500_000_000);
+        let by_hand = Message::by_hand(None, 9, 1_500_000_000);
+        let named = Message::by_hand(Some(2), 9, 1_500_000_000);
         let receive = |message| Event::Receive {
             old_clock: 6,
             new_clock: 10,
@@ -396,7 +400,12 @@ mod tests {
                 event: receive(by_hand),
                 manual: true,
             }),
+            entry(What::Event {
+                event: receive(named),
+                manual: true,
+            }),
             entry(What::Unread(message)),
+            entry(What::Unread(named)),
             entry(What::End(Box::new(end))),
         ]);
         assert_eq!(got, [
@@ -404,7 +413,9 @@ mod tests {
             r#"{"event": "INTERNAL", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6}"#.into(),
             r#"{"event": "RECEIVE", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
             r#"{"event": "RECEIVE", "system_time": 1677782104.000000, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": null, "sent_clock": 9, "arrival_time": 1677782103.500000, "manual": true}"#.into(),
+            r#"{"event": "RECEIVE", "system_time": 1677782104.000000, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true, "manual": true}"#.into(),
             r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
+            r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true}"#.into(),
             r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]]}"#.into(),
         ]);
     }

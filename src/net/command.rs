@@ -8,8 +8,7 @@ use crossbeam_channel::Sender;
 use mio::{Registry, Token, Waker};
 
 use crate::channels::Channels;
-use crate::event::{Event, Recipients};
-use crate::message::MachineId;
+use crate::log::turn::Logged;
 use crate::net::endpoint::Undelivered;
 use crate::net::gate::Gate;
 use crate::net::machine::member::Member;
@@ -29,7 +28,7 @@ pub(super) enum Command {
         found: Vec<Vec<SocketAddr>>,
     },
     /// The log holds these steps of a machine.
-    Logged { endpoint: u64, batch: Batch },
+    Logged { endpoint: u64, logged: Logged },
     /// A machine has ticked its last: the orderly end.
     Finish {
         endpoint: u64,
@@ -49,41 +48,6 @@ pub(super) enum Command {
     GoOn { endpoint: u64 },
     /// No machine is left.
     Quit,
-}
-
-/// What follows for the channels from steps that the log holds.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// The sends, in order.
-    pub(super) sends: Vec<(u64, Recipients)>,
-    /// For each sender the newest message received.
-    pub(super) receipts: Vec<(MachineId, u64)>,
-}
-
-impl Batch {
-    pub(super) fn add(&mut self, event: &Event) {
-        match event {
-            Event::Send {
-                new_clock,
-                recipients,
-                ..
-            } => self.sends.push((*new_clock, recipients.clone())),
-            Event::Receive { message, .. } => {
-                let Some(sender) = message.sender() else {
-                    return;
-                };
-                match self.receipts.iter_mut().find(|(known, _)| *known == sender) {
-                    Some((_, newest)) => *newest = message.timestamp,
-                    None => self.receipts.push((sender, message.timestamp)),
-                }
-            }
-            Event::Internal { .. } => {}
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.receipts.is_empty()
-    }
 }
 
 /// Wakes the poll thread, once however often it is rung before the thread looks.

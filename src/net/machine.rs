@@ -20,6 +20,7 @@ use crate::lateness::Lateness;
 use crate::log::entry::{Entry, Place, Startup, What};
 use crate::log::file::LogFile;
 use crate::log::recover::Recovered;
+use crate::log::turn::Turn;
 use crate::log::writer::Formatter;
 use crate::message::{MachineId, Nanos};
 use crate::net::clock::Clock;
@@ -122,7 +123,7 @@ impl Machine {
             clock,
             journal: Mutex::new(Journal {
                 file,
-                entries: Vec::new(),
+                turn: Turn::default(),
                 lateness: Lateness::default(),
                 ticks,
                 has_ended: false,

@@ -12,9 +12,10 @@ use slab::Slab;
 
 use crate::address::Address;
 use crate::error::Result;
+use crate::log::turn::Logged;
 use crate::message::Nanos;
 use crate::net::clock::Clock;
-use crate::net::command::{Alarm, Batch, Command, WAKE};
+use crate::net::command::{Alarm, Command, WAKE};
 use crate::net::connection::{Connection, Role};
 use crate::net::endpoint::{Ending, Endpoint};
 use crate::net::resolve::{Question, Resolver};
@@ -165,7 +166,7 @@ impl Poller {
                 let endpoint = Endpoint::new(member, listener, gate, *channels, found);
                 self.enter(id, endpoint);
             }
-            Command::Logged { endpoint, batch } => self.logged(endpoint, batch),
+            Command::Logged { endpoint, logged } => self.logged(endpoint, logged),
             Command::Finish { endpoint, reply } => {
                 self.finish(
                     endpoint,
@@ -206,11 +207,12 @@ impl Poller {
     }
 
     /// Lets the channels know what the log holds.
-    fn logged(&mut self, id: u64, batch: Batch) {
+    fn logged(&mut self, id: u64, logged: Logged) {
         let Some(endpoint) = self.endpoints.get_mut(&id) else {
             return;
         };
-        for (timestamp, recipients) in batch.sends {
+        let (sends, receipts) = logged.into_parts();
+        for (timestamp, recipients) in sends {
             endpoint.channels.sent(timestamp, &recipients);
             for position in recipients.positions(endpoint.peers.len() as u32) {
                 if let Some(key) = endpoint.peers[position as usize].connection {
@@ -218,7 +220,7 @@ impl Poller {
                 }
             }
         }
-        for (sender, timestamp) in batch.receipts {
+        for (sender, timestamp) in receipts {
             endpoint.channels.received(sender, timestamp);
             if let Some(&key) = endpoint.senders.get(&sender) {
                 self.connections[key].owes_ack = true;

@@ -292,11 +292,13 @@ impl PyMachine {
     fn __exit__(
         &self,
         py: Python<'_>,
-        _kind: Option<Bound<'_, PyType>>,
+        kind: Option<Bound<'_, PyType>>,
         _error: Option<Bound<'_, PyAny>>,
         _traceback: Option<Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        self.shutdown(py)
+        let ended = self.shutdown(py);
+        // What ends the block says more than that no orderly end follows.
+        if kind.is_some() { Ok(()) } else { ended }
     }
 
     fn __repr__(&self) -> String {

@@ -325,7 +325,7 @@ impl Simulation {
         } else {
             time + delay
         };
-        let message = Message::new(Some(id(machine)), timestamp, arrival);
+        let message = Message::new(id(machine), timestamp, arrival);
         self.seats[peer as usize].node.deliver(message);
     }
 

@@ -120,7 +120,7 @@ impl Files {
                 continue;
             }
             for (sender, timestamp, arrival) in unread {
-                let what = What::Unread(Message::new(Some(sender), timestamp, arrival));
+                let what = What::Unread(Message::new(sender, timestamp, arrival));
                 self.add(machine, Entry { time, what });
             }
             self.add(

@@ -189,11 +189,9 @@ impl Machine {
             }
             arrivals.pop_front();
             self.heard += 1;
-            self.node.deliver(Message::new(
-                message.sender,
-                message.sent_clock.unwrap_or(0),
-                0,
-            ));
+            let timestamp = message.sent_clock.unwrap_or(0);
+            self.node
+                .deliver(Message::by_hand(message.sender, timestamp, 0));
         }
     }
 

@@ -102,7 +102,7 @@ impl Simulation {
             } else {
                 message.arrival
             };
-            let again = Message::new(Some(sender), message.timestamp, arrival);
+            let again = Message::new(sender, message.timestamp, arrival);
             self.seats[machine as usize].node.deliver(again);
         }
     }

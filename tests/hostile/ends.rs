@@ -1,7 +1,5 @@
 //! Beginnings and ends that do not fit together.
 
-use std::io::{BufRead, BufReader};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -15,8 +13,7 @@ use lamport::fault::Fault;
 use lamport::faults::Faults;
 use lamport::net::conductor::{self, Trouble};
 use lamport::net::listen::Listening;
-use lamport::net::machine::{Config, Machine};
-use lamport::net::network::Network;
+use lamport::net::machine::Config;
 use lamport::net::roster::Roster;
 use serde_json::json;
 
@@ -212,78 +209,4 @@ fn a_machine_that_cannot_keep_up_stops_when_told() {
     running.stop();
     assert!(running.join(Some(Duration::from_secs(5))).unwrap());
     assert_eq!(lab.lines(1).last().unwrap()["ticks"], machine.ticks());
-}
-
-#[test]
-fn a_log_that_takes_nothing_is_an_error_at_once() {
-    let lab = Lab::new();
-    let held = Held::new();
-    let error = Machine::open(
-        Config {
-            log: "/dev/full".into(),
-            overwrite: true,
-            ..lab.config(1, vec![held.address()])
-        },
-        &Network::of_process().unwrap(),
-    )
-    .unwrap_err();
-    assert!(error.to_string().contains("/dev/full"), "{error}");
-    let peer = held.listen();
-    peer.set_nonblocking(true).unwrap();
-    thread::park_timeout(Duration::from_millis(100));
-    assert!(peer.accept().is_err(), "nothing leaves");
-}
-
-/// The log is a pipe whose reader goes away: what no line tells of must not leave.
-#[test]
-fn a_log_that_breaks_stops_the_machine_and_what_is_not_logged_stays() {
-    let lab = Lab::new();
-    let pipe = lab.log(1);
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let held = Held::new();
-    let path = pipe.clone();
-    let log = thread::spawn(move || {
-        let reader = BufReader::new(std::fs::File::open(path).unwrap());
-        let lines: Vec<String> = reader.lines().take(40).map(Result::unwrap).collect();
-        lines
-    });
-    let machine = open(Config {
-        overwrite: true,
-        duration: 60.0,
-        clock_rate: Some(100.0),
-        behavior: Behavior::new(0.0, 1.0).unwrap(),
-        ..lab.config(1, vec![held.address()])
-    });
-    let peer = held.listen();
-    let mut line = Line::from(&peer);
-    line.hear().unwrap();
-    line.say("ok 2 0000000000000007 0 0\n");
-    let running = start(&machine, 60.0);
-    let mut got = Vec::new();
-    while let Some(message) = line.hear() {
-        got.push(message.split_once(':').unwrap().0.parse::<u64>().unwrap());
-    }
-    let error = running.join(Some(PATIENCE)).unwrap_err();
-    assert!(error.to_string().contains("machine_1.log"), "{error}");
-    let logged: Vec<u64> = log
-        .join()
-        .unwrap()
-        .iter()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .filter_map(|line| line["new_clock"].as_u64())
-        .collect();
-    assert!(!got.is_empty());
-    // The pipe holds a few lines more than its reader took.
-    assert!(
-        got.len() <= logged.len() + 5,
-        "{} {}",
-        got.len(),
-        logged.len()
-    );
 }

@@ -136,7 +136,16 @@ pub(crate) fn attacked(duration: f64, attack: impl FnOnce(&Machine)) -> (Vec<Str
     let ticks = (duration * 50.0).round() as u64;
     assert_eq!(lines[lines.len() - 1]["ticks"], ticks);
     assert_eq!(machine.ticks(), ticks);
+    assert_no_stall(&lines);
     (machine.take_warnings(), lines)
+}
+
+/// The median tick was not held up: it is no measure of speed, a machine that waits for others is
+/// late by tenths of a second.
+pub(crate) fn assert_no_stall(lines: &[Value]) {
+    let late = &lines[lines.len() - 1]["lateness"];
+    println!("late by {late}");
+    assert!(late["p50"].as_f64().unwrap() < 0.05, "{late}");
 }
 
 /// Exactly these warnings, each known by some of its words, in any order.
@@ -301,6 +310,16 @@ impl Line {
             Ok(_) => Some(text.strip_suffix('\n').expect("a whole line").to_owned()),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
             Err(error) => panic!("the other end neither spoke nor closed: {error}"),
+        }
+    }
+
+    /// The next line, `None` if none comes within the time that reads are given.
+    pub(crate) fn hear_in_time(&mut self) -> Option<String> {
+        let mut text = String::new();
+        match self.reader.read_line(&mut text) {
+            Ok(_) => Some(text.strip_suffix('\n').expect("a whole line").to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
+            Err(error) => panic!("the connection broke: {error}"),
         }
     }
 

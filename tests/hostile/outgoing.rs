@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::lab::{
-    Held, Lab, Line, PATIENCE, assert_warnings, loopback, open, send, start, timestamps,
-    undelivered, until,
+    Held, Lab, Line, PATIENCE, assert_no_stall, assert_warnings, loopback, open, send, start,
+    timestamps, undelivered, until,
 };
 use lamport::behavior::Behavior;
 use lamport::net::machine::{Config, Machine};
@@ -89,6 +89,14 @@ fn a_receiver_that_answers_nonsense_is_named_and_not_pestered() {
             "no nothing personal\n".into(),
             "it refused this machine: nothing personal",
         ),
+        (
+            // A warning that stops before it says what to do helps no one.
+            format!(
+                "no {} start it with --resume\n",
+                "machine 1 came back \x1b[2J".repeat(8)
+            ),
+            "machine 1 came back .[2J start it with --resume",
+        ),
         ("no\n".into(), "is not an answer to a hello"),
         (
             "HTTP/1.1 400 Bad Request\r\n\r\n".into(),
@@ -144,6 +152,7 @@ fn a_receiver_that_never_reads_costs_neither_ticks_nor_messages() {
     let lines = lab.lines(1);
     assert_eq!(lines[lines.len() - 1]["ticks"], 200_000);
     assert_eq!(undelivered(&lines, Some(2)), 200_000);
+    assert_no_stall(&lines);
     let mut warnings = machine.take_warnings();
     warnings.retain(|text| !text.contains("did not connect within"));
     assert_warnings(warnings, &[]);
@@ -216,6 +225,31 @@ fn a_receiver_that_forgets_what_it_had_not_logged_gets_it_again() {
     assert!(running.join(Some(PATIENCE)).unwrap());
     assert_eq!(undelivered(&lab.lines(1), Some(2)), 0);
     assert_warnings(machine.take_warnings(), &[]);
+}
+
+#[test]
+fn a_receiver_whose_log_lost_lines_gets_nothing_until_it_has_them_again() {
+    let lab = Lab::new();
+    let fake = Fake::new();
+    let machine = fake.peer(&lab);
+    let sent = send(&machine, 8);
+    let mut line = fake.session(0, 0);
+    while message(&mut line).unwrap() < sent[7] {}
+    line.say(&format!("ack {} {}\n", sent[5], sent[7]));
+    drop(line);
+    let mut cut = fake.session(sent[3], sent[3]);
+    cut.closed();
+    let mut line = fake.session(sent[5], sent[5]);
+    assert_eq!(message(&mut line), Some(sent[6]));
+    assert_eq!(message(&mut line), Some(sent[7]));
+    line.say(&format!("ack {0} {0}\n", sent[7]));
+    let running = start(&machine, 0.5);
+    assert!(take_all(&mut line).is_empty());
+    drop(line);
+    assert!(running.join(Some(PATIENCE)).unwrap());
+    let words = "its log has lost messages 5 to 6, which it had acknowledged as logged: \
+                 start it with the log it had, or use a new run id";
+    assert_warnings(machine.take_warnings(), &[words]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! decisions says what happens, so that each failure happens again.
 //!
 //! `world` holds the machines and the connections between them, `process` is one life of a machine
-//! (the order of its duties is that of `net/machine.rs` and `net/poll.rs`), `connection` is a byte
+//! (its steps reach log and channels by `log/turn.rs`, as in the driver), `connection` is a byte
 //! stream with two ends, `handshake` makes connections and lets in whom the channels let in, `traffic`
 //! moves bytes and lines, `account` reads the logs at the end and says whether anything was lost or
 //! doubled, `schedule` draws, runs and shrinks, `broken` lists rules to break.

@@ -7,12 +7,13 @@ use lamport::address::Address;
 use lamport::behavior::Behavior;
 use lamport::behavior::Odds;
 use lamport::channels::Channels;
-use lamport::event::{Event, Recipients};
+use lamport::event::Recipients;
 use lamport::identity::{Identity, Nonce};
 use lamport::lateness::Summary;
 use lamport::log::entry::{End, Entry, Place, Startup, What};
 use lamport::log::parse::parse;
 use lamport::log::recover::recover;
+use lamport::log::turn::Turn;
 use lamport::log::writer::Formatter;
 use lamport::message::{MachineId, Message, Nanos};
 use lamport::node::Node;
@@ -21,13 +22,6 @@ use lamport::random::Generator;
 use super::broken::{Broken, Twist};
 use super::schedule::Setup;
 
-/// What follows for the channels from steps that the log holds.
-#[derive(Debug, Default)]
-pub struct Batch {
-    pub sends: Vec<(u64, Recipients)>,
-    pub receipts: Vec<(MachineId, u64)>,
-}
-
 /// Lines on their way to the log. No other line may come between: the journal is taken.
 #[derive(Debug)]
 pub struct Writing {
@@ -35,13 +29,16 @@ pub struct Writing {
     pub then: Then,
 }
 
+/// The sends and the receipts of steps that are written, as the channels are told them.
+pub type Told = (Vec<(u64, Recipients)>, Vec<(MachineId, u64)>);
+
 /// What a process does once its lines are written.
 #[derive(Debug)]
 pub enum Then {
     /// STARTUP: it enters the network.
     Enter,
     /// Steps: the channels are told.
-    Tell(Batch),
+    Tell(Told),
     /// CONNECT: messages may go out on this connection.
     Send { number: u64 },
     /// END: it is over.
@@ -60,7 +57,7 @@ pub struct Process {
     ticks: u64,
     pub writing: Option<Writing>,
     /// Written steps of which the channels do not know.
-    pub told: VecDeque<Batch>,
+    pub told: VecDeque<Told>,
     /// By peer, the newest message handed out, for the sender that trusts itself.
     pub handed: Vec<u64>,
 }
@@ -225,8 +222,7 @@ impl Process {
     /// Up to `most` ticks at one moment; with `only_receives` just what waits is received.
     pub fn tick(&mut self, now: Nanos, most: usize, only_receives: bool, twist: Twist) {
         let time = now - self.born;
-        let mut batch = Batch::default();
-        let mut events = Vec::with_capacity(most);
+        let mut turn = Turn::default();
         for _ in 0..most {
             let event = if only_receives {
                 let Some(event) = self.node.receive(time) else {
@@ -237,40 +233,46 @@ impl Process {
                 self.node.tick(time, &self.odds)
             };
             self.ticks += 1;
-            batch.add(&event);
-            events.push(What::Event {
-                event,
-                manual: false,
-            });
+            turn.add(time, event, false);
         }
-        if events.is_empty() {
+        if turn.steps() == 0 {
             return;
         }
+        let mut bytes = Vec::with_capacity(512);
+        let logged = turn.log(|entries| {
+            for entry in entries {
+                self.formatter.format(entry, &mut bytes);
+            }
+            Ok::<_, ()>(())
+        });
+        // The world writes the bytes later, or a part of them; the channels are told after that.
+        let mut told = logged.unwrap().into_parts();
         if twist.is(Broken::SendBeforeLog) {
-            for (timestamp, recipients) in batch.sends.drain(..) {
+            for (timestamp, recipients) in told.0.drain(..) {
                 self.channels.sent(timestamp, &recipients);
             }
         }
         if twist.is(Broken::MarkBeforeFlush) {
-            for &(sender, timestamp) in &batch.receipts {
+            for &(sender, timestamp) in &told.1 {
                 self.channels.received(sender, timestamp);
             }
         }
-        self.write(now, events, Then::Tell(batch));
+        let then = Then::Tell(told);
+        self.writing = Some(Writing { bytes, then });
     }
 
     /// The channels learn what the log holds. Returns the senders that are owed an acknowledgement.
     pub fn obey(&mut self) -> Vec<(MachineId, u64)> {
-        let Some(batch) = self.told.pop_front() else {
+        let Some((sends, receipts)) = self.told.pop_front() else {
             return Vec::new();
         };
-        for (timestamp, recipients) in batch.sends {
+        for (timestamp, recipients) in sends {
             self.channels.sent(timestamp, &recipients);
         }
-        for &(sender, timestamp) in &batch.receipts {
+        for &(sender, timestamp) in &receipts {
             self.channels.received(sender, timestamp);
         }
-        batch.receipts
+        receipts
     }
 
     pub fn connect_line(
@@ -292,8 +294,7 @@ impl Process {
     /// A new message enters the queue.
     pub fn deliver(&mut self, now: Nanos, sender: MachineId, timestamp: u64, delay: Nanos) {
         let arrival = now - self.born + delay;
-        self.node
-            .deliver(Message::new(Some(sender), timestamp, arrival));
+        self.node.deliver(Message::new(sender, timestamp, arrival));
     }
 
     /// The orderly end: UNREAD and END.
@@ -312,26 +313,6 @@ impl Process {
             undelivered: undelivered.collect(),
         })));
         self.write(now, what, Then::End);
-    }
-}
-
-impl Batch {
-    fn add(&mut self, event: &Event) {
-        match event {
-            Event::Send {
-                new_clock,
-                recipients,
-                ..
-            } => self.sends.push((*new_clock, recipients.clone())),
-            Event::Receive { message, .. } => {
-                let sender = message.sender().unwrap();
-                match self.receipts.iter_mut().find(|(known, _)| *known == sender) {
-                    Some((_, newest)) => *newest = message.timestamp,
-                    None => self.receipts.push((sender, message.timestamp)),
-                }
-            }
-            Event::Internal { .. } => {}
-        }
     }
 }
 

@@ -206,7 +206,7 @@ impl<'a> World<'a> {
         machine.log.extend_from_slice(&writing.bytes);
         match writing.then {
             Then::Enter | Then::End => {}
-            Then::Tell(batch) => process.told.push_back(batch),
+            Then::Tell(told) => process.told.push_back(told),
             Then::Send { number } => {
                 let mut connections = self.connections.iter_mut();
                 let found = connections.find(|connection| connection.number == number);

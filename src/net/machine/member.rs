@@ -13,6 +13,7 @@ use crate::latency::Delays;
 use crate::lateness::Lateness;
 use crate::log::entry::{Entry, What};
 use crate::log::file::LogFile;
+use crate::log::turn::Turn;
 use crate::message::{MachineId, Message, Nanos};
 use crate::net::clock::Clock;
 use crate::net::link_faults::LinkFaults;
@@ -75,8 +76,8 @@ pub(super) struct Gauges {
 #[derive(Debug)]
 pub(in crate::net) struct Journal {
     pub(super) file: LogFile,
-    /// The entries of the step at hand; kept for its memory.
-    pub(super) entries: Vec<Entry>,
+    /// The step at hand; kept for its memory.
+    pub(super) turn: Turn,
     pub(in crate::net) lateness: Lateness,
     pub(in crate::net) ticks: u64,
     pub(super) has_ended: bool,
@@ -153,19 +154,16 @@ impl Member {
             });
             self.delays.draw(sender, self.id, timestamp) + added
         };
-        self.deliver(Some(sender), timestamps, delay);
+        self.deliver(timestamps, |timestamp, now| {
+            Message::new(sender, timestamp, now + delay(timestamp))
+        });
     }
 
-    pub(super) fn deliver(
-        &self,
-        sender: Option<MachineId>,
-        timestamps: &[u64],
-        delay: impl Fn(u64) -> Nanos,
-    ) {
+    pub(super) fn deliver(&self, timestamps: &[u64], message: impl Fn(u64, Nanos) -> Message) {
         let mut node = self.node();
         let now = self.clock.now();
         for &timestamp in timestamps {
-            node.deliver(Message::new(sender, timestamp, now + delay(timestamp)));
+            node.deliver(message(timestamp, now));
         }
         let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
         drop(node);

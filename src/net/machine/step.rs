@@ -9,9 +9,10 @@ use crate::clock::MAX_CLOCK;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::log::entry::{End, Entry, What};
-use crate::message::{MachineId, Nanos};
-use crate::net::command::{Batch, Command};
+use crate::message::{MachineId, Message, Nanos};
+use crate::net::command::Command;
 use crate::node::Node;
+use crate::wire::MAX_TIMESTAMP;
 
 /// How long the end waits for messages that an added delay holds back.
 const LAST_ARRIVALS: Nanos = 1_000_000_000;
@@ -27,56 +28,40 @@ impl Machine {
         is_manual: bool,
         mut next: impl FnMut(&mut Node, Nanos, &mut Journal) -> Option<Event>,
     ) -> Result<usize> {
-        if journal.has_ended {
-            return Err(Error::state(format!("machine {} has ended", self.id())));
-        }
-        let mut entries = std::mem::take(&mut journal.entries);
-        entries.clear();
-        let mut batch = Batch::default();
-        let mut is_exhausted = false;
-        {
+        self.check_open(journal)?;
+        let mut turn = std::mem::take(&mut journal.turn);
+        let (clock, is_exhausted) = {
             let mut node = self.member.node();
             let time = self.member.clock.now();
-            while let Some(event) = next(&mut node, time, journal) {
-                if event.new_clock() > MAX_CLOCK {
-                    is_exhausted = true;
-                    break;
-                }
-                batch.add(&event);
-                entries.push(Entry {
-                    time,
-                    what: What::Event {
-                        event,
-                        manual: is_manual,
-                    },
-                });
+            // Beyond it peers would refuse what it sends.
+            while node.clock() < MAX_TIMESTAMP
+                && let Some(event) = next(&mut node, time, journal)
+            {
+                turn.add(time, event, is_manual);
             }
-            self.member
-                .gauges
-                .clock
-                .store(node.clock(), Ordering::Relaxed);
             self.member
                 .gauges
                 .queue_len
                 .store(node.queue_len(time), Ordering::Relaxed);
-            self.member
-                .gauges
-                .ticks
-                .store(journal.ticks, Ordering::Relaxed);
-        }
-        let written = journal.file.write(&entries);
-        let steps = entries.len();
-        journal.entries = entries;
-        written?;
-        if !batch.is_empty() {
+            (node.clock(), node.clock() >= MAX_TIMESTAMP)
+        };
+        let steps = turn.steps();
+        let logged = turn.log(|entries| journal.file.write(entries));
+        journal.turn = turn;
+        let logged = logged.inspect_err(|_| journal.has_ended = true)?;
+        let gauges = &self.member.gauges;
+        gauges.clock.store(clock, Ordering::Relaxed);
+        gauges.ticks.store(journal.ticks, Ordering::Relaxed);
+        if !logged.is_empty() {
             self.network.tell(Command::Logged {
                 endpoint: self.endpoint,
-                batch,
+                logged,
             });
         }
-        if is_exhausted {
+        if is_exhausted && steps == 0 {
             return Err(Error::state(format!(
-                "machine {}: its clock has reached 2^53, the end of its range",
+                "machine {}: its clock is {clock}: no message may carry more than {MAX_TIMESTAMP} \
+                 (2^53 - 2^32 - 1), so it takes no step beyond that",
                 self.id()
             )));
         }
@@ -91,36 +76,64 @@ impl Machine {
     ) -> Result<Option<Event>> {
         let mut make = Some(make);
         let mut made = None;
-        self.advance(&mut self.journal(), is_manual, |node, now, journal| {
+        let mut journal = self.journal();
+        self.check_open(&journal)?;
+        // A log that fails is noticed by the write; of anything else a thread would be told.
+        if let (None, Some(error)) = (journal.file.failure(), self.failure()) {
+            return Err(error);
+        }
+        let advanced = self.advance(&mut journal, is_manual, |node, now, journal| {
             let event = make.take()?(node, now);
             journal.ticks += u64::from(event.is_some() && !is_manual);
             made.clone_from(&event);
             event
-        })?;
-        Ok(made)
+        });
+        let has_failed = journal.has_ended;
+        drop(journal);
+        if has_failed {
+            // No thread of its own does it.
+            self.abandon();
+        }
+        advanced.map(|_| made)
     }
 
-    /// Puts one message into the queue by hand.
+    /// Fails where no step can be made any more: by the failed write, if that is why.
+    fn check_open(&self, journal: &Journal) -> Result<()> {
+        if !journal.has_ended {
+            return Ok(());
+        }
+        let failure = journal.file.failure();
+        Err(failure.unwrap_or_else(|| Error::state(format!("machine {} has ended", self.id()))))
+    }
+
+    /// Puts one message into the queue by hand: whatever its sender's channel brings still comes.
     pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
-        for (name, value) in [("timestamp", timestamp), ("sender", sender.unwrap_or(0))] {
-            if value > MAX_CLOCK {
+        let id = sender.unwrap_or(0);
+        for (name, value, largest, power) in [
+            ("timestamp", timestamp, MAX_TIMESTAMP, "2^53 - 2^32 - 1"),
+            ("sender", id, MAX_CLOCK, "2^53 - 1"),
+        ] {
+            if value > largest {
                 return Err(Error::invalid(format!(
-                    "{name} {value} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
+                    "{name} {value} is too large: the largest is {largest} ({power})"
                 )));
             }
         }
-        if self.journal().has_ended {
-            return Err(Error::state(format!("machine {} has ended", self.id())));
-        }
-        self.member.deliver(sender, &[timestamp], |_| 0);
+        self.check_open(&self.journal())?;
+        self.member.deliver(&[timestamp], |timestamp, now| {
+            Message::by_hand(sender, timestamp, now)
+        });
         Ok(())
     }
 
     /// The orderly end: what is left goes out, UNREAD and END are written.
     pub fn finish(&self) -> Result<()> {
         // No step from here on: what it sent would neither leave nor be counted.
-        if std::mem::replace(&mut self.journal().has_ended, true) {
-            return Ok(());
+        {
+            let mut journal = self.journal();
+            if std::mem::replace(&mut journal.has_ended, true) {
+                return journal.file.failure().map_or(Ok(()), Err);
+            }
         }
         let (reply, done) = bounded(1);
         self.network.tell(Command::Finish {
@@ -135,27 +148,23 @@ impl Machine {
         let mut node = self.member.node();
         let time = self.member.clock.now();
         let final_clock = node.clock();
-        let mut entries: Vec<Entry> = node
-            .drain()
-            .map(|message| Entry {
-                time,
-                what: What::Unread(message),
-            })
-            .collect();
+        let queue_len = node.waiting().len() as u64;
+        let unread = node.drain().map(What::Unread);
         let end = End {
             final_clock,
-            queue_len: entries.len() as u64,
+            queue_len,
             ticks: journal.ticks,
             lateness: journal.lateness.summary(),
             undelivered,
         };
-        entries.push(Entry {
-            time,
-            what: What::End(Box::new(end)),
-        });
-        journal.file.write(&entries)?;
+        let last = unread.chain([What::End(Box::new(end))]);
+        // An end that is cut short does not count: the lines need not be one write.
+        let written = journal
+            .file
+            .write_pieces(last.map(|what| Entry { time, what }));
+        // It has left the network already.
         journal.file.release();
-        Ok(())
+        written
     }
 
     /// Lets the messages arrive that an added delay still holds back, for a while.

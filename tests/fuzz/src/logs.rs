@@ -2,6 +2,8 @@
 
 #![no_main]
 
+mod count;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ use lamport::log::reader::read_logs_on;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
+    count::count(data);
     // A form feed parts the logs.
     let paths: Vec<PathBuf> = data
         .splitn(2, |&byte| byte == b'\x0c')

@@ -2,6 +2,8 @@
 
 #![no_main]
 
+mod count;
+
 use std::cell::RefCell;
 
 use lamport::log::columns::{INTERNAL, RECEIVE};
@@ -15,6 +17,7 @@ thread_local! {
 }
 
 fuzz_target!(|data: &[u8]| {
+    count::count(data);
     SCANNER.with_borrow_mut(|scanner| {
         for line in data.split_inclusive(|&byte| byte == b'\n') {
             check(scanner, line);

@@ -2,9 +2,13 @@
 
 #![no_main]
 
+mod count;
 #[path = "../plays/wire.rs"]
 mod play;
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| play::play(data));
+fuzz_target!(|data: &[u8]| {
+    count::count(data);
+    play::play(data);
+});
