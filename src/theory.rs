@@ -389,8 +389,8 @@ mod tests {
 
     #[test]
     fn digits_that_alternate_by_rounding_are_no_second_solution() {
-        let rates = [5.916727109524498, 5.566513401729598];
-        let share = 1.0 - 0.07469526929594478;
+        let rates = [5.916_727_109_524_498, 5.566_513_401_729_598];
+        let share = 1.0 - 0.074_695_269_295_944_78;
         let topology = Topology::Full(2);
         let links = Links::Some(Senders::new(&topology, |_| share));
         let found = enclosed(&rates, &links, &mut || true).unwrap().unwrap();

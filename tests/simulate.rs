@@ -368,17 +368,54 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
                 text.matches("\"new_clock\"").count()
             );
 
-            // The first receipt that waited: its message shall have come after an earlier idle tick's time.
             let lines: Vec<&str> = text.lines().collect();
-            let received = lines.iter().position(|line| line.contains("\"RECEIVE\""));
-            let Some(row) = received else { continue };
-            let field = "\"sent_clock\": ";
-            let start = lines[row].find(field).unwrap() + field.len();
-            let mut changed: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            changed[row].insert(start, '9');
-            fs::write(&path, changed.join("\n") + "\n").unwrap();
-            let divergence = replay(&path, &mut || true).unwrap().divergence.unwrap();
-            assert_eq!(divergence.line as usize, row + 1, "{divergence:?}");
+            let diverges = |changed: &[String]| {
+                fs::write(&path, changed.join("\n") + "\n").unwrap();
+                let replayed = replay(&path, &mut || true).unwrap();
+                replayed.divergence.expect("the log is damaged").line as usize
+            };
+            let changed = |row: usize, field: &str, value: &str| {
+                let start = lines[row].find(field).unwrap() + field.len();
+                let end = start + lines[row][start..].find([',', '}']).unwrap();
+                let mut changed: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                changed[row].replace_range(start..end, value);
+                changed
+            };
+            // Every message that came: before the one before it, or (seen by the tick that then finds
+            // it, or at the latest by its own receipt) before all ticks.
+            let mut is_first = true;
+            for row in 0..lines.len() {
+                let is_left = lines[row].contains("\"UNREAD\"");
+                if !is_left && !lines[row].contains("\"RECEIVE\"") {
+                    continue;
+                }
+                // Nothing happened before the first event that the message could have changed.
+                if row > 1 {
+                    let line = diverges(&changed(row, "\"arrival_time\": ", "0.000000"));
+                    assert!(line <= row + 1, "{line}, not {}", row + 1);
+                }
+                if is_first && !is_left {
+                    assert_eq!(
+                        diverges(&changed(row, "\"sent_clock\": ", "9999999")),
+                        row + 1
+                    );
+                }
+                is_first = false;
+                if row > 200 {
+                    break;
+                }
+            }
+            // The end: less than happened, or another than came of it.
+            let last = lines.len() - 1;
+            for field in ["\"final_clock\": ", "\"ticks\": ", "\"queue_len\": "] {
+                assert_eq!(diverges(&changed(last, field, "77777")), last + 1);
+            }
+            let is_event = |line: &&str| line.contains("\"new_clock\"");
+            let cut = lines.iter().rposition(|line| is_event(&line)).unwrap();
+            let mut shorter: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            shorter.remove(cut);
+            // A receipt that is missing was counted by the queue lengths before it.
+            assert!(diverges(&shorter) > 1);
         }
     }
 }

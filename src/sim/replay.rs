@@ -65,23 +65,33 @@ pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> 
                 "the log does not begin with a STARTUP line that tells seed and rate".into(),
             ));
         };
+        let diverged = |expected: String, found: String| Replayed {
+            machine_id,
+            events,
+            divergence: Some(Divergence {
+                line: number,
+                expected,
+                found,
+            }),
+        };
+        if let Body::Receive { message, .. } | Body::Unread(message) = &line.body
+            && let Some((before, arrival)) = machine.overtaken(message)
+        {
+            return Ok(diverged(
+                format!("an arrival at {before} or later, when the message before it arrived"),
+                format!("an arrival at {arrival}"),
+            ));
+        }
         let Some(found) = Found::new(&line.body, &machine.peers) else {
             continue;
         };
         machine.hear(&mut arrivals, line.time, &found);
-        let expected = machine.again(&found, line.is_manual);
+        let left = arrivals.len() as u64;
+        let expected = machine.again(&found, line.is_manual, left);
         if expected != found {
-            return Ok(Replayed {
-                machine_id,
-                events,
-                divergence: Some(Divergence {
-                    line: number,
-                    expected: expected.to_string(),
-                    found: found.to_string(),
-                }),
-            });
+            return Ok(diverged(expected.to_string(), found.to_string()));
         }
-        events += 1;
+        events += u64::from(!matches!(found, Found::End { .. }));
     }
     Ok(Replayed {
         machine_id,
@@ -141,6 +151,10 @@ struct Machine {
     peers: Vec<(String, u64)>,
     heard: u64,
     received: u64,
+    /// Ticks, of which events made by hand are none.
+    ticks: u64,
+    /// The latest arrival of the messages that have been received or left.
+    newest: Micros,
 }
 
 impl Machine {
@@ -172,7 +186,16 @@ impl Machine {
             peers,
             heard: 0,
             received: 0,
+            ticks: 0,
+            newest: Micros::MIN,
         })
+    }
+
+    /// Of a message that arrived before the one before it in the queue, both times, in seconds.
+    fn overtaken(&mut self, message: &Delivery) -> Option<(f64, f64)> {
+        let arrival = message.arrival?;
+        let before = std::mem::replace(&mut self.newest, arrival);
+        (arrival < before).then_some((before as f64 / 1e6, arrival as f64 / 1e6))
     }
 
     /// Delivers what had arrived at `time`. A message of that very microsecond may have come
@@ -195,9 +218,16 @@ impl Machine {
         }
     }
 
-    /// What happens now.
-    fn again(&mut self, found: &Found, is_manual: bool) -> Found {
+    /// What happens now; `left` is how many messages are still to arrive.
+    fn again(&mut self, found: &Found, is_manual: bool, left: u64) -> Found {
         let event = match found {
+            Found::End { .. } => {
+                return Found::End {
+                    clock: self.node.clock(),
+                    ticks: self.ticks,
+                    queue_len: self.heard - self.received + left,
+                };
+            }
             Found::Internal { .. } if is_manual => self.node.internal(),
             Found::Send { positions, .. } if is_manual => self
                 .node
@@ -209,11 +239,12 @@ impl Machine {
         };
         let is_receive = matches!(event, Event::Receive { .. });
         self.received += u64::from(is_receive);
+        self.ticks += u64::from(!is_manual);
         Found::of(&event, self.peers.len() as u32)
     }
 }
 
-/// An event as a log tells it, without its time.
+/// An event, or the end, as a log tells it, without its time.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
     Internal {
@@ -229,10 +260,15 @@ enum Found {
         sender: Option<u64>,
         sent_clock: u64,
     },
+    End {
+        clock: u64,
+        ticks: u64,
+        queue_len: u64,
+    },
 }
 
 impl Found {
-    /// The event of a line; `None` if it tells none.
+    /// What a line says that the node decides; `None` if it is none of that.
     fn new(body: &Body<'_>, peers: &[(String, u64)]) -> Option<Self> {
         Some(match body {
             Body::Internal { clocks } => Self::Internal { clocks: *clocks },
@@ -260,6 +296,11 @@ impl Found {
                 queue_len: queue_len.unwrap_or(0),
                 sender: message.sender,
                 sent_clock: message.sent_clock.unwrap_or(0),
+            },
+            Body::End(end) => Self::End {
+                clock: end.final_clock,
+                ticks: end.ticks,
+                queue_len: end.queue_len,
             },
             _ => return None,
         })
@@ -313,6 +354,14 @@ impl std::fmt::Display for Found {
                     .collect();
                 write!(f, "SEND to {}, clock {old} to {new}", peers.join(", "))
             }
+            Self::End {
+                clock,
+                ticks,
+                queue_len,
+            } => write!(
+                f,
+                "END with clock {clock} after {ticks} ticks, {queue_len} left in the queue"
+            ),
             Self::Receive {
                 clocks: (old, new),
                 queue_len,
