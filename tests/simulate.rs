@@ -448,6 +448,36 @@ fn a_replay_ends_when_it_is_told_to() {
 }
 
 #[test]
+fn a_message_that_arrives_at_a_tick_is_seen_if_its_sender_ticked_before() {
+    // Both tick at every ns from 0 on, machine 1 first; only the machine with a peer ever sends.
+    for delay in [0, 3] {
+        for (sender, peers) in [(0, vec![vec![1], vec![]]), (1, vec![vec![], vec![0]])] {
+            let mut simulation = Simulation::new(Setup {
+                rates: Some(vec![1e9, 1e9]),
+                behavior: Behavior::new(0.0, 0.0).unwrap(),
+                ..setup(
+                    Topology::adjacency(peers).unwrap(),
+                    1e-8,
+                    Latency::Constant(delay as f64 / 1e9),
+                )
+            })
+            .unwrap();
+            let mut events = Events(Vec::new());
+            assert!(simulation.run(&mut events, &Watch::default()));
+            let receipts = events.0.iter().filter(|(_, machine, event)| {
+                *machine != sender && matches!(event, Event::Receive { .. })
+            });
+            let first = receipts.map(|(time, ..)| *time).min();
+            assert_eq!(
+                first,
+                Some(delay + u64::from(sender)),
+                "machine {sender}, delay {delay}"
+            );
+        }
+    }
+}
+
+#[test]
 fn ties_are_counted_alike_with_and_without_faults() {
     // Two machines that tick at each of 1,000 ns from 0 on: one of each two ticks falls on the other.
     let ties = |faults: &str| {
