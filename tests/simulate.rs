@@ -7,63 +7,25 @@ mod common;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use lamport::behavior::Behavior;
 use lamport::causality::machines::machines;
-use lamport::causality::verify::{Options, verify};
-use lamport::error::Error;
 use lamport::event::Event;
-use lamport::fault::{Cut, Fault};
+use lamport::fault::Fault;
 use lamport::latency::Latency;
-use lamport::log::diaries::read_history;
-use lamport::log::history::History;
 use lamport::log::reader::read_logs;
 use lamport::message::Message;
 use lamport::node::Node;
 use lamport::random::Generator;
 use lamport::schedule::Schedule;
 use lamport::sim::engine::{Recorder, Setup, Simulation, Watch};
-use lamport::sim::files::Files;
 use lamport::sim::record::Records;
-use lamport::sim::replay::replay;
 use lamport::theory::predict;
 use lamport::topology::Topology;
 use proptest::prelude::*;
 
+use common::virtual_time::{paths, run, settings, setup};
 use common::{Scratch, check};
-
-fn setup(topology: Topology, duration: f64, latency: Latency) -> Setup {
-    Setup {
-        topology,
-        duration,
-        rates: None,
-        max_rate: 6,
-        behavior: Behavior::new(0.5, 0.4).unwrap(),
-        latency,
-        seed: 11,
-        faults: Vec::new(),
-    }
-}
-
-fn paths(directory: &Path, machines: u32) -> Vec<PathBuf> {
-    (1..=machines)
-        .map(|machine| directory.join(format!("machine_{machine}.log")))
-        .collect()
-}
-
-/// Runs with logs, and with records if asked.
-fn run(setup: &Setup, directory: &Path, records: Option<&mut Records>) -> Simulation {
-    let mut simulation = Simulation::new(setup.clone()).unwrap();
-    let mut files = Files::create(&simulation, directory).unwrap();
-    let is_over = match records {
-        Some(records) => simulation.run(&mut (records, &mut files), &Watch::default()),
-        None => simulation.run(&mut files, &Watch::default()),
-    };
-    assert!(is_over);
-    files.finish(&simulation).unwrap();
-    simulation
-}
 
 fn logs(setup: &Setup) -> Vec<Vec<u8>> {
     let scratch = Scratch::new();
@@ -72,28 +34,6 @@ fn logs(setup: &Setup) -> Vec<Vec<u8>> {
         .iter()
         .map(|path| fs::read(path).unwrap())
         .collect()
-}
-
-/// Some settings that have little in common.
-fn settings() -> Vec<Setup> {
-    let circle = Topology::adjacency(vec![vec![1], vec![2], vec![0], vec![0, 1]]).unwrap();
-    vec![
-        setup(Topology::Full(3), 60.0, Latency::Constant(0.0005)),
-        setup(Topology::Full(5), 30.0, Latency::Constant(0.0)),
-        setup(Topology::Ring(40), 20.0, Latency::Exponential(0.3)),
-        setup(
-            circle,
-            50.0,
-            Latency::LogNormal {
-                median: 2.0,
-                sigma: 1.5,
-            },
-        ),
-        Setup {
-            rates: Some(vec![1.0; 20]),
-            ..setup(Topology::Star(20), 30.0, Latency::Uniform(0.0, 4.0))
-        },
-    ]
 }
 
 #[test]
@@ -355,99 +295,6 @@ fn what_theory_predicts_is_simulated() {
 }
 
 #[test]
-fn a_log_replays_and_a_changed_arrival_does_not() {
-    for setup in settings() {
-        let scratch = Scratch::new();
-        run(&setup, &scratch.0, None);
-        for path in paths(&scratch.0, setup.topology.machines()) {
-            let replayed = replay(&path, &mut || true).unwrap();
-            assert_eq!(replayed.divergence, None);
-            let text = fs::read_to_string(&path).unwrap();
-            assert_eq!(
-                replayed.events as usize,
-                text.matches("\"new_clock\"").count()
-            );
-
-            let lines: Vec<&str> = text.lines().collect();
-            let diverges = |changed: &[String]| {
-                fs::write(&path, changed.join("\n") + "\n").unwrap();
-                let replayed = replay(&path, &mut || true).unwrap();
-                replayed.divergence.expect("the log is damaged").line as usize
-            };
-            let changed = |row: usize, field: &str, value: &str| {
-                let start = lines[row].find(field).unwrap() + field.len();
-                let end = start + lines[row][start..].find([',', '}']).unwrap();
-                let mut changed: Vec<String> = lines.iter().map(ToString::to_string).collect();
-                changed[row].replace_range(start..end, value);
-                changed
-            };
-            // Every message that came: before the one before it, or (seen by the tick that then finds
-            // it, or at the latest by its own receipt) before all ticks.
-            let mut is_first = true;
-            for row in 0..lines.len() {
-                let is_left = lines[row].contains("\"UNREAD\"");
-                if !is_left && !lines[row].contains("\"RECEIVE\"") {
-                    continue;
-                }
-                // Nothing happened before the first event that the message could have changed.
-                if row > 1 {
-                    let line = diverges(&changed(row, "\"arrival_time\": ", "0.000000"));
-                    assert!(line <= row + 1, "{line}, not {}", row + 1);
-                }
-                if is_first && !is_left {
-                    assert_eq!(
-                        diverges(&changed(row, "\"sent_clock\": ", "9999999")),
-                        row + 1
-                    );
-                }
-                is_first = false;
-                if row > 200 {
-                    break;
-                }
-            }
-            // The end: less than happened, or another than came of it.
-            let last = lines.len() - 1;
-            for field in ["\"final_clock\": ", "\"ticks\": ", "\"queue_len\": "] {
-                assert_eq!(diverges(&changed(last, field, "77777")), last + 1);
-            }
-            let is_event = |line: &&str| line.contains("\"new_clock\"");
-            let cut = lines.iter().rposition(|line| is_event(&line)).unwrap();
-            let mut shorter: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            shorter.remove(cut);
-            // A receipt that is missing was counted by the queue lengths before it.
-            assert!(diverges(&shorter) > 1);
-        }
-    }
-}
-
-#[test]
-fn a_replay_ends_when_it_is_told_to() {
-    let scratch = Scratch::new();
-    let setup = Setup {
-        rates: Some(vec![4_000.0]),
-        ..setup(Topology::Full(1), 10.0, Latency::Constant(0.0))
-    };
-    run(&setup, &scratch.0, None);
-    let path = &paths(&scratch.0, 1)[0];
-    let mut times = 0;
-    let replayed = replay(path, &mut || {
-        times += 1;
-        true
-    });
-    assert_eq!(replayed.unwrap().events, 40_000);
-    // Two readings of more than twice 2^14 lines.
-    assert_eq!(times, 4);
-    for most in 0..times {
-        let mut asked = 0;
-        let replayed = replay(path, &mut || {
-            asked += 1;
-            asked <= most
-        });
-        assert!(matches!(replayed, Err(Error::State(_))), "{most}");
-    }
-}
-
-#[test]
 fn a_message_that_arrives_at_a_tick_is_seen_if_its_sender_ticked_before() {
     // Both tick at every ns from 0 on, machine 1 first; only the machine with a peer ever sends.
     for delay in [0, 3] {
@@ -497,180 +344,4 @@ fn ties_are_counted_alike_with_and_without_faults() {
     // Those after a restart fall on the other's too, those that a crash prevents on none.
     let crash = r#"[{"fault": "crash", "machine": 1, "at": 2e-7, "down_for": 3e-7}]"#;
     assert_eq!(ties(crash), (700, vec![700, 1000]));
-}
-
-/// A run of three machines through these faults: its logs as lines, and what verification says.
-fn troubled(faults: &str, latency: Latency) -> (Vec<Vec<serde_json::Value>>, Simulation) {
-    let scratch = Scratch::new();
-    let mut simulation = Simulation::new(Setup {
-        rates: Some(vec![10.0, 20.0, 40.0]),
-        faults: Fault::list(faults).unwrap(),
-        ..setup(Topology::Full(3), 20.0, latency)
-    })
-    .unwrap();
-    let mut files = Files::create(&simulation, &scratch.0).unwrap();
-    let mut records = Records::default();
-    assert!(simulation.run(&mut (&mut records, &mut files), &Watch::default()));
-    files.finish(&simulation).unwrap();
-    let paths = paths(&scratch.0, 3);
-    let report = verified(&paths);
-    assert_eq!(report, "", "{faults}");
-    let logs = (1..=3)
-        .map(|machine| common::lines(&scratch.0, machine))
-        .collect();
-    (logs, simulation)
-}
-
-/// What the rules of a possible history find in these logs.
-fn verified(paths: &[std::path::PathBuf]) -> String {
-    let history = read_history(paths, &BTreeMap::new(), &mut || true).unwrap();
-    let report = verify(&history, &Options::default(), &mut || true).unwrap();
-    let shown = report
-        .violations
-        .iter()
-        .map(|violation| format!("{violation:?}\n"));
-    shown.collect()
-}
-
-fn count(log: &[serde_json::Value], event: &str) -> usize {
-    log.iter().filter(|line| line["event"] == event).count()
-}
-
-#[test]
-fn a_crash_in_virtual_time_loses_nothing() {
-    for latency in [Latency::Constant(0.01), Latency::Exponential(0.5)] {
-        let faults = r#"[{"fault": "crash", "machine": 2, "at": 5, "down_for": 4},
-                         {"fault": "crash", "machine": 3, "at": 7, "down_for": 1},
-                         {"fault": "crash", "machine": 2, "at": 15, "down_for": 0.5}]"#;
-        let (logs, _) = troubled(faults, latency);
-        assert_eq!([0, 1, 2].map(|i| count(&logs[i], "STARTUP")), [1, 3, 2]);
-        let time = |line: &serde_json::Value| line["system_time"].as_f64().unwrap();
-        let down = logs[1]
-            .iter()
-            .filter(|line| (5.0..9.0).contains(&time(line)));
-        assert_eq!(down.count(), 0);
-        // 20 a second for 15.5 s, but for the phases.
-        let ticks = logs[1].last().unwrap()["ticks"].as_u64().unwrap();
-        assert!((308..=310).contains(&ticks), "{ticks}");
-        let sent: usize = logs
-            .iter()
-            .map(|log| {
-                log.iter()
-                    .filter_map(|line| line["recipients"].as_array())
-                    .map(Vec::len)
-                    .sum::<usize>()
-            })
-            .sum();
-        let got: usize = logs
-            .iter()
-            .map(|log| count(log, "RECEIVE") + count(log, "UNREAD"))
-            .sum();
-        let left: u64 = logs
-            .iter()
-            .flat_map(|log| log.last().unwrap()["undelivered"].as_array().unwrap())
-            .map(|pair| pair[1].as_u64().unwrap())
-            .sum();
-        assert_eq!(sent, got + left as usize);
-    }
-}
-
-#[test]
-fn a_machine_that_never_comes_back_has_no_end() {
-    let faults = r#"[{"fault": "crash", "machine": 1, "at": 5, "down_for": null}]"#;
-    let (logs, simulation) = troubled(faults, Latency::Constant(0.01));
-    assert_eq!([0, 1, 2].map(|i| count(&logs[i], "END")), [0, 1, 1]);
-    assert_eq!(simulation.ticks(0), 50);
-    assert_eq!(simulation.ticks(2), 800);
-    assert_eq!(simulation.machines(&mut || true).unwrap().ticks[0], 50);
-}
-
-#[test]
-fn a_pause_puts_ticks_and_arrivals_off() {
-    let faults = r#"[{"fault": "pause", "machine": 2, "at": 5, "duration": 4}]"#;
-    let (logs, _) = troubled(faults, Latency::Constant(0.01));
-    let field = |name: &str| {
-        logs[1]
-            .iter()
-            .filter_map(|line| line[name].as_f64())
-            .collect::<Vec<_>>()
-    };
-    for times in [field("system_time"), field("arrival_time")] {
-        assert!(!times.iter().any(|time| (5.0..9.0).contains(time)));
-    }
-    let late = field("system_time")
-        .iter()
-        .filter(|&&time| (time - 9.0).abs() < 1e-9)
-        .count();
-    assert!((80..=82).contains(&late), "{late}");
-    assert_eq!(logs[1].last().unwrap()["ticks"], 400);
-}
-
-#[test]
-fn a_partition_in_virtual_time_holds_messages_back() {
-    let faults = r#"[{"fault": "partition", "groups": [[3]], "at": 5, "duration": 4},
-                     {"fault": "delay", "src": 1, "dst": 2, "latency": ["constant", [2.0]], "at": 0, "duration": 20},
-                     {"fault": "disconnect", "src": 2, "dst": 1, "at": 3}]"#;
-    let (logs, _) = troubled(faults, Latency::Constant(0.01));
-    for (machine, log) in logs.iter().enumerate() {
-        for line in log.iter().filter(|line| line["event"] == "RECEIVE") {
-            let arrived = line["arrival_time"].as_f64().unwrap();
-            let sender = line["sender"].as_u64().unwrap();
-            let is_across = (machine == 2) != (sender == 3);
-            assert!(!(is_across && (5.01..9.01).contains(&arrived)), "{line}");
-            assert!(!(machine == 1 && sender == 1 && arrived < 2.01), "{line}");
-        }
-    }
-}
-
-#[test]
-fn faults_that_change_nothing_leave_the_logs_as_they_are() {
-    let nothing = r#"[{"fault": "disconnect", "src": 1, "dst": 2, "at": 19.999999999}]"#;
-    let (with, _) = troubled(nothing, Latency::Constant(0.0));
-    let (without, _) = troubled("[]", Latency::Constant(0.0));
-    assert_eq!(with, without);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    /// Whatever goes wrong, in memory and on disk: a possible history, in which nothing is lost.
-    #[test]
-    fn any_schedule_of_faults_leaves_a_possible_history(
-        faults in prop::collection::vec((0_u8..5, 1_u64..4, 1_u64..4, 0_u32..200, 1_u32..60), 0..8),
-        delay in 0_u32..40, seed in 0_u64..1000,
-    ) {
-        let one = |(kind, a, b, at, length): (u8, u64, u64, u32, u32)| {
-            let (at, length) = (f64::from(at) / 10.0, f64::from(length) / 10.0);
-            match kind {
-                0 => Fault::Crash { machine: a, at, down_for: (length < 5.5).then_some(length) },
-                1 => Fault::Pause { machine: a, at, duration: length },
-                2 => Fault::Partition { cut: Cut::Groups(vec![vec![a]]), at, duration: length },
-                3 => Fault::Delay { src: a, dst: b, latency: ("constant".into(), vec![0.3]), at, duration: length },
-                _ => Fault::Disconnect { src: a, dst: b, at },
-            }
-        };
-        let list: Vec<Fault> = faults.into_iter().map(one).collect();
-        let trouble = Setup {
-            rates: Some(vec![3.0, 7.0, 11.0]),
-            seed,
-            faults: list.clone(),
-            ..setup(Topology::Full(3), 20.0, Latency::Constant(f64::from(delay) / 100.0))
-        };
-        // Faults of one machine that overlap are refused.
-        let Ok(mut simulation) = Simulation::new(trouble) else { return Ok(()); };
-        let scratch = Scratch::new();
-        let mut files = Files::create(&simulation, &scratch.0).unwrap();
-        let mut records = Records::default();
-        prop_assert!(simulation.run(&mut (&mut records, &mut files), &Watch::default()));
-        files.finish(&simulation).unwrap();
-        prop_assert_eq!(verified(&paths(&scratch.0, 3)), "");
-        let logs = simulation.logs(records, &mut || true).unwrap();
-        let history = History::of_table(logs.columns, &logs.machines);
-        let report = verify(&history, &Options::default(), &mut || true).unwrap();
-        prop_assert!(report.violations.is_empty(), "{:?}", report.violations);
-        simulation.restart(seed, &Watch::default()).unwrap();
-        let mut again = Records::default();
-        simulation.run(&mut again, &Watch::default());
-        prop_assert_eq!(again.len() as u64, simulation.machines(&mut || true).unwrap().ticks.iter().sum::<i64>() as u64);
-    }
 }

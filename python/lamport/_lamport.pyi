@@ -353,10 +353,10 @@ class Logs:
 
         Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
         ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists
-        with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many violations
-        there are and how many things were checked; ``unchecked`` is a list of what could not be checked
-        and why; ``ok`` is whether there is no violation. The lines of a table are its rows in `events`,
-        from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
+        with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
+        violations there are and how many things were checked; ``unchecked`` is a list of what could not be
+        checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
+        `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
 
         Raises
         ------

@@ -57,9 +57,14 @@ def load(
     record = read_record(home)
     if offsets is not None:
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
-    recipe = Recipe(read_again, (files, None if offsets is None else dict(offsets)))
-    interrupted = record.get("interrupted") is True
-    return Run(recipe.make(), parameters=record, log_dir=home, interrupted=interrupted, recipe=recipe)
+    known = None if offsets is None else dict(offsets)
+    return Run(
+        read_again(files, known),
+        parameters=record,
+        log_dir=home,
+        interrupted=record.get("interrupted") is True,
+        recipe=Recipe(read_again, ([file.absolute() for file in files], known)),
+    )
 
 
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:

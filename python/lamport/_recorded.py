@@ -34,9 +34,18 @@ class Recorded:
                 "this run does not pickle: it was made of a table, or interrupted; pickle its tables, "
                 "or give it a log_dir and load that"
             )
-        kept = ("log_dir", "interrupted", "_parameters", "_recipe")
         source = None if self._recipe is not None else self._source
-        return {**{name: getattr(self, name) for name in kept}, "_source": source}
+        if isinstance(source, Path):
+            source = source.absolute()
+        elif isinstance(source, Sequence):
+            source = [path.absolute() for path in source]
+        return {
+            "log_dir": None if self.log_dir is None else self.log_dir.absolute(),
+            "interrupted": self.interrupted,
+            "_parameters": self._parameters,
+            "_recipe": self._recipe,
+            "_source": source,
+        }
 
     @property
     def files(self) -> list[Path]:

@@ -48,6 +48,16 @@ def test_logs_pickle_as_their_place(tmp_path, run):
     check_same(loaded, there_and_back(loaded))
 
 
+def test_a_relative_path_leads_there_from_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = lamport.run_local(duration=0.2, rates=[20, 20], log_dir="real", progress=False)
+    lamport.simulate(duration=10, seed=3, log_dir="run")
+    frozen = [pickle.dumps(made) for made in (run, lamport.load("run"))]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert [len(pickle.loads(made).events) > 0 for made in frozen] == [True, True]
+
+
 def test_what_cannot_be_made_again_says_so(table_run):
     for made in (table_run, interrupted()):
         with pytest.raises(TypeError, match="does not pickle"):
