@@ -5,7 +5,6 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use lamport::causality::verify::{Options, verify};
 use lamport::fault::{Cut, Fault};
