@@ -45,9 +45,9 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
             // Every message that came: before the one before it, or (seen by the tick that then finds
             // it, or at the latest by its own receipt) before all ticks.
             let mut is_first = true;
-            for row in 0..lines.len() {
-                let is_left = lines[row].contains("\"UNREAD\"");
-                if !is_left && !lines[row].contains("\"RECEIVE\"") {
+            for (row, line) in lines.iter().enumerate() {
+                let is_left = line.contains("\"UNREAD\"");
+                if !is_left && !line.contains("\"RECEIVE\"") {
                     continue;
                 }
                 // Nothing happened before the first event that the message could have changed.
@@ -71,8 +71,10 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
             for field in ["\"final_clock\": ", "\"ticks\": ", "\"queue_len\": "] {
                 assert_eq!(diverges(&changed(last, field, "77777")), last + 1);
             }
-            let is_event = |line: &&str| line.contains("\"new_clock\"");
-            let cut = lines.iter().rposition(|line| is_event(&line)).unwrap();
+            let cut = lines
+                .iter()
+                .rposition(|line| line.contains("\"new_clock\""))
+                .unwrap();
             let mut shorter: Vec<String> = lines.iter().map(ToString::to_string).collect();
             shorter.remove(cut);
             // A receipt that is missing was counted by the queue lengths before it.
