@@ -59,7 +59,7 @@ def test_parameters(logged):
         "time": "virtual",
     }
     assert {name: logged.parameters[name] for name in expected} == expected
-    assert logged.parameters["ties"] >= 0
+    assert isinstance(logged.parameters["ties"], int)
     assert logged.parameters["run_id"].startswith("virtual-")
     assert not logged.interrupted
     assert repr(logged) == f"<Run: 3 machines, 20 s, {logged.log_dir}>"
@@ -273,6 +273,13 @@ def test_too_much_to_record():
 def test_bad_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         lamport.simulate(**options)
+
+
+def test_ties_are_counted():
+    # Both tick at every ns from 0 on.
+    run = lamport.simulate(rates=[1e9, 1e9], duration=1e-6, seed=1, record=False)
+    assert run.machines["ticks"].tolist() == [1000, 1000]
+    assert run.parameters["ties"] == 1000
 
 
 def test_machines_of_numpy():
