@@ -106,7 +106,7 @@ impl Links {
         Self::Some(Senders::new(topology, share))
     }
 
-    /// How many sums and comparisons a step for so many machines takes.
+    /// How many sums and comparisons a step for this many machines takes.
     fn work(&self, machines: usize) -> usize {
         match self {
             Self::Full(_) => 4 * machines,
@@ -190,7 +190,7 @@ fn fully_connected(rates: &[f64], share: f64) -> Option<Vec<f64>> {
 
 /// Steps after which the iteration is given up.
 const STEPS: usize = 50_000;
-/// So many sums and comparisons go by between two questions: a few milliseconds.
+/// Sums and comparisons between two questions whether to go on: a few milliseconds.
 const WORK: usize = 1 << 21;
 
 /// The idle rates, if the iteration from `rates` converges, which shows that they are unique.

@@ -199,7 +199,7 @@ class Machine:
     def deliver(self, timestamp: int, sender: int | None = None) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
 
-        It is no message of that machine's channel: what that sends still comes. Its RECEIVE line
+        It does not belong to that machine's channel: what that machine sends still comes. Its RECEIVE line
         says so with ``"by_hand": true``.
 
         Raises

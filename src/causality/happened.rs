@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 /// Up to which size an answer is kept or exact.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Up to so many entries of vector clocks (receipts x machines, 4 bytes each) all are kept.
+    /// All vector clocks are kept up to this many entries (receipts x machines, 4 bytes each).
     pub kept: u64,
-    /// Up to so many, every pair of events is counted.
+    /// Up to this many, every pair of events is counted.
     pub exact: u64,
 }
 
@@ -158,7 +158,7 @@ impl Causality {
 
     /// The share of concurrent pairs among all pairs of events.
     ///
-    /// Every pair is counted up to the limit; above it, or with `samples`, so many events drawn by
+    /// Every pair is counted up to the limit; above it, or with `samples`, this many events drawn by
     /// `seed` are compared with all others.
     pub fn concurrent_share(
         &self,

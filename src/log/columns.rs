@@ -99,7 +99,7 @@ impl Columns {
         }
     }
 
-    /// So many rows of zeros, to be filled in; either `time` or `is_manual` is kept.
+    /// This many rows of zeros, to be filled in; either `time` or `is_manual` is kept.
     pub(crate) fn of_length(rows: usize, has_time: bool) -> Self {
         Self {
             time: vec![0.0; if has_time { rows } else { 0 }],
@@ -118,7 +118,7 @@ impl Columns {
         }
     }
 
-    /// Makes room for so many more events.
+    /// Makes room for this many more events.
     pub fn reserve(&mut self, events: usize) {
         self.system_time.reserve(events);
         self.machine_id.reserve(events);

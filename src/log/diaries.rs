@@ -16,7 +16,7 @@ use crate::log::workers::{self, Parts};
 
 /// Reads the logs of one run, whatever the order and the ids of their lines.
 ///
-/// What no run can have written is for verification to judge; lines that are no lines of a log
+/// What no run can have written is for verification to judge; lines that do not belong in a log
 /// stay errors. Times are shifted by `offsets`, in seconds. `go_on` is asked every few
 /// milliseconds; when it says no, reading ends with an error.
 pub fn read_history(
@@ -27,7 +27,7 @@ pub fn read_history(
     read_history_on(workers::threads(paths), paths, offsets, go_on)
 }
 
-/// [`read_history`] on so many threads; the result and the error are the same for any number.
+/// [`read_history`] on this many threads; the result and the error are the same for any number.
 pub fn read_history_on(
     threads: usize,
     paths: &[PathBuf],

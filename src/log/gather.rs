@@ -11,7 +11,7 @@ use crate::log::part::place;
 use crate::log::rows::{Receipt, Rows, Slim, Walk};
 use crate::log::sheet::Sheet;
 
-/// So many rows are filled in between two questions whether to go on.
+/// Rows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
 
 /// The events of a log.

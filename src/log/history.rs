@@ -66,7 +66,7 @@ pub struct Mark {
     pub note: Note,
 }
 
-/// What a line that is no event says.
+/// What a line says that is not an event.
 #[derive(Debug)]
 pub enum Note {
     /// The machine started or came back.
@@ -115,7 +115,7 @@ pub struct Handshake {
 }
 
 impl Note {
-    /// What a line that is no event says.
+    /// What a line says that is not an event.
     pub(crate) fn of(told: Told, shifted: impl Fn(Micros) -> f64) -> Self {
         match told {
             Told::Startup(startup, history) => Self::Startup(Box::new(Start {

@@ -30,7 +30,7 @@ pub fn read_logs(
     read_logs_on(workers::threads(paths), paths, offsets, go_on)
 }
 
-/// [`read_logs`] on so many threads; the result and the error are the same for any number.
+/// [`read_logs`] on this many threads; the result and the error are the same for any number.
 pub fn read_logs_on(
     threads: usize,
     paths: &[PathBuf],

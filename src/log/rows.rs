@@ -72,7 +72,7 @@ impl Rows {
         }
     }
 
-    /// With room for so many events.
+    /// With room for this many events.
     pub(crate) fn with_room(events: usize) -> Self {
         Self {
             events: Vec::with_capacity(events),

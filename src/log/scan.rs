@@ -24,7 +24,7 @@ pub const UNREAD: i8 = 3;
 
 /// How many recipient lists are remembered.
 const SLOTS: usize = 64;
-/// So many of its bytes tell where a list is looked for.
+/// How many of its bytes tell where a list is looked for.
 const KEY: usize = 48;
 
 /// One SEND, RECEIVE, INTERNAL or UNREAD; the recipients are the scanner's.

@@ -10,7 +10,7 @@ use crate::log::blocks::Blocks;
 use crate::log::part::Part;
 use crate::log::scan::Scanner;
 
-/// So many bytes keep one more thread busy.
+/// Bytes that keep one more thread busy.
 const SHARE: u64 = 4 << 20;
 
 /// The parts of a log in order, and how the file ended.

@@ -172,7 +172,7 @@ fn another_key_run_or_time_does_not_open() {
         Err(NoiseError::Altered)
     );
     assert!(receiver.1.is_empty());
-    // A sender's first frame is no answer to it.
+    // A sender's first frame is not an answer to it.
     let mut sender = End::sender(&secret(1, "lab"), 2);
     let own = sender.say();
     assert_eq!(sender.read(&own), Err(NoiseError::OtherKey));

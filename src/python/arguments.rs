@@ -80,13 +80,13 @@ impl<'py> FromPyObject<'_, 'py> for Peer {
         let port: u16 = object
             .get_item(1)?
             .extract()
-            .map_err(|_| bad("the port is no number from 1 to 65535"))?;
+            .map_err(|_| bad("the port is not a number from 1 to 65535"))?;
         if port == 0 {
-            return Err(bad("the port is no number from 1 to 65535"));
+            return Err(bad("the port is not a number from 1 to 65535"));
         }
         Address::new(host, port)
             .map(Self)
-            .map_err(|_| bad("the host is no name or IP address"))
+            .map_err(|_| bad("the host is not a name or IP address"))
     }
 }
 

@@ -49,7 +49,7 @@ impl Recorder for Files {
 }
 
 impl Files {
-    /// Sees to it that the logs of so many machines can be open together.
+    /// Makes sure that the logs of this many machines can be open together.
     pub fn ensure_open(machines: u32) -> Result<()> {
         open_files::ensure(
             u64::from(machines) + FILES_BESIDE,

@@ -11,7 +11,7 @@ use crate::sim::engine::Simulation;
 use crate::sim::id;
 use crate::sim::record::{Records, micros};
 
-/// Up to so many ordered pairs of peers, they are listed; a full mesh has the square of its machines.
+/// Up to this many ordered pairs of peers are listed; a full mesh has the square of its machines.
 const MOST_LINKS: u64 = 1 << 24;
 
 /// The messages that are left when the ticks are over.

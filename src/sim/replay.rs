@@ -100,7 +100,7 @@ pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> 
     })
 }
 
-/// So many lines are read between two questions whether to go on.
+/// Lines read between two questions whether to go on.
 const LINES: u64 = 1 << 14;
 
 fn rest(number: u64, go_on: &mut dyn FnMut() -> bool) -> Result<()> {

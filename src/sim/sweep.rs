@@ -258,7 +258,7 @@ impl Table {
         }
     }
 
-    /// Makes room for so many rows.
+    /// Makes room for this many rows.
     fn reserve(&mut self, rows: usize) {
         self.point.reserve_exact(rows);
         self.run.reserve_exact(rows);
