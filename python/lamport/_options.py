@@ -3,7 +3,18 @@
 import argparse
 from typing import Any
 
-__all__ = ["MODEL", "add_faults", "add_latency", "add_model", "faults", "latency", "numbers", "topology"]
+__all__ = [
+    "DISCONNECT",
+    "MODEL",
+    "add_behavior",
+    "add_faults",
+    "add_latency",
+    "add_model",
+    "faults",
+    "latency",
+    "numbers",
+    "topology",
+]
 
 MODEL = (
     "machines",
@@ -31,6 +42,19 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     add("--duration", type=float, default=60, metavar="S", help="seconds of ticking (60)")
     add("--rates", type=numbers, metavar="1,3,6", help="ticks per second, one per machine (default: drawn)")
+    add_behavior(parser)
+    add(
+        "--topology",
+        type=topology,
+        default="full",
+        metavar="T",
+        help='full, ring, star, line or {"1": [2], ...}',
+    )
+
+
+def add_behavior(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say at what rates machines tick and what idle ones do."""
+    add = parser.add_argument
     add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
     add(
         "--internal-probability",
@@ -40,13 +64,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="probability that an idle tick is internal (0.7)",
     )
     add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
-    add(
-        "--topology",
-        type=topology,
-        default="full",
-        metavar="T",
-        help='full, ring, star, line or {"1": [2], ...}',
-    )
 
 
 def add_latency(parser: argparse.ArgumentParser, default: float) -> None:

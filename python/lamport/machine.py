@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._command import DONE, guard
 from lamport._key import add_key_file, given_key
-from lamport._options import DISCONNECT, add_faults, add_latency
+from lamport._options import DISCONNECT, add_behavior, add_faults, add_latency
 
 if TYPE_CHECKING:
     from lamport._lamport import Machine
@@ -67,15 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="seconds of ticking (60)",
     )
     add("--rate", type=float, metavar="R", help="ticks per second (default: drawn from 1..max-rate)")
-    add("--max-rate", type=int, default=6, metavar="N", help="upper end of the rates drawn (6)")
-    add(
-        "--internal-probability",
-        type=float,
-        default=0.7,
-        metavar="P",
-        help="probability that an idle tick is internal (0.7)",
-    )
-    add("--broadcast-share", type=float, default=1 / 3, metavar="B", help="share of sends to all peers (1/3)")
+    add_behavior(parser)
     add_latency(parser, 0)
     add_faults(parser, DISCONNECT)
     add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")

@@ -217,8 +217,8 @@ fn run(
 pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, String)> {
     py.detach(|| {
         points.into_iter().enumerate().find_map(|(number, point)| {
-            let made = point.build(0).and_then(Simulation::new);
-            made.err().map(|error| (number, error.to_string()))
+            let checked = point.build(0).and_then(|setup| setup.check());
+            checked.err().map(|error| (number, error.to_string()))
         })
     })
 }
