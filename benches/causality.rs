@@ -18,14 +18,14 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use common::{argument, median};
-use lamport::behavior::Behavior;
 use lamport::causality::graph::{Graph, Trace};
 use lamport::causality::happened::{Causality, Limits};
-use lamport::latency::Latency;
+use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::record::Records;
 use lamport::log::columns::{Columns, RECEIVE, SEND};
-use lamport::sim::engine::{Setup, Simulation, Watch};
-use lamport::sim::record::Records;
-use lamport::topology::Topology;
+use lamport::model::behavior::Behavior;
+use lamport::model::latency::Latency;
+use lamport::model::topology::Topology;
 
 fn events(machines: u32, events: f64) -> Columns {
     let mut simulation = Simulation::new(Setup {

@@ -33,11 +33,11 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Scratch, Story, argument, load, median, quantile};
-use lamport::message::Nanos;
-use lamport::net::clock::Clock;
-use lamport::net::local::{Local, LocalConfig};
-use lamport::schedule::Schedule;
-use lamport::topology::Topology;
+use lamport::drive::real::clock::Clock;
+use lamport::drive::real::local::{Local, LocalConfig};
+use lamport::model::message::Nanos;
+use lamport::model::schedule::Schedule;
+use lamport::model::topology::Topology;
 
 const RATES: [f64; 3] = [1.0, 3.0, 6.0];
 /// The stretch that the default spins.

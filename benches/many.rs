@@ -26,8 +26,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Scratch, Story, argument, cpu_seconds, load, median, quantile};
-use lamport::net::local::{Local, LocalConfig};
-use lamport::topology::Topology;
+use lamport::drive::real::local::{Local, LocalConfig};
+use lamport::model::topology::Topology;
 
 const CASES: [&str; 3] = ["mesh", "ring", "circulant"];
 const RATE: f64 = 6.0;

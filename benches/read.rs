@@ -23,17 +23,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use common::{Scratch, argument, load, median};
-use lamport::behavior::Behavior;
 use lamport::causality::messages::messages;
-use lamport::latency::Latency;
+use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::files::Files;
 use lamport::log::columns::{Columns, Row};
 use lamport::log::facts::Logs;
-use lamport::log::parse::{Body, parse};
-use lamport::log::reader::read_logs_on;
-use lamport::log::text::Lines;
-use lamport::sim::engine::{Setup, Simulation, Watch};
-use lamport::sim::files::Files;
-use lamport::topology::Topology;
+use lamport::log::read::parse::{Body, parse};
+use lamport::log::read::reader::read_logs_on;
+use lamport::log::read::text::Lines;
+use lamport::model::behavior::Behavior;
+use lamport::model::latency::Latency;
+use lamport::model::topology::Topology;
 
 const RATES: [f64; 3] = [100.0, 300.0, 600.0];
 

@@ -11,7 +11,7 @@
     reason = "a benchmark prints, and stops at what it cannot do"
 )]
 
-#[path = "../tests/links/mod.rs"]
+#[path = "../tests/laws/links/mod.rs"]
 mod links;
 
 use std::sync::atomic::{AtomicU64, Ordering};

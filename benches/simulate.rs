@@ -15,12 +15,12 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Instant;
 
-use lamport::behavior::Behavior;
-use lamport::latency::Latency;
-use lamport::random::Generator;
-use lamport::sim::engine::{Setup, Simulation, Watch};
-use lamport::sim::record::Records;
-use lamport::topology::Topology;
+use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::record::Records;
+use lamport::model::behavior::Behavior;
+use lamport::model::latency::Latency;
+use lamport::model::random::Generator;
+use lamport::model::topology::Topology;
 
 const DELAY: u64 = 500_000;
 

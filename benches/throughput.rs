@@ -40,10 +40,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{Scratch, Story, argument, cpu_seconds, load, median};
-use lamport::behavior::Behavior;
-use lamport::key::Key;
-use lamport::net::local::{Local, LocalConfig};
-use lamport::topology::Topology;
+use lamport::channel::key::Key;
+use lamport::drive::real::local::{Local, LocalConfig};
+use lamport::model::behavior::Behavior;
+use lamport::model::topology::Topology;
 
 fn main() {
     let (rounds, seconds, rate) = (

@@ -18,13 +18,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use common::{Scratch, argument, load, median, peak_of};
-use lamport::behavior::Behavior;
 use lamport::causality::verify::{Options, verify};
-use lamport::latency::Latency;
-use lamport::log::diaries::read_history;
-use lamport::sim::engine::{Setup, Simulation, Watch};
-use lamport::sim::files::Files;
-use lamport::topology::Topology;
+use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::files::Files;
+use lamport::log::read::diaries::read_history;
+use lamport::model::behavior::Behavior;
+use lamport::model::latency::Latency;
+use lamport::model::topology::Topology;
 
 fn write(directory: &Path, machines: u32, events: f64) {
     // Three of four messages go to one machine; with 100 machines a broadcast would drown all else.

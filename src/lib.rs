@@ -4,36 +4,18 @@
 //! peers, and logs every event. The crate is layered; imports go down only:
 //!
 //! - `python`: the boundary to Python (feature `python`);
-//! - [`net`]: the real-time driver: threads, TCP sockets, the wall clock;
+//! - [`drive`]: what makes machines tick and messages arrive, in real time or in virtual time;
 //! - [`causality`]: what follows from the columns of a log;
 //! - [`log`]: events, lines, columns;
-//! - everything else: the core, values in and values out.
+//! - [`channel`]: two machines that talk, without sockets;
+//! - [`model`]: machines, values in and values out.
 
-pub mod address;
-pub mod behavior;
 pub mod causality;
-pub mod channels;
-pub mod clock;
+pub mod channel;
+pub mod drive;
 pub mod error;
-pub mod event;
-pub mod fault;
-pub mod faults;
-pub mod identity;
-pub mod key;
-pub mod latency;
-pub mod lateness;
-pub mod link;
 pub mod log;
-pub mod message;
-pub mod net;
-pub mod node;
-pub mod noise;
-pub mod random;
-pub mod schedule;
-pub mod sim;
-pub mod theory;
-pub mod topology;
-pub mod wire;
+pub mod model;
 
 #[cfg(feature = "python")]
 mod python;

@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lamport::behavior::Behavior;
-use lamport::net::local::LocalConfig;
-use lamport::topology::Topology;
+use lamport::drive::real::local::LocalConfig;
+use lamport::model::behavior::Behavior;
+use lamport::model::topology::Topology;
 use serde::Deserialize;
 
 /// A directory of its own, removed at the end.
@@ -42,7 +42,7 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         rates: None,
         max_rate: 6,
         behavior: Behavior::default(),
-        latency: lamport::latency::Latency::Constant(0.0),
+        latency: lamport::model::latency::Latency::Constant(0.0),
         seed: 1,
         run_id: "bench".into(),
         base_port: 0,

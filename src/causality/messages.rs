@@ -268,7 +268,7 @@ fn id(recipient: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::table::Table;
+    use crate::log::import::table::Table;
     use proptest::prelude::*;
 
     /// Sends 1, 2, ... of machine 0 to machines 1 and 2, and who received which.

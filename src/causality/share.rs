@@ -6,7 +6,7 @@ use super::order::sort_by;
 use super::reach::related;
 use super::vectors::{Rows, walk, whole};
 use crate::error::{Error, Result};
-use crate::random::Generator;
+use crate::model::random::Generator;
 
 /// A share of all pairs of two events.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::log::columns::{Columns, Micros};
 use crate::log::facts::Facts;
-use crate::log::parse::{End, Peer};
-use crate::log::part::Told;
+use crate::log::read::parse::{End, Peer};
+use crate::log::read::part::Told;
 
 /// The logs of one run in their own order.
 #[derive(Debug, Default)]

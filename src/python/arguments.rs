@@ -4,8 +4,8 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
 
-use crate::address::{Address, parse_list};
-use crate::key::Key;
+use crate::channel::key::Key;
+use crate::model::address::{Address, parse_list};
 
 /// A whole number from 0 up; anything else is a `ValueError` that shows it.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 use pyo3::prelude::*;
 
 use crate::error::Result;
-use crate::fault::Fault;
-use crate::faults::{Faults, Turn};
-use crate::message::MachineId;
+use crate::model::fault::Fault;
+use crate::model::faults::{Faults, Turn};
+use crate::model::message::MachineId;
 
 /// The crashes and pauses of machines 1..n, in order, as `(seconds, machine, what)`.
 #[pyfunction]

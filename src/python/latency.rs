@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::error::Result;
-use crate::latency::Latency;
+use crate::model::latency::Latency;
 
 /// A latency: its kind and its parameters in seconds.
 #[derive(FromPyObject)]

@@ -9,14 +9,14 @@ use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::error::LamportError;
 use super::latency::Delay;
 use super::machine::join;
-use crate::behavior::Behavior;
-use crate::fault::Fault;
-use crate::faults::Faults;
-use crate::message::MachineId;
-use crate::net::conductor;
-use crate::net::local::{Local, LocalConfig};
-use crate::net::running::Running;
-use crate::topology::Topology;
+use crate::drive::real::conductor;
+use crate::drive::real::local::{Local, LocalConfig};
+use crate::drive::real::running::Running;
+use crate::model::behavior::Behavior;
+use crate::model::fault::Fault;
+use crate::model::faults::Faults;
+use crate::model::message::MachineId;
+use crate::model::topology::Topology;
 
 /// Machines 1..n in this process, over TCP on loopback, one tick thread each.
 #[pyclass(frozen, module = "lamport._lamport")]

@@ -16,17 +16,19 @@ use super::columns::{Taken, array, required};
 use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
 use super::tables::{self, found};
+use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::graph::{BASE_ONLY, Graph};
 use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
 use crate::causality::order;
-use crate::causality::shiviz::{Shown, Viewer, write};
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
+use crate::log::facts;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
-use crate::log::{diaries, facts, merge};
+use crate::log::read::diaries;
+use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
 #[pyclass(frozen, module = "lamport._lamport")]

@@ -11,21 +11,21 @@ use pyo3::types::{PyDict, PyType};
 use super::arguments::{KeyArgument, Peer, Whole, port, timeout};
 use super::error::LamportError;
 use super::latency::Delay;
-use crate::address::Address;
-use crate::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
+use crate::drive::real::conductor::{self, Trouble};
+use crate::drive::real::inherit;
+use crate::drive::real::listen::Listening;
+use crate::drive::real::machine::{Config, Machine};
+use crate::drive::real::network::Network;
+use crate::drive::real::roster::Roster;
+use crate::drive::real::running::Running;
 use crate::error::{Error, Result};
-use crate::event::{Event, Recipients};
-use crate::fault::Fault;
-use crate::faults::Faults;
-use crate::message::Nanos;
-use crate::net::conductor::{self, Trouble};
-use crate::net::inherit;
-use crate::net::listen::Listening;
-use crate::net::machine::{Config, Machine};
-use crate::net::network::Network;
-use crate::net::roster::Roster;
-use crate::net::running::Running;
-use crate::schedule::MAX_DRAWN_RATE;
+use crate::model::address::Address;
+use crate::model::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
+use crate::model::event::{Event, Recipients};
+use crate::model::fault::Fault;
+use crate::model::faults::Faults;
+use crate::model::message::Nanos;
+use crate::model::schedule::MAX_DRAWN_RATE;
 
 /// How often a blocking call looks for Ctrl-C.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
@@ -277,7 +277,7 @@ impl PyMachine {
     }
 
     fn handle_receive<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let event = self.step(py, true, crate::node::Node::receive)?;
+        let event = self.step(py, true, crate::model::node::Node::receive)?;
         event.map(|event| self.event(py, &event)).transpose()
     }
 
@@ -331,7 +331,7 @@ impl PyMachine {
         &self,
         py: Python<'_>,
         is_manual: bool,
-        make: impl FnOnce(&mut crate::node::Node, u64) -> Option<Event> + Send,
+        make: impl FnOnce(&mut crate::model::node::Node, u64) -> Option<Event> + Send,
     ) -> PyResult<Option<Event>> {
         Ok(py.detach(|| self.machine.step(is_manual, make))?)
     }

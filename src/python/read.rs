@@ -12,8 +12,8 @@ use super::logs::Logs;
 use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
-use crate::log::table::Table;
-use crate::log::{diaries, reader};
+use crate::log::import::table::Table;
+use crate::log::read::{diaries, reader};
 
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None))]

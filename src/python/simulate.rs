@@ -15,15 +15,15 @@ use super::latency::Delay;
 use super::logs::Logs;
 use super::machine::LOOK;
 use super::topology::Shape;
-use crate::behavior::Behavior;
+use crate::drive::simulated::engine::{Setup, Simulation, Watch};
+use crate::drive::simulated::files::Files;
+use crate::drive::simulated::memory;
+use crate::drive::simulated::record::Records;
+use crate::drive::simulated::replay::replay;
+use crate::drive::simulated::sweep;
 use crate::error::Result;
-use crate::fault::Fault;
-use crate::sim::engine::{Setup, Simulation, Watch};
-use crate::sim::files::Files;
-use crate::sim::memory;
-use crate::sim::record::Records;
-use crate::sim::replay::replay;
-use crate::sim::sweep;
+use crate::model::behavior::Behavior;
+use crate::model::fault::Fault;
 
 /// A run of at most this many machines, events and messages is over before anyone could interrupt it.
 const SHORT: f64 = 200_000.0;
@@ -223,7 +223,7 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, 
     })
 }
 
-/// Runs every point with seeds of its own making; columns as in `sim::sweep::Table`.
+/// Runs every point with seeds of its own making; columns as in `drive::simulated::sweep::Table`.
 #[pyfunction]
 #[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
 pub(super) fn sweep_runs(

@@ -6,8 +6,8 @@ use pyo3::types::PyDict;
 
 use super::interrupt::interruptible;
 use super::topology::Shape;
-use crate::behavior::Behavior;
-use crate::theory;
+use crate::model::behavior::Behavior;
+use crate::model::theory;
 
 #[pyfunction]
 #[pyo3(signature = (rates, *, topology, internal_probability, broadcast_share))]

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::error::Error;
-use crate::topology::Topology;
+use crate::model::topology::Topology;
 
 /// A topology by name, or the peers of each machine counted from 0.
 #[derive(FromPyObject)]

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use lamport::behavior::Behavior;
-use lamport::latency::Latency;
-use lamport::sim::engine::{Setup, Simulation, Watch};
-use lamport::sim::files::Files;
-use lamport::sim::record::Records;
-use lamport::topology::Topology;
+use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::files::Files;
+use lamport::drive::simulated::record::Records;
+use lamport::model::behavior::Behavior;
+use lamport::model::latency::Latency;
+use lamport::model::topology::Topology;
 
 /// A run that sends a lot.
 pub fn setup(topology: Topology, duration: f64, latency: Latency) -> Setup {

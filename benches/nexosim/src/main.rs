@@ -9,10 +9,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use lamport::behavior::Behavior;
-use lamport::latency::Latency;
-use lamport::sim::engine::{Setup, Simulation, Watch};
-use lamport::topology::Topology;
+use lamport::model::behavior::Behavior;
+use lamport::model::latency::Latency;
+use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::model::topology::Topology;
 use nexosim::model::{Context, Model, schedulable};
 use nexosim::ports::Output;
 use nexosim::simulation::{Mailbox, SimInit};

@@ -23,7 +23,7 @@ use super::ids::{Ids, few};
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, RECEIVE, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note};
-use crate::log::parse::End;
+use crate::log::read::parse::End;
 use bounds::Bounds;
 use hosts::Hosts;
 use report::{Report, Rule, Violation};

@@ -1,7 +1,7 @@
 //! A stranger without the key says anything to either end of a connection with one.
 
-use lamport::key::Key;
-use lamport::noise::Secret;
+use lamport::channel::key::Key;
+use lamport::channel::noise::Secret;
 
 /// The first byte says which end, the rest is what that hears.
 pub(crate) fn play(data: &[u8]) {

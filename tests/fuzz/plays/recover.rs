@@ -1,8 +1,8 @@
 //! A machine comes back with any bytes as its log.
 
-use lamport::channels::Channels;
-use lamport::identity::{Identity, Nonce};
-use lamport::log::recover::recover;
+use lamport::channel::channels::Channels;
+use lamport::channel::identity::{Identity, Nonce};
+use lamport::log::read::recover::recover;
 
 /// The whole of it is the log.
 pub(crate) fn play(data: &[u8]) {

@@ -1,10 +1,10 @@
 //! A stranger says anything to a machine, as a sender and as a receiver.
 
-use lamport::channels::Channels;
-use lamport::event::Recipients;
-use lamport::identity::{Identity, Nonce};
-use lamport::net::lines::Partial;
-use lamport::wire::{self, Hello, Reply, WireError};
+use lamport::channel::channels::Channels;
+use lamport::channel::identity::{Identity, Nonce};
+use lamport::channel::lines::Partial;
+use lamport::channel::wire::{self, Hello, Reply, WireError};
+use lamport::model::event::Recipients;
 
 /// All of it in pieces, the first byte of each piece saying how long it is.
 pub(crate) fn play(data: &[u8]) {

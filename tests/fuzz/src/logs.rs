@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use lamport::causality::machines::machines;
 use lamport::causality::messages::messages;
 use lamport::causality::verify::{Options, verify};
-use lamport::log::diaries::read_history_on;
-use lamport::log::reader::read_logs_on;
+use lamport::log::read::diaries::read_history_on;
+use lamport::log::read::reader::read_logs_on;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

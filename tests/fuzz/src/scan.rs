@@ -7,8 +7,8 @@ mod count;
 use std::cell::RefCell;
 
 use lamport::log::columns::{INTERNAL, RECEIVE};
-use lamport::log::parse::{Body, parse};
-use lamport::log::scan::{Scanner, UNREAD};
+use lamport::log::read::parse::{Body, parse};
+use lamport::log::read::scan::{Scanner, UNREAD};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {

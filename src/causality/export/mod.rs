@@ -1,0 +1,3 @@
+//! What happened before what, for other programs.
+
+pub mod shiviz;

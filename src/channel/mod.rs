@@ -1,0 +1,9 @@
+//! Two machines that talk, without sockets: bytes in, bytes out.
+
+pub mod channels;
+pub mod identity;
+pub mod key;
+pub mod lines;
+pub mod link;
+pub mod noise;
+pub mod wire;

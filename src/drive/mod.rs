@@ -1,0 +1,4 @@
+//! What makes machines tick and messages arrive: in real time over TCP, or in virtual time.
+
+pub mod real;
+pub mod simulated;

@@ -1,0 +1,80 @@
+//! What other threads ask of the poll thread, and how they wake it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::Sender;
+use mio::{Registry, Token, Waker};
+
+use crate::channel::channels::Channels;
+use crate::drive::real::endpoint::Undelivered;
+use crate::drive::real::gate::Gate;
+use crate::drive::real::machine::member::Member;
+use crate::log::write::turn::Logged;
+
+/// The token of the alarm.
+pub(super) const WAKE: Token = Token(usize::MAX);
+
+/// What the other threads ask of the poll thread.
+pub(super) enum Command {
+    /// A machine begins to listen and to connect.
+    Enter {
+        endpoint: u64,
+        member: Arc<Member>,
+        listener: std::net::TcpListener,
+        gate: Gate,
+        channels: Box<Channels>,
+        found: Vec<Vec<SocketAddr>>,
+    },
+    /// The log holds these steps of a machine.
+    Logged { endpoint: u64, logged: Logged },
+    /// A machine has ticked its last: the orderly end.
+    Finish {
+        endpoint: u64,
+        reply: Sender<Undelivered>,
+    },
+    /// A machine is gone without an orderly end.
+    Abandon {
+        endpoint: u64,
+        /// Told once its port is free and its connections are closed.
+        reply: Sender<()>,
+    },
+    /// A machine's fault schedule begins.
+    BeginFaults { endpoint: u64 },
+    /// A machine is paused.
+    Pause { endpoint: u64 },
+    /// A machine that was paused goes on.
+    GoOn { endpoint: u64 },
+    /// No machine is left.
+    Quit,
+}
+
+/// Wakes the poll thread, once however often it is rung before the thread looks.
+#[derive(Debug, Clone)]
+pub(super) struct Alarm {
+    waker: Arc<Waker>,
+    is_rung: Arc<AtomicBool>,
+}
+
+impl Alarm {
+    /// An alarm that wakes whoever polls this registry.
+    pub(super) fn new(registry: &Registry) -> std::io::Result<Self> {
+        Ok(Self {
+            waker: Arc::new(Waker::new(registry, WAKE)?),
+            is_rung: Arc::default(),
+        })
+    }
+
+    pub(super) fn ring(&self) {
+        if !self.is_rung.swap(true, Ordering::AcqRel) {
+            self.waker.wake().expect("an eventfd takes a wake-up");
+        }
+    }
+
+    /// The thread looks now: what is asked from here on needs another ring.
+    pub(super) fn hush(&self) {
+        // A swap, not a store: it sees what was asked before the ring it takes back.
+        self.is_rung.swap(false, Ordering::AcqRel);
+    }
+}

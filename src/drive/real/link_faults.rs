@@ -1,0 +1,59 @@
+//! The fault schedule of a run on the process's clock: what it does to the links of one machine.
+
+use std::sync::Arc;
+
+use crate::model::faults::Faults;
+use crate::model::message::{MachineId, Nanos};
+
+/// A fault schedule whose time has begun.
+#[derive(Debug, Clone)]
+pub(super) struct LinkFaults {
+    schedule: Arc<Faults>,
+    /// The start of ticking on the process's clock; negative if the process started later.
+    start: i64,
+}
+
+impl LinkFaults {
+    /// The faults of a run that had been ticking for `elapsed` at `now`.
+    pub(super) fn new(schedule: Arc<Faults>, now: Nanos, elapsed: Nanos) -> Self {
+        Self {
+            schedule,
+            start: now as i64 - elapsed as i64,
+        }
+    }
+
+    /// How long the run has been ticking.
+    pub(super) fn elapsed(&self, now: Nanos) -> Nanos {
+        u64::try_from(now as i64 - self.start).unwrap_or(0)
+    }
+
+    /// When the run will have been ticking for `elapsed`, on the process's clock.
+    pub(super) fn time(&self, elapsed: Nanos) -> Nanos {
+        u64::try_from(self.start + elapsed as i64).unwrap_or(0)
+    }
+
+    /// All faults of the run.
+    pub(super) fn schedule(&self) -> &Faults {
+        &self.schedule
+    }
+
+    /// Whether messages of this link wait.
+    pub(super) fn is_cut(&self, sender: MachineId, recipient: MachineId, now: Nanos) -> bool {
+        let elapsed = self.elapsed(now);
+        self.schedule
+            .cut_until(sender, recipient, elapsed)
+            .is_some()
+    }
+
+    /// What is added to the delay of one message.
+    pub(super) fn delay(
+        &self,
+        sender: MachineId,
+        recipient: MachineId,
+        timestamp: u64,
+        now: Nanos,
+    ) -> Nanos {
+        let elapsed = self.elapsed(now);
+        self.schedule.delay(sender, recipient, timestamp, elapsed)
+    }
+}

@@ -1,0 +1,195 @@
+//! All machines of a run in this process, over TCP on loopback.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::channel::key::Key;
+use crate::drive::real::conductor::{self, Trouble};
+use crate::drive::real::listen::{self, Listening};
+use crate::drive::real::machine::{Config, Machine};
+use crate::drive::real::network::Network;
+use crate::drive::real::roster::Roster;
+use crate::drive::real::running::Running;
+use crate::error::{Error, Result};
+use crate::log::read::open_files;
+use crate::log::write::file::LogFile;
+use crate::model::address::Address;
+use crate::model::behavior::Behavior;
+use crate::model::faults::Faults;
+use crate::model::latency::Latency;
+use crate::model::message::MachineId;
+use crate::model::topology::Topology;
+
+/// What a run on this host is to be.
+#[derive(Debug, Clone)]
+pub struct LocalConfig {
+    /// Who sends to whom; machine i of it gets the id i + 1.
+    pub topology: Topology,
+    /// An existing directory: machine i logs to `machine_<i>.log` in it.
+    pub log_dir: PathBuf,
+    /// Seconds of ticking.
+    pub duration: f64,
+    /// Seconds to wait for all connections before the first tick.
+    pub wait: f64,
+    /// Ticks per second of each machine; drawn if `None`.
+    pub rates: Option<Vec<f64>>,
+    /// The upper end of the rates drawn.
+    pub max_rate: u64,
+    /// What idle ticks do.
+    pub behavior: Behavior,
+    /// A delay added to each message.
+    pub latency: Latency,
+    /// The seed of all draws.
+    pub seed: u64,
+    /// Only machines of this run connect.
+    pub run_id: String,
+    /// Machine i listens on this port + i - 1; on free ports if 0.
+    pub base_port: u16,
+    /// Whether the last stretch of a wait for a tick is spent spinning.
+    pub is_precise: bool,
+    /// What is to go wrong.
+    pub faults: Arc<Faults>,
+    /// Only machines with the same key connect.
+    pub key: Option<Key>,
+}
+
+/// The machines of a run in this process.
+#[derive(Debug)]
+pub struct Local {
+    roster: Arc<Roster>,
+    addresses: Vec<Address>,
+    config: LocalConfig,
+}
+
+/// Open files of a machine: its listening socket and its log.
+const FILES_PER_MACHINE: u64 = 2;
+/// Open files of a connection within a process: both its ends.
+const FILES_PER_CHANNEL: u64 = 2;
+/// Open files beside those: the poll thread's, and room for what Python opens.
+const FILES_BESIDE: u64 = 16;
+
+impl Local {
+    /// Binds every port, then writes every STARTUP line.
+    pub fn open(config: &LocalConfig) -> Result<Self> {
+        let machines = config.topology.machines();
+        config.topology.check_rates(config.rates.as_deref())?;
+        if u64::from(config.base_port) + u64::from(machines) > 1 << 16 {
+            return Err(Error::invalid(format!(
+                "base_port {} leaves no port for {machines} machines: the last port is 65535",
+                config.base_port
+            )));
+        }
+        let channels: u64 = (0..machines)
+            .map(|machine| u64::from(config.topology.degree(machine)))
+            .sum();
+        let files =
+            u64::from(machines) * FILES_PER_MACHINE + channels * FILES_PER_CHANNEL + FILES_BESIDE;
+        open_files::ensure(files, "use fewer machines or a sparser topology")?;
+
+        // All ports and checks before the first log: what cannot run leaves nothing behind.
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for machine in 0..machines {
+            let port = if config.base_port == 0 {
+                0
+            } else {
+                config.base_port + machine as u16
+            };
+            let host = Some(Ipv4Addr::LOCALHOST.to_string());
+            let (listener, address) =
+                listen::bind(id(machine), Listening::On { host, port }, &[], &[])?;
+            listeners.push(listener);
+            addresses.push(address);
+        }
+        let of_machine = |(machine, listener): (u32, TcpListener)| {
+            config.machine(machine, &addresses, Listening::Bound(listener))
+        };
+        let configs: Vec<Config> = (0..machines)
+            .zip(listeners)
+            .map(of_machine)
+            .collect::<Result<_>>()?;
+        for machine in &configs {
+            machine.plan(None)?;
+            LogFile::check_absent(&machine.log)?;
+        }
+        let network = Network::of_process()?;
+        let mut opened = Opened(Vec::new());
+        for machine in configs {
+            opened.0.push(Machine::open(machine, &network)?);
+        }
+        Ok(Self {
+            roster: Roster::new(std::mem::take(&mut opened.0)),
+            addresses,
+            config: config.clone(),
+        })
+    }
+
+    /// The machines, by id, as they are now.
+    pub fn machines(&self) -> Vec<Arc<Machine>> {
+        self.roster.machines()
+    }
+
+    /// Waits for the connections, then ticks, in the background.
+    pub fn start(&self) -> Result<Running> {
+        let (config, addresses) = (self.config.clone(), self.addresses.clone());
+        let (duration, wait) = (config.duration, config.wait);
+        let trouble = Trouble {
+            faults: config.faults.clone(),
+            elapsed: 0,
+            revive: Some(Box::new(move |position, rest| {
+                let address = &addresses[position];
+                let listening = Listening::On {
+                    host: Some(address.host.clone()),
+                    port: address.port,
+                };
+                let machine = Config {
+                    resume: true,
+                    duration: rest,
+                    ..config.machine(position as u32, &addresses, listening)?
+                };
+                Machine::open(machine, &Network::of_process()?)
+            })),
+        };
+        conductor::start(self.roster.clone(), duration, wait, trouble)
+    }
+}
+
+impl LocalConfig {
+    /// What one of the machines is to be.
+    fn machine(&self, machine: u32, addresses: &[Address], listening: Listening) -> Result<Config> {
+        let peers = self.topology.peers(machine);
+        Ok(Config {
+            machine_id: id(machine),
+            listening,
+            // A directed topology has senders that are not peers; all of them are here.
+            allowed: vec!["127.0.0.0/8".parse()?],
+            peers: peers.map(|peer| addresses[peer as usize].clone()).collect(),
+            log: self.log_dir.join(format!("machine_{}.log", id(machine))),
+            overwrite: false,
+            resume: false,
+            duration: self.duration,
+            clock_rate: self.rates.as_ref().map(|rates| rates[machine as usize]),
+            max_rate: self.max_rate,
+            behavior: self.behavior,
+            latency: self.latency.clone(),
+            seed: Some(self.seed),
+            run_id: self.run_id.clone(),
+            is_precise: self.is_precise,
+            key: self.key.clone(),
+        })
+    }
+}
+
+fn id(machine: u32) -> MachineId {
+    u64::from(machine) + 1
+}
+
+/// Machines that leave the network if the run cannot start.
+struct Opened(Vec<Arc<Machine>>);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|machine| machine.abandon());
+    }
+}

@@ -1,0 +1,336 @@
+//! One machine in real time: its node, its log, and its place in the network.
+
+mod config;
+pub(super) mod member;
+mod plan;
+mod step;
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use crossbeam_channel::bounded;
+
+use crate::channel::channels::Channels;
+use crate::channel::identity::{Identity, Nonce};
+use crate::channel::noise::Secret;
+use crate::drive::real::clock::Clock;
+use crate::drive::real::command::Command;
+use crate::drive::real::entropy;
+use crate::drive::real::gate::Gate;
+use crate::drive::real::link_faults::LinkFaults;
+use crate::drive::real::listen;
+use crate::drive::real::mailbox::Mailbox;
+use crate::drive::real::network::Network;
+use crate::error::{Error, Result};
+use crate::log::line::{Entry, Place, Startup, What};
+use crate::log::read::recover::Recovered;
+use crate::log::write::file::LogFile;
+use crate::log::write::turn::Turn;
+use crate::log::write::writer::Formatter;
+use crate::model::address::Address;
+use crate::model::behavior::Odds;
+use crate::model::lateness::Lateness;
+use crate::model::message::{MachineId, Nanos};
+use crate::model::node::Node;
+use crate::model::schedule::Schedule;
+
+pub use config::Config;
+pub(super) use member::{Control, Journal};
+use member::{Gauges, Member};
+pub(super) use plan::Plan;
+
+/// A machine: made by [`Machine::open`], it can be connected to at once.
+#[derive(Debug)]
+pub struct Machine {
+    member: Arc<Member>,
+    network: Arc<Network>,
+    /// The name of its endpoint in the network.
+    endpoint: u64,
+    seed: u64,
+    port: u16,
+    schedule: Schedule,
+    odds: Odds,
+    is_precise: bool,
+}
+
+impl Machine {
+    /// Binds the port, opens the log, writes STARTUP, and enters the network.
+    pub fn open(config: Config, network: &Arc<Network>) -> Result<Arc<Self>> {
+        let clock = Clock::of_process();
+        let id = config.machine_id;
+        let mut interrupted = if config.resume {
+            Some(LogFile::resume(&config.log)?)
+        } else {
+            None
+        };
+        let past = interrupted.as_mut().and_then(|log| log.recovered.take());
+        let Plan {
+            seed,
+            schedule,
+            generator,
+        } = config.plan(past.as_ref())?;
+        let found = listen::find(id, &config.peers)?;
+        let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
+        let history = match &past {
+            Some(past) => past.history,
+            None => entropy::nonce()?,
+        };
+        let me = Identity {
+            id,
+            run_id: config.run_id.clone(),
+            history,
+            instance: entropy::nonce()?,
+        };
+
+        let formatter = formatter(id, &config.peers, clock, past.as_ref());
+        let mut file = match interrupted {
+            Some(log) => log.go_on(formatter)?,
+            None => LogFile::create(&config.log, config.overwrite, formatter)?,
+        };
+        let (local_clock, ticks) = past
+            .as_ref()
+            .map_or((0, 0), |past| (past.clock, past.ticks));
+        let startup = Startup {
+            clock_rate: schedule.rate(),
+            local_clock,
+            history,
+            listen: Place::at(&listen),
+            run_id: config.run_id.clone(),
+            seed,
+            behavior: config.behavior,
+            is_virtual: false,
+        };
+        file.write(&[Entry {
+            time: clock.now(),
+            what: What::Startup(Box::new(startup)),
+        }])?;
+
+        let peers = config.peers.len();
+        let node = Node::new(generator).resumed(local_clock);
+        let (connected, channels) = match past {
+            Some(Recovered { past, .. }) => (
+                past.known.iter().map(Option::is_some).collect(),
+                Channels::resumed(me, past),
+            ),
+            None => (vec![false; peers], Channels::new(me, peers)),
+        };
+        let member = Arc::new(Member {
+            id,
+            history,
+            delays: config.latency.delays(seed),
+            secret: config.key.map(|key| Secret::new(key, &config.run_id)),
+            clock,
+            journal: Mutex::new(Journal {
+                file,
+                turn: Turn::default(),
+                lateness: Lateness::default(),
+                ticks,
+                has_ended: false,
+            }),
+            node: Mutex::new(node),
+            gauges: Gauges {
+                clock: local_clock.into(),
+                ticks: ticks.into(),
+                connected: Mutex::new(connected),
+                ..Gauges::default()
+            },
+            peers: config.peers,
+            warnings: Mutex::default(),
+            failure: Mutex::default(),
+            link_faults: OnceLock::new(),
+            told: Mailbox::default(),
+        });
+        let machine = Arc::new(Self {
+            member,
+            network: network.clone(),
+            endpoint: network.new_endpoint(),
+            seed,
+            port: listen.port,
+            schedule,
+            odds: config.behavior.odds(peers as u32),
+            is_precise: config.is_precise,
+        });
+        machine.enter(listener, Gate::new(config.allowed, &found), channels, found);
+        Ok(machine)
+    }
+
+    fn enter(
+        &self,
+        listener: std::net::TcpListener,
+        gate: Gate,
+        channels: Channels,
+        found: Vec<Vec<SocketAddr>>,
+    ) {
+        self.network.tell(Command::Enter {
+            endpoint: self.endpoint,
+            member: self.member.clone(),
+            listener,
+            gate,
+            channels: Box::new(channels),
+            found,
+        });
+    }
+
+    /// Its number in the run.
+    pub fn id(&self) -> MachineId {
+        self.member.id
+    }
+
+    /// The name of its past.
+    pub fn history(&self) -> Nonce {
+        self.member.history
+    }
+
+    /// The seed of its draws.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The machines it sends to.
+    pub fn peers(&self) -> &[Address] {
+        &self.member.peers
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// When it ticks.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// What its idle ticks draw with.
+    pub fn odds(&self) -> &Odds {
+        &self.odds
+    }
+
+    pub(super) fn is_precise(&self) -> bool {
+        self.is_precise
+    }
+
+    /// The clock's value at the last step.
+    pub fn local_clock(&self) -> u64 {
+        self.member.gauges.clock.load(Ordering::Relaxed)
+    }
+
+    /// How many messages wait, now.
+    pub fn queue_len(&self) -> u64 {
+        self.member.gauges.queue_len.load(Ordering::Relaxed)
+    }
+
+    /// How many ticks have happened.
+    pub fn ticks(&self) -> u64 {
+        self.member.gauges.ticks.load(Ordering::Relaxed)
+    }
+
+    /// The peers that have not connected so far.
+    pub fn missing_peers(&self) -> Vec<&Address> {
+        let connected = self.member.connected_peers();
+        let peers = self.member.peers.iter().zip(&*connected);
+        peers
+            .filter(|(_, is_connected)| !**is_connected)
+            .map(|(peer, _)| peer)
+            .collect()
+    }
+
+    /// Where the tick thread is told what to do.
+    pub(super) fn told(&self) -> &Mailbox<Control> {
+        &self.member.told
+    }
+
+    pub(super) fn tell(&self, control: Control) {
+        self.member.told.put(control);
+    }
+
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.member.journal()
+    }
+
+    /// Whether the poll thread has more to do than it should.
+    pub(super) fn is_network_behind(&self) -> bool {
+        self.network.is_behind()
+    }
+
+    /// Leaves the network at once, as in a crash: the log has no END, and can be resumed.
+    pub fn abandon(&self) {
+        let mut journal = self.journal();
+        journal.has_ended = true;
+        journal.file.release();
+        drop(journal);
+        let (reply, done) = bounded(1);
+        self.network.tell(Command::Abandon {
+            endpoint: self.endpoint,
+            reply,
+        });
+        // No answer: the network is gone, and the machine with it.
+        let _ = done.recv();
+    }
+
+    /// Its fault schedule begins.
+    pub(super) fn begin_faults(&self, faults: LinkFaults) {
+        let is_first = self.member.link_faults.set(faults).is_ok();
+        debug_assert!(is_first, "a machine is started once");
+        self.network.tell(Command::BeginFaults {
+            endpoint: self.endpoint,
+        });
+    }
+
+    /// Pauses its connections, or lets them go on.
+    pub(super) fn set_paused(&self, is_still: bool) {
+        let endpoint = self.endpoint;
+        self.network.tell(if is_still {
+            Command::Pause { endpoint }
+        } else {
+            Command::GoOn { endpoint }
+        });
+    }
+
+    /// Why the machine cannot go on, if something made it impossible.
+    pub fn failure(&self) -> Option<Error> {
+        self.member.failure()
+    }
+
+    /// Warns that ticking starts without some of the peers.
+    pub(super) fn warn_of_missing_peers(&self, waited: f64) {
+        let missing: Vec<String> = self
+            .missing_peers()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        self.member.warn(
+            "missing",
+            format_args!(
+                "{} did not connect within {waited} s; it starts, and goes on trying",
+                missing.join(", ")
+            ),
+        );
+    }
+
+    /// Takes the warnings since the last call.
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.member.take_warnings()
+    }
+}
+
+/// The writer of a machine's lines; `past` is what a resumed machine's log tells.
+fn formatter(
+    id: MachineId,
+    peers: &[Address],
+    clock: Clock,
+    past: Option<&Recovered>,
+) -> Formatter {
+    // The wall clock may have been set back since the last line.
+    let last = past.map_or(0, |past| past.last_time as Nanos * 1000);
+    let origin = clock
+        .unix_origin()
+        .max(last.saturating_sub(clock.now()) + 1000);
+    let mut formatter = Formatter::new(id, origin, peers.iter().map(Place::at).collect());
+    if let Some(past) = past {
+        let ids = past.past.known.iter();
+        formatter.know(ids.map(|known| known.map(|(id, _)| id)));
+    }
+    formatter
+}

@@ -1,0 +1,48 @@
+//! What a machine is to be.
+
+use std::path::PathBuf;
+
+use crate::channel::key::Key;
+use crate::drive::real::gate;
+use crate::drive::real::listen::Listening;
+use crate::model::address::Address;
+use crate::model::behavior::Behavior;
+use crate::model::latency::Latency;
+use crate::model::message::MachineId;
+
+/// What a machine is to be.
+#[derive(Debug)]
+pub struct Config {
+    /// Its number in the run.
+    pub machine_id: MachineId,
+    /// Where it listens.
+    pub listening: Listening,
+    /// The machines it sends to.
+    pub peers: Vec<Address>,
+    /// The log file, in a directory that exists.
+    pub log: PathBuf,
+    /// Whether an existing log is replaced.
+    pub overwrite: bool,
+    /// Whether it goes on where the log of a crashed machine stops.
+    pub resume: bool,
+    /// Seconds of ticking.
+    pub duration: f64,
+    /// Ticks per second; drawn if `None`.
+    pub clock_rate: Option<f64>,
+    /// The upper end of the rates drawn.
+    pub max_rate: u64,
+    /// What idle ticks do.
+    pub behavior: Behavior,
+    /// A delay added to each message that comes.
+    pub latency: Latency,
+    /// The seed of all draws; that of the log resumed, or drawn, if `None`.
+    pub seed: Option<u64>,
+    /// Only machines of this run connect.
+    pub run_id: String,
+    /// Networks that may connect beside the peers' addresses.
+    pub allowed: Vec<gate::Network>,
+    /// Only machines with the same key connect, from any address.
+    pub key: Option<Key>,
+    /// Whether the last stretch of a wait for a tick is spent spinning.
+    pub is_precise: bool,
+}

@@ -1,0 +1,205 @@
+//! A machine as the poll thread sees it: what its connections need of it.
+//!
+//! It knows no network; [`Machine`](super::Machine) is this and its place there.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use crate::channel::identity::Nonce;
+use crate::channel::noise::Secret;
+use crate::drive::real::clock::Clock;
+use crate::drive::real::link_faults::LinkFaults;
+use crate::drive::real::mailbox::Mailbox;
+use crate::drive::real::warnings::Warnings;
+use crate::error::{Error, Result};
+use crate::log::line::{Entry, What};
+use crate::log::write::file::LogFile;
+use crate::log::write::turn::Turn;
+use crate::model::address::Address;
+use crate::model::latency::Delays;
+use crate::model::lateness::Lateness;
+use crate::model::message::{MachineId, Message, Nanos};
+use crate::model::node::Node;
+
+/// How many messages may wait in the queue of one machine.
+const MOST_QUEUED: usize = 1 << 24;
+
+/// What the tick thread can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::drive::real) enum Control {
+    /// Tick from this time on.
+    Start(Nanos),
+    /// Pause until this time.
+    Pause(Nanos),
+    /// Die: leave everything as it is.
+    Crash,
+    /// Stop ticking.
+    Stop,
+    /// All machines of the run have ticked their last: end.
+    Finish,
+}
+
+/// The node and the log of a machine, shared by its tick thread and the poll thread.
+#[derive(Debug)]
+pub(in crate::drive::real) struct Member {
+    pub(super) id: MachineId,
+    pub(super) history: Nonce,
+    pub(super) peers: Vec<Address>,
+    pub(super) secret: Option<Secret>,
+    pub(super) clock: Clock,
+    pub(super) delays: Delays,
+    /// Taken before `node` where both are; held from a step until the channels know of it.
+    pub(super) journal: Mutex<Journal>,
+    /// Times are read and the queue is looked at under this lock.
+    pub(super) node: Mutex<Node>,
+    pub(super) gauges: Gauges,
+    pub(super) warnings: Mutex<Warnings>,
+    pub(super) failure: Mutex<Option<String>>,
+    /// The faults of its links, once ticking has begun.
+    pub(super) link_faults: OnceLock<LinkFaults>,
+    /// Where the tick thread is told what to do.
+    pub(super) told: Mailbox<Control>,
+}
+
+/// What others may see of a machine at any time.
+#[derive(Debug, Default)]
+pub(super) struct Gauges {
+    pub(super) clock: AtomicU64,
+    pub(super) queue_len: AtomicU64,
+    pub(super) ticks: AtomicU64,
+    /// For each peer, whether it has ever connected.
+    pub(super) connected: Mutex<Vec<bool>>,
+}
+
+/// The log and what is counted beside it.
+#[derive(Debug)]
+pub(in crate::drive::real) struct Journal {
+    pub(super) file: LogFile,
+    /// The step at hand; kept for its memory.
+    pub(super) turn: Turn,
+    pub(in crate::drive::real) lateness: Lateness,
+    pub(in crate::drive::real) ticks: u64,
+    pub(super) has_ended: bool,
+}
+
+impl Member {
+    /// Its number in the run.
+    pub(in crate::drive::real) fn id(&self) -> MachineId {
+        self.id
+    }
+
+    /// The name of its past.
+    pub(in crate::drive::real) fn history(&self) -> Nonce {
+        self.history
+    }
+
+    /// The machines it sends to.
+    pub(in crate::drive::real) fn peers(&self) -> &[Address] {
+        &self.peers
+    }
+
+    /// What proves and checks who belongs to this run.
+    pub(in crate::drive::real) fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+
+    /// The faults of its links, once ticking has begun.
+    pub(in crate::drive::real) fn link_faults(&self) -> Option<LinkFaults> {
+        self.link_faults.get().cloned()
+    }
+
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().expect("no holder panics")
+    }
+
+    pub(super) fn node(&self) -> MutexGuard<'_, Node> {
+        self.node.lock().expect("no holder panics")
+    }
+
+    /// For each peer, whether it has ever connected.
+    pub(super) fn connected_peers(&self) -> MutexGuard<'_, Vec<bool>> {
+        self.gauges.connected.lock().expect("no holder panics")
+    }
+
+    /// A handshake with a peer succeeded.
+    pub(in crate::drive::real) fn connected(
+        &self,
+        peer: usize,
+        peer_id: MachineId,
+        peer_history: Nonce,
+    ) -> Result<()> {
+        let mut journal = self.journal();
+        let what = What::Connect {
+            peer: peer as u32,
+            peer_id,
+            peer_history,
+        };
+        let time = self.clock.now();
+        if let Err(error) = journal.file.write(&[Entry { time, what }]) {
+            self.fail(error.to_string());
+            return Err(error);
+        }
+        self.connected_peers()[peer] = true;
+        Ok(())
+    }
+
+    /// New messages of a sender enter the queue, where they arrive after the
+    /// delay that this run adds.
+    pub(in crate::drive::real) fn deliver_from(&self, sender: MachineId, timestamps: &[u64]) {
+        let faults = self.link_faults.get();
+        let delay = |timestamp| {
+            let added = faults.map_or(0, |faults| {
+                faults.delay(sender, self.id, timestamp, self.clock.now())
+            });
+            self.delays.draw(sender, self.id, timestamp) + added
+        };
+        self.deliver(timestamps, |timestamp, now| {
+            Message::new(sender, timestamp, now + delay(timestamp))
+        });
+    }
+
+    pub(super) fn deliver(&self, timestamps: &[u64], message: impl Fn(u64, Nanos) -> Message) {
+        let mut node = self.node();
+        let now = self.clock.now();
+        for &timestamp in timestamps {
+            node.deliver(message(timestamp, now));
+        }
+        let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
+        drop(node);
+        self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
+        if waiting > MOST_QUEUED {
+            self.fail(format!(
+                "machine {}: {waiting} messages wait in its queue, more than the {MOST_QUEUED} it can hold",
+                self.id
+            ));
+        }
+    }
+
+    /// Something outside the tick thread makes going on impossible.
+    pub(in crate::drive::real) fn fail(&self, reason: String) {
+        self.failure
+            .lock()
+            .expect("no holder panics")
+            .get_or_insert(reason);
+        self.told.put(Control::Stop);
+    }
+
+    /// Why the machine cannot go on, if something made it impossible.
+    pub(super) fn failure(&self) -> Option<Error> {
+        let failure = self.failure.lock().expect("no holder panics");
+        failure.as_ref().map(|reason| Error::state(reason.clone()))
+    }
+
+    /// Warns, unless the same `kind` of warning was given lately.
+    pub(in crate::drive::real) fn warn(&self, kind: &str, text: fmt::Arguments<'_>) {
+        let now = self.clock.now();
+        let mut warnings = self.warnings.lock().expect("no holder panics");
+        warnings.give(now, kind, format_args!("machine {}: {text}", self.id));
+    }
+
+    /// Takes the warnings since the last call.
+    pub(super) fn take_warnings(&self) -> Vec<String> {
+        self.warnings.lock().expect("no holder panics").take()
+    }
+}

@@ -1,0 +1,89 @@
+//! What a machine is to be, checked against what it was.
+
+use super::config::Config;
+use crate::VERSION;
+use crate::channel::identity::check_run_id;
+use crate::drive::real::entropy;
+use crate::error::{Error, Result};
+use crate::log::read::recover::Recovered;
+use crate::model::clock::MAX_CLOCK;
+use crate::model::random::{Generator, MAX_SEED, check_seed};
+use crate::model::schedule::Schedule;
+
+/// What is drawn before a machine starts.
+pub(in crate::drive::real) struct Plan {
+    pub(super) seed: u64,
+    pub(super) schedule: Schedule,
+    pub(super) generator: Generator,
+}
+
+impl Config {
+    /// Checks what can be checked without the system, and draws the ticks.
+    pub(in crate::drive::real) fn plan(&self, past: Option<&Recovered>) -> Result<Plan> {
+        let id = self.machine_id;
+        if id > MAX_CLOCK {
+            return Err(Error::invalid(format!(
+                "machine id {id} is too large: the largest is {MAX_CLOCK} (2^53 - 1)"
+            )));
+        }
+        check_run_id(&self.run_id)?;
+        if let Some(past) = past {
+            self.check_same(past)?;
+        }
+        let seed = match self.seed.or(past.map(|past| past.seed)) {
+            Some(seed) => check_seed(seed)?,
+            None => entropy::nonce()?.0 & MAX_SEED,
+        };
+        let starts = past.map_or(0, |past| past.starts);
+        let mut generator = Generator::new(seed, id, starts);
+        let rate = self.clock_rate.or(past.map(|past| past.clock_rate));
+        let schedule = Schedule::draw(rate, self.max_rate, self.duration, &mut generator)?;
+        Ok(Plan {
+            seed,
+            schedule,
+            generator,
+        })
+    }
+
+    /// Checks that the log to resume is one of this machine.
+    fn check_same(&self, past: &Recovered) -> Result<()> {
+        let peers = |list: &[(&str, u64)]| {
+            let shown = list.iter().map(|(host, port)| format!("{host}:{port}"));
+            format!("the peers {}", shown.collect::<Vec<_>>().join(", "))
+        };
+        let logged: Vec<_> = past.peers.iter().map(|peer| (&*peer.0, peer.1)).collect();
+        let given = self.peers.iter();
+        let given: Vec<_> = given
+            .map(|peer| (peer.host.as_str(), u64::from(peer.port)))
+            .collect();
+        let (seed, rate) = (
+            self.seed.unwrap_or(past.seed),
+            self.clock_rate.unwrap_or(past.clock_rate),
+        );
+        let machine = |id| format!("machine {id}");
+        let version = |version: &str| format!("version {version}");
+        let facts = [
+            (machine(past.machine_id), machine(self.machine_id)),
+            (
+                format!("run {}", past.run_id),
+                format!("run {}", self.run_id),
+            ),
+            (version(&past.version), version(VERSION)),
+            (peers(&logged), peers(&given)),
+            (format!("seed {}", past.seed), format!("seed {seed}")),
+            (
+                format!("clock rate {}", past.clock_rate),
+                format!("clock rate {rate}"),
+            ),
+        ];
+        for (logged, given) in facts {
+            if logged != given {
+                return Err(Error::invalid(format!(
+                    "log file {} is of {logged}, not of {given}: resume it as it was",
+                    self.log.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! Steps of a machine: the node, then the log, then the channels.
+
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::bounded;
+
+use super::{Journal, Machine};
+use crate::channel::wire::MAX_TIMESTAMP;
+use crate::drive::real::command::Command;
+use crate::error::{Error, Result};
+use crate::log::line::{End, Entry, What};
+use crate::model::clock::MAX_CLOCK;
+use crate::model::event::Event;
+use crate::model::message::{MachineId, Message, Nanos};
+use crate::model::node::Node;
+
+/// How long the end waits for messages that an added delay holds back.
+const LAST_ARRIVALS: Nanos = 1_000_000_000;
+
+impl Machine {
+    /// Takes the steps that `next` makes of the node at one moment, logs them,
+    /// then lets the channels know. Returns how many there were.
+    ///
+    /// Nothing leaves this machine before its line is with the operating system.
+    pub(in crate::drive::real) fn advance(
+        &self,
+        journal: &mut Journal,
+        is_manual: bool,
+        mut next: impl FnMut(&mut Node, Nanos, &mut Journal) -> Option<Event>,
+    ) -> Result<usize> {
+        self.check_open(journal)?;
+        let mut turn = std::mem::take(&mut journal.turn);
+        let (clock, is_exhausted) = {
+            let mut node = self.member.node();
+            let time = self.member.clock.now();
+            // Beyond it peers would refuse what it sends.
+            while node.clock() < MAX_TIMESTAMP
+                && let Some(event) = next(&mut node, time, journal)
+            {
+                turn.add(time, event, is_manual);
+            }
+            self.member
+                .gauges
+                .queue_len
+                .store(node.queue_len(time), Ordering::Relaxed);
+            (node.clock(), node.clock() >= MAX_TIMESTAMP)
+        };
+        let steps = turn.steps();
+        let logged = turn.log(|entries| journal.file.write(entries));
+        journal.turn = turn;
+        let logged = logged.inspect_err(|_| journal.has_ended = true)?;
+        let gauges = &self.member.gauges;
+        gauges.clock.store(clock, Ordering::Relaxed);
+        gauges.ticks.store(journal.ticks, Ordering::Relaxed);
+        if !logged.is_empty() {
+            self.network.tell(Command::Logged {
+                endpoint: self.endpoint,
+                logged,
+            });
+        }
+        if is_exhausted && steps == 0 {
+            return Err(Error::state(format!(
+                "machine {}: its clock is {clock}: no message may carry more than {MAX_TIMESTAMP} \
+                 (2^53 - 2^32 - 1), so it takes no step beyond that",
+                self.id()
+            )));
+        }
+        Ok(steps)
+    }
+
+    /// One step made by hand.
+    pub fn step(
+        &self,
+        is_manual: bool,
+        make: impl FnOnce(&mut Node, Nanos) -> Option<Event>,
+    ) -> Result<Option<Event>> {
+        let mut make = Some(make);
+        let mut made = None;
+        let mut journal = self.journal();
+        self.check_open(&journal)?;
+        // A log that fails is noticed by the write; of anything else a thread would be told.
+        if let (None, Some(error)) = (journal.file.failure(), self.failure()) {
+            return Err(error);
+        }
+        let advanced = self.advance(&mut journal, is_manual, |node, now, journal| {
+            let event = make.take()?(node, now);
+            journal.ticks += u64::from(event.is_some() && !is_manual);
+            made.clone_from(&event);
+            event
+        });
+        let has_failed = journal.has_ended;
+        drop(journal);
+        if has_failed {
+            // No thread of its own does it.
+            self.abandon();
+        }
+        advanced.map(|_| made)
+    }
+
+    /// Fails where no step can be made any more: by the failed write, if that is why.
+    fn check_open(&self, journal: &Journal) -> Result<()> {
+        if !journal.has_ended {
+            return Ok(());
+        }
+        let failure = journal.file.failure();
+        Err(failure.unwrap_or_else(|| Error::state(format!("machine {} has ended", self.id()))))
+    }
+
+    /// Puts one message into the queue by hand: whatever its sender's channel brings still comes.
+    pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
+        let id = sender.unwrap_or(0);
+        for (name, value, largest, power) in [
+            ("timestamp", timestamp, MAX_TIMESTAMP, "2^53 - 2^32 - 1"),
+            ("sender", id, MAX_CLOCK, "2^53 - 1"),
+        ] {
+            if value > largest {
+                return Err(Error::invalid(format!(
+                    "{name} {value} is too large: the largest is {largest} ({power})"
+                )));
+            }
+        }
+        self.check_open(&self.journal())?;
+        self.member.deliver(&[timestamp], |timestamp, now| {
+            Message::by_hand(sender, timestamp, now)
+        });
+        Ok(())
+    }
+
+    /// The orderly end: what is left goes out, UNREAD and END are written.
+    pub fn finish(&self) -> Result<()> {
+        // No step from here on: what it sent would neither leave nor be counted.
+        {
+            let mut journal = self.journal();
+            if std::mem::replace(&mut journal.has_ended, true) {
+                return journal.file.failure().map_or(Ok(()), Err);
+            }
+        }
+        let (reply, done) = bounded(1);
+        self.network.tell(Command::Finish {
+            endpoint: self.endpoint,
+            reply,
+        });
+        let undelivered = done
+            .recv()
+            .map_err(|_| Error::state(format!("machine {}: the network is gone", self.id())))?;
+        self.wait_for_arrivals();
+        let mut journal = self.journal();
+        let mut node = self.member.node();
+        let time = self.member.clock.now();
+        let final_clock = node.clock();
+        let queue_len = node.waiting().len() as u64;
+        let unread = node.drain().map(What::Unread);
+        let end = End {
+            final_clock,
+            queue_len,
+            ticks: journal.ticks,
+            lateness: journal.lateness.summary(),
+            undelivered,
+        };
+        let last = unread.chain([What::End(Box::new(end))]);
+        // An end that is cut short does not count: the lines need not be one write.
+        let written = journal
+            .file
+            .write_pieces(last.map(|what| Entry { time, what }));
+        // It has left the network already.
+        journal.file.release();
+        written
+    }
+
+    /// Lets the messages arrive that an added delay still holds back, for a while.
+    fn wait_for_arrivals(&self) {
+        let last = self
+            .member
+            .node()
+            .waiting()
+            .last()
+            .map_or(0, |message| message.arrival);
+        let deadline = last.min(self.member.clock.now() + LAST_ARRIVALS);
+        while let Some(rest) = self.member.clock.until(deadline) {
+            std::thread::park_timeout(rest);
+        }
+    }
+}

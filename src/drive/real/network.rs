@@ -1,0 +1,100 @@
+//! The handle of the poll thread.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Sender, unbounded};
+use mio::Poll;
+
+use crate::drive::real::command::{Alarm, Command};
+use crate::drive::real::poll::Poller;
+use crate::error::{Error, Result};
+
+/// Commands waiting for the poll thread; beyond it tick threads pause.
+const BEHIND: usize = 256;
+
+/// The handle of a poll thread. The thread ends with its last handle.
+#[derive(Debug)]
+pub struct Network {
+    commands: Sender<Command>,
+    alarm: Alarm,
+    endpoints: AtomicU64,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Network {
+    /// The poll thread of this process, started if there is none.
+    pub fn of_process() -> Result<Arc<Self>> {
+        // With the process's id: a forked child has the memory but not the thread.
+        static NETWORK: Mutex<(u32, Weak<Network>)> = Mutex::new((0, Weak::new()));
+        let mut held = NETWORK.lock().expect("no holder panics");
+        let process = std::process::id();
+        if let Some(network) = held.1.upgrade().filter(|_| held.0 == process) {
+            return Ok(network);
+        }
+        let network = Self::start()?;
+        *held = (process, Arc::downgrade(&network));
+        Ok(network)
+    }
+
+    fn start() -> Result<Arc<Self>> {
+        let failed = |source| Error::io("cannot start the poll thread", source);
+        let poll = Poll::new().map_err(failed)?;
+        let alarm = Alarm::new(poll.registry()).map_err(failed)?;
+        let (commands, asked) = unbounded();
+        let poller = Poller::new(poll, asked, alarm.clone());
+        let thread = thread::Builder::new()
+            .name("lamport-poll".into())
+            .spawn(move || poller.run())
+            .map_err(failed)?;
+        Ok(Arc::new(Self {
+            commands,
+            alarm,
+            endpoints: AtomicU64::new(0),
+            thread: Some(thread),
+        }))
+    }
+
+    pub(super) fn tell(&self, command: Command) {
+        // The thread ends only at `Quit`, which the last handle sends.
+        let _ = self.commands.send(command);
+        self.alarm.ring();
+    }
+
+    /// A name for the endpoint of one machine, never given again.
+    pub(super) fn new_endpoint(&self) -> u64 {
+        self.endpoints.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether the poll thread has more to do than it should.
+    pub(super) fn is_behind(&self) -> bool {
+        self.commands.len() > BEHIND
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.tell(Command::Quit);
+        let thread = self.thread.take().expect("only drop takes it");
+        // If it has panicked, it has said so, and its machines' ends fail. A second panic, perhaps
+        // while one is under way, would only abort the process.
+        let _ = thread.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_thread_that_has_panicked_does_not_panic_its_last_handle() {
+        let poll = Poll::new().unwrap();
+        drop(Network {
+            commands: unbounded().0,
+            alarm: Alarm::new(poll.registry()).unwrap(),
+            endpoints: AtomicU64::new(0),
+            thread: Some(thread::spawn(|| panic!("on purpose"))),
+        });
+    }
+}

@@ -1,0 +1,100 @@
+//! Waiting for a deadline: sleep, then spin the last stretch if that is cheap.
+
+use std::hint;
+use std::sync::Mutex;
+
+use crate::drive::real::clock::Clock;
+use crate::drive::real::mailbox::Mailbox;
+use crate::model::message::Nanos;
+
+/// How long before a deadline the sleep ends and the spinning begins: what
+/// a sleep on an idle machine rarely oversleeps.
+const STRETCH: Nanos = 150_000;
+
+/// The share of one core that the process's machines may spin away.
+const SPIN_SHARE: f64 = 0.02;
+
+/// Ticks per second that the process's precise machines have asked for.
+static PRECISE_RATE: Mutex<f64> = Mutex::new(0.0);
+
+/// Waits for deadlines on behalf of one machine.
+#[derive(Debug)]
+pub struct Pace {
+    clock: Clock,
+    /// This machine's part of [`PRECISE_RATE`]; 0 if it only sleeps.
+    rate: f64,
+}
+
+/// How a wait ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Waited<T> {
+    /// The deadline has passed.
+    Due,
+    /// A word came before it.
+    Told(T),
+}
+
+impl Pace {
+    /// A pace for a machine that ticks `rate` times a second.
+    pub fn new(clock: Clock, rate: f64, is_precise: bool) -> Self {
+        let rate = if is_precise { rate } else { 0.0 };
+        *PRECISE_RATE.lock().expect("no holder panics") += rate;
+        Self { clock, rate }
+    }
+
+    /// Waits until `deadline` or until there is a word in `mailbox`, which
+    /// also counts if the deadline has passed: a machine that is always late must still hear of a stop.
+    pub fn wait<T>(&self, deadline: Nanos, mailbox: &Mailbox<T>) -> Waited<T> {
+        let stretch = self.stretch();
+        if let Some(word) = mailbox.take_until(deadline.saturating_sub(stretch), self.clock) {
+            return Waited::Told(word);
+        }
+        while self.clock.now() < deadline {
+            hint::spin_loop();
+        }
+        Waited::Due
+    }
+
+    fn stretch(&self) -> Nanos {
+        let total = *PRECISE_RATE.lock().expect("no holder panics");
+        let is_cheap = total * (STRETCH as f64 / 1e9) <= SPIN_SHARE;
+        if self.rate > 0.0 && is_cheap {
+            STRETCH
+        } else {
+            0
+        }
+    }
+}
+
+impl Drop for Pace {
+    fn drop(&mut self) {
+        *PRECISE_RATE.lock().expect("no holder panics") -= self.rate;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_at_its_deadline_or_at_a_word() {
+        let clock = Clock::of_process();
+        let told = Mailbox::default();
+        for is_precise in [false, true] {
+            let pace = Pace::new(clock, 10.0, is_precise);
+            let deadline = clock.now() + 2_000_000;
+            assert_eq!(pace.wait(deadline, &told), Waited::Due);
+            assert!(clock.now() >= deadline);
+            for deadline in [clock.now() + 60_000_000_000, 0] {
+                told.put(7);
+                assert_eq!(pace.wait(deadline, &told), Waited::Told(7));
+            }
+        }
+    }
+
+    #[test]
+    fn a_fast_machine_does_not_spin() {
+        let pace = Pace::new(Clock::of_process(), 1e6, true);
+        assert_eq!(pace.stretch(), 0);
+    }
+}

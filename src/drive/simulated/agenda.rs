@@ -1,0 +1,244 @@
+//! Which machine ticks next: by time, machines of one time in their order.
+
+use std::hint::black_box;
+
+use crate::drive::simulated::paces::Paces;
+use crate::model::message::Nanos;
+use crate::model::schedule::{Schedule, Steps};
+
+/// Ticks in a bucket, about.
+const TOGETHER: f64 = 24.0;
+/// Beyond this many machines, the state of the next ones is not in a near cache.
+pub(super) const CACHED: usize = 1 << 12;
+/// A bucket is at most 2^32 ns wide: a tick's place in it and its machine make one word.
+const WIDEST: f64 = 32.0;
+
+/// A tick: when, and of which machine.
+pub(super) type Tick = (Nanos, u32);
+
+/// The ticks to come: a ring of buckets of equal width in time.
+///
+/// R. Brown, "Calendar queues", CACM 31(10), 1988. A machine stands in the
+/// bucket of its next tick, in a list; ticks of a later turn of the ring wait
+/// in the bucket for theirs. Nothing that happens at a tick moves another, so
+/// all ticks of a bucket are taken together.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    machines: Vec<Ticker>,
+    paces: Paces,
+    /// The next machine of the same bucket.
+    next: Vec<u32>,
+    /// The first machine of each bucket; a power of two of them.
+    buckets: Vec<u32>,
+    /// The width of a bucket is 2^shift ns.
+    shift: u32,
+    /// The bucket at hand, not yet reduced to the ring.
+    present: u64,
+    /// How many machines have ticks left.
+    ticking: usize,
+    /// Of each tick of the bucket at hand its place there, and below that its machine.
+    keys: Vec<u64>,
+}
+
+/// The ticks of one machine.
+#[derive(Debug, Clone, Copy)]
+struct Ticker {
+    steps: Steps,
+    /// The place of its pace.
+    pace: u32,
+}
+
+/// The end of a list.
+const NOBODY: u32 = u32::MAX;
+
+impl Agenda {
+    /// What a machine takes here: itself, its place in a list, and buckets.
+    pub(super) const BYTES_PER_MACHINE: usize = size_of::<Ticker>() + 2 * size_of::<u32>();
+
+    /// No machines; the memory is kept.
+    pub(super) fn clear(&mut self) {
+        self.machines.clear();
+        self.paces.clear();
+    }
+
+    /// One machine more, which ticks by `schedule`.
+    pub(super) fn add(&mut self, schedule: &Schedule) {
+        self.machines.push(Ticker {
+            steps: schedule.steps(),
+            pace: self.paces.place(schedule),
+        });
+    }
+
+    /// Puts all machines into their buckets.
+    pub(super) fn open(&mut self) {
+        let count = self.machines.len();
+        let rates = (0..count).map(|machine| self.rate(machine));
+        let width = TOGETHER * 1e9 / rates.sum::<f64>();
+        self.shift = width.log2().round().clamp(0.0, WIDEST) as u32;
+        // Four times those that equal rates would need: few ticks wait for a later turn.
+        let buckets = (count as f64 * 4.0 / TOGETHER) as usize + 1;
+        self.buckets.clear();
+        self.buckets.resize(buckets.next_power_of_two(), NOBODY);
+        self.next.clear();
+        self.next.resize(count, NOBODY);
+        (self.present, self.ticking) = (0, 0);
+        for machine in 0..count as u32 {
+            if let Some(due) = self.machines[machine as usize].steps.due() {
+                self.insert(machine, due);
+                self.ticking += 1;
+            }
+        }
+    }
+
+    /// The bucket of a time.
+    #[inline]
+    fn bucket(&self, time: Nanos) -> usize {
+        (time >> self.shift) as usize & (self.buckets.len() - 1)
+    }
+
+    #[inline]
+    fn insert(&mut self, machine: u32, due: Nanos) {
+        let bucket = self.bucket(due);
+        self.next[machine as usize] = self.buckets[bucket];
+        self.buckets[bucket] = machine;
+    }
+
+    /// Puts the next ticks into `ticks`, in their order; none after the last.
+    pub(super) fn gather(&mut self, ticks: &mut Vec<Tick>) {
+        ticks.clear();
+        let mut empty = 0;
+        while self.ticking > 0 {
+            let start = self.present << self.shift;
+            self.take(start, start + (1 << self.shift));
+            self.present += 1;
+            if !self.keys.is_empty() {
+                self.keys.sort_unstable();
+                let tick = |key: &u64| (start + (key >> 32), *key as u32);
+                ticks.extend(self.keys.iter().map(tick));
+                return;
+            }
+            empty += 1;
+            if empty > self.buckets.len() {
+                self.jump();
+                empty = 0;
+            }
+        }
+    }
+
+    /// Takes the ticks before `end` out of the bucket that begins at `start`.
+    #[inline]
+    fn take(&mut self, start: Nanos, end: Nanos) {
+        self.keys.clear();
+        let bucket = self.bucket(start);
+        let mut machine = std::mem::replace(&mut self.buckets[bucket], NOBODY);
+        if self.machines.len() > CACHED {
+            self.fetch(machine);
+        }
+        while machine != NOBODY {
+            let after = self.next[machine as usize];
+            let ticker = &mut self.machines[machine as usize];
+            let period = &self.paces.get(ticker.pace).period;
+            let next = loop {
+                match ticker.steps.due() {
+                    Some(due) if due < end => {
+                        self.keys.push((due - start) << 32 | u64::from(machine));
+                        ticker.steps.advance(period);
+                    }
+                    next => break next,
+                }
+            };
+            match next {
+                Some(due) => self.insert(machine, due),
+                None => self.ticking -= 1,
+            }
+            machine = after;
+        }
+    }
+
+    /// Reads all machines of a list, none of which waits for another: slow memory is waited for once.
+    fn fetch(&self, mut machine: u32) {
+        let mut left = 0;
+        while machine != NOBODY {
+            left ^= self.machines[machine as usize].steps.left();
+            machine = self.next[machine as usize];
+        }
+        black_box(left);
+    }
+
+    /// Goes to the bucket of the earliest tick, after a whole turn without any.
+    fn jump(&mut self) {
+        let due = self.machines.iter().filter_map(|ticker| ticker.steps.due());
+        self.present = due.min().unwrap_or(0) >> self.shift;
+    }
+
+    /// The rate of a machine, in ticks per second.
+    pub(super) fn rate(&self, machine: usize) -> f64 {
+        self.paces.get(self.machines[machine].pace).rate
+    }
+
+    /// How many ticks of a machine have been gathered.
+    pub(super) fn taken(&self, machine: usize) -> u64 {
+        let ticker = &self.machines[machine];
+        ticker.steps.taken(&self.paces.get(ticker.pace).period)
+    }
+
+    /// How many ticks of all machines are left.
+    pub(super) fn all_left(&self) -> u64 {
+        self.machines.iter().map(|ticker| ticker.steps.left()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn order(schedules: &[Schedule]) -> Vec<Tick> {
+        let mut agenda = Agenda::default();
+        for schedule in schedules {
+            agenda.add(schedule);
+        }
+        agenda.open();
+        let (mut order, mut ticks) = (Vec::new(), Vec::new());
+        loop {
+            agenda.gather(&mut ticks);
+            if ticks.is_empty() {
+                assert_eq!(agenda.all_left(), 0);
+                return order;
+            }
+            order.append(&mut ticks);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_come_in_the_order_of_time_and_machine(
+            // Some machines are a million times slower than others; whole rates tie.
+            machines in prop::collection::vec((1_u32..60, 0_u64..50, 0..3), 1..60),
+            duration in 1_u32..40,
+        ) {
+            let schedule = |&(rate, phase, kind): &(u32, u64, i32)| {
+                let rate = f64::from(rate);
+                let rate = [rate, rate / 7.3, rate * 1e-6][kind as usize];
+                Schedule::new(rate, phase, f64::from(duration)).unwrap()
+            };
+            let schedules: Vec<_> = machines.iter().map(schedule).collect();
+            let mut expected: Vec<_> = (0..).zip(&schedules)
+                .flat_map(|(i, schedule)| (1..=schedule.ticks()).map(move |tick| (schedule.due(tick), i)))
+                .collect();
+            expected.sort_unstable();
+            prop_assert_eq!(order(&schedules), expected);
+        }
+    }
+
+    #[test]
+    fn centuries_between_two_ticks_are_leapt() {
+        let slow = |phase| Schedule::new(1e-9, phase, 1e9).unwrap();
+        let schedules: Vec<_> = (0..100).map(|i| slow(i * 7_000_000_000_000_000)).collect();
+        let expected: Vec<_> = (0..)
+            .map(|i| (u64::from(i) * 7_000_000_000_000_000, i))
+            .take(100)
+            .collect();
+        assert_eq!(order(&schedules), expected);
+    }
+}

@@ -1,0 +1,409 @@
+//! The loop of virtual time: one tick after the other, in order.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::drive::simulated::agenda::{Agenda, CACHED, Tick};
+use crate::drive::simulated::id;
+use crate::drive::simulated::trouble::Trouble;
+use crate::error::Result;
+use crate::model::behavior::{Behavior, Odds};
+use crate::model::event::Event;
+use crate::model::fault::Fault;
+use crate::model::faults::Faults;
+use crate::model::latency::{Delays, Latency};
+use crate::model::message::{MachineId, Message, Nanos};
+use crate::model::node::Node;
+use crate::model::random::{Generator, check_seed};
+use crate::model::schedule::Schedule;
+use crate::model::topology::Topology;
+
+/// Events, and messages on their way to their queues, between two looks at whether to stop.
+const TURN: f64 = 16384.0;
+
+/// What a run in virtual time is to be. Machine i of the topology gets the id i + 1.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Who sends to whom.
+    pub topology: Topology,
+    /// Seconds of ticking.
+    pub duration: f64,
+    /// Ticks per second of each machine; drawn if `None`.
+    pub rates: Option<Vec<f64>>,
+    /// The upper end of the rates drawn.
+    pub max_rate: u64,
+    /// What idle ticks do.
+    pub behavior: Behavior,
+    /// The one-way delay of each message.
+    pub latency: Latency,
+    /// The seed of all draws.
+    pub seed: u64,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
+}
+
+impl Setup {
+    /// Checks all that does not depend on the seed.
+    pub fn check(&self) -> Result<()> {
+        self.topology.check_rates(self.rates.as_deref())?;
+        let draw = |rate| {
+            let mut generator = Generator::new(0, 1, 0);
+            Schedule::draw(rate, self.max_rate, self.duration, &mut generator)
+        };
+        match &self.rates {
+            None => drop(draw(None)?),
+            Some(rates) => {
+                for &rate in rates {
+                    draw(Some(rate))?;
+                }
+            }
+        }
+        self.faults(0).map(drop)
+    }
+
+    /// The faults in order, with these draws.
+    fn faults(&self, seed: u64) -> Result<Faults> {
+        if self.faults.is_empty() {
+            return Ok(Faults::default());
+        }
+        let machines: Vec<MachineId> = (0..self.topology.machines()).map(id).collect();
+        Faults::new(&self.faults, Some(&machines), seed)
+    }
+
+    /// How many ticks all machines have, about: of rates to be drawn, their mean counts.
+    pub fn expected_ticks(&self) -> f64 {
+        let speed = match &self.rates {
+            Some(rates) => rates.iter().sum(),
+            None => f64::from(self.topology.machines()) * (self.max_rate as f64 + 1.0) / 2.0,
+        };
+        speed * self.duration
+    }
+
+    /// How many messages an idle tick sends, about.
+    pub fn expected_messages(&self) -> f64 {
+        let peers = self.topology.mean_degree();
+        let share = self.behavior.broadcast_share();
+        (1.0 - self.behavior.internal_probability()) * (1.0 - share + share * peers)
+    }
+
+    /// The bytes that the machines take, their queues left out.
+    pub fn bytes(&self) -> u64 {
+        let machine = size_of::<Seat>() + Agenda::BYTES_PER_MACHINE + size_of::<Message>();
+        u64::from(self.topology.machines()) * machine as u64
+    }
+}
+
+/// What others see of a run, and can tell it, while it goes on.
+#[derive(Debug, Default)]
+pub struct Watch {
+    now: AtomicU64,
+    stops: AtomicU32,
+}
+
+impl Watch {
+    /// Asks the run to end early.
+    pub fn stop(&self) {
+        self.stops.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to.
+    pub fn is_stopped(&self) -> bool {
+        self.stops() > 0
+    }
+
+    /// How many times it was asked to.
+    pub fn stops(&self) -> u32 {
+        self.stops.load(Ordering::Relaxed)
+    }
+
+    /// The virtual time, in ns, a short while ago.
+    pub fn now(&self) -> Nanos {
+        self.now.load(Ordering::Relaxed)
+    }
+}
+
+/// What is told of each event as it happens.
+pub trait Recorder {
+    /// A machine (counted from 0) had an event.
+    fn event(&mut self, time: Nanos, machine: u32, event: &Event);
+
+    /// A machine came back after a crash, with this clock.
+    fn startup(&mut self, _time: Nanos, _machine: u32, _clock: u64) {}
+}
+
+/// Records nothing.
+impl Recorder for () {
+    #[inline]
+    fn event(&mut self, _time: Nanos, _machine: u32, _event: &Event) {}
+}
+
+/// A machine of a simulation: the node, and what is counted of it.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// The machine itself.
+    pub node: Node,
+    /// What it did.
+    pub tally: Tally,
+}
+
+/// What one machine did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Its SENDs.
+    pub sends: u64,
+    /// Its RECEIVEs.
+    pub receives: u64,
+    /// The largest step of its clock.
+    pub max_jump: u64,
+    /// The longest queue after a RECEIVE.
+    pub max_queue_len: u32,
+}
+
+/// A run in virtual time.
+#[derive(Debug)]
+pub struct Simulation {
+    pub(super) setup: Setup,
+    pub(super) agenda: Agenda,
+    pub(super) trouble: Trouble,
+    /// How many ticks all machines have from start to end.
+    events: u64,
+    /// How many peers a machine has, where all have as many.
+    degree: Option<u32>,
+    pub(super) seats: Vec<Seat>,
+    odds: Odds,
+    pub(super) delays: Delays,
+    /// Ticks that fell on the time of the tick before.
+    pub(super) ties: u64,
+    /// When the last tick was, at the end or when it was stopped.
+    now: Nanos,
+}
+
+impl Simulation {
+    /// All machines at time 0.
+    pub fn new(setup: Setup) -> Result<Self> {
+        let made = Self::watched(setup, &Watch::default())?;
+        Ok(made.expect("nobody asks to stop"))
+    }
+
+    /// All machines at time 0, or `None` if it was asked to stop before.
+    pub fn watched(setup: Setup, watch: &Watch) -> Result<Option<Self>> {
+        setup.topology.check_rates(setup.rates.as_deref())?;
+        let machines = setup.topology.machines() as usize;
+        let mut simulation = Self {
+            odds: setup.behavior.odds(0),
+            delays: setup.latency.delays(setup.seed),
+            agenda: Agenda::default(),
+            trouble: Trouble::default(),
+            events: 0,
+            degree: setup.topology.common_degree(),
+            seats: Vec::with_capacity(machines),
+            ties: 0,
+            now: 0,
+            setup,
+        };
+        let is_whole = simulation.restart(simulation.setup.seed, watch)?;
+        Ok(is_whole.then_some(simulation))
+    }
+
+    /// All machines at time 0 again, with another seed. Whether it came to the end: else it must be
+    /// restarted before it runs.
+    pub fn restart(&mut self, seed: u64, watch: &Watch) -> Result<bool> {
+        let setup = &mut self.setup;
+        setup.seed = check_seed(seed)?;
+        self.delays = setup.latency.delays(seed);
+        (self.ties, self.now) = (0, 0);
+        self.agenda.clear();
+        for machine in 0..setup.topology.machines() {
+            if machine.is_multiple_of(1 << 12) && watch.is_stopped() {
+                return Ok(false);
+            }
+            let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
+            let mut generator = Generator::new(seed, id(machine), 0);
+            let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
+            self.agenda.add(&schedule);
+            let tally = Tally::default();
+            if let Some(seat) = self.seats.get_mut(machine as usize) {
+                seat.node.restart(generator);
+                seat.tally = tally;
+            } else {
+                let node = Node::new(generator);
+                self.seats.push(Seat { node, tally });
+            }
+        }
+        let (faults, count) = (setup.faults(seed)?, setup.topology.machines());
+        self.trouble.restart(faults, count, self.duration());
+        self.agenda.open();
+        self.events = self.agenda.all_left();
+        Ok(true)
+    }
+
+    /// Runs to the end, or until told to stop. Whether it came to the end.
+    pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
+        if self.trouble.is_any() {
+            return self.run_troubled(recorder, watch);
+        }
+        let mut ticks: Vec<Tick> = Vec::new();
+        let turn = (TURN / (1.0 + self.setup.expected_messages())) as usize;
+        let mut before = None;
+        let mut since = 0;
+        loop {
+            self.agenda.gather(&mut ticks);
+            if ticks.is_empty() {
+                return true;
+            }
+            if self.seats.len() > CACHED {
+                // All at once, rather than each when its turn comes: slow memory is waited for once.
+                let clock = |&(_, machine): &Tick| self.seats[machine as usize].node.clock();
+                black_box(ticks.iter().map(clock).sum::<u64>());
+            }
+            for &(time, machine) in &ticks {
+                self.ties += u64::from(before == Some(time));
+                before = Some(time);
+                self.tick::<R, false>(time, machine, recorder);
+            }
+            since += ticks.len();
+            if since >= turn {
+                since = 0;
+                self.see(before.unwrap_or(0), watch);
+                if watch.is_stopped() {
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Lets others see how far the run is.
+    pub(super) fn see(&mut self, now: Nanos, watch: &Watch) {
+        self.now = now;
+        watch.now.store(now, Ordering::Relaxed);
+    }
+
+    /// One tick of a machine; where nothing ever goes wrong, no one asks.
+    #[inline]
+    pub(super) fn tick<R: Recorder, const IS_TROUBLED: bool>(
+        &mut self,
+        time: Nanos,
+        machine: u32,
+        recorder: &mut R,
+    ) {
+        let seat = &mut self.seats[machine as usize];
+        let degree = match self.degree {
+            Some(degree) => degree,
+            None => self.setup.topology.degree(machine),
+        };
+        let event = seat.node.tick(time, &self.odds.among(degree));
+        seat.tally.add(&event);
+        if let Event::Send {
+            new_clock,
+            recipients,
+            ..
+        } = &event
+        {
+            for position in recipients.positions(degree) {
+                self.send::<IS_TROUBLED>(time, machine, position, *new_clock);
+            }
+        }
+        recorder.event(time, machine, &event);
+    }
+
+    #[inline]
+    fn send<const IS_TROUBLED: bool>(
+        &mut self,
+        time: Nanos,
+        machine: u32,
+        position: u32,
+        timestamp: u64,
+    ) {
+        let peer = self.setup.topology.peer(machine, position);
+        let delay = match self.delays.constant() {
+            Some(delay) => delay,
+            None => self.delays.draw(id(machine), id(peer), timestamp),
+        };
+        let arrival = if IS_TROUBLED {
+            let faults = &self.trouble.faults;
+            faults.arrival(id(machine), id(peer), timestamp, time, delay)
+        } else {
+            time + delay
+        };
+        let message = Message::new(id(machine), timestamp, arrival);
+        self.seats[peer as usize].node.deliver(message);
+    }
+
+    /// Who sends to whom.
+    pub fn topology(&self) -> &Topology {
+        &self.setup.topology
+    }
+
+    /// The seed of all draws.
+    pub fn seed(&self) -> u64 {
+        self.setup.seed
+    }
+
+    /// What idle ticks do.
+    pub fn behavior(&self) -> &Behavior {
+        &self.setup.behavior
+    }
+
+    /// The machines.
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    /// The rate of a machine counted from 0, in ticks per second.
+    pub fn rate(&self, machine: usize) -> f64 {
+        self.agenda.rate(machine)
+    }
+
+    /// How many ticks of a machine counted from 0 have happened.
+    pub fn ticks(&self, machine: usize) -> u64 {
+        let taken = self.agenda.taken(machine);
+        match self.trouble.of(machine) {
+            Some(condition) => condition.ticks(taken),
+            None => taken,
+        }
+    }
+
+    /// How many ticks fell on the very time of the one before; machines of one time tick in their order.
+    pub fn ties(&self) -> u64 {
+        self.ties
+    }
+
+    /// How many events the run has when it comes to its end.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The end of the run.
+    pub(super) fn duration(&self) -> Nanos {
+        (self.setup.duration * 1e9) as Nanos
+    }
+
+    /// Seconds of virtual time that have passed: the duration, or less if it was stopped.
+    pub fn elapsed(&self) -> f64 {
+        if self.agenda.all_left() == 0 {
+            self.setup.duration
+        } else {
+            self.now as f64 / 1e9
+        }
+    }
+}
+
+impl Tally {
+    #[inline]
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::Send { .. } => self.sends += 1,
+            Event::Receive {
+                old_clock,
+                new_clock,
+                queue_len,
+                ..
+            } => {
+                self.receives += 1;
+                self.max_jump = self.max_jump.max(new_clock - old_clock);
+                self.max_queue_len = self.max_queue_len.max(*queue_len as u32);
+            }
+            Event::Internal { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Logs of a run in virtual time: the same lines as those of real machines.
+
+use std::path::Path;
+
+use crate::drive::simulated::engine::{Recorder, Simulation};
+use crate::drive::simulated::id;
+use crate::error::{Error, Result};
+use crate::log::line::{End, Entry, Place, Startup, What};
+use crate::log::read::open_files;
+use crate::log::write::file::LogFile;
+use crate::log::write::writer::Formatter;
+use crate::model::event::Event;
+use crate::model::lateness::Summary;
+use crate::model::message::{Message, Nanos};
+
+/// Entries gathered for one write.
+const GATHER: usize = 512;
+
+/// Open files beside the logs: room for what Python opens.
+const FILES_BESIDE: u64 = 16;
+
+/// The log files of a run, written as it goes.
+#[derive(Debug)]
+pub struct Files {
+    logs: Vec<(LogFile, Vec<Entry>)>,
+    /// Of each machine, what its STARTUP lines say.
+    startups: Vec<Startup>,
+    /// The first failure; nothing is written after it.
+    failure: Option<Error>,
+}
+
+impl Recorder for Files {
+    fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
+        let what = What::Event {
+            event: event.clone(),
+            manual: false,
+        };
+        self.add(machine as usize, Entry { time, what });
+    }
+
+    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        let startup = Startup {
+            local_clock: clock,
+            ..self.startups[machine as usize].clone()
+        };
+        let what = What::Startup(Box::new(startup));
+        self.add(machine as usize, Entry { time, what });
+    }
+}
+
+impl Files {
+    /// Makes sure that the logs of this many machines can be open together.
+    pub fn ensure_open(machines: u32) -> Result<()> {
+        open_files::ensure(
+            u64::from(machines) + FILES_BESIDE,
+            "use fewer machines, or simulate without log_dir",
+        )
+    }
+
+    /// Makes `machine_<id>.log` in `directory` for each machine, none of which may exist.
+    pub fn create(simulation: &Simulation, directory: &Path) -> Result<Self> {
+        let topology = simulation.topology();
+        let path = |machine| directory.join(format!("machine_{}.log", id(machine)));
+        for machine in 0..topology.machines() {
+            LogFile::check_absent(&path(machine))?;
+        }
+        let mut files = Self {
+            logs: Vec::new(),
+            startups: Vec::new(),
+            failure: None,
+        };
+        for machine in 0..topology.machines() {
+            let peers = topology
+                .peers(machine)
+                .map(|peer| Place::in_virtual_time(id(peer)));
+            let mut formatter = Formatter::new(id(machine), 0, peers.collect());
+            formatter.know(topology.peers(machine).map(|peer| Some(id(peer))));
+            let startup = Startup {
+                clock_rate: simulation.rate(machine as usize),
+                local_clock: 0,
+                history: simulation.history(machine),
+                listen: Place::in_virtual_time(id(machine)),
+                run_id: simulation.run_id(),
+                seed: simulation.seed(),
+                behavior: *simulation.behavior(),
+                is_virtual: true,
+            };
+            files.startups.push(startup.clone());
+            let entry = Entry {
+                time: 0,
+                what: What::Startup(Box::new(startup)),
+            };
+            files.logs.push((
+                LogFile::create(&path(machine), false, formatter)?,
+                vec![entry],
+            ));
+        }
+        Ok(files)
+    }
+
+    /// Writes UNREAD and END lines.
+    pub fn finish(mut self, simulation: &Simulation) -> Result<()> {
+        let time = simulation.end();
+        let left = simulation.left();
+        for (machine, (unread, undelivered)) in
+            left.unread.into_iter().zip(left.undelivered).enumerate()
+        {
+            let end = End {
+                final_clock: simulation.seats()[machine].node.clock(),
+                queue_len: unread.len() as u64,
+                ticks: simulation.ticks(machine),
+                lateness: Summary::default(),
+                undelivered: undelivered
+                    .into_iter()
+                    .map(|(peer, count)| (Some(peer), count))
+                    .collect(),
+            };
+            if simulation.is_down(machine) {
+                self.flush(machine);
+                continue;
+            }
+            for (sender, timestamp, arrival) in unread {
+                let what = What::Unread(Message::new(sender, timestamp, arrival));
+                self.add(machine, Entry { time, what });
+            }
+            self.add(
+                machine,
+                Entry {
+                    time,
+                    what: What::End(Box::new(end)),
+                },
+            );
+            self.flush(machine);
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn add(&mut self, machine: usize, entry: Entry) {
+        let entries = &mut self.logs[machine].1;
+        entries.push(entry);
+        if entries.len() >= GATHER {
+            self.flush(machine);
+        }
+    }
+
+    fn flush(&mut self, machine: usize) {
+        let (file, entries) = &mut self.logs[machine];
+        if self.failure.is_none() {
+            self.failure = file.write(entries).err();
+        }
+        entries.clear();
+    }
+}
+
+/// Both see every event.
+impl<A: Recorder, B: Recorder> Recorder for (&mut A, &mut B) {
+    fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
+        self.0.event(time, machine, event);
+        self.1.event(time, machine, event);
+    }
+
+    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        self.0.startup(time, machine, clock);
+        self.1.startup(time, machine, clock);
+    }
+}

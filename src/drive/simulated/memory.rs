@@ -1,0 +1,76 @@
+//! What memory there is, before a run takes it.
+
+use std::fs;
+
+use crate::drive::simulated::engine::Setup;
+use crate::drive::simulated::record::BYTES_PER_EVENT;
+use crate::error::{Error, Result};
+
+/// Checks that the machines of this run, and its events if they are recorded, have room, as far as the
+/// system tells.
+pub fn ensure(setup: &Setup, record: bool) -> Result<()> {
+    let Some(available) = available() else {
+        return Ok(());
+    };
+    let machines = setup.bytes();
+    let events = setup.expected_ticks() * BYTES_PER_EVENT as f64;
+    let wants = |what: &str, bytes: f64, remedy: &str| {
+        Error::state(format!(
+            "{what} about {:.1} GB but only {:.1} GB of memory are available: {remedy}",
+            bytes / 1e9,
+            available as f64 / 1e9
+        ))
+    };
+    if machines > available {
+        let count = setup.topology.machines();
+        let what = format!("the {count} machines of this run need");
+        return Err(wants(&what, machines as f64, "give fewer machines"));
+    }
+    let needed = machines as f64 + events;
+    if record && needed > available as f64 {
+        let remedy = "use record=False, which keeps run.machines only, or a shorter run";
+        let what = "recording every event of this run needs";
+        return Err(wants(what, needed, remedy));
+    }
+    Ok(())
+}
+
+/// The memory that can be had without swapping, where the system tells.
+fn available() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("MemAvailable:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::behavior::Behavior;
+    use crate::model::latency::Latency;
+    use crate::model::topology::Topology;
+
+    #[test]
+    fn more_than_there_is_names_the_way_out() {
+        let setup = |machines, duration| Setup {
+            topology: Topology::Ring(machines),
+            duration,
+            rates: None,
+            max_rate: 6,
+            behavior: Behavior::default(),
+            latency: Latency::Constant(0.0),
+            seed: 1,
+            faults: Vec::new(),
+        };
+        ensure(&setup(3, 60.0), true).unwrap();
+        ensure(&setup(3, 1e9), false).unwrap();
+        if available().is_some() {
+            let error = |setup, record| ensure(&setup, record).unwrap_err().to_string();
+            assert!(error(setup(1000, 1e9), true).contains("record=False"));
+            let many = error(setup(u32::MAX, 1.0), false);
+            assert!(many.contains("4294967295 machines"), "{many}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The driver of virtual time: a deterministic discrete-event simulator.
+//!
+//! Ticks happen in the order of (time, machine). Deliveries are no events of
+//! their own: a send puts its message into the recipient's queue at its time
+//! of arrival, and the recipient looks at what has arrived when it ticks. A
+//! message that arrives at the very time of a tick is seen by it if it was
+//! sent by a machine earlier in the order.
+
+mod agenda;
+pub mod engine;
+pub mod files;
+pub mod memory;
+mod outcome;
+mod paces;
+pub mod record;
+pub mod replay;
+pub mod sweep;
+mod trouble;
+mod troubled;
+
+use crate::model::message::MachineId;
+
+/// The id of a machine counted from 0.
+#[inline]
+fn id(machine: u32) -> MachineId {
+    u64::from(machine) + 1
+}

@@ -1,0 +1,189 @@
+//! What a run in virtual time came to, as the logs of a run.
+
+use crate::causality::machines::{Count, Machines};
+use crate::channel::identity::Nonce;
+use crate::drive::simulated::engine::Simulation;
+use crate::drive::simulated::id;
+use crate::drive::simulated::record::{Records, micros};
+use crate::log::columns::{RECEIVE, SEND};
+use crate::log::facts::{Facts, Logs, Unread};
+use crate::log::read::parse::{End, Quantiles};
+use crate::model::message::{MachineId, Nanos};
+use crate::model::random::mix;
+
+/// Up to this many ordered pairs of peers are listed; a full mesh has the square of its machines.
+const MOST_LINKS: u64 = 1 << 24;
+
+/// The messages that are left when the ticks are over.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Of each machine, those that had arrived, in the order of the queue.
+    pub(super) unread: Vec<Vec<(MachineId, u64, Nanos)>>,
+    /// Of each machine, for each peer with any, those still on their way to it.
+    pub(super) undelivered: Vec<Vec<(MachineId, u64)>>,
+}
+
+impl Simulation {
+    /// When it is over, in ns.
+    pub(super) fn end(&self) -> Nanos {
+        (self.elapsed() * 1e9) as Nanos
+    }
+
+    /// The id of a run with this seed.
+    pub fn run_id(&self) -> String {
+        format!("virtual-{}", Nonce(mix(self.seed())))
+    }
+
+    /// The history of a machine, which only the seed makes.
+    pub(super) fn history(&self, machine: u32) -> Nonce {
+        Nonce(mix(mix(self.seed()) ^ id(machine)))
+    }
+
+    /// Whether a machine has crashed and not come back.
+    pub(super) fn is_down(&self, machine: usize) -> bool {
+        let condition = self.trouble.of(machine);
+        condition.is_some_and(|condition| condition.is_down)
+    }
+
+    /// What is left in the queues.
+    pub(super) fn left(&self) -> Left {
+        let end = self.end();
+        let machines = self.seats().len();
+        let mut left = Left {
+            unread: vec![Vec::new(); machines],
+            undelivered: vec![Vec::new(); machines],
+        };
+        for (machine, seat) in self.seats().iter().enumerate() {
+            for message in seat.node.waiting() {
+                let sender = message
+                    .sender()
+                    .expect("machines send all messages of a simulation");
+                if message.arrival <= end {
+                    left.unread[machine].push((sender, message.timestamp, message.arrival));
+                    continue;
+                }
+                let counts = &mut left.undelivered[sender as usize - 1];
+                match counts
+                    .iter_mut()
+                    .find(|(peer, _)| *peer == id(machine as u32))
+                {
+                    Some((_, count)) => *count += 1,
+                    None => counts.push((id(machine as u32), 1)),
+                }
+            }
+        }
+        left
+    }
+
+    /// The run as logs tell it, without events.
+    pub fn facts(&self) -> Logs {
+        let left = self.left();
+        let (run_id, elapsed) = (self.run_id(), self.elapsed());
+        let mut logs = Logs::default();
+        for (machine, (unread, undelivered)) in left.unread.iter().zip(left.undelivered).enumerate()
+        {
+            let mut facts = self.facts_of(machine, &run_id, elapsed, unread.len() as u64);
+            if let Some(end) = &mut facts.end {
+                let known = |(peer, count)| (Some(peer), count);
+                end.undelivered = undelivered.into_iter().map(known).collect();
+            }
+            facts.unread = unread
+                .iter()
+                .map(|&(sender, sent_clock, arrival)| Unread {
+                    sender: Some(sender),
+                    sent_clock,
+                    arrived: micros(arrival) / 1e6,
+                })
+                .collect();
+            logs.machines.push(facts);
+        }
+        logs
+    }
+
+    /// What is known of one machine, without the messages that are left.
+    fn facts_of(&self, machine: usize, run_id: &str, elapsed: f64, queue_len: u64) -> Facts {
+        let behavior = self.behavior();
+        Facts {
+            id: id(machine as u32),
+            run_id: Some(run_id.to_owned()),
+            clock_rate: Some(self.rate(machine)),
+            internal_probability: Some(behavior.internal_probability()),
+            broadcast_share: Some(behavior.broadcast_share()),
+            end: (!self.is_down(machine)).then(|| End {
+                final_clock: self.seats()[machine].node.clock(),
+                queue_len,
+                ticks: self.ticks(machine),
+                lateness: Some(Quantiles {
+                    p50: 0.0,
+                    p99: 0.0,
+                    max: 0.0,
+                }),
+                undelivered: Vec::new(),
+            }),
+            restarts: match self.trouble.of(machine) {
+                Some(condition) => {
+                    let seconds = |&(time, clock)| (micros(time) / 1e6, clock);
+                    condition.restarts.iter().map(seconds).collect()
+                }
+                None => Vec::new(),
+            },
+            is_virtual: true,
+            span: (0.0, elapsed),
+            ..Facts::default()
+        }
+    }
+
+    /// The run as its logs tell it, or `None` if `go_on` said no.
+    pub fn logs(&self, records: Records, go_on: &mut dyn FnMut() -> bool) -> Option<Logs> {
+        let mut logs = self.facts();
+        logs.columns = records.into_columns(self.topology(), go_on)?;
+        let topology = self.topology();
+        let machines = 0..topology.machines();
+        let links: u64 = machines
+            .clone()
+            .map(|machine| u64::from(topology.degree(machine)))
+            .sum();
+        if links <= MOST_LINKS {
+            for machine in machines {
+                let mut peers: Vec<u64> = topology.peers(machine).map(id).collect();
+                peers.sort_unstable();
+                logs.peers.insert(id(machine), peers);
+            }
+        }
+        Some(logs)
+    }
+
+    /// The table of machines, for which no event need be recorded; `None` if `go_on` said no.
+    pub fn machines(&self, go_on: &mut dyn FnMut() -> bool) -> Option<Machines> {
+        let mut table = Machines::default();
+        let (run_id, end, elapsed) = (self.run_id(), self.end(), self.elapsed());
+        for (machine, seat) in self.seats().iter().enumerate() {
+            if machine.is_multiple_of(1 << 14) && !go_on() {
+                return None;
+            }
+            let facts = self.facts_of(machine, &run_id, elapsed, seat.node.queue_len(end));
+            let ticks = self.ticks(machine);
+            let mut events = [0; 3];
+            events[SEND as usize] = seat.tally.sends as i64;
+            events[RECEIVE as usize] = seat.tally.receives as i64;
+            let other = ticks - seat.tally.sends - seat.tally.receives;
+            events[crate::log::columns::INTERNAL as usize] = other as i64;
+            let has_receives = seat.tally.receives > 0;
+            table.push(
+                &facts,
+                &Count {
+                    events,
+                    last_clock: seat.node.clock() as i64,
+                    jumps: seat.node.clock() as i64,
+                    max_jump: seat.tally.max_jump.max(u64::from(ticks > 0)) as i64,
+                    max_queue_len: if has_receives {
+                        f64::from(seat.tally.max_queue_len)
+                    } else {
+                        f64::NAN
+                    },
+                },
+            );
+        }
+        Some(table)
+    }
+}

@@ -1,0 +1,171 @@
+//! Every event of a run in virtual time, in memory.
+
+use crate::drive::simulated::engine::Recorder;
+use crate::drive::simulated::id;
+use crate::log::columns::{Columns, INTERNAL, RECEIVE, Row, SEND};
+use crate::model::event::{Event, Recipients};
+use crate::model::message::Nanos;
+use crate::model::topology::Topology;
+
+/// Bytes that recording takes for an event: here, and then in the columns.
+pub const BYTES_PER_EVENT: u64 = size_of::<Record>() as u64 + BYTES_PER_ROW;
+/// What the columns take for an event and its messages, about.
+const BYTES_PER_ROW: u64 = 130;
+
+/// Records in one piece of memory; pieces are kept for the next run.
+const CHUNK: usize = 1 << 16;
+
+/// The recipients of a send to all.
+const ALL: u32 = u32::MAX;
+
+/// One event, compact.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    time: Nanos,
+    new_clock: u64,
+    /// Of a receipt: the message.
+    sent_clock: u64,
+    arrival: Nanos,
+    /// Of a receipt: the id of the sender, less 1. Of a send: the position of the recipient, or [`ALL`].
+    peer: u32,
+    queue_len: u32,
+    machine: u32,
+    kind: i8,
+}
+
+/// Every event, in order.
+#[derive(Debug, Default)]
+pub struct Records {
+    full: Vec<Vec<Record>>,
+    last: Vec<Record>,
+    spare: Vec<Vec<Record>>,
+}
+
+impl Recorder for Records {
+    #[inline]
+    fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
+        let blank = Record {
+            time,
+            new_clock: event.new_clock(),
+            sent_clock: 0,
+            arrival: 0,
+            peer: 0,
+            queue_len: 0,
+            machine,
+            kind: INTERNAL,
+        };
+        let record = match event {
+            Event::Internal { .. } => blank,
+            Event::Send { recipients, .. } => Record {
+                kind: SEND,
+                peer: match recipients {
+                    Recipients::One(position) => *position,
+                    Recipients::All | Recipients::Some(_) => ALL,
+                },
+                ..blank
+            },
+            Event::Receive {
+                queue_len, message, ..
+            } => Record {
+                kind: RECEIVE,
+                sent_clock: message.timestamp,
+                arrival: message.arrival,
+                peer: (message.sender().unwrap_or(0)).wrapping_sub(1) as u32,
+                queue_len: *queue_len as u32,
+                ..blank
+            },
+        };
+        if self.last.len() == self.last.capacity() {
+            self.turn();
+        }
+        self.last.push(record);
+    }
+}
+
+impl Records {
+    #[cold]
+    fn turn(&mut self) {
+        let next = self
+            .spare
+            .pop()
+            .unwrap_or_else(|| Vec::with_capacity(CHUNK));
+        let last = std::mem::replace(&mut self.last, next);
+        if !last.is_empty() {
+            self.full.push(last);
+        }
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.full.len() * CHUNK + self.last.len()
+    }
+
+    /// Whether there is no event.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets the events and keeps the memory.
+    pub fn clear(&mut self) {
+        self.spare.append(&mut self.full);
+        self.spare.push(std::mem::take(&mut self.last));
+        for chunk in &mut self.spare {
+            chunk.clear();
+        }
+        self.spare.retain(|chunk| chunk.capacity() > 0);
+    }
+
+    /// The columns of these events, or `None` if `go_on` said no; the records are gone afterwards.
+    pub fn into_columns(
+        self,
+        topology: &Topology,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Columns> {
+        let mut columns = Columns::default();
+        let mut clocks = vec![0; topology.machines() as usize];
+        columns.reserve(self.len());
+        for (row, record) in self
+            .full
+            .into_iter()
+            .chain([self.last])
+            .flatten()
+            .enumerate()
+        {
+            if row.is_multiple_of(CHUNK) && !go_on() {
+                return None;
+            }
+            let clock = &mut clocks[record.machine as usize];
+            let old_clock = std::mem::replace(clock, record.new_clock);
+            let is_receive = record.kind == RECEIVE;
+            let known = |value: u64| is_receive.then_some(value);
+            columns.push(&Row {
+                time: micros(record.time),
+                machine_id: id(record.machine),
+                event: record.kind,
+                clocks: (old_clock, record.new_clock),
+                queue_len: known(u64::from(record.queue_len)),
+                sender: known(u64::from(record.peer) + 1),
+                sent_clock: known(record.sent_clock),
+                arrived: is_receive.then(|| micros(record.arrival)),
+            });
+            if record.kind == SEND {
+                let all = 0..topology.degree(record.machine);
+                let positions = if record.peer == ALL {
+                    all
+                } else {
+                    record.peer..record.peer + 1
+                };
+                for position in positions {
+                    columns.recipient(id(topology.peer(record.machine, position)) as i64);
+                }
+            }
+        }
+        columns.finish(0);
+        Some(columns)
+    }
+}
+
+/// The time a log states: whole microseconds.
+pub(super) fn micros(time: Nanos) -> f64 {
+    (time / 1000) as f64
+}

@@ -1,0 +1,97 @@
+//! What goes wrong in a run in virtual time: how it is with each machine, and what is to happen.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::drive::simulated::id;
+use crate::model::faults::{Faults, Turn};
+use crate::model::message::Nanos;
+use crate::model::schedule::{Period, Steps};
+
+/// The state of a run's faults.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    pub(super) faults: Faults,
+    pub(super) machines: Vec<Condition>,
+    /// When the last tick was.
+    pub(super) last: Option<Nanos>,
+    /// What is to happen beside the ticks of the agenda.
+    pub(super) events: BinaryHeap<Reverse<(Nanos, What)>>,
+}
+
+/// What is to happen to a machine. Of one time, turns come before ticks, and ticks by machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    Turn(Turn, u32),
+    /// A tick that a pause has put off.
+    Late(u32),
+    /// A tick of a machine, with the number of the life it belongs to.
+    Tick(u32, u32),
+}
+
+/// How it is with one machine.
+#[derive(Debug, Default)]
+pub(super) struct Condition {
+    /// Whether it is down now.
+    pub(super) is_down: bool,
+    /// Until when it stands still.
+    pub(super) paused: Nanos,
+    /// When it came back, and with which clock.
+    pub(super) restarts: Vec<(Nanos, u64)>,
+    /// Its ticks since it came back; those of the agenda do not happen any more.
+    pub(super) life: Option<(Steps, Period)>,
+    /// Ticks of the agenda that did not happen.
+    pub(super) missed: u64,
+    /// Ticks since it came back that happened.
+    pub(super) regained: u64,
+}
+
+impl Condition {
+    /// How many of `taken` ticks of the agenda and of its later lives have happened.
+    pub(super) fn ticks(&self, taken: u64) -> u64 {
+        taken - self.missed + self.regained
+    }
+}
+
+impl Trouble {
+    /// All machines are well; `end` is the end of the run.
+    pub(super) fn restart(&mut self, faults: Faults, machines: u32, end: Nanos) {
+        self.faults = faults;
+        self.machines.clear();
+        self.events.clear();
+        self.last = None;
+        if self.faults.is_empty() {
+            return;
+        }
+        self.machines
+            .resize_with(machines as usize, Condition::default);
+        for machine in 0..machines {
+            for (time, turn) in self.faults.turns(id(machine)) {
+                if time < end {
+                    self.events.push(Reverse((time, What::Turn(turn, machine))));
+                }
+            }
+        }
+    }
+
+    /// Whether anything ever goes wrong.
+    #[inline]
+    pub(super) fn is_any(&self) -> bool {
+        !self.machines.is_empty()
+    }
+
+    /// How it is with a machine, if anything ever goes wrong.
+    pub(super) fn of(&self, machine: usize) -> Option<&Condition> {
+        self.machines.get(machine)
+    }
+
+    /// What is to happen next, if it comes before the tick of `machine` at `time`.
+    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, What)> {
+        let &Reverse(next) = self.events.peek()?;
+        let is_before = next < (time, What::Tick(machine, 0));
+        is_before
+            .then(|| self.events.pop())
+            .flatten()
+            .map(|Reverse(next)| next)
+    }
+}

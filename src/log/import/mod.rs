@@ -1,0 +1,3 @@
+//! Events from elsewhere into columns.
+
+pub mod table;

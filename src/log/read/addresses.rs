@@ -1,0 +1,89 @@
+//! Who is behind the addresses in the logs.
+
+use std::collections::BTreeMap;
+
+use crate::log::columns::UNKNOWN;
+use crate::log::read::parse::Peer;
+
+/// The addresses that stand in the logs, and who is behind them.
+#[derive(Default)]
+pub(crate) struct Addresses {
+    all: Vec<Known>,
+    /// Where the addresses of each log begin.
+    firsts: Vec<usize>,
+}
+
+/// An address as one log writes it.
+struct Known {
+    host: String,
+    port: u64,
+    /// Who answered there.
+    id: Option<u64>,
+}
+
+impl Addresses {
+    /// From now on, addresses belong to the next log.
+    pub(crate) fn next_log(&mut self) {
+        self.firsts.push(self.all.len());
+    }
+
+    /// The places of the addresses of log number `log`.
+    pub(crate) fn of(&self, log: usize) -> std::ops::Range<usize> {
+        self.firsts[log]..self.firsts.get(log + 1).copied().unwrap_or(self.all.len())
+    }
+
+    /// The place of an address of this log.
+    pub(crate) fn place(&mut self, Peer(host, port): &Peer<'_>) -> usize {
+        let first = self.firsts.last().copied().unwrap_or(0);
+        let same = |known: &Known| known.port == *port && known.host == *host;
+        if let Some(place) = self.all[first..].iter().position(same) {
+            return first + place;
+        }
+        self.all.push(Known {
+            host: host.clone().into_owned(),
+            port: *port,
+            id: None,
+        });
+        self.all.len() - 1
+    }
+
+    /// Who answered at an address of this log.
+    pub(crate) fn connect(&mut self, peer: &Peer<'_>, id: u64) {
+        let place = self.place(peer);
+        self.all[place].id = Some(id);
+    }
+
+    /// Who is behind each address: who answered there, else the one log that listens there.
+    ///
+    /// `listens` has the machine of each log and where it listened.
+    pub(crate) fn resolve(&self, listens: &[(u64, &[(String, u64)])]) -> Vec<i64> {
+        let mut listening: BTreeMap<u64, Vec<(&str, u64)>> = BTreeMap::new();
+        for &(id, places) in listens {
+            for (host, port) in places {
+                listening.entry(*port).or_default().push((host, id));
+            }
+        }
+        let mut known = Vec::with_capacity(self.all.len());
+        for (place, &(own, _)) in listens.iter().enumerate() {
+            for address in &self.all[self.of(place)] {
+                let there = listening.get(&address.port).map_or(&[][..], Vec::as_slice);
+                let others = there.iter().filter(|(_, id)| *id != own);
+                let id = address
+                    .id
+                    .or_else(|| only(others.clone().map(|(_, id)| *id)))
+                    .or_else(|| {
+                        let same = others.filter(|(host, _)| *host == address.host);
+                        only(same.map(|(_, id)| *id))
+                    });
+                known.push(id.map_or(UNKNOWN, |id| id as i64));
+            }
+        }
+        known
+    }
+}
+
+/// The one value that all of them have.
+fn only(mut ids: impl Iterator<Item = u64>) -> Option<u64> {
+    let first = ids.next()?;
+    ids.all(|id| id == first).then_some(first)
+}

@@ -1,0 +1,381 @@
+//! The rows of many blocks into the columns of all.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::log::columns::{Columns, Micros};
+use crate::log::read::part::place;
+use crate::log::read::rows::{Receipt, Rows, Slim, Walk};
+use crate::log::read::sheet::Sheet;
+
+/// Rows filled in between two questions whether to go on.
+const ROWS_PER_CHECK: usize = 1 << 14;
+
+/// The events of a log.
+pub(crate) struct Run {
+    pub(crate) machine_id: u64,
+    /// What is added to its times.
+    pub(crate) offset: Micros,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// The events of a block, and who is behind the addresses among them.
+pub(crate) struct Piece {
+    pub(crate) rows: Rows,
+    pub(crate) names: Vec<i64>,
+}
+
+/// The events of all logs in columns, sorted, with times in seconds since `start`, which is in microseconds.
+///
+/// `None` if `go_on` said no.
+pub(crate) fn gather(
+    runs: &[Run],
+    start: Micros,
+    threads: usize,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Columns> {
+    let mut columns = Columns::of_length(total(runs), true);
+    let cuts = by_time(runs, threads);
+    let fill = |filler: &mut Filler<'_>, part: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool| {
+        filler.merge(part, go_on)
+    };
+    fill_in(
+        &mut columns,
+        stretches(runs, &cuts),
+        Unit::Seconds(start as f64),
+        &fill,
+        go_on,
+    )?;
+    columns.sort();
+    Some(columns)
+}
+
+/// The events of one log after the other, with times in microseconds, and whether they were made by hand.
+///
+/// `None` if `go_on` said no.
+pub(crate) fn line_up(
+    runs: &[Run],
+    threads: usize,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Columns> {
+    let mut columns = Columns::of_length(total(runs), false);
+    let cuts = by_row(runs, threads);
+    let fill = |filler: &mut Filler<'_>, part: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool| {
+        filler.append(part, go_on)
+    };
+    fill_in(
+        &mut columns,
+        stretches(runs, &cuts),
+        Unit::Micros,
+        &fill,
+        go_on,
+    )?;
+    Some(columns)
+}
+
+fn total(runs: &[Run]) -> usize {
+    runs.iter().map(Run::len).sum()
+}
+
+impl Run {
+    pub(crate) fn len(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.rows.len()).sum()
+    }
+
+    /// The row at which the log reaches a time; of a log whose times go back, any such row.
+    fn reach(&self, time: Micros) -> usize {
+        let is_before = |slim: &Slim| slim.time + self.offset < time;
+        let begins_before = |piece: &Piece| piece.rows.events.first().is_none_or(is_before);
+        let later = self.pieces.partition_point(begins_before);
+        let Some(last) = later.checked_sub(1) else {
+            return 0;
+        };
+        let before = self.pieces[..last].iter().map(|piece| piece.rows.len());
+        before.sum::<usize>() + self.pieces[last].rows.events.partition_point(is_before)
+    }
+}
+
+/// By thread, the rows of each log up to which it works: about equal shares of time.
+fn by_time(runs: &[Run], threads: usize) -> Vec<Vec<usize>> {
+    let mut times: Vec<Micros> = runs
+        .iter()
+        .flat_map(|run| {
+            let firsts = run
+                .pieces
+                .iter()
+                .filter_map(|piece| piece.rows.events.first());
+            firsts.map(|slim| slim.time + run.offset)
+        })
+        .collect();
+    times.sort_unstable();
+    let inner = (1..threads).filter_map(|share| times.get(share * times.len() / threads));
+    let mut cuts: Vec<Vec<usize>> = inner
+        .map(|&time| runs.iter().map(|run| run.reach(time)).collect())
+        .collect();
+    cuts.push(runs.iter().map(Run::len).collect());
+    cuts
+}
+
+/// The same with equal shares of rows, one log after the other.
+fn by_row(runs: &[Run], threads: usize) -> Vec<Vec<usize>> {
+    let all = total(runs);
+    let cut = |share: usize| {
+        let mut left = share * all / threads;
+        let up_to = |run: &Run| {
+            let rows = run.len().min(left);
+            left -= rows;
+            rows
+        };
+        runs.iter().map(up_to).collect()
+    };
+    (1..=threads).map(cut).collect()
+}
+
+/// What one thread fills in: of each log, from which row on, and how many.
+struct Stretch<'a> {
+    logs: Vec<(&'a Run, usize, usize)>,
+    rows: usize,
+    /// About how many recipients they have, more rather than fewer.
+    recipients: usize,
+}
+
+fn stretches<'a>(runs: &'a [Run], cuts: &[Vec<usize>]) -> Vec<Stretch<'a>> {
+    let pieces = runs.iter().flat_map(|run| &run.pieces);
+    let recipients: usize = pieces.map(|piece| piece.rows.most_recipients()).sum();
+    let all = total(runs).max(1);
+    let mut from = vec![0; runs.len()];
+    let mut stretches = Vec::new();
+    for cut in cuts {
+        let spans = runs.iter().zip(from.iter().zip(cut));
+        let logs: Vec<_> = spans
+            .map(|(run, (&first, &end))| (run, first, end - first))
+            .collect();
+        let rows = logs.iter().map(|&(_, _, count)| count).sum();
+        stretches.push(Stretch {
+            recipients: (recipients as f64 * rows as f64 / all as f64) as usize,
+            logs,
+            rows,
+        });
+        from.clone_from(cut);
+    }
+    stretches
+}
+
+/// How times are written.
+#[derive(Clone, Copy)]
+enum Unit {
+    Micros,
+    /// In seconds since this time, in microseconds; `system_time` since its own origin.
+    Seconds(f64),
+}
+
+type Fill<'f> =
+    dyn Fn(&mut Filler<'_>, &Stretch<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
+
+/// Fills every stretch on a thread of its own, the last on this one.
+fn fill_in(
+    columns: &mut Columns,
+    mut stretches: Vec<Stretch<'_>>,
+    unit: Unit,
+    fill: &Fill<'_>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<()> {
+    let rows: Vec<usize> = stretches.iter().map(|stretch| stretch.rows).collect();
+    let last = stretches.pop()?;
+    let stop = &AtomicBool::new(false);
+    let mut sheet = Sheet::of(columns);
+    let work = move |sheet, stretch: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool| {
+        let mut filler = Filler {
+            sheet,
+            at: 0,
+            recipients: Vec::with_capacity(stretch.recipients),
+            unit,
+        };
+        fill(&mut filler, stretch, go_on).map(|()| filler.recipients)
+    };
+    let lists = thread::scope(|scope| {
+        let mut others = Vec::new();
+        for stretch in stretches {
+            let (first, rest) = std::mem::take(&mut sheet).cut(stretch.rows);
+            sheet = rest;
+            others.push(
+                scope.spawn(move || work(first, &stretch, &mut || !stop.load(Ordering::Relaxed))),
+            );
+        }
+        let mine = work(sheet, &last, go_on);
+        stop.store(mine.is_none(), Ordering::Relaxed);
+        let others = others.into_iter();
+        let lists = others.map(|other| other.join().expect("copying does not panic"));
+        let mut lists: Vec<_> = lists.collect();
+        lists.push(mine);
+        lists
+    });
+    // The starts of a stretch count from its own beginning.
+    let mut row = 0;
+    for (list, rows) in lists.into_iter().zip(rows) {
+        let list = list?;
+        let shift = columns.recipients.len();
+        if shift == 0 {
+            columns.recipients = list;
+        } else {
+            for start in &mut columns.starts[row..row + rows] {
+                *start += shift;
+            }
+            columns.recipients.extend_from_slice(&list);
+        }
+        row += rows;
+    }
+    columns.starts[row] = columns.recipients.len();
+    Some(())
+}
+
+/// Fills rows in, one after the other.
+struct Filler<'a> {
+    sheet: Sheet<'a>,
+    at: usize,
+    recipients: Vec<i64>,
+    unit: Unit,
+}
+
+impl Filler<'_> {
+    /// The events of several logs in order of (time, machine), each log in its own order.
+    fn merge(&mut self, stretch: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+        let mut cursors: Vec<Cursor> = stretch
+            .logs
+            .iter()
+            .filter(|(_, _, count)| *count > 0)
+            .map(|&(run, first, count)| Cursor::new(run, first, count))
+            .collect();
+        let mut heap: BinaryHeap<_> = cursors
+            .iter()
+            .enumerate()
+            .filter_map(|(place, cursor)| Some(Reverse((cursor.time()?, cursor.id, place))))
+            .collect();
+        while let Some(mut first) = heap.peek_mut() {
+            let cursor = &mut cursors[first.0.2];
+            self.put(cursor);
+            match cursor.time() {
+                Some(time) => first.0.0 = time,
+                None => drop(PeekMut::pop(first)),
+            }
+            if self.at.is_multiple_of(ROWS_PER_CHECK) && !go_on() {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// The events of one log after the other.
+    fn append(&mut self, stretch: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+        for &(run, first, count) in &stretch.logs {
+            let mut cursor = Cursor::new(run, first, count);
+            while cursor.left > 0 {
+                self.put(&mut cursor);
+                if self.at.is_multiple_of(ROWS_PER_CHECK) && !go_on() {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Takes the next event of a log.
+    #[inline]
+    fn put(&mut self, cursor: &mut Cursor<'_>) {
+        let Some((slim, receipt, list)) = cursor.take() else {
+            return;
+        };
+        let (at, sheet) = (self.at, &mut self.sheet);
+        let time = (slim.time + cursor.offset) as f64;
+        let offset = cursor.offset as f64;
+        let Receipt {
+            queue_len,
+            sender,
+            sent_clock,
+            arrived,
+        } = receipt.copied().unwrap_or(Receipt::NONE);
+        match self.unit {
+            Unit::Micros => {
+                sheet.system_time[at] = time;
+                sheet.arrived[at] = arrived + offset;
+                sheet.is_manual[at] = slim.is_manual();
+            }
+            // Microseconds below 2^53 are whole in a float, so each quotient is the nearest one.
+            Unit::Seconds(start) => {
+                sheet.time[at] = (time - start) / 1e6;
+                sheet.system_time[at] = time / 1e6;
+                sheet.arrived[at] = (arrived + offset - start) / 1e6;
+            }
+        }
+        sheet.machine_id[at] = cursor.id as i64;
+        sheet.event[at] = slim.event();
+        sheet.old_clock[at] = slim.old_clock() as i64;
+        sheet.new_clock[at] = slim.new_clock as i64;
+        sheet.queue_len[at] = queue_len;
+        sheet.sender[at] = sender;
+        sheet.sent_clock[at] = sent_clock;
+        sheet.starts[at] = self.recipients.len();
+        let named = |&code: &i64| place(code).map_or(code, |place| cursor.names[place]);
+        match list {
+            [] => {}
+            [one] => self.recipients.push(named(one)),
+            all => self.recipients.extend(all.iter().map(named)),
+        }
+        self.at += 1;
+    }
+}
+
+/// A place in a log.
+struct Cursor<'a> {
+    id: u64,
+    offset: Micros,
+    walk: Walk<'a>,
+    names: &'a [i64],
+    later: std::slice::Iter<'a, Piece>,
+    /// How many rows are still to come.
+    left: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(run: &'a Run, mut first: usize, left: usize) -> Self {
+        static NOTHING: Rows = Rows::new();
+        let mut cursor = Self {
+            id: run.machine_id,
+            offset: run.offset,
+            walk: NOTHING.walk(0),
+            names: &[],
+            later: run.pieces.iter(),
+            left,
+        };
+        for piece in cursor.later.by_ref() {
+            if first < piece.rows.len() {
+                (cursor.walk, cursor.names) = (piece.rows.walk(first), &piece.names);
+                break;
+            }
+            first -= piece.rows.len();
+        }
+        cursor
+    }
+
+    /// The time of the next row, as far as there is one.
+    #[inline]
+    fn time(&self) -> Option<Micros> {
+        let slim = self.walk.peek().filter(|_| self.left > 0)?;
+        Some(slim.time + self.offset)
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<(Slim, Option<&'a Receipt>, &'a [i64])> {
+        self.left -= 1;
+        let taken = self.walk.take();
+        while self.walk.peek().is_none()
+            && let Some(piece) = self.later.next()
+        {
+            (self.walk, self.names) = (piece.rows.walk(0), &piece.names);
+        }
+        taken
+    }
+}

@@ -1,0 +1,370 @@
+//! One line of a log, read into typed values.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::log::columns::Micros;
+use crate::log::read::diagnose::{clipped, diagnose, not_whole};
+use crate::log::read::seconds::micros;
+use crate::model::clock::MAX_CLOCK;
+
+/// A host and a port as a log states them; in virtual time the port is a machine's number.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Peer<'a>(#[serde(borrow)] pub Cow<'a, str>, pub u64);
+
+impl Peer<'_> {
+    /// The same, independent of the line.
+    pub fn into_owned(self) -> Peer<'static> {
+        Peer(self.0.into_owned().into(), self.1)
+    }
+}
+
+/// A line of a log.
+#[derive(Debug, PartialEq)]
+pub struct Line<'a> {
+    /// `system_time`, in microseconds.
+    pub time: Micros,
+    /// The machine that wrote it.
+    pub machine_id: u64,
+    /// Whether the event was made by hand.
+    pub is_manual: bool,
+    /// Whether the message was delivered by hand, in the name of its sender.
+    pub is_by_hand: bool,
+    /// What it says.
+    pub body: Body<'a>,
+}
+
+/// What a line says.
+#[derive(Debug, PartialEq)]
+pub enum Body<'a> {
+    /// The machine started or came back.
+    Startup(Box<Startup<'a>>),
+    /// A handshake with a peer succeeded.
+    Connect {
+        /// Its address.
+        peer: Peer<'a>,
+        /// Its number.
+        peer_id: u64,
+        /// Its history, as JSON.
+        peer_history: Option<&'a str>,
+    },
+    /// A message left.
+    Send {
+        /// The clocks before and after.
+        clocks: (u64, u64),
+        /// Where it goes.
+        recipients: Vec<Peer<'a>>,
+        /// Who they are, as far as known then; as long as `recipients`, or empty.
+        recipient_ids: Vec<Option<u64>>,
+    },
+    /// A message was taken from the queue.
+    Receive {
+        /// The clocks before and after.
+        clocks: (u64, u64),
+        /// What is known of the message.
+        message: Delivery,
+        /// The messages that still wait.
+        queue_len: Option<u64>,
+    },
+    /// Nothing but the clock moved.
+    Internal {
+        /// The clocks before and after.
+        clocks: (u64, u64),
+    },
+    /// A message left in the queue at the end.
+    Unread(Delivery),
+    /// The machine ended.
+    End(End),
+}
+
+/// A message at its recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// Who sent it, unless it was delivered by hand.
+    pub sender: Option<u64>,
+    /// Its timestamp; base-field logs have none.
+    pub sent_clock: Option<u64>,
+    /// When it entered the queue.
+    pub arrival: Option<Micros>,
+}
+
+/// The STARTUP line.
+#[derive(Debug, PartialEq)]
+pub struct Startup<'a> {
+    /// Ticks per second.
+    pub clock_rate: Option<f64>,
+    /// The clock it starts from.
+    pub local_clock: u64,
+    /// Where it listens.
+    pub listen: Option<Peer<'a>>,
+    /// The machines it sends to.
+    pub peers: Vec<Peer<'a>>,
+    /// The run it belongs to.
+    pub run_id: Option<Cow<'a, str>>,
+    /// The seed of its draws.
+    pub seed: Option<u64>,
+    /// The probability that an idle tick is internal.
+    pub internal_probability: Option<f64>,
+    /// The share of broadcasts among the sends.
+    pub broadcast_share: Option<f64>,
+    /// The machine's history, as JSON.
+    pub history: Option<&'a str>,
+    /// Whether its time is virtual.
+    pub is_virtual: bool,
+}
+
+impl Startup<'_> {
+    /// The same, independent of the line; the history is left out.
+    pub fn into_owned(self) -> Startup<'static> {
+        Startup {
+            clock_rate: self.clock_rate,
+            local_clock: self.local_clock,
+            listen: self.listen.map(Peer::into_owned),
+            peers: self.peers.into_iter().map(Peer::into_owned).collect(),
+            run_id: self.run_id.map(|id| id.into_owned().into()),
+            seed: self.seed,
+            internal_probability: self.internal_probability,
+            broadcast_share: self.broadcast_share,
+            history: None,
+            is_virtual: self.is_virtual,
+        }
+    }
+}
+
+/// The END line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    /// The clock of the last event.
+    pub final_clock: u64,
+    /// The messages left in the queue.
+    pub queue_len: u64,
+    /// How many ticks happened.
+    pub ticks: u64,
+    /// How late they were, in seconds.
+    pub lateness: Option<Quantiles>,
+    /// For each peer, how many messages it is not known to have accepted.
+    pub undelivered: Vec<(Option<u64>, u64)>,
+}
+
+/// A summary of how late ticks were, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Quantiles {
+    /// The median.
+    pub p50: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+    /// The maximum.
+    pub max: f64,
+}
+
+/// The union of the fields of all lines.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow)]
+    system_time: &'a RawValue,
+    machine_id: u64,
+    old_clock: Option<u64>,
+    new_clock: Option<u64>,
+    #[serde(borrow)]
+    recipients: Option<Vec<Peer<'a>>>,
+    recipient_ids: Option<Vec<Option<u64>>>,
+    queue_len: Option<u64>,
+    sender: Option<u64>,
+    sent_clock: Option<u64>,
+    #[serde(borrow)]
+    arrival_time: Option<&'a RawValue>,
+    clock_rate: Option<f64>,
+    local_clock: Option<u64>,
+    #[serde(borrow)]
+    listen: Option<Peer<'a>>,
+    #[serde(borrow)]
+    peers: Option<Vec<Peer<'a>>>,
+    #[serde(borrow)]
+    run_id: Option<Cow<'a, str>>,
+    seed: Option<u64>,
+    manual: Option<bool>,
+    by_hand: Option<bool>,
+    internal_probability: Option<f64>,
+    broadcast_share: Option<f64>,
+    #[serde(borrow)]
+    peer: Option<Peer<'a>>,
+    peer_id: Option<u64>,
+    #[serde(borrow)]
+    peer_history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+    final_clock: Option<u64>,
+    ticks: Option<u64>,
+    lateness: Option<Quantiles>,
+    undelivered: Option<Vec<(Option<u64>, u64)>>,
+}
+
+/// Reads one line; the error says what is wrong and what would be right.
+pub fn parse(text: &str) -> Result<Line<'_>, String> {
+    let fields: Fields = serde_json::from_str(text).map_err(|error| diagnose(text, &error))?;
+    let time = micros("system_time", fields.system_time)?;
+    let machine_id = whole("machine_id", fields.machine_id)?;
+    Ok(Line {
+        time,
+        machine_id,
+        is_manual: fields.manual.unwrap_or(false),
+        is_by_hand: fields.by_hand.unwrap_or(false),
+        body: body(fields)?,
+    })
+}
+
+fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
+    let event = fields.event.as_ref();
+    let need = |name, value| need(event, name, value);
+    let clocks = || {
+        if let (Some(old), Some(new)) = (fields.old_clock, fields.new_clock) {
+            return Ok((whole("old_clock", old)?, whole("new_clock", new)?));
+        }
+        need("old_clock", fields.old_clock)?;
+        need("new_clock", fields.new_clock).map(|new| (new, new))
+    };
+    let delivery = || {
+        Ok::<_, String>(Delivery {
+            sender: option("sender", fields.sender)?,
+            sent_clock: option("sent_clock", fields.sent_clock)?,
+            arrival: match fields.arrival_time {
+                Some(time) => Some(micros("arrival_time", time)?),
+                None => None,
+            },
+        })
+    };
+    Ok(match event {
+        "SEND" => {
+            let clocks = clocks()?;
+            let Some(recipients) = fields.recipients else {
+                return Err(missing(event, "recipients"));
+            };
+            let recipient_ids = fields.recipient_ids.unwrap_or_default();
+            if !recipient_ids.is_empty() && recipient_ids.len() != recipients.len() {
+                return Err(format!(
+                    "{} recipients but {} recipient_ids: there must be one for each (null if unknown)",
+                    recipients.len(),
+                    recipient_ids.len()
+                ));
+            }
+            for &id in &recipient_ids {
+                option("recipient_ids", id)?;
+            }
+            Body::Send {
+                clocks,
+                recipients,
+                recipient_ids,
+            }
+        }
+        "RECEIVE" => Body::Receive {
+            clocks: clocks()?,
+            message: delivery()?,
+            queue_len: option("queue_len", fields.queue_len)?,
+        },
+        "INTERNAL" => Body::Internal { clocks: clocks()? },
+        "UNREAD" => {
+            need("sent_clock", fields.sent_clock)?;
+            Body::Unread(delivery()?)
+        }
+        "CONNECT" => Body::Connect {
+            peer_id: whole("peer_id", need("peer_id", fields.peer_id)?)?,
+            peer: fields.peer.ok_or_else(|| missing(event, "peer"))?,
+            peer_history: fields.peer_history.map(RawValue::get),
+        },
+        "END" => Body::End(End {
+            final_clock: whole("final_clock", need("final_clock", fields.final_clock)?)?,
+            queue_len: whole("queue_len", need("queue_len", fields.queue_len)?)?,
+            ticks: whole("ticks", need("ticks", fields.ticks)?)?,
+            lateness: fields.lateness,
+            undelivered: fields.undelivered.unwrap_or_default(),
+        }),
+        "STARTUP" => {
+            if let Some(rate) = fields.clock_rate.filter(|rate| *rate <= 0.0) {
+                return Err(format!(
+                    "clock_rate is {rate}: it must be a positive number"
+                ));
+            }
+            Body::Startup(Box::new(Startup {
+                clock_rate: fields.clock_rate,
+                local_clock: option("local_clock", fields.local_clock)?.unwrap_or(0),
+                listen: fields.listen,
+                peers: fields.peers.unwrap_or_default(),
+                run_id: fields.run_id,
+                seed: fields.seed,
+                internal_probability: fields.internal_probability,
+                broadcast_share: fields.broadcast_share,
+                history: fields.history.map(RawValue::get),
+                is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
+            }))
+        }
+        _ => {
+            return Err(format!(
+                "event {:?} is not known: it is STARTUP, CONNECT, SEND, RECEIVE, INTERNAL, UNREAD or END",
+                clipped(event)
+            ));
+        }
+    })
+}
+
+fn missing(event: &str, name: &str) -> String {
+    format!("a {event} line needs the field {name:?}: it is missing")
+}
+
+fn need(event: &str, name: &str, value: Option<u64>) -> Result<u64, String> {
+    value.ok_or_else(|| missing(event, name))
+}
+
+fn whole(name: &str, value: u64) -> Result<u64, String> {
+    if value <= MAX_CLOCK {
+        return Ok(value);
+    }
+    Err(not_whole(name, value))
+}
+
+fn option(name: &str, value: Option<u64>) -> Result<Option<u64>, String> {
+    value.map(|value| whole(name, value)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_classic_lines_are_read() {
+        let line = parse(r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002]]}"#).unwrap();
+        assert_eq!((line.time, line.machine_id), (1_677_782_102_954_512, 1));
+        assert_eq!(
+            line.body,
+            Body::Send {
+                clocks: (5, 6),
+                recipients: vec![Peer("localhost".into(), 5002)],
+                recipient_ids: vec![],
+            }
+        );
+        // Fields in any order, fields nobody knows, no spaces.
+        let line = parse(r#"{"new_clock":8,"mood":{"a":[1]},"old_clock":2,"machine_id":3,"system_time":7,"event":"RECEIVE"}"#).unwrap();
+        assert_eq!(line.time, 7_000_000);
+        let Body::Receive {
+            clocks, message, ..
+        } = line.body
+        else {
+            panic!("{line:?}")
+        };
+        assert_eq!(clocks, (2, 8));
+        assert_eq!((message.sender, message.sent_clock), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}|\\{(\"(event|system_time|old_clock|lateness|peers)\": ?(1|\"SEND\"|null|\\[\\]|\\{\\}),?){0,4}\\}") {
+            let _ = parse(&text);
+        }
+    }
+}

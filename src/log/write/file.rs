@@ -1,0 +1,288 @@
+//! A log that is being written: entries to the operating system.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use crate::error::{Error, Result};
+use crate::log::line::Entry;
+use crate::log::read::recover::{Recovered, recover};
+use crate::log::write::writer::Formatter;
+
+fn refused(path: &Path, source: io::Error) -> Error {
+    let hint = if source.kind() == io::ErrorKind::AlreadyExists {
+        ": it exists, and is never replaced unless overwrite is set (overwrite=True, --overwrite)"
+    } else {
+        ""
+    };
+    Error::io(format!("log file {}{hint}", path.display()), source)
+}
+
+/// Entries that are lines in memory at a time, where there may be many.
+const PIECE: usize = 1024;
+
+/// An error of the operating system once more.
+fn again(error: &io::Error) -> io::Error {
+    let code = error.raw_os_error();
+    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+/// A log that is being written.
+///
+/// After a failed or short write it takes nothing more: what a log does not
+/// hold must not leave the machine.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+    formatter: Formatter,
+    buffer: Vec<u8>,
+    /// Why it takes nothing more.
+    broken: Option<io::Error>,
+    is_released: bool,
+}
+
+/// The log of a machine that comes back, held by this process alone.
+#[derive(Debug)]
+pub struct Interrupted {
+    path: PathBuf,
+    file: File,
+    /// The bytes of it that count.
+    length: u64,
+    /// What it tells; `None` if it has no whole line.
+    pub recovered: Option<Recovered>,
+}
+
+impl LogFile {
+    /// Makes the file at `path`, which must not exist unless `overwrite`.
+    pub fn create(path: &Path, overwrite: bool, formatter: Formatter) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if overwrite {
+            options.create(true);
+        } else {
+            options.create_new(true);
+        }
+        let file = options.open(path).map_err(|source| refused(path, source))?;
+        lock(path, &file)?;
+        // Only what is no one's else is emptied; a pipe or a terminal cannot be.
+        if file.metadata().is_ok_and(|data| data.is_file()) {
+            file.set_len(0).map_err(|source| refused(path, source))?;
+        }
+        Ok(Self::new(path, file, formatter))
+    }
+
+    fn new(path: &Path, file: File, formatter: Formatter) -> Self {
+        Self {
+            path: path.to_owned(),
+            file,
+            formatter,
+            buffer: Vec::new(),
+            broken: None,
+            is_released: false,
+        }
+    }
+
+    /// Reads the log at `path`, so that its machine can go on.
+    pub fn resume(path: &Path) -> Result<Interrupted> {
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).open(path).map_err(|source| {
+            let hint = if source.kind() == io::ErrorKind::NotFound {
+                ": there is no log to resume; a first start is one without resume (resume=True, --resume)"
+            } else {
+                ""
+            };
+            Error::io(format!("log file {}{hint}", path.display()), source)
+        })?;
+        lock(path, &file)?;
+        let reader = BufReader::with_capacity(1 << 18, &mut file);
+        let recovered = recover(reader, &path.display().to_string())?;
+        Ok(Interrupted {
+            path: path.to_owned(),
+            file,
+            length: recovered.as_ref().map_or(0, |recovered| recovered.length),
+            recovered,
+        })
+    }
+
+    /// Takes nothing more, and lets another hold the file.
+    pub fn release(&mut self) {
+        self.is_released = true;
+        // Closing it does the same.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+
+    /// Checks that there is no file at `path`, without making one.
+    pub fn check_absent(path: &Path) -> Result<()> {
+        if path.symlink_metadata().is_ok() {
+            return Err(refused(path, Errno::EXIST.into()));
+        }
+        Ok(())
+    }
+
+    /// Hands the lines of `entries` to the operating system.
+    pub fn write(&mut self, entries: &[Entry]) -> Result<()> {
+        if let Some(error) = self.failure() {
+            return Err(error);
+        }
+        let failed = |source| Error::io(format!("log file {}", self.path.display()), source);
+        if self.is_released {
+            return Err(failed(io::Error::other("it is closed")));
+        }
+        self.buffer.clear();
+        for entry in entries {
+            self.formatter.format(entry, &mut self.buffer);
+        }
+        self.file.write_all(&self.buffer).map_err(|source| {
+            self.broken = Some(again(&source));
+            failed(source)
+        })
+    }
+
+    /// Hands the lines of any number of entries to the operating system, some at a time.
+    pub fn write_pieces(&mut self, mut entries: impl Iterator<Item = Entry>) -> Result<()> {
+        let mut piece = Vec::new();
+        loop {
+            piece.extend(entries.by_ref().take(PIECE));
+            if piece.is_empty() {
+                return Ok(());
+            }
+            self.write(&piece)?;
+            piece.clear();
+        }
+    }
+
+    /// Why a write failed, if one did.
+    pub fn failure(&self) -> Option<Error> {
+        let source = again(self.broken.as_ref()?);
+        let context = format!("log file {}", self.path.display());
+        Some(Error::io(context, source))
+    }
+
+    /// Where the log is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Interrupted {
+    /// Cuts off what does not count, and goes on writing after it.
+    pub fn go_on(self, formatter: Formatter) -> Result<LogFile> {
+        let Self {
+            path,
+            mut file,
+            length,
+            ..
+        } = self;
+        file.set_len(length)
+            .and_then(|()| file.seek(SeekFrom::Start(length)))
+            .map_err(|source| Error::io(format!("log file {}", path.display()), source))?;
+        Ok(LogFile::new(&path, file, formatter))
+    }
+}
+
+/// One process writes a log, or the other's lines would be lost among its own.
+fn lock(path: &Path, file: &File) -> Result<()> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(Error::state(format!(
+            "log file {}: a running machine writes it",
+            path.display()
+        ))),
+        // Some file systems have no locks.
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::line::What;
+    use crate::model::event::Event;
+
+    fn event(event: Event) -> Entry {
+        Entry {
+            time: 1,
+            what: What::Event {
+                event,
+                manual: false,
+            },
+        }
+    }
+
+    #[test]
+    fn a_log_has_one_writer() {
+        let path = std::env::temp_dir().join(format!("lamport-lock-{}.log", std::process::id()));
+        let create = || LogFile::create(&path, true, Formatter::new(1, 0, Vec::new()));
+        let mut held = create().unwrap();
+        for error in [create().unwrap_err(), LogFile::resume(&path).unwrap_err()] {
+            assert!(error.to_string().contains("a running machine writes it"));
+        }
+        held.release();
+        assert!(LogFile::resume(&path).unwrap().recovered.is_none());
+        assert!(held.write(&[]).is_err());
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_log_is_never_replaced_unless_asked_and_takes_nothing_after_a_failure() {
+        let path = std::env::temp_dir().join(format!("lamport-writer-{}.log", std::process::id()));
+        let create =
+            |overwrite| LogFile::create(&path, overwrite, Formatter::new(1, 0, Vec::new()));
+        create(false)
+            .unwrap()
+            .write(&[event(Event::Internal {
+                old_clock: 0,
+                new_clock: 1,
+            })])
+            .unwrap();
+        let error = create(false).unwrap_err().to_string();
+        assert!(error.contains("overwrite"), "{error}");
+        assert!(std::fs::metadata(&path).unwrap().len() > 0);
+        drop(create(true).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn many_lines_take_little_memory() {
+        let path =
+            std::env::temp_dir().join(format!("lamport-log-pieces-{}.log", std::process::id()));
+        let mut log = LogFile::create(&path, true, Formatter::new(1, 0, Vec::new())).unwrap();
+        let events = (0..100_000).map(|old_clock| {
+            event(Event::Internal {
+                old_clock,
+                new_clock: old_clock + 1,
+            })
+        });
+        log.write_pieces(events).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 100_000);
+        assert!(text.ends_with("\"new_clock\": 100000}\n"));
+        let held = log.buffer.capacity();
+        assert!(held < text.len() / 10, "{held} of {}", text.len());
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_breaks_the_log_for_good() {
+        let mut log = LogFile::create(
+            Path::new("/dev/full"),
+            true,
+            Formatter::new(1, 0, Vec::new()),
+        )
+        .unwrap();
+        let entries = [event(Event::Internal {
+            old_clock: 0,
+            new_clock: 1,
+        })];
+        assert!(log.failure().is_none());
+        let first = log.write(&entries).unwrap_err().to_string();
+        assert!(first.starts_with("log file /dev/full: "), "{first}");
+        assert_eq!(log.write(&entries).unwrap_err().to_string(), first);
+        assert_eq!(log.failure().unwrap().to_string(), first);
+    }
+}

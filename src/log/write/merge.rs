@@ -1,0 +1,183 @@
+//! The general log: every line of all logs in time order.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, Result};
+use crate::log::columns::Micros;
+use crate::log::facts::Source;
+use crate::log::read::input::Input;
+use crate::log::read::seconds::micros;
+use crate::log::read::text::MAX_LINE;
+
+/// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.
+const BLOCK: u64 = 1 << 18;
+
+/// Writes the lines of all `sources` to `path`, as they are, and returns how many there are.
+///
+/// Lines are in order of time; at equal times in order of machine, then as in their log.
+/// A log's own order is kept even where its times go back. `window` leaves out what is before
+/// its start, and its end and what is after, in seconds since the earliest line. `go_on` is asked
+/// every few milliseconds; when it says no, writing ends with an error.
+pub fn write_lines(
+    sources: &[Source],
+    path: &Path,
+    window: Range<f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<u64> {
+    if sources.is_empty() {
+        return Err(Error::state(
+            "there are no lines: these events come from a table, not from log files",
+        ));
+    }
+    let name = path.display().to_string();
+    let target = path.canonicalize().ok();
+    if let Some(source) = sources
+        .iter()
+        .find(|source| target.is_some() && source.path.canonicalize().ok() == target)
+    {
+        return Err(Error::invalid(format!(
+            "{name} is the log of machine {}: give another file for the general log",
+            source.machine_id
+        )));
+    }
+    let mut tails: Vec<Tail> = sources.iter().map(Tail::new).collect();
+    let mut heap = BinaryHeap::with_capacity(tails.len());
+    for (place, tail) in tails.iter_mut().enumerate() {
+        if tail.advance()? {
+            heap.push(Reverse((tail.time, tail.source.machine_id, place)));
+        }
+    }
+    let failed = |source| Error::io(name.clone(), source);
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
+    let mut count = 0;
+    let earliest = heap.peek().map_or(0, |&Reverse((time, ..))| time);
+    let mut seen: u64 = 0;
+    while let Some(Reverse((time, machine_id, place))) = heap.pop() {
+        let seconds = (time - earliest) as f64 / 1e6;
+        if seconds >= window.end {
+            break;
+        }
+        let tail = &mut tails[place];
+        if seconds >= window.start {
+            out.write_all(tail.line()).map_err(failed)?;
+            count += 1;
+        }
+        if tail.advance()? {
+            heap.push(Reverse((tail.time, machine_id, place)));
+        }
+        seen += 1;
+        if seen.is_multiple_of(1 << 14) && !go_on() {
+            return Err(Error::state(format!("writing {name} was interrupted")));
+        }
+    }
+    out.flush().map_err(failed)?;
+    Ok(count)
+}
+
+/// A log from its next line on.
+struct Tail<'a> {
+    source: &'a Source,
+    /// A stretch of the file; `block[line.0..line.1]` is the present line with its newline.
+    block: Vec<u8>,
+    line: (usize, usize),
+    /// Where in the file the block ends.
+    position: u64,
+    /// When the present line, or one before it, was written.
+    time: Micros,
+    number: u64,
+    /// What is left of a compressed file, which stays open.
+    rest: Option<BufReader<Input>>,
+}
+
+#[derive(Deserialize)]
+struct Stamp<'a> {
+    #[serde(borrow)]
+    system_time: &'a RawValue,
+}
+
+impl<'a> Tail<'a> {
+    fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            block: Vec::new(),
+            line: (0, 0),
+            position: 0,
+            time: Micros::MIN,
+            number: 0,
+            rest: None,
+        }
+    }
+
+    fn line(&self) -> &[u8] {
+        &self.block[self.line.0..self.line.1]
+    }
+
+    /// Goes to the next whole line; false at the end.
+    fn advance(&mut self) -> Result<bool> {
+        let start = self.line.1;
+        let Some(length) = end_of_line(&self.block[start..]) else {
+            return Ok(self.refill()? && self.advance()?);
+        };
+        self.line = (start, start + length);
+        self.number += 1;
+        let time = serde_json::from_slice(self.line())
+            .map_err(|error| error.to_string())
+            .and_then(|stamp: Stamp| micros("system_time", stamp.system_time))
+            .map_err(|message| {
+                Error::log(
+                    self.source.path.display().to_string(),
+                    self.number,
+                    format!("the line has changed since it was read: {message}"),
+                )
+            })?;
+        self.time = self.time.max(time + self.source.offset);
+        Ok(true)
+    }
+
+    /// Reads on until there is a whole line; false if there is none.
+    fn refill(&mut self) -> Result<bool> {
+        self.block.drain(..self.line.1);
+        self.line = (0, 0);
+        let failed = |source| Error::io(self.source.path.display().to_string(), source);
+        let before = self.block.len();
+        let read = if let Some(rest) = &mut self.rest {
+            read_on(rest, &mut self.block)
+        } else {
+            let input = Input::open(&self.source.path)?;
+            if input.is_compressed() {
+                let rest = self.rest.insert(BufReader::new(input));
+                read_on(rest, &mut self.block)
+            } else {
+                let mut file = File::open(&self.source.path).map_err(failed)?;
+                file.seek(SeekFrom::Start(self.position)).map_err(failed)?;
+                read_on(&mut BufReader::new(file), &mut self.block)
+            }
+        };
+        let read = read.map_err(failed)?;
+        self.position += read as u64;
+        Ok(end_of_line(&self.block[before..]).is_some())
+    }
+}
+
+/// Appends a block, or more if no line ends in it; how much was read.
+fn read_on(reader: &mut impl BufRead, block: &mut Vec<u8>) -> std::io::Result<usize> {
+    let before = block.len();
+    let mut read = reader.by_ref().take(BLOCK).read_to_end(block)?;
+    if end_of_line(&block[before..]).is_none() {
+        read += reader.take(MAX_LINE as u64).read_until(b'\n', block)?;
+    }
+    Ok(read)
+}
+
+/// The length of the first line with its newline.
+fn end_of_line(text: &[u8]) -> Option<usize> {
+    Some(text.iter().position(|&byte| byte == b'\n')? + 1)
+}

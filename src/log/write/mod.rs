@@ -1,0 +1,6 @@
+//! Events to lines.
+
+pub mod file;
+pub mod merge;
+pub mod turn;
+pub mod writer;

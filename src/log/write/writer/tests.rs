@@ -1,0 +1,137 @@
+//! The lines of a log, to the byte.
+
+use super::*;
+use crate::channel::identity::Nonce;
+use crate::model::address::Address;
+use crate::model::behavior::Behavior;
+use crate::model::lateness::Summary;
+
+fn lines(entries: &[Entry]) -> Vec<String> {
+    let peers = [
+        Address::new("localhost", 5002).unwrap(),
+        Address::new("10.0.0.3", 5003).unwrap(),
+    ];
+    let mut formatter = Formatter::new(
+        1,
+        1_677_782_102_000_000_000,
+        peers.iter().map(Place::at).collect(),
+    );
+    let mut out = Vec::new();
+    for entry in entries {
+        formatter.format(entry, &mut out);
+    }
+    String::from_utf8(out)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn event(event: Event) -> Entry {
+    Entry {
+        time: 954_512_999,
+        what: What::Event {
+            event,
+            manual: false,
+        },
+    }
+}
+
+#[test]
+fn a_send_has_the_fields_order_and_spacing_of_the_sample() {
+    let send = |recipients| {
+        event(Event::Send {
+            old_clock: 5,
+            new_clock: 6,
+            recipients,
+        })
+    };
+    let connect = What::Connect {
+        peer: 0,
+        peer_id: 2,
+        peer_history: Nonce(10),
+    };
+    let got = lines(&[
+        send(Recipients::One(0)),
+        Entry {
+            time: 0,
+            what: connect,
+        },
+        send(Recipients::All),
+    ]);
+    assert_eq!(
+        got,
+        [
+            r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002]], "recipient_ids": [null]}"#,
+            r#"{"event": "CONNECT", "system_time": 1677782102.000000, "machine_id": 1, "peer": ["localhost", 5002], "peer_id": 2, "peer_history": "000000000000000a"}"#,
+            r#"{"event": "SEND", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6, "recipients": [["localhost", 5002], ["10.0.0.3", 5003]], "recipient_ids": [2, null]}"#,
+        ]
+    );
+}
+
+#[test]
+fn the_other_lines_have_theirs() {
+    let message = Message::new(2, 9, 1_500_000_000);
+    let by_hand = Message::by_hand(None, 9, 1_500_000_000);
+    let named = Message::by_hand(Some(2), 9, 1_500_000_000);
+    let receive = |message| Event::Receive {
+        old_clock: 6,
+        new_clock: 10,
+        queue_len: 3,
+        message,
+    };
+    let startup = Startup {
+        clock_rate: 2.5,
+        local_clock: 0,
+        history: Nonce(255),
+        listen: Place::at(&Address::new("127.0.0.1", 5001).unwrap()),
+        run_id: "lab".into(),
+        seed: 7,
+        behavior: Behavior::new(0.7, 0.25).unwrap(),
+        is_virtual: false,
+    };
+    let end = End {
+        final_clock: 10,
+        queue_len: 1,
+        ticks: 2,
+        lateness: Summary {
+            p50: 61_500,
+            p99: 1_000_000_000,
+            max: 1_000_001_000,
+        },
+        undelivered: vec![(Some(2), 4), (None, 1)],
+    };
+    let entry = |what| Entry {
+        time: 2_000_000_000,
+        what,
+    };
+    let got = lines(&[
+        entry(What::Startup(Box::new(startup))),
+        event(Event::Internal {
+            old_clock: 5,
+            new_clock: 6,
+        }),
+        event(receive(message)),
+        entry(What::Event {
+            event: receive(by_hand),
+            manual: true,
+        }),
+        entry(What::Event {
+            event: receive(named),
+            manual: true,
+        }),
+        entry(What::Unread(message)),
+        entry(What::Unread(named)),
+        entry(What::End(Box::new(end))),
+    ]);
+    assert_eq!(got, [
+        format!(r#"{{"event": "STARTUP", "system_time": 1677782104.000000, "machine_id": 1, "clock_rate": 2.5, "local_clock": 0, "history": "00000000000000ff", "listen": ["127.0.0.1", 5001], "peers": [["localhost", 5002], ["10.0.0.3", 5003]], "run_id": "lab", "seed": 7, "internal_probability": 0.7, "broadcast_share": 0.25, "time": "real", "version": "{VERSION}"}}"#),
+        r#"{"event": "INTERNAL", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 5, "new_clock": 6}"#.into(),
+        r#"{"event": "RECEIVE", "system_time": 1677782102.954512, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
+        r#"{"event": "RECEIVE", "system_time": 1677782104.000000, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": null, "sent_clock": 9, "arrival_time": 1677782103.500000, "manual": true}"#.into(),
+        r#"{"event": "RECEIVE", "system_time": 1677782104.000000, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true, "manual": true}"#.into(),
+        r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
+        r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true}"#.into(),
+        r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]]}"#.into(),
+    ]);
+}

@@ -1,0 +1,167 @@
+//! What an idle machine does at a tick.
+
+use crate::error::{Error, Result};
+use crate::model::event::Recipients;
+use crate::model::random::Generator;
+
+/// The default probability that an idle tick is internal.
+pub const INTERNAL_PROBABILITY: f64 = 0.7;
+/// The default share of broadcasts among the sends.
+pub const BROADCAST_SHARE: f64 = 1.0 / 3.0;
+
+/// The probabilities of an idle tick's three outcomes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Behavior {
+    internal_probability: f64,
+    broadcast_share: f64,
+}
+
+/// A behavior ready to be drawn from by a machine: bounds on 63 fair bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Odds {
+    /// Draws below this are internal.
+    internal_below: u64,
+    /// Draws from there up to this are broadcasts, the rest go to one peer.
+    broadcast_below: u64,
+    /// How many peers a send to all reaches.
+    peers: u32,
+}
+
+/// What an idle machine does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing but a step of the clock.
+    Internal,
+    /// A send.
+    Send(Recipients),
+}
+
+impl Default for Behavior {
+    fn default() -> Self {
+        Self::new(INTERNAL_PROBABILITY, BROADCAST_SHARE).expect("the defaults are probabilities")
+    }
+}
+
+impl Behavior {
+    /// `internal_probability` p and `broadcast_share` b: internal with p, to all
+    /// peers with (1-p) b, to one of them with (1-p)(1-b).
+    pub fn new(internal_probability: f64, broadcast_share: f64) -> Result<Self> {
+        for (name, value) in [
+            ("internal_probability", internal_probability),
+            ("broadcast_share", broadcast_share),
+        ] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Error::invalid(format!(
+                    "{name} is {value}: a probability lies between 0 and 1"
+                )));
+            }
+        }
+        Ok(Self {
+            internal_probability,
+            broadcast_share,
+        })
+    }
+
+    /// p, the probability that an idle tick is internal.
+    pub fn internal_probability(&self) -> f64 {
+        self.internal_probability
+    }
+
+    /// b, the share of broadcasts among the sends.
+    pub fn broadcast_share(&self) -> f64 {
+        self.broadcast_share
+    }
+
+    /// What a machine with `peers` peers draws with.
+    pub fn odds(&self, peers: u32) -> Odds {
+        // Of 2^63 cases, so that a probability of 1 leaves none of them out.
+        let cases = |probability: f64| (probability * 2_f64.powi(63)) as u64;
+        let (p, b) = (self.internal_probability, self.broadcast_share);
+        let broadcast_below = if b >= 1.0 {
+            1 << 63
+        } else {
+            cases(p + (1.0 - p) * b)
+        };
+        Odds {
+            internal_below: cases(p),
+            broadcast_below,
+            peers,
+        }
+    }
+}
+
+impl Odds {
+    /// The same odds for a machine with `peers` peers.
+    #[inline]
+    #[must_use]
+    pub fn among(self, peers: u32) -> Self {
+        Self { peers, ..self }
+    }
+
+    /// Draws what an idle machine does.
+    #[inline]
+    pub fn draw(&self, generator: &mut Generator) -> Action {
+        let draw = generator.bits() >> 1;
+        if draw < self.internal_below || self.peers == 0 {
+            Action::Internal
+        } else if draw < self.broadcast_below {
+            Action::Send(Recipients::All)
+        } else {
+            Action::Send(Recipients::One(
+                generator.below(u64::from(self.peers)) as u32
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(behavior: Behavior, peers: u32) -> [u32; 4] {
+        let mut generator = Generator::new(3, 1, 0);
+        let mut counts = [0; 4];
+        for _ in 0..100_000 {
+            counts[match behavior.odds(peers).draw(&mut generator) {
+                Action::Internal => 0,
+                Action::Send(Recipients::All) => 1,
+                Action::Send(Recipients::One(peer)) => 2 + peer as usize,
+                Action::Send(Recipients::Some(_)) => unreachable!("a drawn send names no list"),
+            }] += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn the_default_is_the_classic_draw_from_one_to_ten() {
+        let counts = counts(Behavior::default(), 2);
+        for (count, expected) in counts
+            .iter()
+            .zip([70_000.0_f64, 10_000.0, 10_000.0, 10_000.0])
+        {
+            // 4 standard deviations of a binomial.
+            assert!(
+                (f64::from(*count) - expected).abs() < 4.0 * (expected * 0.9).sqrt(),
+                "{counts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn certain_outcomes_are_certain() {
+        let draws = |p, b| counts(Behavior::new(p, b).unwrap(), 2);
+        assert_eq!(draws(1.0, 0.5)[0], 100_000);
+        assert_eq!(draws(0.0, 1.0)[1], 100_000);
+        assert_eq!(draws(0.0, 0.0)[..2], [0, 0]);
+        assert_eq!(counts(Behavior::new(0.0, 1.0).unwrap(), 0)[0], 100_000);
+    }
+
+    #[test]
+    fn what_is_no_probability_is_refused() {
+        for value in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+            let error = Behavior::new(value, 0.5).unwrap_err().to_string();
+            assert!(error.contains("internal_probability"), "{error}");
+            assert!(Behavior::new(0.5, value).is_err());
+        }
+    }
+}

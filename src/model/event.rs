@@ -1,0 +1,82 @@
+//! What happens on a machine.
+
+use crate::model::message::Message;
+
+/// Who a SEND goes to, as positions in the machine's list of peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipients {
+    /// The peer at this position.
+    One(u32),
+    /// Every peer.
+    All,
+    /// These peers, for a send made by hand.
+    Some(Box<[u32]>),
+}
+
+impl Recipients {
+    /// The positions, for a machine with `peers` peers.
+    pub fn positions(&self, peers: u32) -> impl Iterator<Item = u32> + '_ {
+        let (range, list): (_, &[u32]) = match self {
+            Self::One(peer) => (*peer..peer + 1, &[]),
+            Self::All => (0..peers, &[]),
+            Self::Some(list) => (0..0, list),
+        };
+        range.chain(list.iter().copied())
+    }
+}
+
+/// One event: one step of a machine's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message left for each of the recipients, carrying `new_clock`.
+    Send {
+        /// The clock before.
+        old_clock: u64,
+        /// The clock after.
+        new_clock: u64,
+        /// Who it goes to.
+        recipients: Recipients,
+    },
+    /// The oldest message of the queue was taken.
+    Receive {
+        /// The clock before.
+        old_clock: u64,
+        /// The clock after.
+        new_clock: u64,
+        /// The messages that have arrived and still wait.
+        queue_len: u64,
+        /// The message taken.
+        message: Message,
+    },
+    /// Nothing but the clock moved.
+    Internal {
+        /// The clock before.
+        old_clock: u64,
+        /// The clock after.
+        new_clock: u64,
+    },
+}
+
+impl Event {
+    /// The event's own clock value.
+    pub fn new_clock(&self) -> u64 {
+        match *self {
+            Self::Send { new_clock, .. }
+            | Self::Receive { new_clock, .. }
+            | Self::Internal { new_clock, .. } => new_clock,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Recipients;
+
+    #[test]
+    fn positions_name_each_recipient_once() {
+        let of = |recipients: Recipients| recipients.positions(3).collect::<Vec<_>>();
+        assert_eq!(of(Recipients::One(2)), [2]);
+        assert_eq!(of(Recipients::All), [0, 1, 2]);
+        assert_eq!(of(Recipients::Some([2, 0].into())), [2, 0]);
+    }
+}

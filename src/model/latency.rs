@@ -1,0 +1,213 @@
+//! How long messages take: a distribution of one-way delays.
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::message::{MachineId, Nanos};
+use crate::model::random::{Generator, mix};
+
+/// The longest delay, in seconds.
+const MAX_SECONDS: f64 = 1e9;
+
+/// A distribution of delays. All parameters are seconds but `sigma`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Latency {
+    /// Always the same.
+    Constant(f64),
+    /// Between the two, uniformly.
+    Uniform(f64, f64),
+    /// Exponential with this mean.
+    Exponential(f64),
+    /// Log-normal with this median; `sigma` is the deviation of its logarithm.
+    LogNormal {
+        /// Half of the delays are shorter.
+        median: f64,
+        /// The standard deviation of the logarithm.
+        sigma: f64,
+    },
+    /// One of these, uniformly.
+    Empirical(Arc<[f64]>),
+}
+
+/// A latency ready to be drawn from.
+#[derive(Debug, Clone)]
+pub struct Delays {
+    seed: u64,
+    latency: Latency,
+    /// The delay, where it is always the same.
+    constant: Option<Nanos>,
+}
+
+impl Latency {
+    /// The latency of this kind with these parameters.
+    pub fn named(kind: &str, parameters: &[f64]) -> Result<Self> {
+        let latency = match (kind, parameters) {
+            ("constant", &[seconds]) => Self::Constant(seconds),
+            ("uniform", &[low, high]) => Self::Uniform(low, high),
+            ("exponential", &[mean]) => Self::Exponential(mean),
+            ("log_normal", &[median, sigma]) => Self::LogNormal { median, sigma },
+            ("empirical", delays) => Self::Empirical(delays.into()),
+            _ => {
+                return Err(Error::invalid(format!(
+                    "a latency of kind {kind:?} with {} parameters is not known: it is constant (1), uniform (2), exponential (1), log_normal (2) or empirical (any)",
+                    parameters.len()
+                )));
+            }
+        };
+        latency.checked()
+    }
+
+    /// The latency, if all its parameters are delays.
+    pub fn checked(self) -> Result<Self> {
+        let parameters: &[f64] = match &self {
+            Self::Constant(delay) | Self::Exponential(delay) => &[*delay],
+            Self::Uniform(low, high) => &[*low, *high],
+            Self::LogNormal { median, sigma } => &[*median, *sigma],
+            Self::Empirical(delays) => delays,
+        };
+        for &value in parameters {
+            if !(value.is_finite() && (0.0..=MAX_SECONDS).contains(&value)) {
+                return Err(Error::invalid(format!(
+                    "a latency of {value}: delays are numbers of seconds, 0 to {MAX_SECONDS:e}"
+                )));
+            }
+        }
+        match &self {
+            Self::Uniform(low, high) if low > high => Err(Error::invalid(format!(
+                "a uniform latency from {low} to {high}: the first must not be above the second"
+            ))),
+            Self::Empirical(delays) if delays.is_empty() => Err(Error::invalid(
+                "an empirical latency without a single delay",
+            )),
+            _ => Ok(self),
+        }
+    }
+
+    /// The delays of a run with this seed.
+    pub fn delays(&self, seed: u64) -> Delays {
+        let constant = match self {
+            Self::Constant(seconds) => Some(nanos(*seconds)),
+            _ => None,
+        };
+        Delays {
+            seed,
+            latency: self.clone(),
+            constant,
+        }
+    }
+}
+
+impl Delays {
+    /// The delay, where it is the same for every message.
+    #[inline]
+    pub fn constant(&self) -> Option<Nanos> {
+        self.constant
+    }
+
+    /// The delay of one message, which depends on the seed and the message's name alone.
+    pub fn draw(&self, sender: MachineId, recipient: MachineId, timestamp: u64) -> Nanos {
+        if let Some(delay) = self.constant {
+            return delay;
+        }
+        // A generator for each ordered pair, apart from those of the machines.
+        let pair = mix(mix(self.seed ^ LATENCY) ^ sender);
+        let mut generator = Generator::new(pair, recipient, timestamp);
+        let mut fraction = || (generator.bits() >> 11) as f64 * (-53_f64).exp2();
+        let seconds = match &self.latency {
+            Latency::Constant(seconds) => *seconds,
+            Latency::Uniform(low, high) => low + (high - low) * fraction(),
+            Latency::Exponential(mean) => -mean * libm::log(1.0 - fraction()),
+            Latency::LogNormal { median, sigma } => {
+                // Box and Muller, 1958; libm so that every platform draws the same.
+                let radius = libm::sqrt(-2.0 * libm::log(1.0 - fraction()));
+                median * libm::exp(sigma * radius * libm::cos(TAU * fraction()))
+            }
+            Latency::Empirical(delays) => delays[(fraction() * delays.len() as f64) as usize],
+        };
+        nanos(seconds.min(MAX_SECONDS))
+    }
+}
+
+/// Keeps the generators of latency apart from those of machines.
+const LATENCY: u64 = 0x6c61_7465_6e63_7921;
+
+fn nanos(seconds: f64) -> Nanos {
+    (seconds * 1e9).round() as Nanos
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(latency: &Latency) -> Vec<f64> {
+        let delays = latency.delays(7);
+        (0..40_000)
+            .map(|timestamp| delays.draw(1, 2, timestamp) as f64 / 1e9)
+            .collect()
+    }
+
+    /// The Kolmogorov-Smirnov distance of a sample from a distribution.
+    fn distance(mut sample: Vec<f64>, distribution: impl Fn(f64) -> f64) -> f64 {
+        sample.sort_by(f64::total_cmp);
+        let n = sample.len() as f64;
+        let gap = |(rank, &value): (usize, &f64)| {
+            let expected = distribution(value);
+            (expected - rank as f64 / n)
+                .abs()
+                .max((expected - (rank + 1) as f64 / n).abs())
+        };
+        sample.iter().enumerate().map(gap).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn draws_follow_their_distributions() {
+        // The distance of 40,000 fair draws stays under 1.95 / sqrt(n) with probability 0.999.
+        let bound = 1.95 / 200.0;
+        let uniform = sample(&Latency::Uniform(0.2, 0.6));
+        assert!(distance(uniform, |x| ((x - 0.2) / 0.4).clamp(0.0, 1.0)) < bound);
+        let exponential = sample(&Latency::Exponential(0.3));
+        assert!(distance(exponential, |x| 1.0 - (-x / 0.3).exp()) < bound);
+        let log_normal = sample(&Latency::LogNormal {
+            median: 0.1,
+            sigma: 0.5,
+        });
+        let normal = |z: f64| 0.5 * libm::erfc(-z / 2_f64.sqrt());
+        assert!(distance(log_normal, |x| normal((x / 0.1).ln() / 0.5)) < bound);
+        let empirical = sample(&Latency::Empirical([0.1, 0.1, 0.5, 0.9].into()));
+        let share = empirical.iter().filter(|&&x| x < 0.2).count() as f64 / 4e4;
+        assert!((share - 0.5).abs() < 0.011, "{share}");
+    }
+
+    #[test]
+    fn a_delay_depends_on_the_message_alone() {
+        let delays = |seed| Latency::Exponential(1.0).delays(seed);
+        assert_eq!(delays(1).draw(1, 2, 3), delays(1).draw(1, 2, 3));
+        let others = [
+            delays(1).draw(2, 1, 3),
+            delays(1).draw(1, 2, 4),
+            delays(2).draw(1, 2, 3),
+        ];
+        assert!(!others.contains(&delays(1).draw(1, 2, 3)));
+    }
+
+    #[test]
+    fn what_is_no_delay_is_refused() {
+        for bad in [
+            Latency::Constant(-1.0),
+            Latency::Constant(f64::NAN),
+            Latency::Exponential(f64::INFINITY),
+            Latency::Uniform(2.0, 1.0),
+            Latency::Uniform(-1.0, 1.0),
+            Latency::LogNormal {
+                median: 1.0,
+                sigma: -1.0,
+            },
+            Latency::Empirical([].into()),
+            Latency::Empirical([1.0, -1.0].into()),
+        ] {
+            assert!(bad.clone().checked().is_err(), "{bad:?}");
+        }
+        assert!(Latency::Constant(0.0).checked().is_ok());
+    }
+}

@@ -1,0 +1,18 @@
+//! The model of a machine and of its world: values in, values out.
+//!
+//! No socket, file, thread, clock or global generator here; time and randomness are arguments.
+
+pub mod address;
+pub mod behavior;
+pub mod clock;
+pub mod event;
+pub mod fault;
+pub mod faults;
+pub mod latency;
+pub mod lateness;
+pub mod message;
+pub mod node;
+pub mod random;
+pub mod schedule;
+pub mod theory;
+pub mod topology;

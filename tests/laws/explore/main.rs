@@ -1,0 +1,100 @@
+//! Every state that two machines and their channels can get into, with few messages and few faults.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test that cannot go on has failed"
+)]
+
+#[path = "../links/broken.rs"]
+mod broken;
+mod model;
+mod promises;
+mod state;
+mod talk;
+
+use broken::{Broken, Twist};
+use model::Bounds;
+use stateright::{Checker, HasDiscoveries, Model};
+
+const BOUNDS: [Bounds; 3] = [
+    bounds([3, 0], 1, 1, 0),
+    bounds([2, 0], 2, 1, 1),
+    bounds([1, 1], 1, 1, 0),
+];
+
+const fn bounds(messages: [usize; 2], crashes: u8, resets: u8, attempts: u8) -> Bounds {
+    Bounds {
+        messages,
+        crashes,
+        resets,
+        attempts,
+        twist: Twist {
+            broken: None,
+            is_careful: false,
+            has_alias: false,
+        },
+    }
+}
+
+/// `LAMPORT_BOUNDS="2 1 1 1 0"` explores others: messages of either, crashes, resets, attempts.
+fn asked() -> Option<Bounds> {
+    let text = std::env::var("LAMPORT_BOUNDS").ok()?;
+    let numbers: Vec<u8> = text.split(' ').map(|word| word.parse().unwrap()).collect();
+    let [first, second, crashes, resets, attempts] = numbers[..] else {
+        panic!("LAMPORT_BOUNDS is {text:?}: it has five numbers");
+    };
+    Some(bounds(
+        [first.into(), second.into()],
+        crashes,
+        resets,
+        attempts,
+    ))
+}
+
+#[test]
+fn no_state_breaks_a_promise() {
+    for bounds in asked().map_or(BOUNDS.to_vec(), |bounds| vec![bounds]) {
+        let checker = bounds.checker().threads(2).spawn_bfs().join();
+        println!(
+            "{} states, depth {}: {bounds:?}",
+            checker.unique_state_count(),
+            checker.max_depth()
+        );
+        checker.assert_properties();
+    }
+}
+
+#[test]
+fn every_broken_rule_has_a_state_that_shows_it() {
+    let rules = [
+        Broken::AcknowledgeOnAccept,
+        Broken::SendBeforeLog,
+        Broken::MarkBeforeFlush,
+        Broken::OwnPosition,
+        Broken::DuplicatesByLogged,
+        Broken::DuplicatesByConnection,
+        Broken::ForgetOnAccepted,
+        Broken::EmptyLog,
+    ];
+    for broken in rules {
+        let mut bounds = bounds([2, 0], 1, 1, 1);
+        bounds.twist = Twist::with(broken);
+        let checker = bounds.checker().finish_when(HasDiscoveries::AnyFailures);
+        let checker = checker.spawn_bfs().join();
+        let found = checker.discoveries();
+        let broken_promises = found.keys().filter(|name| !name.starts_with("all faults"));
+        let name = broken_promises.min();
+        let name = name.unwrap_or_else(|| panic!("{broken:?} is not found"));
+        println!(
+            "{broken:?}: {name:?} breaks after {} steps, among {} states",
+            found[name].clone().into_actions().len(),
+            checker.unique_state_count()
+        );
+        bounds.twist = Twist::around(broken);
+        bounds.checker().spawn_bfs().join().assert_properties();
+    }
+}

@@ -1,0 +1,151 @@
+//! Two machines and the connections between them, as states.
+//!
+//! The channels are the real ones. What travels is whole lines: `tests/links` cuts them.
+
+use std::collections::BTreeMap;
+
+use lamport::channel::channels::{Channels, Past};
+use lamport::channel::identity::{Identity, Nonce};
+use lamport::channel::link::Marks;
+use lamport::model::message::MachineId;
+
+use crate::broken::{Broken, Twist};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct State {
+    pub machines: [Machine; 2],
+    pub connections: Vec<Connection>,
+    pub crashes: u8,
+    pub resets: u8,
+    pub attempts: u8,
+    /// What no correct machine does.
+    pub fault: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Machine {
+    /// What its system holds.
+    pub log: Vec<Line>,
+    pub process: Option<Process>,
+    pub lives: u64,
+}
+
+/// A line of a log, as far as channels care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Line {
+    Connect,
+    Send(u64),
+    Receive(u64),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Process {
+    pub channels: Channels,
+    pub clock: u64,
+    pub queue: Vec<u64>,
+    /// A step whose line is not written.
+    pub pending: Option<Line>,
+    /// Steps written, of which the channels do not know.
+    pub told: Vec<Line>,
+    /// The newest message handed out, for the sender that trusts itself.
+    pub handed: u64,
+}
+
+/// What travels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Word {
+    Hello { history: u64, instance: u64 },
+    Ok { history: u64, marks: Marks },
+    No,
+    Message(u64),
+    Ack(Marks),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Greeting,
+    Sending,
+    Stranger,
+    Receiving,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Connection {
+    pub from: usize,
+    /// The sender's end and the receiver's, while they are there.
+    pub ends: [Option<Role>; 2],
+    /// What each end has said and the other not read.
+    pub flows: [Vec<Word>; 2],
+    pub is_broken: bool,
+    pub owes_ack: bool,
+}
+
+pub fn history(machine: usize) -> Nonce {
+    Nonce(machine as u64 + 1)
+}
+
+pub fn id(machine: usize) -> MachineId {
+    machine as MachineId + 1
+}
+
+impl Machine {
+    /// The process that its log makes of it.
+    pub fn process(&self, index: usize, twist: Twist) -> Process {
+        let me = Identity {
+            id: id(index),
+            run_id: "lab".into(),
+            history: history(index),
+            instance: Nonce(self.lives),
+        };
+        let (mut sent, mut received, mut known) = (Vec::new(), BTreeMap::new(), None);
+        let mut clock = 0;
+        for line in &self.log {
+            match *line {
+                Line::Connect => known = Some((id(1 - index), history(1 - index))),
+                Line::Send(timestamp) => {
+                    clock += 1;
+                    sent.push(timestamp);
+                }
+                Line::Receive(timestamp) => {
+                    clock = clock.max(timestamp) + 1;
+                    received.insert(id(1 - index), timestamp);
+                }
+            }
+        }
+        let channels = if self.log.is_empty() || twist.is(Broken::EmptyLog) {
+            clock = 0;
+            Channels::new(me, 1)
+        } else {
+            let past = Past {
+                sent: vec![sent],
+                known: vec![known],
+                received,
+            };
+            Channels::resumed(me, past)
+        };
+        Process {
+            channels,
+            clock,
+            queue: Vec::new(),
+            pending: None,
+            told: Vec::new(),
+            handed: 0,
+        }
+    }
+
+    /// What its log says it sent.
+    pub fn sent(&self) -> impl Iterator<Item = u64> + Clone + '_ {
+        self.log.iter().filter_map(|line| match line {
+            Line::Send(timestamp) => Some(*timestamp),
+            _ => None,
+        })
+    }
+
+    /// What its log says it received.
+    pub fn received(&self) -> impl Iterator<Item = u64> + '_ {
+        self.log.iter().filter_map(|line| match line {
+            Line::Receive(timestamp) => Some(*timestamp),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,322 @@
+//! One life of a machine: from a start or a restart to its death or its end.
+
+use std::collections::VecDeque;
+
+use lamport::VERSION;
+use lamport::channel::channels::Channels;
+use lamport::channel::identity::{Identity, Nonce};
+use lamport::log::line::{End, Entry, Place, Startup, What};
+use lamport::log::read::parse::parse;
+use lamport::log::read::recover::recover;
+use lamport::log::write::turn::Turn;
+use lamport::log::write::writer::Formatter;
+use lamport::model::address::Address;
+use lamport::model::behavior::Behavior;
+use lamport::model::behavior::Odds;
+use lamport::model::event::Recipients;
+use lamport::model::lateness::Summary;
+use lamport::model::message::{MachineId, Message, Nanos};
+use lamport::model::node::Node;
+use lamport::model::random::Generator;
+
+use super::broken::{Broken, Twist};
+use super::schedule::Setup;
+
+/// Lines on their way to the log. No other line may come between: the journal is taken.
+#[derive(Debug)]
+pub struct Writing {
+    pub bytes: Vec<u8>,
+    pub then: Then,
+}
+
+/// The sends and the receipts of steps that are written, as the channels are told them.
+pub type Told = (Vec<(u64, Recipients)>, Vec<(MachineId, u64)>);
+
+/// What a process does once its lines are written.
+#[derive(Debug)]
+pub enum Then {
+    /// STARTUP: it enters the network.
+    Enter,
+    /// Steps: the channels are told.
+    Tell(Told),
+    /// CONNECT: messages may go out on this connection.
+    Send { number: u64 },
+    /// END: it is over.
+    End,
+}
+
+#[derive(Debug)]
+pub struct Process {
+    pub node: Node,
+    odds: Odds,
+    pub channels: Channels,
+    formatter: Formatter,
+    pub history: Nonce,
+    /// The world's time when its clock began.
+    born: Nanos,
+    ticks: u64,
+    pub writing: Option<Writing>,
+    /// Written steps of which the channels do not know.
+    pub told: VecDeque<Told>,
+    /// By peer, the newest message handed out, for the sender that trusts itself.
+    pub handed: Vec<u64>,
+}
+
+/// What a machine that breaks the rule of two entries adds to the id of the second.
+pub const ALIAS: MachineId = 1000;
+
+/// Where a machine is: machine 3 at 10.0.0.3:5003, and as its own double at port 6003.
+pub fn address(machine: usize, is_alias: bool) -> Address {
+    let port = if is_alias { 6000 } else { 5000 } + machine + 1;
+    format!("10.0.0.{}:{port}", machine + 1).parse().unwrap()
+}
+
+impl Process {
+    /// Starts machine `index`, from its log if that tells anything, as `Machine::open` does. Also
+    /// says how many bytes of the log count.
+    pub fn start(
+        setup: &Setup,
+        twist: Twist,
+        index: usize,
+        log: &[u8],
+        now: Nanos,
+        chance: u64,
+    ) -> Result<(Self, usize), String> {
+        let id = index as MachineId + 1;
+        let name = format!("machine_{id}.log");
+        let mut log = log;
+        let with_newline;
+        if twist.is(Broken::TornLine) {
+            let last = log
+                .iter()
+                .rposition(|&byte| byte == b'\n')
+                .map_or(0, |at| at + 1);
+            if std::str::from_utf8(&log[last..]).is_ok_and(|text| parse(text).is_ok()) {
+                with_newline = [log, b"\n"].concat();
+                log = &with_newline;
+            }
+        }
+        let mut past = recover(log, &name).map_err(|error| error.to_string())?;
+        let peers = &setup.peers[index];
+        if twist.is(Broken::EmptyLog) {
+            past = None;
+        }
+        if let Some(past) = &past {
+            let places = past.peers.iter().map(|peer| (peer.0.to_string(), peer.1));
+            let given = peers.iter().map(|&(peer, is_alias)| {
+                let Address { host, port, .. } = address(peer, is_alias);
+                (host, u64::from(port))
+            });
+            let is_mine = past.machine_id == id
+                && past.run_id == setup.run_id
+                && past.version == VERSION
+                && places.eq(given);
+            if !is_mine {
+                return Err(format!("{name} is of another machine: {past:?}"));
+            }
+        }
+        let history = match &past {
+            Some(past) => past.history,
+            None if twist.is(Broken::EmptyLog) => Nonce(id),
+            None => Nonce(chance | 1),
+        };
+        let starts = past.as_ref().map_or(0, |past| past.starts);
+        let me = Identity {
+            id,
+            run_id: setup.run_id.clone(),
+            history,
+            instance: Nonce(chance.rotate_left(17)),
+        };
+        // Wall clocks are set back and forth by about an hour.
+        let unix_origin = 1_700_000_000_000_000_000 + now + (chance >> 20 & 0xfff) * 1_000_000_000;
+        let last = past
+            .as_ref()
+            .map_or(0, |past| past.last_time as Nanos * 1000);
+        let origin = unix_origin.max(last + 1000);
+        let places = peers
+            .iter()
+            .map(|&(peer, is_alias)| Place::at(&address(peer, is_alias)));
+        let mut formatter = Formatter::new(id, origin, places.collect());
+        if let Some(past) = &past {
+            formatter.know(past.past.known.iter().map(|known| known.map(|(id, _)| id)));
+        }
+        if let Some(past) = past.as_mut().filter(|_| twist.is(Broken::TwoEntries)) {
+            for (known, (_, is_alias)) in past.past.known.iter_mut().zip(peers) {
+                if let (Some((id, _)), true) = (known, is_alias) {
+                    *id += ALIAS;
+                }
+            }
+        }
+        let length = past.as_ref().map_or(0, |past| past.length as usize);
+        let (local_clock, ticks) = past
+            .as_ref()
+            .map_or((0, 0), |past| (past.clock, past.ticks));
+        let startup = Startup {
+            clock_rate: 1.0,
+            local_clock,
+            history,
+            listen: Place::at(&address(index, false)),
+            run_id: setup.run_id.clone(),
+            seed: setup.seed & 0xffff_ffff,
+            behavior: setup.behavior,
+            is_virtual: false,
+        };
+        let generator = Generator::new(setup.seed, id, starts);
+        let mut process = Self {
+            node: Node::new(generator).resumed(local_clock),
+            odds: setup.behavior.odds(peers.len() as u32),
+            channels: match past {
+                Some(past) => Channels::resumed(me, past.past),
+                None => Channels::new(me, peers.len()),
+            },
+            formatter,
+            history,
+            born: now,
+            ticks,
+            writing: None,
+            told: VecDeque::new(),
+            handed: vec![0; peers.len()],
+        };
+        process.write(now, [What::Startup(Box::new(startup))], Then::Enter);
+        Ok((process, length))
+    }
+
+    /// Formats lines and hands them to be written.
+    fn write(&mut self, now: Nanos, what: impl IntoIterator<Item = What>, then: Then) {
+        debug_assert!(self.writing.is_none());
+        let time = now - self.born;
+        let mut bytes = Vec::with_capacity(512);
+        for what in what {
+            self.formatter.format(&Entry { time, what }, &mut bytes);
+        }
+        self.writing = Some(Writing { bytes, then });
+    }
+
+    /// Whether the poll thread can do anything: it may be waiting for the log.
+    pub fn is_polling(&self) -> bool {
+        matches!(
+            self.writing,
+            None | Some(Writing {
+                then: Then::Tell(_),
+                ..
+            })
+        )
+    }
+
+    /// Whether its STARTUP line is not written: no one can connect to it.
+    pub fn is_entering(&self) -> bool {
+        matches!(
+            self.writing,
+            Some(Writing {
+                then: Then::Enter,
+                ..
+            })
+        )
+    }
+
+    /// Whether a line may be written.
+    pub fn is_journal_free(&self) -> bool {
+        self.writing.is_none()
+    }
+
+    /// Up to `most` ticks at one moment; with `only_receives` just what waits is received.
+    pub fn tick(&mut self, now: Nanos, most: usize, only_receives: bool, twist: Twist) {
+        let time = now - self.born;
+        let mut turn = Turn::default();
+        for _ in 0..most {
+            let event = if only_receives {
+                let Some(event) = self.node.receive(time) else {
+                    break;
+                };
+                event
+            } else {
+                self.node.tick(time, &self.odds)
+            };
+            self.ticks += 1;
+            turn.add(time, event, false);
+        }
+        if turn.steps() == 0 {
+            return;
+        }
+        let mut bytes = Vec::with_capacity(512);
+        let logged = turn.log(|entries| {
+            for entry in entries {
+                self.formatter.format(entry, &mut bytes);
+            }
+            Ok::<_, ()>(())
+        });
+        // The world writes the bytes later, or a part of them; the channels are told after that.
+        let mut told = logged.unwrap().into_parts();
+        if twist.is(Broken::SendBeforeLog) {
+            for (timestamp, recipients) in told.0.drain(..) {
+                self.channels.sent(timestamp, &recipients);
+            }
+        }
+        if twist.is(Broken::MarkBeforeFlush) {
+            for &(sender, timestamp) in &told.1 {
+                self.channels.received(sender, timestamp);
+            }
+        }
+        let then = Then::Tell(told);
+        self.writing = Some(Writing { bytes, then });
+    }
+
+    /// The channels learn what the log holds. Returns the senders that are owed an acknowledgement.
+    pub fn obey(&mut self) -> Vec<(MachineId, u64)> {
+        let Some((sends, receipts)) = self.told.pop_front() else {
+            return Vec::new();
+        };
+        for (timestamp, recipients) in sends {
+            self.channels.sent(timestamp, &recipients);
+        }
+        for &(sender, timestamp) in &receipts {
+            self.channels.received(sender, timestamp);
+        }
+        receipts
+    }
+
+    pub fn connect_line(
+        &mut self,
+        now: Nanos,
+        peer: usize,
+        id: MachineId,
+        history: Nonce,
+        number: u64,
+    ) {
+        let what = What::Connect {
+            peer: peer as u32,
+            peer_id: id,
+            peer_history: history,
+        };
+        self.write(now, [what], Then::Send { number });
+    }
+
+    /// A new message enters the queue.
+    pub fn deliver(&mut self, now: Nanos, sender: MachineId, timestamp: u64, delay: Nanos) {
+        let arrival = now - self.born + delay;
+        self.node.deliver(Message::new(sender, timestamp, arrival));
+    }
+
+    /// The orderly end: UNREAD and END.
+    pub fn end(&mut self, now: Nanos, peers: usize) {
+        let final_clock = self.node.clock();
+        let mut what: Vec<What> = self.node.drain().map(What::Unread).collect();
+        let channels = &self.channels;
+        let undelivered = (0..peers)
+            .map(|peer| (channels.peer_id(peer), channels.undelivered(peer) as u64))
+            .filter(|&(_, count)| count > 0);
+        what.push(What::End(Box::new(End {
+            final_clock,
+            queue_len: what.len() as u64,
+            ticks: self.ticks,
+            lateness: Summary::default(),
+            undelivered: undelivered.collect(),
+        })));
+        self.write(now, what, Then::End);
+    }
+}
+
+/// What the machines of a world do when idle.
+pub fn behavior(choice: u64) -> Behavior {
+    Behavior::new([0.1, 0.4, 0.7][choice as usize % 3], 1.0 / 3.0).unwrap()
+}

@@ -1,0 +1,8 @@
+//! Log files into columns: the reader, the scanner, and what fuzzing found.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod corpus;
+mod reader;
+mod scan;
