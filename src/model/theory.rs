@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::model::behavior::Behavior;
-use crate::model::schedule::check_rate;
 use crate::model::topology::Topology;
+use crate::setting::check_rate;
 
 /// One value a machine; NaN where it is not known to be unique.
 #[derive(Debug, Clone, PartialEq)]

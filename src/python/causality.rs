@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use super::arguments::Whole;
 use super::interrupt::interruptible;
 use crate::causality::happened::{Causality, Event, Share};
-use crate::model::random::check_seed;
+use crate::setting::check_seed;
 
 /// Which event happened before which; events are (machine, clock).
 #[pyclass(frozen, name = "Causality", module = "lamport._lamport")]

@@ -14,7 +14,7 @@ use crate::drive::real::local::{Local, LocalConfig};
 use crate::drive::real::running::Running;
 use crate::model::behavior::Behavior;
 use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::MachineId;
 use crate::model::topology::Topology;
 
@@ -60,7 +60,7 @@ impl LocalRun {
         let machines: Vec<MachineId> = (1..=u64::from(topology.machines())).collect();
         let faults = Fault::list(faults.unwrap_or("[]"))?;
         let config = LocalConfig {
-            faults: Arc::new(Faults::new(&faults, Some(&machines), seed.0)?),
+            faults: Arc::new(FaultSchedule::new(&faults, Some(&machines), seed.0)?),
             topology,
             log_dir,
             duration,

@@ -23,7 +23,7 @@ use crate::model::address::Address;
 use crate::model::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
 use crate::model::event::{Event, Recipients};
 use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::Nanos;
 use crate::model::schedule::MAX_DRAWN_RATE;
 
@@ -37,7 +37,7 @@ pub(super) struct PyMachine {
     log: PathBuf,
     duration: f64,
     wait: f64,
-    faults: Arc<Faults>,
+    faults: Arc<FaultSchedule>,
     /// How long the run had been ticking when this machine starts.
     elapsed: Nanos,
     /// Set by `start`.
@@ -121,9 +121,9 @@ impl PyMachine {
         };
         let faults = Fault::list(faults.unwrap_or("[]"))?;
         // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
-        Faults::new(&faults, None, 0)?;
+        FaultSchedule::new(&faults, None, 0)?;
         let machine = py.detach(|| Machine::open(config, &Network::of_process()?))?;
-        let faults = Faults::new(&faults, None, machine.seed())?;
+        let faults = FaultSchedule::new(&faults, None, machine.seed())?;
         Ok(Self {
             machine,
             log: log_filename,

@@ -335,9 +335,9 @@ fn ties_are_counted_alike_with_and_without_faults() {
         (simulation.ties(), ticks)
     };
     assert_eq!(ties("[]"), (1000, vec![1000, 1000]));
-    let later = r#"[{"fault": "crash", "machine": 1, "at": 5}]"#;
+    let later = r#"[{"fault": "crash", "machine_id": 1, "at": 5}]"#;
     assert_eq!(ties(later), (1000, vec![1000, 1000]));
     // Those after a restart fall on the other's too, those that a crash prevents on none.
-    let crash = r#"[{"fault": "crash", "machine": 1, "at": 2e-7, "down_for": 3e-7}]"#;
+    let crash = r#"[{"fault": "crash", "machine_id": 1, "at": 2e-7, "down_for": 3e-7}]"#;
     assert_eq!(ties(crash), (700, vec![700, 1000]));
 }

@@ -14,8 +14,9 @@ use crate::drive::real::roster::Roster;
 use crate::drive::real::running::{Progress, Report, Running};
 use crate::drive::real::ticker::{self, Last};
 use crate::error::{Error, Result};
-use crate::model::faults::{Faults, Turn};
+use crate::model::fault_schedule::{FaultSchedule, Transition};
 use crate::model::message::Nanos;
+use crate::setting::check_wait;
 
 /// From the last connection to the first possible tick: every thread is waiting by then.
 const COUNTDOWN: Nanos = 5_000_000;
@@ -31,22 +32,12 @@ pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 #[derive(Default)]
 pub struct Trouble {
     /// The fault schedule.
-    pub faults: Arc<Faults>,
+    pub faults: Arc<FaultSchedule>,
     /// How long the run had been ticking when these machines start.
     pub elapsed: Nanos,
     /// Brings machines back. Without it no machine of this process crashes or pauses:
     /// whoever started the process sees to that.
     pub revive: Option<Revive>,
-}
-
-/// The seconds to wait for peers, if they are a number of seconds.
-pub fn check_wait(wait: f64) -> Result<f64> {
-    if wait.is_finite() && (0.0..=1e9).contains(&wait) {
-        return Ok(wait);
-    }
-    Err(Error::invalid(format!(
-        "wait is {wait}: it must be a number of seconds, 0 or more"
-    )))
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
@@ -78,11 +69,15 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
 }
 
 /// The crashes and pauses of these machines before the end of the run, in order.
-fn turns(roster: &Roster, trouble: &Trouble, duration: f64) -> VecDeque<(Nanos, usize, Turn)> {
+fn turns(
+    roster: &Roster,
+    trouble: &Trouble,
+    duration: f64,
+) -> VecDeque<(Nanos, usize, Transition)> {
     let mut turns = Vec::new();
     if trouble.revive.is_some() {
         for (position, machine) in roster.machines().iter().enumerate() {
-            let of_machine = trouble.faults.turns(machine.id()).into_iter();
+            let of_machine = trouble.faults.transitions(machine.id()).into_iter();
             turns.extend(of_machine.map(|(time, turn)| (time, position, turn)));
         }
     }
@@ -96,7 +91,7 @@ struct Conductor {
     progress: Arc<Progress>,
     machines: Vec<Arc<Machine>>,
     /// What is to happen to machines, next first.
-    turns: VecDeque<(Nanos, usize, Turn)>,
+    turns: VecDeque<(Nanos, usize, Transition)>,
     /// For each machine, whether its thread is at work.
     is_ticking: Vec<bool>,
     /// For each machine, whether it failed or crashed, and so has no end.
@@ -198,7 +193,9 @@ impl Conductor {
 
     /// Whether a machine that is down is to come back.
     fn has_restart(&self) -> bool {
-        self.turns.iter().any(|&(.., turn)| turn == Turn::Restart)
+        self.turns
+            .iter()
+            .any(|&(.., turn)| turn == Transition::Restart)
     }
 
     /// What is due in the fault schedule happens.
@@ -209,15 +206,17 @@ impl Conductor {
         };
         let machine = &self.machines[position];
         match turn {
-            Turn::Crash => machine.tell(Control::Crash),
-            Turn::Pause => {
+            Transition::Crash => machine.tell(Control::Crash),
+            Transition::Pause => {
                 let next = self.turns.iter().find(|next| next.1 == position);
                 let until = next.map_or(self.duration, |&(time, ..)| time);
                 machine.tell(Control::Pause(start + until));
             }
-            Turn::Restart if self.has_left[position] => self.restart(position, time, start)?,
+            Transition::Restart if self.has_left[position] => {
+                self.restart(position, time, start)?
+            }
             // A paused machine knows for how long; one that ended before it could crash need not come back.
-            Turn::Continue | Turn::Restart => {}
+            Transition::Continue | Transition::Restart => {}
         }
         Ok(())
     }
@@ -268,8 +267,8 @@ impl Conductor {
     /// The next report; none if the fault schedule comes first.
     fn report(&self) -> Option<Report> {
         // Only what has died can come back.
-        let is_possible = |&&(_, position, turn): &&(Nanos, usize, Turn)| {
-            turn != Turn::Restart || !self.is_ticking[position]
+        let is_possible = |&&(_, position, turn): &&(Nanos, usize, Transition)| {
+            turn != Transition::Restart || !self.is_ticking[position]
         };
         let Some(&(time, ..)) = self.turns.front().filter(is_possible) else {
             let report = self.reports.recv();

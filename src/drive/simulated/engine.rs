@@ -4,19 +4,20 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::drive::simulated::agenda::{Agenda, CACHED, Tick};
+use crate::drive::simulated::fault_state::FaultState;
 use crate::drive::simulated::id;
-use crate::drive::simulated::trouble::Trouble;
 use crate::error::Result;
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::event::Event;
 use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::{Delays, Latency};
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::node::Node;
-use crate::model::random::{Generator, check_seed};
+use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
 use crate::model::topology::Topology;
+use crate::setting::check_seed;
 
 /// Events, and messages on their way to their queues, between two looks at whether to stop.
 const TURN: f64 = 16384.0;
@@ -62,12 +63,12 @@ impl Setup {
     }
 
     /// The faults in order, with these draws.
-    fn faults(&self, seed: u64) -> Result<Faults> {
+    fn faults(&self, seed: u64) -> Result<FaultSchedule> {
         if self.faults.is_empty() {
-            return Ok(Faults::default());
+            return Ok(FaultSchedule::default());
         }
         let machines: Vec<MachineId> = (0..self.topology.machines()).map(id).collect();
-        Faults::new(&self.faults, Some(&machines), seed)
+        FaultSchedule::new(&self.faults, Some(&machines), seed)
     }
 
     /// How many ticks all machines have, about: of rates to be drawn, their mean counts.
@@ -164,7 +165,7 @@ pub struct Tally {
 pub struct Simulation {
     pub(super) setup: Setup,
     pub(super) agenda: Agenda,
-    pub(super) trouble: Trouble,
+    pub(super) fault_state: FaultState,
     /// How many ticks all machines have from start to end.
     events: u64,
     /// How many peers a machine has, where all have as many.
@@ -193,7 +194,7 @@ impl Simulation {
             odds: setup.behavior.odds(0),
             delays: setup.latency.delays(setup.seed),
             agenda: Agenda::default(),
-            trouble: Trouble::default(),
+            fault_state: FaultState::default(),
             events: 0,
             degree: setup.topology.common_degree(),
             seats: Vec::with_capacity(machines),
@@ -231,7 +232,7 @@ impl Simulation {
             }
         }
         let (faults, count) = (setup.faults(seed)?, setup.topology.machines());
-        self.trouble.restart(faults, count, self.duration());
+        self.fault_state.restart(faults, count, self.duration());
         self.agenda.open();
         self.events = self.agenda.all_left();
         Ok(true)
@@ -239,8 +240,8 @@ impl Simulation {
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
     pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
-        if self.trouble.is_any() {
-            return self.run_troubled(recorder, watch);
+        if self.fault_state.is_any() {
+            return self.run_with_faults(recorder, watch);
         }
         let mut ticks: Vec<Tick> = Vec::new();
         let turn = (TURN / (1.0 + self.setup.expected_messages())) as usize;
@@ -320,7 +321,7 @@ impl Simulation {
             None => self.delays.draw(id(machine), id(peer), timestamp),
         };
         let arrival = if IS_TROUBLED {
-            let faults = &self.trouble.faults;
+            let faults = &self.fault_state.schedule;
             faults.arrival(id(machine), id(peer), timestamp, time, delay)
         } else {
             time + delay
@@ -357,7 +358,7 @@ impl Simulation {
     /// How many ticks of a machine counted from 0 have happened.
     pub fn ticks(&self, machine: usize) -> u64 {
         let taken = self.agenda.taken(machine);
-        match self.trouble.of(machine) {
+        match self.fault_state.of(machine) {
             Some(condition) => condition.ticks(taken),
             None => taken,
         }

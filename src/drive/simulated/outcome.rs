@@ -41,7 +41,7 @@ impl Simulation {
 
     /// Whether a machine has crashed and not come back.
     pub(super) fn is_down(&self, machine: usize) -> bool {
-        let condition = self.trouble.of(machine);
+        let condition = self.fault_state.of(machine);
         condition.is_some_and(|condition| condition.is_down)
     }
 
@@ -120,7 +120,7 @@ impl Simulation {
                 }),
                 undelivered: Vec::new(),
             }),
-            restarts: match self.trouble.of(machine) {
+            restarts: match self.fault_state.of(machine) {
                 Some(condition) => {
                     let seconds = |&(time, clock)| (micros(time) / 1e6, clock);
                     condition.restarts.iter().map(seconds).collect()

@@ -4,25 +4,25 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::drive::simulated::id;
-use crate::model::faults::{Faults, Turn};
+use crate::model::fault_schedule::{FaultSchedule, Transition};
 use crate::model::message::Nanos;
 use crate::model::schedule::{Period, Steps};
 
-/// The state of a run's faults.
+/// The state of a run's faults, now.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
-    pub(super) faults: Faults,
+pub(super) struct FaultState {
+    pub(super) schedule: FaultSchedule,
     pub(super) machines: Vec<Condition>,
     /// When the last tick was.
     pub(super) last: Option<Nanos>,
     /// What is to happen beside the ticks of the agenda.
-    pub(super) events: BinaryHeap<Reverse<(Nanos, What)>>,
+    pub(super) events: BinaryHeap<Reverse<(Nanos, Upcoming)>>,
 }
 
-/// What is to happen to a machine. Of one time, turns come before ticks, and ticks by machine.
+/// What is to happen to a machine. Of one time, transitions come before ticks, and ticks by machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
-    Turn(Turn, u32),
+pub(super) enum Upcoming {
+    Transition(Transition, u32),
     /// A tick that a pause has put off.
     Late(u32),
     /// A tick of a machine, with the number of the life it belongs to.
@@ -53,22 +53,23 @@ impl Condition {
     }
 }
 
-impl Trouble {
+impl FaultState {
     /// All machines are well; `end` is the end of the run.
-    pub(super) fn restart(&mut self, faults: Faults, machines: u32, end: Nanos) {
-        self.faults = faults;
+    pub(super) fn restart(&mut self, schedule: FaultSchedule, machines: u32, end: Nanos) {
+        self.schedule = schedule;
         self.machines.clear();
         self.events.clear();
         self.last = None;
-        if self.faults.is_empty() {
+        if self.schedule.is_empty() {
             return;
         }
         self.machines
             .resize_with(machines as usize, Condition::default);
         for machine in 0..machines {
-            for (time, turn) in self.faults.turns(id(machine)) {
+            for (time, transition) in self.schedule.transitions(id(machine)) {
                 if time < end {
-                    self.events.push(Reverse((time, What::Turn(turn, machine))));
+                    let next = Upcoming::Transition(transition, machine);
+                    self.events.push(Reverse((time, next)));
                 }
             }
         }
@@ -86,9 +87,9 @@ impl Trouble {
     }
 
     /// What is to happen next, if it comes before the tick of `machine` at `time`.
-    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, What)> {
+    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, Upcoming)> {
         let &Reverse(next) = self.events.peek()?;
-        let is_before = next < (time, What::Tick(machine, 0));
+        let is_before = next < (time, Upcoming::Tick(machine, 0));
         is_before
             .then(|| self.events.pop())
             .flatten()
