@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import lamport
 from lamport import _cli
-from lamport._causality import Share
+from lamport._runs.causality import Share
 
 
 def vector_clocks(events):

@@ -10,7 +10,9 @@ import pytest
 import lamport
 
 NAMES = [
-    info.name for info in pkgutil.iter_modules(lamport.__path__) if info.name not in ("_lamport", "__main__")
+    info.name
+    for info in pkgutil.walk_packages(lamport.__path__, "lamport.")
+    if info.name not in {"lamport._lamport", "lamport.__main__"}
 ]
 
 
@@ -22,6 +24,6 @@ def close_figures():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples(name):
-    module = importlib.import_module(f"lamport.{name}")
+    module = importlib.import_module(name)
     failures, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failures == 0

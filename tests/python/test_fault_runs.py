@@ -14,8 +14,8 @@ from machines import ended, free_ports, lines, processes
 
 import lamport
 from lamport._cli import main
-from lamport._faults import faults_json
-from lamport._ports import Ports
+from lamport._drive.ports import Ports
+from lamport._model.fault import faults_json
 
 
 @pytest.mark.parametrize("as_processes", [False, True])

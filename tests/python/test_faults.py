@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
-from lamport._faults import as_faults, faults_json, faults_text, read_faults
+from lamport._model.fault import as_faults, faults_json, faults_text, read_faults
 
 EXAMPLES = (
     lamport.Crash(1, at=10, down_for=5),

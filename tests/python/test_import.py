@@ -17,7 +17,14 @@ def python(code, *options):
 
 @pytest.mark.parametrize(
     "module",
-    ["lamport", "lamport.machine", "lamport._local", "lamport._simulate", "lamport._sweep", "lamport._cli"],
+    [
+        "lamport",
+        "lamport.machine",
+        "lamport._drive.local",
+        "lamport._drive.simulate",
+        "lamport._drive.sweep",
+        "lamport._cli.commands",
+    ],
 )
 def test_import_loads_nothing_heavy(module):
     loaded = python(f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])")

@@ -11,9 +11,9 @@ from machines import assert_nothing_lost, ended, free_ports, lines, processes, w
 
 import lamport
 from lamport._cli import main
-from lamport._key import given_key
+from lamport._drive.key import given_key
 from lamport._lamport import Machine, key_text
-from lamport._warning import LamportWarning
+from lamport._model.warning import LamportWarning
 
 KEY = bytes(range(32))
 TEXT = KEY.hex()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
-from lamport._latency import as_latency, parse, to_json, to_native
+from lamport._model.latency import as_latency, parse, to_json, to_native
 
 seconds = st.floats(0, 1e9)
 latencies = st.one_of(

@@ -3,9 +3,9 @@
 import matplotlib.pyplot as plt
 
 import lamport
-from lamport._faults import faults_json
-from lamport._plot_faults import draw_on_spacetime
-from lamport._spacetime import spacetime
+from lamport._model.fault import faults_json
+from lamport._plot.faults import draw_on_spacetime
+from lamport._plot.spacetime_layout import spacetime
 
 KINDS = ["crash", "pause", "partition", "delay", "disconnect"]
 

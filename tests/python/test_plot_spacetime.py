@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgba
 
 import lamport
-from lamport._plot_spacetime import LINE, SHADES, THIN
-from lamport._spacetime import MOST_EVENTS, MOST_MACHINES, MOST_MESSAGES
+from lamport._plot.spacetime import LINE, SHADES, THIN
+from lamport._plot.spacetime_layout import MOST_EVENTS, MOST_MACHINES, MOST_MESSAGES
 
 TIMES = ("real", "lamport", "step")
 

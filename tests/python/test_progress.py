@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lamport._progress import Count, describe, watch
+from lamport._drive.progress import Count, describe, watch
 
 
 def test_callable_is_passed_through():

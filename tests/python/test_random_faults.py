@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
-from lamport._faults import faults_json, faults_text
+from lamport._model.fault import faults_json, faults_text
 
 KINDS = ["crash", "pause", "partition", "delay", "disconnect"]
 

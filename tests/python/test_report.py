@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lamport._report import markdown
+from lamport._plot.report import markdown
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,7 @@ def test_recording_or_not_gives_the_same_machines(model):
 @given(models)
 @settings(max_examples=25)
 def test_a_name_and_its_lists_of_peers_are_the_same_run(model):
-    from lamport._topology import adjacency
+    from lamport._model.topology import adjacency
 
     peers = adjacency(model["topology"], model["machines"])
     mapping = {machine: [peer + 1 for peer in row] for machine, row in enumerate(peers, 1)}

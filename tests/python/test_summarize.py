@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import lamport
-from lamport._summarize import METRICS, t_quantile
+from lamport._runs.summarize import METRICS, t_quantile
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
-from lamport._grid import DEFAULTS, make_points
-from lamport._portions import split
-from lamport._topology import walk
+from lamport._drive.chunks import split
+from lamport._drive.grid import DEFAULTS, make_points
+from lamport._model.topology import walk
 
 GRID = {"internal_probability": [0.3, 0.7], "machines": [3, 5]}
 SMALL = {"runs": 4, "duration": 20, "latency": lamport.Exponential(0.01)}

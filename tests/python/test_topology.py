@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamport._topology import adjacency, machine_count, to_mapping
+from lamport._model.topology import adjacency, machine_count, to_mapping
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import warnings
 import pytest
 
 import lamport
-from lamport._command import guard
-from lamport._warning import warn
+from lamport._cli.exit_status import guard
+from lamport._model.warning import warn
 
 
 def test_the_line_outside_the_package_is_named():

@@ -1,0 +1,231 @@
+"""Run machines in virtual time."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from numbers import Integral, Real
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from lamport._drive.progress import Count
+from lamport._model.fault import Fault, as_faults, faults_json, faults_text
+from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.topology import resolve, to_mapping
+from lamport._runs.directory import claim_directory, give_up_directory, write_record
+from lamport._runs.recipe import Recipe, simulate_again
+from lamport._runs.run import Run
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from lamport._lamport import Simulated, _Point
+
+__all__ = ["DEFAULT_LATENCY", "make_seed", "native_point", "simulate", "whole"]
+
+DEFAULT_LATENCY = 0.0005
+
+
+def simulate(
+    machines: int | None = None,
+    duration: float = 60,
+    *,
+    rates: Sequence[float] | None = None,
+    max_rate: int = 6,
+    internal_probability: float = 0.7,
+    broadcast_share: float = 1 / 3,
+    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
+    latency: float | Latency = DEFAULT_LATENCY,
+    faults: Iterable[Fault] = (),
+    seed: int | None = None,
+    log_dir: str | PathLike[str] | None = None,
+    record: bool = True,
+    progress: bool | Callable[[float], object] | None = None,
+) -> Run:
+    """Run machines 1 .. n in virtual time: the machines of `run_local` without the waiting.
+
+    Equal parameters and equal seeds give equal runs, to the byte of their logs. Time starts at 0; ticks at
+    the very same time happen in the order of the machines (``run.parameters["ties"]`` counts
+    them), and a message that arrives at the time of a tick is seen by it if its sender ticked
+    before. Messages between two machines never overtake each other. Ctrl-C ends the run early
+    and returns what there is.
+
+    Parameters
+    ----------
+    machines : int, optional
+        Number of machines; if None, that of `rates` or `topology`, else 3.
+    duration : float
+        How long they tick, in seconds of virtual time.
+    rates : sequence of float, optional
+        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
+    max_rate : int
+        The upper end of the rates drawn.
+    internal_probability, broadcast_share : float
+        What a tick does that finds no message, as for `run_local`.
+    topology : str, mapping or networkx graph
+        Who sends to whom, as for `run_local`. A name takes no memory, for any number of machines.
+    latency : float or latency
+        How long messages take: seconds, or `Constant`, `Uniform`, `Exponential`, `LogNormal`, `Empirical`.
+    faults : iterable of faults
+        What goes wrong, and when, as for `run_local`; here it is exact.
+    seed : int, optional
+        The seed of all draws, 0 .. 2^53 - 1; drawn if None.
+    log_dir : path, optional
+        Where ``machine_<id>.log`` and ``run.json`` go, made if needed; no logs are written if None.
+    record : bool
+        Keep every event, about 200 bytes each. If False, only `Run.machines`, `Run.drift` and what
+        follows from them is there; the other tables raise LamportError.
+    progress : bool or callable, optional
+        A progress bar; None: in a terminal or a notebook, if it takes long enough to be seen. A
+        callable gets the virtual time about 20 times a second.
+
+    Returns
+    -------
+    Run
+        The run, its tables in memory.
+
+    Raises
+    ------
+    ValueError
+        An argument is outside what the model allows, or two disagree.
+    FileExistsError
+        `log_dir` already holds a run.
+    OSError
+        `log_dir` cannot be written, too few files may be open.
+    LamportError
+        Recording would need more memory than there is.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(duration=3600, rates=[1, 3, 6], latency=lamport.Exponential(0.01), seed=1978)
+    >>> run.machines["ticks"].tolist()
+    [3600, 10800, 21600]
+    >>> len(lamport.simulate(1_000, topology="ring", seed=1, record=False).machines)
+    1000
+    """
+    from lamport import _lamport
+
+    point, shown = native_point(
+        machines=machines,
+        duration=duration,
+        rates=rates,
+        max_rate=max_rate,
+        internal_probability=internal_probability,
+        broadcast_share=broadcast_share,
+        topology=topology,
+        latency=latency,
+        faults=faults,
+    )
+    parameters: dict[str, Any] = {**shown, "seed": make_seed(seed)}
+    directory, made = None, False
+    if log_dir is not None:
+        directory, made = claim_directory(log_dir)
+    try:
+        with Count(progress, duration, f"{point['machines']:,} machines", "s") as tell:
+            simulated = _lamport.simulate(
+                point,
+                seed=parameters["seed"],
+                record=record,
+                log_dir=directory,
+                progress=tell if tell.wanted else None,
+            )
+            tell.end(done=not simulated.interrupted)
+        parameters |= _outcome(simulated)
+        if directory is not None:
+            write_record(directory, parameters)
+    except BaseException as error:
+        if made and directory is not None and not isinstance(error, FileExistsError):
+            give_up_directory(directory)
+        raise
+    again = None if simulated.interrupted else Recipe(simulate_again, (point, parameters["seed"], record))
+    return Run(
+        simulated.logs,
+        parameters=parameters,
+        log_dir=directory,
+        interrupted=simulated.interrupted,
+        recipe=again,
+    )
+
+
+def native_point(
+    *,
+    machines: int | None,
+    duration: object,
+    rates: object,
+    max_rate: object,
+    internal_probability: object,
+    broadcast_share: object,
+    topology: object,
+    latency: object,
+    faults: object,
+) -> "tuple[_Point, dict[str, Any]]":
+    """Turn the parameters of a run into those of the native module, and into those of ``run.json``."""
+    speeds = _rates(rates)
+    machines, shape = resolve(machines, speeds, topology)
+    delays = as_latency(latency)
+    schedule = as_faults(faults)
+    point: _Point = {
+        "machines": machines,
+        "topology": shape,
+        "duration": _real("duration", duration),
+        "rates": speeds,
+        "max_rate": whole("max_rate", max_rate),
+        "internal_probability": _real("internal_probability", internal_probability),
+        "broadcast_share": _real("broadcast_share", broadcast_share),
+        "latency": to_native(delays),
+        "faults": faults_text(schedule),
+    }
+    shown: dict[str, Any] = {
+        **point,
+        "topology": shape if isinstance(shape, str) else to_mapping(shape),
+        "latency": to_json(delays),
+        "faults": faults_json(schedule),
+    }
+    return point, shown
+
+
+def make_seed(seed: object) -> int:
+    """Return the seed, drawn if None."""
+    return secrets.randbelow(2**53) if seed is None else whole("seed", seed)
+
+
+def whole(name: str, value: object) -> int:
+    """Return a parameter that is a whole number.
+
+    Raises
+    ------
+    ValueError
+        It is not one from 0 to 2^53 - 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name}={value!r} is not a whole number")
+    if not 0 <= int(value) < 2**53:
+        raise ValueError(f"{name}={value} is out of range: give a whole number, 0 to 2^53 - 1")
+    return int(value)
+
+
+def _real(name: str, value: object) -> float:
+    if isinstance(value, (bool, str)) or not isinstance(value, Real):
+        raise ValueError(f"{name}={value!r} is not a number")
+    return float(value)
+
+
+def _rates(rates: object) -> list[float] | None:
+    if rates is None:
+        return None
+    if isinstance(rates, (str, Mapping, AbstractSet)) or not isinstance(rates, Iterable):
+        raise ValueError(f"rates={rates!r} is not a list of rates: give one per machine, like [1, 3, 6]")
+    return [_real("rate", rate) for rate in rates]
+
+
+def _outcome(simulated: "Simulated") -> dict[str, Any]:
+    from lamport._lamport import __version__
+
+    known = {
+        "rates": simulated.rates,
+        "run_id": simulated.run_id,
+        "time": "virtual",
+        "ties": simulated.ties,
+        "version": __version__,
+    }
+    return known | {"interrupted": True} if simulated.interrupted else known
