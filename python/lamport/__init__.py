@@ -78,7 +78,7 @@ _HOMES = {
     "Run": "_runs.run",
     "SweepError": "_drive.sweep",
     "Uniform": "_model.latency",
-    "Verification": "_runs.verify",
+    "Verification": "_runs.verification",
     "__version__": "_lamport",
     "compare": "_runs.compare",
     "from_events": "_runs.from_events",

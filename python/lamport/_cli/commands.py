@@ -5,9 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lamport._cli import logs, machine, run, virtual
+from lamport._cli import keygen, logs, machine, run, virtual
 from lamport._cli.exit_status import DONE, MISUSED, guard
-from lamport._drive import key
 
 __all__ = ["main"]
 
@@ -22,7 +21,7 @@ COMMANDS: dict[str, Command] = {
     "analyze": ("write figure and summary of logs", logs.add_analyze, logs.run_analyze),
     "export": ("write logs to one file", logs.add_export, logs.run_export),
     "verify": ("check whether logs obey causality", logs.add_verify, logs.run_verify),
-    "keygen": ("make a key for the machines of a run", key.add_keygen, key.run_keygen),
+    "keygen": ("make a key for the machines of a run", keygen.add_keygen, keygen.run_keygen),
 }
 """Of each: what it does, its options, and what carries it out."""
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, guard
-from lamport._cli.options import DISCONNECT, add_behavior, add_faults, add_latency
-from lamport._drive.key import add_key_file, given_key
+from lamport._cli.options import DISCONNECT, add_behavior, add_faults, add_key_file, add_latency
+from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
     from lamport._lamport import Machine

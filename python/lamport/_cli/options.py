@@ -3,11 +3,14 @@
 import argparse
 from typing import Any
 
+from lamport._drive.key import ENVIRONMENT
+
 __all__ = [
     "DISCONNECT",
     "MODEL",
     "add_behavior",
     "add_faults",
+    "add_key_file",
     "add_latency",
     "add_model",
     "faults",
@@ -91,6 +94,16 @@ def add_faults(parser: argparse.ArgumentParser, example: str = CRASH) -> None:
         default=(),
         metavar="FILE",
         help=f"file of what goes wrong: a JSON list like [{example}]",
+    )
+
+
+def add_key_file(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the file of a key."""
+    parser.add_argument(
+        "--key-file",
+        metavar="FILE",
+        help="connect only with machines that have the key in FILE, encrypted (see keygen; default: "
+        f"the environment's {ENVIRONMENT}, else no key)",
     )
 
 

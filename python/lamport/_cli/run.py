@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
-from lamport._cli.options import MODEL, add_faults, add_latency, add_model
+from lamport._cli.options import MODEL, add_faults, add_key_file, add_latency, add_model
 from lamport._cli.print_run import show
-from lamport._drive.key import add_key_file, given_key
+from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run

@@ -1,31 +1,16 @@
-"""The key that the machines of a run share: where it is kept, and how it is made."""
+"""The key that the machines of a run share, and where it is kept."""
 
 import os
 import stat
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lamport._model.warning import warn
 
-if TYPE_CHECKING:
-    import argparse
-
-__all__ = ["ENVIRONMENT", "add_key_file", "add_keygen", "given_key", "run_keygen"]
+__all__ = ["ENVIRONMENT", "given_key"]
 
 ENVIRONMENT = "LAMPORT_KEY"
 LONGEST = 1000
 """Bytes read of a key file: one that is longer is not a key."""
-
-
-def add_key_file(parser: "argparse.ArgumentParser") -> None:
-    """Add the option that names the file of a key."""
-    parser.add_argument(
-        "--key-file",
-        metavar="FILE",
-        help="connect only with machines that have the key in FILE, encrypted (see keygen; default: "
-        f"the environment's {ENVIRONMENT}, else no key)",
-    )
 
 
 def given_key(path: str | None) -> str | None:
@@ -58,31 +43,3 @@ def given_key(path: str | None) -> str | None:
         return key_text(text or "")
     except ValueError as error:
         raise ValueError(f"{ENVIRONMENT if path is None else path}: {error}") from None
-
-
-def add_keygen(parser: "argparse.ArgumentParser") -> None:
-    """Add the options of keygen."""
-    parser.add_argument(
-        "--out", metavar="FILE", help="a new file that only you can read (default: print the key)"
-    )
-
-
-def run_keygen(args: "argparse.Namespace") -> int:
-    """Make a key.
-
-    Raises
-    ------
-    FileExistsError
-        The file exists: a key is never overwritten.
-    """
-    import secrets
-
-    text = secrets.token_hex(32) + "\n"
-    if args.out is None:
-        sys.stdout.write(text)
-        return 0
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(args.out, flags, 0o600), "w") as file:
-        file.write(text)
-    print(f"wrote {args.out}")
-    return 0

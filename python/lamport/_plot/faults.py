@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from lamport._plot.spacetime_layout import Spacetime
-    from lamport._runs.run import Run
+    from lamport._runs.recorded import Recorded
 
 __all__ = ["draw_on_plot", "draw_on_spacetime"]
 
@@ -41,7 +41,7 @@ class Strike:
     stop: float
 
 
-def strikes(run: "Run") -> list[Strike]:
+def strikes(run: "Recorded") -> list[Strike]:
     """Return the faults of a run with the times of its tables, up to its end."""
     faults = run.faults
     events = run.events
@@ -61,7 +61,9 @@ def strikes(run: "Run") -> list[Strike]:
     return found
 
 
-def draw_on_plot(panels: "Sequence[Axes]", run: "Run", shown: Iterable[int], palette: dict[int, Any]) -> None:
+def draw_on_plot(
+    panels: "Sequence[Axes]", run: "Recorded", shown: Iterable[int], palette: dict[int, Any]
+) -> None:
     """Draw faults into the Axes of `Run.plot`: those of the machines shown, and all partitions."""
     shown = set(shown)
     found = [strike for strike in strikes(run) if _machines(strike.fault) & shown]
@@ -100,7 +102,9 @@ def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint:
         axes.plot(strike.start, 1, marker="v", color=color, transform=across, clip_on=False, gid=strike.name)
 
 
-def draw_on_spacetime(axes: "Axes", run: "Run", diagram: "Spacetime") -> "tuple[list[Artist], list[str]]":
+def draw_on_spacetime(
+    axes: "Axes", run: "Recorded", diagram: "Spacetime"
+) -> "tuple[list[Artist], list[str]]":
     """Draw faults into a space-time diagram; return the entries of its legend, and what is left out.
 
     On an axis of clocks or steps a crash or pause fills the gap between the machine's events around
@@ -159,7 +163,7 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
     return True
 
 
-def _gap(strike: Strike, run: "Run", diagram: "Spacetime") -> tuple[float, float] | None:
+def _gap(strike: Strike, run: "Recorded", diagram: "Spacetime") -> tuple[float, float] | None:
     """Find a machine's events around its fault; None if they are not shown."""
     shown: pd.DataFrame = diagram.events
     machine = strike.fault.machine  # type: ignore[union-attr]

@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamport._plot.faults import draw_on_plot
+from lamport._plot.machines import colors, label, some
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from lamport._runs.run import Run
+    from lamport._runs.recorded import Recorded
 
-__all__ = ["SIZE", "colors", "label", "layout", "plot", "some"]
+__all__ = ["SIZE", "layout", "plot"]
 
 SIZE = (9.0, 8.5)
 MOST_MACHINES = 20
@@ -23,7 +26,7 @@ MOST_POINTS = 4000
 
 
 def plot(
-    run: "Run", *, machines: Sequence[int] | None, predict: bool, axes: "Sequence[Axes] | None"
+    run: "Recorded", *, machines: Sequence[int] | None, predict: bool, axes: "Sequence[Axes] | None"
 ) -> "NDArray[np.object_]":
     """Draw what `Run.plot` describes."""
     table = run.machines
@@ -47,8 +50,6 @@ def plot(
         _draw_prediction(panels[1], (first, end), table.loc[shown], palette)
     _dress(panels, run, note)
     if run.faults:
-        from lamport._plot.faults import draw_on_plot
-
         draw_on_plot(list(panels), run, shown, palette)
     return panels
 
@@ -57,17 +58,6 @@ def layout(figure: "Figure") -> "NDArray[np.object_]":
     """Give a figure three Axes, one above the other, with one axis of time."""
     panels: NDArray[np.object_] = figure.subplots(3, 1, sharex=True, height_ratios=(1.25, 1, 1))
     return panels
-
-
-def colors(machines: Sequence[int]) -> dict[int, Any]:
-    """Give each machine its colour, the same in every figure of a run."""
-    import matplotlib as mpl
-
-    if len(machines) <= 8:
-        cycle = mpl.colormaps["Dark2"].colors  # type: ignore[attr-defined]
-        return dict(zip(machines, cycle, strict=False))
-    shades = mpl.colormaps["turbo"](np.linspace(0.05, 0.95, len(machines)))
-    return dict(zip(machines, map(tuple, shades), strict=True))
 
 
 def _choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], str]:
@@ -81,17 +71,6 @@ def _choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], 
         return known, ""
     places = np.linspace(0, len(known) - 1, MOST_MACHINES).round().astype(int)
     return [known[place] for place in places], f"{MOST_MACHINES} of {len(known)} machines"
-
-
-def some(machines: list[int]) -> str:
-    """Name the machines of a run, or the first and the last if they are many."""
-    return ", ".join(map(str, machines)) if len(machines) <= 10 else f"{machines[0]}, ..., {machines[-1]}"
-
-
-def label(machine: int, table: "pd.DataFrame") -> str:
-    """Name a machine, with its rate if that is known."""
-    rate = float(table["clock_rate"].loc[machine])
-    return f"machine {machine}" if np.isnan(rate) else f"machine {machine} ({rate:g}/s)"
 
 
 def _draw(
@@ -134,7 +113,7 @@ def _draw_prediction(
         axes.legend([key], ["predicted"], loc="upper left", frameon=False, fontsize="small")
 
 
-def _dress(panels: "NDArray[np.object_]", run: "Run", note: str) -> None:
+def _dress(panels: "NDArray[np.object_]", run: "Recorded", note: str) -> None:
     clock, queue, jumps = panels
     clock.set_ylabel("logical clock")
     queue.set_ylabel("queue length (messages)")

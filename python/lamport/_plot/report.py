@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lamport._runs.run import Run
+    from lamport._runs.recorded import Recorded
 
 __all__ = ["FIGURE", "SUMMARY", "report"]
 
@@ -23,7 +23,7 @@ Messages per second that a queue gained: measured (the final length by the time)
 above 1 means that more messages arrive than the machine has ticks to read them."""
 
 
-def report(run: "Run", directory: str | PathLike[str] | None) -> list[Path]:
+def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]:
     """Write what `Run.report` describes."""
     if directory is None and run.log_dir is None:
         raise ValueError("this run has no directory of its own: give the directory to write to")
@@ -36,19 +36,19 @@ def report(run: "Run", directory: str | PathLike[str] | None) -> list[Path]:
     return [figure, summary]
 
 
-def _draw(run: "Run", path: Path) -> None:
+def _draw(run: "Recorded", path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from lamport._plot.over_time import SIZE, layout
+    from lamport._plot.over_time import SIZE, layout, plot
 
     figure = Figure(figsize=SIZE, layout="constrained")
     FigureCanvasAgg(figure)
-    run.plot(predict=True, axes=list(layout(figure)))
+    plot(run, machines=None, predict=True, axes=list(layout(figure)))
     figure.savefig(path, dpi=150)
 
 
-def _write(run: "Run") -> str:
+def _write(run: "Recorded") -> str:
     table = run.machines
     sections = [
         "# Summary of the run",
@@ -71,7 +71,7 @@ def _write(run: "Run") -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _facts(run: "Run") -> str:
+def _facts(run: "Recorded") -> str:
     known = run.parameters
     names = (
         "machines",
@@ -116,7 +116,7 @@ def _summary(table: "pd.DataFrame") -> str:
     return markdown(columns)
 
 
-def _drift(run: "Run", table: "pd.DataFrame") -> str:
+def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
     if table.empty:
         return "There are no machines."
     final = table["final_clock"].to_numpy()
@@ -128,7 +128,7 @@ def _drift(run: "Run", table: "pd.DataFrame") -> str:
     )
 
 
-def _fidelity(run: "Run", table: "pd.DataFrame") -> str:
+def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
     due = table["clock_rate"] * _durations(run)
     columns = {
         "Machine": _whole(table.index),
@@ -141,7 +141,7 @@ def _fidelity(run: "Run", table: "pd.DataFrame") -> str:
     return markdown(columns)
 
 
-def _durations(run: "Run") -> Any:
+def _durations(run: "Recorded") -> Any:
     """Seconds of ticking: what was asked for, or what came of it."""
     planned = run.parameters.get("duration")
     return planned if planned is not None and not run.interrupted else run.durations.to_numpy()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamport._plot.over_time import label
+from lamport._plot.machines import label
 from lamport._plot.spacetime_layout import RELATIONS, Spacetime, spacetime
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from numpy.typing import NDArray
 
-    from lamport._runs.run import Run
+    from lamport._runs.recorded import Recorded
 
 __all__ = ["plot_spacetime"]
 
@@ -42,7 +42,7 @@ EDGE = 0.6
 
 
 def plot_spacetime(
-    run: "Run",
+    run: "Recorded",
     start: float | None,
     stop: float | None,
     *,
@@ -198,7 +198,7 @@ def _draw_highlight(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     return keys
 
 
-def _dress(axes: "Axes", diagram: Spacetime, run: "Run", keys: "list[Artist]", notes: list[str]) -> None:
+def _dress(axes: "Axes", diagram: Spacetime, run: "Recorded", keys: "list[Artist]", notes: list[str]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     labels = [label(machine, run.machines) for machine in diagram.machines]

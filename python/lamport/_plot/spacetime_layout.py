@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lamport._plot.over_time import some
+from lamport._plot.machines import some
 from lamport._runs.window import window as bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lamport._runs.run import Run
+    from lamport._runs.recorded import Recorded
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -74,7 +74,7 @@ class Spacetime:
 
 
 def spacetime(
-    run: "Run", start: float | None, stop: float | None, *, time: str, highlight: tuple[int, int] | None
+    run: "Recorded", start: float | None, stop: float | None, *, time: str, highlight: tuple[int, int] | None
 ) -> Spacetime:
     """Place what `Run.plot_spacetime` draws; the errors are told there."""
     if time not in TIMES:
@@ -234,7 +234,7 @@ def _place_events(events: pd.DataFrame, rows: "Ints", machines: "Ints", time: st
 
 
 def _relate(
-    run: "Run", rows: "Ints", marked: int | None, highlight: tuple[int, int] | None
+    run: "Recorded", rows: "Ints", marked: int | None, highlight: tuple[int, int] | None
 ) -> pd.Categorical:
     """Return how each event stands to the highlighted one."""
     if highlight is None:

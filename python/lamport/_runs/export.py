@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lamport._lamport import Logs
-    from lamport._runs.run import Run
+    from lamport._runs.recorded import Recorded
 
 __all__ = ["FORMATS", "export", "save", "write_table"]
 
@@ -23,7 +23,7 @@ WHOLE = ("queue_len", "sender", "sent_clock")
 
 
 def export(
-    run: "Run", path: str | PathLike[str], *, form: str | None, start: float | None, stop: float | None
+    run: "Recorded", path: str | PathLike[str], *, form: str | None, start: float | None, stop: float | None
 ) -> Path:
     """Write what `Run.export` describes."""
     target = Path(path)
@@ -53,7 +53,7 @@ def write_table(table: "pd.DataFrame", path: Path, form: str) -> None:
         _write_parquet(table, path)
 
 
-def save(run: "Run", directory: str | PathLike[str]) -> Path:
+def save(run: "Recorded", directory: str | PathLike[str]) -> Path:
     """Copy what `Run.save` describes."""
     files = run.files
     if not files:
@@ -79,7 +79,7 @@ def save(run: "Run", directory: str | PathLike[str]) -> Path:
     return home
 
 
-def _view(run: "Run", target: Path, viewer: str, start: float | None, stop: float | None) -> None:
+def _view(run: "Recorded", target: Path, viewer: str, start: float | None, stop: float | None) -> None:
     from lamport._model.warning import warn
 
     count = run._logs.view(run.causality._native, viewer, str(target), start=start, stop=stop)
@@ -90,7 +90,7 @@ def _view(run: "Run", target: Path, viewer: str, start: float | None, stop: floa
         )
 
 
-def _logs(run: "Run") -> "Logs":
+def _logs(run: "Recorded") -> "Logs":
     """Return logs whose lines can be merged: those of a simulation are read from its directory."""
     from lamport._lamport import LamportError, read_logs
 

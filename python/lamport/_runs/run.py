@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Logs
     from lamport._runs.recipe import Recipe
-    from lamport._runs.verify import Verification
+    from lamport._runs.verification import Verification
 
 __all__ = ["Run"]
 
@@ -217,9 +217,9 @@ class Run(Recorded):
         ValueError
             `clock_uncertainty` is negative.
         """
-        from lamport._runs import verify
+        from lamport._runs.verification import verify_recorded
 
-        return verify.verify(self, clock_uncertainty=clock_uncertainty)
+        return verify_recorded(self, clock_uncertainty)
 
     def export(
         self,

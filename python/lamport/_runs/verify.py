@@ -1,92 +1,17 @@
 """Whether logs are a possible history."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from lamport._runs.load import find
+from lamport._runs.run import Run
+from lamport._runs.verification import Verification, verify_files, verify_recorded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lamport._runs.run import Run
-
-__all__ = ["Verification", "verify"]
-
-COLUMNS = ("rule", "file", "line", "machine_id", "clock", "expected", "found")
-SHOWN = 20
-
-
-class Verification:
-    """What a verification found.
-
-    Parameters
-    ----------
-    found : mapping
-        What the native module says, see `Logs.verify`.
-
-    Attributes
-    ----------
-    ok : bool
-        Whether no rule is broken.
-    counts : dict
-        By rule, how many violations there are, listed or not.
-    checked : dict
-        By rule, how many things were checked.
-    unchecked : list of str
-        What could not be checked, and why.
-    """
-
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        self._found = found
-        self.ok: bool = found["ok"]
-        self.counts: dict[str, int] = found["counts"]
-        self.checked: dict[str, int] = found["checked"]
-        self.unchecked: list[str] = found["unchecked"]
-
-    @cached_property
-    def violations(self) -> "pd.DataFrame":
-        """One row per violation: rule, file, line, machine_id, clock, expected, found; the first 1,000."""
-        import pandas as pd
-
-        table = pd.DataFrame({name: self._found[name] for name in COLUMNS})
-        return table.astype({"line": "int64", "machine_id": "int64", "clock": "Int64"})
-
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __repr__(self) -> str:
-        return f"<Verification: {self._verdict()}>"
-
-    def __str__(self) -> str:
-        lines = [self._verdict()]
-        lines += [
-            f"  {rule:<15} {self.checked[rule]:>10} checked {count:>10} violations"
-            for rule, count in self.counts.items()
-        ]
-        found = self._found
-        rows = list(zip(*(found[name] for name in COLUMNS), strict=True))
-        for rule, file, line, machine, _, expected, got in rows[:SHOWN]:
-            place = f"{file}:{line}" if file else f"row {line} (machine {machine})"
-            lines.append(f"{place}: {rule}: expected {expected}, found {got}")
-        total = sum(self.counts.values())
-        if total > SHOWN:
-            lines.append(f"... and {total - min(SHOWN, len(rows))} more")
-        lines += [f"not checked: {text}" for text in self.unchecked]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        notes = "".join(f"<li>{escape(text)}</li>" for text in self.unchecked)
-        table = "" if self.ok else self.violations.head(SHOWN).to_html()
-        return f"<p>{escape(self._verdict())}</p>\n{table}\n<ul>{notes}</ul>"
-
-    def _verdict(self) -> str:
-        if self.ok:
-            return "the logs obey every rule that could be checked"
-        broken = ", ".join(f"{rule} {count}" for rule, count in self.counts.items() if count)
-        return f"these logs are not a possible history: {broken}"
+__all__ = ["verify"]
 
 
 def verify(
@@ -131,32 +56,18 @@ def verify(
     >>> done.violations["rule"].tolist()
     ['step', 'exactness']
     """
-    from lamport._lamport import verify_logs
-    from lamport._runs.load import find
-    from lamport._runs.run import Run
-
-    run = None
     if isinstance(logs, Run):
         run = logs
     elif _is_table(logs):
         from lamport._runs.from_events import from_events
 
         run = from_events(cast("pd.DataFrame", logs))
-    if run is not None:
-        if offsets is not None:
-            raise ValueError("offsets go with log files: give them to load")
-        if not isinstance(run._source, (Path, Sequence)):
-            return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty))
-        files = run.files
     else:
         files = find(cast("str | PathLike[str] | list[str]", logs))
-    return Verification(
-        verify_logs(
-            [str(file) for file in files],
-            offsets=None if offsets is None else dict(offsets),
-            clock_uncertainty=clock_uncertainty,
-        )
-    )
+        return verify_files(files, offsets=offsets, clock_uncertainty=clock_uncertainty)
+    if offsets is not None:
+        raise ValueError("offsets go with log files: give them to load")
+    return verify_recorded(run, clock_uncertainty)
 
 
 def _is_table(logs: object) -> bool:
