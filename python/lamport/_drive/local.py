@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lamport._drive.progress import Progress, watch
 from lamport._model.fault import Fault, as_faults, faults_json, faults_text
 from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.public import public
 from lamport._model.topology import adjacency, machine_count, to_mapping, walk
 from lamport._model.warning import warn
 from lamport._runs.directory import claim_directory, give_up_directory, make_directory, write_record
@@ -40,6 +41,7 @@ class Driver(Protocol):
     def kill(self) -> None: ...
 
 
+@public
 def run_local(
     machines: int | None = None,
     duration: float = 60,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from lamport._model.public import public
 from lamport._runs.load import load
 from lamport._runs.run import Run
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["replay"]
 
 
+@public
 def replay(source: Run | str | PathLike[str] | Iterable[str | PathLike[str]]) -> "pd.DataFrame":
     """Play the logs of a run again: each machine's arrivals, in virtual time, with the same node code.
 

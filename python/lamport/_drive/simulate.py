@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._drive.progress import Count
 from lamport._model.fault import Fault, as_faults, faults_json, faults_text
 from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.public import public
 from lamport._model.topology import resolve, to_mapping
 from lamport._runs.directory import claim_directory, give_up_directory, write_record
 from lamport._runs.recipe import Recipe, simulate_again
@@ -25,6 +26,7 @@ __all__ = ["DEFAULT_LATENCY", "make_seed", "native_point", "simulate", "whole"]
 DEFAULT_LATENCY = 0.0005
 
 
+@public
 def simulate(
     machines: int | None = None,
     duration: float = 60,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
+from lamport._model.public import public
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ METRICS = (
 )
 
 
+@public
 class SweepError(LamportError):
     """A sweep ended before its last run; what is finished is not lost.
 
@@ -51,6 +53,7 @@ class SweepError(LamportError):
             self.finished = finished
 
 
+@public
 def sweep(
     grid: Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]],
     *,

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from lamport._model.latency import KINDS as LATENCIES
 from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.public import public
 
 __all__ = [
     "Crash",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 
+@public
 @dataclass(frozen=True)
 class Crash:
     """A machine dies, and comes back with its log.
@@ -57,6 +59,7 @@ class Crash:
         _check(self)
 
 
+@public
 @dataclass(frozen=True)
 class Pause:
     """A machine stands still: it neither ticks nor sends nor takes messages.
@@ -86,6 +89,7 @@ class Pause:
         _check(self)
 
 
+@public
 @dataclass(frozen=True)
 class Partition:
     """Messages between some machines do not get through; they wait until it is over.
@@ -139,6 +143,7 @@ class Partition:
         _check(self)
 
 
+@public
 @dataclass(frozen=True)
 class Delay:
     """Messages of one machine to another take longer.
@@ -172,6 +177,7 @@ class Delay:
         _check(self)
 
 
+@public
 @dataclass(frozen=True)
 class Disconnect:
     """The connection on which one machine sends to another breaks; it is made again at once.

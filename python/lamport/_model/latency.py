@@ -8,6 +8,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lamport._model.public import public
+
 __all__ = [
     "Constant",
     "Empirical",
@@ -26,6 +28,7 @@ LONGEST = 1e9
 """The longest delay, in seconds."""
 
 
+@public
 @dataclass(frozen=True)
 class Constant:
     """Always the same delay.
@@ -50,6 +53,7 @@ class Constant:
         return f"constant {self.seconds:g} s"
 
 
+@public
 @dataclass(frozen=True)
 class Uniform:
     """Delays between two bounds, all equally likely.
@@ -77,6 +81,7 @@ class Uniform:
         return f"uniform, {self.low:g} to {self.high:g} s"
 
 
+@public
 @dataclass(frozen=True)
 class Exponential:
     """Exponentially distributed delays.
@@ -101,6 +106,7 @@ class Exponential:
         return f"exponential, mean {self.mean:g} s"
 
 
+@public
 @dataclass(frozen=True)
 class LogNormal:
     """Log-normally distributed delays: a few are far longer than most.
@@ -128,6 +134,7 @@ class LogNormal:
         return f"log-normal, median {self.median:g} s, sigma {self.sigma:g}"
 
 
+@public
 @dataclass(frozen=True)
 class Empirical:
     """Delays drawn from a list, such as measured ones; each entry is equally likely.

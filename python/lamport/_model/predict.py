@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lamport._model.public import public
 from lamport._model.topology import resolve
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 
+@public
 def predict(
     rates: Sequence[float],
     *,

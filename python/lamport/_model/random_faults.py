@@ -7,6 +7,7 @@ from typing import Any
 
 from lamport._model.fault import KINDS, Crash, Delay, Disconnect, Fault, Partition, Pause
 from lamport._model.latency import Exponential, Latency, as_latency
+from lamport._model.public import public
 
 __all__ = ["random_faults"]
 
@@ -14,6 +15,7 @@ DIGITS = 6
 """Times are whole microseconds: short to write down, and the same on every platform."""
 
 
+@public
 def random_faults(
     seed: int,
     rate: float,

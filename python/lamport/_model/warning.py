@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from lamport._model.public import public
 
+
+@public
 class LamportWarning(UserWarning):
     """Something in a run went on, but not as planned."""
 

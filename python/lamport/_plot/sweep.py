@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lamport._model.public import public
 from lamport._runs.summarize import METRICS, summarize
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ MOST_LETTERS = 60
 """Labels of more letters than these are turned: side by side they would run into each other."""
 
 
+@public
 def plot_sweep(
     frame: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: "Axes | None" = None
 ) -> "Axes":

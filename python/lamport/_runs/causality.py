@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lamport._model.public import public
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -18,6 +20,7 @@ __all__ = ["Causality", "Share"]
 LARGEST = 2**53 - 1
 
 
+@public
 @dataclass(frozen=True)
 class Share:
     """A share of all pairs of two events.
@@ -37,6 +40,7 @@ class Share:
     pairs: int
 
 
+@public
 class Causality:
     """Happened-before between the events of a run, which `Run.causality` gives.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lamport._model.public import public
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ __all__ = ["compare"]
 PARAMETERS = ("seed", "duration", "max_rate", "internal_probability", "broadcast_share")
 
 
+@public
 def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     """Put the machines of several runs into one tidy table.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from lamport._model.public import public
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Arrow(Protocol):
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
 
 
+@public
 def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow) -> Run:
     """Make a run of a table of events.
 

@@ -7,6 +7,7 @@ from glob import glob, has_magic
 from os import PathLike
 from pathlib import Path
 
+from lamport._model.public import public
 from lamport._runs.directory import log_files, log_name, read_record
 from lamport._runs.recipe import Recipe, read_again
 from lamport._runs.run import Run
@@ -14,6 +15,7 @@ from lamport._runs.run import Run
 __all__ = ["find", "load"]
 
 
+@public
 def load(
     source: str | PathLike[str] | Iterable[str | PathLike[str]], *, offsets: Mapping[int, float] | None = None
 ) -> Run:

@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from lamport._model.public import public
 from lamport._runs.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
+@public
 class Run(Recorded):
     """What happened in a run.
 

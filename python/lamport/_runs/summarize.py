@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lamport._model.public import public
+
 __all__ = ["METRICS", "per_run", "summarize"]
 
 REDUCTIONS: "dict[str, str]" = {
@@ -30,6 +32,7 @@ EXACT = 200
 """The most degrees of freedom at which quantiles of t are found from its distribution."""
 
 
+@public
 def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.DataFrame:
     """Reduce a sweep to means and 95 % confidence intervals.
 

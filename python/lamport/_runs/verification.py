@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lamport._model.public import public
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,6 +18,7 @@ COLUMNS = ("rule", "file", "line", "machine_id", "clock", "expected", "found")
 SHOWN = 20
 
 
+@public
 class Verification:
     """What a verification found.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
+from lamport._model.public import public
 from lamport._runs.load import find
 from lamport._runs.run import Run
 from lamport._runs.verification import Verification, verify_files, verify_recorded
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["verify"]
 
 
+@public
 def verify(
     logs: "str | PathLike[str] | Iterable[str | PathLike[str]] | Run | pd.DataFrame | Mapping[str, Any]",
     *,
