@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from lamport._cli.exit_status import DONE, FAILED, MISUSED
-from lamport._cli.print_run import show
+from lamport._cli.print_run import print_run
 
 __all__ = ["add_analyze", "add_export", "add_verify", "run_analyze", "run_export", "run_verify"]
 
@@ -20,7 +20,7 @@ def run_analyze(args: argparse.Namespace) -> int:
     from lamport._runs.load import load
 
     run = load(args.logs)
-    show(run, run.report(args.output))
+    print_run(run, run.report(args.output))
     return DONE
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lamport._runs.recorded import Recorded
 
-__all__ = ["show"]
+__all__ = ["print_run"]
 
 SHOWN = ("clock_rate", "ticks", "final_clock", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
 
 
-def show(run: "Recorded", paths: Iterable[Path] = ()) -> None:
+def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
     """Print the table of a run and the paths of what was written."""
     import pandas as pd
 

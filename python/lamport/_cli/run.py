@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import MODEL, add_faults, add_key_file, add_latency, add_model
-from lamport._cli.print_run import show
+from lamport._cli.print_run import print_run
 from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _run_once(args: argparse.Namespace, number: int) -> "Run":
         key=given_key(args.key_file),
         progress=False if args.no_progress else None,
     )
-    show(run, [] if args.no_report else run.report())
+    print_run(run, [] if args.no_report else run.report())
     return run
 
 

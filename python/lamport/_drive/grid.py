@@ -6,10 +6,10 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from lamport._drive.simulate import DEFAULT_LATENCY, native_point, whole
 from lamport._model.fault import as_faults
 from lamport._model.latency import Constant, as_latency
-from lamport._model.topology import Walked, walk
+from lamport._model.setting import DEFAULT_LATENCY, native_point, whole
+from lamport._model.topology import Topology, as_topology
 
 if TYPE_CHECKING:
     from lamport._lamport import _Point
@@ -199,7 +199,7 @@ class Settled:
     """Takes each value as the user gives it once, however many points have it.
 
     What can be read only once (a generator) is the same at every point, and what takes long to read (a graph)
-    is read once. Numbers become Python's own, latencies and faults objects, topologies `Walked`.
+    is read once. Numbers become Python's own, latencies, faults and topologies objects.
     """
 
     def __init__(self) -> None:
@@ -226,7 +226,7 @@ def _settle(name: str, value: Any) -> Any:
     if name == "faults":
         return as_faults(value)
     if name == "topology":
-        return walk(value)
+        return as_topology(value)
     if name == "rates" and isinstance(value, Iterable) and not isinstance(value, str):
         return list(value)
     return value
@@ -259,7 +259,7 @@ def _distinct_labels(name: str, keys: list[Hashable], values: list[Any]) -> dict
 
 def _label(name: str, value: Any) -> str:
     """Put a value into a few words."""
-    if isinstance(value, Walked):
+    if isinstance(value, Topology):
         value = value.given
     if name == "faults":
         return f"{len(value) or 'no'} fault{'s' * (len(value) != 1)}"

@@ -13,7 +13,7 @@ from lamport._drive.progress import Progress, watch
 from lamport._model.fault import Fault, as_faults, faults_json, faults_text
 from lamport._model.latency import Latency, as_latency, to_json, to_native
 from lamport._model.public import public
-from lamport._model.topology import adjacency, machine_count, to_mapping, walk
+from lamport._model.topology import adjacency, as_topology, machine_count, to_mapping
 from lamport._model.warning import warn
 from lamport._runs.directory import claim_directory, give_up_directory, make_directory, write_record
 from lamport._runs.run import Run
@@ -144,7 +144,7 @@ def run_local(
     from lamport._lamport import key_text
 
     rates = None if rates is None else [float(rate) for rate in rates]
-    shape = walk(topology)
+    shape = as_topology(topology)
     count = machine_count(machines, rates, shape)
     peers = adjacency(shape, count)
     delays = as_latency(latency)

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import IO
 
-__all__ = ["Child"]
+__all__ = ["MachineProcess"]
 
 KEPT_LINES = 20
 
 
-class Child:
+class MachineProcess:
     """One machine's process, which may be another after a crash: its pipes, what it told, how it ended."""
 
     def __init__(self, machine: int, selector: selectors.BaseSelector, environment: dict[str, str]) -> None:
@@ -49,8 +49,8 @@ class Child:
         finally:
             os.close(writing)
         assert self._process.stderr is not None
-        self._watch(os.fdopen(reading, "rb", buffering=0), self._hear_status)
-        self._watch(self._process.stderr, self._hear_text)
+        self._watch(os.fdopen(reading, "rb", buffering=0), self._take_status)
+        self._watch(self._process.stderr, self._take_text)
 
     def crash(self) -> None:
         """Kill the process, unless it is over."""
@@ -112,21 +112,21 @@ class Child:
         raise LamportError(f"machine {self.machine} failed ({how}): {said}")
 
     def kill(self) -> None:
-        """End the process, if it is there, and hear its last words."""
+        """End the process, if it is there, and read its last words."""
         if self._process is not None:
             if self._process.poll() is None:
                 self._process.kill()
             self._process.wait()
-        for pipe, listen in tuple(self._pipes.items()):
-            while pipe in self._pipes and listen():
+        for pipe, read in tuple(self._pipes.items()):
+            while pipe in self._pipes and read():
                 pass
             self._forget(pipe)
 
-    def _watch(self, pipe: IO[bytes], hear: Callable[[list[str]], None]) -> None:
+    def _watch(self, pipe: IO[bytes], take: Callable[[list[str]], None]) -> None:
         os.set_blocking(pipe.fileno(), False)
         rest = b""
 
-        def listen() -> bool:
+        def read() -> bool:
             """Read what there is; return whether there was anything."""
             nonlocal rest
             try:
@@ -134,25 +134,25 @@ class Child:
             except BlockingIOError:
                 return False
             *lines, rest = (rest + data).split(b"\n")
-            hear([line.decode(errors="replace") for line in lines])
+            take([line.decode(errors="replace") for line in lines])
             if not data:
                 self._forget(pipe)
             return bool(data)
 
-        self._pipes[pipe] = listen
-        self._selector.register(pipe, selectors.EVENT_READ, listen)
+        self._pipes[pipe] = read
+        self._selector.register(pipe, selectors.EVENT_READ, read)
 
     def _forget(self, pipe: IO[bytes]) -> None:
         if self._pipes.pop(pipe, None) is not None:
             self._selector.unregister(pipe)
             pipe.close()
 
-    def _hear_status(self, lines: list[str]) -> None:
+    def _take_status(self, lines: list[str]) -> None:
         if lines:
             self.clock, self.queue = map(int, lines[-1].split())
             self.ready = True
 
-    def _hear_text(self, lines: list[str]) -> None:
+    def _take_text(self, lines: list[str]) -> None:
         for line in lines:
             if line.startswith("lamport: "):
                 self._warnings.append(line.removeprefix("lamport: "))

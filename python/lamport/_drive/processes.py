@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lamport._drive.key import ENVIRONMENT
-from lamport._drive.machine_process import Child
+from lamport._drive.machine_process import MachineProcess
 from lamport._drive.ports import HOST, Ports
 from lamport._model.fault import Fault, faults_json, faults_text
 from lamport._model.latency import Empirical, Latency, to_json, to_text
@@ -88,7 +88,7 @@ class ProcessRun:
         if key is not None:
             self._environment[ENVIRONMENT] = key
         self._selector = selectors.DefaultSelector()
-        self._children: list[Child] = []
+        self._processes: list[MachineProcess] = []
         self._rates = None if rates is None else list(rates)
         self._started = 0.0
         self._stopping = False
@@ -103,17 +103,17 @@ class ProcessRun:
     def start(self) -> None:
         """Start the processes."""
         for machine, command in enumerate(self._commands, 1):
-            child = Child(machine, self._selector, self._environment)
-            self._children.append(child)
-            child.start([*command, f"--wait={self._wait}"], self._ports.listeners[machine - 1])
+            process = MachineProcess(machine, self._selector, self._environment)
+            self._processes.append(process)
+            process.start([*command, f"--wait={self._wait}"], self._ports.listeners[machine - 1])
         self._ports.hand_over()
 
     def stop(self) -> None:
         """Ask every process to end early, as Ctrl-C would."""
         self._stopping = True
         self._turns.clear()
-        for child in self._children:
-            child.interrupt()
+        for process in self._processes:
+            process.interrupt()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
@@ -121,16 +121,16 @@ class ProcessRun:
         while self._selector.get_map() or (self._turns and self._started):
             for key, _ in self._selector.select(self._left(deadline)):
                 key.data()
-            if not self._started and all(child.ready for child in self._children):
+            if not self._started and all(process.ready for process in self._processes):
                 self._started = time.monotonic()
             self._carry_out()
             if self._stopping:
                 self.stop()
             if deadline is not None and time.monotonic() >= deadline:
                 break
-        for child in self._children:
-            child.check(interrupted=self._stopping)
-        done = not self._turns and all(child.done for child in self._children)
+        for process in self._processes:
+            process.check(interrupted=self._stopping)
+        done = not self._turns and all(process.done for process in self._processes)
         if done:
             self._ports.close()
         return done
@@ -141,17 +141,17 @@ class ProcessRun:
 
     def status(self) -> tuple[list[int], list[int]]:
         """Each machine's clock and queue length, as it last told."""
-        return [child.clock for child in self._children], [child.queue for child in self._children]
+        return [process.clock for process in self._processes], [process.queue for process in self._processes]
 
     def warnings(self) -> list[str]:
         """Take the warnings since the last call."""
-        return [warning for child in self._children for warning in child.take_warnings()]
+        return [warning for process in self._processes for warning in process.take_warnings()]
 
     def kill(self) -> None:
         """End every process that is still there, and close what belongs to them."""
         self._turns.clear()
-        for child in self._children:
-            child.kill()
+        for process in self._processes:
+            process.kill()
         self._ports.close()
 
     def _left(self, deadline: float | None) -> float | None:
@@ -165,17 +165,17 @@ class ProcessRun:
         """Do to processes what the fault schedule says by now."""
         while self._turns and self._started and self.elapsed() >= self._turns[0][0]:
             _, machine, what = self._turns.popleft()
-            child = self._children[machine - 1]
+            process = self._processes[machine - 1]
             if what == "crash":
-                child.crash()
+                process.crash()
             elif what == "pause":
-                child.pause()
+                process.pause()
             elif what == "continue":
-                child.go_on()
-            elif child.crashed:
+                process.go_on()
+            elif process.crashed:
                 with self._ports.open(machine - 1) as listener:
                     again = ["--resume", "--wait=0", f"--began={self._started!r}"]
-                    child.start([*self._commands[machine - 1], *again], listener)
+                    process.start([*self._commands[machine - 1], *again], listener)
 
 
 def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[tuple[float, int, str]]:

@@ -127,7 +127,7 @@ def sweep(
     [236.8, 115.0]
     """
     from lamport._drive.grid import make_points
-    from lamport._drive.simulate import make_seed
+    from lamport._model.setting import make_seed
 
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
@@ -158,17 +158,17 @@ def _on_threads(points: "Points", runs: int, seed: int, tell: Count) -> "tuple[l
 def _on_executor(
     points: "Points", runs: int, seed: int, executor: Executor, tell: Count
 ) -> "tuple[list[Rows], bool]":
-    from lamport._drive.chunks import Failure, run_portions
+    from lamport._drive.chunks import Failure, run_chunks
 
     try:
-        return run_portions(points.native, runs, seed, executor, tell)
+        return run_chunks(points.native, runs, seed, executor, tell)
     except Failure as failure:
         finished = _table(points, failure.rows, interrupted=True)
         done = len(finished[[*finished.attrs["grid"], "run"]].drop_duplicates())
-        where = points.describe(failure.portion.first_point)
+        where = points.describe(failure.chunk.first_point)
         why = f"{type(failure.error).__name__}: {failure.error}".rstrip(": ")
         raise SweepError(
-            f"{where}, from run {failure.portion.first_run} on: {why}; "
+            f"{where}, from run {failure.chunk.first_run} on: {why}; "
             f"{done:,} of {len(points.native) * runs:,} runs are finished, their rows are in .finished",
             finished,
         ) from failure.error

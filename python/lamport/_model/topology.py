@@ -5,15 +5,23 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
-__all__ = ["DEFAULT_MACHINES", "Walked", "adjacency", "machine_count", "resolve", "to_mapping", "walk"]
+__all__ = [
+    "DEFAULT_MACHINES",
+    "Topology",
+    "adjacency",
+    "as_topology",
+    "machine_count",
+    "resolve",
+    "to_mapping",
+]
 
 DEFAULT_MACHINES = 3
 NAMES = ("full", "ring", "star", "line")
 
 
 @dataclass(frozen=True, eq=False)
-class Walked:
-    """A mapping or graph that was read and checked: it is not walked again.
+class Topology:
+    """A mapping or graph that was read and checked: it is not read again.
 
     Attributes
     ----------
@@ -27,7 +35,7 @@ class Walked:
     peers: list[list[int]]
 
 
-def walk(topology: object) -> "str | Walked":
+def as_topology(topology: object) -> "str | Topology":
     """Read a topology once; a name stays a name.
 
     Parameters
@@ -40,7 +48,7 @@ def walk(topology: object) -> "str | Walked":
     ValueError
         It is none of them, or a peer does not exist, is listed twice or is the machine itself.
     """
-    if isinstance(topology, str | Walked):
+    if isinstance(topology, str | Topology):
         return topology
     neighbors = _neighbors(topology)
     for machine, peers in neighbors.items():
@@ -50,7 +58,7 @@ def walk(topology: object) -> "str | Walked":
         if len(distinct) < len(peers):
             raise ValueError(f"topology: machine {machine} lists a peer twice: {peers}")
     places = range(1, len(neighbors) + 1)
-    return Walked(topology, [[peer - 1 for peer in neighbors[machine]] for machine in places])
+    return Topology(topology, [[peer - 1 for peer in neighbors[machine]] for machine in places])
 
 
 def machine_count(machines: int | None, rates: Sequence[float] | None, topology: object) -> int:
@@ -95,14 +103,14 @@ def adjacency(topology: object, machines: int) -> list[list[int]]:
     >>> adjacency({1: [2, 3], 2: [1], 3: []}, 3)
     [[1, 2], [0], []]
     """
-    walked = walk(topology)
-    if isinstance(walked, str):
+    known = as_topology(topology)
+    if isinstance(known, str):
         from lamport._lamport import topology_peers
 
-        return topology_peers(walked, machines)
-    if len(walked.peers) != machines:
-        raise ValueError(f"topology has {len(walked.peers)} machines, but there are {machines}")
-    return walked.peers
+        return topology_peers(known, machines)
+    if len(known.peers) != machines:
+        raise ValueError(f"topology has {len(known.peers)} machines, but there are {machines}")
+    return known.peers
 
 
 def resolve(
@@ -119,8 +127,8 @@ def resolve(
     >>> resolve(None, None, {1: [2], 2: []})
     (2, [[1], []])
     """
-    walked = walk(topology)
-    shape = walked if isinstance(walked, str) else walked.peers
+    known = as_topology(topology)
+    shape = known if isinstance(known, str) else known.peers
     return _count(machines, rates, shape), shape
 
 

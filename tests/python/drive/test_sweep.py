@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import lamport
 from lamport._drive.chunks import split
 from lamport._drive.grid import DEFAULTS, make_points
-from lamport._model.topology import walk
+from lamport._model.topology import as_topology
 
 GRID = {"internal_probability": [0.3, 0.7], "machines": [3, 5]}
 SMALL = {"runs": 4, "duration": 20, "latency": lamport.Exponential(0.01)}
@@ -111,20 +111,20 @@ def test_a_row_is_what_simulate_gives_with_its_seed(settings, seed):
 class Counted(nx.Graph):
     """A graph that counts how often its links are asked for."""
 
-    walks = 0
+    reads = 0
 
     @property
     def adj(self):
-        type(self).walks += 1
+        type(self).reads += 1
         return super().adj
 
 
 @pytest.mark.parametrize("where", ["fixed", "grid", "points"])
 def test_what_a_user_gives_is_read_once(where):
     graph = Counted(nx.path_graph([1, 2, 3]))
-    Counted.walks = 0
-    walk(graph)
-    once, Counted.walks = Counted.walks, 0
+    Counted.reads = 0
+    as_topology(graph)
+    once, Counted.reads = Counted.reads, 0
     shared = {
         "topology": graph,
         "faults": iter([lamport.Pause(1, at=1, duration=5)]),
@@ -140,7 +140,7 @@ def test_what_a_user_gives_is_read_once(where):
     else:
         points = [{"internal_probability": value, **shared} for value in probabilities]
         frame = lamport.sweep(points, runs=2, duration=9)
-    assert Counted.walks == once > 0
+    assert Counted.reads == once > 0
     plain = {"topology": {1: [2], 2: [1, 3], 3: [2]}, "faults": [lamport.Pause(1, at=1, duration=5)]}
     grid = {"internal_probability": probabilities}
     expected = lamport.sweep(grid, runs=2, duration=9, rates=[1, 2, 3], **plain)
@@ -221,8 +221,8 @@ LONG = {"runs": 3, "duration": 200_000}
 @pytest.mark.parametrize("refuse", [False, True])
 def test_an_executor_that_dies_half_way(refuse):
     grid = {"internal_probability": [0.2, 0.5, 0.8]}
-    portions = split(make_points(grid, 3, {"duration": 200_000}).native, 3)
-    assert len(portions) == 9
+    chunks = split(make_points(grid, 3, {"duration": 200_000}).native, 3)
+    assert len(chunks) == 9
     with pytest.raises(lamport.SweepError) as caught:
         lamport.sweep(grid, **LONG, executor=Dying(4, refuse=refuse))
     message = str(caught.value)
@@ -399,19 +399,18 @@ costs = st.lists(st.tuples(st.integers(1, 40), st.floats(0.1, 1e6)), min_size=1,
 
 
 @given(costs, st.integers(1, 10_000))
-def test_portions_cover_everything_once_and_in_order(costs, runs):
+def test_chunks_cover_everything_once_and_in_order(costs, runs):
     points = [
         {"machines": machines, "duration": duration, "rates": None, "max_rate": 6}
         for machines, duration in costs
     ]
-    portions = split(points, runs)
+    chunks = split(points, runs)
     covered = []
-    for portion in portions:
-        assert portion.points == points[portion.first_point : portion.first_point + len(portion.points)]
-        assert len(portion.points) == 1 or (portion.first_run, portion.runs) == (0, runs)
+    for chunk in chunks:
+        assert chunk.points == points[chunk.first_point : chunk.first_point + len(chunk.points)]
+        assert len(chunk.points) == 1 or (chunk.first_run, chunk.runs) == (0, runs)
         covered += [
-            (portion.first_point + place, portion.first_run, portion.runs)
-            for place in range(len(portion.points))
+            (chunk.first_point + place, chunk.first_run, chunk.runs) for place in range(len(chunk.points))
         ]
     expected = (0, 0)
     for point, first_run, count in covered:
@@ -419,4 +418,4 @@ def test_portions_cover_everything_once_and_in_order(costs, runs):
         assert count > 0
         expected = (point, first_run + count) if first_run + count < runs else (point + 1, 0)
     assert expected == (len(points), 0)
-    assert len(portions) <= 2 * 4096 + len(points)
+    assert len(chunks) <= 2 * 4096 + len(points)

@@ -1,4 +1,4 @@
-"""The commands ``lamport simulate`` and ``lamport sweep``."""
+"""The command ``lamport sweep``."""
 
 import argparse
 import json
@@ -7,56 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import MODEL, add_faults, add_latency, add_model, latency
-from lamport._cli.print_run import show
+from lamport._cli.table_file import add_format, file_format, save_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lamport._runs.run import Run
+__all__ = ["add_sweep", "run_sweep"]
 
-__all__ = ["add_simulate", "add_sweep", "run_simulate", "run_sweep"]
-
-FORMATS = ("csv", "parquet")
 SHOWN = ("drift", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
 MOST_SHOWN = 40
 """The most points whose table is printed whole."""
-
-
-def add_simulate(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a simulation."""
-    add_model(parser)
-    add_latency(parser, 0.0005)
-    add_faults(parser)
-    add = parser.add_argument
-    add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
-    add("--log-dir", "--logs_dir", metavar="DIR", help="write logs, figure and summary there (default: none)")
-    add("--no-record", action="store_true", help="keep no events, only the table of machines")
-    add("--no-report", action="store_true", help="write no figure and no summary beside the logs")
-    add("-o", "--output", metavar="FILE", help="write a table; FILE is replaced if it exists")
-    add("--table", choices=("events", "machines"), help="which (default: events; with --no-record machines)")
-    _add_format(parser)
-
-
-def run_simulate(args: argparse.Namespace) -> int:
-    """Do what ``lamport simulate`` says."""
-    from lamport._drive.simulate import simulate
-
-    form = None if args.output is None else _form(args)
-    table = args.table or ("machines" if args.no_record else "events")
-    if args.output is not None and table == "events" and args.no_record:
-        raise ValueError("--table events: with --no-record there are none")
-    run = simulate(
-        **{name: getattr(args, name) for name in MODEL},
-        seed=args.seed,
-        log_dir=args.log_dir,
-        record=not args.no_record,
-        progress=False if args.no_progress else None,
-    )
-    paths = [] if args.log_dir is None or args.no_report or args.no_record else run.report()
-    if form is not None:
-        paths.append(_write(run, table, Path(args.output), form))
-    show(run, paths)
-    return INTERRUPTED if run.interrupted else DONE
 
 
 def add_sweep(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +42,8 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write one row per machine and run; FILE is replaced if it exists",
     )
-    _add_format(parser)
+    add_format(parser)
+    add("--no-progress", action="store_true", help="show no progress bar")
 
 
 def run_sweep(args: argparse.Namespace) -> int:
@@ -90,7 +51,7 @@ def run_sweep(args: argparse.Namespace) -> int:
     from lamport._drive.grid import DEFAULTS
     from lamport._drive.sweep import sweep
 
-    form = None if args.output is None else _form(args)
+    form = None if args.output is None else file_format(args)
     grid = dict(args.grid)
     if len(grid) < len(args.grid):
         raise ValueError("--grid names a parameter twice: give all its values in one")
@@ -103,16 +64,11 @@ def run_sweep(args: argparse.Namespace) -> int:
         progress=False if args.no_progress else None,
         **fixed,
     )
-    _show(frame)
+    _print(frame)
     if form is not None:
-        _save(frame, Path(args.output), form)
+        save_table(frame, Path(args.output), form)
         print(f"wrote {args.output}")
     return INTERRUPTED if frame.attrs["interrupted"] else DONE
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=FORMATS, help="default: by the ending of FILE")
-    parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
 
 
 def _values(text: str) -> tuple[str, list[Any]]:
@@ -142,29 +98,7 @@ def _value(name: str, word: str) -> Any:
     return word
 
 
-def _form(args: argparse.Namespace) -> str:
-    """Find the format of the output and make its directory, before any work."""
-    form = args.format or Path(args.output).suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        raise ValueError(f"the ending of {args.output!r} is not one of {', '.join(FORMATS)}: give --format")
-    Path(args.output).absolute().parent.mkdir(parents=True, exist_ok=True)
-    return str(form)
-
-
-def _write(run: "Run", table: str, path: Path, form: str) -> Path:
-    if table == "events":
-        return run.export(path, format=form)
-    _save(run.machines.reset_index(), path, form)
-    return path
-
-
-def _save(table: "pd.DataFrame", path: Path, form: str) -> None:
-    from lamport._runs.export import write_table
-
-    write_table(table, path, form)
-
-
-def _show(frame: "pd.DataFrame") -> None:
+def _print(frame: "pd.DataFrame") -> None:
     """Print means and intervals of the points."""
     from lamport._runs.summarize import summarize
 
