@@ -58,9 +58,9 @@ pub(super) fn key_text(key: KeyArgument) -> String {
 
 /// A `(host, port)` pair.
 #[derive(Debug)]
-pub(super) struct Peer(pub(super) Address);
+pub(super) struct PeerAddress(pub(super) Address);
 
-impl<'py> FromPyObject<'_, 'py> for Peer {
+impl<'py> FromPyObject<'_, 'py> for PeerAddress {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -71,12 +71,12 @@ impl<'py> FromPyObject<'_, 'py> for Peer {
             ))
         };
         if object.is_instance_of::<PyString>() || object.len().ok() != Some(2) {
-            return Err(bad("it is no pair"));
+            return Err(bad("it is not a pair"));
         }
         let host: String = object
             .get_item(0)?
             .extract()
-            .map_err(|_| bad("the host is no text"))?;
+            .map_err(|_| bad("the host is not a string"))?;
         let port: u16 = object
             .get_item(1)?
             .extract()

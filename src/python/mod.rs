@@ -8,14 +8,16 @@ mod causality;
 mod columns;
 mod error;
 mod faults;
+mod handover;
 mod held;
 mod interrupt;
-mod latency;
 mod local;
 mod logs;
 mod machine;
+mod machine_event;
 mod read;
 mod recipients;
+mod setting;
 mod simulate;
 mod tables;
 mod theory;
@@ -35,7 +37,9 @@ mod module {
     #[pymodule_export]
     use super::error::LamportError;
     #[pymodule_export]
-    use super::faults::fault_turns;
+    use super::faults::fault_transitions;
+    #[pymodule_export]
+    use super::handover::Handover;
     #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]
@@ -54,6 +58,7 @@ mod module {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", crate::VERSION)?;
+        module.add("DEFAULTS", super::setting::defaults(module.py())?)?;
         module.add("LogError", super::error::log_error(module.py())?)
     }
 }

@@ -11,10 +11,9 @@ use pyo3::types::PyDict;
 
 use super::arguments::Whole;
 use super::interrupt::interruptible;
-use super::latency::Delay;
 use super::logs::Logs;
 use super::machine::LOOK;
-use super::topology::Shape;
+use super::setting::RunSetting;
 use crate::drive::simulated::engine::{Setup, Simulation, Watch};
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::memory;
@@ -22,43 +21,9 @@ use crate::drive::simulated::record::Records;
 use crate::drive::simulated::replay::replay;
 use crate::drive::simulated::sweep;
 use crate::error::Result;
-use crate::model::behavior::Behavior;
-use crate::model::fault::Fault;
 
 /// A run of at most this many machines, events and messages is over before anyone could interrupt it.
 const SHORT: f64 = 200_000.0;
-
-/// One setting of a run in virtual time.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(super) struct Point {
-    machines: usize,
-    topology: Shape,
-    duration: f64,
-    rates: Option<Vec<f64>>,
-    max_rate: Whole,
-    internal_probability: f64,
-    broadcast_share: f64,
-    latency: Delay,
-    /// As JSON.
-    #[pyo3(default)]
-    faults: Option<String>,
-}
-
-impl Point {
-    fn build(self, seed: u64) -> Result<Setup> {
-        Ok(Setup {
-            topology: self.topology.build(self.machines)?,
-            duration: self.duration,
-            rates: self.rates,
-            max_rate: self.max_rate.0,
-            behavior: Behavior::new(self.internal_probability, self.broadcast_share)?,
-            latency: self.latency.build()?,
-            seed,
-            faults: Fault::list(self.faults.as_deref().unwrap_or("[]"))?,
-        })
-    }
-}
 
 /// What a run in virtual time came to.
 #[pyclass(frozen, get_all, module = "lamport._lamport")]
@@ -72,16 +37,16 @@ pub(super) struct Simulated {
 }
 
 #[pyfunction]
-#[pyo3(signature = (point, *, seed, record, log_dir, progress))]
+#[pyo3(signature = (setting, *, seed, record, log_dir, progress))]
 pub(super) fn simulate(
     py: Python<'_>,
-    point: Point,
+    setting: RunSetting,
     seed: Whole,
     record: bool,
     log_dir: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Simulated> {
-    let setup = point.build(seed.0)?;
+    let setup = setting.build(seed.0)?;
     setup.check()?;
     if log_dir.is_some() {
         Files::ensure_open(setup.topology.machines())?;
@@ -214,7 +179,7 @@ fn run(
 
 /// The first point that is outside what the model allows, and why.
 #[pyfunction]
-pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, String)> {
+pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(usize, String)> {
     py.detach(|| {
         points.into_iter().enumerate().find_map(|(number, point)| {
             let checked = point.build(0).and_then(|setup| setup.check());
@@ -228,7 +193,7 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, 
 #[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
 pub(super) fn sweep_runs(
     py: Python<'_>,
-    points: Vec<Point>,
+    points: Vec<RunSetting>,
     first_run: u64,
     runs: u64,
     seed: Whole,
