@@ -50,7 +50,12 @@ impl<'py> FromPyObject<'_, 'py> for KeyArgument {
     }
 }
 
-/// The text form of a key.
+/// Give the text form of a key: 64 hexadecimal digits in lower case.
+///
+/// Raises
+/// ------
+/// ValueError
+///     It is neither 32 bytes nor such a text; the message does not show it.
 #[pyfunction]
 pub(super) fn key_text(key: KeyArgument) -> String {
     key.0.to_text()
@@ -90,7 +95,17 @@ impl<'py> FromPyObject<'_, 'py> for PeerAddress {
     }
 }
 
-/// The hosts and ports in a list `host:port,host:port`.
+/// Read a list ``host:port,host:port``; an empty text is an empty list.
+///
+/// Returns
+/// -------
+/// list of (str, int)
+///     Hosts (IPv6 without brackets) and ports, in the order given.
+///
+/// Raises
+/// ------
+/// ValueError
+///     An entry is not of the form; the message shows it.
 #[pyfunction]
 pub(super) fn parse_addresses(text: &str) -> PyResult<Vec<(String, u16)>> {
     let addresses = parse_list(text)?.into_iter();

@@ -22,7 +22,7 @@ impl<'py> FromPyObject<'_, 'py> for LatencyArgument {
         {
             return Ok(Self(latency));
         }
-        let json = as_json(object, "lamport._model.latency", "latency_json")?;
+        let json = as_json(object, "lamport._model.latency", "latency_text")?;
         Ok(Self(Latency::from_json(&json)?))
     }
 }
@@ -40,7 +40,7 @@ impl<'py> FromPyObject<'_, 'py> for FaultsArgument {
         {
             return Ok(Self(Vec::new()));
         }
-        let json = as_json(object, "lamport._model.fault", "faults_json")?;
+        let json = as_json(object, "lamport._model.fault", "faults_text")?;
         Ok(Self(Fault::list(&json)?))
     }
 }

@@ -1,7 +1,7 @@
 //! The boundary to Python: extract, detach, call the core, convert.
 
-// PyO3 hands arguments over by value.
-#![allow(clippy::needless_pass_by_value)]
+// PyO3 hands arguments over by value, and documentation to Python, whose marks are others.
+#![allow(clippy::needless_pass_by_value, clippy::doc_markdown)]
 
 mod arguments;
 mod causality;

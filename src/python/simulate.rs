@@ -28,14 +28,34 @@ const SHORT: f64 = 200_000.0;
 /// What a run in virtual time came to.
 #[pyclass(frozen, get_all, module = "lamport._lamport")]
 pub(super) struct Simulated {
+    /// The logs; without recording only ``machines`` of them is there.
     logs: Py<Logs>,
+    /// Ticks per second of each machine.
     rates: Vec<f64>,
+    /// The id of the run, as its STARTUP lines state it.
     run_id: String,
+    /// Seconds of virtual time that passed: the duration, or less if interrupted.
     elapsed: f64,
+    /// How many ticks fell on the very time of the one before them.
     ties: u64,
+    /// Whether it ended before its last tick.
     interrupted: bool,
 }
 
+/// Run in virtual time.
+///
+/// Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
+/// an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
+/// virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
+///
+/// Raises
+/// ------
+/// ValueError
+///     A parameter is outside what the model allows.
+/// FileExistsError
+///     A log exists.
+/// LamportError
+///     Recording would need more memory than there is.
 #[pyfunction]
 #[pyo3(signature = (setting, *, seed, record, log_dir, progress))]
 pub(super) fn simulate(
@@ -177,7 +197,7 @@ fn run(
     Ok((records, is_over))
 }
 
-/// The first point that is outside what the model allows, and why.
+/// Find the first point that is outside what the model allows: its place, and what is wrong.
 #[pyfunction]
 pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(usize, String)> {
     py.detach(|| {
@@ -188,7 +208,25 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(us
     })
 }
 
-/// Runs every point with seeds of its own making; columns as in `drive::simulated::sweep::Table`.
+/// Run every point `runs` times in virtual time, on `threads` threads.
+///
+/// Run k has the same seed at every point. `progress` is called with the number of finished runs every 50 ms
+/// or so.
+///
+/// Returns
+/// -------
+/// dict
+///     One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
+///     `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
+///     ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
+///     ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (float64).
+/// bool
+///     Whether Ctrl-C ended it early; then only finished runs have rows.
+///
+/// Raises
+/// ------
+/// ValueError
+///     A point is outside what the model allows: `wrong_point` says which.
 #[pyfunction]
 #[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
 pub(super) fn sweep_runs(
@@ -255,7 +293,23 @@ pub(super) fn sweep_runs(
 /// A line of a log, what the node does there, and what the log says.
 type Divergent = (u64, String, String);
 
-/// Plays a log again: its machine, the events that happened again, and the first that did not.
+/// Play a log again: its arrivals, in virtual time, with the node and the draws that made it.
+///
+/// Returns
+/// -------
+/// int
+///     The machine.
+/// int
+///     How many events happened again, before the first that did not.
+/// tuple or None
+///     That first one: its line in the log, what the node does there, and what the log says.
+///
+/// Raises
+/// ------
+/// LogError
+///     The log does not tell how it was made (no seed) or all arrivals (no END, a resumed machine).
+/// OSError
+///     It cannot be read.
 #[pyfunction]
 pub(super) fn replay_log(py: Python<'_>, path: PathBuf) -> PyResult<(u64, u64, Option<Divergent>)> {
     let replayed = interruptible(py, |go_on| replay(&path, go_on))?;

@@ -9,6 +9,16 @@ use super::topology::Shape;
 use crate::model::behavior::Behavior;
 use crate::model::theory;
 
+/// What theory expects of machines with these rates: float64 arrays, one value a machine.
+///
+/// ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
+/// (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
+/// arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
+/// not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
+/// converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
+/// machines.
+///
+/// `topology` is a name, or the peers of each machine counted from 0.
 #[pyfunction]
 #[pyo3(signature = (rates, *, topology, internal_probability, broadcast_share))]
 pub(super) fn predict(

@@ -6,18 +6,24 @@ import selectors
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_process import MachineProcess
 from lamport._drive.ports import HOST, Ports
-from lamport._model.fault import Fault, faults_json, faults_text
-from lamport._model.latency import Empirical, Latency, to_json, to_text
+from lamport._model.setting import SETTING, command_line
 from lamport._runs.directory import FAULTS, LATENCY
 
+if TYPE_CHECKING:
+    from lamport._lamport import _RunSetting
+
 __all__ = ["ProcessRun"]
+
+NONE = "[]"
+"""No faults, as JSON."""
+LONGEST_WORD = 1000
+"""Characters of JSON in a command line; what is longer is in a file beside the logs."""
 
 
 class ProcessRun:
@@ -42,47 +48,45 @@ class ProcessRun:
 
     def __init__(
         self,
-        peers: Sequence[Sequence[int]],
+        setting: "_RunSetting",
         log_dir: str,
-        duration: float,
         *,
-        rates: Sequence[float] | None,
+        seed: int,
+        run_id: str,
         base_port: int,
+        wait: float,
         precise: bool,
-        latency: Latency,
-        faults: tuple[Fault, ...] = (),
-        key: str | None = None,
-        **options: Any,
+        key: str | None,
     ) -> None:
+        peers, rates, faults = setting["topology"], setting["rates"], setting["faults"]
+        assert not isinstance(peers, str), "every machine is told its peers"
         self._logs = [Path(log_dir, f"machine_{machine}.log") for machine in range(1, len(peers) + 1)]
         for log in self._logs:
             if log.exists():
                 raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
-        self._turns = _turns(faults, len(peers), duration)
-        returning = any(what == "restart" for _, _, what in self._turns)
+        self._transitions = _transitions(faults, len(peers), setting["duration"])
+        returning = any(what == "restart" for _, _, what in self._transitions)
         self._ports = Ports(base_port, len(peers), keep=returning)
-        file = _write(faults_json(faults), Path(log_dir, FAULTS)) if faults else None
-        # A list of delays can be longer than a command line may be.
-        listed = isinstance(latency, Empirical)
-        delays = _write(to_json(latency), Path(log_dir, LATENCY)) if listed else to_text(latency)
+        # These can be longer than a command line may be.
+        files = {
+            "faults": None if faults == NONE else _write(faults, Path(log_dir, FAULTS)),
+            "latency": _write_long(setting["latency"], Path(log_dir, LATENCY)),
+        }
+        same = {name: value for name, value in setting.items() if "machine" in SETTING[name].options}
+        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "precise": precise, **files}
         self._commands = [
             _command(
                 {
-                    "id": machine + 1,
-                    "peers": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
-                    "log": self._logs[machine],
-                    "duration": duration,
-                    "rate": None if rates is None else rates[machine],
-                    "allow": HOST,
-                    "latency": delays,
-                    "faults": file,
-                    **{name.replace("_", "-"): value for name, value in options.items() if name != "wait"},
-                },
-                precise=precise,
+                    **same,
+                    "machine_id": machine + 1,
+                    "peer_addresses": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
+                    "log_filename": self._logs[machine],
+                    "clock_rate": None if rates is None else rates[machine],
+                }
             )
             for machine, row in enumerate(peers)
         ]
-        self._wait = options["wait"]
+        self._wait = wait
         # A list of processes shows every user their words, but not their environments.
         self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         if key is not None:
@@ -111,14 +115,14 @@ class ProcessRun:
     def stop(self) -> None:
         """Ask every process to end early, as Ctrl-C would."""
         self._stopping = True
-        self._turns.clear()
+        self._transitions.clear()
         for process in self._processes:
             process.interrupt()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._selector.get_map() or (self._turns and self._started):
+        while self._selector.get_map() or (self._transitions and self._started):
             for key, _ in self._selector.select(self._left(deadline)):
                 key.data()
             if not self._started and all(process.ready for process in self._processes):
@@ -130,7 +134,7 @@ class ProcessRun:
                 break
         for process in self._processes:
             process.check(interrupted=self._stopping)
-        done = not self._turns and all(process.done for process in self._processes)
+        done = not self._transitions and all(process.done for process in self._processes)
         if done:
             self._ports.close()
         return done
@@ -149,7 +153,7 @@ class ProcessRun:
 
     def kill(self) -> None:
         """End every process that is still there, and close what belongs to them."""
-        self._turns.clear()
+        self._transitions.clear()
         for process in self._processes:
             process.kill()
         self._ports.close()
@@ -157,14 +161,14 @@ class ProcessRun:
     def _left(self, deadline: float | None) -> float | None:
         """Seconds until something is due; None if nothing is."""
         due = [] if deadline is None else [deadline]
-        if self._turns and self._started:
-            due.append(self._started + self._turns[0][0])
+        if self._transitions and self._started:
+            due.append(self._started + self._transitions[0][0])
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _carry_out(self) -> None:
         """Do to processes what the fault schedule says by now."""
-        while self._turns and self._started and self.elapsed() >= self._turns[0][0]:
-            _, machine, what = self._turns.popleft()
+        while self._transitions and self._started and self.elapsed() >= self._transitions[0][0]:
+            _, machine, what = self._transitions.popleft()
             process = self._processes[machine - 1]
             if what == "crash":
                 process.crash()
@@ -178,24 +182,27 @@ class ProcessRun:
                     process.start([*self._commands[machine - 1], *again], listener)
 
 
-def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[tuple[float, int, str]]:
+def _transitions(faults: str, machines: int, duration: float) -> deque[tuple[float, int, str]]:
     """Return what happens to machines before the end of the run; who stands still then goes on."""
-    from lamport._lamport import fault_turns
+    from lamport._lamport import fault_transitions
 
-    turns = fault_turns(faults_text(faults) or "[]", machines)
-    inside = [turn for turn in turns if turn[0] < duration or turn[2] == "continue"]
+    transitions = fault_transitions(faults, machines)
+    inside = [each for each in transitions if each[0] < duration or each[2] == "continue"]
     return deque((min(at, duration), machine, what) for at, machine, what in inside)
 
 
-def _write(value: Any, path: Path) -> Path:
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+def _write(text: str, path: Path) -> Path:
+    path.write_text(json.dumps(json.loads(text), indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def _command(options: dict[str, Any], *, precise: bool) -> list[str]:
-    # One word an option: a value that begins with a dash stays a value.
-    words = [f"--{name}={value}" for name, value in options.items() if value is not None]
-    return [sys.executable, "-m", "lamport.machine", *words, *([] if precise else ["--no-precise"])]
+def _write_long(text: str, path: Path) -> "str | Path":
+    """Return JSON as it is, or the file of it if it is long."""
+    return text if len(text) <= LONGEST_WORD else _write(text, path)
+
+
+def _command(values: dict[str, Any]) -> list[str]:
+    return [sys.executable, "-m", "lamport.machine", *command_line("machine", values)]
 
 
 def _first_line(log: Path) -> dict[str, Any]:
