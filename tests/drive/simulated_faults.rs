@@ -1,4 +1,4 @@
-//! FaultSchedule in virtual time: exactly when they are said to be, and nothing is lost.
+//! Faults in virtual time: exactly when they are said to be, and nothing is lost.
 
 #![allow(clippy::unwrap_used)]
 
@@ -175,7 +175,7 @@ proptest! {
             faults: list.clone(),
             ..setup(Topology::Full(3), 20.0, Latency::Constant(f64::from(delay) / 100.0))
         };
-        // FaultSchedule of one machine that overlap are refused.
+        // Faults of one machine that overlap are refused.
         let Ok(mut simulation) = Simulation::new(trouble) else { return Ok(()); };
         let scratch = Scratch::new();
         let mut files = Files::create(&simulation, &scratch.0).unwrap();

@@ -213,7 +213,7 @@ impl Conductor {
                 machine.tell(Control::Pause(start + until));
             }
             Transition::Restart if self.has_left[position] => {
-                self.restart(position, time, start)?
+                self.restart(position, time, start)?;
             }
             // A paused machine knows for how long; one that ended before it could crash need not come back.
             Transition::Continue | Transition::Restart => {}
