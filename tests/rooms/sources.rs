@@ -4,15 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file of the product.
-pub struct Source {
+pub(crate) struct Source {
     /// Its path below the root of the project.
-    pub path: String,
+    pub(crate) path: String,
     /// What it says to a compiler: no comments, no tests.
-    pub code: String,
+    pub(crate) code: String,
 }
 
 /// Every file with this ending below a folder of the project, in the order of their paths.
-pub fn below(folder: &str, ending: &str) -> Vec<Source> {
+pub(crate) fn below(folder: &str, ending: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     collect(&root.join(folder), ending, &mut paths);
@@ -58,7 +58,7 @@ fn code(text: &str, ending: &str) -> String {
 }
 
 /// The words of a text: runs of letters, digits and underscores.
-pub fn words(code: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
         .filter(|word| !word.is_empty())
 }
