@@ -20,11 +20,11 @@ pub enum Condition {
 ///
 /// Machines are named by their positions; times count from the start of ticking.
 pub trait Bodies {
-    /// Why a machine cannot come back.
+    /// Why something cannot be done.
     type Error;
 
     /// How it is with a machine.
-    fn condition(&self, machine: usize) -> Condition;
+    fn condition(&self, machine: usize) -> Result<Condition, Self::Error>;
 
     /// A machine that is alive dies, now or soon.
     fn crash(&mut self, machine: usize, time: Nanos) -> Result<(), Self::Error>;
@@ -75,10 +75,12 @@ impl Conductor {
     }
 
     /// When the next thing is to happen; `None` while that is for a machine which is still about to die.
-    pub fn next(&self, bodies: &impl Bodies) -> Option<Nanos> {
-        let &(time, machine, turn) = self.due.front()?;
-        let is_dying = turn == Turn::Restart && bodies.condition(machine) == Condition::Alive;
-        (!is_dying).then_some(time)
+    pub fn next<B: Bodies>(&self, bodies: &B) -> Result<Option<Nanos>, B::Error> {
+        let Some(&(time, machine, turn)) = self.due.front() else {
+            return Ok(None);
+        };
+        let is_dying = turn == Turn::Restart && bodies.condition(machine)? == Condition::Alive;
+        Ok((!is_dying).then_some(time))
     }
 
     /// Whether a machine is to come back.
@@ -93,10 +95,10 @@ impl Conductor {
 
     /// Does what is due by `now`.
     pub fn carry_out<B: Bodies>(&mut self, now: Nanos, bodies: &mut B) -> Result<(), B::Error> {
-        while self.next(bodies).is_some_and(|time| time <= now)
+        while self.next(bodies)?.is_some_and(|time| time <= now)
             && let Some((time, machine, turn)) = self.due.pop_front()
         {
-            match (turn, bodies.condition(machine)) {
+            match (turn, bodies.condition(machine)?) {
                 (Turn::Crash, Condition::Alive) => bodies.crash(machine, time)?,
                 (Turn::Pause, Condition::Alive) => {
                     let mut later = self.due.iter();
@@ -131,8 +133,8 @@ mod tests {
     impl Bodies for Recorded {
         type Error = ();
 
-        fn condition(&self, machine: usize) -> Condition {
-            self.conditions[machine]
+        fn condition(&self, machine: usize) -> Result<Condition, ()> {
+            Ok(self.conditions[machine])
         }
 
         fn crash(&mut self, machine: usize, time: Nanos) -> Result<(), ()> {
@@ -173,7 +175,7 @@ mod tests {
             seen: Vec::new(),
         };
         assert_eq!(conductor.carry_out(Nanos::MAX, &mut bodies), Ok(()));
-        assert_eq!(conductor.next(&bodies), None);
+        assert_eq!(conductor.next(&bodies), Ok(None));
         bodies.seen
     }
 
@@ -206,16 +208,16 @@ mod tests {
             dies_later: true,
             seen: Vec::new(),
         };
-        assert_eq!(conductor.next(&bodies), Some(1_000_000_000));
+        assert_eq!(conductor.next(&bodies), Ok(Some(1_000_000_000)));
         assert_eq!(conductor.carry_out(Nanos::MAX, &mut bodies), Ok(()));
         assert_eq!(bodies.seen.len(), 1);
-        assert_eq!(conductor.next(&bodies), None);
+        assert_eq!(conductor.next(&bodies), Ok(None));
         assert!(conductor.has_restart());
         bodies.conditions[0] = Condition::Down;
         assert_eq!(conductor.carry_out(2_000_000_000, &mut bodies), Ok(()));
         assert_eq!(bodies.seen.len(), 2);
         conductor.cancel();
         assert!(!conductor.has_restart());
-        assert_eq!(conductor.next(&bodies), None);
+        assert_eq!(conductor.next(&bodies), Ok(None));
     }
 }

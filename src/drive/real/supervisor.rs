@@ -225,7 +225,7 @@ impl Supervisor {
 
     /// The next report; none if the fault schedule comes first.
     fn report(&self) -> Option<Report> {
-        let Some(time) = self.conductor.next(self) else {
+        let Ok(Some(time)) = self.conductor.next(self) else {
             let report = self.reports.recv();
             return Some(report.expect("the supervisor holds its own end"));
         };
@@ -268,12 +268,12 @@ impl Supervisor {
 impl Bodies for Supervisor {
     type Error = Error;
 
-    fn condition(&self, machine: usize) -> Condition {
-        match (self.is_ticking[machine], self.has_left[machine]) {
+    fn condition(&self, machine: usize) -> Result<Condition> {
+        Ok(match (self.is_ticking[machine], self.has_left[machine]) {
             (true, _) => Condition::Alive,
             (false, true) => Condition::Down,
             (false, false) => Condition::Ended,
-        }
+        })
     }
 
     fn crash(&mut self, machine: usize, _time: Nanos) -> Result<()> {

@@ -160,12 +160,13 @@ struct Places<'a, R> {
 impl<R: Recorder> Bodies for Places<'_, R> {
     type Error = Infallible;
 
-    fn condition(&self, machine: usize) -> Condition {
-        if self.simulation.faults.machines[machine].is_down {
+    fn condition(&self, machine: usize) -> Result<Condition, Infallible> {
+        let state = &self.simulation.faults.machines[machine];
+        Ok(if state.is_down {
             Condition::Down
         } else {
             Condition::Alive
-        }
+        })
     }
 
     fn crash(&mut self, machine: usize, time: Nanos) -> Result<(), Infallible> {
