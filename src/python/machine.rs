@@ -13,11 +13,11 @@ use super::error::LamportError;
 use super::faults::{FaultsArgument, LatencyArgument};
 use super::handover::ListenPort;
 use super::machine_event;
-use crate::drive::real::conductor::{self, Trouble};
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::network::Network;
 use crate::drive::real::roster::Roster;
 use crate::drive::real::running::Running;
+use crate::drive::real::supervisor::{self, Trouble};
 use crate::error::Result;
 use crate::model::behavior::Behavior;
 use crate::model::event::{Event, Recipients};
@@ -284,7 +284,7 @@ impl PyMachine {
             revive: None,
         };
         let roster = Roster::new(vec![self.machine.clone()]);
-        let started = conductor::start(roster, self.duration, self.wait, trouble)?;
+        let started = supervisor::start(roster, self.duration, self.wait, trouble)?;
         *running = Some(Arc::new(started));
         Ok(())
     }

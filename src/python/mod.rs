@@ -6,6 +6,7 @@
 mod arguments;
 mod causality;
 mod columns;
+mod conductor;
 mod error;
 mod faults;
 mod handover;
@@ -35,9 +36,9 @@ mod module {
     #[pymodule_export]
     use super::causality::PyCausality;
     #[pymodule_export]
-    use super::error::LamportError;
+    use super::conductor::PyConductor;
     #[pymodule_export]
-    use super::faults::fault_transitions;
+    use super::error::LamportError;
     #[pymodule_export]
     use super::handover::Handover;
     #[pymodule_export]

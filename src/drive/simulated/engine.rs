@@ -165,7 +165,7 @@ pub struct Tally {
 pub struct Simulation {
     pub(super) setup: Setup,
     pub(super) agenda: Agenda,
-    pub(super) fault_state: FaultState,
+    pub(super) faults: FaultState,
     /// How many ticks all machines have from start to end.
     events: u64,
     /// How many peers a machine has, where all have as many.
@@ -194,7 +194,7 @@ impl Simulation {
             odds: setup.behavior.odds(0),
             delays: setup.latency.delays(setup.seed),
             agenda: Agenda::default(),
-            fault_state: FaultState::default(),
+            faults: FaultState::default(),
             events: 0,
             degree: setup.topology.common_degree(),
             seats: Vec::with_capacity(machines),
@@ -232,7 +232,7 @@ impl Simulation {
             }
         }
         let (faults, count) = (setup.faults(seed)?, setup.topology.machines());
-        self.fault_state.restart(faults, count, self.duration());
+        self.faults.restart(faults, count, self.duration());
         self.agenda.open();
         self.events = self.agenda.all_left();
         Ok(true)
@@ -240,7 +240,7 @@ impl Simulation {
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
     pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
-        if self.fault_state.is_any() {
+        if self.faults.is_any() {
             return self.run_with_faults(recorder, watch);
         }
         let mut ticks: Vec<Tick> = Vec::new();
@@ -281,7 +281,7 @@ impl Simulation {
 
     /// One tick of a machine; where nothing ever goes wrong, no one asks.
     #[inline]
-    pub(super) fn tick<R: Recorder, const IS_TROUBLED: bool>(
+    pub(super) fn tick<R: Recorder, const HAS_FAULTS: bool>(
         &mut self,
         time: Nanos,
         machine: u32,
@@ -301,14 +301,14 @@ impl Simulation {
         } = &event
         {
             for position in recipients.positions(degree) {
-                self.send::<IS_TROUBLED>(time, machine, position, *new_clock);
+                self.send::<HAS_FAULTS>(time, machine, position, *new_clock);
             }
         }
         recorder.event(time, machine, &event);
     }
 
     #[inline]
-    fn send<const IS_TROUBLED: bool>(
+    fn send<const HAS_FAULTS: bool>(
         &mut self,
         time: Nanos,
         machine: u32,
@@ -320,8 +320,8 @@ impl Simulation {
             Some(delay) => delay,
             None => self.delays.draw(id(machine), id(peer), timestamp),
         };
-        let arrival = if IS_TROUBLED {
-            let faults = &self.fault_state.schedule;
+        let arrival = if HAS_FAULTS {
+            let faults = &self.faults.schedule;
             faults.arrival(id(machine), id(peer), timestamp, time, delay)
         } else {
             time + delay
@@ -358,8 +358,8 @@ impl Simulation {
     /// How many ticks of a machine counted from 0 have happened.
     pub fn ticks(&self, machine: usize) -> u64 {
         let taken = self.agenda.taken(machine);
-        match self.fault_state.of(machine) {
-            Some(condition) => condition.ticks(taken),
+        match self.faults.of(machine) {
+            Some(state) => state.ticks(taken),
             None => taken,
         }
     }

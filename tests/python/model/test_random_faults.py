@@ -41,7 +41,7 @@ def test_random_faults(seed, rate, count, duration, kinds):
         else:
             assert fault.sender != fault.recipient
     # The schedule is possible: the core takes it.
-    lamport._lamport.fault_transitions(faults_text(schedule), count)
+    lamport._lamport.FaultConductor(faults_text(schedule), count, duration)
 
 
 def test_random_faults_come_at_their_rate():
