@@ -338,9 +338,12 @@ mod tests {
             outbox.connected(marks(4, 4)),
             Err(Violation::Lost { first: 5, last: 5 })
         );
-        outbox.connected(marks(4, 5)).unwrap();
-        assert_eq!((outbox.kept(), outbox.undelivered()), (5, 5));
-        assert_eq!(outbox.next_unsent(), Some(6));
+        for accepted in [5, 8] {
+            outbox.connected(marks(4, accepted)).unwrap();
+            assert_eq!(outbox.kept(), 5);
+            assert_eq!(outbox.undelivered() as u64, 10 - accepted);
+            assert_eq!(outbox.next_unsent(), Some(accepted + 1));
+        }
     }
 
     #[test]
