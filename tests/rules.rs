@@ -468,6 +468,12 @@ fn messages_newer_than_a_log_come_once_and_in_order() {
         &clean(&[cut.clone(), received(&[4, 5])]),
         "2 messages of machine 1 are newer than its log",
     );
+    // What the log holds is no message; what comes after its last clock may be one.
+    let internal = cut.clone().step_by(2.0, 1).step_by(2.5, 1);
+    clean(&[internal.clone(), received(&[3])]);
+    for clock in [1, 2] {
+        breaks(Rule::Match, 1, &[internal.clone(), received(&[clock])]);
+    }
     let report = report(&[cut, received(&[5, 5, 4])]);
     assert_eq!(counts(&report), [(Rule::Match, 1), (Rule::Fifo, 1)]);
 }
