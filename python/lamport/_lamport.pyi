@@ -658,8 +658,7 @@ def predict(
     rates: Sequence[float],
     *,
     topology: str | Sequence[Sequence[int]],
-    internal_probability: float,
-    broadcast_share: float,
+    behavior: Mapping[str, float],
 ) -> dict[str, _Floats]:
     """What theory expects of machines with these rates: float64 arrays, one value a machine.
 
@@ -670,7 +669,7 @@ def predict(
     converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
     machines.
 
-    `topology` is a name, or the peers of each machine counted from 0.
+    `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
     """
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:

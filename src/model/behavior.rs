@@ -58,6 +58,19 @@ impl Behavior {
         self.broadcast_share
     }
 
+    /// The probability that an idle tick sends to a given one of `peers` peers.
+    pub fn sends_to_one(&self, peers: u32) -> f64 {
+        let broadcasts = self.broadcast_share;
+        let one = (1.0 - broadcasts) / f64::from(peers);
+        (1.0 - self.internal_probability) * (one + broadcasts)
+    }
+
+    /// How many messages an idle tick sends, about, to this many peers.
+    pub fn expected_messages(&self, peers: f64) -> f64 {
+        let share = self.broadcast_share;
+        (1.0 - self.internal_probability) * (1.0 - share + share * peers)
+    }
+
     /// What a machine with `peers` peers draws with.
     pub fn odds(&self, peers: u32) -> Odds {
         // Of 2^63 cases, so that a probability of 1 leaves none of them out.

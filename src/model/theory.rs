@@ -95,11 +95,7 @@ struct Senders {
 impl Links {
     fn new(topology: &Topology, behavior: Behavior) -> Self {
         let machines = topology.machines();
-        let share = |degree: u32| {
-            let broadcasts = behavior.broadcast_share();
-            let one = (1.0 - broadcasts) / f64::from(degree);
-            (1.0 - behavior.internal_probability()) * (one + broadcasts)
-        };
+        let share = |degree: u32| behavior.sends_to_one(degree);
         if machines > 1 && (0..machines).all(|machine| topology.degree(machine) == machines - 1) {
             return Self::Full(share(machines - 1));
         }

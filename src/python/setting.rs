@@ -29,6 +29,20 @@ pub(super) struct RunSetting {
     faults: String,
 }
 
+/// What idle ticks do.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(super) struct BehaviorSetting {
+    internal_probability: f64,
+    broadcast_share: f64,
+}
+
+impl BehaviorSetting {
+    pub(super) fn build(&self) -> Result<Behavior> {
+        Behavior::new(self.internal_probability, self.broadcast_share)
+    }
+}
+
 impl RunSetting {
     /// What a run with this seed is to be, in virtual or in real time.
     pub(super) fn build(self, seed: u64) -> Result<Setup> {

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::interrupt::interruptible;
+use super::setting::BehaviorSetting;
 use super::topology::Shape;
-use crate::model::behavior::Behavior;
 use crate::model::theory;
 
 /// What theory expects of machines with these rates: float64 arrays, one value a machine.
@@ -18,19 +18,18 @@ use crate::model::theory;
 /// converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
 /// machines.
 ///
-/// `topology` is a name, or the peers of each machine counted from 0.
+/// `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
 #[pyfunction]
-#[pyo3(signature = (rates, *, topology, internal_probability, broadcast_share))]
+#[pyo3(signature = (rates, *, topology, behavior))]
 pub(super) fn predict(
     py: Python<'_>,
     rates: Vec<f64>,
     topology: Shape,
-    internal_probability: f64,
-    broadcast_share: f64,
+    behavior: BehaviorSetting,
 ) -> PyResult<Bound<'_, PyDict>> {
     let prediction = interruptible(py, |go_on| {
-        let behavior = Behavior::new(internal_probability, broadcast_share)?;
-        theory::predict(&rates, &topology.build(rates.len())?, behavior, go_on)
+        let topology = topology.build(rates.len())?;
+        theory::predict(&rates, &topology, behavior.build()?, go_on)
     })?;
     let dict = PyDict::new(py);
     dict.set_item("clock_rate", prediction.clock_rate.into_pyarray(py))?;

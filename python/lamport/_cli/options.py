@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from lamport._model.setting import REQUIRED, SETTING, Parameter
+from lamport._model.parameter import REQUIRED, Parameter
+from lamport._model.setting import SETTING
 
 __all__ = ["FUNCTIONS", "add_parameters", "given", "reader"]
 

@@ -5,74 +5,14 @@ line, ``run.json``, the grid of a sweep and what goes to the native module follo
 native module has too come from there, ``src/setting.rs``, where the bounds stand.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from lamport._lamport import DEFAULTS
 from lamport._model import check, read
+from lamport._model.parameter import REQUIRED, Parameter, on
 
-__all__ = ["MODEL", "NUMBERS", "REQUIRED", "SETTING", "Option", "Parameter", "command_line", "of_function"]
-
-REQUIRED = object()
-"""In place of a default: the parameter must be given."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """How a command takes a parameter.
-
-    Attributes
-    ----------
-    flags : tuple of str
-        Its names, the first of which is used where this package writes command lines.
-    help : str
-        What ``--help`` says.
-    more : mapping
-        What else argparse is told, such as ``metavar`` or a default of the command's own.
-    """
-
-    flags: tuple[str, ...]
-    help: str
-    more: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a run or of a machine.
-
-    Attributes
-    ----------
-    name : str
-        Its name in signatures, in ``run.json`` and in a grid.
-    of : mapping of str to object
-        The functions that take it, and its default there.
-    unit : str
-        What its numbers count.
-    check : callable
-        Takes the name and a value; returns the value as Python's own, or raises ValueError.
-    read : callable, optional
-        Reads a value from a word of the command line.
-    recorded : bool
-        Whether ``run.json`` has it.
-    names : mapping of str to str
-        The functions that call it something else, and what.
-    options : mapping of str to Option
-        The commands that take it, and how.
-    """
-
-    name: str
-    of: Mapping[str, Any]
-    unit: str = ""
-    check: Callable[[str, Any], Any] = lambda _, value: value
-    read: Callable[[str], Any] | None = None
-    recorded: bool = True
-    names: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Option] = field(default_factory=dict)
-
-    def name_in(self, function: str) -> str:
-        """Return what a function calls it."""
-        return self.names.get(function, self.name)
+__all__ = ["BEHAVIOR", "MODEL", "NUMBERS", "SETTING", "command_line", "of_function"]
 
 
 def of_function(function: str) -> dict[str, Parameter]:
@@ -92,11 +32,6 @@ def command_line(command: str, values: Mapping[str, Any]) -> list[str]:
             # One word: a value that begins with a dash stays a value.
             words.append(f"{option.flags[0]}={value}")
     return words
-
-
-def _on(commands: str, flags: str, text: str, **more: Any) -> dict[str, Option]:
-    option = Option(tuple(flags.split()), text, more)
-    return dict.fromkeys(commands.split(), option)
 
 
 def _runs(default: Any, **more: Any) -> dict[str, Any]:
@@ -127,7 +62,7 @@ _TABLE = (
         "machine_id",
         {"Machine": REQUIRED},
         read=int,
-        options=_on(
+        options=on(
             "machine",
             "--id",
             "number of this machine, different from those of its peers",
@@ -138,7 +73,7 @@ _TABLE = (
     Parameter(
         "host",
         {"Machine": None},
-        options=_on(
+        options=on(
             "machine",
             "--host",
             "address to listen on (default: loopback if all peers are, else all)",
@@ -149,14 +84,12 @@ _TABLE = (
         "listen_port",
         {"Machine": REQUIRED},
         read=int,
-        options=_on(
-            "machine", "--port", "port to listen on (default: a free one)", metavar="PORT", default=0
-        ),
+        options=on("machine", "--port", "port to listen on (default: a free one)", metavar="PORT", default=0),
     ),
     Parameter(
         "peer_addresses",
         {"Machine": REQUIRED},
-        options=_on(
+        options=on(
             "machine",
             "--peers",
             "machines to send to; an IPv6 host in brackets",
@@ -167,7 +100,7 @@ _TABLE = (
     Parameter(
         "log_filename",
         {"Machine": REQUIRED},
-        options=_on(
+        options=on(
             "machine", "--log", "log file (default: logs/run_<time>/machine_<id>.log)", metavar="FILE"
         ),
     ),
@@ -176,13 +109,13 @@ _TABLE = (
         {"sweep": 100},
         recorded=False,
         read=int,
-        options=_on("sweep", "--runs", "runs of each point (%(default)s)", metavar="N"),
+        options=on("sweep", "--runs", "runs of each point (%(default)s)", metavar="N"),
     ),
     Parameter(
         "machines",
         _runs(None, random_faults=REQUIRED),
         read=int,
-        options=_on(
+        options=on(
             "run simulate sweep",
             "-n --machines",
             "number of machines (default: that of the rates or the topology, else 3)",
@@ -197,8 +130,8 @@ _TABLE = (
         check=check.real,
         read=float,
         options={
-            **_on("run simulate sweep", "--duration", "seconds of ticking (%(default)s)", metavar="S"),
-            **_on(
+            **on("run simulate sweep", "--duration", "seconds of ticking (%(default)s)", metavar="S"),
+            **on(
                 "machine",
                 "--duration --run-time --run_time",
                 "seconds of ticking (%(default)s)",
@@ -213,7 +146,7 @@ _TABLE = (
         unit="ticks/s",
         check=check.rates,
         read=read.numbers,
-        options=_on(
+        options=on(
             "run simulate sweep",
             "--rates",
             "ticks per second, one per machine (default: drawn)",
@@ -225,22 +158,23 @@ _TABLE = (
         {"Machine": None},
         unit="ticks/s",
         read=float,
-        options=_on("machine", "--rate", "ticks per second (default: drawn from 1..max-rate)", metavar="R"),
+        options=on("machine", "--rate", "ticks per second (default: drawn from 1..max-rate)", metavar="R"),
     ),
     Parameter(
         "max_rate",
         _runs(DEFAULTS["max_rate"], Machine=DEFAULTS["max_rate"]),
         unit="ticks/s",
+        label="upper end of the rates drawn",
         check=check.whole,
         read=int,
-        options=_on(EVERY, "--max-rate", "upper end of the rates drawn (%(default)s)", metavar="N"),
+        options=on(EVERY, "--max-rate", "upper end of the rates drawn (%(default)s)", metavar="N"),
     ),
     Parameter(
         "internal_probability",
         _runs(P, Machine=P, predict=P),
         check=check.real,
         read=float,
-        options=_on(
+        options=on(
             EVERY,
             "--internal-probability",
             "probability that an idle tick is internal (%(default)s)",
@@ -252,13 +186,13 @@ _TABLE = (
         _runs(B, Machine=B, predict=B),
         check=check.real,
         read=float,
-        options=_on(EVERY, "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
+        options=on(EVERY, "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
     ),
     Parameter(
         "topology",
         _runs("full", predict="full"),
         read=read.topology,
-        options=_on(
+        options=on(
             "run simulate sweep", "--topology", 'full, ring, star, line or {"1": [2], ...}', metavar="T"
         ),
     ),
@@ -268,7 +202,7 @@ _TABLE = (
         unit="s",
         check=read.latency,
         read=read.latency_text,
-        options=_on(EVERY, "--latency", DELAY, metavar="L"),
+        options=on(EVERY, "--latency", DELAY, metavar="L"),
     ),
     Parameter(
         "faults",
@@ -276,8 +210,8 @@ _TABLE = (
         check=read.faults,
         read=read.faults_file,
         options={
-            **_on("run simulate sweep", "--faults", FAULTS + CRASH, metavar="FILE"),
-            **_on("machine", "--faults", FAULTS + DISCONNECT, metavar="FILE"),
+            **on("run simulate sweep", "--faults", FAULTS + CRASH, metavar="FILE"),
+            **on("machine", "--faults", FAULTS + DISCONNECT, metavar="FILE"),
         },
     ),
     Parameter(
@@ -286,8 +220,8 @@ _TABLE = (
         check=check.whole,
         read=int,
         options={
-            **_on("run simulate machine", "--seed", "seed of all draws (default: drawn)", metavar="S"),
-            **_on(
+            **on("run simulate machine", "--seed", "seed of all draws (default: drawn)", metavar="S"),
+            **on(
                 "sweep", "--seed", "seed from which the seeds of the runs are made (%(default)s)", metavar="S"
             ),
         },
@@ -295,7 +229,7 @@ _TABLE = (
     Parameter(
         "run_id",
         {"Machine": DEFAULTS["run_id"]},
-        options=_on(
+        options=on(
             "machine", "--run-id", "machines connect only within one run id (%(default)s)", metavar="ID"
         ),
     ),
@@ -303,27 +237,25 @@ _TABLE = (
         "base_port",
         {"run_local": 0},
         read=int,
-        options=_on(
-            "run", "--base-port", "machine i listens on P + i - 1 (default: free ports)", metavar="P"
-        ),
+        options=on("run", "--base-port", "machine i listens on P + i - 1 (default: free ports)", metavar="P"),
     ),
     Parameter(
         "processes",
         {"run_local": False},
-        options=_on("run", "--processes", "one process per machine instead of one thread", **TURNS_ON),
+        options=on("run", "--processes", "one process per machine instead of one thread", **TURNS_ON),
     ),
     Parameter(
         "log_dir",
         {"run_local": None, "simulate": None},
         recorded=False,
         options={
-            **_on(
+            **on(
                 "run",
                 "--log-dir --logs_dir",
                 "where the logs go (default: logs/run_<time>)",
                 metavar="DIR",
             ),
-            **_on(
+            **on(
                 "simulate",
                 "--log-dir --logs_dir",
                 "write logs, figure and summary there (default: none)",
@@ -335,7 +267,7 @@ _TABLE = (
         "record",
         {"simulate": True},
         recorded=False,
-        options=_on("simulate", "--no-record", "keep no events, only the table of machines", **TURNS_OFF),
+        options=on("simulate", "--no-record", "keep no events, only the table of machines", **TURNS_OFF),
     ),
     Parameter(
         "wait",
@@ -343,8 +275,8 @@ _TABLE = (
         unit="s",
         read=float,
         options={
-            **_on("run", "--wait", "seconds to wait for all connections (%(default)s)", metavar="S"),
-            **_on(
+            **on("run", "--wait", "seconds to wait for all connections (%(default)s)", metavar="S"),
+            **on(
                 "machine",
                 "--wait",
                 "seconds to wait for all peers before ticking (%(default)s)",
@@ -355,33 +287,31 @@ _TABLE = (
     Parameter(
         "allow",
         {"Machine": ()},
-        options=_on("machine", "--allow", ALLOW, metavar="ADDR|CIDR", action="append", default=[]),
+        options=on("machine", "--allow", ALLOW, metavar="ADDR|CIDR", action="append", default=[]),
     ),
     # `run.json` says only whether there is one.
     Parameter(
         "key",
         {"run_local": None, "Machine": None},
         recorded=False,
-        options=_on("run machine", "--key-file", KEY, metavar="FILE"),
+        options=on("run machine", "--key-file", KEY, metavar="FILE"),
     ),
     Parameter(
         "resume",
         {"Machine": False},
-        options=_on(
+        options=on(
             "machine", "--resume", "go on where the log of a crashed machine stops (needs --log)", **TURNS_ON
         ),
     ),
     Parameter(
         "overwrite",
         {"Machine": False},
-        options=_on("machine", "--overwrite", "replace an existing log file", **TURNS_ON),
+        options=on("machine", "--overwrite", "replace an existing log file", **TURNS_ON),
     ),
     Parameter(
         "precise",
         {"run_local": True, "Machine": True},
-        options=_on(
-            "machine", "--no-precise", "do not spin over the last stretch before a tick", **TURNS_OFF
-        ),
+        options=on("machine", "--no-precise", "do not spin over the last stretch before a tick", **TURNS_OFF),
     ),
 )
 
@@ -391,3 +321,5 @@ MODEL = {name: each for name, each in SETTING.items() if {"run_local", "simulate
 """What every run has, in real and in virtual time, and a grid can vary."""
 NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.whole})
 """Those that are one number, which tables of several runs show."""
+BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)
+"""What idle ticks do: STARTUP lines state it, and theory needs no more than it, rates and topology."""

@@ -82,9 +82,7 @@ impl Setup {
 
     /// How many messages an idle tick sends, about.
     pub fn expected_messages(&self) -> f64 {
-        let peers = self.topology.mean_degree();
-        let share = self.behavior.broadcast_share();
-        (1.0 - self.behavior.internal_probability()) * (1.0 - share + share * peers)
+        self.behavior.expected_messages(self.topology.mean_degree())
     }
 
     /// The bytes that the machines take, their queues left out.

@@ -11,7 +11,8 @@ import lamport
 from lamport._cli.commands import main
 from lamport._cli.options import FUNCTIONS, add_parameters
 from lamport._lamport import DEFAULTS
-from lamport._model.setting import MODEL, NUMBERS, REQUIRED, SETTING, of_function
+from lamport._model.parameter import REQUIRED
+from lamport._model.setting import MODEL, NUMBERS, SETTING, of_function
 
 OWN = {
     "run_local": {"progress"},
