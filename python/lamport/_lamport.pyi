@@ -48,7 +48,7 @@ def key_text(key: bytes | str) -> str:
     Raises
     ------
     ValueError
-        It is neither 32 bytes nor such a text; the message does not show it.
+        It is neither 32 bytes nor such a string; the message does not show it.
     """
 
 def parse_addresses(text: str) -> list[tuple[str, int]]:
@@ -629,7 +629,7 @@ class FaultConductor:
     Raises
     ------
     ValueError
-        A fault is none, names another machine or an impossible time, or two faults of a machine overlap.
+        These are not faults, one names another machine or an impossible time, or two of a machine overlap.
     """
 
     def __new__(cls, faults: str, machines: int, duration: float) -> Self: ...
@@ -660,7 +660,7 @@ def predict(
     topology: str | Sequence[Sequence[int]],
     behavior: Mapping[str, float],
 ) -> dict[str, _Floats]:
-    """What theory expects of machines with these rates: float64 arrays, one value a machine.
+    """What theory expects of machines with these rates: float64 arrays, one value per machine.
 
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
     (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing

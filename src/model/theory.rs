@@ -41,7 +41,7 @@ pub fn predict(
     }
     if rates.len() != topology.machines() as usize {
         return Err(Error::invalid(format!(
-            "{} rates for {} machines: give one rate a machine",
+            "{} rates for {} machines: give one rate per machine",
             rates.len(),
             topology.machines()
         )));

@@ -55,7 +55,7 @@ impl<'py> FromPyObject<'_, 'py> for KeyArgument {
 /// Raises
 /// ------
 /// ValueError
-///     It is neither 32 bytes nor such a text; the message does not show it.
+///     It is neither 32 bytes nor such a string; the message does not show it.
 #[pyfunction]
 pub(super) fn key_text(key: KeyArgument) -> String {
     key.0.to_text()

@@ -14,7 +14,7 @@ use crate::model::message::{MachineId, Nanos};
 /// Raises
 /// ------
 /// ValueError
-///     A fault is none, names another machine or an impossible time, or two faults of a machine overlap.
+///     These are not faults, one names another machine or an impossible time, or two of a machine overlap.
 #[pyclass(module = "lamport._lamport", name = "FaultConductor")]
 pub(super) struct PyConductor(Conductor);
 

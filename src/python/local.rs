@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::error::LamportError;
-use super::machine::join;
+use super::interrupt::join;
 use super::setting::RunSetting;
 use crate::drive::real::local::{Local, LocalConfig};
 use crate::drive::real::running::Running;

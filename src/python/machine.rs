@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -12,6 +11,7 @@ use super::arguments::{KeyArgument, PeerAddress, Whole, timeout};
 use super::error::LamportError;
 use super::faults::{FaultsArgument, LatencyArgument};
 use super::handover::ListenPort;
+use super::interrupt::join;
 use super::machine_event;
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::network::Network;
@@ -27,9 +27,6 @@ use crate::model::message::Nanos;
 use crate::setting::{
     BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
 };
-
-/// How often a blocking call looks for Ctrl-C.
-pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// One machine of a run: its clock, its queue, its log and its connections.
 ///
@@ -439,24 +436,6 @@ impl Drop for PyMachine {
         // One that was started ends by itself; one that was not has no one left to end it.
         if self.running().is_none() {
             self.machine.abandon();
-        }
-    }
-}
-
-/// Waits without the interpreter's lock, and for Ctrl-C with it.
-pub(super) fn join(py: Python<'_>, running: &Running, timeout: Option<Duration>) -> PyResult<bool> {
-    let mut left = timeout;
-    loop {
-        let turn = left.map_or(LOOK, |left| left.min(LOOK));
-        if py.detach(|| running.join(Some(turn)))? {
-            return Ok(true);
-        }
-        py.check_signals()?;
-        if let Some(left) = &mut left {
-            *left = left.saturating_sub(turn);
-            if left.is_zero() {
-                return Ok(false);
-            }
         }
     }
 }

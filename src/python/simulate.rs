@@ -10,9 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::Whole;
-use super::interrupt::interruptible;
+use super::interrupt::{LOOK, interruptible};
 use super::logs::Logs;
-use super::machine::LOOK;
 use super::setting::RunSetting;
 use crate::drive::simulated::engine::{Setup, Simulation, Watch};
 use crate::drive::simulated::files::Files;

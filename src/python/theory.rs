@@ -9,7 +9,7 @@ use super::setting::BehaviorSetting;
 use super::topology::Shape;
 use crate::model::theory;
 
-/// What theory expects of machines with these rates: float64 arrays, one value a machine.
+/// What theory expects of machines with these rates: float64 arrays, one value per machine.
 ///
 /// ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
 /// (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
