@@ -180,7 +180,7 @@ def _check_size(points: int, runs: int) -> None:
 
 
 def _add(points: Points, setting: dict[str, Any]) -> None:
-    point, _ = run_setting(setting)
+    point = run_setting(setting)
     points.native.append(point)
     points.settings.append(setting | {"machines": point["machines"]})
 

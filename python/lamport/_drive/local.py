@@ -13,8 +13,8 @@ from lamport._drive.progress import Progress, watch
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.run_setting import make_seed, record, run_setting
-from lamport._model.topology import listed, to_mapping
+from lamport._model.run_setting import keep, make_seed, record, run_setting
+from lamport._model.topology import listed
 from lamport._model.warning import warn
 from lamport._runs.directory import claim_directory, give_up_directory, make_directory, write_record
 from lamport._runs.run import Run
@@ -147,12 +147,12 @@ def run_local(
     given = dict(locals())
     from lamport._lamport import key_text
 
-    setting, kept = run_setting(given)
-    peers = listed(setting["topology"], setting["machines"])
+    setting = run_setting(given)
+    # Each machine is told its peers; a name stands for many lists.
+    setting["topology"] = peers = listed(setting["topology"], setting["machines"])
     given["seed"] = make_seed(seed)
-    kept["topology"] = to_mapping(peers)
     parameters: dict[str, Any] = {
-        **record("run_local", given, kept),
+        **record("run_local", given, keep(setting)),
         "keyed": key is not None,
         "run_id": secrets.token_hex(8),
         "time": "real",
@@ -160,7 +160,7 @@ def run_local(
     text = None if key is None else key_text(key)
     directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
     try:
-        driver = _driver({**setting, "topology": peers}, directory, parameters, key=text)
+        driver = _driver(setting, directory, parameters, key=text)
     except BaseException as error:
         if made and not isinstance(error, FileExistsError):
             give_up_directory(directory)

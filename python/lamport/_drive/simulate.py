@@ -8,7 +8,7 @@ from lamport._drive.progress import Count
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.run_setting import make_seed, run_setting
+from lamport._model.run_setting import keep, make_seed, run_setting
 from lamport._runs.directory import claim_directory, give_up_directory, write_record
 from lamport._runs.recipe import Recipe, simulate_again
 from lamport._runs.run import Run
@@ -103,8 +103,8 @@ def simulate(
     given = dict(locals())
     from lamport import _lamport
 
-    setting, kept = run_setting(given)
-    parameters: dict[str, Any] = {**kept, "seed": make_seed(seed)}
+    setting = run_setting(given)
+    parameters: dict[str, Any] = {**keep(setting), "seed": make_seed(seed)}
     directory, made = None, False
     if log_dir is not None:
         directory, made = claim_directory(log_dir)

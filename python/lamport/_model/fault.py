@@ -295,7 +295,8 @@ def faults_text(value: object) -> str:
     >>> faults_text([Disconnect(1, 2, at=3)])
     '[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 3.0}]'
     """
-    return json.dumps(faults_json(as_faults(value)))
+    faults = as_faults(value)
+    return json.dumps(faults_json(faults)) if faults else "[]"
 
 
 def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:

@@ -1,8 +1,8 @@
 """A parameter of a run or of a machine, and how the command line takes it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 __all__ = ["REQUIRED", "Option", "Parameter", "on"]
 
@@ -10,8 +10,7 @@ REQUIRED = object()
 """In place of a default: the parameter must be given."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """How a command takes a parameter.
 
     Attributes
@@ -29,8 +28,8 @@ class Option:
     more: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Parameter:
+# Not dataclasses: those load `inspect`, and a machine is a process that starts fast.
+class Parameter(NamedTuple):
     """A parameter of a run or of a machine.
 
     Attributes
@@ -62,8 +61,8 @@ class Parameter:
     check: Callable[[str, Any], Any] = lambda _, value: value
     read: Callable[[str], Any] | None = None
     recorded: bool = True
-    names: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Option] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, Option] = MappingProxyType({})
 
     @property
     def axis(self) -> str:

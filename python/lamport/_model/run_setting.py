@@ -1,22 +1,23 @@
 """What a run is made with, as the native module takes it and as ``run.json`` keeps it."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lamport._model.check import whole
-from lamport._model.fault import faults_json, faults_text
-from lamport._model.latency import latency_text, to_json
+from lamport._model.fault import faults_text
+from lamport._model.latency import latency_text
 from lamport._model.setting import MODEL, of_function
 from lamport._model.topology import resolve, to_mapping
 
 if TYPE_CHECKING:
     from lamport._lamport import _RunSetting
 
-__all__ = ["make_seed", "record", "run_setting"]
+__all__ = ["keep", "make_seed", "record", "run_setting"]
 
 
-def run_setting(given: Mapping[str, Any]) -> "tuple[_RunSetting, dict[str, Any]]":
+def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
     """Check the parameters that every run has.
 
     Parameters
@@ -28,8 +29,6 @@ def run_setting(given: Mapping[str, Any]) -> "tuple[_RunSetting, dict[str, Any]]
     -------
     dict
         What the native module takes.
-    dict
-        The same as ``run.json`` keeps it.
 
     Raises
     ------
@@ -38,17 +37,22 @@ def run_setting(given: Mapping[str, Any]) -> "tuple[_RunSetting, dict[str, Any]]
     """
     checked = {name: each.check(name, given[name]) for name, each in MODEL.items()}
     machines, topology = resolve(checked.pop("machines"), checked["rates"], checked.pop("topology"))
-    latency, faults = checked["latency"], checked["faults"]
     # `run.json` of a simulation has always had the topology second.
-    sizes = {"machines": machines, "topology": topology}
-    native: Any = {**sizes, **checked, "latency": latency_text(latency), "faults": faults_text(faults)}
-    kept = {
-        **native,
+    native: Any = {"machines": machines, "topology": topology, **checked}
+    native["latency"] = latency_text(checked["latency"])
+    native["faults"] = faults_text(checked["faults"])
+    return native  # type: ignore[no-any-return]
+
+
+def keep(setting: "_RunSetting") -> dict[str, Any]:
+    """Return what `run_setting` does as ``run.json`` keeps it."""
+    topology = setting["topology"]
+    return {
+        **setting,
         "topology": topology if isinstance(topology, str) else to_mapping(topology),
-        "latency": to_json(latency),
-        "faults": faults_json(faults),
+        "latency": json.loads(setting["latency"]),
+        "faults": json.loads(setting["faults"]),
     }
-    return native, kept
 
 
 def record(function: str, given: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def record(function: str, given: Mapping[str, Any], kept: Mapping[str, Any]) -> 
     given : mapping of str to object
         Its arguments. Whole numbers stay as they are given.
     kept : mapping of str to object
-        Those of `run_setting`.
+        Those of `keep`.
     """
     recorded = [name for name, each in of_function(function).items() if each.recorded]
     return {
