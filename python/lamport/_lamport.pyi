@@ -404,7 +404,7 @@ class Logs:
 
 @final
 class Causality:
-    """Happened-before; an event is (machine_id, clock after it). See `lamport._causality.Causality`.
+    """Happened-before; an event is (machine_id, clock after it). See `lamport.Causality`.
 
     Every method raises ValueError for an event that is not there.
     """
