@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
@@ -13,7 +14,7 @@ use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
-use crate::log::import::table::Table;
+use crate::log::import::table::{REQUIRED, Table};
 use crate::log::read::{diaries, reader};
 use crate::log::schema::COLUMNS;
 
@@ -56,10 +57,26 @@ pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyRe
         columns: Columns::default(),
         recipients: recipients(columns)?,
     };
+    if let Some(name) = missing(columns)? {
+        return Err(PyValueError::new_err(format!(
+            "there is no column {name}: a table of events needs {}",
+            REQUIRED.join(", ")
+        )));
+    }
     for &column in COLUMNS {
         if let Some(values) = values(columns, column)? {
             table.columns.set(column.name, values);
         }
     }
     Ok(py.detach(|| table.into_logs().map(Logs::new))?)
+}
+
+/// The first column that a table of events needs and has not.
+fn missing(columns: &Bound<'_, PyMapping>) -> PyResult<Option<&'static str>> {
+    for name in REQUIRED {
+        if !columns.contains(name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }

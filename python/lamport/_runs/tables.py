@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Logs
 
-__all__ = ["KINDS", "STATUSES", "durations", "events", "floats", "machines", "messages", "own", "parameters"]
+__all__ = [
+    "KINDS",
+    "STATUSES",
+    "copies_on_write",
+    "durations",
+    "events",
+    "floats",
+    "machines",
+    "messages",
+    "own",
+    "parameters",
+]
 
 KINDS = pd.Index(EVENT_KINDS, dtype="str")
 STATUSES = pd.Index(["received", "unread", "undelivered", "unknown"], dtype="str")
@@ -72,7 +83,7 @@ def own(table: pd.DataFrame) -> pd.DataFrame:
     Where pandas copies on write, numbers are shared until then; columns that are no arrays of NumPy are copied, as
     their arrays can be written to directly.
     """
-    if not _copies_on_write():
+    if not copies_on_write():
         return table.copy()
     mine = table.copy(deep=False)
     for name, dtype in table.dtypes.items():
@@ -125,7 +136,7 @@ def _column(values: Any, form: str) -> Any:
     return values if categories is None else pd.Categorical.from_codes(values, categories=categories)
 
 
-def _copies_on_write() -> bool:
+def copies_on_write() -> bool:
     if int(pd.__version__.split(".", maxsplit=1)[0]) >= 3:
         return True
     return pd.options.mode.copy_on_write is True
