@@ -80,8 +80,8 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
 def own(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that its user may write to, and nobody else sees what is written.
 
-    Where pandas copies on write, numbers are shared until then; columns that are no arrays of NumPy are copied, as
-    their arrays can be written to directly.
+    Where pandas copies on write, numbers are shared until then; columns that are no arrays of NumPy are
+    copied, as their arrays can be written to directly.
     """
     if not copies_on_write():
         return table.copy()

@@ -38,34 +38,23 @@ def every_result(run, home):
 
 def written(table, column):
     """Write to all of a column, in place, in every way that takes it."""
-    other = {
-        "b": lambda values: ~values,
-        "O": lambda values: [(7,)] * len(values),
-    }.get(table[column].dtype.kind, lambda values: values + 5)
-    values = other(table[column]) if table[column].dtype != "category" else table[column].cat.categories[1]
-    value = (
-        values
-        if isinstance(values, str)
-        else values[len(values) // 2]
-        if isinstance(values, list)
-        else (values.dropna().iloc[0])
-    )
-    row = table.index[1]
+    value = {"b": True, "O": (7,), "f": 5.5}.get(table[column].dtype.kind, 99)
+    if table[column].dtype == "category":
+        value = table[column].cat.categories[1]
     arrays = [table[column].to_numpy, table[column].__array__]
     # The array of a column of NumPy is pandas' own way past its copy-on-write.
     arrays += [] if isinstance(table[column].dtype, np.dtype) else [lambda: table[column].array]
     for array in arrays:
-        try:
-            array()[1] = value
-        except ValueError as error:
-            assert "read-only" in str(error)
-    table.at[row, column] = value
+        values = array()
+        if not isinstance(values, np.ndarray) or values.flags.writeable:
+            values[1] = value
+    table.at[table.index[1], column] = value  # noqa: PD008 - the way for a tuple
     if column != "recipients":
-        table.loc[row, column] = value
+        table.loc[table.index[1], column] = value
         table.iloc[2, table.columns.get_loc(column)] = value
         table.loc[:, column] = value
         assert (table[column] == value).all()
-    table[column] = values
+    table[column] = [value] * len(table)
 
 
 @pytest.mark.parametrize("name", TABLES)
