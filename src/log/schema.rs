@@ -342,7 +342,7 @@ mod tests {
         columns
     }
 
-    fn told(columns: &Columns) -> String {
+    fn shown(columns: &Columns) -> String {
         format!("{columns:?}")
     }
 
@@ -359,7 +359,7 @@ mod tests {
 
     #[test]
     fn pushed_rows_and_filled_ones_are_the_same_in_any_order() {
-        let expected = told(&pushed(0..10));
+        let expected = shown(&pushed(0..10));
         let mut filled = Columns::of_length(10);
         let (mut first, mut second) = Stretch::of(&mut filled).split(4);
         for number in 0..4 {
@@ -370,13 +370,13 @@ mod tests {
         }
         filled.recipients.extend(0..10);
         filled.starts[10] = 10;
-        assert_eq!(told(&filled), expected);
+        assert_eq!(shown(&filled), expected);
         let mut reversed = pushed((0..10).rev());
         reversed.reorder(&[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
-        assert_eq!(told(&reversed), expected);
+        assert_eq!(shown(&reversed), expected);
         reversed = pushed((0..10).rev());
         reversed.sort();
-        assert_eq!(told(&reversed), expected);
+        assert_eq!(shown(&reversed), expected);
     }
 
     #[test]
@@ -387,7 +387,7 @@ mod tests {
         for (column, values) in values {
             columns.set(column.name, values);
         }
-        assert_eq!(told(&columns), told(&pushed(0..5)));
+        assert_eq!(shown(&columns), shown(&pushed(0..5)));
         columns.time.clear();
         columns.fill(5);
         assert!(columns.time.iter().all(|time| time.is_nan()));
