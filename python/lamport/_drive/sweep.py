@@ -189,8 +189,6 @@ def _table(points: "Points", rows: "list[Rows]", *, interrupted: bool) -> "pd.Da
     import numpy as np
     import pandas as pd
 
-    from lamport._runs.tables import maybe_whole
-
     names = ("run", "seed", "machine_id", *METRICS)
     if len(rows) == 1:
         ((first, columns),) = rows
@@ -209,8 +207,6 @@ def _table(points: "Points", rows: "list[Rows]", *, interrupted: bool) -> "pd.Da
         **shown,
         "machine_id": columns["machine_id"],
         **{name: columns[name] for name in METRICS},
-        # As in `Run.machines`, where they may be missing.
-        **{name: maybe_whole(columns[name]) for name in ("max_queue_len", "final_queue_len")},
     }
     frame = pd.DataFrame(order, copy=False)
     frame.attrs = {"grid": list(points.names), "interrupted": interrupted}
