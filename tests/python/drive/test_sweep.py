@@ -103,7 +103,7 @@ def test_a_row_is_what_simulate_gives_with_its_seed(settings, seed):
         run = lamport.simulate(**setting, seed=int(rows["seed"].iloc[0]), record=False)
         names = [name for name in run.machines.columns if name in frame]
         # In a sweep no queue length is missing.
-        expected = run.machines[names].reset_index().astype({name: np.int64 for name in QUEUES})
+        expected = run.machines[names].reset_index().astype(dict.fromkeys(QUEUES, np.int64))
         got = rows[["machine_id", *names]].reset_index(drop=True)
         pd.testing.assert_frame_equal(got, expected, check_exact=True)
         assert rows["drift"].eq(run.drift).all()
