@@ -37,12 +37,11 @@ pub(super) fn tuples<'py>(
             continue;
         }
         let list = columns.recipients(row);
-        let tuple = match shared.get(list) {
-            Some(tuple) => tuple.clone(),
-            None => {
-                let tuple = PyTuple::new(py, list.iter().map(|&id| known(id)))?;
-                shared.entry(list).or_insert(tuple).clone()
-            }
+        let tuple = if let Some(tuple) = shared.get(list) {
+            tuple.clone()
+        } else {
+            let tuple = PyTuple::new(py, list.iter().map(|&id| known(id)))?;
+            shared.entry(list).or_insert(tuple).clone()
         };
         cells.push(tuple.into_any().unbind());
     }
