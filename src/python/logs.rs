@@ -1,9 +1,8 @@
 //! The logs of a run, as arrays.
 
 use std::collections::BTreeMap;
-use std::mem::take;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyValueError;
@@ -12,9 +11,10 @@ use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use super::causality::PyCausality;
-use super::columns::{Taken, array, required};
+use super::columns::{BorrowedTrace, array, required, values};
 use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
+use super::recipients;
 use super::tables::{self, found};
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::graph::{BASE_ONLY, Graph};
@@ -28,11 +28,15 @@ use crate::log::facts;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
 use crate::log::read::diaries;
+use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
-#[pyclass(frozen, module = "lamport._lamport")]
-pub(super) struct Logs {
+///
+/// Every method that returns arrays but `recipients` returns the same memory each time; do not
+/// write to it. Whole numbers that may be missing are negative where they are.
+#[pyclass(name = "Logs", frozen, module = "lamport._lamport")]
+pub(super) struct PyLogs {
     notes: Vec<String>,
     peers: BTreeMap<u64, Vec<u64>>,
     sources: Vec<Source>,
@@ -41,8 +45,8 @@ pub(super) struct Logs {
     machines: Mutex<Held<Machines>>,
     /// What there is beside the events.
     facts: Vec<Facts>,
-    /// The recipients of the events, once Python has the other columns.
-    recipients: Mutex<(Vec<usize>, Vec<i64>)>,
+    /// The kinds and the recipients of the events, once Python has the other columns.
+    kept: Mutex<Arc<Columns>>,
 }
 
 /// Messages are matched when someone first asks for them.
@@ -55,7 +59,7 @@ enum Matched {
 const UNRECORDED: &str =
     "no event was recorded (record=False): only run.machines and what follows from it is there";
 
-impl Logs {
+impl PyLogs {
     /// A run of which only the table of machines is known.
     pub(super) fn of_machines(machines: Machines) -> Self {
         Self {
@@ -66,7 +70,7 @@ impl Logs {
             messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
             facts: Vec::new(),
-            recipients: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -80,7 +84,7 @@ impl Logs {
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
             facts: logs.machines,
-            recipients: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -122,29 +126,30 @@ impl Logs {
     /// The events of a table as verification reads them.
     fn table(&self, py: Python<'_>) -> PyResult<Columns> {
         let dict = self.events(py)?;
-        let recipients = self
-            .recipients
-            .lock_py_attached(py)
-            .unwrap_or_else(PoisonError::into_inner);
-        Ok(Columns {
-            time: required(dict.as_mapping(), "time")?,
-            machine_id: required(dict.as_mapping(), "machine_id")?,
-            event: required(dict.as_mapping(), "event")?,
-            old_clock: required(dict.as_mapping(), "old_clock")?,
-            new_clock: required(dict.as_mapping(), "new_clock")?,
-            queue_len: required(dict.as_mapping(), "queue_len")?,
-            sender: required(dict.as_mapping(), "sender")?,
-            sent_clock: required(dict.as_mapping(), "sent_clock")?,
-            arrived: required(dict.as_mapping(), "arrived")?,
-            starts: recipients.0.clone(),
-            recipients: recipients.1.clone(),
+        let kept = self.kept(py);
+        let mut columns = Columns {
+            starts: kept.starts.clone(),
+            recipients: kept.recipients.clone(),
             ..Columns::default()
-        })
+        };
+        for &column in COLUMNS {
+            if let Some(values) = values(dict.as_mapping(), column)? {
+                columns.set(column.name, values);
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The kinds and the recipients of the events, which Python has.
+    fn kept(&self, py: Python<'_>) -> Arc<Columns> {
+        let kept = self.kept.lock_py_attached(py);
+        kept.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[pymethods]
-impl Logs {
+impl PyLogs {
+    /// What a reader should know: torn last lines, logs without END, base fields only, ...
     #[getter]
     fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         let mut notes = self.notes.clone();
@@ -157,26 +162,60 @@ impl Logs {
         Ok(notes)
     }
 
+    /// One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
+    ///
+    /// The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
+    /// ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
+    /// ``EVENT_KINDS``) and ``flag`` (bool).
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.columns, |py, mut columns| {
+            let dict = tables::events(py, &mut columns)?;
             *self
-                .recipients
+                .kept
                 .lock_py_attached(py)
-                .unwrap_or_else(PoisonError::into_inner) =
-                (take(&mut columns.starts), take(&mut columns.recipients));
-            tables::events(py, columns)
+                .unwrap_or_else(PoisonError::into_inner) = Arc::new(columns);
+            Ok(dict)
         })
     }
 
+    /// Of each event, the recipients: a tuple of ids, None for one unknown; or None if none was sent.
+    fn recipients<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<Py<PyAny>>>> {
+        self.events(py)?;
+        recipients::tuples(py, &self.kept(py))
+    }
+
+    /// One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
+    ///
+    /// ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (int64 or none),
+    /// ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
+    /// ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
+    /// END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
+    /// tells). Messages received without any known send are not rows; `notes` counts them. A recipient
+    /// known by address only is the machine that received the message, if one did.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     The logs hold base fields only, so receipts cannot be matched to sends.
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         py.import("numpy")?;
         self.matched(py, |held, _| converted(py, held, tables::messages))
     }
 
+    /// One row per machine, sorted by machine_id.
+    ///
+    /// ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
+    /// ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
+    /// new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
+    /// ``final_queue_len`` (int64 or none), ``duration`` (float64, s: the time it ticked),
+    /// ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
+    /// ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
+    /// ``run_id``, ``file`` (lists of str, "" if unknown).
     fn machines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.machines, tables::machines)
     }
 
+    /// The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell.
     fn peers(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let dict = PyDict::new(py);
         for (machine, peers) in &self.peers {
@@ -185,6 +224,23 @@ impl Logs {
         Ok(dict.unbind())
     }
 
+    /// Write the general log: every whole line of all logs, as it is, merged in time order.
+    ///
+    /// Ties are in order of machine, then as in the log. Returns the count.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : str
+    ///     The file; replaced if it exists.
+    /// start, stop : float, optional
+    ///     Only lines with ``start <= time < stop``, in s since the earliest line.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     The events come from a table.
+    /// ValueError
+    ///     `path` is one of the logs.
     #[pyo3(signature = (path, *, start=None, stop=None))]
     fn lines(
         &self,
@@ -199,6 +255,21 @@ impl Logs {
         })
     }
 
+    /// Check whether the logs are a possible history.
+    ///
+    /// Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
+    /// ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists
+    /// with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
+    /// violations there are and how many things were checked; ``unchecked`` is a list of what could not be
+    /// checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
+    /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     `clock_uncertainty` is negative.
+    /// LamportError
+    ///     No event was recorded.
     #[pyo3(signature = (*, clock_uncertainty = None))]
     fn verify<'py>(
         &self,
@@ -226,21 +297,44 @@ impl Logs {
         found(py, report)
     }
 
+    /// Happened-before between the events.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     No event was recorded, receipts do not name their sends, a machine's clock does not go
+    ///     up, or an event follows from itself.
     fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
         let machines: Vec<i64> = required(self.machines(py)?.as_mapping(), "machine_id")?;
-        let taken = Taken::new(&self.events(py)?)?;
-        let trace = taken.trace()?;
+        let taken = BorrowedTrace::new(&self.events(py)?)?;
+        let kept = self.kept(py);
+        let trace = taken.trace(&kept)?;
         let graph = interruptible(py, |go_on| Graph::new(&trace, &machines, go_on))?;
         Ok(PyCausality(Causality::new(graph, Limits::default())))
     }
 
+    /// The rows of `events`, by new_clock and then by machine_id.
     fn total_order<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let taken = Taken::new(&self.events(py)?)?;
+        let taken = BorrowedTrace::new(&self.events(py)?)?;
         let (machine_id, new_clock) = (taken.machine_id.as_slice()?, taken.new_clock.as_slice()?);
         let rows = interruptible(py, |go_on| order::total_order(machine_id, new_clock, go_on))?;
         Ok(rows.into_pyarray(py))
     }
 
+    /// Write the events as text for "shiviz" or "tsviz". Returns how many there are.
+    ///
+    /// The first line is the regular expression of an entry, the second is empty. An entry is a line with the
+    /// host and its vector clock as JSON, without entries of hosts without events, and a line on the event,
+    /// for tsviz with the time in ns before it, in equally many digits. Entries are in causal
+    /// order. A window goes from the largest consistent cut before `start` to that before `stop`, and
+    /// the clock of the first is subtracted, so that each host's own entries are 1, 2, 3, ...
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     Another viewer, a time that is NaN, or the causality of other logs.
+    /// OSError
+    ///     The file cannot be written.
     #[pyo3(signature = (causality, viewer, path, *, start=None, stop=None))]
     fn view(
         &self,
@@ -253,12 +347,13 @@ impl Logs {
     ) -> PyResult<u64> {
         let viewer = Viewer::named(viewer)?;
         let dict = self.events(py)?;
-        let taken = Taken::new(&dict)?;
-        let column = |name| array::<f64>(dict.as_mapping(), name);
-        let (time, system_time) = (column("time")?, column("system_time")?);
-        let queue_len = column("queue_len")?;
+        let taken = BorrowedTrace::new(&dict)?;
+        let kept = self.kept(py);
+        let time = array::<f64>(dict.as_mapping(), "time")?;
+        let system_time = array::<f64>(dict.as_mapping(), "system_time")?;
+        let queue_len = array::<i64>(dict.as_mapping(), "queue_len")?;
         let shown = Shown {
-            trace: taken.trace()?,
+            trace: taken.trace(&kept)?,
             time: time.as_slice()?,
             system_time: system_time.as_slice()?,
             queue_len: queue_len.as_slice()?,

@@ -3,31 +3,62 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
-use super::columns::{column, required};
+use super::columns::values;
 use super::interrupt::interruptible;
-use super::logs::Logs;
+use super::logs::PyLogs;
 use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
-use crate::log::import::table::Table;
+use crate::log::columns::Columns;
+use crate::log::import::table::{REQUIRED, Table};
 use crate::log::read::{diaries, reader};
+use crate::log::schema::COLUMNS;
 
+/// Read the logs of one run.
+///
+/// Parameters
+/// ----------
+/// paths : sequence of str
+///     The log files, one per machine.
+/// offsets : mapping of int to float, optional
+///     Seconds to add to the times of a machine's log, to correct its host's clock.
+///
+/// Raises
+/// ------
+/// LogError
+///     A line is malformed (a torn last line is a note, not an error), a file is empty or no log,
+///     two logs are of one machine or of different runs.
+/// ValueError
+///     No paths; `offsets` names a machine without a log, or is beyond 1e9 s.
+/// OSError
+///     A file cannot be read.
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None))]
 pub(super) fn read_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
-) -> PyResult<Logs> {
+) -> PyResult<PyLogs> {
     let offsets = offsets.unwrap_or_default();
     interruptible(py, |go_on| {
-        reader::read_logs(&paths, &offsets, go_on).map(Logs::new)
+        reader::read_logs(&paths, &offsets, go_on).map(PyLogs::new)
     })
 }
 
+/// Check log files that `read_logs` may refuse, see `Logs.verify`.
+///
+/// Raises
+/// ------
+/// LogError
+///     A line is not a line of a log, a file is empty, two logs are of one machine or of different runs.
+/// ValueError
+///     No paths, or an argument is out of range.
+/// OSError
+///     A file cannot be read.
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None))]
 pub(super) fn verify_logs(
@@ -48,20 +79,48 @@ pub(super) fn verify_logs(
     found(py, report)
 }
 
+/// Make `Logs` of a table: arrays of one length, named as in `Logs.events`.
+///
+/// ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
+/// ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
+/// clock before), ``queue_len``, ``sender``, ``sent_clock`` (int64, -1 where there is none, or float64 with
+/// NaN there), ``arrived`` (float64; on the clock of ``time``, or of ``system_time`` without it),
+/// ``manual``, ``by_hand`` (bool) and ``recipient_ids`` or ``recipients`` (for each row a list of ids, or
+/// its text, empty for other events; else those that received the message) are used where present, other
+/// columns are not. Times beyond 1e8 s are taken for times of day: the first event is
+/// then at 0.
+///
+/// Raises
+/// ------
+/// ValueError
+///     A column is missing, has another type or length, or a value no event can have; or there are times of
+///     arrival but no others.
 #[pyfunction]
-pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<Logs> {
-    let table = Table {
-        machine_id: required(columns, "machine_id")?,
-        event: required(columns, "event")?,
-        new_clock: required(columns, "new_clock")?,
-        time: column(columns, "time")?,
-        system_time: column(columns, "system_time")?,
-        old_clock: column(columns, "old_clock")?,
-        queue_len: column(columns, "queue_len")?,
-        sender: column(columns, "sender")?,
-        sent_clock: column(columns, "sent_clock")?,
-        arrived: column(columns, "arrived")?,
+pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<PyLogs> {
+    let mut table = Table {
+        columns: Columns::default(),
         recipients: recipients(columns)?,
     };
-    Ok(py.detach(|| table.into_logs().map(Logs::new))?)
+    if let Some(name) = missing(columns)? {
+        return Err(PyValueError::new_err(format!(
+            "there is no column {name}: a table of events needs {}",
+            REQUIRED.join(", ")
+        )));
+    }
+    for &column in COLUMNS {
+        if let Some(values) = values(columns, column)? {
+            table.columns.set(column.name, values);
+        }
+    }
+    Ok(py.detach(|| table.into_logs().map(PyLogs::new))?)
+}
+
+/// The first column that a table of events needs and has not.
+fn missing(columns: &Bound<'_, PyMapping>) -> PyResult<Option<&'static str>> {
+    for name in REQUIRED {
+        if !columns.contains(name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }

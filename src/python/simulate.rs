@@ -11,7 +11,7 @@ use pyo3::types::PyDict;
 
 use super::arguments::Whole;
 use super::interrupt::{LOOK, interruptible};
-use super::logs::Logs;
+use super::logs::PyLogs;
 use super::setting::RunSetting;
 use crate::drive::simulated::engine::{Setup, Simulation, Watch};
 use crate::drive::simulated::files::Files;
@@ -28,7 +28,7 @@ const SHORT: f64 = 200_000.0;
 #[pyclass(frozen, get_all, module = "lamport._lamport")]
 pub(super) struct Simulated {
     /// The logs; without recording only ``machines`` of them is there.
-    logs: Py<Logs>,
+    logs: Py<PyLogs>,
     /// Ticks per second of each machine.
     rates: Vec<f64>,
     /// The id of the run, as its STARTUP lines state it.
@@ -143,7 +143,7 @@ fn beside<T: Send>(
 /// A run that was made.
 struct Made {
     simulation: Simulation,
-    logs: Logs,
+    logs: PyLogs,
     is_over: bool,
 }
 
@@ -165,8 +165,8 @@ fn make(
     let stops = watch.stops();
     let mut go_on = || watch.stops() == stops;
     let logs = match records {
-        Some(records) => simulation.logs(records, &mut go_on).map(Logs::new),
-        None => simulation.machines(&mut go_on).map(Logs::of_machines),
+        Some(records) => simulation.logs(records, &mut go_on).map(PyLogs::new),
+        None => simulation.machines(&mut go_on).map(PyLogs::of_machines),
     };
     Ok(logs.map(|logs| Made {
         simulation,
@@ -218,7 +218,7 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(us
 ///     One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
 ///     `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
 ///     ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
-///     ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (float64).
+///     ``max_queue_len``, ``final_queue_len`` (int64), ``queue_growth`` (float64).
 /// bool
 ///     Whether Ctrl-C ended it early; then only finished runs have rows.
 ///
