@@ -16,6 +16,9 @@ use crate::model::message::MachineId;
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
 
+/// For each peer with any, how many messages it has not accepted, as `(peer id if known, count)`.
+pub type Undelivered = Vec<(Option<MachineId>, u64)>;
+
 /// What a log says of the channels of the machine that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
@@ -42,14 +45,14 @@ pub struct Refusal {
 pub struct Channels {
     me: Identity,
     /// The channels to the peers, in the order of the peer list.
-    peers: Vec<Peer>,
+    peers: Vec<PeerChannel>,
     /// The channels from others, by their ids.
-    senders: BTreeMap<MachineId, Sender>,
+    senders: BTreeMap<MachineId, SenderChannel>,
 }
 
 /// The channel to a peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Peer {
+struct PeerChannel {
     outbox: Outbox,
     /// The id and history it told at first contact.
     identity: Option<(MachineId, Nonce)>,
@@ -58,7 +61,7 @@ struct Peer {
 
 /// The channel from a sender.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Sender {
+struct SenderChannel {
     inbox: Inbox,
     /// The history it told at first contact; a log does not tell that of a sender that is not a peer.
     history: Option<Nonce>,
@@ -72,7 +75,7 @@ impl Channels {
     pub fn new(me: Identity, peers: usize) -> Self {
         Self {
             me,
-            peers: vec![Peer::default(); peers],
+            peers: vec![PeerChannel::default(); peers],
             senders: BTreeMap::new(),
         }
     }
@@ -80,15 +83,15 @@ impl Channels {
     /// The channels of a machine whose log tells `past`: all that was sent may be needed still,
     /// and what was accepted but not logged is gone.
     pub fn resumed(me: Identity, past: Past) -> Self {
-        let peer = |(sent, identity)| Peer {
+        let peer = |(sent, identity)| PeerChannel {
             outbox: Outbox::resumed(sent),
             identity,
             is_connected: false,
         };
         let sender = |(id, newest)| {
-            let sender = Sender {
+            let sender = SenderChannel {
                 inbox: Inbox::resumed(newest),
-                ..Sender::default()
+                ..SenderChannel::default()
             };
             (id, sender)
         };
@@ -97,6 +100,11 @@ impl Channels {
             peers: past.sent.into_iter().zip(past.known).map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
         }
+    }
+
+    /// Who this machine is.
+    pub fn me(&self) -> &Identity {
+        &self.me
     }
 
     /// What this machine says first on a connection to a peer.
@@ -247,6 +255,11 @@ impl Channels {
         self.peers[position].outbox.next_unsent()
     }
 
+    /// Whether there is a next message for a peer.
+    pub fn has_unsent(&self, position: usize) -> bool {
+        self.peers[position].outbox.has_unsent()
+    }
+
     /// How many messages are kept for a peer.
     pub fn kept(&self, position: usize) -> usize {
         self.peers[position].outbox.kept()
@@ -255,6 +268,18 @@ impl Channels {
     /// How many messages a peer is not known to have accepted.
     pub fn undelivered(&self, position: usize) -> usize {
         self.peers[position].outbox.undelivered()
+    }
+
+    /// For each peer with any, the messages it is not known to have accepted.
+    pub fn all_undelivered(&self) -> Undelivered {
+        let of_peer = |position| {
+            let count = self.undelivered(position) as u64;
+            (self.peer_id(position), count)
+        };
+        (0..self.peers.len())
+            .map(of_peer)
+            .filter(|&(_, count)| count > 0)
+            .collect()
     }
 
     /// The id that a peer told at first contact.

@@ -124,6 +124,11 @@ impl Outbox {
         Some(timestamp)
     }
 
+    /// Whether there is a next message.
+    pub fn has_unsent(&self) -> bool {
+        self.sent < self.kept.len()
+    }
+
     /// How many messages are kept for the other end.
     pub fn kept(&self) -> usize {
         self.kept.len()

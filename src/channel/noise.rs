@@ -12,10 +12,11 @@
 //! the first frame after the handshake opens: until then nothing of it counts.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
-use snow::types::{Cipher, Dh, Hash, Random};
+use snow::types::{Cipher, Dh, Random};
 use snow::{Builder, HandshakeState, TransportState};
 
 use crate::channel::key::Key;
@@ -61,7 +62,7 @@ pub enum NoiseError {
 }
 
 /// What the machines of a run share: their key and the name of the run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     key: Key,
     prologue: String,
@@ -100,6 +101,13 @@ impl Secret {
             .psk(0, self.key.bytes())
             .and_then(|builder| builder.prologue(self.prologue.as_bytes()))
             .expect("each is set once")
+    }
+}
+
+/// The name of the run stands for it: nothing is made of the key but what encrypts.
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.prologue.hash(state);
     }
 }
 
@@ -333,7 +341,7 @@ impl CryptoResolver for Resolver {
         DefaultResolver.resolve_dh(choice)
     }
 
-    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn Hash>> {
+    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn snow::types::Hash>> {
         DefaultResolver.resolve_hash(choice)
     }
 

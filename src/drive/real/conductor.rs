@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::channel::link_faults::LinkFaults;
 use crate::drive::real::clock::Clock;
-use crate::drive::real::link_faults::LinkFaults;
 use crate::drive::real::machine::{Control, Machine};
 use crate::drive::real::roster::Roster;
 use crate::drive::real::running::{Progress, Report, Running};

@@ -13,12 +13,12 @@ use crossbeam_channel::bounded;
 
 use crate::channel::channels::Channels;
 use crate::channel::identity::{Identity, Nonce};
+use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
 use crate::drive::real::clock::Clock;
-use crate::drive::real::command::Command;
+use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
 use crate::drive::real::gate::Gate;
-use crate::drive::real::link_faults::LinkFaults;
 use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::network::Network;
@@ -162,14 +162,15 @@ impl Machine {
         channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) {
-        self.network.tell(Command::Enter {
-            endpoint: self.endpoint,
+        let entrance = Entrance {
             member: self.member.clone(),
             listener,
             gate,
-            channels: Box::new(channels),
+            channels,
             found,
-        });
+        };
+        self.network
+            .tell(Command::Enter(self.endpoint, entrance.into()));
     }
 
     /// Its number in the run.

@@ -5,29 +5,25 @@
 //! asks the node, hands the log's lines to the operating system, then tells the
 //! poll thread, which lets messages and acknowledgements out.
 
+mod carry_out;
 pub mod clock;
 mod command;
 pub mod conductor;
-mod connection;
-mod ending;
-mod endpoint;
 mod entropy;
-mod fault_injection;
 pub mod gate;
-mod incoming;
 pub mod inherit;
-mod link_faults;
 pub mod listen;
 pub mod local;
 pub mod machine;
 mod mailbox;
 pub mod network;
-mod outgoing;
 pub mod pace;
 mod poll;
 pub mod resolve;
 pub mod roster;
 pub mod running;
+mod site;
+mod socket;
 mod ticker;
 mod transfer;
 mod warnings;

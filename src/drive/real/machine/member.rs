@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use crate::channel::identity::Nonce;
+use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
 use crate::drive::real::clock::Clock;
-use crate::drive::real::link_faults::LinkFaults;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
@@ -87,11 +87,6 @@ impl Member {
     /// Its number in the run.
     pub(in crate::drive::real) fn id(&self) -> MachineId {
         self.id
-    }
-
-    /// The name of its past.
-    pub(in crate::drive::real) fn history(&self) -> Nonce {
-        self.history
     }
 
     /// The machines it sends to.
