@@ -173,6 +173,13 @@ impl Endpoint {
         self.is_paused
     }
 
+    /// Whether messages go out to the peer at this position.
+    pub fn is_sending_to(&self, peer: usize) -> bool {
+        let connection = self.routes[peer].connection;
+        let connection = connection.and_then(|id| self.connections.get(&id));
+        connection.is_some_and(|connection| connection.role == Role::Sending { peer })
+    }
+
     /// What is to be done next.
     pub fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
@@ -258,13 +265,16 @@ impl Endpoint {
             self.unidentified.retain(|&other| other != id);
         }
         match connection.role {
-            Role::Connecting { peer }
-            | Role::Greeting { peer }
-            | Role::Recording { peer }
-            | Role::Sending { peer } => {
+            Role::Connecting { peer } | Role::Greeting { peer } | Role::Recording { peer } => {
+                self.routes[peer].connection = None;
+                self.channels.peer_left(peer);
+                self.failed(now, peer);
+            }
+            Role::Sending { peer } => {
                 self.routes[peer].connection = None;
                 self.channels.peer_left(peer);
                 if self.is_ending() && self.channels.undelivered(peer) == 0 {
+                    self.routes[peer].is_given_up = true;
                     self.finish_if_done();
                 } else {
                     self.failed(now, peer);

@@ -27,8 +27,7 @@ impl Endpoint {
     /// Ends a machine that has nothing left to do.
     pub(super) fn finish_if_done(&mut self) {
         let is_done = |(peer, route): (usize, &super::Route)| {
-            route.connection.is_none()
-                && (route.is_given_up || self.channels.undelivered(peer) == 0)
+            route.connection.is_none() && (route.is_given_up || self.channels.kept(peer) == 0)
         };
         let is_done = self.senders.is_empty() && self.routes.iter().enumerate().all(is_done);
         if self.is_ending() && is_done {
@@ -70,7 +69,8 @@ impl Endpoint {
         if !self.is_ending() || self.phase == Phase::Over {
             return;
         }
-        let is_waiting = self.channels.undelivered(peer) > 0;
+        // Of what a peer accepted and has not logged, it may have lost all: its answer tells.
+        let is_waiting = self.channels.kept(peer) > 0;
         let route = &mut self.routes[peer];
         let Some(id) = route.connection else {
             if is_waiting {
