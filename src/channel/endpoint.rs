@@ -56,8 +56,8 @@ pub struct Endpoint {
     /// The ways to the peers, in the order of the peer list.
     routes: Vec<Route>,
     connections: BTreeMap<ConnectionId, Connection>,
-    /// How many connections there have been.
-    made: u64,
+    /// The name of the next connection.
+    next: ConnectionId,
     /// The connections of the machines that send to me.
     senders: BTreeMap<MachineId, ConnectionId>,
     /// Connections that have not said hello, oldest first.
@@ -138,7 +138,7 @@ impl Endpoint {
             waits,
             routes: peers.into_iter().map(route).collect(),
             connections: BTreeMap::new(),
-            made: 0,
+            next: ConnectionId(0),
             senders: BTreeMap::new(),
             unidentified: VecDeque::new(),
             vetted: None,
@@ -213,8 +213,8 @@ impl Endpoint {
     }
 
     fn add(&mut self, now: Nanos, connection: Connection, wait: Nanos) -> ConnectionId {
-        let id = ConnectionId(self.made);
-        self.made += 1;
+        let id = self.next;
+        self.next = ConnectionId(id.0 + 1);
         self.connections.insert(id, connection);
         self.set_deadline(id, Some(now + wait));
         id

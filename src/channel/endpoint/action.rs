@@ -1,5 +1,6 @@
 //! What an endpoint asks of whoever drives it.
 
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
 use crate::channel::channels::Undelivered;
@@ -8,8 +9,14 @@ use crate::model::message::MachineId;
 
 /// A connection of an endpoint. No other of that endpoint is ever called the same, so that whoever
 /// holds on to one that is gone does no harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnectionId(pub(super) u64);
+
+/// Endpoints that differ in these names alone do the same from there on: whoever visits all their
+/// states need not tell them apart.
+impl Hash for ConnectionId {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
 
 /// Whom the answer of a look-up is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

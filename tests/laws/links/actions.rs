@@ -79,12 +79,12 @@ impl World<'_> {
             && is_alias == (self.round / 6).is_multiple_of(2);
         let (now, is_open) = (self.now, !is_given_up && !waits);
         let target = self.machines[to].process.as_mut();
-        let target = target.filter(|target| {
-            is_open && !target.is_entering() && target.endpoint.is_accepting()
-        });
+        let target = target
+            .filter(|target| is_open && !target.is_entering() && target.endpoint.is_accepting());
         let from = SocketAddr::from(([10, 0, 0, index as u8 + 1], 1));
         let mut entropy = draw(&mut self.chance);
-        let there = target.and_then(|target| target.endpoint.accepted(now, from, true, &mut entropy));
+        let there =
+            target.and_then(|target| target.endpoint.accepted(now, from, true, &mut entropy));
         let process = self.machines[index].process.as_mut().unwrap();
         let Some(there) = there else {
             process.endpoint.broken(now, id);

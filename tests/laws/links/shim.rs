@@ -70,9 +70,10 @@ impl World<'_> {
                 marks,
             }
             .write(&mut out);
-        } else if let (Ok(Marks { accepted, .. }), true) =
-            (wire::parse_ack(line), self.twist.is(Broken::ForgetOnAccepted))
-        {
+        } else if let (Ok(Marks { accepted, .. }), true) = (
+            wire::parse_ack(line),
+            self.twist.is(Broken::ForgetOnAccepted),
+        ) {
             let logged = accepted;
             wire::write_ack(&mut out, Marks { logged, accepted });
         } else {

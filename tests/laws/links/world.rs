@@ -421,9 +421,8 @@ impl<'a> World<'a> {
 
     fn is_connected(&self, index: usize, position: usize) -> bool {
         let process = self.machines[index].process.as_ref();
-        let mine = |connection: &&Connection| {
-            connection.from == index && connection.position == position
-        };
+        let mine =
+            |connection: &&Connection| connection.from == index && connection.position == position;
         process.is_some_and(|process| process.endpoint.is_sending_to(position))
             && self
                 .connections
