@@ -307,3 +307,6 @@ impl Endpoint {
         self.close(now, id);
     }
 }
+
+#[cfg(test)]
+mod tests;
