@@ -8,7 +8,6 @@
 mod carry_out;
 pub mod clock;
 mod command;
-pub mod conductor;
 mod entropy;
 pub mod gate;
 pub mod inherit;
@@ -24,6 +23,7 @@ pub mod roster;
 pub mod running;
 mod site;
 mod socket;
+pub mod supervisor;
 mod ticker;
 mod transfer;
 mod warnings;

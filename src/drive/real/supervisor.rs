@@ -1,0 +1,311 @@
+//! Starting and ending the machines of a process together.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::channel::link_faults::LinkFaults;
+use crate::drive::conductor::{Bodies, Condition, Conductor};
+use crate::drive::real::clock::Clock;
+use crate::drive::real::machine::{Control, Machine};
+use crate::drive::real::roster::Roster;
+use crate::drive::real::running::{Progress, Report, Running};
+use crate::drive::real::ticker::{self, Last};
+use crate::error::{Error, Result};
+use crate::model::faults::Faults;
+use crate::model::message::Nanos;
+
+/// From the last connection to the first possible tick: every thread is waiting by then.
+const COUNTDOWN: Nanos = 5_000_000;
+/// How often the connections are counted while machines wait for their peers.
+const LOOK: Duration = Duration::from_millis(2);
+/// A tick thread needs little.
+const STACK: usize = 256 * 1024;
+
+/// Makes the machine at a position anew from its log, to tick for these seconds.
+pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
+
+/// The faults of a run, and how machines come back.
+#[derive(Default)]
+pub struct Trouble {
+    /// The fault schedule.
+    pub faults: Arc<Faults>,
+    /// How long the run had been ticking when these machines start.
+    pub elapsed: Nanos,
+    /// Brings machines back. Without it no machine of this process crashes or pauses:
+    /// whoever started the process sees to that.
+    pub revive: Option<Revive>,
+}
+
+/// The seconds to wait for peers, if they are a number of seconds.
+pub fn check_wait(wait: f64) -> Result<f64> {
+    if wait.is_finite() && (0.0..=1e9).contains(&wait) {
+        return Ok(wait);
+    }
+    Err(Error::invalid(format!(
+        "wait is {wait}: it must be a number of seconds, 0 or more"
+    )))
+}
+
+/// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
+pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) -> Result<Running> {
+    check_wait(wait)?;
+    let (tell, reports) = unbounded();
+    let progress = Progress::new();
+    let machines = roster.machines();
+    let end = (duration * 1e9) as Nanos;
+    let ids = machines.iter().map(|machine| machine.id());
+    let supervisor = Supervisor {
+        conductor: match &trouble.revive {
+            Some(_) => Conductor::new(&trouble.faults, ids, end),
+            None => Conductor::default(),
+        },
+        machines,
+        is_ticking: Vec::new(),
+        has_left: Vec::new(),
+        threads: Vec::new(),
+        roster,
+        progress: progress.clone(),
+        tell: tell.clone(),
+        reports,
+        clock: Clock::of_process(),
+        duration: end,
+        wait: (wait * 1e9) as Nanos,
+        trouble,
+    };
+    thread::Builder::new()
+        .name("lamport-supervise".into())
+        .stack_size(STACK)
+        .spawn(move || supervisor.run())
+        .map_err(|source| Error::io("cannot start a thread", source))?;
+    Ok(Running::new(progress, tell))
+}
+
+struct Supervisor {
+    roster: Arc<Roster>,
+    progress: Arc<Progress>,
+    machines: Vec<Arc<Machine>>,
+    /// What is to happen to machines.
+    conductor: Conductor,
+    /// For each machine, whether its thread is at work.
+    is_ticking: Vec<bool>,
+    /// For each machine, whether it failed or crashed, and so has no end.
+    has_left: Vec<bool>,
+    threads: Vec<Option<JoinHandle<()>>>,
+    tell: Sender<Report>,
+    reports: Receiver<Report>,
+    clock: Clock,
+    duration: Nanos,
+    wait: Nanos,
+    trouble: Trouble,
+}
+
+impl Supervisor {
+    fn run(mut self) {
+        let outcome = self.conduct();
+        self.progress.done(outcome);
+    }
+
+    fn conduct(&mut self) -> Result<()> {
+        let mut first = Ok(());
+        for position in 0..self.machines.len() {
+            match self.spawn(position, self.duration) {
+                Ok(thread) => self.threads.push(Some(thread)),
+                Err(error) => {
+                    first = Err(error);
+                    break;
+                }
+            }
+        }
+        // One that has no thread would listen forever.
+        for machine in &self.machines[self.threads.len()..] {
+            machine.abandon();
+        }
+        let is_started = first.is_ok() && self.wait_for_peers();
+        if is_started {
+            let start = self.clock.now() + COUNTDOWN;
+            self.progress.started(start);
+            for machine in &self.machines {
+                self.begin(machine, start);
+            }
+        } else {
+            self.conductor.cancel();
+            self.tell_all(Control::Stop);
+        }
+        // A machine that failed has left; the others end once all have ticked.
+        self.has_left = vec![false; self.machines.len()];
+        self.is_ticking = vec![true; self.threads.len()];
+        while self.is_ticking.contains(&true) || self.conductor.has_restart() {
+            let Some(report) = self.report() else {
+                first = first.and(self.carry_out());
+                continue;
+            };
+            match report {
+                Report::Stop => {
+                    self.conductor.cancel();
+                    self.tell_all(Control::Stop);
+                }
+                Report::Ticked(result, position) => {
+                    self.is_ticking[position] = false;
+                    self.has_left[position] = !matches!(result, Ok(Last::Ticked));
+                    first = first.and(result.map(|_| ()));
+                }
+                Report::Ended(_) => unreachable!("no machine has been told to finish"),
+            }
+        }
+        for (machine, has_left) in self.machines.iter().zip(&self.has_left) {
+            if !has_left {
+                machine.tell(Control::Finish);
+            }
+        }
+        for thread in self.threads.iter_mut().filter_map(Option::take) {
+            thread.join().expect("a tick thread does not panic");
+        }
+        for report in self.reports.try_iter() {
+            if let Report::Ended(result) = report {
+                first = first.and(result);
+            }
+        }
+        first
+    }
+
+    /// Ticking starts, and with it the fault schedule.
+    fn begin(&self, machine: &Machine, start: Nanos) {
+        if !self.trouble.faults.is_empty() {
+            let begun = self.progress.start();
+            let elapsed = self.trouble.elapsed + (start - begun);
+            let faults = self.trouble.faults.clone();
+            machine.begin_faults(LinkFaults::new(faults, start, elapsed));
+        }
+        machine.tell(Control::Start(start));
+    }
+
+    fn tell_all(&self, control: Control) {
+        for machine in &self.machines {
+            machine.tell(control);
+        }
+    }
+
+    /// What is due in the fault schedule happens.
+    fn carry_out(&mut self) -> Result<()> {
+        let now = self.clock.now().saturating_sub(self.progress.start());
+        let mut conductor = std::mem::take(&mut self.conductor);
+        let done = conductor.carry_out(now, self);
+        self.conductor = conductor;
+        done
+    }
+
+    fn spawn(&self, position: usize, duration: Nanos) -> Result<JoinHandle<()>> {
+        let (machine, tell) = (self.machines[position].clone(), self.tell.clone());
+        let name = format!("lamport-{}", machine.id());
+        let body = move || {
+            let ticked = ticker::tick(&machine, duration);
+            let has_left = !matches!(ticked, Ok(Last::Ticked));
+            if has_left {
+                machine.abandon();
+            }
+            tell.send(Report::Ticked(ticked, position))
+                .expect("the supervisor waits");
+            if has_left {
+                return;
+            }
+            // A stop that came too late may stand before it.
+            while machine.told().take() != Control::Finish {}
+            tell.send(Report::Ended(machine.finish()))
+                .expect("the supervisor waits");
+        };
+        thread::Builder::new()
+            .name(name)
+            .stack_size(STACK)
+            .spawn(body)
+            .map_err(|source| Error::io("cannot start the thread of a machine", source))
+    }
+
+    /// The next report; none if the fault schedule comes first.
+    fn report(&self) -> Option<Report> {
+        let Ok(Some(time)) = self.conductor.next(self) else {
+            let report = self.reports.recv();
+            return Some(report.expect("the supervisor holds its own end"));
+        };
+        let due = self.progress.start() + time;
+        let rest = self.clock.until(due).unwrap_or_default();
+        self.reports.recv_timeout(rest).ok()
+    }
+
+    /// Whether the run is to go on.
+    fn wait_for_peers(&self) -> bool {
+        let deadline = self.clock.now() + self.wait;
+        let machines = &self.machines;
+        loop {
+            let is_waiting = |machine: &&Arc<Machine>| !machine.missing_peers().is_empty();
+            if !machines.iter().any(|machine| is_waiting(&machine)) {
+                return !self.progress.is_stopped();
+            }
+            if self.clock.now() >= deadline {
+                for machine in machines.iter().filter(is_waiting) {
+                    machine.warn_of_missing_peers(self.wait as f64 / 1e9);
+                }
+                return true;
+            }
+            match self.reports.recv_timeout(LOOK) {
+                Ok(Report::Stop) => return false,
+                // A machine that failed before its first tick: its report must count.
+                Ok(report) => {
+                    self.tell
+                        .send(report)
+                        .expect("the supervisor holds the other end");
+                    return false;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// A machine's body is its tick thread.
+impl Bodies for Supervisor {
+    type Error = Error;
+
+    fn condition(&self, machine: usize) -> Result<Condition> {
+        Ok(match (self.is_ticking[machine], self.has_left[machine]) {
+            (true, _) => Condition::Alive,
+            (false, true) => Condition::Down,
+            (false, false) => Condition::Ended,
+        })
+    }
+
+    fn crash(&mut self, machine: usize, _time: Nanos) -> Result<()> {
+        self.machines[machine].tell(Control::Crash);
+        Ok(())
+    }
+
+    fn restart(&mut self, machine: usize, time: Nanos, rest: Nanos) -> Result<()> {
+        let revive = self.trouble.revive.as_ref();
+        let revive = revive.expect("without it nothing is conducted");
+        // It has left by then, and its log and port are free.
+        if let Some(thread) = self.threads[machine].take() {
+            thread.join().expect("a tick thread does not panic");
+        }
+        let back = revive(machine, rest as f64 / 1e9)?;
+        self.machines[machine] = back.clone();
+        self.roster.replace(machine, back.clone());
+        self.threads[machine] = Some(self.spawn(machine, rest)?);
+        (self.is_ticking[machine], self.has_left[machine]) = (true, false);
+        let start = self.progress.start() + time;
+        self.begin(&back, start.max(self.clock.now()));
+        Ok(())
+    }
+
+    fn pause(&mut self, machine: usize, until: Nanos) -> Result<()> {
+        let until = self.progress.start() + until;
+        self.machines[machine].tell(Control::Pause(until));
+        Ok(())
+    }
+
+    /// Its thread knows until when it stands still.
+    fn go_on(&mut self, _machine: usize) -> Result<()> {
+        Ok(())
+    }
+}

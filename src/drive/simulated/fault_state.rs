@@ -1,0 +1,101 @@
+//! What goes wrong in a run in virtual time: how it is with each machine, and what is to happen.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::drive::conductor::Conductor;
+use crate::drive::simulated::id;
+use crate::model::faults::Faults;
+use crate::model::message::Nanos;
+use crate::model::schedule::{Period, Steps};
+
+/// The state of a run's faults.
+#[derive(Debug, Default)]
+pub(super) struct FaultState {
+    pub(super) schedule: Faults,
+    /// Crashes and pauses that are still to come.
+    pub(super) conductor: Conductor,
+    pub(super) machines: Vec<MachineState>,
+    /// When the last tick was.
+    pub(super) last: Option<Nanos>,
+    /// The ticks that are to happen beside those of the agenda.
+    pub(super) ticks: BinaryHeap<Reverse<(Nanos, Upcoming)>>,
+}
+
+/// What is to happen. Of one time, faults come before ticks, and ticks by machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Upcoming {
+    /// Crashes and pauses begin or end.
+    Faults,
+    /// A tick that a pause has put off.
+    Late(u32),
+    /// A tick of a machine, with the number of the life it belongs to.
+    Tick(u32, u32),
+}
+
+/// How it is with one machine.
+#[derive(Debug, Default)]
+pub(super) struct MachineState {
+    /// Whether it is down now.
+    pub(super) is_down: bool,
+    /// Until when it stands still.
+    pub(super) paused: Nanos,
+    /// When it came back, and with which clock.
+    pub(super) restarts: Vec<(Nanos, u64)>,
+    /// Its ticks since it came back; those of the agenda do not happen any more.
+    pub(super) life: Option<(Steps, Period)>,
+    /// Ticks of the agenda that did not happen.
+    pub(super) missed: u64,
+    /// Ticks since it came back that happened.
+    pub(super) regained: u64,
+}
+
+impl MachineState {
+    /// How many of `taken` ticks of the agenda and of its later lives have happened.
+    pub(super) fn ticks(&self, taken: u64) -> u64 {
+        taken - self.missed + self.regained
+    }
+}
+
+impl FaultState {
+    /// All machines are well; `end` is the end of the run.
+    pub(super) fn restart(&mut self, faults: Faults, machines: u32, end: Nanos) {
+        self.schedule = faults;
+        self.machines.clear();
+        self.conductor.cancel();
+        self.ticks.clear();
+        self.last = None;
+        if self.schedule.is_empty() {
+            return;
+        }
+        self.machines
+            .resize_with(machines as usize, MachineState::default);
+        self.conductor = Conductor::new(&self.schedule, (0..machines).map(id), end);
+    }
+
+    /// Whether anything ever goes wrong.
+    #[inline]
+    pub(super) fn is_any(&self) -> bool {
+        !self.machines.is_empty()
+    }
+
+    /// How it is with a machine, if anything ever goes wrong.
+    pub(super) fn of(&self, machine: usize) -> Option<&MachineState> {
+        self.machines.get(machine)
+    }
+
+    /// What is to happen next, no longer due then, if it comes before the tick of `machine` at `time`.
+    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, Upcoming)> {
+        let tick = self.ticks.peek().map(|&Reverse(next)| next);
+        let faults = self.conductor.first();
+        let faults = faults.map(|time| (time, Upcoming::Faults));
+        let next = tick.into_iter().chain(faults).min()?;
+        if next >= (time, Upcoming::Tick(machine, 0)) {
+            return None;
+        }
+        if next.1 != Upcoming::Faults {
+            self.ticks.pop();
+        }
+        Some(next)
+    }
+}
