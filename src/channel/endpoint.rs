@@ -23,6 +23,7 @@ mod incoming;
 mod outgoing;
 mod reading;
 mod waits;
+mod workspace;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,8 +31,8 @@ use std::net::SocketAddr;
 
 pub use action::{Action, ConnectionId, Lookup};
 use connection::{Connection, Role};
-pub use reading::Workspace;
 pub use waits::Waits;
+pub use workspace::Workspace;
 
 use crate::channel::channels::Channels;
 use crate::channel::link_faults::LinkFaults;

@@ -4,6 +4,7 @@ use crate::channel::channels::Channels;
 use crate::channel::endpoint::Endpoint;
 use crate::channel::endpoint::action::ConnectionId;
 use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::workspace::Workspace;
 use crate::channel::link::Violation;
 use crate::channel::noise::NoiseError;
 use crate::channel::wire::{self, Hello, Reply, WireError};
@@ -16,22 +17,6 @@ const WANTS_KEY: &str =
     "this machine has a key: start all machines of a run with the same --key-file";
 /// What is said to a machine whose frames do not decrypt.
 const OTHER_KEY: &str = "it has another key, or belongs to another run";
-
-/// Memory for one read, which all connections of all endpoints may share.
-#[derive(Debug, Default)]
-pub struct Workspace {
-    /// What the bytes say, once decrypted.
-    plain: Vec<u8>,
-    sender: MachineId,
-    messages: Vec<u64>,
-}
-
-impl Workspace {
-    /// The new messages of the last read, and who sent them.
-    pub fn messages(&self) -> (MachineId, &[u64]) {
-        (self.sender, &self.messages)
-    }
-}
 
 /// Why a connection cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use crate::channel::endpoint::{Endpoint, Lookup, Waits, Workspace};
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::command::{Alarm, Command, Entrance, WAKE};
 use crate::drive::real::resolve::Resolver;
 use crate::drive::real::site::Site;
@@ -36,7 +36,7 @@ pub(super) enum Timer {
 /// The state of the poll thread.
 pub(super) struct Poller {
     pub(super) poll: Poll,
-    pub(super) clock: Clock,
+    pub(super) clock: ProcessClock,
     commands: Receiver<Command>,
     pub(super) alarm: Alarm,
     /// Started by the first name that is not an IP address.
@@ -56,7 +56,7 @@ impl Poller {
     pub(super) fn new(poll: Poll, commands: Receiver<Command>, alarm: Alarm) -> Self {
         Self {
             poll,
-            clock: Clock::of_process(),
+            clock: ProcessClock::of_process(),
             commands,
             alarm,
             resolver: None,

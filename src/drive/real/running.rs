@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::ticker::Last;
 use crate::error::{Error, Result};
 use crate::model::message::Nanos;
@@ -84,7 +84,7 @@ impl Running {
     pub fn elapsed(&self) -> f64 {
         match self.progress.start() {
             0 => 0.0,
-            start => Clock::of_process().now().saturating_sub(start) as f64 / 1e9,
+            start => ProcessClock::of_process().now().saturating_sub(start) as f64 / 1e9,
         }
     }
 }

@@ -8,9 +8,9 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::channel::link_faults::LinkFaults;
 use crate::drive::conductor::{Bodies, Condition, Conductor};
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::machine::{Control, Machine};
-use crate::drive::real::roster::Roster;
+use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::running::{Progress, Report, Running};
 use crate::drive::real::ticker::{self, Last};
 use crate::error::{Error, Result};
@@ -50,11 +50,16 @@ pub fn check_wait(wait: f64) -> Result<f64> {
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
-pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) -> Result<Running> {
+pub fn start(
+    machine_list: Arc<MachineList>,
+    duration: f64,
+    wait: f64,
+    trouble: Trouble,
+) -> Result<Running> {
     check_wait(wait)?;
     let (tell, reports) = unbounded();
     let progress = Progress::new();
-    let machines = roster.machines();
+    let machines = machine_list.machines();
     let end = (duration * 1e9) as Nanos;
     let ids = machines.iter().map(|machine| machine.id());
     let supervisor = Supervisor {
@@ -66,11 +71,11 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
         is_ticking: Vec::new(),
         has_left: Vec::new(),
         threads: Vec::new(),
-        roster,
+        machine_list,
         progress: progress.clone(),
         tell: tell.clone(),
         reports,
-        clock: Clock::of_process(),
+        clock: ProcessClock::of_process(),
         duration: end,
         wait: (wait * 1e9) as Nanos,
         trouble,
@@ -84,7 +89,7 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
 }
 
 struct Supervisor {
-    roster: Arc<Roster>,
+    machine_list: Arc<MachineList>,
     progress: Arc<Progress>,
     machines: Vec<Arc<Machine>>,
     /// What is to happen to machines.
@@ -96,7 +101,7 @@ struct Supervisor {
     threads: Vec<Option<JoinHandle<()>>>,
     tell: Sender<Report>,
     reports: Receiver<Report>,
-    clock: Clock,
+    clock: ProcessClock,
     duration: Nanos,
     wait: Nanos,
     trouble: Trouble,
@@ -212,7 +217,7 @@ impl Supervisor {
                 return;
             }
             // A stop that came too late may stand before it.
-            while machine.told().take() != Control::Finish {}
+            while machine.controls().take() != Control::Finish {}
             tell.send(Report::Ended(machine.finish()))
                 .expect("the supervisor waits");
         };
@@ -290,7 +295,7 @@ impl Bodies for Supervisor {
         }
         let back = revive(machine, rest as f64 / 1e9)?;
         self.machines[machine] = back.clone();
-        self.roster.replace(machine, back.clone());
+        self.machine_list.replace(machine, back.clone());
         self.threads[machine] = Some(self.spawn(machine, rest)?);
         (self.is_ticking[machine], self.has_left[machine]) = (true, false);
         let start = self.progress.start() + time;
