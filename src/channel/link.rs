@@ -62,7 +62,7 @@ pub enum Violation {
 /// The sending end: every message that the other end may still need.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Outbox {
-    /// Messages not yet covered by *logged*, oldest first.
+    /// Messages not yet covered by *logged*, oldest first. A message is its timestamp: 8 bytes.
     kept: VecDeque<u64>,
     /// How many of `kept`, from the front, were handed out on this connection
     /// or were accepted before it.
@@ -156,6 +156,8 @@ impl Outbox {
         Ok(())
     }
 
+    /// Marks only rise between handshakes: what was forgotten cannot be kept again, and what comes
+    /// late says nothing new.
     fn raise(&mut self, marks: Marks) {
         self.marks.accepted = self.marks.accepted.max(marks.accepted);
         if marks.logged > self.marks.logged {
@@ -173,7 +175,8 @@ impl Outbox {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Inbox {
     marks: Marks,
-    /// The last timestamp on the present connection.
+    /// The last timestamp on the present connection. It starts anew with each: a sender that does not
+    /// know what was accepted may say again what it said before.
     last: u64,
 }
 
@@ -211,7 +214,8 @@ impl Inbox {
         Ok(is_new)
     }
 
-    /// The operating system has the RECEIVE line of this message, which was accepted.
+    /// The operating system has the RECEIVE line of this message, which was accepted. Messages of a
+    /// channel are received in their order, so that it covers all before.
     pub fn logged(&mut self, timestamp: u64) {
         debug_assert!(timestamp <= self.marks.accepted);
         self.marks.logged = self.marks.logged.max(timestamp);

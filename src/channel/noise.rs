@@ -22,6 +22,8 @@ use snow::{Builder, HandshakeState, TransportState};
 use crate::channel::key::Key;
 use crate::channel::wire::{MAX_LINE, PROTOCOL, shown};
 
+/// `NN`: no machine has a key of its own, all that hold the one of the run are alike. `psk0`: the
+/// first message already shows that its sender has it, and with others the handshake goes no further.
 const PATTERN: &str = "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s";
 /// The bytes that say how long a frame is.
 const HEAD: usize = 2;
@@ -126,7 +128,8 @@ pub struct Session {
     is_sender: bool,
     /// A frame of the other side has opened that no one can have recorded before.
     is_proven: bool,
-    /// The beginning of a frame whose end has not come yet.
+    /// The beginning of a frame whose end has not come yet. How long it may get is known from its
+    /// second byte on: nothing is kept for a frame that no machine says.
     kept: Vec<u8>,
 }
 
@@ -183,6 +186,7 @@ impl Session {
         plain: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) -> Result<(), NoiseError> {
+        // Only the frame that was begun is put together: the others are opened where they are.
         while !self.kept.is_empty() {
             let missing = self.missing(&self.kept)?;
             if missing == 0 {
@@ -241,6 +245,7 @@ impl Session {
         plain: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) -> Result<(), NoiseError> {
+        // What fails on the way stays broken: no frame opens after one that did not.
         match std::mem::replace(&mut self.state, State::Broken) {
             State::Handshake(mut handshake) => {
                 let read = handshake.read_message(message, &mut []);
