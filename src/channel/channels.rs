@@ -8,27 +8,17 @@
 use std::collections::BTreeMap;
 
 use crate::channel::identity::{Identity, Nonce};
-use crate::channel::link::{Inbox, Marks, Outbox, Violation};
+use crate::channel::link::{Inbox, LinkError, Marks, Outbox};
 use crate::channel::wire::Hello;
 use crate::model::event::Recipients;
 use crate::model::message::MachineId;
+pub use crate::model::past::Past;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
 
 /// For each peer with any, how many messages it has not accepted, as `(peer id if known, count)`.
 pub type Undelivered = Vec<(Option<MachineId>, u64)>;
-
-/// What a log says of the channels of the machine that wrote it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// For each peer, in the order of the peer list, the timestamps of all that was sent to it.
-    pub sent: Vec<Vec<u64>>,
-    /// For each peer, the id and history that the last CONNECT line tells.
-    pub known: Vec<Option<(MachineId, Nonce)>>,
-    /// For each sender, its newest message with a RECEIVE line.
-    pub received: BTreeMap<MachineId, u64>,
-}
 
 /// Why a handshake fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -198,7 +188,7 @@ impl Channels {
         let peer = &mut self.peers[position];
         peer.outbox.connected(marks).map_err(|violation| Refusal {
             kind: match violation {
-                Violation::Lost { .. } => "lost",
+                LinkError::Lost { .. } => "lost",
                 _ => "violation",
             },
             reason: violation.to_string(),
@@ -235,7 +225,7 @@ impl Channels {
     }
 
     /// A message came from a sender that was welcomed. Whether it must enter the queue now.
-    pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, Violation> {
+    pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, LinkError> {
         let sender = self.senders.get_mut(&sender).expect("it was welcomed");
         sender.inbox.accept(timestamp)
     }
@@ -246,7 +236,7 @@ impl Channels {
     }
 
     /// A peer has acknowledged.
-    pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), Violation> {
+    pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), LinkError> {
         self.peers[position].outbox.acknowledged(marks)
     }
 

@@ -1,7 +1,7 @@
 //! One machine's end of all its connections, without sockets, threads or a clock.
 //!
 //! Whoever drives it tells what happened: bytes came, a connection is made or gone, the log holds
-//! these steps, this time has come. It answers with [`Action`]s to carry out in order, and with the
+//! these steps, this time has come. It answers with [`Output`]s to carry out in order, and with the
 //! bytes that are to leave ([`Endpoint::outgoing`]). Time and random bytes are arguments, so that
 //! the attacks of `tests/laws/links` and `tests/laws/explore` are on the code that ships, and each
 //! of their failures happens again.
@@ -12,15 +12,15 @@
 //!   acknowledged must be known after a crash.
 //! - Messages of a read enter the queue before anything else is written: *accepted* is a promise
 //!   that they are there.
-//! - Nothing goes to a peer before its CONNECT line is written ([`Action::Record`]): who comes back
+//! - Nothing goes to a peer before its CONNECT line is written ([`Output::Record`]): who comes back
 //!   must know to which machine its messages belong.
 
-mod action;
 mod connection;
 mod ending;
 mod faults;
 mod incoming;
 mod outgoing;
+mod output;
 mod reading;
 mod waits;
 mod workspace;
@@ -29,8 +29,8 @@ mod writing;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-pub use action::{Action, ConnectionId, Lookup};
 use connection::{Connection, Role};
+pub use output::{ConnectionId, Lookup, Output};
 pub use waits::Waits;
 pub use workspace::Workspace;
 
@@ -74,7 +74,7 @@ pub struct Endpoint {
     is_paused: bool,
     phase: Phase,
     timers: BTreeSet<(Nanos, Timer)>,
-    actions: VecDeque<Action>,
+    outputs: VecDeque<Output>,
     /// Connections that may have something to write, of which no one has been told.
     ready: Vec<ConnectionId>,
 }
@@ -149,7 +149,7 @@ impl Endpoint {
             is_paused: false,
             phase: Phase::Running,
             timers: BTreeSet::new(),
-            actions: VecDeque::new(),
+            outputs: VecDeque::new(),
             ready: Vec::new(),
         }
     }
@@ -182,8 +182,8 @@ impl Endpoint {
     }
 
     /// What is to be done next.
-    pub fn next_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
     }
 
     /// The connections that may have something to write since the last call. Each is named once, until
@@ -247,7 +247,7 @@ impl Endpoint {
 
     fn warn(&mut self, kind: impl Into<String>, text: String) {
         let kind = kind.into();
-        self.actions.push_back(Action::Warn { kind, text });
+        self.outputs.push_back(Output::Warn { kind, text });
     }
 
     /// A connection is gone, or was never made: what was on its way is lost, and comes again.
@@ -261,7 +261,7 @@ impl Endpoint {
         let Some(connection) = self.connections.remove(&id) else {
             return;
         };
-        self.actions.push_back(Action::Close { connection: id });
+        self.outputs.push_back(Output::Close { connection: id });
         if connection.is_unidentified() {
             self.unidentified.retain(|&other| other != id);
         }

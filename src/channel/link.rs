@@ -21,7 +21,7 @@ pub struct Marks {
 
 /// How the other end broke the rules of the channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
+pub enum LinkError {
     /// A timestamp that is not above the one before it on this connection.
     #[error("timestamp {found} after {last}: they must rise on a connection")]
     NotRising {
@@ -90,11 +90,11 @@ impl Outbox {
     }
 
     /// A handshake succeeded and told `marks`: go on right after *accepted*.
-    pub fn connected(&mut self, marks: Marks) -> Result<(), Violation> {
+    pub fn connected(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check(marks)?;
         // What it had logged is not kept here any more: it can get it from no one.
         if marks.accepted < self.marks.logged {
-            return Err(Violation::Lost {
+            return Err(LinkError::Lost {
                 first: marks.accepted + 1,
                 last: self.marks.logged,
             });
@@ -111,7 +111,7 @@ impl Outbox {
     }
 
     /// An acknowledgement came. A lower or late one changes nothing.
-    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), Violation> {
+    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check(marks)?;
         self.raise(marks);
         Ok(())
@@ -142,16 +142,16 @@ impl Outbox {
                 .partition_point(|&timestamp| timestamp <= self.marks.accepted)
     }
 
-    fn check(&self, marks: Marks) -> Result<(), Violation> {
+    fn check(&self, marks: Marks) -> Result<(), LinkError> {
         let Marks { logged, accepted } = marks;
         if accepted > self.newest {
-            return Err(Violation::NeverSent {
+            return Err(LinkError::NeverSent {
                 mark: accepted,
                 newest: self.newest,
             });
         }
         if logged > accepted {
-            return Err(Violation::LoggedUnaccepted { logged, accepted });
+            return Err(LinkError::LoggedUnaccepted { logged, accepted });
         }
         Ok(())
     }
@@ -199,9 +199,9 @@ impl Inbox {
     }
 
     /// A message came. `true` if it is new and must enter the queue now.
-    pub fn accept(&mut self, timestamp: u64) -> Result<bool, Violation> {
+    pub fn accept(&mut self, timestamp: u64) -> Result<bool, LinkError> {
         if timestamp <= self.last {
-            return Err(Violation::NotRising {
+            return Err(LinkError::NotRising {
                 last: self.last,
                 found: timestamp,
             });
@@ -364,7 +364,7 @@ mod tests {
         for (accepted, first) in [(0, 1), (5, 6)] {
             assert_eq!(
                 outbox.connected(marks(0, accepted)),
-                Err(Violation::Lost { first, last: 6 })
+                Err(LinkError::Lost { first, last: 6 })
             );
             assert_eq!(outbox, before);
         }
@@ -380,11 +380,11 @@ mod tests {
         let marks = |logged, accepted| Marks { logged, accepted };
         assert_eq!(
             outbox.acknowledged(marks(0, 5)),
-            Err(Violation::NeverSent { mark: 5, newest: 4 })
+            Err(LinkError::NeverSent { mark: 5, newest: 4 })
         );
         assert_eq!(
             outbox.connected(marks(4, 3)),
-            Err(Violation::LoggedUnaccepted {
+            Err(LinkError::LoggedUnaccepted {
                 logged: 4,
                 accepted: 3
             })
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(inbox.accept(4), Ok(true));
         assert_eq!(
             inbox.accept(4),
-            Err(Violation::NotRising { last: 4, found: 4 })
+            Err(LinkError::NotRising { last: 4, found: 4 })
         );
         inbox.connected();
         assert_eq!(inbox.accept(4), Ok(false));

@@ -99,7 +99,7 @@ impl Secret {
 
     fn builder(&self, entropy: [u8; 32]) -> Builder<'_> {
         let pattern = PATTERN.parse().expect("snow knows the pattern");
-        Builder::with_resolver(pattern, Box::new(Resolver(entropy)))
+        Builder::with_resolver(pattern, Box::new(Primitives(entropy)))
             .psk(0, self.key.bytes())
             .and_then(|builder| builder.prologue(self.prologue.as_bytes()))
             .expect("each is set once")
@@ -335,9 +335,9 @@ fn refused(bytes: &[u8]) -> Result<usize, NoiseError> {
 }
 
 /// What snow needs of the world: its own primitives, and random bytes that were drawn before.
-struct Resolver([u8; 32]);
+struct Primitives([u8; 32]);
 
-impl CryptoResolver for Resolver {
+impl CryptoResolver for Primitives {
     fn resolve_rng(&self) -> Option<Box<dyn Random>> {
         Some(Box::new(Drawn(Some(self.0))))
     }

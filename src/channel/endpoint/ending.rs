@@ -1,7 +1,7 @@
 //! The orderly end of a machine: what is left goes out, what is on its way comes in.
 
-use crate::channel::endpoint::action::Action;
 use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::output::Output;
 use crate::channel::endpoint::{Endpoint, Phase, Timer};
 use crate::model::message::Nanos;
 
@@ -41,7 +41,7 @@ impl Endpoint {
         }
         self.phase = Phase::Over;
         let undelivered = self.channels.all_undelivered();
-        self.actions.push_back(Action::Finished { undelivered });
+        self.outputs.push_back(Output::Finished { undelivered });
     }
 
     /// The time of an orderly end is over: first part from the senders, then end.

@@ -1,6 +1,6 @@
 //! Faults on purpose: what partitions, disconnects and pauses do to connections.
 
-use crate::channel::endpoint::action::Action;
+use crate::channel::endpoint::output::Output;
 use crate::channel::endpoint::{Endpoint, Phase, Timer};
 use crate::channel::link_faults::LinkFaults;
 use crate::model::fault::Span;
@@ -68,7 +68,7 @@ impl Endpoint {
         for (&id, connection) in &mut self.connections {
             connection.is_ready = true;
             self.ready.push(id);
-            self.actions.push_back(Action::Read { connection: id });
+            self.outputs.push_back(Output::Read { connection: id });
         }
         for peer in 0..self.routes.len() {
             self.connect(now, peer);

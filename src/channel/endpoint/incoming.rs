@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::channel::channels::Refusal;
-use crate::channel::endpoint::action::{Action, ConnectionId, Lookup};
 use crate::channel::endpoint::connection::{Connection, Role};
+use crate::channel::endpoint::output::{ConnectionId, Lookup, Output};
 use crate::channel::endpoint::{Endpoint, Entropy, Phase, UNIDENTIFIED};
 use crate::channel::link::Marks;
 use crate::channel::wire::{Hello, Reply};
@@ -80,7 +80,7 @@ impl Endpoint {
         }
         self.vetted = Some(now);
         self.is_vetting = true;
-        self.actions.push_back(Action::LookUp(Lookup::Senders));
+        self.outputs.push_back(Output::LookUp(Lookup::Senders));
     }
 
     /// The peers' names have been looked up once more, and an address is that of a machine that may
@@ -98,7 +98,7 @@ impl Endpoint {
                 self.refuse_address(now, id);
             }
             // What it has said meanwhile was not read.
-            self.actions.push_back(Action::Read { connection: id });
+            self.outputs.push_back(Output::Read { connection: id });
         }
     }
 

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::channel::channels::Refusal;
-use crate::channel::endpoint::action::{Action, ConnectionId, Lookup};
 use crate::channel::endpoint::connection::{Connection, Role};
+use crate::channel::endpoint::output::{ConnectionId, Lookup, Output};
 use crate::channel::endpoint::{Endpoint, Entropy, Phase, Timer};
 use crate::channel::wire::Reply;
 use crate::error::Result;
@@ -33,13 +33,13 @@ impl Endpoint {
         let route = &mut self.routes[peer];
         let next = route.candidates.pop_front();
         let Some(remote) = next.or_else(|| route.address.socket()) else {
-            self.actions.push_back(Action::LookUp(Lookup::Peer(peer)));
+            self.outputs.push_back(Output::LookUp(Lookup::Peer(peer)));
             return;
         };
         let connection = Connection::new(remote, Role::Connecting { peer });
         let id = self.add(now, connection, self.waits.answer);
         self.routes[peer].connection = Some(id);
-        self.actions.push_back(Action::Connect {
+        self.outputs.push_back(Output::Connect {
             connection: id,
             remote,
         });
@@ -132,7 +132,7 @@ impl Endpoint {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.role = Role::Recording { peer };
             self.set_deadline(id, None);
-            self.actions.push_back(Action::Record {
+            self.outputs.push_back(Output::Record {
                 connection: id,
                 peer,
                 peer_id: receiver,

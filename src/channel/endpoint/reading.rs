@@ -2,10 +2,10 @@
 
 use crate::channel::channels::Channels;
 use crate::channel::endpoint::Endpoint;
-use crate::channel::endpoint::action::ConnectionId;
 use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::output::ConnectionId;
 use crate::channel::endpoint::workspace::Workspace;
-use crate::channel::link::Violation;
+use crate::channel::link::LinkError;
 use crate::channel::noise::NoiseError;
 use crate::channel::wire::{self, Hello, Reply, WireError};
 use crate::model::message::{MachineId, Nanos};
@@ -24,7 +24,7 @@ enum Offence {
     #[error("{0}")]
     Wire(#[from] WireError),
     #[error("{0}")]
-    Violation(#[from] Violation),
+    LinkError(#[from] LinkError),
     #[error("{0}")]
     Noise(#[from] NoiseError),
 }

@@ -32,15 +32,15 @@ fn no_key() -> Result<[u8; 32]> {
     panic!("there is no key")
 }
 
-fn actions(endpoint: &mut Endpoint) -> Vec<Action> {
-    std::iter::from_fn(|| endpoint.next_action()).collect()
+fn outputs(endpoint: &mut Endpoint) -> Vec<Output> {
+    std::iter::from_fn(|| endpoint.next_output()).collect()
 }
 
 /// The connection that it wants made, and nothing else.
 fn wanted(endpoint: &mut Endpoint) -> ConnectionId {
-    let actions = actions(endpoint);
-    let [Action::Connect { connection, .. }] = actions[..] else {
-        panic!("{actions:?}");
+    let outputs = outputs(endpoint);
+    let [Output::Connect { connection, .. }] = outputs[..] else {
+        panic!("{outputs:?}");
     };
     connection
 }
@@ -73,9 +73,9 @@ fn sending(endpoint: &mut Endpoint, now: Nanos) -> ConnectionId {
     let hello = "lamport/1 lab 1 0000000000000001 0000000000000001\n";
     assert_eq!(said(endpoint, now, id), hello);
     hear(endpoint, now, id, OK);
-    let recorded = actions(endpoint);
+    let recorded = outputs(endpoint);
     assert!(
-        matches!(recorded[..], [Action::Record { connection, peer: 0, peer_id: 2, .. }] if connection == id)
+        matches!(recorded[..], [Output::Record { connection, peer: 0, peer_id: 2, .. }] if connection == id)
     );
     endpoint.recorded(now, id, Ok(()));
     id
@@ -118,11 +118,11 @@ fn a_line_that_cannot_be_written_ends_the_connection() {
     let id = wanted(&mut endpoint);
     endpoint.connected(0, id, &mut no_key);
     hear(&mut endpoint, 0, id, OK);
-    actions(&mut endpoint);
+    outputs(&mut endpoint);
     endpoint.recorded(0, id, Err(Error::state("full".to_owned())));
-    let actions = actions(&mut endpoint);
-    let [Action::Warn { kind, text }, Action::Close { .. }] = &actions[..] else {
-        panic!("{actions:?}");
+    let outputs = outputs(&mut endpoint);
+    let [Output::Warn { kind, text }, Output::Close { .. }] = &outputs[..] else {
+        panic!("{outputs:?}");
     };
     assert_eq!(kind, "log 10.0.0.2:1");
     assert_eq!(text, "no connection to 10.0.0.2:1 at 10.0.0.2:1: full");
@@ -135,10 +135,10 @@ fn attempts_are_twice_as_far_apart_each_time_until_one_works() {
     for wait in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
         let id = wanted(&mut endpoint);
         endpoint.broken(now, id);
-        assert_eq!(actions(&mut endpoint), [Action::Close { connection: id }]);
+        assert_eq!(outputs(&mut endpoint), [Output::Close { connection: id }]);
         assert_eq!(endpoint.wake_at(), Some(now + wait * MS));
         endpoint.wake(now + wait * MS - 1);
-        assert_eq!(endpoint.next_action(), None);
+        assert_eq!(endpoint.next_output(), None);
         now += wait * MS;
         endpoint.wake(now);
     }
@@ -151,21 +151,21 @@ fn attempts_are_twice_as_far_apart_each_time_until_one_works() {
 #[test]
 fn all_addresses_of_a_name_are_tried_at_once_and_then_it_is_looked_up_again() {
     let mut endpoint = endpoint(&["peer:1"]);
-    let look_up = [Action::LookUp(Lookup::Peer(0))];
-    assert_eq!(actions(&mut endpoint), look_up);
+    let look_up = [Output::LookUp(Lookup::Peer(0))];
+    assert_eq!(outputs(&mut endpoint), look_up);
     let found = [[10, 0, 0, 2], [10, 0, 0, 3]].map(|ip| SocketAddr::from((ip, 1)));
     endpoint.found(0, 0, &found);
     for _ in found {
         let id = wanted(&mut endpoint);
         endpoint.broken(0, id);
         assert_eq!(
-            endpoint.next_action(),
-            Some(Action::Close { connection: id })
+            endpoint.next_output(),
+            Some(Output::Close { connection: id })
         );
     }
-    assert_eq!(endpoint.next_action(), None);
+    assert_eq!(endpoint.next_output(), None);
     endpoint.wake(10 * MS);
-    assert_eq!(actions(&mut endpoint), look_up);
+    assert_eq!(outputs(&mut endpoint), look_up);
     endpoint.found(10 * MS, 0, &[]);
     assert_eq!(endpoint.wake_at(), Some(30 * MS));
 }
@@ -178,22 +178,22 @@ fn a_handshake_has_its_time() {
     let silent = taken(&mut endpoint, MS, [10, 0, 0, 9]);
     endpoint.wake(5000 * MS);
     assert_eq!(
-        endpoint.next_action(),
-        Some(Action::Close { connection: id })
+        endpoint.next_output(),
+        Some(Output::Close { connection: id })
     );
     endpoint.wake(5001 * MS);
-    let actions = actions(&mut endpoint);
-    let [Action::Warn { kind, .. }, Action::Close { connection }] = &actions[..] else {
-        panic!("{actions:?}");
+    let outputs = outputs(&mut endpoint);
+    let [Output::Warn { kind, .. }, Output::Close { connection }] = &outputs[..] else {
+        panic!("{outputs:?}");
     };
     assert_eq!((kind.as_str(), *connection), ("silent 10.0.0.9", silent));
     // Who has said hello in time may be silent for good.
     let id = taken(&mut endpoint, 5002 * MS, [10, 0, 0, 9]);
     hear(&mut endpoint, 5002 * MS, id, hello(3, 1).as_bytes());
     endpoint.wake(5009 * MS);
-    let ended = Action::Close { connection: id };
+    let ended = Output::Close { connection: id };
     endpoint.wake(11_000 * MS);
-    assert!(!self::actions(&mut endpoint).contains(&ended));
+    assert!(!self::outputs(&mut endpoint).contains(&ended));
 }
 
 #[test]
@@ -202,9 +202,9 @@ fn of_those_that_say_nothing_the_oldest_goes() {
     let all: Vec<_> = (0..=UNIDENTIFIED)
         .map(|_| taken(&mut endpoint, 0, [10, 0, 0, 9]))
         .collect();
-    let actions = actions(&mut endpoint);
-    let [Action::Warn { kind, .. }, Action::Close { connection }] = &actions[..] else {
-        panic!("{actions:?}");
+    let outputs = outputs(&mut endpoint);
+    let [Output::Warn { kind, .. }, Output::Close { connection }] = &outputs[..] else {
+        panic!("{outputs:?}");
     };
     assert_eq!((kind.as_str(), *connection), ("crowd", all[0]));
 }
@@ -220,11 +220,11 @@ fn the_same_process_replaces_its_connection_and_another_does_not() {
     assert_eq!(first.1, "ok 1 0000000000000001 0 0\n");
     assert!(other.1.starts_with("no duplicate id"), "{}", other.1);
     assert_eq!(again.1, first.1);
-    let actions = actions(&mut endpoint);
+    let outputs = outputs(&mut endpoint);
     assert!(
-        matches!(&actions[..], [Action::Warn { kind, .. }, Action::ShutDown { .. }, Action::Close { connection }]
+        matches!(&outputs[..], [Output::Warn { kind, .. }, Output::ShutDown { .. }, Output::Close { connection }]
             if kind == "duplicate id 3 10.0.0.9" && *connection == first.0),
-        "{actions:?}"
+        "{outputs:?}"
     );
     assert_eq!(hear(&mut endpoint, 0, again.0, b"4:3\n7:3\n"), [4, 7]);
     assert!(hear(&mut endpoint, 0, first.0, b"9:3\n").is_empty());
@@ -239,11 +239,11 @@ fn what_came_before_an_offence_counts_and_nothing_after_it() {
     let id = taken(&mut endpoint, 0, [10, 0, 0, 9]);
     let all = hello(3, 1) + "2:3\n5:3\n5:3\n6:3\n";
     assert_eq!(hear(&mut endpoint, 0, id, all.as_bytes()), [2, 5]);
-    let actions = actions(&mut endpoint);
+    let outputs = outputs(&mut endpoint);
     assert!(
-        matches!(&actions[..], [Action::Warn { text, .. }, Action::Close { .. }]
+        matches!(&outputs[..], [Output::Warn { text, .. }, Output::Close { .. }]
             if text.contains("they must rise")),
-        "{actions:?}"
+        "{outputs:?}"
     );
     assert_eq!(endpoint.channels().marks(3).accepted, 5);
 }
@@ -251,14 +251,14 @@ fn what_came_before_an_offence_counts_and_nothing_after_it() {
 #[test]
 fn who_comes_from_elsewhere_waits_until_names_are_looked_up() {
     let mut endpoint = endpoint(&["peer:1"]);
-    actions(&mut endpoint);
+    outputs(&mut endpoint);
     let [known, unknown] = [[10, 0, 0, 2], [10, 0, 0, 9]].map(|ip| {
         let remote = SocketAddr::from((ip, 1));
         endpoint.accepted(0, remote, false, &mut no_key).unwrap()
     });
     assert_eq!(
-        actions(&mut endpoint),
-        [Action::LookUp(Lookup::Senders)],
+        outputs(&mut endpoint),
+        [Output::LookUp(Lookup::Senders)],
         "once"
     );
     assert!(!endpoint.is_reading(known));
@@ -271,10 +271,10 @@ fn who_comes_from_elsewhere_waits_until_names_are_looked_up() {
     // For a second that answer is good.
     let remote = SocketAddr::from(([10, 0, 0, 8], 1));
     endpoint.accepted(1000 * MS - 1, remote, false, &mut no_key);
-    let look_up = Action::LookUp(Lookup::Senders);
-    assert!(!actions(&mut endpoint).contains(&look_up));
+    let look_up = Output::LookUp(Lookup::Senders);
+    assert!(!outputs(&mut endpoint).contains(&look_up));
     endpoint.accepted(1000 * MS, remote, false, &mut no_key);
-    assert!(actions(&mut endpoint).contains(&look_up));
+    assert!(outputs(&mut endpoint).contains(&look_up));
 }
 
 #[test]
@@ -284,15 +284,15 @@ fn the_end_sends_what_is_left_and_waits_for_its_acknowledgement() {
     send(&mut endpoint, 5);
     endpoint.finish(0);
     assert_eq!(said(&mut endpoint, 0, id), "5:1\n");
-    let shut = Action::ShutDown { connection: id };
-    assert_eq!(actions(&mut endpoint), [shut]);
+    let shut = Output::ShutDown { connection: id };
+    assert_eq!(outputs(&mut endpoint), [shut]);
     hear(&mut endpoint, MS, id, b"ack 5 5\n");
     endpoint.ended(MS, id);
-    let close = Action::Close { connection: id };
+    let close = Output::Close { connection: id };
     let undelivered = Vec::new();
     assert_eq!(
-        actions(&mut endpoint),
-        [close, Action::Finished { undelivered }]
+        outputs(&mut endpoint),
+        [close, Output::Finished { undelivered }]
     );
 }
 
@@ -305,15 +305,15 @@ fn the_end_waits_for_the_answer_of_a_peer_that_may_have_forgotten() {
     // It has accepted the message, and crashes before it is logged.
     hear(&mut endpoint, 0, id, b"ack 0 5\n");
     endpoint.broken(0, id);
-    actions(&mut endpoint);
+    outputs(&mut endpoint);
     endpoint.wake(10 * MS);
     let id = wanted(&mut endpoint);
     endpoint.connected(10 * MS, id, &mut no_key);
     endpoint.finish(10 * MS);
-    assert_eq!(actions(&mut endpoint), []);
+    assert_eq!(outputs(&mut endpoint), []);
     said(&mut endpoint, 11 * MS, id);
     hear(&mut endpoint, 11 * MS, id, OK);
-    actions(&mut endpoint);
+    outputs(&mut endpoint);
     endpoint.recorded(11 * MS, id, Ok(()));
     assert_eq!(said(&mut endpoint, 11 * MS, id), "5:1\n");
 }
@@ -325,18 +325,18 @@ fn the_end_of_who_hears_waits_a_second_and_then_parts() {
     hear(&mut endpoint, 0, id, (hello(3, 1) + "2:3\n").as_bytes());
     said(&mut endpoint, 0, id);
     endpoint.finish(0);
-    assert_eq!(actions(&mut endpoint), []);
+    assert_eq!(outputs(&mut endpoint), []);
     assert!(endpoint.is_accepting());
     endpoint.wake(1000 * MS);
     assert!(!endpoint.is_accepting());
     assert_eq!(said(&mut endpoint, 1000 * MS, id), "ack 0 2\n");
     assert_eq!(
-        actions(&mut endpoint),
-        [Action::ShutDown { connection: id }]
+        outputs(&mut endpoint),
+        [Output::ShutDown { connection: id }]
     );
     endpoint.wake(1300 * MS);
     let undelivered = Vec::new();
-    assert_eq!(actions(&mut endpoint), [Action::Finished { undelivered }]);
+    assert_eq!(outputs(&mut endpoint), [Output::Finished { undelivered }]);
 }
 
 #[test]
@@ -350,8 +350,8 @@ fn what_is_not_known_to_be_accepted_is_counted_at_the_end() {
     endpoint.broken(0, id);
     let undelivered = vec![(Some(2), 3)];
     assert_eq!(
-        actions(&mut endpoint).pop(),
-        Some(Action::Finished { undelivered })
+        outputs(&mut endpoint).pop(),
+        Some(Output::Finished { undelivered })
     );
 }
 
@@ -364,10 +364,10 @@ fn a_partition_closes_and_its_end_connects_again() {
     endpoint.begin_faults(0, LinkFaults::new(faults.into(), 0, 0));
     assert_eq!(endpoint.wake_at(), Some(1000 * MS));
     endpoint.wake(1000 * MS);
-    assert_eq!(actions(&mut endpoint), [Action::Close { connection: id }]);
+    assert_eq!(outputs(&mut endpoint), [Output::Close { connection: id }]);
     while let Some(time) = endpoint.wake_at().filter(|&time| time < 3000 * MS) {
         endpoint.wake(time);
-        assert_eq!(endpoint.next_action(), None);
+        assert_eq!(endpoint.next_output(), None);
     }
     endpoint.wake(3000 * MS);
     sending(&mut endpoint, 3000 * MS);
@@ -381,7 +381,7 @@ fn a_pause_stops_bytes_and_what_follows_looks_at_all() {
     endpoint.pause();
     assert!(!endpoint.is_reading(id) && !endpoint.is_accepting() && endpoint.is_paused());
     endpoint.go_on(MS);
-    assert_eq!(actions(&mut endpoint), [Action::Read { connection: id }]);
+    assert_eq!(outputs(&mut endpoint), [Output::Read { connection: id }]);
     assert!(endpoint.take_ready().eq([id]));
 }
 
@@ -402,7 +402,7 @@ fn with_a_key_two_endpoints_talk_and_without_random_bytes_none() {
     let remote = SocketAddr::from(([10, 0, 0, 1], 1));
     assert_eq!(receiver.accepted(0, remote, true, &mut dry), None);
     assert!(
-        matches!(receiver.next_action(), Some(Action::Warn { text, .. })
+        matches!(receiver.next_output(), Some(Output::Warn { text, .. })
         if text.contains("cannot take a connection: none left"))
     );
     let here = wanted(&mut sender);
@@ -419,8 +419,8 @@ fn with_a_key_two_endpoints_talk_and_without_random_bytes_none() {
             assert!(!bytes.windows(7).any(|part| part == b"lamport"));
             heard.extend(hear(ends[usize::from(to)], 0, into, &bytes));
         }
-        while let Some(action) = sender.next_action() {
-            assert!(matches!(action, Action::Record { .. }), "{action:?}");
+        while let Some(output) = sender.next_output() {
+            assert!(matches!(output, Output::Record { .. }), "{output:?}");
             sender.recorded(0, here, Ok(()));
         }
     }

@@ -1,8 +1,8 @@
 //! Bytes that leave: messages, acknowledgements, and the end of a connection's words.
 
 use crate::channel::endpoint::Endpoint;
-use crate::channel::endpoint::action::{Action, ConnectionId};
 use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::output::{ConnectionId, Output};
 use crate::channel::wire;
 use crate::model::event::Recipients;
 use crate::model::message::{MachineId, Nanos};
@@ -49,7 +49,7 @@ impl Endpoint {
                 channels.kept(peer),
                 self.routes[peer].address,
             );
-            self.actions.push_back(Action::Fail { reason });
+            self.outputs.push_back(Output::Fail { reason });
         }
     }
 
@@ -104,8 +104,8 @@ impl Endpoint {
             return;
         }
         if !std::mem::replace(&mut connection.is_shut, true) {
-            let action = Action::ShutDown { connection: id };
-            self.actions.push_back(action);
+            let output = Output::ShutDown { connection: id };
+            self.outputs.push_back(output);
         }
         if let Role::Receiving { sender } = connection.role {
             connection.role = Role::Parting;

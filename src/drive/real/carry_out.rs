@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
-use crate::channel::endpoint::{Action, ConnectionId, Lookup};
-use crate::drive::real::poll::{Poller, Timer};
+use crate::channel::endpoint::{ConnectionId, Lookup, Output};
+use crate::drive::real::poll::{PollTimer, Poller};
 use crate::drive::real::resolve::{Question, Resolver};
 use crate::drive::real::socket::Socket;
 use crate::error::Result;
@@ -16,25 +16,25 @@ impl Poller {
     /// Does all that the endpoint of a machine asks for.
     pub(super) fn carry_out(&mut self, id: u64) {
         while let Some(site) = self.sites.get_mut(&id) {
-            let Some(action) = site.endpoint.next_action() else {
+            let Some(output) = site.endpoint.next_output() else {
                 break;
             };
-            match action {
-                Action::Connect { connection, remote } => self.connect(id, connection, remote),
-                Action::LookUp(lookup) => self.look_up(id, lookup),
-                Action::Read { connection } => self.unread.extend(site.sockets.get(&connection)),
-                Action::ShutDown { connection } => {
+            match output {
+                Output::Connect { connection, remote } => self.connect(id, connection, remote),
+                Output::LookUp(lookup) => self.look_up(id, lookup),
+                Output::Read { connection } => self.unread.extend(site.sockets.get(&connection)),
+                Output::ShutDown { connection } => {
                     let key = site.sockets.get(&connection);
                     if let Some(socket) = key.and_then(|&key| self.sockets.get(key)) {
                         socket.shut_down_writing();
                     }
                 }
-                Action::Close { connection } => {
+                Output::Close { connection } => {
                     if let Some(key) = site.sockets.remove(&connection) {
                         self.sockets.try_remove(key);
                     }
                 }
-                Action::Record {
+                Output::Record {
                     connection,
                     peer,
                     peer_id,
@@ -44,9 +44,9 @@ impl Poller {
                     let now = self.clock.now();
                     site.endpoint.recorded(now, connection, written);
                 }
-                Action::Warn { kind, text } => site.member.warn(&kind, format_args!("{text}")),
-                Action::Fail { reason } => site.member.fail(reason),
-                Action::Finished { undelivered } => {
+                Output::Warn { kind, text } => site.member.warn(&kind, format_args!("{text}")),
+                Output::Fail { reason } => site.member.fail(reason),
+                Output::Finished { undelivered } => {
                     if let Some(reply) = site.reply.take() {
                         // Whoever waits for it may have been stopped by force.
                         let _ = reply.send(undelivered);
@@ -70,7 +70,7 @@ impl Poller {
         if next != site.wake_at {
             site.wake_at = next;
             if let Some(time) = next {
-                self.at(time, Timer::Wake { site: id });
+                self.at(time, PollTimer::Wake { site: id });
             }
         }
     }

@@ -19,7 +19,7 @@ static PRECISE_RATE: Mutex<f64> = Mutex::new(0.0);
 
 /// Waits for deadlines on behalf of one machine.
 #[derive(Debug)]
-pub struct Pace {
+pub struct TickPace {
     clock: ProcessClock,
     /// This machine's part of [`PRECISE_RATE`]; 0 if it only sleeps.
     rate: f64,
@@ -34,7 +34,7 @@ pub enum Waited<T> {
     Told(T),
 }
 
-impl Pace {
+impl TickPace {
     /// A pace for a machine that ticks `rate` times a second.
     pub fn new(clock: ProcessClock, rate: f64, is_precise: bool) -> Self {
         let rate = if is_precise { rate } else { 0.0 };
@@ -66,7 +66,7 @@ impl Pace {
     }
 }
 
-impl Drop for Pace {
+impl Drop for TickPace {
     fn drop(&mut self) {
         *PRECISE_RATE.lock().expect("no holder panics") -= self.rate;
     }
@@ -81,7 +81,7 @@ mod tests {
         let clock = ProcessClock::of_process();
         let controls = Mailbox::default();
         for is_precise in [false, true] {
-            let pace = Pace::new(clock, 10.0, is_precise);
+            let pace = TickPace::new(clock, 10.0, is_precise);
             let deadline = clock.now() + 2_000_000;
             assert_eq!(pace.wait(deadline, &controls), Waited::Due);
             assert!(clock.now() >= deadline);
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_fast_machine_does_not_spin() {
-        let pace = Pace::new(ProcessClock::of_process(), 1e6, true);
+        let pace = TickPace::new(ProcessClock::of_process(), 1e6, true);
         assert_eq!(pace.stretch(), 0);
     }
 }

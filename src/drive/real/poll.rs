@@ -26,7 +26,7 @@ const SCRATCH: usize = 256 * 1024;
 
 /// What is to be done at a later time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Timer {
+pub(super) enum PollTimer {
     /// An endpoint wants to be woken.
     Wake { site: u64 },
     /// Accept again, after the process had reached its limit of open files.
@@ -43,7 +43,7 @@ pub(super) struct Poller {
     pub(super) resolver: Option<Resolver<(u64, Lookup)>>,
     pub(super) sites: BTreeMap<u64, Site>,
     pub(super) sockets: Slab<Socket>,
-    timers: BinaryHeap<Reverse<(Nanos, Timer)>>,
+    timers: BinaryHeap<Reverse<(Nanos, PollTimer)>>,
     /// Sockets with something to write.
     pub(super) dirty: Vec<usize>,
     /// Sockets that may have more to read than one turn took.
@@ -205,7 +205,7 @@ impl Poller {
         self.with(id, |site, _| site.endpoint.logged(sends, receipts));
     }
 
-    pub(super) fn at(&mut self, time: Nanos, timer: Timer) {
+    pub(super) fn at(&mut self, time: Nanos, timer: PollTimer) {
         self.timers.push(Reverse((time, timer)));
     }
 
@@ -217,7 +217,7 @@ impl Poller {
             }
             self.timers.pop();
             match timer {
-                Timer::Wake { site: id } => {
+                PollTimer::Wake { site: id } => {
                     // Another time may have taken the place of this one.
                     if let Some(site) = self.sites.get_mut(&id)
                         && site.wake_at == Some(time)
@@ -227,7 +227,7 @@ impl Poller {
                         self.carry_out(id);
                     }
                 }
-                Timer::Accept { site } => self.accept_again(site),
+                PollTimer::Accept { site } => self.accept_again(site),
             }
         }
     }

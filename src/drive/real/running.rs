@@ -15,7 +15,7 @@ use crate::model::message::Nanos;
 #[derive(Debug)]
 pub struct Running {
     progress: Arc<Progress>,
-    tell: Sender<Report>,
+    tell: Sender<ThreadReport>,
 }
 
 /// How far a run is: its supervisor says so, everyone may ask.
@@ -37,7 +37,7 @@ struct Outcome {
 
 /// What the supervisor of a run is told.
 #[derive(Debug)]
-pub(super) enum Report {
+pub(super) enum ThreadReport {
     /// Someone wants the run to end early.
     Stop,
     /// A machine has ticked its last.
@@ -47,7 +47,7 @@ pub(super) enum Report {
 }
 
 impl Running {
-    pub(super) fn new(progress: Arc<Progress>, tell: Sender<Report>) -> Self {
+    pub(super) fn new(progress: Arc<Progress>, tell: Sender<ThreadReport>) -> Self {
         Self { progress, tell }
     }
 
@@ -55,7 +55,7 @@ impl Running {
     pub fn stop(&self) {
         self.progress.is_stopped.store(true, Ordering::Release);
         // The supervisor may be done already.
-        let _ = self.tell.send(Report::Stop);
+        let _ = self.tell.send(ThreadReport::Stop);
     }
 
     /// Waits until all have ended, `timeout` at most. Whether they have; their first error, once.

@@ -11,7 +11,7 @@ use crate::drive::conductor::{Bodies, Condition, Conductor};
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::machine::{Control, Machine};
 use crate::drive::real::machine_list::MachineList;
-use crate::drive::real::running::{Progress, Report, Running};
+use crate::drive::real::running::{Progress, Running, ThreadReport};
 use crate::drive::real::ticker::{self, Last};
 use crate::error::{Error, Result};
 use crate::model::faults::Faults;
@@ -99,8 +99,8 @@ struct Supervisor {
     /// For each machine, whether it failed or crashed, and so has no end.
     has_left: Vec<bool>,
     threads: Vec<Option<JoinHandle<()>>>,
-    tell: Sender<Report>,
-    reports: Receiver<Report>,
+    tell: Sender<ThreadReport>,
+    reports: Receiver<ThreadReport>,
     clock: ProcessClock,
     duration: Nanos,
     wait: Nanos,
@@ -148,16 +148,16 @@ impl Supervisor {
                 continue;
             };
             match report {
-                Report::Stop => {
+                ThreadReport::Stop => {
                     self.conductor.cancel();
                     self.tell_all(Control::Stop);
                 }
-                Report::Ticked(result, position) => {
+                ThreadReport::Ticked(result, position) => {
                     self.is_ticking[position] = false;
                     self.has_left[position] = !matches!(result, Ok(Last::Ticked));
                     first = first.and(result.map(|_| ()));
                 }
-                Report::Ended(_) => unreachable!("no machine has been told to finish"),
+                ThreadReport::Ended(_) => unreachable!("no machine has been told to finish"),
             }
         }
         for (machine, has_left) in self.machines.iter().zip(&self.has_left) {
@@ -169,7 +169,7 @@ impl Supervisor {
             thread.join().expect("a tick thread does not panic");
         }
         for report in self.reports.try_iter() {
-            if let Report::Ended(result) = report {
+            if let ThreadReport::Ended(result) = report {
                 first = first.and(result);
             }
         }
@@ -211,14 +211,14 @@ impl Supervisor {
             if has_left {
                 machine.abandon();
             }
-            tell.send(Report::Ticked(ticked, position))
+            tell.send(ThreadReport::Ticked(ticked, position))
                 .expect("the supervisor waits");
             if has_left {
                 return;
             }
             // A stop that came too late may stand before it.
             while machine.controls().take() != Control::Finish {}
-            tell.send(Report::Ended(machine.finish()))
+            tell.send(ThreadReport::Ended(machine.finish()))
                 .expect("the supervisor waits");
         };
         thread::Builder::new()
@@ -229,7 +229,7 @@ impl Supervisor {
     }
 
     /// The next report; none if the fault schedule comes first.
-    fn report(&self) -> Option<Report> {
+    fn report(&self) -> Option<ThreadReport> {
         let Ok(Some(time)) = self.conductor.next(self) else {
             let report = self.reports.recv();
             return Some(report.expect("the supervisor holds its own end"));
@@ -255,7 +255,7 @@ impl Supervisor {
                 return true;
             }
             match self.reports.recv_timeout(LOOK) {
-                Ok(Report::Stop) => return false,
+                Ok(ThreadReport::Stop) => return false,
                 // A machine that failed before its first tick: its report must count.
                 Ok(report) => {
                     self.tell

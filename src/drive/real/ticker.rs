@@ -2,7 +2,7 @@
 
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::machine::{Control, Machine};
-use crate::drive::real::pace::{Pace, Waited};
+use crate::drive::real::pace::{TickPace, Waited};
 use crate::error::Result;
 use crate::model::message::Nanos;
 
@@ -30,7 +30,7 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
     };
     let schedule = *machine.schedule();
     let clock = ProcessClock::of_process();
-    let pace = Pace::new(clock, schedule.rate(), machine.is_precise());
+    let pace = TickPace::new(clock, schedule.rate(), machine.is_precise());
     let mut tick = 1;
     while tick <= schedule.ticks() {
         let breath = if machine.is_network_behind() {
@@ -56,12 +56,12 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
         })?;
     }
     // Others may tick, and send to this machine, until the end.
-    let end = Pace::new(clock, 0.0, false);
+    let end = TickPace::new(clock, 0.0, false);
     wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
 }
 
 /// Waits for a deadline; the outcome, if the machine must stop ticking.
-fn wait(pace: &Pace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
+fn wait(pace: &TickPace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
     loop {
         let Waited::Told(control) = pace.wait(deadline, machine.controls()) else {
             return None;
@@ -70,7 +70,7 @@ fn wait(pace: &Pace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>>
             return Some(halt(control, machine));
         };
         machine.set_paused(true);
-        let sleep = Pace::new(ProcessClock::of_process(), 0.0, false);
+        let sleep = TickPace::new(ProcessClock::of_process(), 0.0, false);
         let waited = sleep.wait(until, machine.controls());
         machine.set_paused(false);
         if let Waited::Told(control) = waited {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use mio::net::TcpStream;
 
 use crate::drive::real::entropy;
-use crate::drive::real::poll::{Poller, Timer};
+use crate::drive::real::poll::{PollTimer, Poller};
 use crate::drive::real::socket::Moved;
 use crate::model::message::Nanos;
 
@@ -44,7 +44,7 @@ impl Poller {
                         .warn("accept", format_args!("cannot take a connection: {error}"));
                     site.is_pausing = true;
                     let time = self.clock.now() + ACCEPT_PAUSE;
-                    self.at(time, Timer::Accept { site: id });
+                    self.at(time, PollTimer::Accept { site: id });
                     return;
                 }
             };

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use lamport::channel::channels::Channels;
-use lamport::channel::endpoint::{Action, ConnectionId, Endpoint, Waits, Workspace};
+use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits, Workspace};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::model::event::Recipients;
 
@@ -20,13 +20,13 @@ struct Lab {
 impl Lab {
     /// Does what the endpoint asks for; those it connects to are told here.
     fn carry_out(&mut self, ids: [ConnectionId; 2]) {
-        while let Some(action) = self.endpoint.next_action() {
+        while let Some(action) = self.endpoint.next_output() {
             match action {
-                Action::Record { connection, .. } => self.endpoint.recorded(1, connection, Ok(())),
-                Action::Close { connection } => self.closed.push(connection),
+                Output::Record { connection, .. } => self.endpoint.recorded(1, connection, Ok(())),
+                Output::Close { connection } => self.closed.push(connection),
                 // Nobody answers at any other place.
-                Action::Connect { connection, .. } => self.endpoint.broken(1, connection),
-                Action::LookUp(_) | Action::Fail { .. } => panic!("{action:?}"),
+                Output::Connect { connection, .. } => self.endpoint.broken(1, connection),
+                Output::LookUp(_) | Output::Fail { .. } => panic!("{action:?}"),
                 _ => {}
             }
         }
@@ -73,7 +73,7 @@ pub(crate) fn play(data: &[u8]) {
     endpoint.logged(sends, []);
     let mut none = || panic!("there is no key");
     endpoint.enter(0);
-    let Some(Action::Connect { connection, .. }) = endpoint.next_action() else {
+    let Some(Output::Connect { connection, .. }) = endpoint.next_output() else {
         panic!("it connects to its first peer");
     };
     endpoint.connected(0, connection, &mut none);

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use lamport::channel::endpoint::{Action, ConnectionId, Workspace};
+use lamport::channel::endpoint::{ConnectionId, Output, Workspace};
 use lamport::channel::wire::{self, Reply};
 use lamport::error::Result;
 use lamport::model::event::Recipients;
@@ -38,15 +38,15 @@ impl State {
     /// Does all that an endpoint asks for.
     fn carry_out(&mut self, index: usize, may_connect: bool) {
         while let Some(process) = &mut self.machines[index].process {
-            let Some(action) = process.endpoint.next_action() else {
+            let Some(action) = process.endpoint.next_output() else {
                 // Each of its connections is asked in each state.
                 process.endpoint.take_ready();
                 return;
             };
             match action {
-                Action::Connect { connection, .. } if may_connect => self.made(index, connection),
-                Action::Connect { connection, .. } => process.endpoint.broken(NOW, connection),
-                Action::Record { connection, .. } => {
+                Output::Connect { connection, .. } if may_connect => self.made(index, connection),
+                Output::Connect { connection, .. } => process.endpoint.broken(NOW, connection),
+                Output::Record { connection, .. } => {
                     process.endpoint.recorded(NOW, connection, Ok(()));
                     // More of these lines tell nothing new.
                     let log = &mut self.machines[index].log;
@@ -54,7 +54,7 @@ impl State {
                         log.push(Line::Connect);
                     }
                 }
-                Action::Close { connection } => {
+                Output::Close { connection } => {
                     for other in &mut self.connections {
                         for side in [0, 1] {
                             if other.machine(side) == index && other.ends[side] == Some(connection)
@@ -64,17 +64,17 @@ impl State {
                         }
                     }
                 }
-                Action::Warn { kind, text } => {
+                Output::Warn { kind, text } => {
                     let is_double = kind.starts_with("duplicate id ");
                     if !is_double && !text.contains("duplicate id:") {
                         self.fault = Some(text);
                     }
                 }
-                Action::ShutDown { .. } => {}
-                Action::Read { .. }
-                | Action::LookUp(_)
-                | Action::Fail { .. }
-                | Action::Finished { .. } => self.fault = Some(format!("{action:?}")),
+                Output::ShutDown { .. } => {}
+                Output::Read { .. }
+                | Output::LookUp(_)
+                | Output::Fail { .. }
+                | Output::Finished { .. } => self.fault = Some(format!("{action:?}")),
             }
         }
     }

@@ -5,7 +5,7 @@
 //! `world` holds the machines and the connections between them, `process` is one life of a machine
 //! (its steps reach log and endpoint by `log/write/turn.rs`, as in the driver), `connection` is a byte
 //! stream with two ends. What is said on a connection, and when, is decided by the endpoint that ships:
-//! `actions` carries out what it says, `traffic` moves its bytes. `account` reads the logs at the end and
+//! `outputs` carries out what it says, `traffic` moves its bytes. `account` reads the logs at the end and
 //! says whether anything was lost or doubled, `schedule` draws, runs and shrinks, `broken` lists rules to
 //! break, and `shim` breaks those that show on the wire.
 
@@ -18,10 +18,10 @@
 )]
 
 pub mod account;
-pub mod actions;
 pub mod broken;
 pub mod connection;
 pub mod figures;
+pub mod outputs;
 pub mod process;
 pub mod schedule;
 pub mod shim;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use lamport::VERSION;
 use lamport::channel::channels::{Channels, Undelivered};
-use lamport::channel::endpoint::{Action, ConnectionId, Endpoint, Waits};
+use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::key::Key;
 use lamport::channel::noise::Secret;
@@ -62,7 +62,7 @@ pub struct Process {
     /// Written steps of which the endpoint does not know.
     pub told: VecDeque<Told>,
     /// What waits for the journal.
-    pub waiting: Option<Action>,
+    pub waiting: Option<Output>,
     /// At its end: what no peer is known to have.
     pub undelivered: Option<Undelivered>,
     /// By peer, the newest message handed out, for the sender that trusts itself.

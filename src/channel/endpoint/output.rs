@@ -31,7 +31,7 @@ pub enum Lookup {
 
 /// What is to be done now, in the order in which it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum Output {
     /// Connect to an address, then tell [`connected`](super::Endpoint::connected) or
     /// [`broken`](super::Endpoint::broken).
     Connect {

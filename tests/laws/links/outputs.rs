@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lamport::channel::endpoint::{Action, ConnectionId};
+use lamport::channel::endpoint::{ConnectionId, Output};
 use lamport::error::Result;
 
 use super::broken::Broken;
@@ -23,21 +23,21 @@ impl World<'_> {
                 return;
             }
             let next = process.waiting.take();
-            let Some(action) = next.or_else(|| process.endpoint.next_action()) else {
+            let Some(output) = next.or_else(|| process.endpoint.next_output()) else {
                 return;
             };
-            match action {
-                Action::Connect { connection, remote } => self.connect(index, connection, remote),
-                Action::ShutDown { connection } => self.shut_down(index, connection),
-                Action::Close { connection } => self.closed(index, connection),
-                Action::Record {
+            match output {
+                Output::Connect { connection, remote } => self.connect(index, connection, remote),
+                Output::ShutDown { connection } => self.shut_down(index, connection),
+                Output::Close { connection } => self.closed(index, connection),
+                Output::Record {
                     connection,
                     peer,
                     mut peer_id,
                     peer_history,
                 } => {
                     if !process.is_journal_free() {
-                        process.waiting = Some(action);
+                        process.waiting = Some(output);
                         return;
                     }
                     if self.twist.is(Broken::TwoEntries) {
@@ -47,8 +47,8 @@ impl World<'_> {
                     self.machines[index].is_double[peer] = false;
                     self.say(|| format!("machine {} is told ok by {peer_id}", index + 1));
                 }
-                Action::Warn { kind, text } => self.warned(index, &kind, &text),
-                Action::Finished { undelivered } => {
+                Output::Warn { kind, text } => self.warned(index, &kind, &text),
+                Output::Finished { undelivered } => {
                     process.undelivered = Some(undelivered);
                     for connection in &mut self.connections {
                         for side in [SENDER, RECEIVER] {
@@ -59,9 +59,9 @@ impl World<'_> {
                     }
                     self.say(|| format!("machine {} has nothing left to do", index + 1));
                 }
-                Action::Read { .. } => {}
-                Action::Fail { .. } | Action::LookUp(_) => {
-                    self.fail(|| format!("machine {}: {action:?}", index + 1));
+                Output::Read { .. } => {}
+                Output::Fail { .. } | Output::LookUp(_) => {
+                    self.fail(|| format!("machine {}: {output:?}", index + 1));
                 }
             }
         }
