@@ -7,9 +7,6 @@ use crate::channel::wire;
 use crate::model::event::Recipients;
 use crate::model::message::{MachineId, Nanos};
 
-/// How many messages are kept for one peer that does not acknowledge.
-const MOST_KEPT: usize = 1 << 24;
-
 impl Endpoint {
     /// The log holds these sends and, for each of these senders, the receipts up to this message.
     pub fn logged(
@@ -36,18 +33,12 @@ impl Endpoint {
                 self.mark_ready(id);
             }
         }
-        self.check_kept();
-    }
-
-    fn check_kept(&mut self) {
-        let channels = &self.channels;
-        let full = (0..self.routes.len()).find(|&peer| channels.kept(peer) > MOST_KEPT);
-        if let Some(peer) = full {
+        if let Some(overfull) = self.channels.overfull() {
+            let address = &self.routes[overfull.position].address;
             let reason = format!(
-                "machine {}: {} messages wait for {}, more than the {MOST_KEPT} that are kept",
-                channels.me().id,
-                channels.kept(peer),
-                self.routes[peer].address,
+                "machine {}: {}",
+                self.channels.me().id,
+                overfull.reason(address)
             );
             self.outputs.push_back(Output::Fail { reason });
         }
