@@ -322,7 +322,7 @@ fn messages_that_arrive_together_are_received_in_the_order_of_their_senders() {
     // Machines 1, 2 and 4 tick at the same times and always send to machine 3 at last; all arrive a
     // tick later, those of one time together.
     let peers = vec![vec![2], vec![2], vec![], vec![2]];
-    for faults in ["[]", r#"[{"fault": "crash", "machine": 3, "at": 5}]"#] {
+    for faults in ["[]", r#"[{"fault": "crash", "machine_id": 3, "at": 5}]"#] {
         let mut simulation = Simulation::new(Setup {
             rates: Some(vec![1e9; 4]),
             behavior: Behavior::new(0.0, 0.0).unwrap(),
