@@ -1,13 +1,9 @@
 //! What an idle machine does at a tick.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::event::Recipients;
 use crate::model::random::Generator;
-
-/// The default probability that an idle tick is internal.
-pub const INTERNAL_PROBABILITY: f64 = 0.7;
-/// The default share of broadcasts among the sends.
-pub const BROADCAST_SHARE: f64 = 1.0 / 3.0;
+use crate::setting::{BROADCAST_SHARE, INTERNAL_PROBABILITY, check_probability};
 
 /// The probabilities of an idle tick's three outcomes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,19 +42,9 @@ impl Behavior {
     /// `internal_probability` p and `broadcast_share` b: internal with p, to all
     /// peers with (1-p) b, to one of them with (1-p)(1-b).
     pub fn new(internal_probability: f64, broadcast_share: f64) -> Result<Self> {
-        for (name, value) in [
-            ("internal_probability", internal_probability),
-            ("broadcast_share", broadcast_share),
-        ] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(Error::invalid(format!(
-                    "{name} is {value}: a probability lies between 0 and 1"
-                )));
-            }
-        }
         Ok(Self {
-            internal_probability,
-            broadcast_share,
+            internal_probability: check_probability("internal_probability", internal_probability)?,
+            broadcast_share: check_probability("broadcast_share", broadcast_share)?,
         })
     }
 
@@ -70,6 +56,19 @@ impl Behavior {
     /// b, the share of broadcasts among the sends.
     pub fn broadcast_share(&self) -> f64 {
         self.broadcast_share
+    }
+
+    /// The probability that an idle tick sends to a given one of `peers` peers.
+    pub fn sends_to_one(&self, peers: u32) -> f64 {
+        let broadcasts = self.broadcast_share;
+        let one = (1.0 - broadcasts) / f64::from(peers);
+        (1.0 - self.internal_probability) * (one + broadcasts)
+    }
+
+    /// How many messages an idle tick sends, about, to this many peers.
+    pub fn expected_messages(&self, peers: f64) -> f64 {
+        let share = self.broadcast_share;
+        (1.0 - self.internal_probability) * (1.0 - share + share * peers)
     }
 
     /// What a machine with `peers` peers draws with.

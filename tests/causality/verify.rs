@@ -360,8 +360,8 @@ fn write(directory: &Path, lines: &[Vec<Value>]) {
 
 /// Runs to damage, of which two have a crash.
 fn runs() -> Vec<Setup> {
-    let crash = |machine, at, down_for| Fault::Crash {
-        machine,
+    let crash = |machine_id, at, down_for| Fault::Crash {
+        machine_id,
         at,
         down_for: Some(down_for),
     };

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
 from lamport._model.public import public
+from lamport._model.setting import NUMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SweepError", "sweep"]
 
-FIXED = ("machines", "duration", "max_rate", "internal_probability", "broadcast_share")
+FIXED = ("machines", *NUMBERS)
 """Parameters that every table shows, as `lamport.compare` does."""
 METRICS = (
     "clock_rate",
@@ -127,7 +128,7 @@ def sweep(
     [236.8, 115.0]
     """
     from lamport._drive.grid import make_points
-    from lamport._model.setting import make_seed
+    from lamport._model.run_setting import make_seed
 
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")

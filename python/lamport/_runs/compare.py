@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lamport._model.public import public
+from lamport._model.setting import NUMBERS
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-PARAMETERS = ("seed", "duration", "max_rate", "internal_probability", "broadcast_share")
+PARAMETERS = ("seed", *NUMBERS)
 
 
 @public

@@ -12,7 +12,8 @@ use crate::model::event::{Event, Recipients};
 use crate::model::message::{MachineId, Message};
 use crate::model::node::Node;
 use crate::model::random::Generator;
-use crate::model::schedule::{MAX_DRAWN_RATE, Schedule};
+use crate::model::schedule::Schedule;
+use crate::setting::MAX_DRAWN_RATE;
 
 /// How a replay went.
 #[derive(Debug, Clone, PartialEq, Eq)]

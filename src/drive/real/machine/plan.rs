@@ -7,8 +7,9 @@ use crate::drive::real::entropy;
 use crate::error::{Error, Result};
 use crate::log::read::recover::Recovered;
 use crate::model::clock::MAX_CLOCK;
-use crate::model::random::{Generator, MAX_SEED, check_seed};
+use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
+use crate::setting::{MAX_SEED, check_seed};
 
 /// What is drawn before a machine starts.
 pub(in crate::drive::real) struct Plan {
