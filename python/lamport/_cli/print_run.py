@@ -17,7 +17,7 @@ def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
     import pandas as pd
 
     with pd.option_context("display.width", None, "display.max_columns", None, "display.max_rows", None):
-        print(run.machines[list(SHOWN)].to_string(float_format="{:.4g}".format))
+        print(run._machines[list(SHOWN)].to_string(float_format="{:.4g}".format))
     print(f"drift {run.drift}")
     for note in run.notes:
         print(f"note: {note}")

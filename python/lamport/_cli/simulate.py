@@ -56,5 +56,5 @@ def run_simulate(args: argparse.Namespace) -> int:
 def _write(run: "Run", table: str, path: Path, form: str) -> Path:
     if table == "events":
         return run.export(path, format=form)
-    save_table(run.machines.reset_index(), path, form)
+    save_table(run._machines.reset_index(), path, form)
     return path

@@ -44,7 +44,7 @@ class Strike:
 def strikes(run: "Recorded") -> list[Strike]:
     """Return the faults of a run with the times of its tables, up to its end."""
     faults = run.faults
-    events = run.events
+    events = run._events
     if not faults or events.empty:
         return []
     began = run.parameters.get("began")
@@ -168,7 +168,7 @@ def _gap(strike: Strike, run: "Recorded", diagram: "Spacetime") -> tuple[float, 
     shown: pd.DataFrame = diagram.events
     machine = strike.fault.machine  # type: ignore[union-attr]
     own = shown[shown["machine_id"] == machine]
-    times = run.events["time"].to_numpy()[own["row"]]
+    times = run._events["time"].to_numpy()[own["row"]]
     order = np.argsort(times, kind="stable")
     x, times = own["x"].to_numpy()[order], times[order]
     after = int(np.searchsorted(times, strike.start, "right"))

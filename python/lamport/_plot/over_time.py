@@ -7,6 +7,7 @@ import numpy as np
 
 from lamport._plot.faults import draw_on_plot
 from lamport._plot.machines import colors, label, some
+from lamport._runs.tables import floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ def plot(
     run: "Recorded", *, machines: Sequence[int] | None, predict: bool, axes: "Sequence[Axes] | None"
 ) -> "NDArray[np.object_]":
     """Draw what `Run.plot` describes."""
-    table = run.machines
+    table = run._machines
     shown, note = _choose(table.index.tolist(), machines)
     if axes is None:
         import matplotlib.pyplot as plt
@@ -40,11 +41,12 @@ def plot(
         if len(panels) != 3:
             raise ValueError(f"axes holds {len(panels)} Axes: give three, for clock, queue length and jumps")
     palette = colors(table.index.tolist())
-    events = run.events
+    events = run._events
     ids = events["machine_id"].to_numpy()
     first, end = (float(events["time"].iloc[place]) if len(events) else 0.0 for place in (0, -1))
+    left = dict(zip(table.index, floats(table["final_queue_len"]), strict=True))
     for machine in shown:
-        last = (end, float(table["final_queue_len"].loc[machine]))
+        last = (end, left[machine])
         _draw(panels, events[ids == machine], last, label(machine, table), palette[machine])
     if predict:
         _draw_prediction(panels[1], (first, end), table.loc[shown], palette)
@@ -80,7 +82,7 @@ def _draw(
     style = {"color": color, "label": label}
     panels[0].plot(*_thin(time, after), drawstyle="steps-post", linewidth=1.6, **style)
     # A tick that sends or does nothing found the queue empty.
-    queue = events["queue_len"].to_numpy()
+    queue = floats(events["queue_len"])
     queue = np.where((events["event"] == "RECEIVE").to_numpy(), queue, 0.0)
     if not np.isnan(last[1]) or events["queue_len"].notna().any():
         time_too, queue = np.append(time, last[0]), np.append(queue, last[1])

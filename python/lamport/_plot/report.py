@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from lamport._runs.recorded import Recorded
 
 __all__ = ["FIGURE", "SUMMARY", "report"]
@@ -29,7 +28,7 @@ def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]
         raise ValueError("this run has no directory of its own: give the directory to write to")
     home = Path(directory if directory is not None else run.log_dir or ".")
     figure, summary = home / FIGURE, home / SUMMARY
-    text, _ = _write(run), run.events  # what a run cannot give is told before anything is made
+    text, _ = _write(run), run._events  # what a run cannot give is told before anything is made
     home.mkdir(parents=True, exist_ok=True)
     _draw(run, figure)
     summary.write_text(text, encoding="utf-8")
@@ -49,7 +48,7 @@ def _draw(run: "Recorded", path: Path) -> None:
 
 
 def _write(run: "Recorded") -> str:
-    table = run.machines
+    table = run._machines
     sections = [
         "# Summary of the run",
         _facts(run),
@@ -159,7 +158,7 @@ def _growth(table: "pd.DataFrame") -> str:
 
 
 def _whole(values: Iterable[Any]) -> list[str]:
-    return ["-" if np.isnan(value) else f"{value:.0f}" for value in values]
+    return ["-" if pd.isna(value) else f"{value:.0f}" for value in values]
 
 
 def _numbers(values: Iterable[Any], form: str) -> list[str]:

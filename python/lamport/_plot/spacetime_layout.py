@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._plot.machines import some
+from lamport._runs.tables import floats
 from lamport._runs.window import window as bounds
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def spacetime(
     if time not in TIMES:
         raise ValueError(f"time={time!r} is not known: it is one of {', '.join(map(repr, TIMES))}")
     window = bounds(start, stop)
-    events, messages, known = run.events, run.messages, run.machines.index.to_numpy()
+    events, messages, known = run._events, run._messages, run._machines.index.to_numpy()
     marked = None if highlight is None else _find(events, known, highlight, window)
     rows = np.flatnonzero(_within(events["time"], window))
     if not len(rows):
@@ -177,9 +178,9 @@ def _nearest(near: pd.DataFrame, known: "Ints", active: "Ints") -> "Ints":
     That one is the busiest of those `active`: a row for each of its events.
     """
     size = len(known)
-    logged = near["recipient"].isin(known).to_numpy()
+    logged = near["recipient"].isin(known).to_numpy(dtype=bool)
     senders = np.searchsorted(known, near["sender"].to_numpy()[logged])
-    recipients = np.searchsorted(known, near["recipient"].to_numpy()[logged])
+    recipients = np.searchsorted(known, floats(near["recipient"])[logged])
     events = np.bincount(np.searchsorted(known, active), minlength=size)
     busy = np.bincount(senders, minlength=size) + np.bincount(recipients, minlength=size) + events
     center = int(np.where(events > 0, busy, -1).argmax())
@@ -193,7 +194,7 @@ def _nearest(near: pd.DataFrame, known: "Ints", active: "Ints") -> "Ints":
 def _among(near: pd.DataFrame, known: "Ints", machines: "Ints") -> "Bools":
     """Mark the messages that run between these machines, or from one of them to where no log is."""
     to = near["recipient"]
-    return (near["sender"].isin(machines) & (to.isin(machines) | ~to.isin(known))).to_numpy()
+    return (near["sender"].isin(machines) & (to.isin(machines) | ~to.isin(known))).to_numpy(dtype=bool)
 
 
 def _stretch(times: "Floats", rows: "Ints", near: pd.DataFrame, marked: int | None) -> "Ints":
@@ -283,7 +284,7 @@ def _place_lines(
 def _queues(events: pd.DataFrame) -> "Floats":
     """Queue length after each event: a tick that sends or does nothing found the queue empty."""
     received = (events["event"] == "RECEIVE").to_numpy()
-    return np.where(received, events["queue_len"].to_numpy(dtype=np.float64), 0.0)
+    return np.where(received, floats(events["queue_len"]), 0.0)
 
 
 def _place_messages(
@@ -300,8 +301,8 @@ def _place_messages(
     x0 = _ends(placed, sends, near["sent"], near["sent_clock"], time)
     x1 = _ends(placed, receipts, near["received"], near["received_clock"], time)
     y0 = np.searchsorted(machines, near["sender"].to_numpy()).astype(np.float64)
-    logged = near["recipient"].isin(machines).to_numpy()
-    y1 = np.where(logged, np.searchsorted(machines, near["recipient"].to_numpy()), np.nan)
+    logged = near["recipient"].isin(machines).to_numpy(dtype=bool)
+    y1 = np.where(logged, np.searchsorted(machines, floats(near["recipient"])), np.nan)
     received = (near["status"] == "received").to_numpy()
     arrived = near["arrived"].to_numpy()
     waiting = ~received & logged & ~np.isnan(arrived) & (time == "real")

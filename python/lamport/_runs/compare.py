@@ -52,7 +52,7 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     tables = []
     for label, entry in runs.items():
         for number, run in enumerate([entry] if isinstance(entry, Run) else entry):
-            table = run.machines.reset_index()
+            table = run._machines.reset_index()
             known = {name: run.parameters.get(name) for name in PARAMETERS}
             facts = {"label": label, "run": number, "machines": len(table), **known}
             for position, (name, value) in enumerate(facts.items()):

@@ -1,6 +1,8 @@
 """Runs as files: one file of events, or a copy of the logs."""
 
+import json
 import shutil
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,6 @@ __all__ = ["FORMATS", "export", "save", "write_table"]
 VIEWERS = ("shiviz", "tsviz")
 FORMATS = ("jsonl", "csv", "parquet", *VIEWERS)
 SHOWN = 5_000  # the parsers of the viewers are quadratic
-WHOLE = ("queue_len", "sender", "sent_clock")
 
 
 def export(
@@ -41,13 +42,15 @@ def export(
         ends = {"start": start, "stop": stop}
         _logs(run).lines(str(target), **{end: time for end, time in ends.items() if time is not None})
         return target
-    write_table(_whole(_window(run.events, start, stop)), target, known)
+    write_table(_window(run._whole_events(), start, stop), target, known)
     return target
 
 
 def write_table(table: "pd.DataFrame", path: Path, form: str) -> None:
     """Write a table as ``csv`` or ``parquet``, without its index."""
     if form == "csv":
+        if "recipients" in table:
+            table = table.assign(recipients=table["recipients"].map(_json, na_action="ignore"))
         table.to_csv(path, index=False)
     else:
         _write_parquet(table, path)
@@ -110,9 +113,10 @@ def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> 
     return events.iloc[first:last]
 
 
-def _whole(events: "pd.DataFrame") -> "pd.DataFrame":
-    """Write counts and ids as whole numbers, missing where there are none."""
-    return events.astype(dict.fromkeys(WHOLE, "Int64"))
+@cache
+def _json(recipients: tuple[int | None, ...]) -> str:
+    """Return recipients as text that any reader knows as a list."""
+    return json.dumps(recipients)
 
 
 def _write_parquet(table: "pd.DataFrame", path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
 from lamport._model.public import public
 from lamport._runs.run import Run
 
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["from_events"]
 
-CODES = {"SEND": 0, "RECEIVE": 1, "INTERNAL": 2}
+CODES = {kind: code for code, kind in enumerate(EVENT_KINDS)}
 REQUIRED = ("machine_id", "event", "new_clock")
-WHOLE = ("machine_id", "new_clock", "old_clock")
-TIMES = ("time", "system_time", "arrived")
-NUMBERS = ("queue_len", "sender", "sent_clock")
 LISTS = ("recipient_ids", "recipients")
+FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 LARGEST = 2**53 - 1
 SECOND = np.timedelta64(1, "s")
 
@@ -39,12 +38,14 @@ def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, 
     Parameters
     ----------
     frame : DataFrame, mapping of columns or sequence of mappings
-        A table of pandas, polars, pyarrow or duckdb (the last three need pyarrow), or anything that
-        exports Arrow data; one row per event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any
-        case) and ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``,
-        ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` and ``recipients`` (a list of machine ids, or
-        its JSON text; also called ``recipient_ids``). Times are seconds, dates with or without a time zone
-        (without: UTC), or durations. Without times the rows are taken as one second apart.
+        A table of pandas, polars, pyarrow or duckdb (the last three need pyarrow), or anything that exports
+        Arrow data; one row per event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any case) and
+        ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``, ``queue_len``,
+        ``sender``, ``sent_clock``, ``arrived``, ``manual``, ``by_hand`` and ``recipients`` (a list or tuple
+        of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also called
+        ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are seconds, dates with
+        or without a time zone (without: UTC), or durations. Without times the rows are taken as one second
+        apart.
 
     Returns
     -------
@@ -75,13 +76,12 @@ def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, 
     if missing:
         has = ", ".join(map(str, table.columns)) or "nothing"
         raise ValueError(f"the table has no column {', '.join(missing)}: it has {has}")
-    for name in (*REQUIRED, *WHOLE, *TIMES, *NUMBERS, *LISTS):
+    for name in (*dict(EVENT_COLUMNS), *LISTS):
         if (table.columns == name).sum() > 1:
             raise ValueError(f"the table has more than one column {name}: keep one of them")
-    columns: dict[str, Any] = {"event": _codes(table)}
-    columns |= {name: _whole(table, name) for name in WHOLE if name in table.columns}
-    columns |= {name: _times(table, name) for name in TIMES if name in table.columns}
-    columns |= {name: _numbers(table, name) for name in NUMBERS if name in table.columns}
+    columns: dict[str, Any] = {
+        name: READERS[form](table, name) for name, form in EVENT_COLUMNS if name in table.columns
+    }
     columns |= {name: _lists(table, name) for name in LISTS if name in table.columns}
     return Run(table_logs(columns))
 
@@ -114,12 +114,27 @@ def _kind(value: object) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
-def _codes(table: pd.DataFrame) -> Any:
-    names = table["event"].astype("str").str.upper()
-    codes = names.map(CODES)
-    if codes.isna().any():
-        raise _wrong(table, "event", codes.isna(), f"one of {', '.join(CODES)}")
-    return codes.to_numpy(dtype=np.int8)
+def _codes(table: pd.DataFrame, name: str) -> Any:
+    column = table[name].astype("category")
+    names = column.cat.categories.astype("str").str.upper()
+    # The last place is that of what is missing, whose code is -1.
+    known = np.array([CODES.get(word, -1) for word in names] + [-1], dtype=np.int8)
+    codes = known[column.cat.codes.to_numpy()]
+    if (codes < 0).any():
+        raise _wrong(table, name, codes < 0, f"one of {', '.join(CODES)}")
+    return codes
+
+
+def _flags(table: pd.DataFrame, name: str) -> Any:
+    """Return what is true, or its text; what is missing is false."""
+    column = table[name]
+    if column.dtype == bool:
+        return column.to_numpy(copy=True)
+    values = column.astype("str").str.lower().map(FLAGS)
+    strange = values.isna() & column.notna()
+    if strange.any():
+        raise _wrong(table, name, strange, "true or false")
+    return (values == True).to_numpy(dtype=bool)  # noqa: E712 - missing is neither
 
 
 def _times(table: pd.DataFrame, name: str) -> "Floats":
@@ -156,15 +171,24 @@ def _numbers(table: pd.DataFrame, name: str, right: str = "a number") -> "Floats
     strange = values.isna() & column.notna()
     if strange.any():
         raise _wrong(table, name, strange, right)
-    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
 
 
-def _whole(table: pd.DataFrame, name: str) -> Any:
+def _whole(table: pd.DataFrame, name: str, *, missing: bool = False) -> Any:
+    """Return whole numbers; where one may be missing, a negative one in its place."""
     values = _numbers(table, name)
     bad = ~((values >= 0) & (values <= LARGEST) & (values == np.floor(values)))
+    if missing:
+        absent = np.isnan(values)
+        bad &= ~absent
+        values[absent] = -1
     if bad.any():
         raise _wrong(table, name, bad, "a whole number from 0 to 2^53 - 1")
     return values.astype(np.int64)
+
+
+def _maybe_whole(table: pd.DataFrame, name: str) -> Any:
+    return _whole(table, name, missing=True)
 
 
 def _lists(table: pd.DataFrame, name: str) -> "list[Any]":
@@ -185,3 +209,14 @@ def _wrong(table: pd.DataFrame, name: str, bad: Any, right: str) -> ValueError:
         return ValueError(f"row {row}: {name} is missing: it must be {right}")
     plain = value.item() if isinstance(value, np.generic) else value
     return ValueError(f"row {row}: {name} {plain!r} is not {right}")
+
+
+READERS = {
+    "seconds": _times,
+    "seconds or none": _times,
+    "whole": _whole,
+    "whole or none": _maybe_whole,
+    "kind": _codes,
+    "flag": _flags,
+}
+"""What reads each form of a column."""

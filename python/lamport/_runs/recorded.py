@@ -95,25 +95,48 @@ class Recorded:
     def events(self) -> "pd.DataFrame":
         """SEND, RECEIVE and INTERNAL, one row each, sorted by (time, machine_id, new_clock).
 
-        ``time`` (s from the start), ``system_time``, ``machine_id``, ``event`` (categorical),
-        ``old_clock``, ``new_clock``, ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (s; NaN
-        where there is none). The columns share the memory of the reader: no copy is made.
+        ``time`` (float64, s from the start), ``system_time`` (float64, s), ``machine_id`` (int64), ``event``
+        (category of str), ``old_clock``, ``new_clock`` (int64), ``queue_len``, ``sender``, ``sent_clock``
+        (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by hand, not by a tick), ``by_hand`` (bool:
+        the message received was delivered by hand in its sender's name, and belongs to no channel),
+        ``recipients`` (object: a tuple of ids, None in it for one unknown). Of a RECEIVE are ``queue_len``,
+        ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``; where there is none stands NA,
+        NaN or None.
 
-        Nor does any library that reads NumPy or Arrow make one of the numbers:
-        ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
-        ``duckdb.sql("select ... from events")`` take them as they are, with null for NaN.
+        The table is yours: what is written to it stays in it, and changes no other result. Numbers share the
+        memory of the reader until they are written to (with pandas 3, whose ``to_numpy`` is read-only then;
+        before, and where the type is Int64 or category, they are copied once); equal recipients share a
+        tuple. ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
+        ``duckdb.sql("select ... from events")`` take numbers as they are, without a copy, with null where
+        there is none, and recipients as lists.
         """
         from lamport._runs import tables
 
+        return tables.own(self._whole_events())
+
+    @cached_property
+    def _events(self) -> "pd.DataFrame":
+        """The events but for their recipients, as everything else reads them."""
+        from lamport._runs import tables
+
         return tables.events(self._logs)
+
+    def _whole_events(self) -> "pd.DataFrame":
+        """Return the events with their recipients."""
+        import pandas as pd
+
+        table = self._events.copy(deep=False)
+        table["recipients"] = pd.Series(self._logs.recipients(), dtype=object, copy=False)
+        return table
 
     @cached_property
     def messages(self) -> "pd.DataFrame":
         """One row per message and recipient, sorted by the time it was sent.
 
-        ``sender``, ``sent_clock``, ``recipient``, ``sent``, ``arrived``, ``received`` (s; NaN if it
-        was not), ``received_clock``, ``status`` (``received``; ``unread``: in the queue at the
-        end; ``undelivered``: the sender never heard of its arrival; ``unknown``: no log tells).
+        ``sender``, ``sent_clock`` (int64), ``recipient`` (Int64, NA if unknown), ``sent``, ``arrived``,
+        ``received`` (float64, s; NaN if it was not), ``received_clock`` (Int64), ``status`` (category of str:
+        ``received``; ``unread``: in the queue at the end; ``undelivered``: the sender never heard of its
+        arrival; ``unknown``: no log tells). The table is yours, as `events` is.
 
         Raises
         ------
@@ -122,18 +145,31 @@ class Recorded:
         """
         from lamport._runs import tables
 
+        return tables.own(self._messages)
+
+    @cached_property
+    def _messages(self) -> "pd.DataFrame":
+        from lamport._runs import tables
+
         return tables.messages(self._logs)
 
     @cached_property
     def machines(self) -> "pd.DataFrame":
         """One row per machine, indexed by ``machine_id``.
 
-        ``clock_rate`` (ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
-        ``final_clock``, ``mean_jump`` and ``max_jump`` (of the clock, over all events),
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (final length by seconds of
-        ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict` expects; NaN
-        where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s).
+        ``clock_rate`` (float64, ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
+        ``final_clock`` (int64), ``mean_jump`` (float64) and ``max_jump`` (int64; of the clock, over all
+        events), ``max_queue_len``, ``final_queue_len`` (Int64, NA if unknown), ``queue_growth`` (final length
+        by seconds of ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict`
+        expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s;
+        all float64). The table is yours, as `events` is.
         """
+        from lamport._runs import tables
+
+        return tables.own(self._machines)
+
+    @cached_property
+    def _machines(self) -> "pd.DataFrame":
         from lamport._runs import tables
 
         return tables.machines(self._logs, self.parameters)
@@ -169,7 +205,7 @@ class Recorded:
         DataFrame
             The rows of `events`, each with its index there.
         """
-        return self.events.iloc[self._logs.total_order()]
+        return self._whole_events().iloc[self._logs.total_order()]
 
     @property
     def durations(self) -> "pd.Series[float]":
@@ -181,7 +217,7 @@ class Recorded:
     @property
     def drift(self) -> int:
         """The largest final clock less the smallest."""
-        final = self.machines["final_clock"]
+        final = self._machines["final_clock"]
         return int(final.max() - final.min()) if len(final) else 0
 
     def clocks(self, every: float | None = None) -> "pd.DataFrame":
@@ -218,7 +254,7 @@ class Recorded:
         """
         from lamport._runs import clocks
 
-        return clocks.clocks(self.events, self._numbers, every)
+        return clocks.clocks(self._events, self._numbers, every)
 
     def drift_over_time(self, every: float | None = None) -> "pd.Series[float]":
         """Return the largest clock less the smallest over time, as `clocks` takes it.
@@ -240,8 +276,8 @@ class Recorded:
         """
         from lamport._runs import clocks
 
-        return clocks.drift(self.events, self._numbers, every)
+        return clocks.drift(self._events, self._numbers, every)
 
     @property
     def _numbers(self) -> "list[int]":
-        return self.machines.index.tolist()
+        return self._machines.index.tolist()

@@ -303,4 +303,4 @@ class Run(Recorded):
         from html import escape
 
         facts = escape(repr(self)[1:-1])
-        return f"<p>{facts}; drift {self.drift}</p>\n{self.machines.to_html(float_format='{:.4g}'.format)}"
+        return f"<p>{facts}; drift {self.drift}</p>\n{self._machines.to_html(float_format='{:.4g}'.format)}"

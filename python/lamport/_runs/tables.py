@@ -5,70 +5,69 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
 from lamport._model.topology import to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from lamport._lamport import Logs
 
-__all__ = ["EVENTS", "STATUSES", "durations", "events", "machines", "messages", "parameters"]
+__all__ = [
+    "KINDS",
+    "STATUSES",
+    "copies_on_write",
+    "durations",
+    "events",
+    "floats",
+    "machines",
+    "maybe_whole",
+    "messages",
+    "own",
+    "parameters",
+]
 
-EVENTS = pd.Index(["SEND", "RECEIVE", "INTERNAL"], dtype="str")
+KINDS = pd.Index(EVENT_KINDS, dtype="str")
 STATUSES = pd.Index(["received", "unread", "undelivered", "unknown"], dtype="str")
 
-EVENT_COLUMNS = (
-    "time",
-    "system_time",
-    "machine_id",
-    "event",
-    "old_clock",
-    "new_clock",
-    "queue_len",
-    "sender",
-    "sent_clock",
-    "arrived",
-)
-MESSAGE_COLUMNS = (
-    "sender",
-    "sent_clock",
-    "recipient",
-    "sent",
-    "arrived",
-    "received",
-    "received_clock",
-    "status",
-)
+MESSAGE_COLUMNS = {
+    "sender": "whole",
+    "sent_clock": "whole",
+    "recipient": "whole or none",
+    "sent": "seconds",
+    "arrived": "seconds or none",
+    "received": "seconds or none",
+    "received_clock": "whole or none",
+    "status": "status",
+}
 COUNTS = ("ticks", "sends", "receives", "internals", "final_clock")
 LATENESS = ("lateness_p50", "lateness_p99", "lateness_max")
 
 
 def events(logs: "Logs") -> pd.DataFrame:
-    """Make the table `Run.events`."""
-    columns = logs.events()
-    kinds = pd.Categorical.from_codes(columns["event"], categories=EVENTS)
-    return _table({**columns, "event": kinds}, EVENT_COLUMNS)
+    """Make the table `Run.events`, but for the recipients."""
+    return _table(logs.events(), dict(EVENT_COLUMNS))
 
 
 def messages(logs: "Logs") -> pd.DataFrame:
     """Make the table `Run.messages`."""
-    columns = logs.messages()
-    statuses = pd.Categorical.from_codes(columns["status"], categories=STATUSES)
-    return _table({**columns, "status": statuses}, MESSAGE_COLUMNS)
+    return _table(logs.messages(), MESSAGE_COLUMNS)
 
 
 def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
     """Make the table `Run.machines`, prediction included."""
     columns = logs.machines()
     duration = columns["duration"]
-    growth = np.divide(
-        columns["final_queue_len"], duration, out=np.full(len(duration), np.nan), where=duration > 0
-    )
+    left = floats(maybe_whole(columns["final_queue_len"]))
+    growth = np.divide(left, duration, out=np.full(len(duration), np.nan), where=duration > 0)
     load, growth_predicted = _prediction(logs, columns, known)
-    names = ("clock_rate", *COUNTS, "mean_jump", "max_jump", "max_queue_len", "final_queue_len")
     return pd.DataFrame(
         {
-            **{name: columns[name] for name in names},
+            **{name: columns[name] for name in ("clock_rate", *COUNTS, "mean_jump", "max_jump")},
+            "max_queue_len": maybe_whole(columns["max_queue_len"]),
+            "final_queue_len": maybe_whole(columns["final_queue_len"]),
             "queue_growth": growth,
             "load_predicted": load,
             "queue_growth_predicted": growth_predicted,
@@ -79,11 +78,36 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
     )
 
 
+def own(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that its user may write to, and nobody else sees what is written.
+
+    Where pandas copies on write, numbers are shared until then; columns that are no arrays of NumPy are
+    copied, as their arrays can be written to directly.
+    """
+    if not copies_on_write():
+        return table.copy()
+    mine = table.copy(deep=False)
+    for name, dtype in table.dtypes.items():
+        if isinstance(dtype, pd.api.extensions.ExtensionDtype):
+            mine[name] = table[name].array.copy()
+    return mine
+
+
+def maybe_whole(values: "NDArray[np.int64]") -> pd.arrays.IntegerArray:
+    """Return numbers of the native module, where negative ones are missing, without a copy."""
+    return pd.arrays.IntegerArray(values, values < 0, copy=False)
+
+
+def floats(values: "pd.Series[Any] | pd.api.extensions.ExtensionArray") -> "NDArray[np.float64]":
+    """Return whole numbers as floats, NaN where there is none."""
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 def durations(logs: "Logs") -> "pd.Series[float]":
     """Make `Run.durations`."""
     columns = logs.machines()
     index = pd.Index(columns["machine_id"], name="machine_id")
-    return pd.Series(columns["duration"], index=index, name="duration")
+    return pd.Series(columns["duration"], index=index, name="duration", copy=True)
 
 
 def parameters(logs: "Logs") -> dict[str, Any]:
@@ -105,8 +129,23 @@ def parameters(logs: "Logs") -> dict[str, Any]:
     return known
 
 
-def _table(columns: dict[str, Any], names: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame({name: columns[name] for name in names}, copy=False)
+def _table(columns: dict[str, Any], forms: "Mapping[str, str]") -> pd.DataFrame:
+    made = {name: _column(columns[name], form) for name, form in forms.items()}
+    return pd.DataFrame(made, copy=False)
+
+
+def _column(values: Any, form: str) -> Any:
+    """Return the values of the native module as a column has them: the memory is theirs."""
+    if form == "whole or none":
+        return maybe_whole(values)
+    categories = {"kind": KINDS, "status": STATUSES}.get(form)
+    return values if categories is None else pd.Categorical.from_codes(values, categories=categories)
+
+
+def copies_on_write() -> bool:
+    if int(pd.__version__.split(".", maxsplit=1)[0]) >= 3:
+        return True
+    return pd.options.mode.copy_on_write is True
 
 
 def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]") -> tuple[Any, Any]:
