@@ -126,12 +126,11 @@ impl Poller {
     }
 
     fn ask(&mut self, token: (u64, Lookup), addresses: Vec<Address>) -> Result<()> {
-        let resolver = match self.resolver.take() {
-            Some(resolver) => resolver,
-            None => {
-                let alarm = self.alarm.clone();
-                Resolver::start(move || alarm.ring())?
-            }
+        let resolver = if let Some(resolver) = self.resolver.take() {
+            resolver
+        } else {
+            let alarm = self.alarm.clone();
+            Resolver::start(move || alarm.ring())?
         };
         self.resolver
             .insert(resolver)
