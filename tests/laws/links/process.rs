@@ -181,23 +181,14 @@ impl Process {
             is_virtual: false,
         };
         let generator = Generator::new(setup.seed, id, starts);
-        let addresses = peers
-            .iter()
-            .map(|&(peer, is_alias)| (address(peer, is_alias), Vec::new()));
-        let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
-        let secret = key.map(|key| Secret::new(key, &setup.run_id));
+        let channels = match past {
+            Some(past) => Channels::resumed(me, past.past),
+            None => Channels::new(me, peers.len()),
+        };
         let mut process = Self {
             node: Node::new(generator).resumed(local_clock),
             odds: setup.behavior.odds(peers.len() as u32),
-            endpoint: Endpoint::new(
-                match past {
-                    Some(past) => Channels::resumed(me, past.past),
-                    None => Channels::new(me, peers.len()),
-                },
-                addresses.collect(),
-                secret,
-                WAITS,
-            ),
+            endpoint: endpoint(setup, index, channels),
             formatter,
             history,
             born: now,
@@ -344,6 +335,15 @@ impl Process {
         })));
         self.write(now, what, Then::End);
     }
+}
+
+/// The endpoint of a machine with these channels.
+fn endpoint(setup: &Setup, index: usize, channels: Channels) -> Endpoint {
+    let peers = setup.peers[index].iter();
+    let addresses = peers.map(|&(peer, is_alias)| (address(peer, is_alias), Vec::new()));
+    let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
+    let secret = key.map(|key| Secret::new(key, &setup.run_id));
+    Endpoint::new(channels, addresses.collect(), secret, WAITS)
 }
 
 /// What the machines of a world do when idle.
