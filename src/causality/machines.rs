@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::log::columns::{RECEIVE, SEND};
 use crate::log::facts::{Facts, Logs};
+use crate::log::line::Quantiles;
 
 /// A row a machine, sorted by id. NaN where nothing is known.
 #[derive(Debug, Default)]
@@ -109,7 +110,7 @@ impl Machines {
         let ticks = end.map_or(events, |end| end.ticks as i64);
         let queue_len = end.map_or(f64::NAN, |end| end.queue_len as f64);
         let lateness = end.and_then(|end| end.lateness);
-        let late = |value: fn(&crate::log::read::parse::Quantiles) -> f64| {
+        let late = |value: fn(&Quantiles) -> f64| {
             lateness.as_ref().map_or(f64::NAN, value)
         };
         self.machine_id.push(facts.id as i64);

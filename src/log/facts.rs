@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::read::parse::End;
+use crate::log::line::End;
 
 /// The logs of one run.
 #[derive(Debug, Default)]

@@ -27,7 +27,7 @@ use crate::log::columns::Columns;
 use crate::log::facts;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
-use crate::log::read::diaries;
+use crate::log::read::reader::read_history;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
@@ -217,7 +217,7 @@ impl Logs {
             let offsets = self.sources.iter().map(seconds).collect();
             interruptible(py, |go_on| {
                 verify(
-                    &diaries::read_history(&paths, &offsets, go_on)?,
+                    &read_history(&paths, &offsets, go_on)?,
                     &options,
                     go_on,
                 )

@@ -13,7 +13,7 @@ use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
 use crate::log::import::table::Table;
-use crate::log::read::{diaries, reader};
+use crate::log::read::reader;
 
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None))]
@@ -40,7 +40,7 @@ pub(super) fn verify_logs(
     let options = Options { clock_uncertainty };
     let report = interruptible(py, |go_on| {
         verify(
-            &diaries::read_history(&paths, &offsets, go_on)?,
+            &reader::read_history(&paths, &offsets, go_on)?,
             &options,
             go_on,
         )

@@ -14,7 +14,7 @@ use lamport::causality::messages::{LOST_SIGHT, RECEIVED, UNDELIVERED, UNREAD, me
 use lamport::error::{Error, Result};
 use lamport::log::columns::{INTERNAL, RECEIVE, SEND, UNKNOWN};
 use lamport::log::facts::Logs;
-use lamport::log::read::diaries::read_history_on;
+use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::{read_logs, read_logs_on};
 use lamport::log::write::merge::write_lines;
 

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::format_push_string)]
 
 use lamport::log::columns::{INTERNAL, RECEIVE, SEND};
-use lamport::log::read::parse::{Body, Delivery, Line, Peer, parse};
+use lamport::log::line::{Delivery, Place};
+use lamport::log::read::parse::{Body, Line, parse};
 use lamport::log::read::scan::{Scanner, UNREAD};
 use proptest::prelude::*;
 
@@ -36,7 +37,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
             Body::Send {
                 clocks: line.clocks,
                 recipients: recipients
-                    .map(|(host, port, _)| Peer(text[host].into(), port))
+                    .map(|(host, port, _)| Place(text[host].into(), port))
                     .collect(),
                 recipient_ids: if scanner.has_ids() { ids } else { Vec::new() },
             }

@@ -7,7 +7,7 @@ use crate::drive::simulated::id;
 use crate::drive::simulated::record::{Records, micros};
 use crate::log::columns::{RECEIVE, SEND};
 use crate::log::facts::{Facts, Logs, Unread};
-use crate::log::read::parse::{End, Quantiles};
+use crate::log::line::{End, Quantiles};
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::mix;
 
@@ -113,11 +113,7 @@ impl Simulation {
                 final_clock: self.seats()[machine].node.clock(),
                 queue_len,
                 ticks: self.ticks(machine),
-                lateness: Some(Quantiles {
-                    p50: 0.0,
-                    p99: 0.0,
-                    max: 0.0,
-                }),
+                lateness: Some(Quantiles::default()),
                 undelivered: Vec::new(),
             }),
             restarts: match self.trouble.of(machine) {

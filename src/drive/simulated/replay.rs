@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::read::parse::{Body, Delivery, Peer, Startup, parse};
+use crate::log::line::{Delivery, Place, Startup};
+use crate::log::read::parse::{Body, parse};
 use crate::log::read::text::Lines;
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::event::{Event, Recipients};
@@ -178,7 +179,7 @@ impl Machine {
         let peers: Vec<_> = startup
             .peers
             .iter()
-            .map(|Peer(host, port)| (host.to_string(), *port))
+            .map(|Place(host, port)| (host.to_string(), *port))
             .collect();
         Ok(Self {
             node: Node::new(generator),
@@ -275,7 +276,7 @@ impl Found {
             Body::Send {
                 clocks, recipients, ..
             } => {
-                let position = |Peer(host, port): &Peer<'_>| {
+                let position = |Place(host, port): &Place<'_>| {
                     let is_it = |peer: &(String, u64)| peer.0 == *host && peer.1 == *port;
                     peers
                         .iter()

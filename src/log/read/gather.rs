@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::read::part::place;
+use crate::log::read::block::place;
 use crate::log::read::rows::{Receipt, Rows, Slim, Walk};
 use crate::log::read::sheet::Sheet;
 

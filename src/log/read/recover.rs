@@ -1,16 +1,14 @@
 //! What a machine knows of itself after a crash: all that its log tells.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
-
-use serde::Deserialize;
 
 use crate::channel::channels::Past;
 use crate::channel::identity::Nonce;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::read::parse::{Body, Line, Peer, Startup, parse};
+use crate::log::line::{Connect, Place, Startup};
+use crate::log::read::parse::{Body, Line, parse};
 use crate::log::read::text::MAX_LINE;
 use crate::model::message::MachineId;
 
@@ -30,7 +28,7 @@ pub struct Recovered {
     /// The seed of its draws.
     pub seed: u64,
     /// The machines it sends to.
-    pub peers: Vec<Peer<'static>>,
+    pub peers: Vec<Place<'static>>,
     /// How often it started so far.
     pub starts: u64,
     /// The clock of its newest event.
@@ -73,7 +71,7 @@ pub fn recover(mut log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
         let line = parse(text).map_err(at)?;
         let is_unread = matches!(line.body, Body::Unread(_));
         match &mut recovered {
-            None => recovered = Some(begin(text, line).map_err(at)?),
+            None => recovered = Some(begin(line).map_err(at)?),
             Some(recovered) => recovered.add(line).map_err(at)?,
         }
         if let (Some(recovered), false) = (&mut recovered, is_unread) {
@@ -82,28 +80,20 @@ pub fn recover(mut log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
     }
 }
 
-/// The one field that only recovery looks at.
-#[derive(Deserialize)]
-struct Version<'a> {
-    #[serde(borrow, default)]
-    version: Cow<'a, str>,
-}
-
-fn begin(text: &str, line: Line<'_>) -> std::result::Result<Recovered, String> {
+fn begin(line: Line<'_>) -> std::result::Result<Recovered, String> {
     let Body::Startup(startup) = line.body else {
         return Err("the first line of a log that can be resumed is STARTUP".into());
     };
     if startup.is_virtual {
         return Err("its time is virtual: only a machine in real time can be resumed".into());
     }
-    let Version { version } = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let lacks = |name: &str| format!("a STARTUP that can be resumed needs the field {name:?}");
     let history = history(&startup)?.ok_or_else(|| lacks("history"))?;
-    let peers: Vec<_> = startup.peers.into_iter().map(Peer::into_owned).collect();
+    let peers: Vec<_> = startup.peers.into_iter().map(Place::into_owned).collect();
     Ok(Recovered {
         machine_id: line.machine_id,
         run_id: startup.run_id.ok_or_else(|| lacks("run_id"))?.into_owned(),
-        version: version.into_owned(),
+        version: startup.version.unwrap_or_default().into_owned(),
         history,
         clock_rate: startup.clock_rate.ok_or_else(|| lacks("clock_rate"))?,
         seed: startup.seed.ok_or_else(|| lacks("seed"))?,
@@ -122,7 +112,7 @@ fn begin(text: &str, line: Line<'_>) -> std::result::Result<Recovered, String> {
 }
 
 fn history(startup: &Startup<'_>) -> std::result::Result<Option<Nonce>, String> {
-    startup.history.map(nonce).transpose()
+    startup.history.as_deref().map(nonce).transpose()
 }
 
 /// A history as JSON.
@@ -171,13 +161,13 @@ impl Recovered {
                     *newest = timestamp.max(*newest);
                 }
             }
-            Body::Connect {
+            Body::Connect(Connect {
                 peer,
                 peer_id,
                 peer_history,
-            } => {
+            }) => {
                 let position = self.position(&peer)?;
-                let history = nonce(peer_history.unwrap_or_default())?;
+                let history = nonce(&peer_history.unwrap_or_default())?;
                 self.past.known[position] = Some((peer_id, history));
             }
             Body::Startup(startup) => {
@@ -197,7 +187,7 @@ impl Recovered {
         Ok(())
     }
 
-    fn position(&self, peer: &Peer<'_>) -> std::result::Result<usize, String> {
+    fn position(&self, peer: &Place<'_>) -> std::result::Result<usize, String> {
         let position = self.peers.iter().position(|known| known == peer);
         position.ok_or_else(|| format!("{}:{} is not in the list of peers", peer.0, peer.1))
     }

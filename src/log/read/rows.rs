@@ -1,7 +1,7 @@
 //! The events of a block, as small as they can be until they find their place.
 
 use crate::log::columns::{Micros, RECEIVE, SEND};
-use crate::log::read::parse::Delivery;
+use crate::log::line::Delivery;
 
 /// Above the bits of a clock: which event it is, and whether it was made by hand.
 const KIND: u32 = 56;

@@ -15,7 +15,7 @@
 use std::ops::Range;
 
 use crate::log::columns::{INTERNAL, Micros, RECEIVE, SEND};
-use crate::log::read::parse::Delivery;
+use crate::log::line::Delivery;
 use crate::log::read::seconds::MAX_TIME;
 use crate::model::clock::MAX_CLOCK;
 

@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::error::{Error, Result};
 use crate::log::read::blocks::Blocks;
-use crate::log::read::part::Part;
+use crate::log::read::block::Part;
 use crate::log::read::scan::Scanner;
 
 /// Bytes that keep one more thread busy.
@@ -28,7 +28,6 @@ struct Work {
     /// The first file with a fault: those after it do not matter any more.
     faulty: AtomicUsize,
     is_stopped: AtomicBool,
-    has_links: bool,
 }
 
 /// How many threads these files are worth.
@@ -41,12 +40,10 @@ pub(crate) fn threads(paths: &[PathBuf]) -> usize {
 
 /// The parts of each file; an error if `go_on` said no.
 ///
-/// Every part before the first fault is there, however many threads read. With `has_links`, the
-/// parts tell the recipients of SENDs.
+/// Every part before the first fault is there, however many threads read.
 pub(crate) fn read(
     paths: &[PathBuf],
     threads: usize,
-    has_links: bool,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Parts>> {
     if paths.is_empty() {
@@ -60,7 +57,6 @@ pub(crate) fn read(
         next: AtomicUsize::new(0),
         faulty: AtomicUsize::new(usize::MAX),
         is_stopped: AtomicBool::new(false),
-        has_links,
     };
     let work = &work;
     let (mut parts, stopped) = thread::scope(|scope| {
@@ -137,7 +133,7 @@ impl Work {
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let (block, length) = next().next(buffer)?;
         let part = match length {
-            Ok(length) => Part::read(scanner, &buffer[..length], events, self.has_links),
+            Ok(length) => Part::read(scanner, &buffer[..length], events),
             Err(stop) => Part::stopped(stop),
         };
         if part.fault.is_some() {

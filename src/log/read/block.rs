@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::log::columns::{INTERNAL, Micros, RECEIVE, SEND};
+use crate::log::history::{Mark, Note};
+use crate::log::line::Place;
 use crate::log::read::blocks::Stop;
-use crate::log::read::parse::{Body, Delivery, End, Line, Peer, Startup, parse};
+use crate::log::read::parse::{Body, Line, parse};
 use crate::log::read::rows::Rows;
 use crate::log::read::scan::{Scanned, Scanner, UNREAD};
 
@@ -13,9 +15,9 @@ use crate::log::read::scan::{Scanned, Scanner, UNREAD};
 pub(crate) struct Part {
     pub(crate) rows: Rows,
     /// The addresses that stand among the recipients, by [`place`].
-    pub(crate) addresses: Vec<Peer<'static>>,
-    /// The recipients of SENDs, if they are asked for.
-    pub(crate) links: Option<Links>,
+    pub(crate) addresses: Vec<Place<'static>>,
+    /// The recipients of SENDs.
+    pub(crate) links: Links,
     /// Whose the lines are: from which one on, and who.
     pub(crate) owners: Vec<(u64, u64)>,
     /// The whole lines before any fault.
@@ -24,8 +26,8 @@ pub(crate) struct Part {
     pub(crate) span: Option<(Micros, Micros)>,
     /// Whether a RECEIVE lacks what it received.
     pub(crate) base_receives: bool,
-    /// The lines that are no events.
-    pub(crate) asides: Vec<Aside>,
+    /// The lines that are no events; lines, rows and times are those of the block.
+    pub(crate) marks: Vec<Mark>,
     /// What is wrong with the line after the last.
     pub(crate) fault: Option<Fault>,
 }
@@ -55,32 +57,6 @@ impl Links {
     }
 }
 
-/// A line that is no event.
-pub(crate) struct Aside {
-    pub(crate) line: u64,
-    /// How many events of the block come before it.
-    pub(crate) row: usize,
-    pub(crate) time: Micros,
-    pub(crate) told: Told,
-}
-
-/// What it tells.
-pub(crate) enum Told {
-    Connect(Box<Connect>),
-    /// With the history, as JSON.
-    Startup(Box<Startup<'static>>, Option<Box<str>>),
-    Unread(Delivery),
-    End(Box<End>),
-}
-
-/// A handshake.
-pub(crate) struct Connect {
-    pub(crate) peer: Peer<'static>,
-    pub(crate) peer_id: u64,
-    /// As JSON.
-    pub(crate) history: Option<String>,
-}
-
 /// What is wrong with a line.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -105,18 +81,10 @@ impl Part {
     }
 
     /// Reads a block of whole lines; `events` is a guess how many there are.
-    ///
-    /// With `has_links`, the recipients of SENDs are told.
-    pub(crate) fn read(
-        scanner: &mut Scanner,
-        mut text: &[u8],
-        events: usize,
-        has_links: bool,
-    ) -> Self {
+    pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
         scanner.begin();
         let mut part = Self {
             rows: Rows::with_room(events),
-            links: has_links.then(Links::default),
             ..Self::default()
         };
         let mut owner = None;
@@ -153,7 +121,7 @@ impl Part {
     #[inline]
     fn scanned(&mut self, scanner: &Scanner, line: &Scanned, text: &[u8]) {
         if line.event == UNREAD {
-            self.aside(line.time, Told::Unread(line.message));
+            self.mark(line.time, Note::unread(line.message));
             return;
         }
         self.rows
@@ -162,12 +130,10 @@ impl Part {
             self.rows.receipt(line.queue_len, line.message);
             self.base_receives |= line.message.sent_clock.is_none();
         } else if line.event == SEND {
-            if let Some(links) = &mut self.links
-                && scanner.is_fresh()
-            {
+            if scanner.is_fresh() {
                 for (host, port, id) in scanner.recipients() {
                     let host = String::from_utf8_lossy(&text[host]);
-                    links.add(&host, port, id, self.lines + 1);
+                    self.links.add(&host, port, id, self.lines + 1);
                 }
             }
             if let Some(list) = scanner.list() {
@@ -185,7 +151,7 @@ impl Part {
         for (host, port, id) in recipients {
             let code = match id {
                 Some(id) => id as i64,
-                None => self.code(Peer(String::from_utf8_lossy(&text[host]), port)),
+                None => self.code(Place(String::from_utf8_lossy(&text[host]), port)),
             };
             self.rows.list(&[code]);
         }
@@ -222,46 +188,34 @@ impl Part {
                 self.rows.list(&[recipients.len() as i64]);
                 for (place, peer) in recipients.into_iter().enumerate() {
                     let id = recipient_ids.get(place).copied().flatten();
-                    if let Some(links) = &mut self.links {
-                        links.add(&peer.0, peer.1, id, self.lines + 1);
-                    }
+                    self.links.add(&peer.0, peer.1, id, self.lines + 1);
                     let code = id.map_or_else(|| self.code(peer), |id| id as i64);
                     self.rows.list(&[code]);
                 }
             }
-            Body::Unread(message) => self.aside(time, Told::Unread(message)),
-            Body::Connect {
-                peer,
-                peer_id,
-                peer_history,
-            } => {
-                let connect = Connect {
-                    peer: peer.into_owned(),
-                    peer_id,
-                    history: peer_history.map(Into::into),
-                };
-                self.aside(time, Told::Connect(Box::new(connect)));
+            Body::Unread(message) => self.mark(time, Note::unread(message)),
+            Body::Connect(connect) => {
+                self.mark(time, Note::Connect(Box::new(connect.into_owned())));
             }
-            Body::End(end) => self.aside(time, Told::End(Box::new(end))),
+            Body::End(end) => self.mark(time, Note::End(Box::new(end))),
             Body::Startup(startup) => {
-                let history = startup.history.map(Into::into);
-                self.aside(time, Told::Startup(Box::new(startup.into_owned()), history));
+                self.mark(time, Note::Startup(Box::new(startup.into_owned())));
             }
         }
         Ok((machine_id, time))
     }
 
-    fn aside(&mut self, time: Micros, told: Told) {
-        self.asides.push(Aside {
-            line: self.lines + 1,
+    fn mark(&mut self, time: Micros, note: Note) {
+        self.marks.push(Mark {
+            line: self.lines as u32 + 1,
             row: self.rows.len(),
-            time,
-            told,
+            time: time as f64,
+            note,
         });
     }
 
     /// What stands for an address among recipients.
-    fn code(&mut self, peer: Peer<'_>) -> i64 {
+    fn code(&mut self, peer: Place<'_>) -> i64 {
         let place = self.addresses.iter().position(|known| *known == peer);
         let place = place.unwrap_or_else(|| {
             self.addresses.push(peer.into_owned());

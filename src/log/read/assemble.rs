@@ -1,0 +1,273 @@
+//! The blocks of each log, put together: its history, in its own order.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::log::columns::Micros;
+use crate::log::history::{Diary, History, Link, Note};
+use crate::log::read::addresses::Addresses;
+use crate::log::read::block::{Fault, Links};
+use crate::log::read::blocks::Stop;
+use crate::log::read::gather::{Piece, Run, line_up};
+use crate::log::read::text::{not_text, too_long};
+use crate::log::read::workers::{self, Parts};
+
+/// The largest correction of a host's clock, in seconds.
+const MAX_OFFSET: f64 = 1e9;
+
+/// The logs of a run as they stand, before their events become columns.
+#[derive(Default)]
+pub(super) struct Reading {
+    /// In the order of the files.
+    pub(super) logs: Vec<ReadLog>,
+    pub(super) addresses: Addresses,
+}
+
+/// One log.
+pub(super) struct ReadLog {
+    /// All but the events; rows are counted from 0.
+    pub(super) history: Diary,
+    pub(super) events: Run,
+    /// By block, the addresses that stand among the recipients.
+    codes: Vec<Vec<usize>>,
+    pub(super) path: PathBuf,
+    /// Whether it is a compressed file that ends before its time.
+    pub(super) is_cut: bool,
+    /// The first and the last time, in microseconds.
+    pub(super) span: (f64, f64),
+    /// Whether a RECEIVE lacks what it received.
+    pub(super) has_base_receives: bool,
+}
+
+/// Reads the logs at `paths`, whatever the order and the ids of their lines.
+///
+/// The error is the first in the order of files and lines: `accept` judges what stands in a log before the line that
+/// cannot be read, if there is one.
+pub(super) fn read(
+    threads: usize,
+    paths: &[PathBuf],
+    offsets: &BTreeMap<u64, f64>,
+    accept: fn(&ReadLog) -> Result<()>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Reading> {
+    let mut reading = Reading::default();
+    for (path, parts) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
+        let is_torn = parts.torn;
+        let (log, fault) = reading.take(path, parts, offsets)?;
+        accept(&log)?;
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if log.history.lines == 0 {
+            return Err(no_line(log.history.file, is_torn));
+        }
+        reading.logs.push(log);
+    }
+    Ok(reading)
+}
+
+impl Reading {
+    /// Takes a log, block by block, up to a line that cannot be read.
+    fn take(
+        &mut self,
+        path: &Path,
+        parts: Parts,
+        offsets: &BTreeMap<u64, f64>,
+    ) -> Result<(ReadLog, Option<Error>)> {
+        let mut log = ReadLog {
+            history: Diary {
+                file: path.display().to_string(),
+                ..Diary::default()
+            },
+            events: Run {
+                machine_id: 0,
+                offset: 0,
+                pieces: Vec::with_capacity(parts.blocks.len()),
+            },
+            codes: Vec::with_capacity(parts.blocks.len()),
+            path: path.to_owned(),
+            is_cut: parts.cut,
+            span: (f64::INFINITY, f64::NEG_INFINITY),
+            has_base_receives: false,
+        };
+        self.addresses.next_log();
+        let mut links = Links::default();
+        let mut fault = None;
+        for mut part in parts.blocks {
+            let history = &mut log.history;
+            let (lines, rows) = (history.lines, history.rows.end);
+            if lines == 0
+                && let Some(&(_, id)) = part.owners.first()
+            {
+                history.machine_id = id;
+                log.events.machine_id = id;
+                log.events.offset = offset(offsets, id)?;
+            }
+            let offset = log.events.offset;
+            let ends = part.owners.iter().skip(1).map(|(line, _)| *line);
+            for (&(first, id), end) in part.owners.iter().zip(ends.chain([part.lines + 1])) {
+                if id != history.machine_id {
+                    let strays = (first..end).map(|line| ((lines + line) as u32, id));
+                    history.strays.extend(strays);
+                }
+            }
+            for mark in &mut part.marks {
+                mark.shift(lines, rows, offset);
+                self.addresses.learn(&mark.note);
+            }
+            history.marks.append(&mut part.marks);
+            for (host, port, id, line) in part.links.into_iter() {
+                links.add(&host, port, id, lines + line);
+            }
+            history.lines += part.lines;
+            history.rows.end += part.rows.len();
+            log.has_base_receives |= part.base_receives;
+            if let Some((first, last)) = part.span {
+                let (first, last) = ((first + offset) as f64, (last + offset) as f64);
+                log.span = (log.span.0.min(first), log.span.1.max(last));
+            }
+            let places = part.addresses.iter();
+            log.codes
+                .push(places.map(|place| self.addresses.place(place)).collect());
+            log.events.pieces.push(Piece {
+                rows: part.rows,
+                names: Vec::new(),
+            });
+            if let Some(found) = part.fault {
+                fault = Some(error_at(&history.file, history.lines + 1, found));
+                break;
+            }
+        }
+        let history = &mut log.history;
+        history.links = links
+            .into_iter()
+            .map(|(host, port, id, line)| Link {
+                line: line as u32,
+                address: crate::log::line::Place(host.into(), port),
+                id,
+            })
+            .collect();
+        history.links.sort_by_key(|link| link.line);
+        history.torn = (parts.torn || parts.cut).then_some(history.lines + 1);
+        Ok((log, fault))
+    }
+
+    /// Who is behind each address; from now on those among the recipients have names too.
+    pub(super) fn resolve(&mut self) -> Vec<i64> {
+        let listens = self.logs.iter().map(|log| {
+            let places = log.history.startups();
+            let places = places.filter_map(|(_, startup)| startup.listen.as_ref());
+            (log.history.machine_id, places.collect())
+        });
+        let known = self.addresses.resolve(&listens.collect::<Vec<_>>());
+        for log in &mut self.logs {
+            for (piece, codes) in log.events.pieces.iter_mut().zip(&log.codes) {
+                piece.names = codes.iter().map(|&place| known[place]).collect();
+            }
+        }
+        known
+    }
+
+    /// The events of one log after the other, as they stand.
+    pub(super) fn into_history(
+        mut self,
+        threads: usize,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<History> {
+        self.resolve();
+        self.logs.sort_by_key(|log| log.history.machine_id);
+        let (mut runs, mut logs) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for ReadLog {
+            history: mut log,
+            events,
+            ..
+        } in self.logs
+        {
+            log.rows = start..start + log.rows.end;
+            for mark in &mut log.marks {
+                mark.row += start;
+            }
+            start = log.rows.end;
+            runs.push(events);
+            logs.push(log);
+        }
+        let columns = line_up(&runs, threads, go_on);
+        drop(runs);
+        let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        columns.line = lines(&logs);
+        Ok(History {
+            columns,
+            logs,
+            is_table: false,
+        })
+    }
+}
+
+impl Addresses {
+    /// Takes what a line says of addresses.
+    fn learn(&mut self, note: &Note) {
+        match note {
+            Note::Connect(connect) => self.connect(&connect.peer, connect.peer_id),
+            Note::Startup(startup) => {
+                for peer in &startup.peers {
+                    self.place(peer);
+                }
+            }
+            Note::Unread { .. } | Note::End(_) => {}
+        }
+    }
+}
+
+/// The line of each event: those between two marks follow each other.
+fn lines(logs: &[Diary]) -> Vec<u32> {
+    let mut lines = Vec::with_capacity(logs.last().map_or(0, |log| log.rows.end));
+    for log in logs {
+        let mut line = 1;
+        for mark in &log.marks {
+            let more = (mark.row - lines.len()) as u32;
+            lines.extend(line..line + more);
+            line += more + 1;
+        }
+        let more = (log.rows.end - lines.len()) as u32;
+        lines.extend(line..line + more);
+    }
+    lines
+}
+
+/// What to say of a log without a line.
+fn no_line(file: String, is_torn: bool) -> Error {
+    Error::log(
+        file,
+        1,
+        if is_torn {
+            "there is no complete line: a log has one JSON object a line, each with a newline"
+        } else {
+            "the file is empty: a log has one JSON object a line"
+        },
+    )
+}
+
+/// The error of a line.
+fn error_at(file: &str, number: u64, fault: Fault) -> Error {
+    let message = match fault {
+        Fault::Stop(Stop::Refused(error)) => return error,
+        Fault::Stop(Stop::TooLong) => too_long(),
+        Fault::Binary(byte) => not_text(number, byte),
+        Fault::Wrong(message) => message,
+    };
+    Error::log(file, number, message)
+}
+
+/// The correction of a machine's clock.
+fn offset(offsets: &BTreeMap<u64, f64>, machine_id: u64) -> Result<Micros> {
+    let seconds = offsets.get(&machine_id).copied().unwrap_or(0.0);
+    if seconds.abs() <= MAX_OFFSET {
+        return Ok((seconds * 1e6).round() as Micros);
+    }
+    Err(Error::invalid(format!(
+        "the offset of machine {machine_id} is {seconds} s: it lies between {:e} and {MAX_OFFSET:e}",
+        -MAX_OFFSET
+    )))
+}
