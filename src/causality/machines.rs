@@ -110,9 +110,7 @@ impl Machines {
         let ticks = end.map_or(events, |end| end.ticks as i64);
         let queue_len = end.map_or(f64::NAN, |end| end.queue_len as f64);
         let lateness = end.and_then(|end| end.lateness);
-        let late = |value: fn(&Quantiles) -> f64| {
-            lateness.as_ref().map_or(f64::NAN, value)
-        };
+        let late = |value: fn(&Quantiles) -> f64| lateness.as_ref().map_or(f64::NAN, value);
         self.machine_id.push(facts.id as i64);
         self.clock_rate.push(facts.clock_rate.unwrap_or(f64::NAN));
         self.ticks.push(ticks);

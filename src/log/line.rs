@@ -53,6 +53,7 @@ pub enum What {
 
 /// Where a machine is, as logs tell: `["host", port]`; in virtual time the port is its number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(expecting = "an address")]
 pub struct Place<'a>(#[serde(borrow)] pub Cow<'a, str>, pub u64);
 
 impl Place<'static> {

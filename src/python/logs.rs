@@ -216,11 +216,7 @@ impl Logs {
             let seconds = |log: &Source| (log.machine_id, log.offset as f64 / 1e6);
             let offsets = self.sources.iter().map(seconds).collect();
             interruptible(py, |go_on| {
-                verify(
-                    &read_history(&paths, &offsets, go_on)?,
-                    &options,
-                    go_on,
-                )
+                verify(&read_history(&paths, &offsets, go_on)?, &options, go_on)
             })?
         };
         found(py, report)

@@ -241,7 +241,7 @@ fn what_is_no_log_is_refused() {
     let mut bytes = ONE.as_bytes().to_vec();
     bytes.extend(b"\"\xff\xfe\"\n");
     assert!(error(bytes).contains("x.log:7: invalid UTF-8 at byte 2"));
-    let endless = vec![b' '; lamport::log::read::text::MAX_LINE + 1];
+    let endless = vec![b' '; lamport::log::read::lines::MAX_LINE + 1];
     assert!(error(endless).contains("longer than"));
     let other = ONE.to_owned() + &BASE.replace(r#""machine_id": 1"#, r#""machine_id": 4"#);
     assert!(error(other).contains("x.log:7: machine_id is 4"));

@@ -1,13 +1,16 @@
 //! A log played again: its arrivals, in virtual time, must make every event happen once more.
 
+mod decision;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
+use self::decision::Decision;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Delivery, Place, Startup};
-use crate::log::read::parse::{Body, parse};
-use crate::log::read::text::Lines;
+use crate::log::read::lines::Lines;
+use crate::log::read::parse::{Body, Line};
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::event::{Event, Recipients};
 use crate::model::message::{MachineId, Message};
@@ -45,104 +48,141 @@ pub struct Divergence {
 /// tell all arrivals (no END, or a machine that resumed); or `go_on`, asked every few
 /// milliseconds, said no.
 pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> {
-    let mut arrivals = arrivals(path, go_on)?;
     let mut lines = Lines::open(path)?;
-    let mut machine = None;
-    let mut machine_id = 0;
-    let mut events = 0;
-    while let Some((number, text)) = lines.next_line()? {
-        rest(number, go_on)?;
-        let at = |message: String| Error::log(path.display().to_string(), number, message);
-        let line = parse(text).map_err(at)?;
+    let mut play = Play::default();
+    let (mut has_ended, mut machine_id) = (false, 0);
+    while let Some((number, line)) = lines.next_read()? {
+        if number.is_multiple_of(LINES) && !go_on() {
+            return Err(Error::state("the replay was interrupted"));
+        }
+        let at = |message: &str| Error::log(path.display().to_string(), number, message);
         machine_id = line.machine_id;
-        if let Body::Startup(startup) = &line.body {
-            machine = Some(
-                Machine::new(line.machine_id, startup).map_err(|error| at(error.to_string()))?,
-            );
-            continue;
-        }
-        let Some(machine) = &mut machine else {
-            return Err(at(
-                "the log does not begin with a STARTUP line that tells seed and rate".into(),
-            ));
-        };
-        let diverged = |expected: String, found: String| Replayed {
-            machine_id,
-            events,
-            divergence: Some(Divergence {
-                line: number,
-                expected,
-                found,
-            }),
-        };
-        if let Body::Receive { message, .. } | Body::Unread(message) = &line.body
-            && let Some((before, arrival)) = machine.overtaken(message)
-        {
-            return Ok(diverged(
-                format!("an arrival at {before} or later, when the message before it arrived"),
-                format!("an arrival at {arrival}"),
-            ));
-        }
-        let Some(found) = Found::new(&line.body, &machine.peers) else {
-            continue;
-        };
-        machine.hear(&mut arrivals, line.time, &found);
-        let left = arrivals.len() as u64;
-        let expected = machine.again(&found, line.is_manual, left);
-        if expected != found {
-            return Ok(diverged(expected.to_string(), found.to_string()));
-        }
-        events += u64::from(!matches!(found, Found::End { .. }));
-    }
-    Ok(Replayed {
-        machine_id,
-        events,
-        divergence: None,
-    })
-}
-
-/// Lines read between two questions whether to go on.
-const LINES: u64 = 1 << 14;
-
-fn rest(number: u64, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
-    if number.is_multiple_of(LINES) && !go_on() {
-        return Err(Error::state("the replay was interrupted"));
-    }
-    Ok(())
-}
-
-/// The messages that came, in the order of the queue.
-fn arrivals(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<VecDeque<(Micros, Delivery)>> {
-    let mut lines = Lines::open(path)?;
-    let mut arrivals = VecDeque::new();
-    let (mut has_ended, mut last) = (false, 0);
-    while let Some((number, text)) = lines.next_line()? {
-        rest(number, go_on)?;
-        let at = |message: String| Error::log(path.display().to_string(), number, message);
-        let line = parse(text).map_err(at)?;
-        last = number;
-        match line.body {
-            Body::Receive { message, .. } | Body::Unread(message) => {
-                let arrival = message.arrival.filter(|_| message.sent_clock.is_some());
-                let arrival = arrival.ok_or_else(|| {
-                    at("there is no arrival_time: base fields cannot be replayed".into())
-                })?;
-                arrivals.push_back((arrival, message));
+        match &line.body {
+            Body::Receive { message, .. } | Body::Unread(message)
+                if message.arrival.is_none() || message.sent_clock.is_none() =>
+            {
+                return Err(at(
+                    "there is no arrival_time: base fields cannot be replayed",
+                ));
             }
             Body::Startup(_) if number > 1 => {
                 return Err(at(
-                    "the machine resumed here, and which messages it had heard is not known".into(),
+                    "the machine resumed here, and which messages it had heard is not known",
                 ));
             }
             Body::End(_) => has_ended = true,
             _ => {}
         }
+        // A log that cannot be replayed is an error, whatever diverges before.
+        if play.outcome.is_none() {
+            play.take(number, &line, &at);
+            play.steps(false);
+        }
     }
     if !has_ended {
         let message = "the log has no END: what had arrived and was not received is not known";
+        let last = lines.number();
         return Err(Error::log(path.display().to_string(), last, message));
     }
-    Ok(arrivals)
+    play.steps(true);
+    play.outcome.unwrap_or(Ok(Replayed {
+        machine_id,
+        events: play.events,
+        divergence: None,
+    }))
+}
+
+/// Lines read between two questions whether to go on.
+const LINES: u64 = 1 << 14;
+
+/// A log on its way through the machine.
+///
+/// A line tells what arrived only when it was received, so steps wait until it is known what had arrived by then.
+#[derive(Default)]
+struct Play {
+    machine: Option<Machine>,
+    /// The messages that came and were not heard yet, in the order of the queue.
+    arrivals: VecDeque<(Micros, Delivery)>,
+    steps: VecDeque<Step>,
+    /// Events that happened again.
+    events: u64,
+    /// How it went, once that is known.
+    outcome: Option<Result<Replayed>>,
+}
+
+/// What a line says that a replay looks at.
+struct Step {
+    line: u64,
+    machine_id: MachineId,
+    time: Micros,
+    is_manual: bool,
+    /// The message received or left.
+    message: Option<Delivery>,
+    found: Option<Decision>,
+}
+
+impl Play {
+    /// Takes a line.
+    fn take(&mut self, number: u64, line: &Line<'_>, at: &dyn Fn(&str) -> Error) {
+        if let Body::Startup(startup) = &line.body {
+            match Machine::new(line.machine_id, startup) {
+                Ok(machine) => self.machine = Some(machine),
+                Err(error) => self.outcome = Some(Err(at(&error.to_string()))),
+            }
+            return;
+        }
+        let Some(machine) = &self.machine else {
+            let message = "the log does not begin with a STARTUP line that tells seed and rate";
+            self.outcome = Some(Err(at(message)));
+            return;
+        };
+        let message = match line.body {
+            Body::Receive { message, .. } | Body::Unread(message) => Some(message),
+            _ => None,
+        };
+        self.arrivals
+            .extend(message.and_then(|message| Some((message.arrival?, message))));
+        self.steps.push_back(Step {
+            line: number,
+            machine_id: line.machine_id,
+            time: line.time,
+            is_manual: line.is_manual,
+            message,
+            found: Decision::new(&line.body, &machine.peers),
+        });
+    }
+
+    /// Makes the steps happen again of which all is known; everything is once the log `is_over`.
+    fn steps(&mut self, is_over: bool) {
+        let Some(machine) = &mut self.machine else {
+            return;
+        };
+        while self.outcome.is_none()
+            && let Some(step) = self.steps.front()
+        {
+            // What comes after a later arrival is later.
+            let is_known = self.arrivals.back().is_some_and(|last| last.0 > step.time)
+                && !matches!(step.found, Some(Decision::End { .. }));
+            if !is_known && !is_over {
+                return;
+            }
+            let diverged = machine.step(step, &mut self.arrivals);
+            if let Some((expected, found)) = diverged {
+                self.outcome = Some(Ok(Replayed {
+                    machine_id: step.machine_id,
+                    events: self.events,
+                    divergence: Some(Divergence {
+                        line: step.line,
+                        expected,
+                        found,
+                    }),
+                }));
+            } else if step.found.is_some() && !matches!(step.found, Some(Decision::End { .. })) {
+                self.events += 1;
+            }
+            self.steps.pop_front();
+        }
+    }
 }
 
 /// The machine that a log is of, made again.
@@ -192,6 +232,26 @@ impl Machine {
         })
     }
 
+    /// Makes a step happen again; what was expected and what was found, if they differ.
+    fn step(
+        &mut self,
+        step: &Step,
+        arrivals: &mut VecDeque<(Micros, Delivery)>,
+    ) -> Option<(String, String)> {
+        if let Some(message) = &step.message
+            && let Some((before, arrival)) = self.overtaken(message)
+        {
+            return Some((
+                format!("an arrival at {before} or later, when the message before it arrived"),
+                format!("an arrival at {arrival}"),
+            ));
+        }
+        let found = step.found.as_ref()?;
+        self.hear(arrivals, step.time, found);
+        let expected = self.again(found, step.is_manual, arrivals.len() as u64);
+        (expected != *found).then(|| (expected.to_string(), found.to_string()))
+    }
+
     /// Of a message that arrived before the one before it in the queue, both times, in seconds.
     fn overtaken(&mut self, message: &Delivery) -> Option<(f64, f64)> {
         let arrival = message.arrival?;
@@ -201,9 +261,14 @@ impl Machine {
 
     /// Delivers what had arrived at `time`. A message of that very microsecond may have come
     /// before or after: then the log's own queue length tells.
-    fn hear(&mut self, arrivals: &mut VecDeque<(Micros, Delivery)>, time: Micros, found: &Found) {
+    fn hear(
+        &mut self,
+        arrivals: &mut VecDeque<(Micros, Delivery)>,
+        time: Micros,
+        found: &Decision,
+    ) {
         let waiting = match found {
-            Found::Receive { queue_len, .. } => queue_len + 1,
+            Decision::Receive { queue_len, .. } => queue_len + 1,
             _ => 0,
         };
         while let Some(&(arrival, message)) = arrivals.front() {
@@ -220,20 +285,20 @@ impl Machine {
     }
 
     /// What happens now; `left` is how many messages are still to arrive.
-    fn again(&mut self, found: &Found, is_manual: bool, left: u64) -> Found {
+    fn again(&mut self, found: &Decision, is_manual: bool, left: u64) -> Decision {
         let event = match found {
-            Found::End { .. } => {
-                return Found::End {
+            Decision::End { .. } => {
+                return Decision::End {
                     clock: self.node.clock(),
                     ticks: self.ticks,
                     queue_len: self.heard - self.received + left,
                 };
             }
-            Found::Internal { .. } if is_manual => self.node.internal(),
-            Found::Send { positions, .. } if is_manual => self
+            Decision::Internal { .. } if is_manual => self.node.internal(),
+            Decision::Send { positions, .. } if is_manual => self
                 .node
                 .send(Recipients::Some(positions.as_slice().into())),
-            Found::Receive { .. } if is_manual => {
+            Decision::Receive { .. } if is_manual => {
                 self.node.receive(0).unwrap_or_else(|| self.node.internal())
             }
             _ => self.node.tick(0, &self.odds),
@@ -241,140 +306,6 @@ impl Machine {
         let is_receive = matches!(event, Event::Receive { .. });
         self.received += u64::from(is_receive);
         self.ticks += u64::from(!is_manual);
-        Found::of(&event, self.peers.len() as u32)
-    }
-}
-
-/// An event, or the end, as a log tells it, without its time.
-#[derive(Debug, PartialEq, Eq)]
-enum Found {
-    Internal {
-        clocks: (u64, u64),
-    },
-    Send {
-        clocks: (u64, u64),
-        positions: Vec<u32>,
-    },
-    Receive {
-        clocks: (u64, u64),
-        queue_len: u64,
-        sender: Option<u64>,
-        sent_clock: u64,
-    },
-    End {
-        clock: u64,
-        ticks: u64,
-        queue_len: u64,
-    },
-}
-
-impl Found {
-    /// What a line says that the node decides; `None` if it is none of that.
-    fn new(body: &Body<'_>, peers: &[(String, u64)]) -> Option<Self> {
-        Some(match body {
-            Body::Internal { clocks } => Self::Internal { clocks: *clocks },
-            Body::Send {
-                clocks, recipients, ..
-            } => {
-                let position = |Place(host, port): &Place<'_>| {
-                    let is_it = |peer: &(String, u64)| peer.0 == *host && peer.1 == *port;
-                    peers
-                        .iter()
-                        .position(is_it)
-                        .map_or(u32::MAX, |position| position as u32)
-                };
-                Self::Send {
-                    clocks: *clocks,
-                    positions: recipients.iter().map(position).collect(),
-                }
-            }
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => Self::Receive {
-                clocks: *clocks,
-                queue_len: queue_len.unwrap_or(0),
-                sender: message.sender,
-                sent_clock: message.sent_clock.unwrap_or(0),
-            },
-            Body::End(end) => Self::End {
-                clock: end.final_clock,
-                ticks: end.ticks,
-                queue_len: end.queue_len,
-            },
-            _ => return None,
-        })
-    }
-
-    fn of(event: &Event, peers: u32) -> Self {
-        match event {
-            Event::Internal {
-                old_clock,
-                new_clock,
-            } => Self::Internal {
-                clocks: (*old_clock, *new_clock),
-            },
-            Event::Send {
-                old_clock,
-                new_clock,
-                recipients,
-            } => Self::Send {
-                clocks: (*old_clock, *new_clock),
-                positions: recipients.positions(peers).collect(),
-            },
-            Event::Receive {
-                old_clock,
-                new_clock,
-                queue_len,
-                message,
-            } => Self::Receive {
-                clocks: (*old_clock, *new_clock),
-                queue_len: *queue_len,
-                sender: message.sender(),
-                sent_clock: message.timestamp,
-            },
-        }
-    }
-}
-
-impl std::fmt::Display for Found {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Internal { clocks: (old, new) } => write!(f, "INTERNAL, clock {old} to {new}"),
-            Self::Send {
-                clocks: (old, new),
-                positions,
-            } => {
-                let peers: Vec<String> = positions
-                    .iter()
-                    .map(|&position| match position {
-                        u32::MAX => "an unknown peer".to_owned(),
-                        position => format!("peer {}", position + 1),
-                    })
-                    .collect();
-                write!(f, "SEND to {}, clock {old} to {new}", peers.join(", "))
-            }
-            Self::End {
-                clock,
-                ticks,
-                queue_len,
-            } => write!(
-                f,
-                "END with clock {clock} after {ticks} ticks, {queue_len} left in the queue"
-            ),
-            Self::Receive {
-                clocks: (old, new),
-                queue_len,
-                sender,
-                sent_clock,
-            } => {
-                let sender = sender.map_or("nobody".to_owned(), |id| format!("machine {id}"));
-                write!(
-                    f,
-                    "RECEIVE of message {sent_clock} of {sender}, clock {old} to {new}, {queue_len} left in the queue"
-                )
-            }
-        }
+        Decision::of(&event, self.peers.len() as u32)
     }
 }

@@ -10,7 +10,7 @@ use crate::log::read::addresses::Addresses;
 use crate::log::read::block::{Fault, Links};
 use crate::log::read::blocks::Stop;
 use crate::log::read::gather::{Piece, Run, line_up};
-use crate::log::read::text::{not_text, too_long};
+use crate::log::read::lines::{not_text, too_long};
 use crate::log::read::workers::{self, Parts};
 
 /// The largest correction of a host's clock, in seconds.

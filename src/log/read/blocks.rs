@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::log::read::input::Input;
-use crate::log::read::text::MAX_LINE;
+use crate::log::read::lines::MAX_LINE;
 
 /// How much of a file is read at a time; a block is larger only where a line is.
 pub(crate) const BLOCK: usize = 1 << 20;

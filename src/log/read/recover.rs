@@ -1,15 +1,15 @@
 //! What a machine knows of itself after a crash: all that its log tells.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use crate::channel::channels::Past;
 use crate::channel::identity::Nonce;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Place, Startup};
-use crate::log::read::parse::{Body, Line, parse};
-use crate::log::read::text::MAX_LINE;
+use crate::log::read::lines::Lines;
+use crate::log::read::parse::{Body, Line};
 use crate::model::message::MachineId;
 
 /// The state of a machine as its log tells it.
@@ -46,38 +46,24 @@ pub struct Recovered {
 /// Reads the log of a machine that has not ended; `None` if it has no whole line.
 ///
 /// `name` is the file, for errors. A line counts only with its newline.
-pub fn recover(mut log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
+pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
+    let mut lines = Lines::new(log, name);
     let mut recovered: Option<Recovered> = None;
-    let (mut buffer, mut number, mut offset) = (Vec::new(), 0, 0);
-    loop {
-        buffer.clear();
-        let read = log
-            .by_ref()
-            .take(MAX_LINE as u64)
-            .read_until(b'\n', &mut buffer)
-            .map_err(|source| Error::io(name, source))?;
-        if buffer.pop_if(|last| *last == b'\n').is_none() {
-            if read == MAX_LINE {
-                let message = format!("a line of more than {MAX_LINE} bytes");
-                return Err(Error::log(name, number + 1, message));
-            }
-            return Ok(recovered);
-        }
-        number += 1;
-        offset += read as u64;
+    while let Some((number, line)) = lines.next_read()? {
         let at = |message: String| Error::log(name, number, message);
-        let text = std::str::from_utf8(&buffer)
-            .map_err(|error| at(format!("the line is no UTF-8: {error}")))?;
-        let line = parse(text).map_err(at)?;
         let is_unread = matches!(line.body, Body::Unread(_));
-        match &mut recovered {
-            None => recovered = Some(begin(line).map_err(at)?),
-            Some(recovered) => recovered.add(line).map_err(at)?,
-        }
-        if let (Some(recovered), false) = (&mut recovered, is_unread) {
-            recovered.length = offset;
+        let recovered = match &mut recovered {
+            None => recovered.insert(begin(line).map_err(at)?),
+            Some(recovered) => {
+                recovered.add(line).map_err(at)?;
+                recovered
+            }
+        };
+        if !is_unread {
+            recovered.length = lines.length();
         }
     }
+    Ok(recovered)
 }
 
 fn begin(line: Line<'_>) -> std::result::Result<Recovered, String> {

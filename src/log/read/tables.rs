@@ -91,10 +91,14 @@ impl Reading {
         let mut sets: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         for (place, log) in self.logs.iter().enumerate() {
             let set = sets.entry(log.history.machine_id).or_default();
-            let connected = log.history.marks.iter().filter_map(|mark| match &mark.note {
-                Note::Connect(connect) => Some(connect.peer_id),
-                _ => None,
-            });
+            let connected = log
+                .history
+                .marks
+                .iter()
+                .filter_map(|mark| match &mark.note {
+                    Note::Connect(connect) => Some(connect.peer_id),
+                    _ => None,
+                });
             set.extend(connected);
             let listed = self.addresses.of(place).map(|address| known[address]);
             set.extend(listed.filter_map(|id| u64::try_from(id).ok()));

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
-use crate::log::read::blocks::Blocks;
 use crate::log::read::block::Part;
+use crate::log::read::blocks::Blocks;
 use crate::log::read::scan::Scanner;
 
 /// Bytes that keep one more thread busy.

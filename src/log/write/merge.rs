@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::facts::Source;
 use crate::log::read::input::Input;
+use crate::log::read::lines::MAX_LINE;
 use crate::log::read::seconds::micros;
-use crate::log::read::text::MAX_LINE;
 
 /// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.
 const BLOCK: u64 = 1 << 18;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::channel::identity::Nonce;
-use crate::model::address::Address;
 use crate::log::line::{End, Quantiles};
+use crate::model::address::Address;
 use crate::model::lateness::Summary;
 
 fn lines(entries: &[Entry]) -> Vec<String> {
