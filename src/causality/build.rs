@@ -5,7 +5,7 @@ use super::graph::{BASE_ONLY, Graph, NONE, Trace};
 use super::ids::Ids;
 use super::order;
 use crate::error::{Error, Result};
-use crate::log::columns::{RECEIVE, SEND};
+use crate::log::columns::UNKNOWN;
 
 impl Graph {
     /// The graph of the events of `machines`, of which some may have none.
@@ -87,19 +87,19 @@ impl Graph {
         for (row, &place) in places.iter().enumerate() {
             let position = next[place as usize] as usize;
             next[place as usize] += 1;
-            if trace.event[row] != RECEIVE {
+            if !trace.event[row].receives() {
                 continue;
             }
             checkpoint.after(16)?;
             let (sender, clock) = (trace.sender[row], trace.sent_clock[row]);
-            let known = sender >= 0.0 && clock >= 0.0;
+            let known = sender != UNKNOWN && clock != UNKNOWN && !trace.by_hand[row];
             let place = known.then(|| self.ids.place(sender as u64)).flatten();
             let found = place.and_then(|place| {
                 let span = self.starts[place] as usize..self.starts[place + 1] as usize;
                 let hint = hints[place] as usize - span.start;
-                let index = near(&self.clocks[span.clone()], hint, clock as i64)?;
+                let index = near(&self.clocks[span.clone()], hint, clock)?;
                 hints[place] = (span.start + index) as u32;
-                let is_send = trace.event[self.rows[span.start + index] as usize] == SEND;
+                let is_send = trace.event[self.rows[span.start + index] as usize].sends();
                 is_send.then_some((place, index))
             });
             if let Some((place, index)) = found {
@@ -117,9 +117,9 @@ impl Graph {
 /// Whether there are receipts and none says what was received.
 fn is_base(trace: &Trace<'_>) -> bool {
     let mut receipts = (0..trace.event.len())
-        .filter(|&row| trace.event[row] == RECEIVE)
+        .filter(|&row| trace.event[row].receives())
         .peekable();
-    receipts.peek().is_some() && receipts.all(|row| trace.sent_clock[row].is_nan())
+    receipts.peek().is_some() && receipts.all(|row| trace.sent_clock[row] == UNKNOWN)
 }
 
 /// All machines, and the place of each row's.

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
-use super::columns::{column, required};
+use super::columns::values;
 use super::interrupt::interruptible;
 use super::logs::Logs;
 use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
+use crate::log::columns::Columns;
 use crate::log::import::table::Table;
 use crate::log::read::reader;
+use crate::log::schema::COLUMNS;
 
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None))]
@@ -50,18 +52,14 @@ pub(super) fn verify_logs(
 
 #[pyfunction]
 pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<Logs> {
-    let table = Table {
-        machine_id: required(columns, "machine_id")?,
-        event: required(columns, "event")?,
-        new_clock: required(columns, "new_clock")?,
-        time: column(columns, "time")?,
-        system_time: column(columns, "system_time")?,
-        old_clock: column(columns, "old_clock")?,
-        queue_len: column(columns, "queue_len")?,
-        sender: column(columns, "sender")?,
-        sent_clock: column(columns, "sent_clock")?,
-        arrived: column(columns, "arrived")?,
+    let mut table = Table {
+        columns: Columns::default(),
         recipients: recipients(columns)?,
     };
+    for &column in COLUMNS {
+        if let Some(values) = values(columns, column)? {
+            table.columns.set(column.name, values);
+        }
+    }
     Ok(py.detach(|| table.into_logs().map(Logs::new))?)
 }

@@ -6,7 +6,7 @@ use super::channels::Receipt;
 use super::report::{Report, Rule};
 use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::columns::{RECEIVE, UNKNOWN};
+use crate::log::columns::UNKNOWN;
 use crate::log::history::Note;
 
 /// What others say of one machine.
@@ -76,7 +76,7 @@ fn receipts(
     };
     for row in log.rows.clone() {
         checkpoint.row()?;
-        if columns.event[row] == RECEIVE
+        if columns.event[row].receives()
             && let (Some(sender), Some(clock)) = case.message(row)
         {
             take(sender, Receipt { clock, at: row });

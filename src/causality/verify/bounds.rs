@@ -7,7 +7,6 @@
 use super::Case;
 use super::channels::Groups;
 use super::hosts::Hosts;
-use crate::log::columns::RECEIVE;
 use crate::log::history::Note;
 
 /// What was sent to each machine; every machine that is named has a log here.
@@ -73,8 +72,8 @@ impl<'a> Bounds<'a> {
         let is_nameless = |mark| matches!(mark, &Note::Unread { sender: None, .. });
         log.marks.iter().any(|mark| is_nameless(&mark.note))
             || log.rows.clone().any(|row| {
-                let is_receive = columns.event[row] == RECEIVE;
-                columns.is_manual[row] || is_receive && columns.sender[row].is_nan()
+                let is_receive = columns.event[row].receives();
+                columns.manual[row] || is_receive && columns.message(row).0.is_none()
             })
     }
 

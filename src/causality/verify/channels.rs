@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::report::{Report, Rule, Violation};
 use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::columns::{RECEIVE, SEND, UNKNOWN};
+use crate::log::columns::UNKNOWN;
 use crate::log::history::Note;
 
 /// Items grouped by a pair of places, the first of which is the log they come from.
@@ -136,7 +136,7 @@ pub(super) fn sends(case: &Case<'_>, checkpoint: &mut Checkpoint<'_>) -> Result<
     group(case.logs().len(), |log, emit| {
         for row in case.logs()[log].rows.clone() {
             checkpoint.row()?;
-            if columns.event[row] != SEND {
+            if !columns.event[row].sends() {
                 continue;
             }
             for &id in columns.recipients(row) {
@@ -160,7 +160,7 @@ pub(super) fn receipts(
     group(case.logs().len(), |log, emit| {
         for row in case.logs()[log].rows.clone() {
             checkpoint.row()?;
-            if columns.event[row] == RECEIVE
+            if columns.event[row].receives()
                 && let (Some(sender), Some(clock)) = case.message(row)
                 && let Some(place) = case.ids.place(sender)
             {

@@ -11,7 +11,6 @@ use std::collections::BinaryHeap;
 use super::report::{Report, Rule};
 use super::{Case, Checkpoint, NONE};
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
 
 const RULE: Rule = Rule::Exactness;
 
@@ -87,7 +86,7 @@ fn complete(
     let mut lost = 0;
     for (row, send) in matched.iter().enumerate() {
         checkpoint.row()?;
-        lost += u64::from(*send == NONE && columns.event[row] == RECEIVE);
+        lost += u64::from(*send == NONE && columns.event[row].receives());
     }
     if lost > 0 {
         why.push(format!(

@@ -6,7 +6,7 @@ use super::report::Report;
 use super::walk::Walk;
 use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::columns::{SEND, UNKNOWN};
+use crate::log::columns::UNKNOWN;
 
 /// For each row, that of the SEND of the message received in it, or [`NONE`].
 pub(super) fn check(
@@ -115,7 +115,7 @@ fn unknown(
     }
     for row in case.logs()[log].rows.clone() {
         checkpoint.row()?;
-        if columns.event[row] == SEND && columns.recipients(row).contains(&UNKNOWN) {
+        if columns.event[row].sends() && columns.recipients(row).contains(&UNKNOWN) {
             unknown.push((columns.new_clock[row], row as u32));
         }
     }

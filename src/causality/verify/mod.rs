@@ -21,7 +21,7 @@ mod walk;
 use super::checkpoint::Checkpoint;
 use super::ids::{Ids, few};
 use crate::error::{Error, Result};
-use crate::log::columns::{Columns, RECEIVE, UNKNOWN};
+use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note};
 use crate::log::line::End;
 use bounds::Bounds;
@@ -171,16 +171,12 @@ impl<'a> Case<'a> {
 
     /// What the event in `row` is, in few words.
     fn kind(&self, row: usize) -> &'static str {
-        ["SEND", "RECEIVE", "INTERNAL"][self.columns.event[row].clamp(0, 2) as usize]
+        self.columns.event[row].name()
     }
 
     /// The sender and the timestamp of what was received in `row`, as far as the log tells.
     fn message(&self, row: usize) -> (Option<u64>, Option<i64>) {
-        let known = |value: f64| (!value.is_nan()).then_some(value);
-        (
-            known(self.columns.sender[row]).map(|id| id as u64),
-            known(self.columns.sent_clock[row]).map(|clock| clock as i64),
-        )
+        self.columns.message(row)
     }
 
     /// Says once what cannot be checked of whole logs.
@@ -210,8 +206,8 @@ impl<'a> Case<'a> {
             let mut nameless = 0;
             for row in log.rows.clone() {
                 checkpoint.row()?;
-                let is_receive = self.columns.event[row] == RECEIVE;
-                nameless += u64::from(is_receive && self.columns.sent_clock[row].is_nan());
+                let is_receive = self.columns.event[row].receives();
+                nameless += u64::from(is_receive && self.columns.sent_clock[row] == UNKNOWN);
             }
             if nameless > 0 {
                 report.unchecked(format!(
@@ -251,7 +247,7 @@ impl Diary {
             && self
                 .rows
                 .clone()
-                .all(|row| columns.sent_clock[row].is_nan())
+                .all(|row| columns.sent_clock[row] == UNKNOWN)
     }
 
     /// Whether its clock is known to start from 0.

@@ -3,7 +3,7 @@
 use super::report::{Report, Rule};
 use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
+use crate::log::columns::UNKNOWN;
 use crate::log::history::{Diary, Note};
 
 const RULE: Rule = Rule::Step;
@@ -72,8 +72,8 @@ fn events(
         }
         clock = Some((new, columns.line[row]));
         let sent = columns.sent_clock[row];
-        let is_receive = columns.event[row] == RECEIVE;
-        if is_receive && sent.is_nan() {
+        let is_receive = columns.event[row].receives();
+        if is_receive && sent == UNKNOWN {
             if new <= old {
                 report.add(RULE, || {
                     case.event(
@@ -88,7 +88,7 @@ fn events(
             continue;
         }
         let right = if is_receive {
-            old.max(sent as i64) + 1
+            old.max(sent) + 1
         } else {
             old + 1
         };

@@ -7,14 +7,13 @@ use super::hosts::Hosts;
 use super::report::{Report, Rule};
 use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
 use crate::log::history::Note;
 
 const RULE: Rule = Rule::Time;
 
 /// Checks of each message, whoever sent it, that it did not arrive after it was received.
 ///
-/// Messages delivered by hand without a sender are exempt; so are those left unread in real time: a
+/// Messages delivered by hand are exempt; so are those left unread in real time: a
 /// machine does not wait for ever for what an added delay still holds back.
 pub(super) fn check(
     case: &Case<'_>,
@@ -25,7 +24,7 @@ pub(super) fn check(
     for (place, log) in case.logs().iter().enumerate() {
         for row in log.rows.clone() {
             checkpoint.row()?;
-            if columns.event[row] == RECEIVE && !columns.sender[row].is_nan() {
+            if columns.event[row].receives() && columns.message(row).0.is_some() {
                 let taken = Taken {
                     log: place,
                     line: columns.line[row],

@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::log::columns::{INTERNAL, RECEIVE};
 use crate::log::line::Place;
 use crate::log::read::input::Input;
 use crate::log::read::parse::{Body, Line, parse};
-use crate::log::read::scan::{Scanner, UNREAD};
+use crate::log::read::scan::Scanner;
+use crate::log::schema::EventKind;
 
 /// The longest line of a log, in bytes with its newline.
 pub const MAX_LINE: usize = 16 << 20;
@@ -117,16 +117,16 @@ fn text(buffer: &[u8], number: u64) -> std::result::Result<&str, String> {
 fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
     let line = scanner.scan(buffer)?;
     let body = match line.event {
-        INTERNAL => Body::Internal {
+        Some(EventKind::Internal) => Body::Internal {
             clocks: line.clocks,
         },
-        RECEIVE => Body::Receive {
+        Some(EventKind::Receive) => Body::Receive {
             clocks: line.clocks,
             message: line.message,
             queue_len: line.queue_len,
         },
-        UNREAD => Body::Unread(line.message),
-        _ => Body::Send {
+        None => Body::Unread(line.message),
+        Some(EventKind::Send) => Body::Send {
             clocks: line.clocks,
             recipients: scanner
                 .recipients()

@@ -15,6 +15,5 @@ pub mod recover;
 mod rows;
 pub mod scan;
 pub(crate) mod seconds;
-mod sheet;
 mod tables;
 mod workers;
