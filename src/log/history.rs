@@ -151,28 +151,18 @@ fn diary(facts: &Facts, columns: &Columns) -> Diary {
         note,
     };
     let mut marks = Vec::new();
-    let start = |local_clock| {
-        Note::Startup(Box::new(Startup {
-            clock_rate: None,
-            local_clock,
-            history: None,
-            listen: None,
-            peers: Vec::new(),
-            run_id: facts.run_id.clone().map(Into::into),
-            seed: None,
-            internal_probability: None,
-            broadcast_share: None,
-            is_virtual: facts.file.is_empty(),
-            version: None,
-        }))
-    };
-    if facts.run_id.is_some() {
-        marks.push(mark(first, facts.span.0, start(facts.local_clock)));
-    }
-    for &(seconds, clock) in &facts.restarts {
-        let known = &columns.new_clock[first..last];
-        let row = first + known.partition_point(|&new_clock| new_clock <= clock as i64);
-        marks.push(mark(row, seconds, start(clock)));
+    let start = |startup: &Startup<'static>| Note::Startup(Box::new(startup.clone()));
+    if let Some(startup) = &facts.startup {
+        marks.push(mark(first, facts.span.0, start(startup)));
+        for &(seconds, local_clock) in &facts.restarts {
+            let known = &columns.new_clock[first..last];
+            let row = first + known.partition_point(|&clock| clock <= local_clock as i64);
+            let again = Startup {
+                local_clock,
+                ..startup.clone()
+            };
+            marks.push(mark(row, seconds, start(&again)));
+        }
     }
     for message in &facts.unread {
         let note = Note::Unread {

@@ -76,7 +76,7 @@ impl Place<'_> {
 }
 
 /// What a machine is, as its STARTUP line tells; logs of other programs may tell less.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Startup<'a> {
     /// Ticks per second.
     pub clock_rate: Option<f64>,

@@ -58,7 +58,7 @@ impl Files {
 
     /// Makes `machine_<id>.log` in `directory` for each machine, none of which may exist.
     pub fn create(simulation: &Simulation, directory: &Path) -> Result<Self> {
-        let (topology, behavior) = (simulation.topology(), simulation.behavior());
+        let (topology, run_id) = (simulation.topology(), simulation.run_id());
         let path = |machine| directory.join(format!("machine_{}.log", id(machine)));
         for machine in 0..topology.machines() {
             LogFile::check_absent(&path(machine))?;
@@ -75,17 +75,9 @@ impl Files {
             let mut formatter = Formatter::new(id(machine), 0, peers.collect());
             formatter.know(topology.peers(machine).map(|peer| Some(id(peer))));
             let startup = Startup {
-                clock_rate: Some(simulation.rate(machine as usize)),
-                local_clock: 0,
                 history: Some(json(simulation.history(machine))),
                 listen: Some(Place::in_virtual_time(id(machine))),
-                peers: Vec::new(),
-                run_id: Some(simulation.run_id().into()),
-                seed: Some(simulation.seed()),
-                internal_probability: Some(behavior.internal_probability()),
-                broadcast_share: Some(behavior.broadcast_share()),
-                is_virtual: true,
-                version: None,
+                ..simulation.startup(machine as usize, &run_id)
             };
             files.startups.push(startup.clone());
             let entry = Entry {

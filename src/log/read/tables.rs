@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{Error, Result};
 use crate::log::columns::{Micros, UNKNOWN};
 use crate::log::facts::{Facts, Logs, Source, Unread};
-use crate::log::history::Note;
+use crate::log::history::{Diary, Note};
+use crate::log::line::Startup;
 use crate::log::read::assemble::{ReadLog, Reading};
 use crate::log::read::gather::gather;
 
@@ -57,13 +58,13 @@ impl Reading {
         let mut runs = Vec::with_capacity(self.logs.len());
         for log in self.logs {
             note(&log, &mut logs.notes);
-            logs.machines.push(facts(&log, start));
             logs.sources.push(Source {
                 machine_id: log.history.machine_id,
                 offset: log.events.offset,
                 path: log.path,
             });
             runs.push(log.events);
+            logs.machines.push(facts(log.history, log.span, start));
         }
         logs.machines.sort_by_key(|facts| facts.id);
         logs.sources.sort_by_key(|source| source.machine_id);
@@ -108,28 +109,27 @@ impl Reading {
 }
 
 /// What a log says of its machine; `start` is the earliest time of all, in microseconds.
-fn facts(log: &ReadLog, start: f64) -> Facts {
+fn facts(history: Diary, span: (f64, f64), start: f64) -> Facts {
     let seconds = |micros: f64| (micros - start) / 1e6;
     let mut facts = Facts {
-        id: log.history.machine_id,
-        file: log.history.file.clone(),
-        span: (seconds(log.span.0), seconds(log.span.1)),
+        id: history.machine_id,
+        file: history.file,
+        span: (seconds(span.0), seconds(span.1)),
         ..Facts::default()
     };
     let mut is_started = false;
-    for mark in &log.history.marks {
-        match &mark.note {
+    for mark in history.marks {
+        match mark.note {
             Note::Startup(startup) => {
                 facts.is_resumed |= is_started;
                 is_started = true;
-                facts.is_virtual = startup.is_virtual;
-                facts.run_id = startup.run_id.as_deref().map(Into::into);
-                facts.clock_rate = startup.clock_rate;
-                facts.internal_probability = startup.internal_probability;
-                facts.broadcast_share = startup.broadcast_share;
-                facts.local_clock = startup.local_clock;
+                facts.startup = Some(Startup {
+                    peers: Vec::new(),
+                    listen: None,
+                    ..*startup
+                });
             }
-            &Note::Unread {
+            Note::Unread {
                 sender,
                 sent_clock,
                 arrived,
@@ -138,7 +138,7 @@ fn facts(log: &ReadLog, start: f64) -> Facts {
                 sent_clock,
                 arrived: seconds(arrived),
             }),
-            Note::End(end) => facts.end = Some(end.as_ref().clone()),
+            Note::End(end) => facts.end = Some(*end),
             Note::Connect(_) => {}
         }
     }
