@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::history::{Diary, History, Link, Note};
+use crate::log::history::{Diary, History, Note};
 use crate::log::read::addresses::Addresses;
-use crate::log::read::block::{Fault, Links};
+use crate::log::read::block::{BadLine, BlockContents, NamedRecipients};
 use crate::log::read::blocks::Stop;
-use crate::log::read::gather::{Piece, Run, line_up};
 use crate::log::read::lines::{not_text, too_long};
-use crate::log::read::workers::{self, Parts};
+use crate::log::read::merge_rows::{BlockEvents, LogEvents, append_logs};
+use crate::log::read::workers::{self, LogBlocks};
 
 /// The largest correction of a host's clock, in seconds.
 const MAX_OFFSET: f64 = 1e9;
@@ -28,7 +28,7 @@ pub(super) struct Reading {
 pub(super) struct ReadLog {
     /// All but the events; rows are counted from 0.
     pub(super) history: Diary,
-    pub(super) events: Run,
+    pub(super) events: LogEvents,
     /// By block, the addresses that stand among the recipients.
     codes: Vec<Vec<usize>>,
     pub(super) path: PathBuf,
@@ -52,12 +52,12 @@ pub(super) fn read(
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Reading> {
     let mut reading = Reading::default();
-    for (path, parts) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
-        let is_torn = parts.torn;
-        let (log, fault) = reading.take(path, parts, offsets)?;
+    for (path, blocks) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
+        let is_torn = blocks.torn;
+        let (log, error) = reading.take(path, blocks, offsets)?;
         accept(&log)?;
-        if let Some(fault) = fault {
-            return Err(fault);
+        if let Some(error) = error {
+            return Err(error);
         }
         if log.history.lines == 0 {
             return Err(no_line(log.history.file, is_torn));
@@ -72,85 +72,50 @@ impl Reading {
     fn take(
         &mut self,
         path: &Path,
-        parts: Parts,
+        log_blocks: LogBlocks,
         offsets: &BTreeMap<u64, f64>,
     ) -> Result<(ReadLog, Option<Error>)> {
+        let blocks = log_blocks.blocks;
         let mut log = ReadLog {
             history: Diary {
                 file: path.display().to_string(),
                 ..Diary::default()
             },
-            events: Run {
+            events: LogEvents {
                 machine_id: 0,
                 offset: 0,
-                pieces: Vec::with_capacity(parts.blocks.len()),
+                blocks: Vec::with_capacity(blocks.len()),
             },
-            codes: Vec::with_capacity(parts.blocks.len()),
+            codes: Vec::with_capacity(blocks.len()),
             path: path.to_owned(),
-            is_cut: parts.cut,
+            is_cut: log_blocks.cut,
             span: (f64::INFINITY, f64::NEG_INFINITY),
             has_base_receives: false,
         };
         self.addresses.next_log();
-        let mut links = Links::default();
-        let mut fault = None;
-        for mut part in parts.blocks {
-            let history = &mut log.history;
-            let (lines, rows) = (history.lines, history.rows.end);
-            if lines == 0
-                && let Some(&(_, id)) = part.owners.first()
+        let mut recipients = NamedRecipients::default();
+        let mut error = None;
+        for mut block in blocks {
+            if log.history.lines == 0
+                && let Some(&(_, id)) = block.owners.first()
             {
-                history.machine_id = id;
+                log.history.machine_id = id;
                 log.events.machine_id = id;
                 log.events.offset = offset(offsets, id)?;
             }
-            let offset = log.events.offset;
-            let ends = part.owners.iter().skip(1).map(|(line, _)| *line);
-            for (&(first, id), end) in part.owners.iter().zip(ends.chain([part.lines + 1])) {
-                if id != history.machine_id {
-                    let strays = (first..end).map(|line| ((lines + line) as u32, id));
-                    history.strays.extend(strays);
-                }
-            }
-            for mark in &mut part.marks {
-                mark.shift(lines, rows, offset);
-                self.addresses.learn(&mark.note);
-            }
-            history.marks.append(&mut part.marks);
-            for (host, port, id, line) in part.links.into_iter() {
-                links.add(&host, port, id, lines + line);
-            }
-            history.lines += part.lines;
-            history.rows.end += part.rows.len();
-            log.has_base_receives |= part.base_receives;
-            if let Some((first, last)) = part.span {
-                let (first, last) = ((first + offset) as f64, (last + offset) as f64);
-                log.span = (log.span.0.min(first), log.span.1.max(last));
-            }
-            let places = part.addresses.iter();
-            log.codes
-                .push(places.map(|place| self.addresses.place(place)).collect());
-            log.events.pieces.push(Piece {
-                rows: part.rows,
-                names: Vec::new(),
-            });
-            if let Some(found) = part.fault {
-                fault = Some(error_at(&history.file, history.lines + 1, found));
+            recipients.append(std::mem::take(&mut block.recipients), log.history.lines);
+            let bad_line = block.bad_line.take();
+            log.append(block, &mut self.addresses);
+            if let Some(bad_line) = bad_line {
+                let number = log.history.lines + 1;
+                error = Some(error_at(&log.history.file, number, bad_line));
                 break;
             }
         }
         let history = &mut log.history;
-        history.links = links
-            .into_iter()
-            .map(|(host, port, id, line)| Link {
-                line: line as u32,
-                address: crate::log::line::Place(host.into(), port),
-                id,
-            })
-            .collect();
-        history.links.sort_by_key(|link| link.line);
-        history.torn = (parts.torn || parts.cut).then_some(history.lines + 1);
-        Ok((log, fault))
+        history.links = recipients.into_sorted();
+        history.torn = (log_blocks.torn || log_blocks.cut).then_some(history.lines + 1);
+        Ok((log, error))
     }
 
     /// Who is behind each address; from now on those among the recipients have names too.
@@ -162,8 +127,8 @@ impl Reading {
         });
         let known = self.addresses.resolve(&listens.collect::<Vec<_>>());
         for log in &mut self.logs {
-            for (piece, codes) in log.events.pieces.iter_mut().zip(&log.codes) {
-                piece.names = codes.iter().map(|&place| known[place]).collect();
+            for (block, codes) in log.events.blocks.iter_mut().zip(&log.codes) {
+                block.names = codes.iter().map(|&place| known[place]).collect();
             }
         }
         known
@@ -177,7 +142,7 @@ impl Reading {
     ) -> Result<History> {
         self.resolve();
         self.logs.sort_by_key(|log| log.history.machine_id);
-        let (mut runs, mut logs) = (Vec::new(), Vec::new());
+        let (mut all_events, mut logs) = (Vec::new(), Vec::new());
         let mut start = 0;
         for ReadLog {
             history: mut log,
@@ -190,11 +155,11 @@ impl Reading {
                 mark.row += start;
             }
             start = log.rows.end;
-            runs.push(events);
+            all_events.push(events);
             logs.push(log);
         }
-        let columns = line_up(&runs, threads, go_on);
-        drop(runs);
+        let columns = append_logs(&all_events, threads, go_on);
+        drop(all_events);
         let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.line = lines(&logs);
         Ok(History {
@@ -202,6 +167,40 @@ impl Reading {
             logs,
             is_table: false,
         })
+    }
+}
+
+impl ReadLog {
+    /// Takes the next block, whose lines, rows and times are its own.
+    fn append(&mut self, mut block: BlockContents, addresses: &mut Addresses) {
+        let (history, offset) = (&mut self.history, self.events.offset);
+        let (lines, rows) = (history.lines, history.rows.end);
+        let ends = block.owners.iter().skip(1).map(|(line, _)| *line);
+        for (&(first, id), end) in block.owners.iter().zip(ends.chain([block.lines + 1])) {
+            if id != history.machine_id {
+                let strays = (first..end).map(|line| ((lines + line) as u32, id));
+                history.strays.extend(strays);
+            }
+        }
+        for mark in &mut block.marks {
+            mark.shift(lines, rows, offset);
+            addresses.learn(&mark.note);
+        }
+        history.marks.append(&mut block.marks);
+        history.lines += block.lines;
+        history.rows.end += block.rows.len();
+        if let Some((first, last)) = block.span {
+            let (first, last) = ((first + offset) as f64, (last + offset) as f64);
+            self.span = (self.span.0.min(first), self.span.1.max(last));
+        }
+        self.has_base_receives |= block.has_base_receives;
+        let places = block.addresses.iter();
+        self.codes
+            .push(places.map(|place| addresses.place(place)).collect());
+        self.events.blocks.push(BlockEvents {
+            rows: block.rows,
+            names: Vec::new(),
+        });
     }
 }
 
@@ -250,12 +249,12 @@ fn no_line(file: String, is_torn: bool) -> Error {
 }
 
 /// The error of a line.
-fn error_at(file: &str, number: u64, fault: Fault) -> Error {
-    let message = match fault {
-        Fault::Stop(Stop::Refused(error)) => return error,
-        Fault::Stop(Stop::TooLong) => too_long(),
-        Fault::Binary(byte) => not_text(number, byte),
-        Fault::Wrong(message) => message,
+fn error_at(file: &str, number: u64, bad_line: BadLine) -> Error {
+    let message = match bad_line {
+        BadLine::Stop(Stop::Refused(error)) => return error,
+        BadLine::Stop(Stop::TooLong) => too_long(),
+        BadLine::Binary(byte) => not_text(number, byte),
+        BadLine::Wrong(message) => message,
     };
     Error::log(file, number, message)
 }

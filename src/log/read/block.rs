@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::log::columns::Micros;
-use crate::log::history::{Mark, Note};
+use crate::log::history::{Link, Mark, Note};
 use crate::log::line::Place;
 use crate::log::read::blocks::Stop;
 use crate::log::read::parse::{Body, Line, parse};
@@ -13,70 +13,92 @@ use crate::log::schema::EventKind;
 
 /// What one block says. Times are as logged; lines are counted from 1 at its beginning.
 #[derive(Default)]
-pub(crate) struct Part {
+pub(crate) struct BlockContents {
     pub(crate) rows: Rows,
-    /// The addresses that stand among the recipients, by [`place`].
+    /// The addresses that stand among the recipients, by [`address`].
     pub(crate) addresses: Vec<Place<'static>>,
     /// The recipients of SENDs.
-    pub(crate) links: Links,
+    pub(crate) recipients: NamedRecipients,
     /// Whose the lines are: from which one on, and who.
     pub(crate) owners: Vec<(u64, u64)>,
-    /// The whole lines before any fault.
+    /// The whole lines before one that cannot be read.
     pub(crate) lines: u64,
     /// The first and the last time.
     pub(crate) span: Option<(Micros, Micros)>,
     /// Whether a RECEIVE lacks what it received.
-    pub(crate) base_receives: bool,
+    pub(crate) has_base_receives: bool,
     /// The lines that are no events; lines, rows and times are those of the block.
     pub(crate) marks: Vec<Mark>,
     /// What is wrong with the line after the last.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) bad_line: Option<BadLine>,
 }
 
-/// The recipients that stand in SENDs: each address with each machine behind it, and the first line.
+/// The recipients that stand in SENDs: each address with each machine behind it once, where it first stands.
 #[derive(Default)]
-pub(crate) struct Links {
+pub(crate) struct NamedRecipients {
     /// By port, as most addresses have one of their own.
-    by_port: BTreeMap<u64, Vec<(String, Option<u64>, u64)>>,
+    by_port: BTreeMap<u64, Vec<Link>>,
 }
 
-impl Links {
-    pub(crate) fn add(&mut self, host: &str, port: u64, id: Option<u64>, line: u64) {
+impl NamedRecipients {
+    fn add(&mut self, host: &str, port: u64, id: Option<u64>, line: u64) {
         let there = self.by_port.entry(port).or_default();
-        if !there.iter().any(|known| known.0 == host && known.1 == id) {
-            there.push((host.to_owned(), id, line));
+        if !there.iter().any(|known| known.is(host, id)) {
+            there.push(Link {
+                line: line as u32,
+                address: Place(host.to_owned().into(), port),
+                id,
+            });
         }
     }
 
-    /// Each as (address, machine, line).
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = (String, u64, Option<u64>, u64)> {
-        let ports = self.by_port.into_iter();
-        ports.flat_map(|(port, there)| {
-            let link = move |(host, id, line)| (host, port, id, line);
-            there.into_iter().map(link)
-        })
+    /// Takes those of the next block, before which there are so many lines.
+    pub(crate) fn append(&mut self, later: Self, lines: u64) {
+        for (port, later) in later.by_port {
+            let there = self.by_port.entry(port).or_default();
+            for mut link in later {
+                if !there.iter().any(|known| known.is(&link.address.0, link.id)) {
+                    link.line += lines as u32;
+                    there.push(link);
+                }
+            }
+        }
+    }
+
+    /// All, in order of lines.
+    pub(crate) fn into_sorted(self) -> Vec<Link> {
+        let mut all: Vec<Link> = self.by_port.into_values().flatten().collect();
+        all.sort_by_key(|link| link.line);
+        all
+    }
+}
+
+impl Link {
+    /// Whether it has this host and this machine behind it; the port is the same.
+    fn is(&self, host: &str, id: Option<u64>) -> bool {
+        self.address.0 == host && self.id == id
     }
 }
 
 /// What is wrong with a line.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum BadLine {
     Stop(Stop),
     /// No UTF-8 from this byte on, counted from 1.
     Binary(usize),
     Wrong(String),
 }
 
-/// Which of the part's addresses a recipient stands for, if it is one.
-pub(crate) fn place(recipient: i64) -> Option<usize> {
+/// Which of the block's addresses a recipient stands for, if it is one.
+pub(crate) fn address(recipient: i64) -> Option<usize> {
     usize::try_from(-2 - recipient).ok()
 }
 
-impl Part {
+impl BlockContents {
     /// A block that could not be read.
     pub(crate) fn stopped(stop: Stop) -> Self {
         Self {
-            fault: Some(Fault::Stop(stop)),
+            bad_line: Some(BadLine::Stop(stop)),
             ..Self::default()
         }
     }
@@ -84,7 +106,7 @@ impl Part {
     /// Reads a block of whole lines; `events` is a guess how many there are.
     pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
         scanner.begin();
-        let mut part = Self {
+        let mut block = Self {
             rows: Rows::with_room(events),
             ..Self::default()
         };
@@ -92,31 +114,31 @@ impl Part {
         let mut span = (Micros::MAX, Micros::MIN);
         while !text.is_empty() {
             let (id, time) = if let Some(line) = scanner.scan(text) {
-                part.scanned(scanner, &line, text);
+                block.scanned(scanner, &line, text);
                 text = &text[line.length..];
                 (line.machine_id, line.time)
             } else {
                 let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-                match part.other(&text[..end]) {
+                match block.other(&text[..end]) {
                     Ok(told) => {
                         text = text.get(end + 1..).unwrap_or_default();
                         told
                     }
-                    Err(fault) => {
-                        part.fault = Some(fault);
+                    Err(bad_line) => {
+                        block.bad_line = Some(bad_line);
                         break;
                     }
                 }
             };
-            part.lines += 1;
+            block.lines += 1;
             span = (span.0.min(time), span.1.max(time));
             if owner != Some(id) {
                 owner = Some(id);
-                part.owners.push((part.lines, id));
+                block.owners.push((block.lines, id));
             }
         }
-        part.span = (part.lines > 0).then_some(span);
-        part
+        block.span = (block.lines > 0).then_some(span);
+        block
     }
 
     #[inline]
@@ -136,7 +158,7 @@ impl Part {
             EventKind::Internal => {}
             EventKind::Receive => {
                 self.rows.received(line.queue_len, line.message);
-                self.base_receives |= line.message.sent_clock.is_none();
+                self.has_base_receives |= line.message.sent_clock.is_none();
             }
             EventKind::Send => self.sent(scanner, text),
         }
@@ -148,7 +170,7 @@ impl Part {
         if scanner.is_fresh() {
             for (host, port, id) in scanner.recipients() {
                 let host = String::from_utf8_lossy(&text[host]);
-                self.links.add(&host, port, id, self.lines + 1);
+                self.recipients.add(&host, port, id, self.lines + 1);
             }
         }
         if let Some(list) = scanner.list() {
@@ -172,16 +194,16 @@ impl Part {
     }
 
     /// Takes a line of another shape: whose it is, and when it was written.
-    fn other(&mut self, line: &[u8]) -> Result<(u64, Micros), Fault> {
+    fn other(&mut self, line: &[u8]) -> Result<(u64, Micros), BadLine> {
         let text =
-            std::str::from_utf8(line).map_err(|error| Fault::Binary(error.valid_up_to() + 1))?;
+            std::str::from_utf8(line).map_err(|error| BadLine::Binary(error.valid_up_to() + 1))?;
         let Line {
             time,
             machine_id,
             is_manual,
             is_by_hand,
             body,
-        } = parse(text).map_err(Fault::Wrong)?;
+        } = parse(text).map_err(BadLine::Wrong)?;
         let head = |clocks| Head {
             time,
             clocks,
@@ -197,7 +219,7 @@ impl Part {
             } => {
                 self.rows.push(EventKind::Receive, head(clocks));
                 self.rows.received(queue_len, message);
-                self.base_receives |= message.sent_clock.is_none();
+                self.has_base_receives |= message.sent_clock.is_none();
             }
             Body::Send {
                 clocks,
@@ -208,7 +230,7 @@ impl Part {
                 self.rows.list(&[recipients.len() as i64]);
                 for (place, peer) in recipients.into_iter().enumerate() {
                     let id = recipient_ids.get(place).copied().flatten();
-                    self.links.add(&peer.0, peer.1, id, self.lines + 1);
+                    self.recipients.add(&peer.0, peer.1, id, self.lines + 1);
                     let code = id.map_or_else(|| self.code(peer), |id| id as i64);
                     self.rows.list(&[code]);
                 }

@@ -137,29 +137,29 @@ impl Rows {
         self.lists.len()
     }
 
-    /// The place of the event `first`.
-    pub(crate) fn from(&self, first: usize) -> Place<'_> {
-        let mut place = Place {
+    /// A cursor at the event `first`.
+    pub(crate) fn cursor(&self, first: usize) -> RowCursor<'_> {
+        let mut cursor = RowCursor {
             rows: self,
             next: 0,
             received: 0,
             list: 0,
         };
-        while place.next < first && place.take().is_some() {}
-        place
+        while cursor.next < first && cursor.take().is_some() {}
+        cursor
     }
 }
 
 /// A place among the events of a block.
 #[derive(Debug, Clone)]
-pub(crate) struct Place<'a> {
+pub(crate) struct RowCursor<'a> {
     rows: &'a Rows,
     next: usize,
     received: usize,
     list: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> RowCursor<'a> {
     /// The next event, which stays.
     #[inline]
     pub(crate) fn peek(&self) -> Option<&'a Packed> {

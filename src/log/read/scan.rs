@@ -50,7 +50,7 @@ pub struct Scanned {
 #[derive(Debug, Default)]
 pub struct Scanner {
     /// Recipient lists, each where its first bytes lead: machines name the same ones again and again.
-    slots: Vec<Recipients>,
+    slots: Vec<RecipientList>,
     /// The list of the last SEND.
     slot: usize,
     /// Where it begins in that line.
@@ -63,7 +63,7 @@ pub struct Scanner {
 
 /// The recipients of a SEND.
 #[derive(Debug, Default)]
-pub struct Recipients {
+pub struct RecipientList {
     /// The fields as they are written, with the brace behind them; empty where another end may follow.
     text: Vec<u8>,
     /// Where in the text the host of each stands, and its port.
@@ -180,7 +180,7 @@ impl Scanner {
     fn find(&mut self, rest: &mut Rest<'_>, length: usize) -> Option<()> {
         rest.eat(b", \"recipients\": ")?;
         if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, Recipients::default);
+            self.slots.resize_with(SLOTS, RecipientList::default);
         }
         self.start = length - rest.0.len();
         self.slot = slot(rest.0);
@@ -213,7 +213,7 @@ fn slot(text: &[u8]) -> usize {
     (mixed >> 32) as usize % SLOTS
 }
 
-impl Recipients {
+impl RecipientList {
     fn read(&mut self, rest: &mut Rest<'_>) -> Option<()> {
         self.text.clear();
         self.places.clear();

@@ -8,7 +8,7 @@ use crate::log::facts::{Facts, Logs, Source, Unread};
 use crate::log::history::{Diary, Note};
 use crate::log::line::Startup;
 use crate::log::read::assemble::{ReadLog, Reading};
-use crate::log::read::gather::gather;
+use crate::log::read::merge_rows::merge_by_time;
 
 /// Whether a log is of one machine and one run, as verification does not ask before it judges.
 pub(super) fn accept(log: &ReadLog) -> Result<()> {
@@ -55,7 +55,7 @@ impl Reading {
         let start = firsts.fold(f64::INFINITY, f64::min);
         let mut peers = self.peers(&known);
         let mut logs = Logs::default();
-        let mut runs = Vec::with_capacity(self.logs.len());
+        let mut events = Vec::with_capacity(self.logs.len());
         for log in self.logs {
             note(&log, &mut logs.notes);
             logs.sources.push(Source {
@@ -63,13 +63,13 @@ impl Reading {
                 offset: log.events.offset,
                 path: log.path,
             });
-            runs.push(log.events);
+            events.push(log.events);
             logs.machines.push(facts(log.history, log.span, start));
         }
         logs.machines.sort_by_key(|facts| facts.id);
         logs.sources.sort_by_key(|source| source.machine_id);
-        let columns = gather(&runs, start as Micros, threads, go_on);
-        drop(runs);
+        let columns = merge_by_time(&events, start as Micros, threads, go_on);
+        drop(events);
         let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.each_link(|sender, recipient| {
             peers.entry(sender).or_default().insert(recipient);

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
-use crate::log::read::block::Part;
+use crate::log::read::block::BlockContents;
 use crate::log::read::blocks::Blocks;
 use crate::log::read::scan::Scanner;
 
@@ -15,8 +15,8 @@ const SHARE: u64 = 4 << 20;
 
 /// The parts of a log in order, and how the file ended.
 #[derive(Default)]
-pub(crate) struct Parts {
-    pub(crate) blocks: Vec<Part>,
+pub(crate) struct LogBlocks {
+    pub(crate) blocks: Vec<BlockContents>,
     pub(crate) torn: bool,
     pub(crate) cut: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) fn read(
     paths: &[PathBuf],
     threads: usize,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<Vec<Parts>> {
+) -> Result<Vec<LogBlocks>> {
     if paths.is_empty() {
         return Err(Error::invalid("no log files are given"));
     }
@@ -74,12 +74,12 @@ pub(crate) fn read(
         return Err(Error::state(format!("reading {file} was interrupted")));
     }
     parts.sort_by_key(|&(file, block, _)| (file, block));
-    let mut logs: Vec<Parts> = work
+    let mut logs: Vec<LogBlocks> = work
         .files
         .iter()
         .map(|blocks| {
             let blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
-            Parts {
+            LogBlocks {
                 blocks: Vec::new(),
                 torn: blocks.torn,
                 cut: blocks.cut,
@@ -93,7 +93,7 @@ pub(crate) fn read(
 }
 
 /// A part with the numbers of its file and its block.
-type Numbered = (usize, usize, Part);
+type Numbered = (usize, usize, BlockContents);
 
 impl Work {
     /// Reads until nothing is left; the file at which it was stopped, if it was.
@@ -125,7 +125,7 @@ impl Work {
         buffer: &mut Vec<u8>,
         scanner: &mut Scanner,
         events: usize,
-    ) -> Option<(usize, Part)> {
+    ) -> Option<(usize, BlockContents)> {
         if self.is_stopped.load(Ordering::Relaxed) || file > self.faulty.load(Ordering::Relaxed) {
             return None;
         }
@@ -133,10 +133,10 @@ impl Work {
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let (block, length) = next().next(buffer)?;
         let part = match length {
-            Ok(length) => Part::read(scanner, &buffer[..length], events),
-            Err(stop) => Part::stopped(stop),
+            Ok(length) => BlockContents::read(scanner, &buffer[..length], events),
+            Err(stop) => BlockContents::stopped(stop),
         };
-        if part.fault.is_some() {
+        if part.bad_line.is_some() {
             self.faulty.fetch_min(file, Ordering::Relaxed);
             next().close();
         }
