@@ -1,4 +1,8 @@
 //! The blocks of each log, put together: its history, in its own order.
+//!
+//! Blocks are read in any order by several threads (`workers.rs`), so a block knows nothing of those before it. What
+//! spans blocks is decided here, by one thread, block after block and log after log: whose log it is, which line has
+//! which number, and which error is the first. So the result is the same however many threads have read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -119,6 +123,8 @@ impl Reading {
     }
 
     /// Who is behind each address; from now on those among the recipients have names too.
+    ///
+    /// A SEND may come before the line that tells, and that line may stand in another log: so this waits for all.
     pub(super) fn resolve(&mut self) -> Vec<i64> {
         let listens = self.logs.iter().map(|log| {
             let places = log.history.startups();

@@ -105,7 +105,7 @@ impl BlockContents {
 
     /// Reads a block of whole lines; `events` is a guess how many there are.
     pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
-        scanner.begin();
+        scanner.begin_block();
         let mut block = Self {
             rows: Rows::with_room(events),
             ..Self::default()

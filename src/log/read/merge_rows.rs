@@ -1,4 +1,8 @@
 //! The rows of many blocks into the columns of all.
+//!
+//! Where a row goes is known only when all logs are read, so events wait as small rows (`rows.rs`) and are put in
+//! place once: the columns are made in their final length and cut into stretches, which threads fill in without a
+//! lock. A log is in order of time but for damage, so tables are a merge of sorted lists, not a sort.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -49,6 +53,7 @@ pub(crate) fn merge_by_time(
         &fill,
         go_on,
     )?;
+    // Nothing to do, unless the times of a log go back or its clocks do not rise within one time.
     columns.sort();
     Some(columns)
 }
@@ -100,6 +105,9 @@ impl LogEvents {
 }
 
 /// By thread, the rows of each log up to which it works: about equal shares of time.
+///
+/// All rows of one time go to one thread, as their order is by machine. The first rows of the blocks stand for
+/// all: blocks are of one size, so between two of them there is about as much to do.
 fn by_time(logs: &[LogEvents], threads: usize) -> Vec<Vec<usize>> {
     let mut times: Vec<Micros> = logs
         .iter()
@@ -255,6 +263,7 @@ impl Filler<'_> {
             .enumerate()
             .filter_map(|(place, cursor)| Some(Reverse((cursor.time()?, cursor.id, place))))
             .collect();
+        // The log that is first often stays first: changing the top of the heap in place costs less than pop and push.
         while let Some(mut first) = heap.peek_mut() {
             let cursor = &mut cursors[first.0.2];
             self.put(cursor);

@@ -13,7 +13,7 @@ use crate::log::read::scan::Scanner;
 /// Bytes that keep one more thread busy.
 const SHARE: u64 = 4 << 20;
 
-/// The parts of a log in order, and how the file ended.
+/// What the blocks of a log say, in order, and how the file ended.
 #[derive(Default)]
 pub(crate) struct LogBlocks {
     pub(crate) blocks: Vec<BlockContents>,
@@ -25,7 +25,7 @@ pub(crate) struct LogBlocks {
 struct Work {
     files: Vec<Mutex<Blocks>>,
     next: AtomicUsize,
-    /// The first file with a fault: those after it do not matter any more.
+    /// The first file with a bad line: those after it do not matter any more.
     faulty: AtomicUsize,
     is_stopped: AtomicBool,
 }
@@ -38,9 +38,9 @@ pub(crate) fn threads(paths: &[PathBuf]) -> usize {
     usize::try_from(shares).map_or(most, |shares| shares.clamp(1, most))
 }
 
-/// The parts of each file; an error if `go_on` said no.
+/// The blocks of each file; an error if `go_on` said no.
 ///
-/// Every part before the first fault is there, however many threads read.
+/// Every block before the first bad line is there, however many threads read.
 pub(crate) fn read(
     paths: &[PathBuf],
     threads: usize,
@@ -59,21 +59,21 @@ pub(crate) fn read(
         is_stopped: AtomicBool::new(false),
     };
     let work = &work;
-    let (mut parts, stopped) = thread::scope(|scope| {
+    let (mut contents, stopped) = thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
             .map(|_| scope.spawn(move || work.run(&mut || true).0))
             .collect();
-        let (mut parts, stopped) = work.run(go_on);
+        let (mut contents, stopped) = work.run(go_on);
         for other in others {
-            parts.extend(other.join().expect("reading does not panic"));
+            contents.extend(other.join().expect("reading does not panic"));
         }
-        (parts, stopped)
+        (contents, stopped)
     });
     if let Some(file) = stopped {
         let file = paths[file].display();
         return Err(Error::state(format!("reading {file} was interrupted")));
     }
-    parts.sort_by_key(|&(file, block, _)| (file, block));
+    contents.sort_by_key(|&(file, block, _)| (file, block));
     let mut logs: Vec<LogBlocks> = work
         .files
         .iter()
@@ -86,40 +86,42 @@ pub(crate) fn read(
             }
         })
         .collect();
-    for (file, _, part) in parts {
-        logs[file].blocks.push(part);
+    for (file, _, block) in contents {
+        logs[file].blocks.push(block);
     }
     Ok(logs)
 }
 
-/// A part with the numbers of its file and its block.
+/// A block with the number of its file and its own.
 type Numbered = (usize, usize, BlockContents);
 
 impl Work {
     /// Reads until nothing is left; the file at which it was stopped, if it was.
     fn run(&self, go_on: &mut dyn FnMut() -> bool) -> (Vec<Numbered>, Option<usize>) {
-        let mut parts = Vec::new();
+        let mut contents = Vec::new();
         let mut buffer = Vec::new();
         let mut scanner = Scanner::default();
         let mut events = 0;
         let mine = std::iter::from_fn(|| Some(self.next.fetch_add(1, Ordering::Relaxed)));
         let mine = mine.take_while(|&file| file < self.files.len());
         for file in mine.chain(0..self.files.len()) {
-            while let Some((block, part)) = self.part(file, &mut buffer, &mut scanner, events) {
+            while let Some((number, block)) =
+                self.next_block(file, &mut buffer, &mut scanner, events)
+            {
                 // The blocks of a log are alike.
-                events = part.rows.len() + part.rows.len() / 32;
-                parts.push((file, block, part));
+                events = block.rows.len() + block.rows.len() / 32;
+                contents.push((file, number, block));
                 if !go_on() {
                     self.is_stopped.store(true, Ordering::Relaxed);
-                    return (parts, Some(file));
+                    return (contents, Some(file));
                 }
             }
         }
-        (parts, None)
+        (contents, None)
     }
 
-    /// The next part of this file.
-    fn part(
+    /// The next block of this file.
+    fn next_block(
         &self,
         file: usize,
         buffer: &mut Vec<u8>,
@@ -131,15 +133,15 @@ impl Work {
         }
         let blocks = &self.files[file];
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let (block, length) = next().next(buffer)?;
-        let part = match length {
+        let (number, length) = next().next(buffer)?;
+        let block = match length {
             Ok(length) => BlockContents::read(scanner, &buffer[..length], events),
             Err(stop) => BlockContents::stopped(stop),
         };
-        if part.bad_line.is_some() {
+        if block.bad_line.is_some() {
             self.faulty.fetch_min(file, Ordering::Relaxed);
             next().close();
         }
-        Some((block, part))
+        Some((number, block))
     }
 }
