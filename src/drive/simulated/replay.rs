@@ -12,7 +12,7 @@ use crate::log::line::{Delivery, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Body, Line};
 use crate::model::behavior::{Behavior, Odds};
-use crate::model::event::{Event, Recipients};
+use crate::model::event::Event;
 use crate::model::message::{MachineId, Message};
 use crate::model::node::Node;
 use crate::model::random::Generator;
@@ -57,14 +57,13 @@ pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> 
         }
         let at = |message: &str| Error::log(path.display().to_string(), number, message);
         machine_id = line.machine_id;
+        let is_base = |message: Delivery| message.arrival.is_none() || message.sent_clock.is_none();
+        if message(&line.body).is_some_and(is_base) {
+            return Err(at(
+                "there is no arrival_time: base fields cannot be replayed",
+            ));
+        }
         match &line.body {
-            Body::Receive { message, .. } | Body::Unread(message)
-                if message.arrival.is_none() || message.sent_clock.is_none() =>
-            {
-                return Err(at(
-                    "there is no arrival_time: base fields cannot be replayed",
-                ));
-            }
             Body::Startup(_) if number > 1 => {
                 return Err(at(
                     "the machine resumed here, and which messages it had heard is not known",
@@ -92,6 +91,15 @@ pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> 
     }))
 }
 
+/// The message that is received or left, if one is.
+fn message(body: &Body<'_>) -> Option<Delivery> {
+    match body {
+        Body::Event(event) if event.kind.receives() => Some(event.message),
+        Body::Unread(message) => Some(*message),
+        _ => None,
+    }
+}
+
 /// Lines read between two questions whether to go on.
 const LINES: u64 = 1 << 14;
 
@@ -100,10 +108,10 @@ const LINES: u64 = 1 << 14;
 /// A line tells what arrived only when it was received, so steps wait until it is known what had arrived by then.
 #[derive(Default)]
 struct Play {
-    machine: Option<Machine>,
-    /// The messages that came and were not heard yet, in the order of the queue.
+    machine: Option<ReplayedMachine>,
+    /// The messages that are still to arrive, in the order of the queue.
     arrivals: VecDeque<(Micros, Delivery)>,
-    steps: VecDeque<Step>,
+    steps: VecDeque<LoggedStep>,
     /// Events that happened again.
     events: u64,
     /// How it went, once that is known.
@@ -111,7 +119,7 @@ struct Play {
 }
 
 /// What a line says that a replay looks at.
-struct Step {
+struct LoggedStep {
     line: u64,
     machine_id: MachineId,
     time: Micros,
@@ -125,7 +133,7 @@ impl Play {
     /// Takes a line.
     fn take(&mut self, number: u64, line: &Line<'_>, at: &dyn Fn(&str) -> Error) {
         if let Body::Startup(startup) = &line.body {
-            match Machine::new(line.machine_id, startup) {
+            match ReplayedMachine::new(line.machine_id, startup) {
                 Ok(machine) => self.machine = Some(machine),
                 Err(error) => self.outcome = Some(Err(at(&error.to_string()))),
             }
@@ -136,13 +144,10 @@ impl Play {
             self.outcome = Some(Err(at(message)));
             return;
         };
-        let message = match line.body {
-            Body::Receive { message, .. } | Body::Unread(message) => Some(message),
-            _ => None,
-        };
+        let message = message(&line.body);
         self.arrivals
             .extend(message.and_then(|message| Some((message.arrival?, message))));
-        self.steps.push_back(Step {
+        self.steps.push_back(LoggedStep {
             line: number,
             machine_id: line.machine_id,
             time: line.time,
@@ -186,11 +191,11 @@ impl Play {
 }
 
 /// The machine that a log is of, made again.
-struct Machine {
+struct ReplayedMachine {
     node: Node,
     odds: Odds,
     peers: Vec<(String, u64)>,
-    heard: u64,
+    arrived: u64,
     received: u64,
     /// Ticks, of which events made by hand are none.
     ticks: u64,
@@ -198,7 +203,7 @@ struct Machine {
     newest: Micros,
 }
 
-impl Machine {
+impl ReplayedMachine {
     fn new(id: MachineId, startup: &Startup<'_>) -> Result<Self> {
         let missing = || {
             Error::invalid(
@@ -225,7 +230,7 @@ impl Machine {
             node: Node::new(generator),
             odds: Behavior::new(p, b)?.odds(peers.len() as u32),
             peers,
-            heard: 0,
+            arrived: 0,
             received: 0,
             ticks: 0,
             newest: Micros::MIN,
@@ -235,7 +240,7 @@ impl Machine {
     /// Makes a step happen again; what was expected and what was found, if they differ.
     fn step(
         &mut self,
-        step: &Step,
+        step: &LoggedStep,
         arrivals: &mut VecDeque<(Micros, Delivery)>,
     ) -> Option<(String, String)> {
         if let Some(message) = &step.message
@@ -247,7 +252,7 @@ impl Machine {
             ));
         }
         let found = step.found.as_ref()?;
-        self.hear(arrivals, step.time, found);
+        self.take_arrivals(arrivals, step.time, found);
         let expected = self.again(found, step.is_manual, arrivals.len() as u64);
         (expected != *found).then(|| (expected.to_string(), found.to_string()))
     }
@@ -261,7 +266,7 @@ impl Machine {
 
     /// Delivers what had arrived at `time`. A message of that very microsecond may have come
     /// before or after: then the log's own queue length tells.
-    fn hear(
+    fn take_arrivals(
         &mut self,
         arrivals: &mut VecDeque<(Micros, Delivery)>,
         time: Micros,
@@ -272,12 +277,12 @@ impl Machine {
             _ => 0,
         };
         while let Some(&(arrival, message)) = arrivals.front() {
-            let is_needed = self.heard < self.received + waiting;
+            let is_needed = self.arrived < self.received + waiting;
             if arrival > time || (arrival == time && !is_needed) {
                 return;
             }
             arrivals.pop_front();
-            self.heard += 1;
+            self.arrived += 1;
             let timestamp = message.sent_clock.unwrap_or(0);
             self.node
                 .deliver(Message::by_hand(message.sender, timestamp, 0));
@@ -285,22 +290,16 @@ impl Machine {
     }
 
     /// What happens now; `left` is how many messages are still to arrive.
-    fn again(&mut self, found: &Decision, is_manual: bool, left: u64) -> Decision {
-        let event = match found {
+    fn again(&mut self, decision: &Decision, is_manual: bool, left: u64) -> Decision {
+        let event = match decision {
             Decision::End { .. } => {
                 return Decision::End {
                     clock: self.node.clock(),
                     ticks: self.ticks,
-                    queue_len: self.heard - self.received + left,
+                    queue_len: self.arrived - self.received + left,
                 };
             }
-            Decision::Internal { .. } if is_manual => self.node.internal(),
-            Decision::Send { positions, .. } if is_manual => self
-                .node
-                .send(Recipients::Some(positions.as_slice().into())),
-            Decision::Receive { .. } if is_manual => {
-                self.node.receive(0).unwrap_or_else(|| self.node.internal())
-            }
+            by_hand if is_manual => by_hand.by_hand(&mut self.node),
             _ => self.node.tick(0, &self.odds),
         };
         let is_receive = matches!(event, Event::Receive { .. });

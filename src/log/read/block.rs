@@ -6,10 +6,9 @@ use crate::log::columns::Micros;
 use crate::log::history::{Link, Mark, Note};
 use crate::log::line::Place;
 use crate::log::read::blocks::Stop;
-use crate::log::read::parse::{Body, Line, parse};
+use crate::log::read::parse::{Body, EventLine, Line, parse};
 use crate::log::read::rows::{Head, Rows};
 use crate::log::read::scan::{Scanned, Scanner};
-use crate::log::schema::EventKind;
 
 /// What one block says. Times are as logged; lines are counted from 1 at its beginning.
 #[derive(Default)]
@@ -154,13 +153,12 @@ impl BlockContents {
             is_by_hand: false,
         };
         self.rows.push(kind, head);
-        match kind {
-            EventKind::Internal => {}
-            EventKind::Receive => {
-                self.rows.received(line.queue_len, line.message);
-                self.has_base_receives |= line.message.sent_clock.is_none();
-            }
-            EventKind::Send => self.sent(scanner, text),
+        if kind.receives() {
+            self.rows.received(line.queue_len, line.message);
+            self.has_base_receives |= line.message.sent_clock.is_none();
+        }
+        if kind.sends() {
+            self.sent(scanner, text);
         }
     }
 
@@ -204,36 +202,15 @@ impl BlockContents {
             is_by_hand,
             body,
         } = parse(text).map_err(BadLine::Wrong)?;
-        let head = |clocks| Head {
-            time,
-            clocks,
-            is_manual,
-            is_by_hand,
-        };
         match body {
-            Body::Internal { clocks } => self.rows.push(EventKind::Internal, head(clocks)),
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => {
-                self.rows.push(EventKind::Receive, head(clocks));
-                self.rows.received(queue_len, message);
-                self.has_base_receives |= message.sent_clock.is_none();
-            }
-            Body::Send {
-                clocks,
-                recipients,
-                recipient_ids,
-            } => {
-                self.rows.push(EventKind::Send, head(clocks));
-                self.rows.list(&[recipients.len() as i64]);
-                for (place, peer) in recipients.into_iter().enumerate() {
-                    let id = recipient_ids.get(place).copied().flatten();
-                    self.recipients.add(&peer.0, peer.1, id, self.lines + 1);
-                    let code = id.map_or_else(|| self.code(peer), |id| id as i64);
-                    self.rows.list(&[code]);
-                }
+            Body::Event(event) => {
+                let head = Head {
+                    time,
+                    clocks: event.clocks,
+                    is_manual,
+                    is_by_hand,
+                };
+                self.event(event, head);
             }
             Body::Unread(mut message) => {
                 // Delivered by hand in a machine's name, it is no message of that machine.
@@ -249,6 +226,23 @@ impl BlockContents {
             }
         }
         Ok((machine_id, time))
+    }
+
+    fn event(&mut self, event: EventLine<'_>, head: Head) {
+        self.rows.push(event.kind, head);
+        if event.kind.receives() {
+            self.rows.received(event.queue_len, event.message);
+            self.has_base_receives |= event.message.sent_clock.is_none();
+        }
+        if event.kind.sends() {
+            self.rows.list(&[event.recipients.len() as i64]);
+            for (number, place) in event.recipients.into_iter().enumerate() {
+                let id = event.recipient_ids.get(number).copied().flatten();
+                self.recipients.add(&place.0, place.1, id, self.lines + 1);
+                let code = id.map_or_else(|| self.code(place), |id| id as i64);
+                self.rows.list(&[code]);
+            }
+        }
     }
 
     fn mark(&mut self, time: Micros, note: Note) {

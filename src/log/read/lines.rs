@@ -1,14 +1,14 @@
 //! A log as numbered lines, one after the other.
 
 use std::io::{BufRead, BufReader, Read};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::log::line::Place;
 use crate::log::read::input::Input;
-use crate::log::read::parse::{Body, Line, parse};
+use crate::log::read::parse::{Body, EventLine, Line, parse};
 use crate::log::read::scan::Scanner;
-use crate::log::schema::EventKind;
 
 /// The longest line of a log, in bytes with its newline.
 pub const MAX_LINE: usize = 16 << 20;
@@ -117,27 +117,27 @@ fn text(buffer: &[u8], number: u64) -> std::result::Result<&str, String> {
 fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
     let line = scanner.scan(buffer)?;
     let body = match line.event {
-        Some(EventKind::Internal) => Body::Internal {
-            clocks: line.clocks,
-        },
-        Some(EventKind::Receive) => Body::Receive {
-            clocks: line.clocks,
-            message: line.message,
-            queue_len: line.queue_len,
-        },
         None => Body::Unread(line.message),
-        Some(EventKind::Send) => Body::Send {
-            clocks: line.clocks,
-            recipients: scanner
-                .recipients()
-                .map(|(host, port, _)| Place(String::from_utf8_lossy(&buffer[host]), port))
-                .collect(),
-            recipient_ids: if scanner.has_ids() {
-                scanner.recipients().map(|(_, _, id)| id).collect()
-            } else {
-                Vec::new()
-            },
-        },
+        Some(kind) => {
+            let mut event = EventLine {
+                kind,
+                clocks: line.clocks,
+                recipients: Vec::new(),
+                recipient_ids: Vec::new(),
+                message: line.message,
+                queue_len: line.queue_len,
+            };
+            if kind.sends() {
+                let place = |(host, port, _): (Range<usize>, _, _)| {
+                    Place(String::from_utf8_lossy(&buffer[host]), port)
+                };
+                event.recipients = scanner.recipients().map(place).collect();
+                if scanner.has_ids() {
+                    event.recipient_ids = scanner.recipients().map(|(_, _, id)| id).collect();
+                }
+            }
+            Body::Event(event)
+        }
     };
     Some(Line {
         time: line.time,

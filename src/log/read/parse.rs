@@ -9,6 +9,7 @@ use crate::log::columns::Micros;
 use crate::log::line::{Connect, Delivery, End, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{clipped, diagnose, not_whole};
 use crate::log::read::seconds::micros;
+use crate::log::schema::EventKind;
 use crate::model::clock::MAX_CLOCK;
 
 /// A line of a log.
@@ -33,33 +34,29 @@ pub enum Body<'a> {
     Startup(Box<Startup<'a>>),
     /// A handshake with a peer succeeded.
     Connect(Connect<'a>),
-    /// A message left.
-    Send {
-        /// The clocks before and after.
-        clocks: (u64, u64),
-        /// Where it goes.
-        recipients: Vec<Place<'a>>,
-        /// Who they are, as far as known then; as long as `recipients`, or empty.
-        recipient_ids: Vec<Option<u64>>,
-    },
-    /// A message was taken from the queue.
-    Receive {
-        /// The clocks before and after.
-        clocks: (u64, u64),
-        /// What is known of the message.
-        message: Delivery,
-        /// The messages that still wait.
-        queue_len: Option<u64>,
-    },
-    /// Nothing but the clock moved.
-    Internal {
-        /// The clocks before and after.
-        clocks: (u64, u64),
-    },
+    /// A step of the clock.
+    Event(EventLine<'a>),
     /// A message left in the queue at the end.
     Unread(Delivery),
     /// The machine ended.
     End(End),
+}
+
+/// The line of an event.
+#[derive(Debug, PartialEq)]
+pub struct EventLine<'a> {
+    /// What it is.
+    pub kind: EventKind,
+    /// The clocks before and after.
+    pub clocks: (u64, u64),
+    /// Where the message goes, if one is sent.
+    pub recipients: Vec<Place<'a>>,
+    /// Who they are, as far as known then; as long as `recipients`, or empty.
+    pub recipient_ids: Vec<Option<u64>>,
+    /// What is known of the message received, if one is.
+    pub message: Delivery,
+    /// The messages that still wait, where one is received.
+    pub queue_len: Option<u64>,
 }
 
 /// The union of the fields of all lines.
@@ -144,35 +141,29 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             },
         })
     };
-    Ok(match event {
-        "SEND" => {
-            let clocks = clocks()?;
-            let Some(recipients) = fields.recipients else {
-                return Err(missing(event, "recipients"));
-            };
-            let recipient_ids = fields.recipient_ids.unwrap_or_default();
-            if !recipient_ids.is_empty() && recipient_ids.len() != recipients.len() {
-                return Err(format!(
-                    "{} recipients but {} recipient_ids: there must be one for each (null if unknown)",
-                    recipients.len(),
-                    recipient_ids.len()
-                ));
-            }
-            for &id in &recipient_ids {
-                option("recipient_ids", id)?;
-            }
-            Body::Send {
-                clocks,
-                recipients,
-                recipient_ids,
-            }
-        }
-        "RECEIVE" => Body::Receive {
+    let is_event = |kind: &&EventKind| kind.name() == event;
+    if let Some(&kind) = EventKind::ALL.iter().find(is_event) {
+        let mut line = EventLine {
+            kind,
             clocks: clocks()?,
-            message: delivery()?,
-            queue_len: option("queue_len", fields.queue_len)?,
-        },
-        "INTERNAL" => Body::Internal { clocks: clocks()? },
+            recipients: Vec::new(),
+            recipient_ids: Vec::new(),
+            message: Delivery::NONE,
+            queue_len: None,
+        };
+        if kind.sends() {
+            let (recipients, ids) = (fields.recipients, fields.recipient_ids);
+            line.recipients = recipients.ok_or_else(|| missing(event, "recipients"))?;
+            line.recipient_ids = ids.unwrap_or_default();
+            check_ids(&line)?;
+        }
+        if kind.receives() {
+            line.message = delivery()?;
+            line.queue_len = option("queue_len", fields.queue_len)?;
+        }
+        return Ok(Body::Event(line));
+    }
+    Ok(match event {
         "UNREAD" => {
             need("sent_clock", fields.sent_clock)?;
             Body::Unread(delivery()?)
@@ -213,12 +204,28 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             }))
         }
         _ => {
+            let kinds: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
             return Err(format!(
-                "event {:?} is not known: it is STARTUP, CONNECT, SEND, RECEIVE, INTERNAL, UNREAD or END",
-                clipped(event)
+                "event {:?} is not known: it is STARTUP, CONNECT, {}, UNREAD or END",
+                clipped(event),
+                kinds.join(", ")
             ));
         }
     })
+}
+
+/// Whether a SEND names each recipient, or none.
+fn check_ids(line: &EventLine<'_>) -> Result<(), String> {
+    let (recipients, ids) = (line.recipients.len(), line.recipient_ids.len());
+    if ids != 0 && ids != recipients {
+        return Err(format!(
+            "{recipients} recipients but {ids} recipient_ids: there must be one for each (null if unknown)"
+        ));
+    }
+    for &id in &line.recipient_ids {
+        option("recipient_ids", id)?;
+    }
+    Ok(())
 }
 
 fn missing(event: &str, name: &str) -> String {
@@ -251,23 +258,23 @@ mod tests {
         assert_eq!((line.time, line.machine_id), (1_677_782_102_954_512, 1));
         assert_eq!(
             line.body,
-            Body::Send {
+            Body::Event(EventLine {
+                kind: EventKind::Send,
                 clocks: (5, 6),
                 recipients: vec![Place("localhost".into(), 5002)],
                 recipient_ids: vec![],
-            }
+                message: Delivery::NONE,
+                queue_len: None,
+            })
         );
         // Fields in any order, fields nobody knows, no spaces.
         let line = parse(r#"{"new_clock":8,"mood":{"a":[1]},"old_clock":2,"machine_id":3,"system_time":7,"event":"RECEIVE"}"#).unwrap();
         assert_eq!(line.time, 7_000_000);
-        let Body::Receive {
-            clocks, message, ..
-        } = line.body
-        else {
+        let Body::Event(event) = line.body else {
             panic!("{line:?}")
         };
-        assert_eq!(clocks, (2, 8));
-        assert_eq!((message.sender, message.sent_clock), (None, None));
+        assert_eq!((event.kind, event.clocks), (EventKind::Receive, (2, 8)));
+        assert_eq!(event.message, Delivery::NONE);
     }
 
     proptest! {

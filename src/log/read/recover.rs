@@ -116,33 +116,26 @@ impl Recovered {
             ));
         }
         self.last_time = self.last_time.max(line.time);
-        let clocks = match &line.body {
-            Body::Send { clocks, .. }
-            | Body::Receive { clocks, .. }
-            | Body::Internal { clocks } => Some(*clocks),
-            _ => None,
-        };
-        if let Some((_, new_clock)) = clocks {
-            if new_clock <= self.clock {
-                return Err(format!(
-                    "new_clock is {new_clock} after {}: a clock only goes up",
-                    self.clock
-                ));
-            }
-            self.clock = new_clock;
-            self.ticks += u64::from(!line.is_manual);
-        }
         match line.body {
-            Body::Send { recipients, .. } => {
-                for peer in recipients {
-                    let position = self.position(&peer)?;
-                    self.past.sent[position].push(self.clock);
+            Body::Event(event) => {
+                let (_, new_clock) = event.clocks;
+                if new_clock <= self.clock {
+                    return Err(format!(
+                        "new_clock is {new_clock} after {}: a clock only goes up",
+                        self.clock
+                    ));
                 }
-            }
-            // A name given by hand says nothing of what came by the channel.
-            Body::Receive { .. } if line.is_by_hand => {}
-            Body::Receive { message, .. } => {
-                if let (Some(sender), Some(timestamp)) = (message.sender, message.sent_clock) {
+                self.clock = new_clock;
+                self.ticks += u64::from(!line.is_manual);
+                for peer in &event.recipients {
+                    let position = self.position(peer)?;
+                    self.past.sent[position].push(new_clock);
+                }
+                // A name given by hand says nothing of what came by the channel.
+                if !line.is_by_hand
+                    && let (Some(sender), Some(timestamp)) =
+                        (event.message.sender, event.message.sent_clock)
+                {
                     let newest = self.past.received.entry(sender).or_default();
                     *newest = timestamp.max(*newest);
                 }
@@ -168,7 +161,7 @@ impl Recovered {
             Body::End(_) => {
                 return Err("the machine ended in order: there is nothing to resume".into());
             }
-            Body::Internal { .. } | Body::Unread(_) => {}
+            Body::Unread(_) => {}
         }
         Ok(())
     }

@@ -85,7 +85,7 @@ impl Scanner {
     /// The line at the start of `text`, or `None` if it is of another shape.
     ///
     /// A number within eight bytes of the end of `text` counts as another shape.
-    #[inline]
+    #[inline(always)]
     pub fn scan(&mut self, text: &[u8]) -> Option<Scanned> {
         let mut rest = Rest(text);
         let event = match text.get(11)? {

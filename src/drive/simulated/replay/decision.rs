@@ -2,7 +2,9 @@
 
 use crate::log::line::Place;
 use crate::log::read::parse::Body;
-use crate::model::event::Event;
+use crate::log::schema::EventKind;
+use crate::model::event::{Event, Recipients};
+use crate::model::node::Node;
 
 /// An event, or the end, as a log tells it, without its time.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,40 +32,47 @@ pub(super) enum Decision {
 impl Decision {
     /// What a line says that the node decides; `None` if it is none of that.
     pub(super) fn new(body: &Body<'_>, peers: &[(String, u64)]) -> Option<Self> {
-        Some(match body {
-            Body::Internal { clocks } => Self::Internal { clocks: *clocks },
-            Body::Send {
-                clocks, recipients, ..
-            } => {
-                let position = |Place(host, port): &Place<'_>| {
-                    let is_it = |peer: &(String, u64)| peer.0 == *host && peer.1 == *port;
-                    peers
-                        .iter()
-                        .position(is_it)
-                        .map_or(u32::MAX, |position| position as u32)
-                };
-                Self::Send {
-                    clocks: *clocks,
-                    positions: recipients.iter().map(position).collect(),
-                }
+        let event = match body {
+            Body::Event(event) => event,
+            Body::End(end) => {
+                return Some(Self::End {
+                    clock: end.final_clock,
+                    ticks: end.ticks,
+                    queue_len: end.queue_len,
+                });
             }
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => Self::Receive {
-                clocks: *clocks,
-                queue_len: queue_len.unwrap_or(0),
-                sender: message.sender,
-                sent_clock: message.sent_clock.unwrap_or(0),
-            },
-            Body::End(end) => Self::End {
-                clock: end.final_clock,
-                ticks: end.ticks,
-                queue_len: end.queue_len,
-            },
             _ => return None,
+        };
+        let clocks = event.clocks;
+        let position = |Place(host, port): &Place<'_>| {
+            let is_it = |peer: &(String, u64)| peer.0 == *host && peer.1 == *port;
+            let position = peers.iter().position(is_it);
+            position.map_or(u32::MAX, |position| position as u32)
+        };
+        Some(match event.kind {
+            EventKind::Internal => Self::Internal { clocks },
+            EventKind::Send => Self::Send {
+                clocks,
+                positions: event.recipients.iter().map(position).collect(),
+            },
+            EventKind::Receive => Self::Receive {
+                clocks,
+                queue_len: event.queue_len.unwrap_or(0),
+                sender: event.message.sender,
+                sent_clock: event.message.sent_clock.unwrap_or(0),
+            },
         })
+    }
+
+    /// What the node does when it is told to do this.
+    pub(super) fn by_hand(&self, node: &mut Node) -> Event {
+        match self {
+            Self::Send { positions, .. } => {
+                node.send(Recipients::Some(positions.as_slice().into()))
+            }
+            Self::Receive { .. } => node.receive(0).unwrap_or_else(|| node.internal()),
+            Self::Internal { .. } | Self::End { .. } => node.internal(),
+        }
     }
 
     pub(super) fn of(event: &Event, peers: u32) -> Self {
