@@ -12,20 +12,10 @@ use crate::channel::link::{Inbox, Marks, Outbox, Violation};
 use crate::channel::wire::Hello;
 use crate::model::event::Recipients;
 use crate::model::message::MachineId;
+pub use crate::model::past::Past;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
-
-/// What a log says of the channels of the machine that wrote it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// For each peer, in the order of the peer list, the timestamps of all that was sent to it.
-    pub sent: Vec<Vec<u64>>,
-    /// For each peer, the id and history that the last CONNECT line tells.
-    pub known: Vec<Option<(MachineId, Nonce)>>,
-    /// For each sender, its newest message with a RECEIVE line.
-    pub received: BTreeMap<MachineId, u64>,
-}
 
 /// Why a handshake fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

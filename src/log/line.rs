@@ -8,12 +8,12 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::channel::identity::Nonce;
 use crate::log::columns::Micros;
 use crate::model::address::Address;
 use crate::model::event::Event;
 use crate::model::lateness::Summary;
 use crate::model::message::{MachineId, Message, Nanos};
+use crate::model::nonce::Nonce;
 
 /// One line of a log before it is text.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use crate::channel::channels::Past;
-use crate::channel::identity::Nonce;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Body, Line};
 use crate::model::message::MachineId;
+use crate::model::nonce::Nonce;
+use crate::model::past::Past;
 
 /// The state of a machine as its log tells it.
 #[derive(Debug, Clone, PartialEq)]
