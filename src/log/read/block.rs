@@ -7,13 +7,13 @@ use crate::log::history::{Link, Mark, Note};
 use crate::log::line::Place;
 use crate::log::read::blocks::Stop;
 use crate::log::read::parse::{Body, EventLine, Line, parse};
-use crate::log::read::rows::{Head, Rows};
+use crate::log::read::rows::{BlockRows, Head};
 use crate::log::read::scan::{Scanned, Scanner};
 
 /// What one block says. Times are as logged; lines are counted from 1 at its beginning.
 #[derive(Default)]
 pub(crate) struct BlockContents {
-    pub(crate) rows: Rows,
+    pub(crate) rows: BlockRows,
     /// The addresses that stand among the recipients, by [`address`].
     pub(crate) addresses: Vec<Place<'static>>,
     /// The recipients of SENDs.
@@ -106,7 +106,7 @@ impl BlockContents {
     pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
         scanner.begin_block();
         let mut block = Self {
-            rows: Rows::with_room(events),
+            rows: BlockRows::with_room(events),
             ..Self::default()
         };
         let mut owner = None;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::log::line::Place;
-use crate::log::read::input::Input;
+use crate::log::read::input::LogInput;
 use crate::log::read::parse::{Body, EventLine, Line, parse};
 use crate::log::read::scan::Scanner;
 
@@ -30,10 +30,10 @@ pub struct Lines<R> {
     scanner: Scanner,
 }
 
-impl Lines<BufReader<Input>> {
+impl Lines<BufReader<LogInput>> {
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> Result<Self> {
-        let input = Input::open(path)?;
+        let input = LogInput::open(path)?;
         let reader = BufReader::with_capacity(1 << 18, input);
         Ok(Self::new(reader, path.display().to_string()))
     }

@@ -12,10 +12,10 @@ use std::thread;
 
 use crate::log::columns::{Columns, Micros};
 use crate::log::read::block::address;
-use crate::log::read::rows::{Packed, Received, RowCursor, Rows};
+use crate::log::read::rows::{BlockRows, Packed, Received, RowCursor};
 use crate::log::schema::{Row, Stretch};
 
-/// Rows filled in between two questions whether to go on.
+/// BlockRows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
 
 /// The events of a log.
@@ -28,7 +28,7 @@ pub(crate) struct LogEvents {
 
 /// The events of a block, and who is behind the addresses among them.
 pub(crate) struct BlockEvents {
-    pub(crate) rows: Rows,
+    pub(crate) rows: BlockRows,
     pub(crate) names: Vec<i64>,
 }
 
@@ -43,9 +43,9 @@ pub(crate) fn merge_by_time(
 ) -> Option<Columns> {
     let mut columns = Columns::of_length(total(logs));
     let cuts = by_time(logs, threads);
-    let fill = |filler: &mut Filler<'_>, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
-        filler.merge(share, go_on)
-    };
+    let fill = |filler: &mut Filler<'_>,
+                share: &ThreadShare<'_>,
+                go_on: &mut dyn FnMut() -> bool| { filler.merge(share, go_on) };
     fill_in(
         &mut columns,
         shares(logs, &cuts),
@@ -69,9 +69,9 @@ pub(crate) fn append_logs(
     let mut columns = Columns::of_length(total(logs));
     columns.time = Vec::new();
     let cuts = by_row(logs, threads);
-    let fill = |filler: &mut Filler<'_>, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
-        filler.append(share, go_on)
-    };
+    let fill = |filler: &mut Filler<'_>,
+                share: &ThreadShare<'_>,
+                go_on: &mut dyn FnMut() -> bool| { filler.append(share, go_on) };
     fill_in(
         &mut columns,
         shares(logs, &cuts),
@@ -144,14 +144,14 @@ fn by_row(logs: &[LogEvents], threads: usize) -> Vec<Vec<usize>> {
 }
 
 /// What one thread fills in: of each log, from which row on, and how many.
-struct Share<'a> {
+struct ThreadShare<'a> {
     logs: Vec<(&'a LogEvents, usize, usize)>,
     rows: usize,
     /// About how many recipients they have, more rather than fewer.
     recipients: usize,
 }
 
-fn shares<'a>(logs: &'a [LogEvents], cuts: &[Vec<usize>]) -> Vec<Share<'a>> {
+fn shares<'a>(logs: &'a [LogEvents], cuts: &[Vec<usize>]) -> Vec<ThreadShare<'a>> {
     let blocks = logs.iter().flat_map(|log| &log.blocks);
     let recipients: usize = blocks.map(|block| block.rows.most_recipients()).sum();
     let all = total(logs).max(1);
@@ -163,7 +163,7 @@ fn shares<'a>(logs: &'a [LogEvents], cuts: &[Vec<usize>]) -> Vec<Share<'a>> {
             .map(|(log, (&first, &end))| (log, first, end - first))
             .collect();
         let rows = logs.iter().map(|&(_, _, count)| count).sum();
-        shares.push(Share {
+        shares.push(ThreadShare {
             recipients: (recipients as f64 * rows as f64 / all as f64) as usize,
             logs,
             rows,
@@ -182,12 +182,12 @@ enum Unit {
 }
 
 type Fill<'f> =
-    dyn Fn(&mut Filler<'_>, &Share<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
+    dyn Fn(&mut Filler<'_>, &ThreadShare<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
 
 /// Fills in every share on a thread of its own, the last on this one.
 fn fill_in(
     columns: &mut Columns,
-    mut shares: Vec<Share<'_>>,
+    mut shares: Vec<ThreadShare<'_>>,
     unit: Unit,
     fill: &Fill<'_>,
     go_on: &mut dyn FnMut() -> bool,
@@ -196,7 +196,7 @@ fn fill_in(
     let last = shares.pop()?;
     let stop = &AtomicBool::new(false);
     let mut all = Stretch::of(columns);
-    let work = move |rows, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
+    let work = move |rows, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool| {
         let mut filler = Filler {
             rows,
             at: 0,
@@ -251,7 +251,7 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     /// The events of several logs in order of (time, machine), each log in its own order.
-    fn merge(&mut self, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+    fn merge(&mut self, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
         let mut cursors: Vec<LogCursor> = share
             .logs
             .iter()
@@ -279,7 +279,7 @@ impl Filler<'_> {
     }
 
     /// The events of one log after the other.
-    fn append(&mut self, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+    fn append(&mut self, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
         for &(log, first, count) in &share.logs {
             let mut cursor = LogCursor::new(log, first, count);
             while cursor.left > 0 {
@@ -353,7 +353,7 @@ struct LogCursor<'a> {
 
 impl<'a> LogCursor<'a> {
     fn new(log: &'a LogEvents, mut first: usize, left: usize) -> Self {
-        static NOTHING: Rows = Rows::new();
+        static NOTHING: BlockRows = BlockRows::new();
         let mut cursor = Self {
             id: log.machine_id,
             offset: log.offset,

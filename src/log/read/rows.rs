@@ -13,7 +13,7 @@ const CLOCK: u64 = (1 << KIND) - 1;
 
 /// The events of a block.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct BlockRows {
     pub(crate) events: Vec<Packed>,
     /// Of each RECEIVE, what it received.
     received: Vec<Received>,
@@ -83,7 +83,7 @@ impl Received {
     };
 }
 
-impl Rows {
+impl BlockRows {
     pub(crate) const fn new() -> Self {
         Self {
             events: Vec::new(),
@@ -104,7 +104,7 @@ impl Rows {
         self.events.len()
     }
 
-    /// Appends an event; a RECEIVE is followed by [`Rows::received`], a SEND by [`Rows::list`].
+    /// Appends an event; a RECEIVE is followed by [`BlockRows::received`], a SEND by [`BlockRows::list`].
     #[inline]
     pub(crate) fn push(&mut self, kind: EventKind, head: Head) {
         let flag = |is_set, bit| if is_set { bit } else { 0 };
@@ -153,7 +153,7 @@ impl Rows {
 /// A place among the events of a block.
 #[derive(Debug, Clone)]
 pub(crate) struct RowCursor<'a> {
-    rows: &'a Rows,
+    rows: &'a BlockRows,
     next: usize,
     received: usize,
     list: usize,

@@ -23,21 +23,21 @@ pub struct Formatter {
     /// The fields `recipients` and `recipient_ids` of a send to all.
     to_all: Vec<u8>,
     /// The last time written as `system_time`; the ticks of a turn share theirs.
-    now: Stamp,
+    now: TimeText,
     /// The last time written as `arrival_time`; the messages of a read share theirs.
-    arrival: Stamp,
+    arrival: TimeText,
 }
 
 /// A time and its text.
 #[derive(Debug, Default)]
-struct Stamp {
+struct TimeText {
     time: Nanos,
     text: Vec<u8>,
 }
 
 /// A line that is seldom.
 #[derive(Serialize)]
-struct Line<'a, Said> {
+struct WrittenLine<'a, Said> {
     event: &'a str,
     /// In microseconds.
     system_time: i128,
@@ -48,7 +48,7 @@ struct Line<'a, Said> {
     by_hand: bool,
 }
 
-impl Stamp {
+impl TimeText {
     fn write(&mut self, time: Nanos, out: &mut Vec<u8>) {
         if self.time != time || self.text.is_empty() {
             self.time = time;
@@ -69,8 +69,8 @@ impl Formatter {
             peer_ids: vec![None; peers.len()],
             peers,
             to_all: Vec::new(),
-            now: Stamp::default(),
-            arrival: Stamp::default(),
+            now: TimeText::default(),
+            arrival: TimeText::default(),
         };
         formatter.refresh();
         formatter
@@ -139,7 +139,7 @@ impl Formatter {
     ) {
         append(
             out,
-            &Line {
+            &WrittenLine {
                 event,
                 system_time: i128::from((self.origin + time) / 1000),
                 machine_id: self.machine_id,
