@@ -166,10 +166,7 @@ impl BlockContents {
     #[inline]
     fn sent(&mut self, scanner: &Scanner, text: &[u8]) {
         if scanner.is_fresh() {
-            for (host, port, id) in scanner.recipients() {
-                let host = String::from_utf8_lossy(&text[host]);
-                self.recipients.add(&host, port, id, self.lines + 1);
-            }
+            self.name(scanner, text);
         }
         if let Some(list) = scanner.list() {
             self.rows.list(list);
@@ -178,7 +175,17 @@ impl BlockContents {
         }
     }
 
+    /// Takes the names of recipients that may not have stood in this block before.
+    #[inline(never)]
+    fn name(&mut self, scanner: &Scanner, text: &[u8]) {
+        for (host, port, id) in scanner.recipients() {
+            let host = String::from_utf8_lossy(&text[host]);
+            self.recipients.add(&host, port, id, self.lines + 1);
+        }
+    }
+
     /// Takes the recipients of a SEND of which some are known by address only.
+    #[inline(never)]
     fn addressed(&mut self, scanner: &Scanner, text: &[u8]) {
         let recipients = scanner.recipients();
         self.rows.list(&[recipients.len() as i64]);
@@ -192,6 +199,9 @@ impl BlockContents {
     }
 
     /// Takes a line of another shape: whose it is, and when it was written.
+    ///
+    /// Like the other seldom ways it is a call, so that the loop over lines of the known shape keeps its registers.
+    #[inline(never)]
     fn other(&mut self, line: &[u8]) -> Result<(u64, Micros), BadLine> {
         let text =
             std::str::from_utf8(line).map_err(|error| BadLine::Binary(error.valid_up_to() + 1))?;
@@ -245,6 +255,7 @@ impl BlockContents {
         }
     }
 
+    #[inline(never)]
     fn mark(&mut self, time: Micros, note: Note) {
         self.marks.push(Mark {
             line: self.lines as u32 + 1,
