@@ -83,7 +83,7 @@ pub struct Startup<'a> {
     /// The clock at the start: 0, or the recovered value.
     pub local_clock: u64,
     /// The machine's past, as JSON.
-    #[serde(serialize_with = "as_it_stands")]
+    #[serde(serialize_with = "written::as_it_stands")]
     pub history: Option<Cow<'a, str>>,
     /// Where it listens.
     pub listen: Option<Place<'a>>,
@@ -98,7 +98,7 @@ pub struct Startup<'a> {
     /// The share of broadcasts among the sends.
     pub broadcast_share: Option<f64>,
     /// Whether its time is virtual.
-    #[serde(rename = "time", serialize_with = "virtual_or_real")]
+    #[serde(rename = "time", serialize_with = "written::virtual_or_real")]
     pub is_virtual: bool,
     /// The version of the package that wrote it.
     pub version: Option<Cow<'a, str>>,
@@ -132,7 +132,7 @@ pub struct Connect<'a> {
     /// Its number.
     pub peer_id: u64,
     /// Its history, as JSON.
-    #[serde(serialize_with = "as_it_stands")]
+    #[serde(serialize_with = "written::as_it_stands")]
     pub peer_history: Option<Cow<'a, str>>,
 }
 
@@ -155,7 +155,7 @@ pub struct Delivery {
     /// Its timestamp; base-field logs have none.
     pub sent_clock: Option<u64>,
     /// When it entered the queue.
-    #[serde(rename = "arrival_time", serialize_with = "seconds")]
+    #[serde(rename = "arrival_time", serialize_with = "written::seconds")]
     pub arrival: Option<Micros>,
 }
 
@@ -187,13 +187,13 @@ pub struct End {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Quantiles {
     /// The median.
-    #[serde(serialize_with = "micros")]
+    #[serde(serialize_with = "written::micros")]
     pub p50: f64,
     /// The 99th percentile.
-    #[serde(serialize_with = "micros")]
+    #[serde(serialize_with = "written::micros")]
     pub p99: f64,
     /// The maximum.
-    #[serde(serialize_with = "micros")]
+    #[serde(serialize_with = "written::micros")]
     pub max: f64,
 }
 
@@ -214,26 +214,43 @@ pub fn json(history: Nonce) -> Cow<'static, str> {
     format!("\"{history}\"").into()
 }
 
-// How the fields are written that serde alone would write otherwise. Nothing but a time is an integer of 128 bits:
-// that many microseconds are, in the style of logs (`write/style.rs`), seconds with six decimals.
+/// How the fields are written that serde alone would write otherwise.
+///
+/// Nothing but a time is an integer of 128 bits: that many microseconds are, in the style of logs (`write/style.rs`),
+/// seconds with six decimals.
+mod written {
+    #![expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands fields over by reference"
+    )]
 
-fn seconds<S: Serializer>(time: &Option<Micros>, serializer: S) -> Result<S::Ok, S::Error> {
-    time.map(i128::from).serialize(serializer)
-}
+    use super::{Cow, Micros, RawValue, Serialize, Serializer};
 
-fn micros<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_i128((seconds * 1e6).round() as i128)
-}
+    pub(super) fn seconds<S: Serializer>(
+        time: &Option<Micros>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(i128::from).serialize(serializer)
+    }
 
-fn as_it_stands<S: Serializer>(
-    json: &Option<Cow<'_, str>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let raw = json.as_deref().map(serde_json::from_str::<&RawValue>);
-    let raw = raw.transpose().map_err(serde::ser::Error::custom)?;
-    raw.serialize(serializer)
-}
+    pub(super) fn micros<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i128((seconds * 1e6).round() as i128)
+    }
 
-fn virtual_or_real<S: Serializer>(is_virtual: &bool, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(if *is_virtual { "virtual" } else { "real" })
+    pub(super) fn as_it_stands<S: Serializer>(
+        json: &Option<Cow<'_, str>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let raw = json.as_deref().map(serde_json::from_str::<&RawValue>);
+        let raw = raw.transpose().map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+
+    pub(super) fn virtual_or_real<S: Serializer>(
+        is_virtual: &bool,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if *is_virtual { "virtual" } else { "real" })
+    }
 }

@@ -103,6 +103,7 @@ impl BlockContents {
     }
 
     /// Reads a block of whole lines; `events` is a guess how many there are.
+    #[inline(never)]
     pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
         scanner.begin_block();
         let mut block = Self {

@@ -13,9 +13,9 @@ use std::thread;
 use crate::log::columns::{Columns, Micros};
 use crate::log::read::block::address;
 use crate::log::read::rows::{BlockRows, Packed, Received, RowCursor};
-use crate::log::schema::{Row, Stretch};
+use crate::log::schema::{EventKind, Row, Stretch};
 
-/// BlockRows filled in between two questions whether to go on.
+/// Rows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
 
 /// The events of a log.
@@ -295,7 +295,7 @@ impl Filler<'_> {
     /// Takes the next event of a log.
     #[inline]
     fn put(&mut self, cursor: &mut LogCursor<'_>) {
-        let Some((event, received, list)) = cursor.take() else {
+        let Some((event, kind, received, list)) = cursor.take() else {
             return;
         };
         let logged = (event.time + cursor.offset) as f64;
@@ -319,7 +319,7 @@ impl Filler<'_> {
             time,
             system_time,
             machine_id: cursor.id as i64,
-            event: event.kind(),
+            event: kind,
             old_clock: event.old_clock() as i64,
             new_clock: event.new_clock as i64,
             queue_len,
@@ -380,7 +380,7 @@ impl<'a> LogCursor<'a> {
     }
 
     #[inline]
-    fn take(&mut self) -> Option<(Packed, Received, &'a [i64])> {
+    fn take(&mut self) -> Option<(Packed, EventKind, Received, &'a [i64])> {
         self.left -= 1;
         let taken = self.row.take();
         while self.row.peek().is_none()

@@ -1,5 +1,10 @@
 //! The events of a block, as small as they can be until they find their place.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call for each row takes a twentieth of the time"
+)]
+
 use crate::log::columns::Micros;
 use crate::log::line::Delivery;
 use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
@@ -27,7 +32,7 @@ pub(crate) struct Packed {
     /// When it happened, as logged.
     pub(crate) time: Micros,
     /// The clock before, and above it what it is.
-    packed: u64,
+    bits: u64,
     /// The clock after.
     pub(crate) new_clock: u64,
 }
@@ -57,19 +62,19 @@ pub(crate) struct Received {
 impl Packed {
     #[inline]
     pub(crate) fn kind(self) -> EventKind {
-        EventKind::ALL[(self.packed >> KIND & KINDS) as usize]
+        EventKind::ALL[(self.bits >> KIND & KINDS) as usize]
     }
 
     pub(crate) fn old_clock(self) -> u64 {
-        self.packed & CLOCK
+        self.bits & CLOCK
     }
 
     pub(crate) fn is_manual(self) -> bool {
-        self.packed & MANUAL != 0
+        self.bits & MANUAL != 0
     }
 
     pub(crate) fn is_by_hand(self) -> bool {
-        self.packed & BY_HAND != 0
+        self.bits & BY_HAND != 0
     }
 }
 
@@ -111,7 +116,7 @@ impl BlockRows {
         let flags = flag(head.is_manual, MANUAL) | flag(head.is_by_hand, BY_HAND);
         self.events.push(Packed {
             time: head.time,
-            packed: head.clocks.0 | (kind as u64) << KIND | flags,
+            bits: head.clocks.0 | (kind as u64) << KIND | flags,
             new_clock: head.clocks.1,
         });
     }
@@ -166,9 +171,9 @@ impl<'a> RowCursor<'a> {
         self.rows.events.get(self.next)
     }
 
-    /// The next event, what it received and to whom it sent.
-    #[inline]
-    pub(crate) fn take(&mut self) -> Option<(Packed, Received, &'a [i64])> {
+    /// The next event, what it is, what it received and to whom it sent.
+    #[inline(always)]
+    pub(crate) fn take(&mut self) -> Option<(Packed, EventKind, Received, &'a [i64])> {
         let event = *self.rows.events.get(self.next)?;
         self.next += 1;
         let kind = event.kind();
@@ -184,6 +189,6 @@ impl<'a> RowCursor<'a> {
             list = &self.rows.lists[first..first + count];
             self.list = first + count;
         }
-        Some((event, received, list))
+        Some((event, kind, received, list))
     }
 }

@@ -62,7 +62,7 @@ impl TimeText {
 impl Formatter {
     /// A formatter for `machine_id`, whose peers are at `peers`.
     pub fn new(machine_id: MachineId, origin: Nanos, peers: Vec<Place<'_>>) -> Self {
-        let peers: Vec<_> = peers.iter().map(text).collect();
+        let peers: Vec<_> = peers.into_iter().map(|place| text(&place)).collect();
         let mut formatter = Self {
             machine_id,
             origin,
