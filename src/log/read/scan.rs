@@ -127,7 +127,7 @@ impl Scanner {
         }
         match event {
             Some(EventKind::Internal) => {}
-            Some(EventKind::Send) => self.find(&mut rest, text.len())?,
+            Some(EventKind::Send) => rest = self.find(rest, text.len())?,
             Some(EventKind::Receive) => {
                 if rest.eat(b", \"queue_len\": ").is_some() {
                     line.queue_len = Some(rest.number()?);
@@ -183,9 +183,10 @@ impl Scanner {
             .is_some_and(|slot| !slot.ids.is_empty())
     }
 
-    /// Finds or reads the recipients that come next.
-    #[inline]
-    fn find(&mut self, rest: &mut Rest<'_>, length: usize) -> Option<()> {
+    /// Finds or reads the recipients that come next; what is left after them.
+    ///
+    /// The rest goes in and out by value: one that is lent to a call lives in memory, and each step of `scan` writes it.
+    fn find<'a>(&mut self, mut rest: Rest<'a>, length: usize) -> Option<Rest<'a>> {
         rest.eat(b", \"recipients\": ")?;
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, RecipientList::default);
@@ -198,10 +199,11 @@ impl Scanner {
             self.is_fresh = slot.block != self.block;
             slot.block = self.block;
             rest.0 = &rest.0[slot.text.len() - 1..];
-            return Some(());
+            return Some(rest);
         }
         slot.block = self.block;
-        slot.read(rest)
+        slot.read(&mut rest)?;
+        Some(rest)
     }
 }
 
@@ -315,7 +317,7 @@ impl Rest<'_> {
         (number <= MAX_CLOCK).then_some(number)
     }
 
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::option_option, reason = "another shape, null, a number")]
     fn number_or_null(&mut self) -> Option<Option<u64>> {
         if self.0.first() == Some(&b'n') {
