@@ -304,11 +304,11 @@ class Logs:
         """One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
 
         The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
-        ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in ``EVENT_KINDS``) and
-        ``flag`` (bool).
+        ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
+        ``EVENT_KINDS``) and ``flag`` (bool).
         """
     def recipients(self) -> NDArray[np.object_]:
-        """Of each event, the recipients: a tuple of ids, None in it for one unknown; None if nothing was sent."""
+        """Of each event, the recipients: a tuple of ids, None for one unknown; or None if none was sent."""
     def messages(self) -> dict[str, Any]:
         """One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
 
@@ -483,10 +483,11 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
 
     ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
     ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
-    clock before), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` on the clock
-    of ``time``, or of ``system_time`` without it) and ``recipient_ids`` or ``recipients`` (for each row a
-    list of ids, or its JSON text, empty for other events; else those that received the message) are used
-    where present, other columns are not. Times beyond 1e8 s are taken for times of day: the first event is
+    clock before), ``queue_len``, ``sender``, ``sent_clock`` (int64, -1 where there is none, or float64 with
+    NaN there), ``arrived`` (float64; on the clock of ``time``, or of ``system_time`` without it),
+    ``manual``, ``by_hand`` (bool) and ``recipient_ids`` or ``recipients`` (for each row a list of ids, or
+    its text, empty for other events; else those that received the message) are used where present, other
+    columns are not. Times beyond 1e8 s are taken for times of day: the first event is
     then at 0.
 
     Raises
@@ -595,7 +596,7 @@ def sweep_runs(
         One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
         `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
         ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth`` (float64).
+        ``max_queue_len``, ``final_queue_len`` (int64), ``queue_growth`` (float64).
     bool
         Whether Ctrl-C ended it early; then only finished runs have rows.
 

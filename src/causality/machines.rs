@@ -140,11 +140,12 @@ impl Machines {
         let startup = facts.startup.as_ref().unwrap_or(&nothing);
         self.clock_rate.push(startup.clock_rate.unwrap_or(f64::NAN));
         self.ticks.push(ticks);
-        for (column, kind) in [
-            (&mut self.sends, EventKind::Send),
-            (&mut self.receives, EventKind::Receive),
-            (&mut self.internals, EventKind::Internal),
-        ] {
+        for &kind in EventKind::ALL {
+            let column = match kind {
+                EventKind::Send => &mut self.sends,
+                EventKind::Receive => &mut self.receives,
+                EventKind::Internal => &mut self.internals,
+            };
             column.push(count.events.of_kind(kind));
         }
         self.final_clock.push(end.map_or_else(

@@ -6,9 +6,10 @@
 //! [`Channels::received`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::channel::identity::{Identity, Nonce};
-use crate::channel::link::{Inbox, Marks, Outbox, Violation};
+use crate::channel::link::{Inbox, LinkError, Marks, Outbox};
 use crate::channel::wire::Hello;
 use crate::model::event::Recipients;
 use crate::model::message::MachineId;
@@ -16,6 +17,11 @@ pub use crate::model::past::Past;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
+/// How many messages are kept for one peer that does not acknowledge.
+const MOST_KEPT: usize = 1 << 24;
+
+/// For each peer with any, how many messages it has not accepted, as `(peer id if known, count)`.
+pub type Undelivered = Vec<(Option<MachineId>, u64)>;
 
 /// Why a handshake fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,19 +33,36 @@ pub struct Refusal {
     pub reason: String,
 }
 
+/// A peer for which more is kept than may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overfull {
+    /// Which peer.
+    pub position: usize,
+    /// How many messages are kept for it.
+    pub kept: usize,
+}
+
+impl Overfull {
+    /// What is wrong, of the peer at this address.
+    pub fn reason(&self, address: impl fmt::Display) -> String {
+        let kept = self.kept;
+        format!("{kept} messages wait for {address}, more than the {MOST_KEPT} that are kept")
+    }
+}
+
 /// The channels of one machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Channels {
     me: Identity,
     /// The channels to the peers, in the order of the peer list.
-    peers: Vec<Peer>,
+    peers: Vec<PeerChannel>,
     /// The channels from others, by their ids.
-    senders: BTreeMap<MachineId, Sender>,
+    senders: BTreeMap<MachineId, SenderChannel>,
 }
 
 /// The channel to a peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Peer {
+struct PeerChannel {
     outbox: Outbox,
     /// The id and history it told at first contact.
     identity: Option<(MachineId, Nonce)>,
@@ -48,7 +71,7 @@ struct Peer {
 
 /// The channel from a sender.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Sender {
+struct SenderChannel {
     inbox: Inbox,
     /// The history it told at first contact; a log does not tell that of a sender that is not a peer.
     history: Option<Nonce>,
@@ -62,7 +85,7 @@ impl Channels {
     pub fn new(me: Identity, peers: usize) -> Self {
         Self {
             me,
-            peers: vec![Peer::default(); peers],
+            peers: vec![PeerChannel::default(); peers],
             senders: BTreeMap::new(),
         }
     }
@@ -70,15 +93,15 @@ impl Channels {
     /// The channels of a machine whose log tells `past`: all that was sent may be needed still,
     /// and what was accepted but not logged is gone.
     pub fn resumed(me: Identity, past: Past) -> Self {
-        let peer = |(sent, identity)| Peer {
+        let peer = |(sent, identity)| PeerChannel {
             outbox: Outbox::resumed(sent),
             identity,
             is_connected: false,
         };
         let sender = |(id, newest)| {
-            let sender = Sender {
+            let sender = SenderChannel {
                 inbox: Inbox::resumed(newest),
-                ..Sender::default()
+                ..SenderChannel::default()
             };
             (id, sender)
         };
@@ -87,6 +110,11 @@ impl Channels {
             peers: past.sent.into_iter().zip(past.known).map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
         }
+    }
+
+    /// Who this machine is.
+    pub fn me(&self) -> &Identity {
+        &self.me
     }
 
     /// What this machine says first on a connection to a peer.
@@ -180,7 +208,7 @@ impl Channels {
         let peer = &mut self.peers[position];
         peer.outbox.connected(marks).map_err(|violation| Refusal {
             kind: match violation {
-                Violation::Lost { .. } => "lost",
+                LinkError::Lost { .. } => "lost",
                 _ => "violation",
             },
             reason: violation.to_string(),
@@ -217,7 +245,7 @@ impl Channels {
     }
 
     /// A message came from a sender that was welcomed. Whether it must enter the queue now.
-    pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, Violation> {
+    pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, LinkError> {
         let sender = self.senders.get_mut(&sender).expect("it was welcomed");
         sender.inbox.accept(timestamp)
     }
@@ -228,7 +256,7 @@ impl Channels {
     }
 
     /// A peer has acknowledged.
-    pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), Violation> {
+    pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), LinkError> {
         self.peers[position].outbox.acknowledged(marks)
     }
 
@@ -237,14 +265,40 @@ impl Channels {
         self.peers[position].outbox.next_unsent()
     }
 
+    /// Whether there is a next message for a peer.
+    pub fn has_unsent(&self, position: usize) -> bool {
+        self.peers[position].outbox.has_unsent()
+    }
+
     /// How many messages are kept for a peer.
     pub fn kept(&self, position: usize) -> usize {
         self.peers[position].outbox.kept()
     }
 
+    /// A peer for which more is kept than may be.
+    pub fn overfull(&self) -> Option<Overfull> {
+        let all = self.peers.iter().map(|peer| peer.outbox.kept()).enumerate();
+        let mut overfull = all.filter(|&(_, kept)| kept > MOST_KEPT);
+        overfull
+            .next()
+            .map(|(position, kept)| Overfull { position, kept })
+    }
+
     /// How many messages a peer is not known to have accepted.
     pub fn undelivered(&self, position: usize) -> usize {
         self.peers[position].outbox.undelivered()
+    }
+
+    /// For each peer with any, the messages it is not known to have accepted.
+    pub fn all_undelivered(&self) -> Undelivered {
+        let of_peer = |position| {
+            let count = self.undelivered(position) as u64;
+            (self.peer_id(position), count)
+        };
+        (0..self.peers.len())
+            .map(of_peer)
+            .filter(|&(_, count)| count > 0)
+            .collect()
     }
 
     /// The id that a peer told at first contact.

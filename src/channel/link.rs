@@ -21,7 +21,7 @@ pub struct Marks {
 
 /// How the other end broke the rules of the channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
+pub enum LinkError {
     /// A timestamp that is not above the one before it on this connection.
     #[error("timestamp {found} after {last}: they must rise on a connection")]
     NotRising {
@@ -62,7 +62,7 @@ pub enum Violation {
 /// The sending end: every message that the other end may still need.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Outbox {
-    /// Messages not yet covered by *logged*, oldest first.
+    /// Messages not yet covered by *logged*, oldest first. A message is its timestamp: 8 bytes.
     kept: VecDeque<u64>,
     /// How many of `kept`, from the front, were handed out on this connection
     /// or were accepted before it.
@@ -90,11 +90,11 @@ impl Outbox {
     }
 
     /// A handshake succeeded and told `marks`: go on right after *accepted*.
-    pub fn connected(&mut self, marks: Marks) -> Result<(), Violation> {
+    pub fn connected(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check(marks)?;
         // What it had logged is not kept here any more: it can get it from no one.
         if marks.accepted < self.marks.logged {
-            return Err(Violation::Lost {
+            return Err(LinkError::Lost {
                 first: marks.accepted + 1,
                 last: self.marks.logged,
             });
@@ -111,7 +111,7 @@ impl Outbox {
     }
 
     /// An acknowledgement came. A lower or late one changes nothing.
-    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), Violation> {
+    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check(marks)?;
         self.raise(marks);
         Ok(())
@@ -122,6 +122,11 @@ impl Outbox {
         let timestamp = *self.kept.get(self.sent)?;
         self.sent += 1;
         Some(timestamp)
+    }
+
+    /// Whether there is a next message.
+    pub fn has_unsent(&self) -> bool {
+        self.sent < self.kept.len()
     }
 
     /// How many messages are kept for the other end.
@@ -137,20 +142,22 @@ impl Outbox {
                 .partition_point(|&timestamp| timestamp <= self.marks.accepted)
     }
 
-    fn check(&self, marks: Marks) -> Result<(), Violation> {
+    fn check(&self, marks: Marks) -> Result<(), LinkError> {
         let Marks { logged, accepted } = marks;
         if accepted > self.newest {
-            return Err(Violation::NeverSent {
+            return Err(LinkError::NeverSent {
                 mark: accepted,
                 newest: self.newest,
             });
         }
         if logged > accepted {
-            return Err(Violation::LoggedUnaccepted { logged, accepted });
+            return Err(LinkError::LoggedUnaccepted { logged, accepted });
         }
         Ok(())
     }
 
+    /// Marks only rise between handshakes: what was forgotten cannot be kept again, and what comes
+    /// late says nothing new.
     fn raise(&mut self, marks: Marks) {
         self.marks.accepted = self.marks.accepted.max(marks.accepted);
         if marks.logged > self.marks.logged {
@@ -168,7 +175,8 @@ impl Outbox {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Inbox {
     marks: Marks,
-    /// The last timestamp on the present connection.
+    /// The last timestamp on the present connection. It starts anew with each: a sender that does not
+    /// know what was accepted may say again what it said before.
     last: u64,
 }
 
@@ -191,9 +199,9 @@ impl Inbox {
     }
 
     /// A message came. `true` if it is new and must enter the queue now.
-    pub fn accept(&mut self, timestamp: u64) -> Result<bool, Violation> {
+    pub fn accept(&mut self, timestamp: u64) -> Result<bool, LinkError> {
         if timestamp <= self.last {
-            return Err(Violation::NotRising {
+            return Err(LinkError::NotRising {
                 last: self.last,
                 found: timestamp,
             });
@@ -206,7 +214,8 @@ impl Inbox {
         Ok(is_new)
     }
 
-    /// The operating system has the RECEIVE line of this message, which was accepted.
+    /// The operating system has the RECEIVE line of this message, which was accepted. Messages of a
+    /// channel are received in their order, so that it covers all before.
     pub fn logged(&mut self, timestamp: u64) {
         debug_assert!(timestamp <= self.marks.accepted);
         self.marks.logged = self.marks.logged.max(timestamp);
@@ -314,6 +323,75 @@ mod tests {
     }
 
     #[test]
+    fn a_lower_or_late_acknowledgement_changes_nothing() {
+        let mut outbox = Outbox::default();
+        (1..=10).for_each(|timestamp| outbox.push(timestamp));
+        let marks = |logged, accepted| Marks { logged, accepted };
+        outbox.connected(marks(0, 0)).unwrap();
+        while outbox.next_unsent().is_some_and(|timestamp| timestamp < 9) {}
+        outbox.acknowledged(marks(4, 7)).unwrap();
+        let before = outbox.clone();
+        assert_eq!((before.kept(), before.undelivered()), (6, 3));
+        for (logged, accepted) in [(4, 7), (4, 6), (3, 7), (0, 0), (4, 4), (2, 6), (0, 7)] {
+            outbox.acknowledged(marks(logged, accepted)).unwrap();
+            assert_eq!(outbox, before, "{logged} {accepted}");
+        }
+        // One mark is late, the other is news.
+        outbox.acknowledged(marks(5, 6)).unwrap();
+        assert_eq!((outbox.kept(), outbox.undelivered()), (5, 3));
+        outbox.acknowledged(marks(3, 8)).unwrap();
+        assert_eq!((outbox.kept(), outbox.undelivered()), (5, 2));
+        assert_eq!(outbox.next_unsent(), Some(10));
+        // What was heard before counts at the next handshake.
+        assert_eq!(
+            outbox.connected(marks(4, 4)),
+            Err(LinkError::Lost { first: 5, last: 5 })
+        );
+        for accepted in [5, 8] {
+            outbox.connected(marks(4, accepted)).unwrap();
+            assert_eq!(outbox.kept(), 5);
+            assert_eq!(outbox.undelivered() as u64, 10 - accepted);
+            assert_eq!(outbox.next_unsent(), Some(accepted + 1));
+        }
+    }
+
+    #[test]
+    fn the_marks_of_a_receiver_never_go_back() {
+        let mut inbox = Inbox::resumed(3);
+        let marks = |logged, accepted| Marks { logged, accepted };
+        assert_eq!(inbox.connected(), marks(3, 3));
+        // Sent again by one that restarts too early.
+        assert_eq!(inbox.accept(2), Ok(false));
+        assert_eq!(inbox.accept(3), Ok(false));
+        assert_eq!(inbox.accept(6), Ok(true));
+        assert_eq!(inbox.accept(8), Ok(true));
+        inbox.logged(8);
+        inbox.logged(6);
+        assert_eq!(inbox.marks(), marks(8, 8));
+        assert_eq!(inbox.connected(), marks(8, 8));
+        assert_eq!(inbox.accept(7), Ok(false));
+        assert_eq!(inbox.marks(), marks(8, 8));
+        assert_eq!(inbox.accept(9), Ok(true));
+        assert_eq!(inbox.marks(), marks(8, 9));
+    }
+
+    #[test]
+    fn a_mark_up_to_the_newest_that_was_sent_is_right() {
+        let marks = |logged, accepted| Marks { logged, accepted };
+        for newest in [0, 1, 7] {
+            let mut outbox = Outbox::resumed((1..=newest).collect());
+            assert_eq!(outbox.connected(marks(newest, newest)), Ok(()));
+            assert_eq!(outbox.acknowledged(marks(newest, newest)), Ok(()));
+            assert_eq!((outbox.kept(), outbox.undelivered()), (0, 0));
+            let beyond = Err(LinkError::NeverSent {
+                mark: newest + 1,
+                newest,
+            });
+            assert_eq!(outbox.acknowledged(marks(newest, newest + 1)), beyond);
+        }
+    }
+
+    #[test]
     fn a_receiver_that_forgot_what_it_had_not_logged_gets_it_again() {
         let mut outbox = Outbox::default();
         for timestamp in [3, 5, 8] {
@@ -355,7 +433,7 @@ mod tests {
         for (accepted, first) in [(0, 1), (5, 6)] {
             assert_eq!(
                 outbox.connected(marks(0, accepted)),
-                Err(Violation::Lost { first, last: 6 })
+                Err(LinkError::Lost { first, last: 6 })
             );
             assert_eq!(outbox, before);
         }
@@ -371,11 +449,11 @@ mod tests {
         let marks = |logged, accepted| Marks { logged, accepted };
         assert_eq!(
             outbox.acknowledged(marks(0, 5)),
-            Err(Violation::NeverSent { mark: 5, newest: 4 })
+            Err(LinkError::NeverSent { mark: 5, newest: 4 })
         );
         assert_eq!(
             outbox.connected(marks(4, 3)),
-            Err(Violation::LoggedUnaccepted {
+            Err(LinkError::LoggedUnaccepted {
                 logged: 4,
                 accepted: 3
             })
@@ -384,7 +462,7 @@ mod tests {
         assert_eq!(inbox.accept(4), Ok(true));
         assert_eq!(
             inbox.accept(4),
-            Err(Violation::NotRising { last: 4, found: 4 })
+            Err(LinkError::NotRising { last: 4, found: 4 })
         );
         inbox.connected();
         assert_eq!(inbox.accept(4), Ok(false));

@@ -1,4 +1,4 @@
-//! Random names: of a machine's past, and of a process.
+//! Names that no one else has.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a machine that comes back must know of its channels.
+//! What was sent and received before a machine came back.
 
 use std::collections::BTreeMap;
 

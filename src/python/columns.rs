@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyMapping};
 
 use crate::causality::graph::Trace;
 use crate::log::columns::Columns;
-use crate::log::schema::{Column, EventKind, Form, Values};
+use crate::log::schema::{Column, EventKind, Form, UNKNOWN, Values};
 
 pub(super) fn column<T: Element + Copy>(
     columns: &Bound<'_, PyMapping>,
@@ -41,13 +41,33 @@ pub(super) fn values(
         Form::Seconds => column(columns, name)?.map(Values::Seconds),
         Form::MaybeSeconds => column(columns, name)?.map(Values::MaybeSeconds),
         Form::Whole => column(columns, name)?.map(Values::Whole),
-        Form::MaybeWhole => column(columns, name)?.map(Values::MaybeWhole),
+        Form::MaybeWhole => maybe_whole(columns, name)?.map(Values::MaybeWhole),
         Form::Flag => column(columns, name)?.map(Values::Flag),
         Form::Kind => {
             let codes: Option<Vec<i8>> = column(columns, name)?;
             codes.map(kinds).transpose()?.map(Values::Kind)
         }
     })
+}
+
+/// Whole numbers, negative where there is none, or floats, NaN there. The bounds are for the table to check.
+fn maybe_whole(columns: &Bound<'_, PyMapping>, name: &str) -> PyResult<Option<Vec<i64>>> {
+    let Ok(floats) = column::<f64>(columns, name) else {
+        return column(columns, name);
+    };
+    let whole = |(row, value): (usize, f64)| {
+        if value.is_nan() {
+            return Ok(UNKNOWN);
+        }
+        if value.fract() == 0.0 {
+            return Ok(value as i64);
+        }
+        Err(PyValueError::new_err(format!(
+            "{name} is {value} in row {row}: it must be a whole number"
+        )))
+    };
+    let whole = |floats: Vec<f64>| floats.into_iter().enumerate().map(whole).collect();
+    floats.map(whole).transpose()
 }
 
 fn kinds(codes: Vec<i8>) -> PyResult<Vec<EventKind>> {
@@ -75,7 +95,7 @@ pub(super) fn required<T: Element + Copy>(
 }
 
 /// The columns of the events that causality reads, borrowed from Python; their kinds are the core's.
-pub(super) struct Taken<'py> {
+pub(super) struct BorrowedTrace<'py> {
     pub(super) machine_id: PyReadonlyArray1<'py, i64>,
     pub(super) new_clock: PyReadonlyArray1<'py, i64>,
     sender: PyReadonlyArray1<'py, i64>,
@@ -83,7 +103,7 @@ pub(super) struct Taken<'py> {
     by_hand: PyReadonlyArray1<'py, bool>,
 }
 
-impl<'py> Taken<'py> {
+impl<'py> BorrowedTrace<'py> {
     pub(super) fn new(events: &Bound<'py, PyDict>) -> PyResult<Self> {
         let events = events.as_mapping();
         Ok(Self {

@@ -42,7 +42,7 @@ mod module {
     #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]
-    use super::logs::Logs;
+    use super::logs::PyLogs;
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]

@@ -94,6 +94,12 @@ impl Log {
         self.step("SEND", time, clock, &rest)
     }
 
+    /// An INTERNAL event that moves the clock by so much.
+    fn step_by(self, time: f64, jump: u64) -> Self {
+        let clock = self.clock + jump;
+        self.step("INTERNAL", time, clock, "")
+    }
+
     fn send(self, time: f64, to: u64) -> Self {
         self.send_to(time, &[&address(to)], &[Some(to)])
     }
@@ -141,9 +147,23 @@ impl Log {
         let ticks = self.ticks;
         self.end_with(waiting, ticks, "")
     }
+
+    /// The same in virtual time.
+    fn into_virtual(mut self) -> Self {
+        self.text = self.text.replace("\"real\"", "\"virtual\"");
+        for id in 1..=2 {
+            let there = format!("[\"virtual\", {id}]");
+            self.text = self.text.replace(&address(id), &there);
+        }
+        self
+    }
 }
 
 fn report(logs: &[Log]) -> Report {
+    report_with(logs, None)
+}
+
+fn report_with(logs: &[Log], clock_uncertainty: Option<f64>) -> Report {
     let scratch = Scratch::new();
     let paths: Vec<_> = logs
         .iter()
@@ -154,7 +174,7 @@ fn report(logs: &[Log]) -> Report {
         })
         .collect();
     let history = read_history(&paths, &BTreeMap::new(), &mut || true).unwrap();
-    let report = verify(&history, &Options::default(), &mut || true).unwrap();
+    let report = verify(&history, &Options { clock_uncertainty }, &mut || true).unwrap();
     for rule in Rule::ALL {
         let (count, checked) = (report.counts[rule as usize], report.checked[rule as usize]);
         assert!(count <= checked, "{rule:?}: {count} of {checked}");
@@ -446,6 +466,12 @@ fn messages_newer_than_a_log_come_once_and_in_order() {
         &clean(&[cut.clone(), received(&[4, 5])]),
         "2 messages of machine 1 are newer than its log",
     );
+    // What the log holds is no message; what comes after its last clock may be one.
+    let internal = cut.clone().step_by(2.0, 1).step_by(2.5, 1);
+    clean(&[internal.clone(), received(&[3])]);
+    for clock in [1, 2] {
+        breaks(Rule::Match, 1, &[internal.clone(), received(&[clock])]);
+    }
     let report = report(&[cut, received(&[5, 5, 4])]);
     assert_eq!(counts(&report), [(Rule::Match, 1), (Rule::Fifo, 1)]);
 }
@@ -516,4 +542,312 @@ fn end_counts_the_ticks() {
     };
     clean(&[log().end_with(0, 1, "")]);
     breaks(Rule::Structure, 1, &[log().end_with(0, 0, "")]);
+}
+
+#[test]
+fn no_more_is_undelivered_than_was_sent() {
+    // Two messages, of which machine 2 has some; what the END of machine 1 counts.
+    let logs = |received: u64, undelivered: &str| {
+        let sender = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);
+        let recipient = (1..=received).fold(Log::new(2, &[]), |log, clock| {
+            log.receive(3.0 + clock as f64, (1, clock))
+        });
+        [sender.end_with(0, 2, undelivered), recipient.end(0)]
+    };
+    // A sender need not have heard of what arrived: it counts all that is missing, and all at most.
+    for (received, allowed) in [(2, 0..=2), (1, 1..=2), (0, 2..=2)] {
+        for count in 0..=4_u64 {
+            let logs = logs(received, &format!("[2, {count}]"));
+            if allowed.contains(&count) {
+                clean(&logs);
+            } else {
+                breaks(Rule::Conservation, 1, &logs);
+            }
+        }
+    }
+    clean(&logs(2, ""));
+    breaks(Rule::Conservation, 1, &logs(1, ""));
+    // What is counted for another machine is nothing to this one.
+    breaks(Rule::Conservation, 1, &logs(1, "[3, 0]"));
+    // A machine to which nothing was sent.
+    let silent = |undelivered: &str| {
+        let log = Log::new(1, &[2]).end_with(0, 0, undelivered);
+        [log, Log::new(2, &[]).end(0)]
+    };
+    clean(&silent("[2, 0]"));
+    let report = breaks(Rule::Conservation, 1, &silent("[2, 1]"));
+    assert_eq!(
+        report.violations[0].expected,
+        "0 undelivered to machine 2: 0 sent, 0 received or unread"
+    );
+}
+
+#[test]
+fn what_is_undelivered_in_virtual_time_is_what_is_missing() {
+    let logs = |undelivered: &str| {
+        let sender = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);
+        let recipient = Log::new(2, &[]).receive(3.0, (1, 1));
+        [sender.end_with(0, 2, undelivered), recipient.end(0)].map(Log::into_virtual)
+    };
+    clean(&logs("[2, 1]"));
+    for undelivered in ["", "[2, 0]", "[2, 2]", "[null, 1]"] {
+        breaks(Rule::Conservation, 1, &logs(undelivered));
+    }
+}
+
+#[test]
+fn peers_that_never_connected_are_known_by_where_they_listen() {
+    // The SENDs do not say who is at the address: the log of machine 2 says that it listens there.
+    let logs = |received: u64, undelivered: &str| {
+        let sender = Log::new(1, &[2])
+            .send_to(2.0, &[&address(2)], &[None])
+            .send_to(2.5, &[&address(2)], &[None]);
+        let recipient = (1..=received).fold(Log::new(2, &[]), |log, clock| {
+            log.receive(3.0 + clock as f64, (1, clock))
+        });
+        [sender.end_with(0, 2, undelivered), recipient.end(0)]
+    };
+    let report = clean(&logs(0, "[null, 2]"));
+    assert_eq!(report.unchecked, [""; 0]);
+    assert_eq!(report.checked[Rule::Conservation as usize], 1);
+    // It may have been heard all the same.
+    clean(&logs(2, "[null, 2]"));
+    clean(&logs(1, "[null, 1]"));
+    for (received, undelivered) in [(0, "[null, 1]"), (0, ""), (1, "[null, 0]"), (1, "")] {
+        breaks(Rule::Conservation, 1, &logs(received, undelivered));
+    }
+    // Named or not, all of it together is enough.
+    clean(&logs(0, "[2, 1], [null, 1]"));
+    // What comes is judged as anything else that was sent.
+    breaks(Rule::Match, 1, &logs(3, "[null, 0]"));
+}
+
+#[test]
+fn what_is_sent_to_nobody_knows_whom_is_not_counted() {
+    // No log listens at this address.
+    let there = "[\"other\", 7]";
+    let sender = |undelivered: &str| {
+        let log = Log::new(1, &[2]).send_to(2.0, &[there], &[None]);
+        let mut log = log.end_with(0, 1, undelivered);
+        log.text = log.text.replace(&address(2), there);
+        log
+    };
+    let recipient = Log::at(2, "[\"host\", 9]", &[]).end(0);
+    for undelivered in ["", "[null, 1]", "[2, 1]", "[2, 5]"] {
+        let report = clean(&[sender(undelivered), recipient.clone()]);
+        says(
+            &report,
+            "1 SENDs of machines 1 do not tell all their recipients",
+        );
+        let is_named = undelivered.contains("[2");
+        let told = report.unchecked.iter();
+        let told = told.filter(|text| text.contains("conservation is not checked for 1 ordered"));
+        assert_eq!(told.count(), usize::from(is_named), "{undelivered}");
+        assert_eq!(report.checked[Rule::Conservation as usize], 0);
+    }
+    // So it is with a machine that has no log.
+    let report = clean(&[sender("[9, 4]")]);
+    says(&report, "machine 9 has no log here: others name it");
+    assert_eq!(report.checked[Rule::Conservation as usize], 0);
+    let known = Log::new(1, &[9]).send(2.0, 9);
+    let counted = |undelivered: &str| known.clone().end_with(0, 1, undelivered);
+    clean(&[counted("[null, 4]")]);
+    clean(&[counted("[9, 1]")]);
+    breaks(Rule::Conservation, 1, &[counted("[9, 2]")]);
+    breaks(Rule::Conservation, 1, &[counted("[8, 1]")]);
+}
+
+#[test]
+fn processes_of_a_host_differ_by_a_millisecond_at_most() {
+    // Sent at 3 s; both listen at one host.
+    let logs = |arrival: f64| {
+        let recipient = Log::new(2, &[]).take(4.0, (1, 1), Some(0), Some(arrival));
+        [Log::new(1, &[2]).send(3.0, 2).end(0), recipient.end(0)]
+    };
+    for arrival in [3.0, 2.999_999, 2.999] {
+        clean(&logs(arrival));
+    }
+    for arrival in [2.998_999, 2.998, 2.99] {
+        breaks(Rule::Time, 1, &logs(arrival));
+    }
+    // Virtual time is one.
+    let ideal = |arrival: f64| logs(arrival).map(Log::into_virtual);
+    clean(&ideal(3.0));
+    breaks(Rule::Time, 1, &ideal(2.999_999));
+    // So is that of one machine.
+    let alone = |arrival: f64| {
+        let log = Log::new(1, &[]).send_to(3.0, &[&address(1)], &[Some(1)]);
+        [log.take(4.0, (1, 1), Some(0), Some(arrival)).end(0)]
+    };
+    clean(&alone(3.0));
+    let early = report(&alone(2.999_999));
+    // It waited while the machine sent, too.
+    assert_eq!(counts(&early), [(Rule::Queue, 1), (Rule::Time, 1)]);
+    // Where an arrival is not told, the time of the receipt is looked at.
+    let told = |time: f64| {
+        let recipient = Log::new(2, &[]).take(time, (1, 1), Some(0), None);
+        [Log::new(1, &[2]).send(3.0, 2).end(0), recipient.end(0)]
+    };
+    clean(&told(2.999));
+    breaks(Rule::Time, 1, &told(2.998_999));
+}
+
+#[test]
+fn clocks_of_two_hosts_differ_by_what_is_given() {
+    let logs = |arrival: f64| {
+        let recipient = Log::at(2, "[\"elsewhere\", 5002]", &[]);
+        let recipient = recipient.take(4.0, (1, 1), Some(0), Some(arrival));
+        [Log::new(1, &[2]).send(3.0, 2).end(0), recipient.end(0)]
+    };
+    says(&clean(&logs(2.0)), "1 messages went between machines not");
+    for (uncertainty, arrival) in [(0.5, 2.5), (0.0, 3.0), (0.0005, 2.9995)] {
+        let report = report_with(&logs(arrival), Some(uncertainty));
+        assert!(report.is_ok(), "{:?}", report.violations);
+        let report = report_with(&logs(arrival - 1e-6), Some(uncertainty));
+        assert_eq!(counts(&report), [(Rule::Time, 1)]);
+    }
+}
+
+#[test]
+fn a_queue_before_a_restart_holds_what_was_sent_a_millisecond_later() {
+    let logs = |sent: f64| {
+        let sender = Log::new(1, &[2]).send(2.0, 2).send(sent, 2).end(0);
+        let recipient = Log::new(2, &[])
+            .take(3.0, (1, 1), Some(1), Some(2.5))
+            .startup(&address(2), &[])
+            .receive(6.0, (1, 2))
+            .end(0);
+        [sender, recipient]
+    };
+    clean(&logs(3.001));
+    breaks(Rule::Queue, 1, &logs(3.001_001));
+}
+
+#[test]
+fn a_clock_is_not_behind_the_longest_chain() {
+    const REST: &str =
+        ", \"queue_len\": 0, \"sender\": 1, \"sent_clock\": 5, \"arrival_time\": 3.000000";
+    // Machine 2 forgets what it receives: its clock goes on alone.
+    let sender = (0..4).fold(Log::new(1, &[2]), |log, _| log.step_by(2.0, 1));
+    let sender = sender.send(2.5, 2).end(0);
+    let behind = |clock: u64| Log::new(2, &[]).step("RECEIVE", 3.0, clock, REST).end(0);
+    clean(&[sender.clone(), behind(6)]);
+    let report = report(&[sender.clone(), behind(5)]);
+    let expected = [
+        (Rule::Step, 1),
+        (Rule::ClockCondition, 1),
+        (Rule::Exactness, 1),
+    ];
+    assert_eq!(counts(&report), expected);
+    let exactness = |report: &Report| {
+        let found = report.violations.iter();
+        let found = found.filter(|violation| violation.rule == Rule::Exactness);
+        let told = found.map(|violation| (violation.clock.unwrap(), violation.expected.clone()));
+        told.collect::<Vec<_>>()
+    };
+    let chain =
+        |length: u64| format!("clock {length}, the length of the longest chain that ends here");
+    assert_eq!(exactness(&report), [(5, chain(6))]);
+    // What follows from it is as far behind, and said once.
+    let log = Log::new(2, &[]).step("RECEIVE", 3.0, 2, REST);
+    let log = log.step_by(4.0, 1).step_by(5.0, 1).end(0);
+    assert_eq!(
+        exactness(&self::report(&[sender.clone(), log])),
+        [(2, chain(6))]
+    );
+    // So it is with who hears of it, and of one that runs ahead.
+    let forgetful = Log::new(2, &[3])
+        .step("RECEIVE", 3.0, 2, REST)
+        .send(4.0, 3)
+        .end(0);
+    let third = |clock| Log::new(3, &[]).receive(6.0, (2, clock)).end(0);
+    let logs = [sender.clone(), forgetful, third(3)];
+    assert_eq!(exactness(&self::report(&logs)), [(2, chain(6))]);
+    let hasty = Log::new(2, &[3]).step_by(3.0, 5).send(4.0, 3).end(0);
+    let logs = [hasty, third(6)];
+    assert_eq!(exactness(&self::report(&logs)), [(5, chain(1))]);
+    // Events that run ahead, and one that does not: it is where its chain is, yet behind them.
+    let log = Log::new(1, &[]).step_by(2.0, 5).step_by(3.0, 1);
+    let log = log.step("INTERNAL", 4.0, 3, "").end(0);
+    let report = self::report(&[log]);
+    let fallen = "clock 7: the events before are 4 above the length of their chains";
+    assert_eq!(exactness(&report), [(5, chain(1)), (3, fallen.to_owned())]);
+}
+
+#[test]
+fn each_step_begins_where_the_one_before_ended() {
+    // Back to an earlier clock, or on from a later one.
+    for (old, new) in [(0, 1), (1, 2), (3, 4), (9, 10)] {
+        let mut log = Log::new(1, &[]).step_by(2.0, 1).step_by(3.0, 1);
+        log.clock = old;
+        let log = log.step("INTERNAL", 4.0, new, "").end(0);
+        let report = report(&[log]);
+        assert_eq!(report.counts[Rule::Step as usize], 1, "{old} {new}");
+    }
+    // Of a receipt that does not tell its message it is only known that the clock goes up.
+    let bare = |clock| Log::bare(1).step_by(2.0, 4).step("RECEIVE", 3.0, clock, "");
+    let steps = |log| report(&[log]).counts[Rule::Step as usize];
+    let first = steps(Log::bare(1).step_by(2.0, 4));
+    assert_eq!(
+        [5, 9, 4, 3].map(|clock| steps(bare(clock)) - first),
+        [0, 0, 1, 1]
+    );
+}
+
+#[test]
+fn an_end_counts_the_messages_left_unread() {
+    let logs = |count| {
+        let sender = Log::new(1, &[2]).send(2.0, 2).end(0);
+        let recipient = Log::new(2, &[]).unread((1, 1), Some(3.0));
+        [sender, recipient.end(count)]
+    };
+    clean(&logs(1));
+    for count in [0, 2] {
+        breaks(Rule::Queue, 1, &logs(count));
+    }
+}
+
+#[test]
+fn a_start_has_the_clock_that_the_log_has_there() {
+    let structure = |log: Log| report(&[log.end(0)]).counts[Rule::Structure as usize];
+    let restarted = |clock| {
+        let mut log = Log::new(1, &[]).step_by(2.0, 1).step_by(3.0, 1);
+        log.clock = clock;
+        structure(log.startup(&address(1), &[]))
+    };
+    assert_eq!([2, 0, 1, 3, 9].map(restarted), [0, 1, 1, 1, 1]);
+    // Again with no event between the two.
+    let at_once = |clock| {
+        let mut log = Log::new(1, &[]);
+        log.clock = clock;
+        structure(log.startup(&address(1), &[]))
+    };
+    assert_eq!([0, 1].map(at_once), [0, 1]);
+    let first = |clock| {
+        let mut log = Log::bare(1);
+        log.clock = clock;
+        structure(log.startup(&address(1), &[]))
+    };
+    assert_eq!([0, 1, 5].map(first), [0, 1, 1]);
+    // STARTUP is the first line.
+    let late = Log::bare(1).connect(&address(2), 2, 2);
+    assert_eq!(structure(late.startup(&address(1), &[2])), 1);
+}
+
+#[test]
+fn a_log_that_breaks_off_bounds_no_queue_from_there_on() {
+    // The last line of machine 1 is at 2 s: from a millisecond before, others may be under way.
+    let logs = |time: f64| {
+        let sender = Log::new(1, &[2]).send(1.5, 2).send(2.0, 2);
+        let recipient = Log::new(2, &[])
+            .take(time, (1, 1), Some(5), Some(1.6))
+            .startup(&address(2), &[])
+            .receive(6.0, (1, 2))
+            .end(0);
+        [sender, recipient]
+    };
+    for time in [1.999, 2.0, 3.0] {
+        says(&clean(&logs(time)), "1 queue lengths of machines 2");
+    }
+    breaks(Rule::Queue, 1, &logs(1.998_999));
 }

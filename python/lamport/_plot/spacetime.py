@@ -201,7 +201,7 @@ def _draw_highlight(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
 def _dress(axes: "Axes", diagram: Spacetime, run: "Recorded", keys: "list[Artist]", notes: list[str]) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    labels = [label(machine, run.machines) for machine in diagram.machines]
+    labels = [label(machine, run._machines) for machine in diagram.machines]
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
     if len(labels) > 12:

@@ -38,13 +38,14 @@ def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, 
     Parameters
     ----------
     frame : DataFrame, mapping of columns or sequence of mappings
-        A table of pandas, polars, pyarrow or duckdb (the last three need pyarrow), or anything that
-        exports Arrow data; one row per event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any
-        case) and ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``,
-        ``queue_len``, ``sender``, ``sent_clock``, ``arrived``, ``manual``, ``by_hand`` and ``recipients`` (a list
-        or tuple of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also
-        called ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are seconds, dates with or
-        without a time zone (without: UTC), or durations. Without times the rows are taken as one second apart.
+        A table of pandas, polars, pyarrow or duckdb (the last three need pyarrow), or anything that exports
+        Arrow data; one row per event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any case) and
+        ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``, ``queue_len``,
+        ``sender``, ``sent_clock``, ``arrived``, ``manual``, ``by_hand`` and ``recipients`` (a list or tuple
+        of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also called
+        ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are seconds, dates with
+        or without a time zone (without: UTC), or durations. Without times the rows are taken as one second
+        apart.
 
     Returns
     -------
@@ -114,11 +115,14 @@ def _kind(value: object) -> str:
 
 
 def _codes(table: pd.DataFrame, name: str) -> Any:
-    names = table[name].astype("str").str.upper()
-    codes = names.map(CODES)
-    if codes.isna().any():
-        raise _wrong(table, name, codes.isna(), f"one of {', '.join(CODES)}")
-    return codes.to_numpy(dtype=np.int8)
+    column = table[name].astype("category")
+    names = column.cat.categories.astype("str").str.upper()
+    # The last place is that of what is missing, whose code is -1.
+    known = np.array([CODES.get(word, -1) for word in names] + [-1], dtype=np.int8)
+    codes = known[column.cat.codes.to_numpy()]
+    if (codes < 0).any():
+        raise _wrong(table, name, codes < 0, f"one of {', '.join(CODES)}")
+    return codes
 
 
 def _flags(table: pd.DataFrame, name: str) -> Any:

@@ -97,16 +97,18 @@ class Recorded:
 
         ``time`` (float64, s from the start), ``system_time`` (float64, s), ``machine_id`` (int64), ``event``
         (category of str), ``old_clock``, ``new_clock`` (int64), ``queue_len``, ``sender``, ``sent_clock``
-        (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by hand, not by a tick), ``by_hand`` (bool: the
-        message received was delivered by hand in its sender's name, and belongs to no channel),
-        ``recipients`` (object: a tuple of ids, None in it for one unknown). Of a RECEIVE are ``queue_len``, ``sender``,
-        ``sent_clock`` and ``arrived``, of a SEND ``recipients``; where there is none stands NA, NaN or None.
+        (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by hand, not by a tick), ``by_hand`` (bool:
+        the message received was delivered by hand in its sender's name, and belongs to no channel),
+        ``recipients`` (object: a tuple of ids, None in it for one unknown). Of a RECEIVE are ``queue_len``,
+        ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``; where there is none stands NA,
+        NaN or None.
 
-        The table is yours: what is written to it stays in it, and changes no other result. Numbers share the memory
-        of the reader until they are written to (with pandas 3; before, and columns of Int64 and category, they are
-        copied once); equal recipients share a tuple. ``polars.from_pandas(run.events)``,
-        ``pyarrow.table(run.events)`` and ``duckdb.sql("select ... from events")`` take numbers as they are,
-        without a copy, with null where there is none, and recipients as lists.
+        The table is yours: what is written to it stays in it, and changes no other result. Numbers share the
+        memory of the reader until they are written to (with pandas 3, whose ``to_numpy`` is read-only then;
+        before, and where the type is Int64 or category, they are copied once); equal recipients share a
+        tuple. ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
+        ``duckdb.sql("select ... from events")`` take numbers as they are, without a copy, with null where
+        there is none, and recipients as lists.
         """
         from lamport._runs import tables
 
@@ -156,11 +158,11 @@ class Recorded:
         """One row per machine, indexed by ``machine_id``.
 
         ``clock_rate`` (float64, ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
-        ``final_clock`` (int64), ``mean_jump`` (float64) and ``max_jump`` (int64; of the clock, over all events),
-        ``max_queue_len``, ``final_queue_len`` (Int64, NA if unknown), ``queue_growth`` (final length by seconds of
-        ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict` expects; NaN
-        where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s; all
-        float64). The table is yours, as `events` is.
+        ``final_clock`` (int64), ``mean_jump`` (float64) and ``max_jump`` (int64; of the clock, over all
+        events), ``max_queue_len``, ``final_queue_len`` (Int64, NA if unknown), ``queue_growth`` (final length
+        by seconds of ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict`
+        expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s;
+        all float64). The table is yours, as `events` is.
         """
         from lamport._runs import tables
 

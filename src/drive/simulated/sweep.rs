@@ -22,7 +22,7 @@ const MOST_RUNS: f64 = 4096.0;
 
 /// A row a machine and run, sorted by (point, run, machine).
 #[derive(Debug, Default, PartialEq)]
-pub struct Table {
+pub struct SweepTable {
     /// The point, by its place in the list.
     pub point: Vec<i64>,
     /// The run, by its number.
@@ -47,10 +47,10 @@ pub struct Table {
     pub mean_jump: Vec<f64>,
     /// The largest step of its clock.
     pub max_jump: Vec<i64>,
-    /// The longest queue seen, that at the end included; NaN without receipts.
-    pub max_queue_len: Vec<f64>,
+    /// The longest queue seen, that at the end included.
+    pub max_queue_len: Vec<i64>,
     /// The queue at the end.
-    pub final_queue_len: Vec<f64>,
+    pub final_queue_len: Vec<i64>,
     /// Messages per second that the queue gained.
     pub queue_growth: Vec<f64>,
     /// The run's: the largest final clock less the smallest.
@@ -72,7 +72,7 @@ pub fn sweep(
     seed: u64,
     threads: usize,
     watch: &mut dyn FnMut(u64) -> bool,
-) -> Result<Table> {
+) -> Result<SweepTable> {
     let portions = portions(points, &runs)?;
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let stop = Watch::default();
@@ -130,17 +130,17 @@ pub fn sweep(
 ///
 /// Threads append while others simulate; done at the end, by one thread, it is a tenth of a long sweep on two cores.
 struct Gathered {
-    table: Table,
+    table: SweepTable,
     /// The portion that comes next.
     next: usize,
     /// Portions that are done before it.
-    ahead: BTreeMap<usize, Table>,
+    ahead: BTreeMap<usize, SweepTable>,
 }
 
 impl Gathered {
     /// Columns that grow would be copied again and again; room that is not used costs nothing.
     fn with_room(rows: usize) -> Self {
-        let mut table = Table::default();
+        let mut table = SweepTable::default();
         table.reserve(rows);
         Self {
             table,
@@ -149,7 +149,7 @@ impl Gathered {
         }
     }
 
-    fn put(&mut self, place: usize, part: Table) {
+    fn put(&mut self, place: usize, part: SweepTable) {
         self.ahead.insert(place, part);
         while let Some(part) = self.ahead.remove(&self.next) {
             self.table.append(part);
@@ -158,7 +158,7 @@ impl Gathered {
     }
 
     /// What is done; of a sweep that was stopped, portions between may be missing.
-    fn finish(mut self) -> Table {
+    fn finish(mut self) -> SweepTable {
         for part in self.ahead.into_values() {
             self.table.append(part);
         }
@@ -198,8 +198,8 @@ impl Worker<'_> {
         runs: Range<u64>,
         stop: &Watch,
         done: &AtomicU64,
-    ) -> Result<Table> {
-        let mut table = Table::default();
+    ) -> Result<SweepTable> {
+        let mut table = SweepTable::default();
         if self
             .simulation
             .as_ref()
@@ -223,7 +223,7 @@ impl Worker<'_> {
     }
 }
 
-impl Table {
+impl SweepTable {
     fn add(&mut self, point: usize, run: u64, simulation: &Simulation) {
         let (end, elapsed) = (simulation.end(), simulation.elapsed());
         let clocks = || simulation.seats().iter().map(|seat| seat.node.clock());
@@ -231,12 +231,7 @@ impl Table {
         for (machine, seat) in simulation.seats().iter().enumerate() {
             let (tally, ticks) = (&seat.tally, simulation.ticks(machine));
             let rate = simulation.rate(machine);
-            let queue_len = seat.node.queue_len(end) as f64;
-            let longest = if tally.receives > 0 {
-                f64::from(tally.max_queue_len)
-            } else {
-                f64::NAN
-            };
+            let queue_len = seat.node.queue_len(end);
             self.point.push(point as i64);
             self.run.push(run as i64);
             self.seed.push(simulation.seed() as i64);
@@ -251,9 +246,10 @@ impl Table {
             self.mean_jump.push(seat.node.clock() as f64 / ticks as f64);
             self.max_jump
                 .push(tally.max_jump.max(u64::from(ticks > 0)) as i64);
-            self.max_queue_len.push(longest.max(queue_len));
-            self.final_queue_len.push(queue_len);
-            self.queue_growth.push(queue_len / elapsed);
+            let longest = u64::from(tally.max_queue_len).max(queue_len);
+            self.max_queue_len.push(longest as i64);
+            self.final_queue_len.push(queue_len as i64);
+            self.queue_growth.push(queue_len as f64 / elapsed);
             self.drift.push(drift as i64);
         }
     }
@@ -343,7 +339,7 @@ mod tests {
             assert_eq!(table.final_clock[row], machines.final_clock[machine]);
             assert_eq!(table.ticks[row], machines.ticks[machine]);
             assert_eq!(
-                table.final_queue_len[row] as i64,
+                table.final_queue_len[row],
                 machines.final_queue_len[machine]
             );
             assert_eq!(table.max_jump[row], machines.max_jump[machine]);

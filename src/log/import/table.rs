@@ -21,7 +21,7 @@ pub struct Table {
 }
 
 /// The columns that every table has.
-const REQUIRED: [&str; 3] = ["machine_id", "event", "new_clock"];
+pub const REQUIRED: [&str; 3] = ["machine_id", "event", "new_clock"];
 
 impl Table {
     /// The table as logs, if every value is one an event can have.

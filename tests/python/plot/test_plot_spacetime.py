@@ -107,7 +107,7 @@ def test_a_message_never_received_goes_to_its_arrival_or_nowhere(small):
     ax = small.plot_spacetime()
     drawn = segments(ax, "never received").reshape(-1, 4)
     expected = waiting.assign(sender=waiting["sender"] - 1, recipient=waiting["recipient"] - 1)
-    expected = expected[["sent", "sender", "arrived", "recipient"]].to_numpy()
+    expected = expected[["sent", "sender", "arrived", "recipient"]].to_numpy(dtype=np.float64)
     arrived = ~np.isnan(expected[:, 2])
     np.testing.assert_array_equal(drawn[arrived], expected[arrived])
     np.testing.assert_array_equal(artists(ax)["ends"].get_offsets(), drawn[:, 2:])

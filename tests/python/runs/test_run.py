@@ -1,5 +1,6 @@
 """The tables of a run."""
 
+import json
 import pickle
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
+from lamport._runs.tables import copies_on_write
 
 EVENT_COLUMNS = [
     "time",
@@ -21,6 +23,9 @@ EVENT_COLUMNS = [
     "sender",
     "sent_clock",
     "arrived",
+    "manual",
+    "by_hand",
+    "recipients",
 ]
 MESSAGE_COLUMNS = [
     "sender",
@@ -64,15 +69,19 @@ def test_events(run):
         assert events[name].notna().equals(received)
     after = np.maximum(events["old_clock"], events["sent_clock"].fillna(0)) + 1
     assert (events["new_clock"] == after).all()
+    sent = events["event"] == "SEND"
+    assert events["recipients"].notna().equals(sent)
+    assert not events[["manual", "by_hand"]].any(axis=None)
 
 
 def test_events_share_the_memory_of_the_reader(run):
-    native = run._logs.events()
-    for name in EVENT_COLUMNS:
-        column = run.events[name]
-        ours = column.cat.codes.to_numpy() if name == "event" else column.to_numpy()
-        assert name == "event" or np.shares_memory(ours, native[name])
-    assert np.shares_memory(run.events["event"].array._codes, native["event"])
+    for name, native in run._logs.events().items():
+        column = run._events[name]
+        data = {"event": "_codes"}.get(name, "_data")
+        ours = column.to_numpy() if isinstance(column.dtype, np.dtype) else getattr(column.array, data)
+        assert np.shares_memory(ours, native), name
+        if copies_on_write() and isinstance(column.dtype, np.dtype):
+            assert np.shares_memory(run.events[name].to_numpy(), native), name
 
 
 def test_messages(run):
@@ -207,3 +216,31 @@ def test_files_are_asked_for_once(run):
     first.clear()
     assert again.files == again.files == run.files
     assert Counted.calls == 1
+
+
+def test_growth_of_a_queue_counts_the_seconds_of_a_machine_that_came_back(tmp_path):
+    def line(event, at, **fields):
+        return json.dumps({"event": event, "system_time": at, "machine_id": 1} | fields) + "\n"
+
+    def startup(at, clock):
+        return line(
+            "STARTUP", at, clock_rate=2.0, local_clock=clock, history="0000000000000001",
+            listen=["127.0.0.1", 5001], peers=[], run_id="lab", seed=1, internal_probability=0.7,
+            broadcast_share=0.25, time="real", version="0.1.0",
+        )  # fmt: skip
+
+    tick = line("INTERNAL", 103.0, old_clock=0, new_clock=1)
+    unread = "".join(line("UNREAD", 110.0, sender=2, sent_clock=n, arrival_time=109.0) for n in (3, 4))
+    late = {"p50": 0.0, "p99": 0.0, "max": 0.0}
+    end = line("END", 110.0, final_clock=1, queue_len=2, ticks=1, lateness=late, undelivered=[])
+    for name, text, seconds in [
+        # A wait for peers and one tick of half a second.
+        ("plain", startup(100.0, 0) + tick + unread + end, 0.5),
+        # It came back: from the first line to the last, its time down among them.
+        ("resumed", startup(100.0, 0) + tick + startup(105.0, 1) + unread + end, 10.0),
+    ]:
+        path = tmp_path / f"{name}.log"
+        path.write_text(text)
+        run = lamport.load(path)
+        assert run.durations.tolist() == [seconds]
+        assert run.machines["queue_growth"].tolist() == [2 / seconds]
