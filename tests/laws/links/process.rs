@@ -8,7 +8,7 @@ use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::key::Key;
 use lamport::channel::noise::Secret;
-use lamport::log::line::{End, Entry, Place, Startup, What};
+use lamport::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
 use lamport::log::read::parse::parse;
 use lamport::log::read::recover::recover;
 use lamport::log::write::turn::Turn;
@@ -17,7 +17,6 @@ use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
 use lamport::model::behavior::Odds;
 use lamport::model::event::Recipients;
-use lamport::model::lateness::Summary;
 use lamport::model::message::{MachineId, Message, Nanos};
 use lamport::model::node::Node;
 use lamport::model::random::Generator;
@@ -171,14 +170,17 @@ impl Process {
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
         let startup = Startup {
-            clock_rate: 1.0,
+            clock_rate: Some(1.0),
             local_clock,
-            history,
-            listen: Place::at(&address(index, false)),
-            run_id: setup.run_id.clone(),
-            seed: setup.seed & 0xffff_ffff,
-            behavior: setup.behavior,
+            history: Some(json(history)),
+            listen: Some(Place::at(&address(index, false))),
+            peers: Vec::new(),
+            run_id: Some(setup.run_id.clone().into()),
+            seed: Some(setup.seed & 0xffff_ffff),
+            internal_probability: Some(setup.behavior.internal_probability()),
+            broadcast_share: Some(setup.behavior.broadcast_share()),
             is_virtual: false,
+            version: None,
         };
         let generator = Generator::new(setup.seed, id, starts);
         let channels = match past {
@@ -330,7 +332,7 @@ impl Process {
             final_clock,
             queue_len: what.len() as u64,
             ticks: self.ticks,
-            lateness: Summary::default(),
+            lateness: Some(Quantiles::default()),
             undelivered,
         })));
         self.write(now, what, Then::End);
