@@ -1,9 +1,12 @@
-//! Which RECEIVE belongs to which SEND.
+//! What became of each message.
 
 use std::collections::BTreeMap;
 
-use crate::causality::by_channel::by_channel;
-use crate::log::columns::{Columns, RECEIVE, SEND, UNKNOWN, reorder};
+use super::checkpoint::Checkpoint;
+use super::matching::{Match, Matching, Record, stamp};
+use super::record::{ReceiptSource, TableRecord};
+use crate::error::Result;
+use crate::log::columns::{Columns, RECEIVE, UNKNOWN, reorder};
 use crate::log::facts::Facts;
 
 /// The message was received.
@@ -38,17 +41,6 @@ pub struct Messages {
     pub unmatched: usize,
 }
 
-/// One message at its recipient.
-#[derive(Clone, Copy)]
-struct Receipt {
-    /// (sender, recipient, sent clock).
-    key: (i64, i64, i64),
-    arrived: f64,
-    received: f64,
-    received_clock: f64,
-    status: i8,
-}
-
 /// The messages of these events and of what the logs of these machines say beside them, or `None` if no RECEIVE says which message it took.
 pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
     let mut receives = (0..columns.len())
@@ -58,12 +50,8 @@ pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
         return None;
     }
     let mut messages = sends(columns);
-    let (receipts, nameless) = receipts(columns, machines);
-    let leftover = messages.settle(receipts, false);
-    // A message whose recipient was unknown is known by who received it.
-    let leftover = messages.settle(leftover, true);
-    let strangers = leftover.iter().filter(|left| left.status == RECEIVED);
-    messages.unmatched = strangers.count() + nameless;
+    let settled = messages.settle(columns, machines, &mut || true);
+    settled.expect("nothing interrupts it, and nothing else is an error");
     messages.undelivered(machines);
     Some(messages)
 }
@@ -76,7 +64,7 @@ fn sends(columns: &Columns) -> Messages {
     messages.recipient.reserve_exact(rows);
     messages.sent.reserve_exact(rows);
     let mut recipients = Vec::new();
-    for row in (0..columns.len()).filter(|&row| columns.event[row] == SEND) {
+    for row in 0..columns.len() {
         recipients.clear();
         recipients.extend_from_slice(columns.recipients(row));
         // Unknown ones come last, as NaN does.
@@ -99,98 +87,81 @@ fn sends(columns: &Columns) -> Messages {
     messages
 }
 
-/// What was received or left in a queue, and how many receipts do not name their message.
-fn receipts(columns: &Columns, machines: &[Facts]) -> (Vec<Receipt>, usize) {
-    let mut receipts = Vec::new();
-    let mut nameless = 0;
-    for row in (0..columns.len()).filter(|&row| columns.event[row] == RECEIVE) {
-        if columns.sender[row].is_nan() || columns.sent_clock[row].is_nan() {
-            nameless += 1;
-            continue;
-        }
-        receipts.push(Receipt {
-            key: (
-                columns.sender[row] as i64,
-                columns.machine_id[row],
-                columns.sent_clock[row] as i64,
-            ),
-            arrived: columns.arrived[row],
-            received: columns.time[row],
-            received_clock: columns.new_clock[row] as f64,
-            status: RECEIVED,
-        });
-    }
-    for facts in machines {
-        for message in &facts.unread {
-            let Some(sender) = message.sender else {
-                continue;
-            };
-            receipts.push(Receipt {
-                key: (sender as i64, facts.id as i64, message.sent_clock as i64),
-                arrived: message.arrived,
-                received: f64::NAN,
-                received_clock: f64::NAN,
-                status: UNREAD,
-            });
-        }
-    }
-    (receipts, nameless)
+/// How many receipts name their message.
+fn receipts(columns: &Columns, machines: &[Facts]) -> usize {
+    let is_stamped = |&row: &usize| {
+        columns.event[row] == RECEIVE
+            && stamp(columns.sender[row], columns.sent_clock[row]).is_some()
+    };
+    let received = (0..columns.len()).filter(is_stamped).count();
+    let unread = machines.iter().flat_map(|facts| &facts.unread);
+    received + unread.filter(|unread| unread.sender.is_some()).count()
 }
 
 impl Messages {
-    /// Gives each receipt to its message, and returns those without one.
-    ///
-    /// With `guess`, messages to an unknown recipient take any
-    /// receipt of them; else only those of their recipient.
-    fn settle(&mut self, receipts: Vec<Receipt>, guess: bool) -> Vec<Receipt> {
-        if receipts.is_empty() {
-            return receipts;
-        }
-        let rows: Vec<u32> = (0..self.sender.len() as u32)
-            .filter(|&row| self.recipient[row as usize].is_nan() == guess)
-            .collect();
-        if rows.is_empty() {
-            return receipts;
-        }
-        let recipient = |id: i64| if guess { UNKNOWN } else { id };
-        let key = |messages: &Self, row: usize| {
-            (
-                messages.sender[row],
-                recipient(messages.recipient[row] as i64),
-                messages.sent_clock[row],
-            )
-        };
-        let receipt_key = |receipt: &Receipt| {
-            let (sender, id, clock) = receipt.key;
-            (sender, recipient(id), clock)
-        };
-        let order = by_channel(rows.len(), |place| key(self, rows[place] as usize));
-        let taken = by_channel(receipts.len(), |place| receipt_key(&receipts[place]));
-        let mut order = order
-            .into_iter()
-            .map(|place| rows[place as usize] as usize)
-            .peekable();
-        let mut leftover = Vec::new();
-        for receipt in taken.into_iter().map(|place| receipts[place as usize]) {
-            let wanted = receipt_key(&receipt);
-            while order.next_if(|&row| key(self, row) < wanted).is_some() {}
-            match order.next_if(|&row| key(self, row) == wanted) {
-                Some(row) => self.take(row, &receipt),
-                None => leftover.push(receipt),
+    /// Gives each receipt to its message.
+    fn settle(
+        &mut self,
+        columns: &Columns,
+        machines: &[Facts],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        let checkpoint = &mut Checkpoint::of_query(go_on);
+        let receives = columns.event.iter().filter(|&&event| event == RECEIVE);
+        self.unmatched = receives.count();
+        let messages = (&self.sent_clock[..], &self.recipient[..]);
+        let record = TableRecord::new(columns, machines, messages, checkpoint)?;
+        let matching = Matching::new(&record, checkpoint)?;
+        // How many receipts there are of messages whose recipients are known.
+        let mut named = 0;
+        // The recipients that become known by who received the message.
+        let mut guessed = Vec::new();
+        matching.each(
+            checkpoint,
+            |_| Vec::new(),
+            |channel, checkpoint| {
+                for &receipt in channel.receipts {
+                    checkpoint.row()?;
+                    let message = match channel.match_next() {
+                        Match::Certain(place) => {
+                            named += 1;
+                            channel.sends[place]
+                        }
+                        Match::Taken {
+                            open: Some(send), ..
+                        }
+                        | Match::Open {
+                            free: Some(send), ..
+                        } => {
+                            guessed.push((send, record.ids().all()[channel.recipient]));
+                            send
+                        }
+                        _ => continue,
+                    } as usize;
+                    match record.source(channel.recipient, receipt) {
+                        ReceiptSource::Row(row) => {
+                            self.unmatched -= 1;
+                            self.arrived[message] = columns.arrived[row];
+                            self.received[message] = columns.time[row];
+                            self.received_clock[message] = columns.new_clock[row] as f64;
+                            self.status[message] = RECEIVED;
+                        }
+                        ReceiptSource::Queue(unread) => {
+                            self.arrived[message] = unread.arrived;
+                            self.status[message] = UNREAD;
+                        }
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, machines) {
+            for (message, recipient) in guessed {
+                self.recipient[message as usize] = recipient as f64;
             }
-        }
-        if guess {
             self.sort();
         }
-        leftover
-    }
-
-    fn take(&mut self, row: usize, receipt: &Receipt) {
-        self.recipient[row] = receipt.key.1 as f64;
-        self.arrived[row] = receipt.arrived;
-        self.received[row] = receipt.received;
-        self.received_clock[row] = receipt.received_clock;
-        self.status[row] = receipt.status;
+        Ok(())
     }
 
     /// Restores the order within each send after recipients became known.

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{Address, Diary, Note};
 

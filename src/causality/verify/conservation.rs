@@ -3,14 +3,14 @@
 //! In virtual time the numbers agree exactly. A real sender may not have heard of the last messages
 //! that arrived, so that it counts more as undelivered than are missing.
 
-use super::Case;
+use super::case::Case;
 use super::report::{Report, Rule};
 use crate::log::history::Diary;
 
 const RULE: Rule = Rule::Conservation;
 
 /// What became of the messages of a channel.
-pub(super) struct Tally {
+pub(super) struct ChannelCount {
     pub(super) sent: u64,
     /// Received or unread.
     pub(super) found: u64,
@@ -33,15 +33,25 @@ impl Conservation {
         }
     }
 
+    /// The machines to which the END of a sender counts undelivered messages, in order.
+    pub(super) fn counted(case: &Case<'_>, sender: usize) -> Vec<usize> {
+        let ends = case.ends[sender].iter();
+        let peers = ends.flat_map(|(_, end)| &end.undelivered);
+        let places = peers.filter_map(|&(peer, _)| case.ids.place(peer?));
+        let mut places: Vec<_> = places.collect();
+        places.sort_unstable();
+        places
+    }
+
     pub(super) fn pair(
         &mut self,
         case: &Case<'_>,
         (sender, recipient): (usize, usize),
-        tally: &Tally,
+        count: &ChannelCount,
         report: &mut Report,
     ) {
         let ends = (case.ends[sender], case.ends[recipient]);
-        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, tally.is_sure) else {
+        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, count.is_sure) else {
             self.unchecked += 1;
             return;
         };
@@ -56,18 +66,18 @@ impl Conservation {
                 None => nameless += count,
             }
         }
-        let missing = tally.sent - tally.found;
+        let missing = count.sent - count.found;
         let most = undelivered + nameless;
         let is_right = if self.is_virtual {
             missing == undelivered
         } else {
-            missing <= most && undelivered <= tally.sent
+            missing <= most && undelivered <= count.sent
         };
         if !is_right {
             report.add(RULE, || {
                 let expected = format!(
                     "{missing} undelivered to machine {id}: {} sent, {} received or unread",
-                    tally.sent, tally.found
+                    count.sent, count.found
                 );
                 case.line(
                     RULE,

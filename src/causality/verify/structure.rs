@@ -1,7 +1,8 @@
 //! Rule `structure`: the lines of each log.
 
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{Diary, Mark, Note};
 

@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::channels::Receipt;
+use super::case::Case;
+use super::fifo;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::matching::Record;
 use crate::error::Result;
-use crate::log::columns::{RECEIVE, UNKNOWN};
+use crate::log::columns::UNKNOWN;
 use crate::log::history::Note;
 
 /// What others say of one machine.
 #[derive(Default)]
-struct Absent {
+struct Mentions {
     /// Messages received from it, or left unread.
     received: u64,
     /// Messages sent to it.
     sent: u64,
 }
 
-type All = BTreeMap<u64, Absent>;
+/// By machine without a log, what others say of it.
+type Unlogged = BTreeMap<u64, Mentions>;
 
 /// Says which machines have no log here, and checks what can be; whether there are none.
 pub(super) fn check(
@@ -26,15 +29,15 @@ pub(super) fn check(
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
-    let mut absent = All::new();
+    let mut unlogged = Unlogged::new();
     for place in 0..case.logs().len() {
-        receipts(case, place, &mut absent, report, checkpoint)?;
-        sends(case, place, &mut absent, report, checkpoint)?;
+        receipts(case, place, &mut unlogged, report, checkpoint)?;
+        sends(case, place, &mut unlogged, report, checkpoint)?;
         for mark in &case.logs()[place].marks {
             if let Note::Connect(hand) = &mark.note
                 && case.ids.place(hand.peer_id).is_none()
             {
-                absent.entry(hand.peer_id).or_default();
+                unlogged.entry(hand.peer_id).or_default();
             }
         }
     }
@@ -43,7 +46,7 @@ pub(super) fn check(
     } else {
         "log"
     };
-    for (id, Absent { received, sent }) in &absent {
+    for (id, Mentions { received, sent }) in &unlogged {
         let what = match (received, sent) {
             (0, 0) => "others name it".to_owned(),
             (0, _) => format!("{sent} messages sent to it are not matched"),
@@ -54,53 +57,32 @@ pub(super) fn check(
         };
         report.unchecked(format!("machine {id} has no {log} here: {what}"));
     }
-    Ok(absent.is_empty())
+    Ok(unlogged.is_empty())
 }
 
 /// Each message of such a machine is received once, in order.
 fn receipts(
     case: &Case<'_>,
     place: usize,
-    absent: &mut All,
+    unlogged: &mut Unlogged,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
-    let (columns, log) = (case.columns, &case.logs()[place]);
     let mut newest: BTreeMap<u64, i64> = BTreeMap::new();
-    let mut take = |sender: u64, receipt: Receipt| {
+    case.receipts(place, checkpoint, |sender, receipt| {
         if case.ids.place(sender).is_none() {
-            absent.entry(sender).or_default().received += 1;
+            unlogged.entry(sender).or_default().received += 1;
             let newest = newest.entry(sender).or_insert(-1);
-            receipt.follows(case, (sender, place), newest, report);
+            fifo::follows(case, (sender, place), receipt, newest, report);
         }
-    };
-    for row in log.rows.clone() {
-        checkpoint.row()?;
-        if columns.event[row] == RECEIVE
-            && let (Some(sender), Some(clock)) = case.message(row)
-        {
-            take(sender, Receipt { clock, at: row });
-        }
-    }
-    for (number, mark) in log.marks.iter().enumerate() {
-        if let Note::Unread {
-            sender: Some(sender),
-            sent_clock,
-            ..
-        } = mark.note
-        {
-            let (clock, at) = (sent_clock as i64, columns.len() + number);
-            take(sender, Receipt { clock, at });
-        }
-    }
-    Ok(())
+    })
 }
 
 /// No more messages to such a machine are undelivered than were sent.
 fn sends(
     case: &Case<'_>,
     place: usize,
-    absent: &mut All,
+    unlogged: &mut Unlogged,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
@@ -115,7 +97,7 @@ fn sends(
         }
     }
     for (&id, count) in &sent {
-        absent.entry(id).or_default().sent += count;
+        unlogged.entry(id).or_default().sent += count;
     }
     let Some((mark, end)) = case.ends[place] else {
         return Ok(());
@@ -124,7 +106,7 @@ fn sends(
         let Some(id) = peer.filter(|&id| case.ids.place(id).is_none()) else {
             continue;
         };
-        absent.entry(id).or_default();
+        unlogged.entry(id).or_default();
         if case.unknown[place] > 0 {
             continue;
         }

@@ -1,0 +1,133 @@
+//! The events of a table, and what logs say beside them, as the matcher reads them.
+
+use super::by_machine::ByMachine;
+use super::checkpoint::Checkpoint;
+use super::ids::Ids;
+use super::matching::{Cover, LoggedReceipt, Record, stamp};
+use crate::error::Result;
+use crate::log::columns::{Columns, RECEIVE};
+use crate::log::facts::{Facts, Unread};
+
+/// A message is numbered as the columns number recipients, and an UNREAD message from the number of rows on.
+pub(super) struct TableRecord<'a> {
+    columns: &'a Columns,
+    ids: Ids,
+    /// The rows of the machine at k stand from `starts[k]` to `starts[k + 1]`.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+    /// By machine, what it left in its queue.
+    unread: Vec<&'a [Unread]>,
+    /// By message, its timestamp and its recipient, NaN if unknown.
+    messages: (&'a [i64], &'a [f64]),
+}
+
+/// Where a receipt stands.
+pub(super) enum ReceiptSource<'a> {
+    /// In this row.
+    Row(usize),
+    /// Among the messages left in the queue.
+    Queue(&'a Unread),
+}
+
+impl<'a> TableRecord<'a> {
+    /// With the timestamp and the recipient of each message, in whatever order a SEND has its own.
+    pub(super) fn new(
+        columns: &'a Columns,
+        machines: &'a [Facts],
+        messages: (&'a [i64], &'a [f64]),
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<Self> {
+        let others = machines.iter().map(|facts| facts.id);
+        let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
+        let rows = by_machine.rows();
+        let ByMachine { ids, starts, .. } = by_machine;
+        let mut unread = vec![&[][..]; ids.all().len()];
+        for facts in machines {
+            if let Some(place) = ids.place(facts.id) {
+                unread[place] = &facts.unread;
+            }
+        }
+        Ok(Self {
+            columns,
+            ids,
+            starts,
+            rows,
+            unread,
+            messages,
+        })
+    }
+
+    fn rows(&self, log: usize) -> impl Iterator<Item = usize> {
+        let rows = self.starts[log] as usize..self.starts[log + 1] as usize;
+        self.rows[rows].iter().map(|&row| row as usize)
+    }
+
+    /// The row of a receipt in the log of a machine, or the message that was left in its queue.
+    pub(super) fn source(&self, log: usize, receipt: LoggedReceipt) -> ReceiptSource<'a> {
+        match receipt.at.checked_sub(self.columns.len()) {
+            None => ReceiptSource::Row(receipt.at),
+            Some(number) => ReceiptSource::Queue(&self.unread[log][number]),
+        }
+    }
+}
+
+impl Record for TableRecord<'_> {
+    fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    fn clocks(&self) -> &[i64] {
+        self.messages.0
+    }
+
+    /// What is not here does not become of a message, whether it was logged or not.
+    fn cover(&self, _log: usize) -> Cover {
+        Cover {
+            from: 0,
+            to: i64::MAX,
+        }
+    }
+
+    fn sends(
+        &self,
+        log: usize,
+        checkpoint: &mut Checkpoint<'_>,
+        mut each: impl FnMut(Option<u64>, u32),
+    ) -> Result<()> {
+        for row in self.rows(log) {
+            checkpoint.row()?;
+            for message in self.columns.starts[row]..self.columns.starts[row + 1] {
+                let recipient = self.messages.1[message];
+                each(
+                    (!recipient.is_nan()).then_some(recipient as u64),
+                    message as u32,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn receipts(
+        &self,
+        log: usize,
+        checkpoint: &mut Checkpoint<'_>,
+        mut each: impl FnMut(u64, LoggedReceipt),
+    ) -> Result<()> {
+        let columns = self.columns;
+        for row in self.rows(log) {
+            checkpoint.row()?;
+            if columns.event[row] == RECEIVE
+                && let Some((sender, clock)) = stamp(columns.sender[row], columns.sent_clock[row])
+            {
+                each(sender, LoggedReceipt { clock, at: row });
+            }
+        }
+        for (number, message) in self.unread[log].iter().enumerate() {
+            if let Some(sender) = message.sender {
+                let (clock, at) = (message.sent_clock as i64, columns.len() + number);
+                each(sender, LoggedReceipt { clock, at });
+            }
+        }
+        Ok(())
+    }
+}
