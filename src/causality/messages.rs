@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::checkpoint::Checkpoint;
-use super::matching::{Match, Matching, Record, stamp};
-use super::record::{ReceiptSource, TableRecord};
+use super::matching::{Match, Matching, MessageLog, stamp};
+use super::table_log::{ReceiptSource, TableLog};
 use crate::error::Result;
 use crate::log::columns::{Columns, RECEIVE, UNKNOWN, reorder};
 use crate::log::facts::Facts;
@@ -110,8 +110,8 @@ impl Messages {
         let receives = columns.event.iter().filter(|&&event| event == RECEIVE);
         self.unmatched = receives.count();
         let messages = (&self.sent_clock[..], &self.recipient[..]);
-        let record = TableRecord::new(columns, machines, messages, checkpoint)?;
-        let matching = Matching::new(&record, checkpoint)?;
+        let table = TableLog::new(columns, machines, messages, checkpoint)?;
+        let matching = Matching::new(&table, checkpoint)?;
         // How many receipts there are of messages whose recipients are known.
         let mut named = 0;
         // The recipients that become known by who received the message.
@@ -133,12 +133,12 @@ impl Messages {
                         | Match::Open {
                             free: Some(send), ..
                         } => {
-                            guessed.push((send, record.ids().all()[channel.recipient]));
+                            guessed.push((send, table.ids().all()[channel.recipient]));
                             send
                         }
                         _ => continue,
                     } as usize;
-                    match record.source(channel.recipient, receipt) {
+                    match table.source(channel.recipient, receipt) {
                         ReceiptSource::Row(row) => {
                             self.unmatched -= 1;
                             self.arrived[message] = columns.arrived[row];

@@ -13,7 +13,7 @@ mod matching;
 pub mod messages;
 pub mod order;
 mod reach;
-mod record;
 mod share;
+mod table_log;
 mod vectors;
 pub mod verify;

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::arguments::Whole;
 use super::interrupt::interruptible;
-use crate::causality::happened::{Causality, Event, Share};
+use crate::causality::happened::{Causality, EventId, Share};
 use crate::model::random::check_seed;
 
 /// Which event happened before which; events are (machine, clock).
@@ -15,7 +15,7 @@ use crate::model::random::check_seed;
 pub(super) struct PyCausality(pub(super) Causality);
 
 impl PyCausality {
-    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<Event> {
+    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<EventId> {
         Ok(self.0.graph().event(machine_id, clock)?)
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::common::Scratch;
 use lamport::causality::export::shiviz::{Shown, Viewer, write};
 use lamport::causality::graph::{Graph, Trace};
-use lamport::causality::happened::{Causality, Event, Limits};
+use lamport::causality::happened::{Causality, EventId, Limits};
 use lamport::causality::order::total_order;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
@@ -128,7 +128,7 @@ fn pasts(columns: &Columns) -> Vec<Vec<bool>> {
     }
 }
 
-fn event(causality: &Causality, columns: &Columns, row: usize) -> Event {
+fn event(causality: &Causality, columns: &Columns, row: usize) -> EventId {
     let (id, clock) = (columns.machine_id[row], columns.new_clock[row]);
     causality.graph().event(id, clock).unwrap()
 }

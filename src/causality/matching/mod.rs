@@ -29,7 +29,7 @@ pub(super) struct Cover {
 }
 
 /// What logs tell of messages.
-pub(super) trait Record {
+pub(super) trait MessageLog {
     /// The machines that have a log.
     fn ids(&self) -> &Ids;
 
@@ -57,8 +57,8 @@ pub(super) trait Record {
 }
 
 /// The SENDs and receipts of all logs by channel.
-pub(super) struct Matching<'a, R> {
-    record: &'a R,
+pub(super) struct Matching<'a, L> {
+    logs: &'a L,
     /// By sender, the SENDs to each recipient.
     pub(super) sends: Groups<u32>,
     /// By recipient, the receipts of what each sender sent.
@@ -67,15 +67,15 @@ pub(super) struct Matching<'a, R> {
     open: Vec<usize>,
 }
 
-impl<'a, R: Record> Matching<'a, R> {
+impl<'a, L: MessageLog> Matching<'a, L> {
     /// Of the messages between the machines that have a log.
-    pub(super) fn new(record: &'a R, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
-        let ids = record.ids();
-        let logs = ids.all().len();
-        let mut open = vec![0; logs];
-        let sends = Groups::new(logs, |log, emit: &mut Each<'_, u32>| {
+    pub(super) fn new(logs: &'a L, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
+        let ids = logs.ids();
+        let count = ids.all().len();
+        let mut open = vec![0; count];
+        let sends = Groups::new(count, |log, emit: &mut Each<'_, u32>| {
             open[log] = 0;
-            record.sends(log, checkpoint, |recipient, send| match recipient {
+            logs.sends(log, checkpoint, |recipient, send| match recipient {
                 Some(id) => {
                     if let Some(place) = ids.place(id) {
                         emit(place, send);
@@ -84,15 +84,15 @@ impl<'a, R: Record> Matching<'a, R> {
                 None => open[log] += 1,
             })
         })?;
-        let receipts = Groups::new(logs, |log, emit: &mut Each<'_, LoggedReceipt>| {
-            record.receipts(log, checkpoint, |sender, receipt| {
+        let receipts = Groups::new(count, |log, emit: &mut Each<'_, LoggedReceipt>| {
+            logs.receipts(log, checkpoint, |sender, receipt| {
                 if let Some(place) = ids.place(sender) {
                     emit(place, receipt);
                 }
             })
         })?;
         Ok(Self {
-            record,
+            logs,
             sends,
             receipts,
             open,
@@ -107,10 +107,10 @@ impl<'a, R: Record> Matching<'a, R> {
         also: impl Fn(usize) -> Vec<usize>,
         mut each: impl FnMut(&mut Channel<'_>, &mut Checkpoint<'_>) -> Result<()>,
     ) -> Result<()> {
-        let clocks = self.record.clocks();
+        let clocks = self.logs.clocks();
         let received = self.receipts.crossed();
         for sender in 0..self.open.len() {
-            let covered = self.record.cover(sender).to;
+            let covered = self.logs.cover(sender).to;
             let mut open = self.open(sender, checkpoint)?;
             // Three lists of recipients, each in order; a channel may be in any of them.
             let mut sent = self.sends.of(sender).peekable();
@@ -148,9 +148,9 @@ impl<'a, R: Record> Matching<'a, R> {
         if self.open[log] == 0 {
             return Ok(Open::default());
         }
-        let clocks = self.record.clocks();
+        let clocks = self.logs.clocks();
         let mut open = Vec::with_capacity(self.open[log]);
-        self.record.sends(log, checkpoint, |recipient, send| {
+        self.logs.sends(log, checkpoint, |recipient, send| {
             if recipient.is_none() {
                 open.push((clocks[send as usize], send));
             }

@@ -3,7 +3,7 @@
 use super::report::{Rule, Violation};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::Ids;
-use crate::causality::matching::{Cover, LoggedReceipt, Record, stamp};
+use crate::causality::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
 use crate::log::columns::{Columns, RECEIVE, SEND, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note, Start};
@@ -138,7 +138,7 @@ impl<'a> Case<'a> {
 }
 
 /// A SEND is numbered by its row; an UNREAD message by its mark, from the number of rows on.
-impl Record for Case<'_> {
+impl MessageLog for Case<'_> {
     fn ids(&self) -> &Ids {
         &self.ids
     }

@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use super::case::{Case, NONE};
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
-use crate::causality::matching::Record;
+use crate::causality::matching::MessageLog;
 use crate::error::Result;
 use crate::log::columns::RECEIVE;
 

@@ -6,14 +6,14 @@ use super::case::Case;
 use super::fifo;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
-use crate::causality::matching::Record;
+use crate::causality::matching::MessageLog;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
 use crate::log::history::Note;
 
 /// What others say of one machine.
 #[derive(Default)]
-struct Mentions {
+struct Unlogged {
     /// Messages received from it, or left unread.
     received: u64,
     /// Messages sent to it.
@@ -21,7 +21,7 @@ struct Mentions {
 }
 
 /// By machine without a log, what others say of it.
-type Unlogged = BTreeMap<u64, Mentions>;
+type All = BTreeMap<u64, Unlogged>;
 
 /// Says which machines have no log here, and checks what can be; whether there are none.
 pub(super) fn check(
@@ -29,7 +29,7 @@ pub(super) fn check(
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
-    let mut unlogged = Unlogged::new();
+    let mut unlogged = All::new();
     for place in 0..case.logs().len() {
         receipts(case, place, &mut unlogged, report, checkpoint)?;
         sends(case, place, &mut unlogged, report, checkpoint)?;
@@ -46,7 +46,7 @@ pub(super) fn check(
     } else {
         "log"
     };
-    for (id, Mentions { received, sent }) in &unlogged {
+    for (id, Unlogged { received, sent }) in &unlogged {
         let what = match (received, sent) {
             (0, 0) => "others name it".to_owned(),
             (0, _) => format!("{sent} messages sent to it are not matched"),
@@ -64,7 +64,7 @@ pub(super) fn check(
 fn receipts(
     case: &Case<'_>,
     place: usize,
-    unlogged: &mut Unlogged,
+    unlogged: &mut All,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
@@ -82,7 +82,7 @@ fn receipts(
 fn sends(
     case: &Case<'_>,
     place: usize,
-    unlogged: &mut Unlogged,
+    unlogged: &mut All,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {

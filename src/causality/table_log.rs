@@ -3,13 +3,13 @@
 use super::by_machine::ByMachine;
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;
-use super::matching::{Cover, LoggedReceipt, Record, stamp};
+use super::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
 use crate::log::columns::{Columns, RECEIVE};
 use crate::log::facts::{Facts, Unread};
 
 /// A message is numbered as the columns number recipients, and an UNREAD message from the number of rows on.
-pub(super) struct TableRecord<'a> {
+pub(super) struct TableLog<'a> {
     columns: &'a Columns,
     ids: Ids,
     /// The rows of the machine at k stand from `starts[k]` to `starts[k + 1]`.
@@ -29,7 +29,7 @@ pub(super) enum ReceiptSource<'a> {
     Queue(&'a Unread),
 }
 
-impl<'a> TableRecord<'a> {
+impl<'a> TableLog<'a> {
     /// With the timestamp and the recipient of each message, in whatever order a SEND has its own.
     pub(super) fn new(
         columns: &'a Columns,
@@ -71,7 +71,7 @@ impl<'a> TableRecord<'a> {
     }
 }
 
-impl Record for TableRecord<'_> {
+impl MessageLog for TableLog<'_> {
     fn ids(&self) -> &Ids {
         &self.ids
     }
