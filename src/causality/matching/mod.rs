@@ -158,3 +158,6 @@ impl<'a, L: MessageLog> Matching<'a, L> {
         Ok(Open::new(open))
     }
 }
+
+#[cfg(test)]
+mod tests;
