@@ -7,7 +7,7 @@ simulated ones each, at an equal added latency. Prints the two-sample Kolmogorov
 metric, in units of what a level of 0.001 allows after Bonferroni's correction for all comparisons: above 1
 they differ. The last column is the distance to simulated runs at another internal probability, which the
 test must tell apart. It takes about 40 s per probability. The short version is a test,
-tests/python/test_agreement.py.
+tests/python/drive/test_agreement.py.
 """
 
 import os
@@ -22,7 +22,7 @@ OTHER = 0.2
 
 
 def main():
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "python"))
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "python" / "drive"))
     agreement = import_module("test_agreement")
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     worst = 0.0

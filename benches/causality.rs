@@ -22,7 +22,8 @@ use lamport::causality::graph::{Graph, Trace};
 use lamport::causality::happened::{Causality, Limits};
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
-use lamport::log::columns::{Columns, RECEIVE, SEND};
+use lamport::log::columns::Columns;
+use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
@@ -49,10 +50,10 @@ fn sends(columns: &Columns) -> Vec<usize> {
     let mut rows = BTreeMap::new();
     let mut sends = vec![usize::MAX; columns.len()];
     for row in 0..columns.len() {
-        if columns.event[row] == SEND {
+        if columns.event[row] == EventKind::Send {
             rows.insert((columns.machine_id[row], columns.new_clock[row]), row);
-        } else if columns.event[row] == RECEIVE {
-            sends[row] = rows[&(columns.sender[row] as i64, columns.sent_clock[row] as i64)];
+        } else if columns.event[row] == EventKind::Receive {
+            sends[row] = rows[&(columns.sender[row], columns.sent_clock[row])];
         }
     }
     sends

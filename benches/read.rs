@@ -26,11 +26,12 @@ use common::{Scratch, argument, load, median};
 use lamport::causality::messages::messages;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
-use lamport::log::columns::{Columns, Row};
+use lamport::log::columns::{Columns, Row, UNKNOWN};
 use lamport::log::facts::Logs;
 use lamport::log::read::parse::{Body, parse};
 use lamport::log::read::reader::read_logs_on;
 use lamport::log::read::text::Lines;
+use lamport::log::schema::{EventKind, or_unknown};
 use lamport::model::behavior::Behavior;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
@@ -66,28 +67,33 @@ fn typed(paths: &[PathBuf]) -> usize {
             let line = parse(text).unwrap();
             let mut row = Row {
                 time: line.time as f64,
-                machine_id: line.machine_id,
-                event: 2,
-                clocks: (0, 0),
-                queue_len: None,
-                sender: None,
-                sent_clock: None,
-                arrived: None,
+                system_time: line.time as f64,
+                machine_id: line.machine_id as i64,
+                event: EventKind::Internal,
+                old_clock: 0,
+                new_clock: 0,
+                queue_len: UNKNOWN,
+                sender: UNKNOWN,
+                sent_clock: UNKNOWN,
+                arrived: f64::NAN,
+                manual: line.is_manual,
+                by_hand: line.is_by_hand,
             };
-            match line.body {
-                Body::Internal { clocks } | Body::Send { clocks, .. } => row.clocks = clocks,
+            let (old_clock, new_clock) = match line.body {
+                Body::Internal { clocks } | Body::Send { clocks, .. } => clocks,
                 Body::Receive {
                     clocks,
                     message,
                     queue_len,
                 } => {
-                    row.clocks = clocks;
-                    row.queue_len = queue_len;
-                    row.sender = message.sender;
-                    row.sent_clock = message.sent_clock;
+                    row.queue_len = or_unknown(queue_len);
+                    row.sender = or_unknown(message.sender);
+                    row.sent_clock = or_unknown(message.sent_clock);
+                    clocks
                 }
                 _ => continue,
-            }
+            };
+            (row.old_clock, row.new_clock) = (old_clock as i64, new_clock as i64);
             columns.push(&row);
         }
     }
@@ -122,7 +128,7 @@ fn read_on(threads: usize, paths: &[PathBuf]) -> Logs {
 
 /// What the columns hold, in bytes.
 fn size(columns: &Columns) -> f64 {
-    let row = size_of::<f64>() * 6 + size_of::<i64>() * 3 + size_of::<usize>() + 1;
+    let row = size_of::<f64>() * 3 + size_of::<i64>() * 6 + size_of::<usize>() + 3;
     (columns.len() * row + columns.recipients.len() * size_of::<i64>()) as f64
 }
 

@@ -8,91 +8,45 @@ any of these; `sweep` simulates a grid of parameters.
 Names load on first use: ``import lamport`` alone costs next to nothing.
 """
 
-TYPE_CHECKING = False  # as in `typing`, whose import would take longer than all else here
-if TYPE_CHECKING:
-    from lamport._compare import compare
-    from lamport._faults import Crash, Delay, Disconnect, Partition, Pause
-    from lamport._from_events import from_events
-    from lamport._lamport import LamportError, LogError, Machine, __version__
-    from lamport._latency import Constant, Empirical, Exponential, LogNormal, Uniform
-    from lamport._load import load
-    from lamport._local import run_local
-    from lamport._plot_sweep import plot_sweep
-    from lamport._predict import predict
-    from lamport._random_faults import random_faults
-    from lamport._replay import replay
-    from lamport._run import Run
-    from lamport._simulate import simulate
-    from lamport._summarize import summarize
-    from lamport._sweep import SweepError, sweep
-    from lamport._verify import Verification, verify
-    from lamport._warning import LamportWarning
-
-__all__ = [
-    "Constant",
-    "Crash",
-    "Delay",
-    "Disconnect",
-    "Empirical",
-    "Exponential",
-    "LamportError",
-    "LamportWarning",
-    "LogError",
-    "LogNormal",
-    "Machine",
-    "Partition",
-    "Pause",
-    "Run",
-    "SweepError",
-    "Uniform",
-    "Verification",
-    "__version__",
-    "compare",
-    "from_events",
-    "load",
-    "plot_sweep",
-    "predict",
-    "random_faults",
-    "replay",
-    "run_local",
-    "simulate",
-    "summarize",
-    "sweep",
-    "verify",
-]
-
+# `__init__.pyi` says the same to type checkers and editors, which run nothing.
 _HOMES = {
-    "Constant": "_latency",
-    "Crash": "_faults",
-    "Delay": "_faults",
-    "Disconnect": "_faults",
-    "Empirical": "_latency",
-    "Exponential": "_latency",
+    "Causality": "_runs.causality",
+    "Constant": "_model.latency",
+    "Crash": "_model.fault",
+    "Delay": "_model.fault",
+    "Disconnect": "_model.fault",
+    "Empirical": "_model.latency",
+    "Exponential": "_model.latency",
+    "Fault": "_model.fault",
     "LamportError": "_lamport",
-    "LamportWarning": "_warning",
+    "LamportWarning": "_model.warning",
+    "Latency": "_model.latency",
     "LogError": "_lamport",
-    "LogNormal": "_latency",
+    "LogNormal": "_model.latency",
     "Machine": "_lamport",
-    "Partition": "_faults",
-    "Pause": "_faults",
-    "Run": "_run",
-    "SweepError": "_sweep",
-    "Uniform": "_latency",
-    "Verification": "_verify",
+    "Partition": "_model.fault",
+    "Pause": "_model.fault",
+    "Run": "_runs.run",
+    "Share": "_runs.causality",
+    "SweepError": "_drive.sweep",
+    "Uniform": "_model.latency",
+    "Verification": "_runs.verification",
     "__version__": "_lamport",
-    "compare": "_compare",
-    "from_events": "_from_events",
-    "load": "_load",
-    "plot_sweep": "_plot_sweep",
-    "predict": "_predict",
-    "random_faults": "_random_faults",
-    "replay": "_replay",
-    "run_local": "_local",
-    "simulate": "_simulate",
-    "summarize": "_summarize",
-    "sweep": "_sweep",
-    "verify": "_verify",
+    "compare": "_runs.compare",
+    "from_events": "_runs.from_events",
+    "load": "_runs.load",
+    "plot_sweep": "_plot.sweep",
+    "predict": "_model.predict",
+    "random_faults": "_model.random_faults",
+    "replay": "_drive.replay",
+    "run_local": "_drive.local",
+    "simulate": "_drive.simulate",
+    "summarize": "_runs.summarize",
+    "sweep": "_drive.sweep",
+    "verify": "_runs.verify",
 }
+
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "EVENT_COLUMNS",
+    "EVENT_KINDS",
     "Causality",
     "LamportError",
     "LocalRun",
@@ -33,6 +35,12 @@ __all__ = [
 ]
 
 __version__: str
+
+EVENT_COLUMNS: tuple[tuple[str, str], ...]
+"""The columns of events in their order, each with its form: what its values are."""
+
+EVENT_KINDS: tuple[str, ...]
+"""The kinds of events, by the number that `Logs.events` has for them."""
 
 _Floats: TypeAlias = NDArray[np.float64]
 
@@ -285,8 +293,8 @@ class LocalRun:
 class Logs:
     """The logs of one run, read into columns.
 
-    Every method that returns arrays returns the same memory each time; do not
-    write to it.
+    Every method that returns arrays but `recipients` returns the same memory each time; do not
+    write to it. Whole numbers that may be missing are negative where they are.
     """
 
     @property
@@ -295,17 +303,18 @@ class Logs:
     def events(self) -> dict[str, Any]:
         """One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
 
-        ``time`` (float64, s since the earliest line), ``system_time`` (float64, s), ``machine_id``
-        (int64), ``event`` (int8: 0 SEND, 1 RECEIVE, 2 INTERNAL), ``old_clock``, ``new_clock``
-        (int64), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` in s
-        since the earliest line; NaN where there is none).
+        The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
+        ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
+        ``EVENT_KINDS``) and ``flag`` (bool).
         """
+    def recipients(self) -> NDArray[np.object_]:
+        """Of each event, the recipients: a tuple of ids, None for one unknown; or None if none was sent."""
     def messages(self) -> dict[str, Any]:
         """One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
 
-        ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (float64, NaN if unknown),
+        ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (int64 or none),
         ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
-        ``received_clock`` (float64), ``status`` (int8: 0 received, 1 unread: in the queue at
+        ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
         END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
         tells). Messages received without any known send are not rows; `notes` counts them. A recipient
         known by address only is the machine that received the message, if one did.
@@ -321,7 +330,7 @@ class Logs:
         ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
         ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
         new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
-        ``final_queue_len`` (float64, NaN if unknown), ``duration`` (float64, s: the time it ticked),
+        ``final_queue_len`` (int64 or none), ``duration`` (float64, s: the time it ticked),
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
         ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
         ``run_id``, ``file`` (lists of str, "" if unknown).
@@ -404,7 +413,7 @@ class Logs:
 
 @final
 class Causality:
-    """Happened-before; an event is (machine_id, clock after it). See `lamport._causality.Causality`.
+    """Happened-before; an event is (machine_id, clock after it). See `lamport.Causality`.
 
     Every method raises ValueError for an event that is not there.
     """
@@ -474,10 +483,11 @@ def table_logs(columns: Mapping[str, Any]) -> Logs:
 
     ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
     ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
-    clock before), ``queue_len``, ``sender``, ``sent_clock``, ``arrived`` (float64; ``arrived`` on the clock
-    of ``time``, or of ``system_time`` without it) and ``recipient_ids`` or ``recipients`` (for each row a
-    list of ids, or its JSON text, empty for other events; else those that received the message) are used
-    where present, other columns are not. Times beyond 1e8 s are taken for times of day: the first event is
+    clock before), ``queue_len``, ``sender``, ``sent_clock`` (int64, -1 where there is none, or float64 with
+    NaN there), ``arrived`` (float64; on the clock of ``time``, or of ``system_time`` without it),
+    ``manual``, ``by_hand`` (bool) and ``recipient_ids`` or ``recipients`` (for each row a list of ids, or
+    its text, empty for other events; else those that received the message) are used where present, other
+    columns are not. Times beyond 1e8 s are taken for times of day: the first event is
     then at 0.
 
     Raises

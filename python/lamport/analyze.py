@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lamport._cli_logs import add_analyze, run_analyze
-from lamport._command import guard
+from lamport._cli.exit_status import guard
+from lamport._cli.logs import add_analyze, run_analyze
 
 __all__ = ["main"]
 

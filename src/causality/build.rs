@@ -3,10 +3,10 @@
 use super::by_machine::ByMachine;
 use super::checkpoint::Checkpoint;
 use super::graph::{BASE_ONLY, Graph, NONE, Trace};
-use super::matching::{ByClock, stamp};
+use super::matching::{ByClock, stamp_of};
 use super::order;
 use crate::error::{Error, Result};
-use crate::log::columns::{RECEIVE, SEND};
+use crate::log::columns::UNKNOWN;
 
 impl Graph {
     /// The graph of the events of `machines`, of which some may have none.
@@ -92,15 +92,17 @@ impl Graph {
         for (row, &place) in places.iter().enumerate() {
             let position = next[place as usize] as usize;
             next[place as usize] += 1;
-            if trace.event[row] != RECEIVE {
+            if !trace.event[row].receives() {
                 continue;
             }
             checkpoint.after(16)?;
-            let found = stamp(trace.sender[row], trace.sent_clock[row]).and_then(|(id, clock)| {
+            let (sender, clock) = (trace.sender[row], trace.sent_clock[row]);
+            let stamp = stamp_of(sender, clock, trace.by_hand[row]);
+            let found = stamp.and_then(|(id, clock)| {
                 let place = self.ids.place(id)?;
                 let index = by_clock.find(place, clock)?;
                 let row = self.rows[self.starts[place] as usize + index];
-                (trace.event[row as usize] == SEND).then_some((place, index))
+                trace.event[row as usize].sends().then_some((place, index))
             });
             if let Some((place, index)) = found {
                 self.sender[position] = place as u32;
@@ -117,7 +119,7 @@ impl Graph {
 /// Whether there are receipts and none says what was received.
 fn is_base(trace: &Trace<'_>) -> bool {
     let mut receipts = (0..trace.event.len())
-        .filter(|&row| trace.event[row] == RECEIVE)
+        .filter(|&row| trace.event[row].receives())
         .peekable();
-    receipts.peek().is_some() && receipts.all(|row| trace.sent_clock[row].is_nan())
+    receipts.peek().is_some() && receipts.all(|row| trace.sent_clock[row] == UNKNOWN)
 }

@@ -3,6 +3,7 @@
 use super::ids::{Ids, few};
 use crate::error::{Error, Result};
 use crate::log::columns::Columns;
+use crate::log::schema::EventKind;
 
 /// Stands where there is no machine.
 pub(super) const NONE: u32 = u32::MAX;
@@ -15,14 +16,16 @@ pub const BASE_ONLY: &str = "the logs hold base fields only: their RECEIVE lines
 pub struct Trace<'a> {
     /// The machine of each event.
     pub machine_id: &'a [i64],
-    /// Its code.
-    pub event: &'a [i8],
+    /// What it is.
+    pub event: &'a [EventKind],
     /// The clock after it.
     pub new_clock: &'a [i64],
-    /// Who sent the message received, NaN if unknown.
-    pub sender: &'a [f64],
-    /// The timestamp of the message received, NaN if unknown.
-    pub sent_clock: &'a [f64],
+    /// Who sent the message received, or a negative number.
+    pub sender: &'a [i64],
+    /// The timestamp of the message received, or a negative number.
+    pub sent_clock: &'a [i64],
+    /// Whether the message received was delivered by hand: it has no send.
+    pub by_hand: &'a [bool],
 }
 
 impl<'a> Trace<'a> {
@@ -34,6 +37,7 @@ impl<'a> Trace<'a> {
             new_clock: &columns.new_clock,
             sender: &columns.sender,
             sent_clock: &columns.sent_clock,
+            by_hand: &columns.by_hand,
         }
     }
 }

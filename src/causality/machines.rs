@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::log::columns::{RECEIVE, SEND};
 use crate::log::facts::{Facts, Logs};
+use crate::log::schema::{EventKind, UNKNOWN};
 
-/// A row a machine, sorted by id. NaN where nothing is known.
+/// One row per machine, sorted by id. NaN or [`UNKNOWN`] where nothing is known.
 #[derive(Debug, Default)]
 pub struct Machines {
     /// The machine.
@@ -27,9 +27,9 @@ pub struct Machines {
     /// The largest step of its clock.
     pub max_jump: Vec<i64>,
     /// The longest queue seen.
-    pub max_queue_len: Vec<f64>,
+    pub max_queue_len: Vec<i64>,
     /// The queue at the end.
-    pub final_queue_len: Vec<f64>,
+    pub final_queue_len: Vec<i64>,
     /// Seconds for which it ticked, those in which it was down or paused included.
     pub duration: Vec<f64>,
     /// The median lateness of its ticks, in seconds.
@@ -51,16 +51,43 @@ pub struct Machines {
 /// What is counted over the events of one machine.
 #[derive(Debug, Clone)]
 pub struct Count {
-    /// By the code of the event.
-    pub events: [i64; 3],
+    /// How many there are of each kind.
+    pub events: EventCounts,
     /// The largest clock.
     pub last_clock: i64,
     /// The sum of the steps of its clock.
     pub jumps: i64,
     /// The largest of them.
     pub max_jump: i64,
-    /// The longest queue seen, NaN if none was.
-    pub max_queue_len: f64,
+    /// The longest queue seen, [`UNKNOWN`] if none was.
+    pub max_queue_len: i64,
+}
+
+/// How many events there are of each kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventCounts([i64; EventKind::COUNT]);
+
+impl EventCounts {
+    /// As told for each kind.
+    pub fn of(count: impl Fn(EventKind) -> i64) -> Self {
+        let mut counts = Self::default();
+        for &kind in EventKind::ALL {
+            counts.0[kind as usize] = count(kind);
+        }
+        counts
+    }
+
+    fn add(&mut self, kind: EventKind) {
+        self.0[kind as usize] += 1;
+    }
+
+    fn of_kind(&self, kind: EventKind) -> i64 {
+        self.0[kind as usize]
+    }
+
+    fn sum(&self) -> i64 {
+        self.0.iter().sum()
+    }
 }
 
 /// The table of machines of these logs.
@@ -74,11 +101,11 @@ pub fn machines(logs: &Logs) -> Machines {
 
 fn counts(logs: &Logs) -> Vec<Count> {
     let empty = Count {
-        events: [0; 3],
+        events: EventCounts::default(),
         last_clock: 0,
         jumps: 0,
         max_jump: 0,
-        max_queue_len: f64::NAN,
+        max_queue_len: UNKNOWN,
     };
     let mut counts = vec![empty; logs.machines.len()];
     let columns = &logs.columns;
@@ -89,11 +116,10 @@ fn counts(logs: &Logs) -> Vec<Count> {
         };
         let count = &mut counts[place];
         let jump = columns.new_clock[row] - columns.old_clock[row];
-        count.events[columns.event[row] as usize] += 1;
+        count.events.add(columns.event[row]);
         count.last_clock = count.last_clock.max(columns.new_clock[row]);
         count.jumps += jump;
         count.max_jump = count.max_jump.max(jump);
-        // `max` takes the number where the other is NaN.
         count.max_queue_len = count.max_queue_len.max(columns.queue_len[row]);
     }
     counts
@@ -102,12 +128,10 @@ fn counts(logs: &Logs) -> Vec<Count> {
 impl Machines {
     /// Appends the row of a machine.
     pub fn push(&mut self, facts: &Facts, count: &Count) {
-        let events: i64 = count.events.iter().sum();
-        let sends = count.events[SEND as usize];
-        let receives = count.events[RECEIVE as usize];
+        let events = count.events.sum();
         let end = facts.end.as_ref();
         let ticks = end.map_or(events, |end| end.ticks as i64);
-        let queue_len = end.map_or(f64::NAN, |end| end.queue_len as f64);
+        let queue_len = end.map_or(UNKNOWN, |end| end.queue_len as i64);
         let lateness = end.and_then(|end| end.lateness);
         let late = |value: fn(&crate::log::read::parse::Quantiles) -> f64| {
             lateness.as_ref().map_or(f64::NAN, value)
@@ -115,9 +139,13 @@ impl Machines {
         self.machine_id.push(facts.id as i64);
         self.clock_rate.push(facts.clock_rate.unwrap_or(f64::NAN));
         self.ticks.push(ticks);
-        self.sends.push(sends);
-        self.receives.push(receives);
-        self.internals.push(events - sends - receives);
+        for (column, kind) in [
+            (&mut self.sends, EventKind::Send),
+            (&mut self.receives, EventKind::Receive),
+            (&mut self.internals, EventKind::Internal),
+        ] {
+            column.push(count.events.of_kind(kind));
+        }
         self.final_clock.push(end.map_or_else(
             || count.last_clock.max(facts.local_clock as i64),
             |end| end.final_clock as i64,

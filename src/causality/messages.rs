@@ -6,8 +6,9 @@ use super::checkpoint::Checkpoint;
 use super::matching::{Match, Matching, MessageLog, stamp};
 use super::table_log::{ReceiptSource, TableLog};
 use crate::error::Result;
-use crate::log::columns::{Columns, RECEIVE, UNKNOWN, reorder};
+use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::facts::Facts;
+use crate::log::schema::reorder;
 
 /// The message was received.
 pub const RECEIVED: i8 = 0;
@@ -25,16 +26,16 @@ pub struct Messages {
     pub sender: Vec<i64>,
     /// Its timestamp.
     pub sent_clock: Vec<i64>,
-    /// Who it went to, NaN if unknown.
-    pub recipient: Vec<f64>,
+    /// Who it went to, or [`UNKNOWN`].
+    pub recipient: Vec<i64>,
     /// When it was sent, in seconds since the earliest line.
     pub sent: Vec<f64>,
     /// When it entered the queue, NaN if unknown.
     pub arrived: Vec<f64>,
     /// When it was received, NaN if it was not.
     pub received: Vec<f64>,
-    /// The recipient's clock at the receipt, NaN if there was none.
-    pub received_clock: Vec<f64>,
+    /// The recipient's clock at the receipt, [`UNKNOWN`] if there was none.
+    pub received_clock: Vec<i64>,
     /// [`RECEIVED`], [`UNREAD`], [`UNDELIVERED`] or [`LOST_SIGHT`].
     pub status: Vec<i8>,
     /// How many messages were received without a known send.
@@ -44,9 +45,9 @@ pub struct Messages {
 /// The messages of these events and of what the logs of these machines say beside them, or `None` if no RECEIVE says which message it took.
 pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
     let mut receives = (0..columns.len())
-        .filter(|&row| columns.event[row] == RECEIVE)
+        .filter(|&row| columns.event[row].receives())
         .peekable();
-    if receives.peek().is_some() && receives.all(|row| columns.sent_clock[row].is_nan()) {
+    if receives.peek().is_some() && receives.all(|row| columns.sent_clock[row] == UNKNOWN) {
         return None;
     }
     let mut messages = sends(columns);
@@ -67,32 +68,24 @@ fn sends(columns: &Columns) -> Messages {
     for row in 0..columns.len() {
         recipients.clear();
         recipients.extend_from_slice(columns.recipients(row));
-        // Unknown ones come last, as NaN does.
-        recipients.sort_unstable_by_key(|&id| if id == UNKNOWN { i64::MAX } else { id });
+        recipients.sort_unstable_by_key(|&id| unknown_last(id));
         for &recipient in &recipients {
             messages.sender.push(columns.machine_id[row]);
             messages.sent_clock.push(columns.new_clock[row]);
-            messages.recipient.push(if recipient == UNKNOWN {
-                f64::NAN
-            } else {
-                recipient as f64
-            });
+            messages.recipient.push(recipient);
             messages.sent.push(columns.time[row]);
         }
     }
     messages.arrived = vec![f64::NAN; rows];
     messages.received = vec![f64::NAN; rows];
-    messages.received_clock = vec![f64::NAN; rows];
+    messages.received_clock = vec![UNKNOWN; rows];
     messages.status = vec![LOST_SIGHT; rows];
     messages
 }
 
 /// How many receipts name their message.
 fn receipts(columns: &Columns, machines: &[Facts]) -> usize {
-    let is_stamped = |&row: &usize| {
-        columns.event[row] == RECEIVE
-            && stamp(columns.sender[row], columns.sent_clock[row]).is_some()
-    };
+    let is_stamped = |&row: &usize| columns.event[row].receives() && stamp(columns, row).is_some();
     let received = (0..columns.len()).filter(is_stamped).count();
     let unread = machines.iter().flat_map(|facts| &facts.unread);
     received + unread.filter(|unread| unread.sender.is_some()).count()
@@ -107,7 +100,7 @@ impl Messages {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        let receives = columns.event.iter().filter(|&&event| event == RECEIVE);
+        let receives = columns.event.iter().filter(|event| event.receives());
         self.unmatched = receives.count();
         let messages = (&self.sent_clock[..], &self.recipient[..]);
         let table = TableLog::new(columns, machines, messages, checkpoint)?;
@@ -143,7 +136,7 @@ impl Messages {
                             self.unmatched -= 1;
                             self.arrived[message] = columns.arrived[row];
                             self.received[message] = columns.time[row];
-                            self.received_clock[message] = columns.new_clock[row] as f64;
+                            self.received_clock[message] = columns.new_clock[row];
                             self.status[message] = RECEIVED;
                         }
                         ReceiptSource::Queue(unread) => {
@@ -157,7 +150,7 @@ impl Messages {
         )?;
         if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, machines) {
             for (message, recipient) in guessed {
-                self.recipient[message as usize] = recipient as f64;
+                self.recipient[message as usize] = recipient as i64;
             }
             self.sort();
         }
@@ -172,7 +165,7 @@ impl Messages {
                 .total_cmp(&self.sent[b])
                 .then_with(|| self.sender[a].cmp(&self.sender[b]))
                 .then_with(|| self.sent_clock[a].cmp(&self.sent_clock[b]))
-                .then_with(|| self.recipient[a].total_cmp(&self.recipient[b]))
+                .then_with(|| unknown_last(self.recipient[a]).cmp(&unknown_last(self.recipient[b])))
         });
         reorder(&mut self.sender, &rows);
         reorder(&mut self.sent_clock, &rows);
@@ -206,7 +199,7 @@ impl Messages {
         let mut totals: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         for (&sender, &recipient) in self.sender.iter().zip(&self.recipient) {
             if nameless.contains_key(&sender) {
-                *totals.entry((sender, id(recipient))).or_default() += 1;
+                *totals.entry((sender, recipient)).or_default() += 1;
             }
         }
         for ((sender, recipient), total) in totals {
@@ -216,7 +209,7 @@ impl Messages {
             }
         }
         for row in (0..self.sender.len()).rev() {
-            let pair = (self.sender[row], id(self.recipient[row]));
+            let pair = (self.sender[row], self.recipient[row]);
             if let Some(left) = newest.get_mut(&pair).filter(|left| **left > 0) {
                 *left -= 1;
                 if self.status[row] == LOST_SIGHT {
@@ -227,12 +220,12 @@ impl Messages {
     }
 }
 
-/// The machine behind a recipient of the table.
-fn id(recipient: f64) -> i64 {
-    if recipient.is_nan() {
-        UNKNOWN
+/// The place of a recipient in the order of a send's: unknown ones come last.
+fn unknown_last(recipient: i64) -> i64 {
+    if recipient == UNKNOWN {
+        i64::MAX
     } else {
-        recipient as i64
+        recipient
     }
 }
 
@@ -240,6 +233,7 @@ fn id(recipient: f64) -> i64 {
 mod tests {
     use super::*;
     use crate::log::import::table::Table;
+    use crate::log::schema::EventKind;
     use proptest::prelude::*;
 
     /// Sends 1, 2, ... of machine 0 to machines 1 and 2, and who received which.
@@ -254,15 +248,20 @@ mod tests {
             }
         };
         let sent = |row: usize| match row.checked_sub(sends) {
-            Some(place) => received[place].1 as f64,
-            None => f64::NAN,
+            Some(place) => received[place].1,
+            None => UNKNOWN,
         };
         Table {
-            machine_id: (0..rows).map(machine).collect(),
-            event: (0..rows).map(|row| i8::from(row >= sends)).collect(),
-            new_clock: (0..rows).map(|row| row as i64 + 1).collect(),
-            sender: Some((0..rows).map(|row| sent(row) * 0.0).collect()),
-            sent_clock: Some((0..rows).map(sent).collect()),
+            columns: Columns {
+                machine_id: (0..rows).map(machine).collect(),
+                event: (0..rows)
+                    .map(|row| EventKind::ALL[usize::from(row >= sends)])
+                    .collect(),
+                new_clock: (0..rows).map(|row| row as i64 + 1).collect(),
+                sender: (0..rows).map(|row| sent(row).min(0)).collect(),
+                sent_clock: (0..rows).map(sent).collect(),
+                ..Columns::default()
+            },
             recipients: Some(
                 (0..rows)
                     .map(|row| match both.get(row) {
@@ -272,7 +271,6 @@ mod tests {
                     })
                     .collect(),
             ),
-            ..Table::default()
         }
     }
 
@@ -289,7 +287,7 @@ mod tests {
                 for recipient in 1..=if both { 2 } else { 1 } {
                     let clock = place as i64 + 1;
                     prop_assert_eq!((messages.sender[row], messages.sent_clock[row]), (0, clock));
-                    prop_assert_eq!(id(messages.recipient[row]), recipient);
+                    prop_assert_eq!(messages.recipient[row], recipient);
                     let there = received.contains(&(recipient, clock));
                     prop_assert_eq!(messages.status[row] == RECEIVED, there);
                     prop_assert_eq!(messages.received[row].is_nan(), !there);
@@ -315,7 +313,7 @@ mod tests {
             let settled = messages.status.iter().filter(|&&status| status == RECEIVED).count();
             prop_assert_eq!(settled, known);
             prop_assert_eq!(messages.unmatched, received.len() - known);
-            let unknown = messages.recipient.iter().filter(|id| id.is_nan()).count();
+            let unknown = messages.recipient.iter().filter(|&&id| id == UNKNOWN).count();
             prop_assert_eq!(unknown + known, messages.sender.len());
         }
     }

@@ -5,7 +5,7 @@ use super::checkpoint::Checkpoint;
 use super::ids::Ids;
 use super::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
-use crate::log::columns::{Columns, RECEIVE};
+use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::facts::{Facts, Unread};
 
 /// A message is numbered as the columns number recipients, and an UNREAD message from the number of rows on.
@@ -17,8 +17,8 @@ pub(super) struct TableLog<'a> {
     rows: Vec<u32>,
     /// By machine, what it left in its queue.
     unread: Vec<&'a [Unread]>,
-    /// By message, its timestamp and its recipient, NaN if unknown.
-    messages: (&'a [i64], &'a [f64]),
+    /// By message, its timestamp and its recipient.
+    messages: (&'a [i64], &'a [i64]),
 }
 
 /// Where a receipt stands.
@@ -34,7 +34,7 @@ impl<'a> TableLog<'a> {
     pub(super) fn new(
         columns: &'a Columns,
         machines: &'a [Facts],
-        messages: (&'a [i64], &'a [f64]),
+        messages: (&'a [i64], &'a [i64]),
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Self> {
         let others = machines.iter().map(|facts| facts.id);
@@ -99,7 +99,7 @@ impl MessageLog for TableLog<'_> {
             for message in self.columns.starts[row]..self.columns.starts[row + 1] {
                 let recipient = self.messages.1[message];
                 each(
-                    (!recipient.is_nan()).then_some(recipient as u64),
+                    (recipient != UNKNOWN).then_some(recipient as u64),
                     message as u32,
                 );
             }
@@ -116,8 +116,8 @@ impl MessageLog for TableLog<'_> {
         let columns = self.columns;
         for row in self.rows(log) {
             checkpoint.row()?;
-            if columns.event[row] == RECEIVE
-                && let Some((sender, clock)) = stamp(columns.sender[row], columns.sent_clock[row])
+            if columns.event[row].receives()
+                && let Some((sender, clock)) = stamp(columns, row)
             {
                 each(sender, LoggedReceipt { clock, at: row });
             }

@@ -159,8 +159,7 @@ impl History {
         for time in &mut columns.arrived {
             *time = micros(time);
         }
-        columns.line = order.iter().map(|&row| row as u32).collect();
-        columns.is_manual = vec![false; order.len()];
+        columns.line = (0..order.len() as u32).collect();
         columns.reorder(&order);
         let logs = machines.iter().map(|facts| diary(facts, &columns));
         Self {

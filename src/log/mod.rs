@@ -6,4 +6,5 @@ pub mod history;
 pub mod import;
 pub mod line;
 pub mod read;
+pub mod schema;
 pub mod write;

@@ -1,9 +1,8 @@
 //! The logs of a run, as arrays.
 
 use std::collections::BTreeMap;
-use std::mem::take;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyValueError;
@@ -12,9 +11,10 @@ use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use super::causality::PyCausality;
-use super::columns::{Taken, array, required};
+use super::columns::{Taken, array, required, values};
 use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
+use super::recipients;
 use super::tables::{self, found};
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::graph::{BASE_ONLY, Graph};
@@ -28,6 +28,7 @@ use crate::log::facts;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
 use crate::log::read::diaries;
+use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
@@ -41,8 +42,8 @@ pub(super) struct Logs {
     machines: Mutex<Held<Machines>>,
     /// What there is beside the events.
     facts: Vec<Facts>,
-    /// The recipients of the events, once Python has the other columns.
-    recipients: Mutex<(Vec<usize>, Vec<i64>)>,
+    /// The kinds and the recipients of the events, once Python has the other columns.
+    kept: Mutex<Arc<Columns>>,
 }
 
 /// Messages are matched when someone first asks for them.
@@ -66,7 +67,7 @@ impl Logs {
             messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
             facts: Vec::new(),
-            recipients: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -80,7 +81,7 @@ impl Logs {
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
             facts: logs.machines,
-            recipients: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -122,24 +123,24 @@ impl Logs {
     /// The events of a table as verification reads them.
     fn table(&self, py: Python<'_>) -> PyResult<Columns> {
         let dict = self.events(py)?;
-        let recipients = self
-            .recipients
-            .lock_py_attached(py)
-            .unwrap_or_else(PoisonError::into_inner);
-        Ok(Columns {
-            time: required(dict.as_mapping(), "time")?,
-            machine_id: required(dict.as_mapping(), "machine_id")?,
-            event: required(dict.as_mapping(), "event")?,
-            old_clock: required(dict.as_mapping(), "old_clock")?,
-            new_clock: required(dict.as_mapping(), "new_clock")?,
-            queue_len: required(dict.as_mapping(), "queue_len")?,
-            sender: required(dict.as_mapping(), "sender")?,
-            sent_clock: required(dict.as_mapping(), "sent_clock")?,
-            arrived: required(dict.as_mapping(), "arrived")?,
-            starts: recipients.0.clone(),
-            recipients: recipients.1.clone(),
+        let kept = self.kept(py);
+        let mut columns = Columns {
+            starts: kept.starts.clone(),
+            recipients: kept.recipients.clone(),
             ..Columns::default()
-        })
+        };
+        for &column in COLUMNS {
+            if let Some(values) = values(dict.as_mapping(), column)? {
+                columns.set(column.name, values);
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The kinds and the recipients of the events, which Python has.
+    fn kept(&self, py: Python<'_>) -> Arc<Columns> {
+        let kept = self.kept.lock_py_attached(py);
+        kept.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -159,13 +160,18 @@ impl Logs {
 
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.columns, |py, mut columns| {
+            let dict = tables::events(py, &mut columns)?;
             *self
-                .recipients
+                .kept
                 .lock_py_attached(py)
-                .unwrap_or_else(PoisonError::into_inner) =
-                (take(&mut columns.starts), take(&mut columns.recipients));
-            tables::events(py, columns)
+                .unwrap_or_else(PoisonError::into_inner) = Arc::new(columns);
+            Ok(dict)
         })
+    }
+
+    fn recipients<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<Py<PyAny>>>> {
+        self.events(py)?;
+        recipients::tuples(py, &self.kept(py))
     }
 
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -229,7 +235,8 @@ impl Logs {
     fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
         let machines: Vec<i64> = required(self.machines(py)?.as_mapping(), "machine_id")?;
         let taken = Taken::new(&self.events(py)?)?;
-        let trace = taken.trace()?;
+        let kept = self.kept(py);
+        let trace = taken.trace(&kept)?;
         let graph = interruptible(py, |go_on| Graph::new(&trace, &machines, go_on))?;
         Ok(PyCausality(Causality::new(graph, Limits::default())))
     }
@@ -254,11 +261,12 @@ impl Logs {
         let viewer = Viewer::named(viewer)?;
         let dict = self.events(py)?;
         let taken = Taken::new(&dict)?;
-        let column = |name| array::<f64>(dict.as_mapping(), name);
-        let (time, system_time) = (column("time")?, column("system_time")?);
-        let queue_len = column("queue_len")?;
+        let kept = self.kept(py);
+        let time = array::<f64>(dict.as_mapping(), "time")?;
+        let system_time = array::<f64>(dict.as_mapping(), "system_time")?;
+        let queue_len = array::<i64>(dict.as_mapping(), "queue_len")?;
         let shown = Shown {
-            trace: taken.trace()?,
+            trace: taken.trace(&kept)?,
             time: time.as_slice()?,
             system_time: system_time.as_slice()?,
             queue_len: queue_len.as_slice()?,

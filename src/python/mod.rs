@@ -27,6 +27,9 @@ use pyo3::prelude::*;
 #[pyo3(name = "_lamport")]
 mod module {
     use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
+
+    use crate::log::schema::{COLUMNS, EventKind};
 
     #[pymodule_export]
     use super::arguments::{key_text, parse_addresses};
@@ -54,6 +57,12 @@ mod module {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", crate::VERSION)?;
+        let columns = COLUMNS
+            .iter()
+            .map(|column| (column.name, column.form.name()));
+        module.add("EVENT_COLUMNS", PyTuple::new(module.py(), columns)?)?;
+        let kinds = EventKind::ALL.iter().map(|kind| kind.name());
+        module.add("EVENT_KINDS", PyTuple::new(module.py(), kinds)?)?;
         module.add("LogError", super::error::log_error(module.py())?)
     }
 }

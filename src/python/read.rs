@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
-use super::columns::{column, required};
+use super::columns::values;
 use super::interrupt::interruptible;
 use super::logs::Logs;
 use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
-use crate::log::import::table::Table;
+use crate::log::columns::Columns;
+use crate::log::import::table::{REQUIRED, Table};
 use crate::log::read::{diaries, reader};
+use crate::log::schema::COLUMNS;
 
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None))]
@@ -50,18 +53,30 @@ pub(super) fn verify_logs(
 
 #[pyfunction]
 pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<Logs> {
-    let table = Table {
-        machine_id: required(columns, "machine_id")?,
-        event: required(columns, "event")?,
-        new_clock: required(columns, "new_clock")?,
-        time: column(columns, "time")?,
-        system_time: column(columns, "system_time")?,
-        old_clock: column(columns, "old_clock")?,
-        queue_len: column(columns, "queue_len")?,
-        sender: column(columns, "sender")?,
-        sent_clock: column(columns, "sent_clock")?,
-        arrived: column(columns, "arrived")?,
+    let mut table = Table {
+        columns: Columns::default(),
         recipients: recipients(columns)?,
     };
+    if let Some(name) = missing(columns)? {
+        return Err(PyValueError::new_err(format!(
+            "there is no column {name}: a table of events needs {}",
+            REQUIRED.join(", ")
+        )));
+    }
+    for &column in COLUMNS {
+        if let Some(values) = values(columns, column)? {
+            table.columns.set(column.name, values);
+        }
+    }
     Ok(py.detach(|| table.into_logs().map(Logs::new))?)
+}
+
+/// The first column that a table of events needs and has not.
+fn missing(columns: &Bound<'_, PyMapping>) -> PyResult<Option<&'static str>> {
+    for name in REQUIRED {
+        if !columns.contains(name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }

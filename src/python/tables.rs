@@ -10,20 +10,28 @@ use crate::causality::machines::Machines;
 use crate::causality::messages::Messages;
 use crate::causality::verify::report::{Report, Rule};
 use crate::log::columns::Columns;
+use crate::log::schema::Values;
 
-/// The events but for their recipients.
-pub(super) fn events(py: Python<'_>, columns: Columns) -> PyResult<Bound<'_, PyDict>> {
+/// The columns of the events; their kinds stay, and so do the recipients.
+pub(super) fn events<'py>(py: Python<'py>, columns: &mut Columns) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    dict.set_item("time", columns.time.into_pyarray(py))?;
-    dict.set_item("system_time", columns.system_time.into_pyarray(py))?;
-    dict.set_item("machine_id", columns.machine_id.into_pyarray(py))?;
-    dict.set_item("event", columns.event.into_pyarray(py))?;
-    dict.set_item("old_clock", columns.old_clock.into_pyarray(py))?;
-    dict.set_item("new_clock", columns.new_clock.into_pyarray(py))?;
-    dict.set_item("queue_len", columns.queue_len.into_pyarray(py))?;
-    dict.set_item("sender", columns.sender.into_pyarray(py))?;
-    dict.set_item("sent_clock", columns.sent_clock.into_pyarray(py))?;
-    dict.set_item("arrived", columns.arrived.into_pyarray(py))?;
+    for (column, values) in columns.take_values() {
+        let name = column.name;
+        match values {
+            Values::Seconds(values) | Values::MaybeSeconds(values) => {
+                dict.set_item(name, values.into_pyarray(py))?;
+            }
+            Values::Whole(values) | Values::MaybeWhole(values) => {
+                dict.set_item(name, values.into_pyarray(py))?;
+            }
+            Values::Flag(values) => dict.set_item(name, values.into_pyarray(py))?,
+            Values::Kind(kinds) => {
+                let codes: Vec<i8> = kinds.iter().map(|&kind| kind as i8).collect();
+                dict.set_item(name, codes.into_pyarray(py))?;
+                columns.set(name, Values::Kind(kinds));
+            }
+        }
+    }
     Ok(dict)
 }
 

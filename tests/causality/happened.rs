@@ -16,8 +16,9 @@ use lamport::causality::happened::{Causality, EventId, Limits};
 use lamport::causality::order::total_order;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
-use lamport::log::columns::{Columns, INTERNAL, RECEIVE, SEND};
+use lamport::log::columns::{Columns, UNKNOWN};
 use lamport::log::import::table::Table;
+use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
@@ -44,17 +45,16 @@ fn history(moves: &[Move], skews: &[i32], coarse: usize) -> Columns {
     let id = |machine: usize| [3_i64, 7, 8, 50_000, 1 << 40][machine];
     let mut clocks = [0_i64; 5];
     let mut on_their_way: Vec<(usize, i64)> = Vec::new();
-    let mut table = Table::default();
-    let (mut time, mut sender, mut sent) = (Vec::new(), Vec::new(), Vec::new());
+    let mut columns = Columns::default();
     for (step, &(machine, action, which)) in moves.iter().enumerate() {
-        let mut received = (f64::NAN, f64::NAN);
-        let mut code = INTERNAL;
+        let mut received = (UNKNOWN, UNKNOWN);
+        let mut kind = EventKind::Internal;
         match action {
-            0..=4 => code = SEND,
+            0..=4 => kind = EventKind::Send,
             5..=9 if !on_their_way.is_empty() => {
                 let (from, clock) = on_their_way[which % on_their_way.len()];
-                code = RECEIVE;
-                received = (id(from) as f64, clock as f64);
+                kind = EventKind::Receive;
+                received = (id(from), clock);
                 clocks[machine] = clocks[machine].max(clock);
                 if action < 8 {
                     on_their_way.swap_remove(which % on_their_way.len());
@@ -62,28 +62,35 @@ fn history(moves: &[Move], skews: &[i32], coarse: usize) -> Columns {
             }
             // A message of nobody, or of a machine without a log.
             10 => {
-                code = RECEIVE;
+                kind = EventKind::Receive;
                 received = if which % 2 == 0 {
-                    (f64::NAN, 4.0)
+                    (UNKNOWN, 4)
                 } else {
-                    (99.0, 4.0)
+                    (99, 4)
                 };
                 clocks[machine] = clocks[machine].max(4);
             }
             _ => {}
         }
         clocks[machine] += 1 + (which % 2) as i64;
-        if code == SEND {
+        if kind == EventKind::Send {
             on_their_way.push((machine, clocks[machine]));
         }
-        table.machine_id.push(id(machine));
-        table.event.push(code);
-        table.new_clock.push(clocks[machine]);
-        time.push((step / coarse) as f64 + f64::from(skews[machine]));
-        sender.push(received.0);
-        sent.push(received.1);
+        columns.machine_id.push(id(machine));
+        columns.event.push(kind);
+        columns.new_clock.push(clocks[machine]);
+        let time = (step / coarse) as f64 + f64::from(skews[machine]);
+        columns.time.push(time);
+        columns.sender.push(received.0);
+        columns.sent_clock.push(received.1);
+        // Nothing that is by hand has a cause.
+        columns.by_hand.push(action == 9);
     }
-    (table.time, table.sender, table.sent_clock) = (Some(time), Some(sender), Some(sent));
+    let recipients = None;
+    let table = Table {
+        columns,
+        recipients,
+    };
     table.into_logs().unwrap().columns
 }
 
@@ -102,11 +109,11 @@ fn pasts(columns: &Columns) -> Vec<Vec<bool>> {
             .rev()
             .find(|&a| columns.machine_id[a] == columns.machine_id[b]);
         edges.extend(before.map(|a| (a, b)));
-        if columns.event[b] == RECEIVE {
+        if columns.event[b] == EventKind::Receive && !columns.by_hand[b] {
             let send = (0..rows).find(|&a| {
-                columns.event[a] == SEND
-                    && columns.machine_id[a] as f64 == columns.sender[b]
-                    && columns.new_clock[a] as f64 == columns.sent_clock[b]
+                columns.event[a] == EventKind::Send
+                    && columns.machine_id[a] == columns.sender[b]
+                    && columns.new_clock[a] == columns.sent_clock[b]
             });
             edges.extend(send.map(|a| (a, b)));
         }
@@ -297,11 +304,12 @@ proptest! {
             match kind {
                 0 => columns.new_clock[row] = columns.new_clock[other],
                 1 => {
-                    columns.event[row] = RECEIVE;
-                    columns.sender[row] = columns.machine_id[other] as f64;
-                    columns.sent_clock[row] = columns.new_clock[other] as f64;
+                    columns.event[row] = EventKind::Receive;
+                    columns.sender[row] = columns.machine_id[other];
+                    columns.by_hand[row] = false;
+                    columns.sent_clock[row] = columns.new_clock[other];
                 }
-                _ => columns.event[row] = SEND,
+                _ => columns.event[row] = EventKind::Send,
             }
         }
         let Ok(graph) = Graph::new(&Trace::of(&columns), &[], &mut go_on) else {
@@ -361,19 +369,22 @@ fn simulated(machines: u32, duration: f64) -> Columns {
 }
 
 fn trio(
-    sent_clock: [f64; 3],
+    sent_clock: [i64; 3],
     clocks: [i64; 3],
-    events: [i8; 3],
+    events: [EventKind; 3],
     machines: [i64; 3],
-    sender: [f64; 3],
+    sender: [i64; 3],
 ) -> Table {
     Table {
-        machine_id: machines.to_vec(),
-        event: events.to_vec(),
-        new_clock: clocks.to_vec(),
-        sender: Some(sender.to_vec()),
-        sent_clock: Some(sent_clock.to_vec()),
-        ..Table::default()
+        columns: Columns {
+            machine_id: machines.to_vec(),
+            event: events.to_vec(),
+            new_clock: clocks.to_vec(),
+            sender: sender.to_vec(),
+            sent_clock: sent_clock.to_vec(),
+            ..Columns::default()
+        },
+        recipients: None,
     }
 }
 
@@ -385,35 +396,45 @@ fn refusal(columns: &Columns) -> String {
 
 #[test]
 fn what_is_no_history_is_refused_with_its_place() {
-    let nan = f64::NAN;
-    let back = trio([nan; 3], [1, 4, 4], [INTERNAL; 3], [2, 2, 2], [nan; 3]);
+    let back = trio(
+        [UNKNOWN; 3],
+        [1, 4, 4],
+        [EventKind::Internal; 3],
+        [2, 2, 2],
+        [UNKNOWN; 3],
+    );
     assert!(
         refusal(&back.into_logs().unwrap().columns)
             .contains("the clock of machine 2 is 4 and then 4 (row 2")
     );
     // Machine 1 receives what it sends later.
     let own = trio(
-        [5.0, nan, nan],
+        [5, UNKNOWN, UNKNOWN],
         [1, 5, 6],
-        [RECEIVE, SEND, INTERNAL],
+        [EventKind::Receive, EventKind::Send, EventKind::Internal],
         [1, 1, 1],
-        [1.0, nan, nan],
+        [1, UNKNOWN, UNKNOWN],
     );
     assert!(refusal(&own.into_logs().unwrap().columns).contains("receipt of machine 1 at clock 1"));
     let base = trio(
-        [nan; 3],
+        [UNKNOWN; 3],
         [1, 2, 3],
-        [SEND, RECEIVE, INTERNAL],
+        [EventKind::Send, EventKind::Receive, EventKind::Internal],
         [1, 2, 1],
-        [nan; 3],
+        [UNKNOWN; 3],
     );
     assert!(refusal(&base.into_logs().unwrap().columns).contains("base fields only"));
 }
 
 #[test]
 fn an_unknown_event_is_told_what_there_is() {
-    let nan = f64::NAN;
-    let table = trio([nan; 3], [1, 4, 9], [INTERNAL; 3], [2, 2, 2], [nan; 3]);
+    let table = trio(
+        [UNKNOWN; 3],
+        [1, 4, 9],
+        [EventKind::Internal; 3],
+        [2, 2, 2],
+        [UNKNOWN; 3],
+    );
     let causality = causality(&table.into_logs().unwrap().columns, Limits::default());
     let said = |machine, clock| {
         causality
@@ -444,13 +465,12 @@ fn an_unknown_event_is_told_what_there_is() {
 
 #[test]
 fn clocks_that_break_the_clock_condition_have_no_false_order_rate() {
-    let nan = f64::NAN;
     let table = trio(
-        [nan, 5.0, nan],
+        [UNKNOWN, 5, UNKNOWN],
         [5, 2, 6],
-        [SEND, RECEIVE, INTERNAL],
+        [EventKind::Send, EventKind::Receive, EventKind::Internal],
         [1, 2, 1],
-        [nan, 1.0, nan],
+        [UNKNOWN, 1, UNKNOWN],
     );
     let causality = causality(&table.into_logs().unwrap().columns, Limits::default());
     assert!(
@@ -507,16 +527,14 @@ fn a_simulated_run_has_the_clocks_of_the_plain_algorithm() {
     for row in 0..columns.len() {
         let (id, new_clock) = (columns.machine_id[row], columns.new_clock[row]);
         let clock = clocks.entry(id).or_default();
-        if columns.event[row] == RECEIVE {
-            for (&machine, &count) in
-                &sent[&(columns.sender[row] as i64, columns.sent_clock[row] as i64)]
-            {
+        if columns.event[row] == EventKind::Receive {
+            for (&machine, &count) in &sent[&(columns.sender[row], columns.sent_clock[row])] {
                 let known = clock.entry(machine).or_default();
                 *known = count.max(*known);
             }
         }
         *clock.entry(id).or_default() += 1;
-        if columns.event[row] == SEND {
+        if columns.event[row] == EventKind::Send {
             sent.insert((id, new_clock), clock.clone());
         }
         let at = event(&causality, &columns, row);
@@ -553,20 +571,15 @@ fn an_interruption_ends_long_questions() {
 
 #[test]
 fn texts_are_those_that_are_documented() {
-    let nan = f64::NAN;
     let mut table = trio(
-        [nan, 1.0, nan],
+        [UNKNOWN, 1, UNKNOWN],
         [1, 2, 2],
-        [SEND, RECEIVE, INTERNAL],
+        [EventKind::Send, EventKind::Receive, EventKind::Internal],
         [1, 2, 1],
-        [nan, 1.0, nan],
+        [UNKNOWN, 1, UNKNOWN],
     );
-    table.queue_len = Some(vec![nan, 0.0, nan]);
-    table.system_time = Some(vec![
-        1_677_782_102.954_512,
-        1_677_782_103.0,
-        1_677_782_104.25,
-    ]);
+    table.columns.queue_len = vec![UNKNOWN, 0, UNKNOWN];
+    table.columns.system_time = vec![1_677_782_102.954_512, 1_677_782_103.0, 1_677_782_104.25];
     let columns = table.into_logs().unwrap().columns;
     let (text, _) = exported(&columns, Viewer::TsViz, (None, None));
     assert_eq!(

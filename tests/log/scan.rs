@@ -3,9 +3,9 @@
 // An unwrap that fails is a test that fails; strings are built at ease.
 #![allow(clippy::unwrap_used, clippy::format_push_string)]
 
-use lamport::log::columns::{INTERNAL, RECEIVE, SEND};
 use lamport::log::read::parse::{Body, Delivery, Line, Peer, parse};
-use lamport::log::read::scan::{Scanner, UNREAD};
+use lamport::log::read::scan::Scanner;
+use lamport::log::schema::EventKind;
 use proptest::prelude::*;
 
 /// What the scanner makes of a line, in the terms of the parser.
@@ -13,17 +13,16 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
     let line = scanner.scan(padded)?;
     assert_eq!(line.length, text.len() + 1);
     let body = match line.event {
-        INTERNAL => Body::Internal {
+        Some(EventKind::Internal) => Body::Internal {
             clocks: line.clocks,
         },
-        RECEIVE => Body::Receive {
+        Some(EventKind::Receive) => Body::Receive {
             clocks: line.clocks,
             message: line.message,
             queue_len: line.queue_len,
         },
-        UNREAD => Body::Unread(line.message),
-        event => {
-            assert_eq!(event, SEND);
+        None => Body::Unread(line.message),
+        Some(EventKind::Send) => {
             let recipients = scanner.recipients();
             let ids: Vec<_> = scanner.recipients().map(|(_, _, id)| id).collect();
             if let Some(list) = scanner.list() {
@@ -42,7 +41,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
             }
         }
     };
-    if !matches!(line.event, RECEIVE | UNREAD) {
+    if !matches!(line.event, Some(EventKind::Receive) | None) {
         let nothing = Delivery {
             sender: None,
             sent_clock: None,

@@ -1,8 +1,11 @@
 """What an import costs, and what the package offers."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
+import jedi
 import pytest
 
 import lamport
@@ -17,7 +20,14 @@ def python(code, *options):
 
 @pytest.mark.parametrize(
     "module",
-    ["lamport", "lamport.machine", "lamport._local", "lamport._simulate", "lamport._sweep", "lamport._cli"],
+    [
+        "lamport",
+        "lamport.machine",
+        "lamport._drive.local",
+        "lamport._drive.simulate",
+        "lamport._drive.sweep",
+        "lamport._cli.commands",
+    ],
 )
 def test_import_loads_nothing_heavy(module):
     loaded = python(f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])")
@@ -33,6 +43,43 @@ def test_every_name_is_there():
     assert set(lamport.__all__) <= set(dir(lamport))
     for name in lamport.__all__:
         assert getattr(lamport, name) is not None
+
+
+def test_stub_and_package_offer_the_same():
+    tree = ast.parse(Path(lamport.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imported = {
+        (alias.name, node.module)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    (offered,) = [ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)]
+    assert offered == lamport.__all__ == dir(lamport)
+    assert imported == {(name, f"lamport.{home}") for name, home in lamport._HOMES.items()}
+
+
+def test_names_come_from_the_package():
+    told = {name: getattr(getattr(lamport, name), "__module__", None) for name in lamport.__all__}
+    del told["__version__"], told["Fault"], told["Latency"]  # a string, and unions, which have no home
+    native = told.pop("Machine")
+    assert native in {"lamport", "lamport._lamport"}
+    assert set(told.values()) == {"lamport"}
+    assert python("import lamport; print(type(lamport.simulate(duration=1)))") == "<class 'lamport.Run'>"
+
+
+def test_unions_of_faults_and_latencies():
+    assert isinstance(lamport.Crash(1, at=2), lamport.Fault)
+    assert isinstance(lamport.Exponential(0.1), lamport.Latency)
+    assert not isinstance(0.1, lamport.Latency)
+
+
+def test_editors_complete_names_without_running_anything():
+    code = "import lamport\nlamport."
+    offered = {name.name for name in jedi.Script(code).complete(2, 8)}
+    assert set(lamport.__all__) - offered == set()
+    code = "import lamport\nlamport.simulate()."
+    offered = {name.name for name in jedi.Script(code).complete(2, 19)}
+    assert {"events", "plot", "verify"} <= offered
 
 
 def test_unknown_name():

@@ -13,7 +13,7 @@ use crate::causality::cut;
 use crate::causality::graph::{Graph, Trace};
 use crate::causality::vectors::{ClockRows, EventClock, traverse, whole};
 use crate::error::{Error, Result};
-use crate::log::columns::{RECEIVE, SEND};
+use crate::log::schema::known;
 
 /// Which viewer the text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +53,10 @@ pub struct Shown<'a> {
     pub time: &'a [f64],
     /// Seconds, as logged.
     pub system_time: &'a [f64],
-    /// The messages that wait after a RECEIVE, NaN if unknown.
-    pub queue_len: &'a [f64],
+    /// The messages that wait after a RECEIVE, or [`UNKNOWN`].
+    ///
+    /// [`UNKNOWN`]: crate::log::schema::UNKNOWN
+    pub queue_len: &'a [i64],
 }
 
 /// Writes the events of a window to a file and returns how many there are.
@@ -153,27 +155,23 @@ impl EventText<'_> {
     /// What happened, as far as the columns tell.
     fn describe(&mut self, row: usize) {
         let (trace, text) = (&self.shown.trace, &mut self.text);
-        let kind: &[u8] = match trace.event[row] {
-            SEND => b"SEND ",
-            RECEIVE => b"RECEIVE ",
-            _ => b"INTERNAL ",
-        };
-        text.extend_from_slice(kind);
+        text.extend_from_slice(trace.event[row].name().as_bytes());
+        text.push(b' ');
         number(text, trace.new_clock[row] as u64);
-        if trace.event[row] != RECEIVE {
+        if !trace.event[row].receives() {
             return;
         }
-        if !trace.sent_clock[row].is_nan() {
+        if let Some(clock) = known(trace.sent_clock[row]) {
             text.extend_from_slice(b", sent at ");
-            number(text, trace.sent_clock[row] as u64);
+            number(text, clock);
         }
-        if !trace.sender[row].is_nan() {
+        if let Some(sender) = known(trace.sender[row]) {
             text.extend_from_slice(b" by ");
-            host(text, trace.sender[row] as u64);
+            host(text, sender);
         }
-        if !self.shown.queue_len[row].is_nan() {
+        if let Some(length) = known(self.shown.queue_len[row]) {
             text.extend_from_slice(b", queue ");
-            number(text, self.shown.queue_len[row] as u64);
+            number(text, length);
         }
     }
 }

@@ -11,7 +11,7 @@ mod receipt;
 pub(super) use by_clock::ByClock;
 pub(super) use channel::Channel;
 pub(super) use groups::{Crossed, Groups};
-pub(super) use receipt::{LoggedReceipt, Match, stamp};
+pub(super) use receipt::{LoggedReceipt, Match, stamp, stamp_of};
 
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;

@@ -1,5 +1,7 @@
 //! A receipt, and what it is matched with.
 
+use crate::log::columns::Columns;
+
 /// Stands where there is no item.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -37,8 +39,22 @@ pub(in crate::causality) struct LoggedReceipt {
     pub(in crate::causality) at: usize,
 }
 
-/// The sender and the timestamp that a RECEIVE names, if it names both.
+/// The sender and the timestamp that the RECEIVE in a row names, if it names both and the message came on a channel.
 #[inline]
-pub(in crate::causality) fn stamp(sender: f64, sent_clock: f64) -> Option<(u64, i64)> {
-    (sender >= 0.0 && sent_clock >= 0.0).then_some((sender as u64, sent_clock as i64))
+pub(in crate::causality) fn stamp(columns: &Columns, row: usize) -> Option<(u64, i64)> {
+    stamp_of(
+        columns.sender[row],
+        columns.sent_clock[row],
+        columns.by_hand[row],
+    )
+}
+
+/// The same of the values in the columns.
+#[inline]
+pub(in crate::causality) fn stamp_of(
+    sender: i64,
+    sent_clock: i64,
+    by_hand: bool,
+) -> Option<(u64, i64)> {
+    (sender >= 0 && sent_clock >= 0 && !by_hand).then_some((sender as u64, sent_clock))
 }

@@ -9,7 +9,6 @@ use std::cell::OnceCell;
 use super::case::Case;
 use super::hosts::Hosts;
 use crate::causality::matching::{Crossed, Groups};
-use crate::log::columns::RECEIVE;
 use crate::log::history::Note;
 
 /// What was sent to each machine; every machine that is named has a log here.
@@ -120,8 +119,8 @@ impl<'a> Bounds<'a> {
         let is_nameless = |mark| matches!(mark, &Note::Unread { sender: None, .. });
         log.marks.iter().any(|mark| is_nameless(&mark.note))
             || log.rows.clone().any(|row| {
-                let is_receive = columns.event[row] == RECEIVE;
-                columns.is_manual[row] || is_receive && columns.sender[row].is_nan()
+                let is_receive = columns.event[row].receives();
+                columns.manual[row] || is_receive && columns.message(row).0.is_none()
             })
     }
 

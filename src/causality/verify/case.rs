@@ -5,7 +5,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::Ids;
 use crate::causality::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
-use crate::log::columns::{Columns, RECEIVE, SEND, UNKNOWN};
+use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note, Start};
 use crate::log::read::parse::End;
 
@@ -133,7 +133,7 @@ impl<'a> Case<'a> {
 
     /// What the event in `row` is, in few words.
     pub(super) fn kind(&self, row: usize) -> &'static str {
-        ["SEND", "RECEIVE", "INTERNAL"][self.columns.event[row].clamp(0, 2) as usize]
+        self.columns.event[row].name()
     }
 }
 
@@ -174,7 +174,7 @@ impl MessageLog for Case<'_> {
     ) -> Result<()> {
         for row in self.logs()[log].rows.clone() {
             checkpoint.row()?;
-            if self.columns.event[row] != SEND {
+            if !self.columns.event[row].sends() {
                 continue;
             }
             for &id in self.columns.recipients(row) {
@@ -193,8 +193,8 @@ impl MessageLog for Case<'_> {
         let columns = self.columns;
         for row in self.logs()[log].rows.clone() {
             checkpoint.row()?;
-            if columns.event[row] == RECEIVE
-                && let Some((sender, clock)) = stamp(columns.sender[row], columns.sent_clock[row])
+            if columns.event[row].receives()
+                && let Some((sender, clock)) = stamp(columns, row)
             {
                 each(sender, LoggedReceipt { clock, at: row });
             }
@@ -221,7 +221,7 @@ impl Diary {
             && self
                 .rows
                 .clone()
-                .all(|row| columns.sent_clock[row].is_nan())
+                .all(|row| columns.sent_clock[row] == UNKNOWN)
     }
 
     pub(super) fn startups(&self) -> impl Iterator<Item = (&Mark, &Start)> {

@@ -13,7 +13,6 @@ use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::matching::MessageLog;
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
 
 const RULE: Rule = Rule::Exactness;
 
@@ -89,7 +88,7 @@ fn complete(
     let mut lost = 0;
     for (row, send) in matched.iter().enumerate() {
         checkpoint.row()?;
-        lost += u64::from(*send == NONE && columns.event[row] == RECEIVE);
+        lost += u64::from(*send == NONE && columns.event[row].receives());
     }
     if lost > 0 {
         why.push(format!(

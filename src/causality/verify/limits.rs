@@ -5,7 +5,7 @@ use super::report::Report;
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::few;
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
+use crate::log::columns::UNKNOWN;
 
 /// Says once what cannot be checked of whole logs.
 pub(super) fn check(
@@ -38,8 +38,8 @@ pub(super) fn check(
         let mut nameless = 0;
         for row in log.rows.clone() {
             checkpoint.row()?;
-            let is_receive = case.columns.event[row] == RECEIVE;
-            nameless += u64::from(is_receive && case.columns.sent_clock[row].is_nan());
+            let is_receive = case.columns.event[row].receives();
+            nameless += u64::from(is_receive && case.columns.sent_clock[row] == UNKNOWN);
         }
         if nameless > 0 {
             report.unchecked(format!(

@@ -10,8 +10,8 @@ use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::few;
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
 use crate::log::history::{Diary, Note};
+use crate::log::schema::known;
 
 const RULE: Rule = Rule::Queue;
 
@@ -83,7 +83,7 @@ pub(super) fn check(
 fn lacks_arrivals(case: &Case<'_>, log: &Diary, checkpoint: &mut Checkpoint<'_>) -> Result<bool> {
     for row in log.rows.clone() {
         checkpoint.row()?;
-        if case.columns.event[row] == RECEIVE && case.columns.arrived[row].is_nan() {
+        if case.columns.event[row].receives() && case.columns.arrived[row].is_nan() {
             return Ok(true);
         }
     }
@@ -149,7 +149,7 @@ impl Queue<'_> {
     ) -> Result<Vec<f64>> {
         let (case, place) = (self.case, self.place);
         let columns = case.columns;
-        let is_receive = |&row: &usize| columns.event[row] == RECEIVE;
+        let is_receive = |&row: &usize| columns.event[row].receives();
         let received = segment.rows.clone().filter(is_receive);
         let marks = if segment.is_last {
             case.logs()[place].marks.as_slice()
@@ -212,7 +212,7 @@ impl Queue<'_> {
             while until < arrivals.len() && arrivals[until] <= now {
                 until += 1;
             }
-            let is_receive = columns.event[row] == RECEIVE;
+            let is_receive = columns.event[row].receives();
             received += usize::from(is_receive);
             self.received += usize::from(is_receive);
             if is_back {
@@ -227,7 +227,7 @@ impl Queue<'_> {
                     sent.map(|sent| sent.saturating_sub(self.received).max(least))
                 };
                 self.length(row, least, most, report);
-            } else if !columns.is_manual[row] {
+            } else if !columns.manual[row] {
                 report.checked(RULE, 1);
                 if least > 0 {
                     report.add(RULE, || {
@@ -242,14 +242,13 @@ impl Queue<'_> {
 
     /// Checks the length of the queue after a receipt.
     fn length(&mut self, row: usize, least: usize, most: Option<usize>, report: &mut Report) {
-        let length = self.case.columns.queue_len[row];
-        if length.is_nan() {
+        let Some(length) = known(self.case.columns.queue_len[row]) else {
             self.lacking += 1;
             return;
-        }
+        };
         self.unbounded += u64::from(most.is_none());
         report.checked(RULE, 1);
-        if length < least as f64 || most.is_some_and(|most| length > most as f64) {
+        if length < least as u64 || most.is_some_and(|most| length > most as u64) {
             report.add(RULE, || {
                 let expected = match most {
                     Some(most) if most == least => format!("queue_len {least}"),

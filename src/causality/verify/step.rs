@@ -4,7 +4,7 @@ use super::case::Case;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
+use crate::log::columns::UNKNOWN;
 use crate::log::history::{Diary, Note};
 
 const RULE: Rule = Rule::Step;
@@ -73,8 +73,8 @@ fn events(
         }
         clock = Some((new, columns.line[row]));
         let sent = columns.sent_clock[row];
-        let is_receive = columns.event[row] == RECEIVE;
-        if is_receive && sent.is_nan() {
+        let is_receive = columns.event[row].receives();
+        if is_receive && sent == UNKNOWN {
             if new <= old {
                 report.add(RULE, || {
                     case.event(
@@ -89,7 +89,7 @@ fn events(
             continue;
         }
         let right = if is_receive {
-            old.max(sent as i64) + 1
+            old.max(sent) + 1
         } else {
             old + 1
         };

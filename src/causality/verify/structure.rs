@@ -210,7 +210,7 @@ fn ticks(
     let mut ticks = 0;
     for row in log.rows.clone() {
         checkpoint.row()?;
-        ticks += u64::from(!case.columns.is_manual[row]);
+        ticks += u64::from(!case.columns.manual[row]);
     }
     if end.ticks != ticks {
         report.add(RULE, || {

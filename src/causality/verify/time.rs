@@ -8,14 +8,13 @@ use super::hosts::Hosts;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::columns::RECEIVE;
 use crate::log::history::Note;
 
 const RULE: Rule = Rule::Time;
 
 /// Checks of each message, whoever sent it, that it did not arrive after it was received.
 ///
-/// Messages delivered by hand without a sender are exempt; so are those left unread in real time: a
+/// Messages delivered by hand are exempt; so are those left unread in real time: a
 /// machine does not wait for ever for what an added delay still holds back.
 pub(super) fn check(
     case: &Case<'_>,
@@ -26,7 +25,7 @@ pub(super) fn check(
     for (place, log) in case.logs().iter().enumerate() {
         for row in log.rows.clone() {
             checkpoint.row()?;
-            if columns.event[row] == RECEIVE && !columns.sender[row].is_nan() {
+            if columns.event[row].receives() && columns.message(row).0.is_some() {
                 ReceiptTimes::of(case, place, row).in_order(case, report);
             }
         }

@@ -1,13 +1,13 @@
 //! What a run in virtual time came to, as the logs of a run.
 
-use crate::causality::machines::{Count, Machines};
+use crate::causality::machines::{Count, EventCounts, Machines};
 use crate::channel::identity::Nonce;
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
 use crate::drive::simulated::record::{Records, micros};
-use crate::log::columns::{RECEIVE, SEND};
 use crate::log::facts::{Facts, Logs, Unread};
 use crate::log::read::parse::{End, Quantiles};
+use crate::log::schema::{EventKind, UNKNOWN};
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::mix;
 
@@ -163,11 +163,12 @@ impl Simulation {
             }
             let facts = self.facts_of(machine, &run_id, elapsed, seat.node.queue_len(end));
             let ticks = self.ticks(machine);
-            let mut events = [0; 3];
-            events[SEND as usize] = seat.tally.sends as i64;
-            events[RECEIVE as usize] = seat.tally.receives as i64;
-            let other = ticks - seat.tally.sends - seat.tally.receives;
-            events[crate::log::columns::INTERNAL as usize] = other as i64;
+            let count = |kind| match kind {
+                EventKind::Send => seat.tally.sends,
+                EventKind::Receive => seat.tally.receives,
+                EventKind::Internal => ticks - seat.tally.sends - seat.tally.receives,
+            };
+            let events = EventCounts::of(|kind| count(kind) as i64);
             let has_receives = seat.tally.receives > 0;
             table.push(
                 &facts,
@@ -177,9 +178,9 @@ impl Simulation {
                     jumps: seat.node.clock() as i64,
                     max_jump: seat.tally.max_jump.max(u64::from(ticks > 0)) as i64,
                     max_queue_len: if has_receives {
-                        f64::from(seat.tally.max_queue_len)
+                        i64::from(seat.tally.max_queue_len)
                     } else {
-                        f64::NAN
+                        UNKNOWN
                     },
                 },
             );

@@ -2,7 +2,8 @@
 
 use crate::drive::simulated::engine::Recorder;
 use crate::drive::simulated::id;
-use crate::log::columns::{Columns, INTERNAL, RECEIVE, Row, SEND};
+use crate::log::columns::{Columns, Row, UNKNOWN};
+use crate::log::schema::EventKind;
 use crate::model::event::{Event, Recipients};
 use crate::model::message::Nanos;
 use crate::model::topology::Topology;
@@ -30,7 +31,7 @@ struct Record {
     peer: u32,
     queue_len: u32,
     machine: u32,
-    kind: i8,
+    kind: EventKind,
 }
 
 /// Every event, in order.
@@ -52,12 +53,12 @@ impl Recorder for Records {
             peer: 0,
             queue_len: 0,
             machine,
-            kind: INTERNAL,
+            kind: EventKind::Internal,
         };
         let record = match event {
             Event::Internal { .. } => blank,
             Event::Send { recipients, .. } => Record {
-                kind: SEND,
+                kind: EventKind::Send,
                 peer: match recipients {
                     Recipients::One(position) => *position,
                     Recipients::All | Recipients::Some(_) => ALL,
@@ -67,7 +68,7 @@ impl Recorder for Records {
             Event::Receive {
                 queue_len, message, ..
             } => Record {
-                kind: RECEIVE,
+                kind: EventKind::Receive,
                 sent_clock: message.timestamp,
                 arrival: message.arrival,
                 peer: (message.sender().unwrap_or(0)).wrapping_sub(1) as u32,
@@ -136,19 +137,28 @@ impl Records {
             }
             let clock = &mut clocks[record.machine as usize];
             let old_clock = std::mem::replace(clock, record.new_clock);
-            let is_receive = record.kind == RECEIVE;
-            let known = |value: u64| is_receive.then_some(value);
+            let receives = record.kind.receives();
+            let known = |value: i64| if receives { value } else { UNKNOWN };
+            let time = micros(record.time) / 1e6;
             columns.push(&Row {
-                time: micros(record.time),
-                machine_id: id(record.machine),
+                time,
+                system_time: time,
+                machine_id: id(record.machine) as i64,
                 event: record.kind,
-                clocks: (old_clock, record.new_clock),
-                queue_len: known(u64::from(record.queue_len)),
-                sender: known(u64::from(record.peer) + 1),
-                sent_clock: known(record.sent_clock),
-                arrived: is_receive.then(|| micros(record.arrival)),
+                old_clock: old_clock as i64,
+                new_clock: record.new_clock as i64,
+                queue_len: known(i64::from(record.queue_len)),
+                sender: known(i64::from(record.peer) + 1),
+                sent_clock: known(record.sent_clock as i64),
+                arrived: if receives {
+                    micros(record.arrival) / 1e6
+                } else {
+                    f64::NAN
+                },
+                manual: false,
+                by_hand: false,
             });
-            if record.kind == SEND {
+            if record.kind.sends() {
                 let all = 0..topology.degree(record.machine);
                 let positions = if record.peer == ALL {
                     all
@@ -160,7 +170,7 @@ impl Records {
                 }
             }
         }
-        columns.finish(0);
+        columns.finish();
         Some(columns)
     }
 }

@@ -8,8 +8,8 @@ use std::thread;
 
 use crate::log::columns::{Columns, Micros};
 use crate::log::read::part::place;
-use crate::log::read::rows::{Receipt, Rows, Slim, Walk};
-use crate::log::read::sheet::Sheet;
+use crate::log::read::rows::{Packed, Place, Received, Rows};
+use crate::log::schema::{Row, Stretch};
 
 /// Rows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
@@ -37,14 +37,14 @@ pub(crate) fn gather(
     threads: usize,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Columns> {
-    let mut columns = Columns::of_length(total(runs), true);
+    let mut columns = Columns::of_length(total(runs));
     let cuts = by_time(runs, threads);
-    let fill = |filler: &mut Filler<'_>, part: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool| {
-        filler.merge(part, go_on)
+    let fill = |filler: &mut Filler<'_>, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
+        filler.merge(share, go_on)
     };
     fill_in(
         &mut columns,
-        stretches(runs, &cuts),
+        shares(runs, &cuts),
         Unit::Seconds(start as f64),
         &fill,
         go_on,
@@ -61,14 +61,15 @@ pub(crate) fn line_up(
     threads: usize,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Columns> {
-    let mut columns = Columns::of_length(total(runs), false);
+    let mut columns = Columns::of_length(total(runs));
+    columns.time = Vec::new();
     let cuts = by_row(runs, threads);
-    let fill = |filler: &mut Filler<'_>, part: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool| {
-        filler.append(part, go_on)
+    let fill = |filler: &mut Filler<'_>, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
+        filler.append(share, go_on)
     };
     fill_in(
         &mut columns,
-        stretches(runs, &cuts),
+        shares(runs, &cuts),
         Unit::Micros,
         &fill,
         go_on,
@@ -87,7 +88,7 @@ impl Run {
 
     /// The row at which the log reaches a time; of a log whose times go back, any such row.
     fn reach(&self, time: Micros) -> usize {
-        let is_before = |slim: &Slim| slim.time + self.offset < time;
+        let is_before = |event: &Packed| event.time + self.offset < time;
         let begins_before = |piece: &Piece| piece.rows.events.first().is_none_or(is_before);
         let later = self.pieces.partition_point(begins_before);
         let Some(last) = later.checked_sub(1) else {
@@ -107,7 +108,7 @@ fn by_time(runs: &[Run], threads: usize) -> Vec<Vec<usize>> {
                 .pieces
                 .iter()
                 .filter_map(|piece| piece.rows.events.first());
-            firsts.map(|slim| slim.time + run.offset)
+            firsts.map(|event| event.time + run.offset)
         })
         .collect();
     times.sort_unstable();
@@ -135,33 +136,33 @@ fn by_row(runs: &[Run], threads: usize) -> Vec<Vec<usize>> {
 }
 
 /// What one thread fills in: of each log, from which row on, and how many.
-struct Stretch<'a> {
+struct Share<'a> {
     logs: Vec<(&'a Run, usize, usize)>,
     rows: usize,
     /// About how many recipients they have, more rather than fewer.
     recipients: usize,
 }
 
-fn stretches<'a>(runs: &'a [Run], cuts: &[Vec<usize>]) -> Vec<Stretch<'a>> {
+fn shares<'a>(runs: &'a [Run], cuts: &[Vec<usize>]) -> Vec<Share<'a>> {
     let pieces = runs.iter().flat_map(|run| &run.pieces);
     let recipients: usize = pieces.map(|piece| piece.rows.most_recipients()).sum();
     let all = total(runs).max(1);
     let mut from = vec![0; runs.len()];
-    let mut stretches = Vec::new();
+    let mut shares = Vec::new();
     for cut in cuts {
         let spans = runs.iter().zip(from.iter().zip(cut));
         let logs: Vec<_> = spans
             .map(|(run, (&first, &end))| (run, first, end - first))
             .collect();
         let rows = logs.iter().map(|&(_, _, count)| count).sum();
-        stretches.push(Stretch {
+        shares.push(Share {
             recipients: (recipients as f64 * rows as f64 / all as f64) as usize,
             logs,
             rows,
         });
         from.clone_from(cut);
     }
-    stretches
+    shares
 }
 
 /// How times are written.
@@ -173,39 +174,39 @@ enum Unit {
 }
 
 type Fill<'f> =
-    dyn Fn(&mut Filler<'_>, &Stretch<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
+    dyn Fn(&mut Filler<'_>, &Share<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
 
-/// Fills every stretch on a thread of its own, the last on this one.
+/// Fills in every share on a thread of its own, the last on this one.
 fn fill_in(
     columns: &mut Columns,
-    mut stretches: Vec<Stretch<'_>>,
+    mut shares: Vec<Share<'_>>,
     unit: Unit,
     fill: &Fill<'_>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<()> {
-    let rows: Vec<usize> = stretches.iter().map(|stretch| stretch.rows).collect();
-    let last = stretches.pop()?;
+    let rows: Vec<usize> = shares.iter().map(|share| share.rows).collect();
+    let last = shares.pop()?;
     let stop = &AtomicBool::new(false);
-    let mut sheet = Sheet::of(columns);
-    let work = move |sheet, stretch: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool| {
+    let mut all = Stretch::of(columns);
+    let work = move |rows, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
         let mut filler = Filler {
-            sheet,
+            rows,
             at: 0,
-            recipients: Vec::with_capacity(stretch.recipients),
+            recipients: Vec::with_capacity(share.recipients),
             unit,
         };
-        fill(&mut filler, stretch, go_on).map(|()| filler.recipients)
+        fill(&mut filler, share, go_on).map(|()| filler.recipients)
     };
     let lists = thread::scope(|scope| {
         let mut others = Vec::new();
-        for stretch in stretches {
-            let (first, rest) = std::mem::take(&mut sheet).cut(stretch.rows);
-            sheet = rest;
+        for share in shares {
+            let (first, rest) = std::mem::take(&mut all).split(share.rows);
+            all = rest;
             others.push(
-                scope.spawn(move || work(first, &stretch, &mut || !stop.load(Ordering::Relaxed))),
+                scope.spawn(move || work(first, &share, &mut || !stop.load(Ordering::Relaxed))),
             );
         }
-        let mine = work(sheet, &last, go_on);
+        let mine = work(all, &last, go_on);
         stop.store(mine.is_none(), Ordering::Relaxed);
         let others = others.into_iter();
         let lists = others.map(|other| other.join().expect("copying does not panic"));
@@ -213,7 +214,7 @@ fn fill_in(
         lists.push(mine);
         lists
     });
-    // The starts of a stretch count from its own beginning.
+    // The starts of a share count from its own beginning.
     let mut row = 0;
     for (list, rows) in lists.into_iter().zip(rows) {
         let list = list?;
@@ -234,7 +235,7 @@ fn fill_in(
 
 /// Fills rows in, one after the other.
 struct Filler<'a> {
-    sheet: Sheet<'a>,
+    rows: Stretch<'a>,
     at: usize,
     recipients: Vec<i64>,
     unit: Unit,
@@ -242,8 +243,8 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     /// The events of several logs in order of (time, machine), each log in its own order.
-    fn merge(&mut self, stretch: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
-        let mut cursors: Vec<Cursor> = stretch
+    fn merge(&mut self, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+        let mut cursors: Vec<Cursor> = share
             .logs
             .iter()
             .filter(|(_, _, count)| *count > 0)
@@ -269,8 +270,8 @@ impl Filler<'_> {
     }
 
     /// The events of one log after the other.
-    fn append(&mut self, stretch: &Stretch<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
-        for &(run, first, count) in &stretch.logs {
+    fn append(&mut self, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+        for &(run, first, count) in &share.logs {
             let mut cursor = Cursor::new(run, first, count);
             while cursor.left > 0 {
                 self.put(&mut cursor);
@@ -285,39 +286,41 @@ impl Filler<'_> {
     /// Takes the next event of a log.
     #[inline]
     fn put(&mut self, cursor: &mut Cursor<'_>) {
-        let Some((slim, receipt, list)) = cursor.take() else {
+        let Some((event, received, list)) = cursor.take() else {
             return;
         };
-        let (at, sheet) = (self.at, &mut self.sheet);
-        let time = (slim.time + cursor.offset) as f64;
-        let offset = cursor.offset as f64;
-        let Receipt {
+        let logged = (event.time + cursor.offset) as f64;
+        let arrived = received.arrived + cursor.offset as f64;
+        let (time, system_time, arrived) = match self.unit {
+            Unit::Micros => (logged, logged, arrived),
+            // Microseconds below 2^53 are whole in a float, so each quotient is the nearest one.
+            Unit::Seconds(start) => (
+                (logged - start) / 1e6,
+                logged / 1e6,
+                (arrived - start) / 1e6,
+            ),
+        };
+        let Received {
+            queue_len,
+            sender,
+            sent_clock,
+            ..
+        } = received;
+        let row = Row {
+            time,
+            system_time,
+            machine_id: cursor.id as i64,
+            event: event.kind(),
+            old_clock: event.old_clock() as i64,
+            new_clock: event.new_clock as i64,
             queue_len,
             sender,
             sent_clock,
             arrived,
-        } = receipt.copied().unwrap_or(Receipt::NONE);
-        match self.unit {
-            Unit::Micros => {
-                sheet.system_time[at] = time;
-                sheet.arrived[at] = arrived + offset;
-                sheet.is_manual[at] = slim.is_manual();
-            }
-            // Microseconds below 2^53 are whole in a float, so each quotient is the nearest one.
-            Unit::Seconds(start) => {
-                sheet.time[at] = (time - start) / 1e6;
-                sheet.system_time[at] = time / 1e6;
-                sheet.arrived[at] = (arrived + offset - start) / 1e6;
-            }
-        }
-        sheet.machine_id[at] = cursor.id as i64;
-        sheet.event[at] = slim.event();
-        sheet.old_clock[at] = slim.old_clock() as i64;
-        sheet.new_clock[at] = slim.new_clock as i64;
-        sheet.queue_len[at] = queue_len;
-        sheet.sender[at] = sender;
-        sheet.sent_clock[at] = sent_clock;
-        sheet.starts[at] = self.recipients.len();
+            manual: event.is_manual(),
+            by_hand: event.is_by_hand(),
+        };
+        self.rows.put(self.at, &row, self.recipients.len());
         let named = |&code: &i64| place(code).map_or(code, |place| cursor.names[place]);
         match list {
             [] => {}
@@ -332,7 +335,7 @@ impl Filler<'_> {
 struct Cursor<'a> {
     id: u64,
     offset: Micros,
-    walk: Walk<'a>,
+    place: Place<'a>,
     names: &'a [i64],
     later: std::slice::Iter<'a, Piece>,
     /// How many rows are still to come.
@@ -345,14 +348,14 @@ impl<'a> Cursor<'a> {
         let mut cursor = Self {
             id: run.machine_id,
             offset: run.offset,
-            walk: NOTHING.walk(0),
+            place: NOTHING.from(0),
             names: &[],
             later: run.pieces.iter(),
             left,
         };
         for piece in cursor.later.by_ref() {
             if first < piece.rows.len() {
-                (cursor.walk, cursor.names) = (piece.rows.walk(first), &piece.names);
+                (cursor.place, cursor.names) = (piece.rows.from(first), &piece.names);
                 break;
             }
             first -= piece.rows.len();
@@ -363,18 +366,18 @@ impl<'a> Cursor<'a> {
     /// The time of the next row, as far as there is one.
     #[inline]
     fn time(&self) -> Option<Micros> {
-        let slim = self.walk.peek().filter(|_| self.left > 0)?;
-        Some(slim.time + self.offset)
+        let event = self.place.peek().filter(|_| self.left > 0)?;
+        Some(event.time + self.offset)
     }
 
     #[inline]
-    fn take(&mut self) -> Option<(Slim, Option<&'a Receipt>, &'a [i64])> {
+    fn take(&mut self) -> Option<(Packed, Received, &'a [i64])> {
         self.left -= 1;
-        let taken = self.walk.take();
-        while self.walk.peek().is_none()
+        let taken = self.place.take();
+        while self.place.peek().is_none()
             && let Some(piece) = self.later.next()
         {
-            (self.walk, self.names) = (piece.rows.walk(0), &piece.names);
+            (self.place, self.names) = (piece.rows.from(0), &piece.names);
         }
         taken
     }

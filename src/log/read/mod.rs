@@ -14,6 +14,5 @@ pub mod recover;
 mod rows;
 pub mod scan;
 pub(crate) mod seconds;
-mod sheet;
 pub mod text;
 mod workers;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::log::columns::{INTERNAL, Micros, RECEIVE, SEND};
+use crate::log::columns::Micros;
 use crate::log::read::blocks::Stop;
 use crate::log::read::parse::{Body, Delivery, End, Line, Peer, Startup, parse};
-use crate::log::read::rows::Rows;
-use crate::log::read::scan::{Scanned, Scanner, UNREAD};
+use crate::log::read::rows::{Head, Rows};
+use crate::log::read::scan::{Scanned, Scanner};
+use crate::log::schema::EventKind;
 
 /// What one block says. Times are as logged; lines are counted from 1 at its beginning.
 #[derive(Default)]
@@ -152,29 +153,42 @@ impl Part {
 
     #[inline]
     fn scanned(&mut self, scanner: &Scanner, line: &Scanned, text: &[u8]) {
-        if line.event == UNREAD {
+        let Some(kind) = line.event else {
             self.aside(line.time, Told::Unread(line.message));
             return;
+        };
+        let head = Head {
+            time: line.time,
+            clocks: line.clocks,
+            is_manual: line.is_manual,
+            is_by_hand: false,
+        };
+        self.rows.push(kind, head);
+        match kind {
+            EventKind::Internal => {}
+            EventKind::Receive => {
+                self.rows.received(line.queue_len, line.message);
+                self.base_receives |= line.message.sent_clock.is_none();
+            }
+            EventKind::Send => self.sent(scanner, text),
         }
-        self.rows
-            .push(line.time, line.event, line.clocks, line.is_manual);
-        if line.event == RECEIVE {
-            self.rows.receipt(line.queue_len, line.message);
-            self.base_receives |= line.message.sent_clock.is_none();
-        } else if line.event == SEND {
-            if let Some(links) = &mut self.links
-                && scanner.is_fresh()
-            {
-                for (host, port, id) in scanner.recipients() {
-                    let host = String::from_utf8_lossy(&text[host]);
-                    links.add(&host, port, id, self.lines + 1);
-                }
+    }
+
+    /// Takes the recipients of a SEND.
+    #[inline]
+    fn sent(&mut self, scanner: &Scanner, text: &[u8]) {
+        if let Some(links) = &mut self.links
+            && scanner.is_fresh()
+        {
+            for (host, port, id) in scanner.recipients() {
+                let host = String::from_utf8_lossy(&text[host]);
+                links.add(&host, port, id, self.lines + 1);
             }
-            if let Some(list) = scanner.list() {
-                self.rows.list(list);
-            } else {
-                self.addressed(scanner, text);
-            }
+        }
+        if let Some(list) = scanner.list() {
+            self.rows.list(list);
+        } else {
+            self.addressed(scanner, text);
         }
     }
 
@@ -199,18 +213,24 @@ impl Part {
             time,
             machine_id,
             is_manual,
+            is_by_hand,
             body,
-            ..
         } = parse(text).map_err(Fault::Wrong)?;
+        let head = |clocks| Head {
+            time,
+            clocks,
+            is_manual,
+            is_by_hand,
+        };
         match body {
-            Body::Internal { clocks } => self.rows.push(time, INTERNAL, clocks, is_manual),
+            Body::Internal { clocks } => self.rows.push(EventKind::Internal, head(clocks)),
             Body::Receive {
                 clocks,
                 message,
                 queue_len,
             } => {
-                self.rows.push(time, RECEIVE, clocks, is_manual);
-                self.rows.receipt(queue_len, message);
+                self.rows.push(EventKind::Receive, head(clocks));
+                self.rows.received(queue_len, message);
                 self.base_receives |= message.sent_clock.is_none();
             }
             Body::Send {
@@ -218,7 +238,7 @@ impl Part {
                 recipients,
                 recipient_ids,
             } => {
-                self.rows.push(time, SEND, clocks, is_manual);
+                self.rows.push(EventKind::Send, head(clocks));
                 self.rows.list(&[recipients.len() as i64]);
                 for (place, peer) in recipients.into_iter().enumerate() {
                     let id = recipient_ids.get(place).copied().flatten();
@@ -229,7 +249,11 @@ impl Part {
                     self.rows.list(&[code]);
                 }
             }
-            Body::Unread(message) => self.aside(time, Told::Unread(message)),
+            Body::Unread(mut message) => {
+                // Delivered by hand in a machine's name, it is no message of that machine.
+                message.sender = message.sender.filter(|_| !is_by_hand);
+                self.aside(time, Told::Unread(message));
+            }
             Body::Connect {
                 peer,
                 peer_id,

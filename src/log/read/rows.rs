@@ -1,26 +1,29 @@
 //! The events of a block, as small as they can be until they find their place.
 
-use crate::log::columns::{Micros, RECEIVE, SEND};
+use crate::log::columns::Micros;
 use crate::log::read::parse::Delivery;
+use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
 
-/// Above the bits of a clock: which event it is, and whether it was made by hand.
+/// Above the bits of a clock: which kind of event it is, and what was done by hand.
 const KIND: u32 = 56;
-const MANUAL: u64 = 1 << 58;
+const KINDS: u64 = (1 << 6) - 1;
+const MANUAL: u64 = 1 << 62;
+const BY_HAND: u64 = 1 << 63;
 const CLOCK: u64 = (1 << KIND) - 1;
 
 /// The events of a block.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    pub(crate) events: Vec<Slim>,
+    pub(crate) events: Vec<Packed>,
     /// Of each RECEIVE, what it received.
-    receipts: Vec<Receipt>,
+    received: Vec<Received>,
     /// Of each SEND, how many recipients there are and who: a code below -1 is an address.
     lists: Vec<i64>,
 }
 
 /// An event without what only some have.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Slim {
+pub(crate) struct Packed {
     /// When it happened, as logged.
     pub(crate) time: Micros,
     /// The clock before, and above it what it is.
@@ -29,19 +32,32 @@ pub(crate) struct Slim {
     pub(crate) new_clock: u64,
 }
 
-/// What a RECEIVE says of its message; NaN where it says nothing.
+/// What is the same in every event of a line, whatever its kind.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Receipt {
-    pub(crate) queue_len: f64,
-    pub(crate) sender: f64,
-    pub(crate) sent_clock: f64,
+pub(crate) struct Head {
+    pub(crate) time: Micros,
+    /// The clocks before and after.
+    pub(crate) clocks: (u64, u64),
+    /// Whether the event was made by hand.
+    pub(crate) is_manual: bool,
+    /// Whether the message was delivered by hand.
+    pub(crate) is_by_hand: bool,
+}
+
+/// What a RECEIVE says of its message; [`UNKNOWN`] or NaN where it says nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Received {
+    pub(crate) queue_len: i64,
+    pub(crate) sender: i64,
+    pub(crate) sent_clock: i64,
     /// In microseconds, as logged.
     pub(crate) arrived: f64,
 }
 
-impl Slim {
-    pub(crate) fn event(self) -> i8 {
-        (self.packed >> KIND) as i8 & 3
+impl Packed {
+    #[inline]
+    pub(crate) fn kind(self) -> EventKind {
+        EventKind::ALL[(self.packed >> KIND & KINDS) as usize]
     }
 
     pub(crate) fn old_clock(self) -> u64 {
@@ -51,14 +67,18 @@ impl Slim {
     pub(crate) fn is_manual(self) -> bool {
         self.packed & MANUAL != 0
     }
+
+    pub(crate) fn is_by_hand(self) -> bool {
+        self.packed & BY_HAND != 0
+    }
 }
 
-impl Receipt {
+impl Received {
     /// That of an event that receives nothing.
     pub(crate) const NONE: Self = Self {
-        queue_len: f64::NAN,
-        sender: f64::NAN,
-        sent_clock: f64::NAN,
+        queue_len: UNKNOWN,
+        sender: UNKNOWN,
+        sent_clock: UNKNOWN,
         arrived: f64::NAN,
     };
 }
@@ -67,7 +87,7 @@ impl Rows {
     pub(crate) const fn new() -> Self {
         Self {
             events: Vec::new(),
-            receipts: Vec::new(),
+            received: Vec::new(),
             lists: Vec::new(),
         }
     }
@@ -84,24 +104,24 @@ impl Rows {
         self.events.len()
     }
 
-    /// Appends an event; a RECEIVE is followed by [`Rows::receipt`], a SEND by [`Rows::list`].
+    /// Appends an event; a RECEIVE is followed by [`Rows::received`], a SEND by [`Rows::list`].
     #[inline]
-    pub(crate) fn push(&mut self, time: Micros, event: i8, clocks: (u64, u64), is_manual: bool) {
-        let manual = if is_manual { MANUAL } else { 0 };
-        self.events.push(Slim {
-            time,
-            packed: clocks.0 | (event as u64) << KIND | manual,
-            new_clock: clocks.1,
+    pub(crate) fn push(&mut self, kind: EventKind, head: Head) {
+        let flag = |is_set, bit| if is_set { bit } else { 0 };
+        let flags = flag(head.is_manual, MANUAL) | flag(head.is_by_hand, BY_HAND);
+        self.events.push(Packed {
+            time: head.time,
+            packed: head.clocks.0 | (kind as u64) << KIND | flags,
+            new_clock: head.clocks.1,
         });
     }
 
     #[inline]
-    pub(crate) fn receipt(&mut self, queue_len: Option<u64>, message: Delivery) {
-        let float = |value: Option<u64>| value.map_or(f64::NAN, |value| value as f64);
-        self.receipts.push(Receipt {
-            queue_len: float(queue_len),
-            sender: float(message.sender),
-            sent_clock: float(message.sent_clock),
+    pub(crate) fn received(&mut self, queue_len: Option<u64>, message: Delivery) {
+        self.received.push(Received {
+            queue_len: or_unknown(queue_len),
+            sender: or_unknown(message.sender),
+            sent_clock: or_unknown(message.sent_clock),
             arrived: message.arrival.map_or(f64::NAN, |time| time as f64),
         });
     }
@@ -117,51 +137,53 @@ impl Rows {
         self.lists.len()
     }
 
-    /// A walk over the events from `first` on.
-    pub(crate) fn walk(&self, first: usize) -> Walk<'_> {
-        let mut walk = Walk {
+    /// The place of the event `first`.
+    pub(crate) fn from(&self, first: usize) -> Place<'_> {
+        let mut place = Place {
             rows: self,
             next: 0,
-            receipt: 0,
+            received: 0,
             list: 0,
         };
-        while walk.next < first && walk.take().is_some() {}
-        walk
+        while place.next < first && place.take().is_some() {}
+        place
     }
 }
 
 /// A place among the events of a block.
 #[derive(Debug, Clone)]
-pub(crate) struct Walk<'a> {
+pub(crate) struct Place<'a> {
     rows: &'a Rows,
     next: usize,
-    receipt: usize,
+    received: usize,
     list: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Place<'a> {
     /// The next event, which stays.
     #[inline]
-    pub(crate) fn peek(&self) -> Option<&'a Slim> {
+    pub(crate) fn peek(&self) -> Option<&'a Packed> {
         self.rows.events.get(self.next)
     }
 
     /// The next event, what it received and to whom it sent.
     #[inline]
-    pub(crate) fn take(&mut self) -> Option<(Slim, Option<&'a Receipt>, &'a [i64])> {
-        let slim = *self.rows.events.get(self.next)?;
+    pub(crate) fn take(&mut self) -> Option<(Packed, Received, &'a [i64])> {
+        let event = *self.rows.events.get(self.next)?;
         self.next += 1;
-        let mut receipt = None;
+        let kind = event.kind();
+        let mut received = Received::NONE;
         let mut list = &[][..];
-        if slim.event() == RECEIVE {
-            receipt = self.rows.receipts.get(self.receipt);
-            self.receipt += 1;
-        } else if slim.event() == SEND {
+        if kind.receives() {
+            received = self.rows.received[self.received];
+            self.received += 1;
+        }
+        if kind.sends() {
             let first = self.list + 1;
             let count = self.rows.lists[self.list] as usize;
             list = &self.rows.lists[first..first + count];
             self.list = first + count;
         }
-        Some((slim, receipt, list))
+        Some((event, received, list))
     }
 }

@@ -14,13 +14,11 @@
 
 use std::ops::Range;
 
-use crate::log::columns::{INTERNAL, Micros, RECEIVE, SEND};
+use crate::log::columns::Micros;
 use crate::log::read::parse::Delivery;
 use crate::log::read::seconds::MAX_TIME;
+use crate::log::schema::EventKind;
 use crate::model::clock::MAX_CLOCK;
-
-/// The code of an UNREAD line, which is no event.
-pub const UNREAD: i8 = 3;
 
 /// How many recipient lists are remembered.
 const SLOTS: usize = 64;
@@ -36,8 +34,8 @@ pub struct Scanned {
     pub machine_id: u64,
     /// Whether the event was made by hand.
     pub is_manual: bool,
-    /// [`SEND`], [`RECEIVE`], [`INTERNAL`] or [`UNREAD`].
-    pub event: i8,
+    /// What happened; nothing in an UNREAD line, which is no event.
+    pub event: Option<EventKind>,
     /// The clocks before and after; 0 of an UNREAD.
     pub clocks: (u64, u64),
     /// The messages that wait after a RECEIVE.
@@ -88,16 +86,16 @@ impl Scanner {
         let event = match text.get(11)? {
             b'I' => rest
                 .eat(b"{\"event\": \"INTERNAL\", \"system_time\": ")
-                .map(|()| INTERNAL),
+                .map(|()| Some(EventKind::Internal)),
             b'R' => rest
                 .eat(b"{\"event\": \"RECEIVE\", \"system_time\": ")
-                .map(|()| RECEIVE),
+                .map(|()| Some(EventKind::Receive)),
             b'S' => rest
                 .eat(b"{\"event\": \"SEND\", \"system_time\": ")
-                .map(|()| SEND),
+                .map(|()| Some(EventKind::Send)),
             _ => rest
                 .eat(b"{\"event\": \"UNREAD\", \"system_time\": ")
-                .map(|()| UNREAD),
+                .map(|()| None),
         }?;
         let time = rest.time()?;
         rest.eat(b", \"machine_id\": ")?;
@@ -116,19 +114,22 @@ impl Scanner {
             },
             length: 0,
         };
-        if event == UNREAD {
-            rest.message(&mut line.message)?;
-        } else {
+        if event.is_some() {
             rest.eat(b", \"old_clock\": ")?;
             line.clocks.0 = rest.number()?;
             rest.eat(b", \"new_clock\": ")?;
             line.clocks.1 = rest.number()?;
         }
-        if event == SEND {
-            self.find(&mut rest, text.len())?;
-        } else if event == RECEIVE && rest.eat(b", \"queue_len\": ").is_some() {
-            line.queue_len = Some(rest.number()?);
-            rest.message(&mut line.message)?;
+        match event {
+            Some(EventKind::Internal) => {}
+            Some(EventKind::Send) => self.find(&mut rest, text.len())?,
+            Some(EventKind::Receive) => {
+                if rest.eat(b", \"queue_len\": ").is_some() {
+                    line.queue_len = Some(rest.number()?);
+                    rest.message(&mut line.message)?;
+                }
+            }
+            None => rest.message(&mut line.message)?,
         }
         if rest.eat(b"}\n").is_none() {
             rest.eat(b", \"manual\": true}\n")?;

@@ -6,9 +6,9 @@ mod count;
 
 use std::cell::RefCell;
 
-use lamport::log::columns::{INTERNAL, RECEIVE};
+use lamport::log::schema::EventKind;
 use lamport::log::read::parse::{Body, parse};
-use lamport::log::read::scan::{Scanner, UNREAD};
+use lamport::log::read::scan::Scanner;
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -39,16 +39,16 @@ fn check(scanner: &mut Scanner, bytes: &[u8]) {
         (found.time, found.machine_id, found.is_manual)
     );
     match line.body {
-        Body::Internal { clocks } => assert_eq!((found.event, found.clocks), (INTERNAL, clocks)),
+        Body::Internal { clocks } => assert_eq!((found.event, found.clocks), (Some(EventKind::Internal), clocks)),
         Body::Receive {
             clocks,
             message,
             queue_len,
         } => assert_eq!(
             (found.event, found.clocks, found.message, found.queue_len),
-            (RECEIVE, clocks, message, queue_len)
+            (Some(EventKind::Receive), clocks, message, queue_len)
         ),
-        Body::Unread(message) => assert_eq!((found.event, found.message), (UNREAD, message)),
+        Body::Unread(message) => assert_eq!((found.event, found.message), (None, message)),
         Body::Send {
             clocks,
             recipients,

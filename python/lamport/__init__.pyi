@@ -1,0 +1,76 @@
+# What `lamport` offers, for type checkers and editors; `__init__.py` loads it on first use.
+# Some of them take only `import X as X` for a name that is there for others.
+
+from lamport._drive.local import run_local as run_local
+from lamport._drive.replay import replay as replay
+from lamport._drive.simulate import simulate as simulate
+from lamport._drive.sweep import SweepError as SweepError
+from lamport._drive.sweep import sweep as sweep
+from lamport._lamport import LamportError as LamportError
+from lamport._lamport import LogError as LogError
+from lamport._lamport import Machine as Machine
+from lamport._lamport import __version__ as __version__
+from lamport._model.fault import Crash as Crash
+from lamport._model.fault import Delay as Delay
+from lamport._model.fault import Disconnect as Disconnect
+from lamport._model.fault import Fault as Fault
+from lamport._model.fault import Partition as Partition
+from lamport._model.fault import Pause as Pause
+from lamport._model.latency import Constant as Constant
+from lamport._model.latency import Empirical as Empirical
+from lamport._model.latency import Exponential as Exponential
+from lamport._model.latency import Latency as Latency
+from lamport._model.latency import LogNormal as LogNormal
+from lamport._model.latency import Uniform as Uniform
+from lamport._model.predict import predict as predict
+from lamport._model.random_faults import random_faults as random_faults
+from lamport._model.warning import LamportWarning as LamportWarning
+from lamport._plot.sweep import plot_sweep as plot_sweep
+from lamport._runs.causality import Causality as Causality
+from lamport._runs.causality import Share as Share
+from lamport._runs.compare import compare as compare
+from lamport._runs.from_events import from_events as from_events
+from lamport._runs.load import load as load
+from lamport._runs.run import Run as Run
+from lamport._runs.summarize import summarize as summarize
+from lamport._runs.verification import Verification as Verification
+from lamport._runs.verify import verify as verify
+
+__all__ = [
+    "Causality",
+    "Constant",
+    "Crash",
+    "Delay",
+    "Disconnect",
+    "Empirical",
+    "Exponential",
+    "Fault",
+    "LamportError",
+    "LamportWarning",
+    "Latency",
+    "LogError",
+    "LogNormal",
+    "Machine",
+    "Partition",
+    "Pause",
+    "Run",
+    "Share",
+    "SweepError",
+    "Uniform",
+    "Verification",
+    "__version__",
+    "compare",
+    "from_events",
+    "load",
+    "plot_sweep",
+    "predict",
+    "random_faults",
+    "replay",
+    "run_local",
+    "simulate",
+    "summarize",
+    "sweep",
+    "verify",
+]
+
+def __dir__() -> list[str]: ...

@@ -1,0 +1,58 @@
+"""The command ``lamport``."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from lamport._cli import keygen, logs, machine, run, simulate, sweep
+from lamport._cli.exit_status import DONE, MISUSED, guard
+
+__all__ = ["main"]
+
+Command: TypeAlias = tuple[
+    str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]
+]
+COMMANDS: dict[str, Command] = {
+    "run": ("run machines on this host and analyse them", run.add_run, run.run_run),
+    "machine": ("run one machine, a process of its own", machine.add_machine, machine.run_machine),
+    "simulate": ("run machines in virtual time", simulate.add_simulate, simulate.run_simulate),
+    "sweep": ("simulate many runs of a grid of parameters", sweep.add_sweep, sweep.run_sweep),
+    "analyze": ("write figure and summary of logs", logs.add_analyze, logs.run_analyze),
+    "export": ("write logs to one file", logs.add_export, logs.run_export),
+    "verify": ("check whether logs obey causality", logs.add_verify, logs.run_verify),
+    "keygen": ("make a key for the machines of a run", keygen.add_keygen, keygen.run_keygen),
+}
+"""Of each: what it does, its options, and what carries it out."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after the command; those of this process if None.
+
+    Returns
+    -------
+    int
+        0: done, 1: a check failed or a machine could not run, 2: bad arguments, 130: interrupted.
+    """
+    parser = argparse.ArgumentParser(prog="lamport", description="A laboratory for logical clocks.")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, (text, add_arguments, action) in COMMANDS.items():
+        each = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        add_arguments(each)
+        each.set_defaults(action=action, parser=each)
+    args = parser.parse_args(argv)
+    if args.version:
+        from lamport._lamport import __version__
+
+        print(f"lamport {__version__}")
+        return DONE
+    if not hasattr(args, "action"):
+        parser.print_help(sys.stderr)
+        return MISUSED
+    return guard(args.parser, args.action, args)

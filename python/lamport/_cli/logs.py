@@ -1,0 +1,72 @@
+"""The commands that read logs: ``lamport analyze``, ``export`` and ``verify``."""
+
+import argparse
+import sys
+
+from lamport._cli.exit_status import DONE, FAILED, MISUSED
+from lamport._cli.print_run import print_run
+
+__all__ = ["add_analyze", "add_export", "add_verify", "run_analyze", "run_export", "run_verify"]
+
+
+def add_analyze(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``lamport analyze``."""
+    _add_logs(parser)
+    parser.add_argument("-o", "--output", metavar="DIR", help="where to write (default: beside the logs)")
+
+
+def run_analyze(args: argparse.Namespace) -> int:
+    """Do what ``lamport analyze`` says."""
+    from lamport._runs.load import load
+
+    run = load(args.logs)
+    print_run(run, run.report(args.output))
+    return DONE
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``lamport export``."""
+    _add_logs(parser)
+    add = parser.add_argument
+    add("-o", "--output", required=True, metavar="FILE", help="the file to write; replaced if it exists")
+    add(
+        "--format",
+        choices=("jsonl", "csv", "parquet", "shiviz", "tsviz"),
+        help="default: by the ending of FILE; shiviz and tsviz are viewers of vector clocks",
+    )
+    add("--start", type=float, metavar="S", help="leave out what is before, in seconds from the start")
+    add("--stop", type=float, metavar="S", help="leave out this time and what is after")
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Do what ``lamport export`` says."""
+    from lamport._runs.load import load
+
+    path = load(args.logs).export(args.output, format=args.format, start=args.start, stop=args.stop)
+    print(f"wrote {path}")
+    return DONE
+
+
+def add_verify(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``lamport verify``."""
+    _add_logs(parser)
+    add = parser.add_argument
+    add("--clock-uncertainty", type=float, metavar="S", help="how far the clocks of two hosts may differ")
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Do what ``lamport verify`` says."""
+    from lamport._lamport import LamportError
+    from lamport._runs.verify import verify
+
+    try:
+        done = verify(args.logs, clock_uncertainty=args.clock_uncertainty)
+    except (LamportError, OSError) as error:
+        print(f"{args.parser.prog}: cannot read: {error}", file=sys.stderr)
+        return MISUSED
+    print(done)
+    return DONE if done.ok else FAILED
+
+
+def _add_logs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="log file, glob, or directory of a run")

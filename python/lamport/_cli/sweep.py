@@ -1,0 +1,116 @@
+"""The command ``lamport sweep``."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._cli.exit_status import DONE, INTERRUPTED
+from lamport._cli.options import MODEL, add_faults, add_latency, add_model, latency
+from lamport._cli.table_file import add_format, file_format, save_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["add_sweep", "run_sweep"]
+
+SHOWN = ("drift", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
+MOST_SHOWN = 40
+"""The most points whose table is printed whole."""
+
+
+def add_sweep(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a sweep."""
+    add = parser.add_argument
+    add(
+        "--grid",
+        type=_values,
+        action="append",
+        default=[],
+        metavar="NAME=V,V,...",
+        help="values of a parameter, all combined with those of other --grid; lists and mappings "
+        "as JSON: 'rates=[[1, 3, 6], [1, 6, 6]]'",
+    )
+    add("--runs", type=int, default=100, metavar="N", help="runs of each point (100)")
+    add_model(parser)
+    add_latency(parser, 0.0005)
+    add_faults(parser)
+    add("--seed", type=int, default=0, metavar="S", help="seed from which the seeds of the runs are made (0)")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write one row per machine and run; FILE is replaced if it exists",
+    )
+    add_format(parser)
+    add("--no-progress", action="store_true", help="show no progress bar")
+
+
+def run_sweep(args: argparse.Namespace) -> int:
+    """Do what ``lamport sweep`` says."""
+    from lamport._drive.grid import DEFAULTS
+    from lamport._drive.sweep import sweep
+
+    form = None if args.output is None else file_format(args)
+    grid = dict(args.grid)
+    if len(grid) < len(args.grid):
+        raise ValueError("--grid names a parameter twice: give all its values in one")
+    fixed = {name: getattr(args, name) for name in MODEL}
+    fixed = {name: value for name, value in fixed.items() if name not in grid or value != DEFAULTS[name]}
+    frame = sweep(
+        grid or [{}],
+        runs=args.runs,
+        seed=args.seed,
+        progress=False if args.no_progress else None,
+        **fixed,
+    )
+    _print(frame)
+    if form is not None:
+        save_table(frame, Path(args.output), form)
+        print(f"wrote {args.output}")
+    return INTERRUPTED if frame.attrs["interrupted"] else DONE
+
+
+def _values(text: str) -> tuple[str, list[Any]]:
+    """Read a parameter and its values."""
+    name, equals, given = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not equals or not given.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} has no values: the form is max_rate=2,6,12")
+    if given.lstrip().startswith(("[", "{")):
+        try:
+            values = json.loads(given)
+            return name, values if isinstance(values, list) else [values]
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
+    return name, [_value(name, word.strip()) for word in given.split(",")]
+
+
+def _value(name: str, word: str) -> Any:
+    """Read one value: a number, else a latency or a name."""
+    if name == "latency":
+        return latency(word)
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word
+
+
+def _print(frame: "pd.DataFrame") -> None:
+    """Print means and intervals of the points."""
+    from lamport._runs.summarize import summarize
+
+    if frame.empty:
+        print("no run is finished")
+        return
+    table = summarize(frame, frame.attrs["grid"] or ["machines"])
+    print("means over runs, and 95 % confidence: half the width of the interval")
+    for name in SHOWN:
+        mean, low = table[name, "mean"], table[name, "low"]
+        table[f"{name} ", ""] = mean.map("{:.4g}".format) + " ± " + (mean - low).map("{:.2g}".format)
+    flat = table[[(f"{name} ", "") for name in SHOWN]].droplevel(1, axis=1)
+    flat.insert(0, "runs", table["runs", "count"])
+    flat.columns = flat.columns.str.strip()
+    print(flat.reset_index().to_string(index=False, max_rows=MOST_SHOWN))

@@ -1,0 +1,1 @@
+"""What makes runs: in real time, in virtual time, one or many."""

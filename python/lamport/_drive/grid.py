@@ -1,0 +1,280 @@
+"""The points of a sweep: which settings, and what to call them in a table."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from lamport._model.fault import as_faults
+from lamport._model.latency import Constant, as_latency
+from lamport._model.setting import DEFAULT_LATENCY, native_point, whole
+from lamport._model.topology import Topology, as_topology
+
+if TYPE_CHECKING:
+    from lamport._lamport import _Point
+
+__all__ = ["DEFAULTS", "Points", "make_points"]
+
+DEFAULTS: dict[str, Any] = {
+    "machines": None,
+    "duration": 60,
+    "rates": None,
+    "max_rate": 6,
+    "internal_probability": 0.7,
+    "broadcast_share": 1 / 3,
+    "topology": "full",
+    "latency": DEFAULT_LATENCY,
+    "faults": (),
+}
+"""What a grid may vary."""
+
+WHOLE = ("machines", "max_rate")
+MOST_POINTS = 10**6
+MOST_RUNS = 10**8
+LISTED = 10
+"""The most rates a label lists."""
+
+Grid = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
+
+
+@dataclass
+class Points:
+    """The points of a grid, in order.
+
+    Attributes
+    ----------
+    names : list of str
+        The parameters that the grid gives.
+    settings : list of dict
+        Every parameter of each point, as `Settled` gives it; ``machines`` resolved.
+    native : list of dict
+        The same for the native module.
+    """
+
+    names: list[str]
+    settings: list[dict[str, Any]] = field(default_factory=list)
+    native: "list[_Point]" = field(default_factory=list)
+
+    def describe(self, number: int) -> str:
+        """Name a point in a message."""
+        setting = self.settings[number]
+        given = ", ".join(f"{name}={_label(name, setting[name])}" for name in self.names)
+        return f"point {number + 1} of {len(self.settings)}" + (f" ({given})" if given else "")
+
+    def column(self, name: str) -> Any:
+        """Return a parameter of each point: an array of numbers, else a categorical of labels in order."""
+        import numpy as np
+        import pandas as pd
+
+        values = [setting[name] for setting in self.settings]
+        if all(isinstance(value, (int, float)) for value in values):
+            return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
+        if name == "latency":
+            constant = [delay.seconds for delay in values if isinstance(delay, Constant)]
+            if len(constant) == len(values):
+                return np.asarray(constant)
+        labels = _distinct_labels(name, self.keys(name), values)
+        codes = {key: code for code, key in enumerate(labels)}
+        return pd.Categorical.from_codes(
+            [codes[key] for key in self.keys(name)], categories=pd.Index(list(labels.values()), dtype="str")
+        )
+
+    def keys(self, name: str) -> list[Hashable]:
+        """Return a key for the value of a parameter at each point: equal keys are equal settings."""
+        known: dict[int, Hashable] = {}
+        keys = []
+        for setting, point in zip(self.settings, self.native, strict=True):
+            value = setting[name]
+            if id(value) not in known:
+                known[id(value)] = _key(name, value, point)
+            keys.append(known[id(value)])
+        return keys
+
+
+def make_points(grid: Grid, runs: int, fixed: Mapping[str, Any]) -> Points:
+    """Spell a grid out, and check it.
+
+    Parameters
+    ----------
+    grid : mapping of str to values, or mappings
+        As for `sweep`.
+    runs : int
+        How often each point runs.
+    fixed : mapping
+        The parameters of all points, where they are not the default.
+
+    Raises
+    ------
+    ValueError
+        As for `sweep`.
+    """
+    if whole("runs", runs) < 1:
+        raise ValueError(f"runs={runs!r}: give a whole number, 1 or more")
+    _check_names(fixed)
+    settle = Settled()
+    if isinstance(grid, Mapping):
+        rows, names = _product(grid, runs, settle), list(grid)
+    else:
+        rows, names = _explicit(grid, runs, settle)
+    _check_names(names)
+    for name in names:
+        if name in fixed and not (name == "duration" and fixed[name] == DEFAULTS[name]):
+            raise ValueError(f"{name} is in the grid and given beside it ({name}={fixed[name]!r}): give one")
+    points = Points(names)
+    shared = settle(DEFAULTS | dict(fixed))
+    for row in rows:
+        _add(points, shared | row)
+    columns = [points.keys(name) for name in names]
+    seen: dict[tuple[Hashable, ...], int] = {}
+    for number, keys in enumerate(zip(*columns, strict=True)):
+        if seen.setdefault(keys, number) != number:
+            raise ValueError(
+                f"the grid repeats itself: {points.describe(number)} is point {seen[keys] + 1} too"
+            )
+    return points
+
+
+def _product(grid: Mapping[str, Iterable[Any]], runs: int, settle: "Settled") -> Iterable[dict[str, Any]]:
+    """Combine all values with all others."""
+    if not grid:
+        raise ValueError("the grid is empty: give {parameter: [values], ...}")
+    _check_names(grid)
+    values: dict[str, Sequence[Any]] = {}
+    for name, given in grid.items():
+        if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
+            raise ValueError(f"grid: {name} is {given!r}: give a list of values, [{given!r}]")
+        listed = given if isinstance(given, Sequence) else list(given)
+        if not len(listed):
+            raise ValueError(f"the grid is empty: {name} has no values")
+        values[name] = listed
+    _check_size(prod(len(listed) for listed in values.values()), runs)
+    settled = [[settle.one(name, value) for value in listed] for name, listed in values.items()]
+    return (dict(zip(values, row, strict=True)) for row in product(*settled))
+
+
+def _explicit(grid: object, runs: int, settle: "Settled") -> tuple[list[dict[str, Any]], list[str]]:
+    """Take the points one by one."""
+    if isinstance(grid, str) or not isinstance(grid, Iterable):
+        raise ValueError(f"grid {grid!r}: give {{parameter: [values], ...}} or a list of points")
+    rows = []
+    for row in grid:
+        if not isinstance(row, Mapping):
+            raise ValueError(f"grid: {row!r} is not a point: a point is a mapping {{parameter: value, ...}}")
+        _check_names(row)
+        rows.append(settle(row))
+    if not rows:
+        raise ValueError("the grid is empty: give at least one point")
+    _check_size(len(rows), runs)
+    return rows, list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if name == "seed":
+            raise ValueError(
+                "seed cannot vary: run k has the same seed at every point, made from sweep(seed=)"
+            )
+        if name not in DEFAULTS:
+            raise ValueError(f"{name!r} is not a parameter of a simulation: they are {', '.join(DEFAULTS)}")
+
+
+def _check_size(points: int, runs: int) -> None:
+    if points * runs > MOST_RUNS:
+        raise ValueError(
+            f"the grid has {points:,} points, {points * runs:,} runs in all, more than {MOST_RUNS:,}: "
+            "give fewer runs or fewer values"
+        )
+    if points > MOST_POINTS:
+        raise ValueError(f"the grid has {points:,} points, more than {MOST_POINTS:,}: give fewer values")
+
+
+def _add(points: Points, setting: dict[str, Any]) -> None:
+    point, _ = native_point(**setting)
+    points.native.append(point)
+    points.settings.append(setting | {"machines": point["machines"]})
+
+
+class Settled:
+    """Takes each value as the user gives it once, however many points have it.
+
+    What can be read only once (a generator) is the same at every point, and what takes long to read (a graph)
+    is read once. Numbers become Python's own, latencies, faults and topologies objects.
+    """
+
+    def __init__(self) -> None:
+        # Each with the value itself: only while it lives, its id is its own.
+        self._known: dict[tuple[str, int], tuple[Any, Any]] = {}
+
+    def __call__(self, setting: Mapping[str, Any]) -> dict[str, Any]:
+        """Settle every parameter of a point."""
+        return {name: self.one(name, value) for name, value in setting.items()}
+
+    def one(self, name: str, value: Any) -> Any:
+        """Settle a parameter."""
+        key = name, id(value)
+        if key not in self._known:
+            self._known[key] = value, _settle(name, value)
+        return self._known[key][1]
+
+
+def _settle(name: str, value: Any) -> Any:
+    if type(value).__module__ == "numpy":
+        value = value.tolist()
+    if name == "latency":
+        return as_latency(value)
+    if name == "faults":
+        return as_faults(value)
+    if name == "topology":
+        return as_topology(value)
+    if name == "rates" and isinstance(value, Iterable) and not isinstance(value, str):
+        return list(value)
+    return value
+
+
+def _key(name: str, value: Any, point: "_Point") -> Hashable:
+    if name == "rates":
+        return None if point["rates"] is None else tuple(point["rates"])
+    if name == "topology":
+        shape = point["topology"]
+        return shape if isinstance(shape, str) else tuple(map(tuple, shape))
+    key: Hashable = value
+    return key
+
+
+def _distinct_labels(name: str, keys: list[Hashable], values: list[Any]) -> dict[Hashable, str]:
+    """Give each value a label of its own, in order of appearance."""
+    labels: dict[Hashable, str] = {}
+    taken: set[str] = set()
+    for key, value in zip(keys, values, strict=True):
+        if key in labels:
+            continue
+        label, number = _label(name, value), 2
+        while label in taken:
+            label, number = f"{_label(name, value)} ({number})", number + 1
+        taken.add(label)
+        labels[key] = label
+    return labels
+
+
+def _label(name: str, value: Any) -> str:
+    """Put a value into a few words."""
+    if isinstance(value, Topology):
+        value = value.given
+    if name == "faults":
+        return f"{len(value) or 'no'} fault{'s' * (len(value) != 1)}"
+    if name == "rates":
+        return "drawn" if value is None else _list(value)
+    if isinstance(value, Mapping):
+        if len(value) <= LISTED // 2:
+            return str(dict(value))
+        links = sum(len(peers) for peers in value.values())
+        return f"{len(value)} machines, {links} links"
+    return str(value)
+
+
+def _list(rates: Iterable[float]) -> str:
+    numbers = [f"{rate:g}" for rate in rates]
+    if len(numbers) <= LISTED:
+        return ", ".join(numbers)
+    return f"{', '.join(numbers[:3])}, ... ({len(numbers)} rates)"

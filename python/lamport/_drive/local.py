@@ -1,0 +1,261 @@
+"""Run machines on this host over TCP."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lamport._drive.progress import Progress, watch
+from lamport._model.fault import Fault, as_faults, faults_json, faults_text
+from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.public import public
+from lamport._model.topology import adjacency, as_topology, machine_count, to_mapping
+from lamport._model.warning import warn
+from lamport._runs.directory import claim_directory, give_up_directory, make_directory, write_record
+from lamport._runs.run import Run
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["run_local"]
+
+STEP = 0.05
+GRACE = 5.0
+
+
+class Driver(Protocol):
+    """What runs the machines: threads of this process, or processes."""
+
+    @property
+    def rates(self) -> Sequence[float] | None: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def join(self, timeout: float | None = None) -> bool: ...
+    def elapsed(self) -> float: ...
+    def status(self) -> tuple[list[int], list[int]]: ...
+    def warnings(self) -> list[str]: ...
+    def kill(self) -> None: ...
+
+
+@public
+def run_local(
+    machines: int | None = None,
+    duration: float = 60,
+    *,
+    rates: Sequence[float] | None = None,
+    max_rate: int = 6,
+    internal_probability: float = 0.7,
+    broadcast_share: float = 1 / 3,
+    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
+    latency: float | Latency = 0.0,
+    faults: Iterable[Fault] = (),
+    seed: int | None = None,
+    log_dir: str | PathLike[str] | None = None,
+    base_port: int = 0,
+    processes: bool = False,
+    wait: float = 10,
+    precise: bool = True,
+    key: bytes | str | None = None,
+    progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
+) -> Run:
+    """Run machines 1 .. n on this host, over TCP on loopback, in real time.
+
+    Ctrl-C ends the run early, with complete logs and a `Run` of what happened; a second
+    Ctrl-C raises KeyboardInterrupt.
+
+    Parameters
+    ----------
+    machines : int, optional
+        Number of machines; if None, that of `rates` or `topology`, else 3.
+    duration : float
+        How long they tick, in seconds.
+    rates : sequence of float, optional
+        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
+    max_rate : int
+        The upper end of the rates drawn.
+    internal_probability : float
+        The probability that a tick which finds no message is an internal event, else a send.
+        A draw from 1 .. K with three machines is ``1 - 3 / K``.
+    broadcast_share : float
+        The share of these sends that go to every peer; the others go to one, chosen uniformly.
+    topology : str, mapping or networkx graph
+        Who sends to whom: ``"full"``, ``"ring"``, ``"star"``, ``"line"``, a mapping
+        ``{1: [2, 3], ...}``, or a graph, directed or not (nodes other than exactly 1 .. n are
+        numbered in the graph's order).
+    latency : float or latency
+        A one-way delay added to each message, in addition to what TCP takes: seconds, or `Constant`,
+        `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`.
+    faults : iterable of faults
+        What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as in
+        ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process
+        that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its sockets close, or
+        thread and sockets stand still.
+    seed : int, optional
+        The seed of all draws, 0 .. 2^53 - 1; drawn if None.
+    log_dir : path, optional
+        Where ``machine_<id>.log`` and ``run.json`` go; ``logs/run_<date>_<time>/`` below the
+        current directory if None. Nothing in it is ever overwritten.
+    base_port : int
+        Machine i listens on ``base_port + i - 1``; 0 takes free ports.
+    processes : bool
+        One operating-system process per machine instead of one thread.
+    wait : float
+        Seconds to wait for all connections before the first tick.
+    precise : bool
+        Spin over the last stretch before a tick while that costs under 2 % of a core.
+    key : bytes or str, optional
+        Encrypt the connections with this key: 32 random bytes, or the 64 hexadecimal digits that
+        ``lamport keygen`` prints. It is in no log, and ``run.json`` says only that there was one.
+    progress : bool or callable, optional
+        A progress bar; None: in a terminal or a notebook. A callable gets
+        ``(elapsed, clocks, queues)`` about 20 times a second.
+
+    Returns
+    -------
+    Run
+        The run; its logs are read on first use.
+
+    Raises
+    ------
+    ValueError
+        An argument is outside what the model allows, or two disagree.
+    FileExistsError
+        `log_dir` already holds a run.
+    OSError
+        A port is in use, a directory cannot be written, too few files may be open.
+    LamportError
+        A machine failed.
+
+    Warns
+    -----
+    LamportWarning
+        A machine went on, but not as planned, for example without a peer.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.run_local(duration=60, rates=[1, 3, 6])  # doctest: +SKIP
+    >>> run.machines  # doctest: +SKIP
+    """
+    from lamport._lamport import key_text
+
+    rates = None if rates is None else [float(rate) for rate in rates]
+    shape = as_topology(topology)
+    count = machine_count(machines, rates, shape)
+    peers = adjacency(shape, count)
+    delays = as_latency(latency)
+    schedule = as_faults(faults)
+    parameters: dict[str, Any] = {
+        "machines": count,
+        "duration": duration,
+        "rates": rates,
+        "max_rate": max_rate,
+        "internal_probability": internal_probability,
+        "broadcast_share": broadcast_share,
+        "topology": to_mapping(peers),
+        "latency": to_json(delays),
+        "faults": faults_json(schedule),
+        "seed": secrets.randbelow(2**53) if seed is None else seed,
+        "base_port": base_port,
+        "processes": processes,
+        "wait": wait,
+        "precise": precise,
+        "keyed": key is not None,
+        "run_id": secrets.token_hex(8),
+        "time": "real",
+    }
+    text = None if key is None else key_text(key)
+    directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
+    try:
+        driver = _driver(peers, delays, schedule, directory, parameters, key=text)
+    except BaseException as error:
+        if made and not isinstance(error, FileExistsError):
+            give_up_directory(directory)
+        raise
+    parameters["version"] = _version()
+    parameters["started"] = datetime.now(UTC).isoformat()
+    with watch(progress, duration, count) as bar:
+        interrupted = _drive(driver, bar, directory, parameters)
+    return Run(directory, parameters=parameters, interrupted=interrupted)
+
+
+def _driver(
+    peers: list[list[int]],
+    delays: Latency,
+    faults: tuple[Fault, ...],
+    directory: Path,
+    parameters: dict[str, Any],
+    *,
+    key: str | None,
+) -> Driver:
+    names = ("rates", "max_rate", "internal_probability", "broadcast_share", "seed", "run_id")
+    options = {name: parameters[name] for name in (*names, "base_port", "wait", "precise")}
+    options["key"] = key
+    if parameters["processes"]:
+        from lamport._drive.processes import ProcessRun
+
+        return ProcessRun(
+            peers, str(directory), parameters["duration"], latency=delays, faults=faults, **options
+        )
+    from lamport._lamport import LocalRun
+
+    text = faults_text(faults)
+    return LocalRun(
+        peers, str(directory), parameters["duration"], latency=to_native(delays), faults=text, **options
+    )
+
+
+def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:
+    """Run to the end; return whether Ctrl-C ended it early."""
+    interrupted = started = done = False
+    try:
+        while not done:
+            try:
+                if not started:
+                    _record(driver, directory, parameters)
+                    driver.start()
+                    started = True
+                done = driver.join(STEP)
+                if parameters["rates"] is None and driver.rates is not None:
+                    _record(driver, directory, parameters)
+                if "began" not in parameters and (elapsed := driver.elapsed()):
+                    # The Unix time from which faults count.
+                    parameters["began"] = round(time.time() - elapsed, 6)
+                    write_record(directory, parameters)
+                for message in driver.warnings():
+                    warn(message)
+                bar(driver.elapsed(), *driver.status())
+            except KeyboardInterrupt:
+                if interrupted or not started:
+                    raise
+                interrupted = parameters["interrupted"] = True
+                driver.stop()
+                write_record(directory, parameters)
+    except BaseException:
+        _abandon(driver)
+        raise
+    return interrupted
+
+
+def _record(driver: Driver, directory: Path, parameters: dict[str, Any]) -> None:
+    rates = driver.rates
+    parameters["rates"] = None if rates is None else list(rates)
+    write_record(directory, parameters)
+
+
+def _abandon(driver: Driver) -> None:
+    """End the machines of a run that failed: their logs stay complete where that is possible."""
+    with suppress(Exception):  # what made the run fail is raised
+        driver.stop()
+        driver.join(GRACE)
+    driver.kill()
+
+
+def _version() -> str:
+    from lamport._lamport import __version__
+
+    return __version__

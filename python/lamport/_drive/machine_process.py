@@ -1,0 +1,160 @@
+"""One machine of a run as a process, watched by this one."""
+
+import os
+import selectors
+import signal
+import socket
+import subprocess
+from collections import deque
+from collections.abc import Callable
+from typing import IO
+
+__all__ = ["MachineProcess"]
+
+KEPT_LINES = 20
+
+
+class MachineProcess:
+    """One machine's process, which may be another after a crash: its pipes, what it told, how it ended."""
+
+    def __init__(self, machine: int, selector: selectors.BaseSelector, environment: dict[str, str]) -> None:
+        self.machine = machine
+        self.ready = self.done = self.crashed = False
+        self.clock = self.queue = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._selector = selector
+        self._environment = environment
+        self._interrupted = self._paused = False
+        self._pipes: dict[IO[bytes], Callable[[], bool]] = {}
+        self._warnings: list[str] = []
+        self._said: deque[str] = deque(maxlen=KEPT_LINES)
+
+    def start(self, command: list[str], listener: socket.socket) -> None:
+        """Start the process, with a socket that listens."""
+        self.ready = self.done = self.crashed = False
+        reading, writing = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [*command, f"--listen-fd={listener.fileno()}", f"--status-fd={writing}"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(listener.fileno(), writing),
+                start_new_session=True,  # Ctrl-C reaches this process only, which passes it on
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        assert self._process.stderr is not None
+        self._watch(os.fdopen(reading, "rb", buffering=0), self._take_status)
+        self._watch(self._process.stderr, self._take_text)
+
+    def crash(self) -> None:
+        """Kill the process, unless it is over."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self.kill()
+        self.crashed = self.done = True
+
+    def pause(self) -> None:
+        """Stop the process where it stands."""
+        self._signal(signal.SIGSTOP)
+        self._paused = True
+
+    def go_on(self) -> None:
+        """Let a process that was stopped go on."""
+        if self._paused:
+            self._paused = False
+            self._signal(signal.SIGCONT)
+
+    def interrupt(self) -> None:
+        """Pass Ctrl-C on, once the process can answer it with a complete log."""
+        self.go_on()
+        if self.ready and not self._interrupted:
+            self._interrupted = True
+            self._signal(signal.SIGINT)
+
+    def _signal(self, number: int) -> None:
+        # Asks first whether it is over: then its number may be another's.
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def take_warnings(self) -> list[str]:
+        taken, self._warnings = self._warnings, []
+        return taken
+
+    def check(self, *, interrupted: bool) -> None:
+        """Notice the end of the process.
+
+        Raises
+        ------
+        ValueError
+            It refused its arguments.
+        LamportError
+            It failed otherwise.
+        """
+        if self.done or self._pipes or self._process is None:
+            return
+        # Its pipes are closed: it is gone, or about to be.
+        status = self._process.wait()
+        self.done = True
+        if status == 0 or (interrupted and status == 128 + signal.SIGINT):
+            return
+        from lamport._lamport import LamportError
+
+        said = "\n".join(self._said) or "it printed no error message"
+        if status == 2:
+            raise ValueError(said)
+        how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        raise LamportError(f"machine {self.machine} failed ({how}): {said}")
+
+    def kill(self) -> None:
+        """End the process, if it is there, and read its last words."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.kill()
+            self._process.wait()
+        for pipe, read in tuple(self._pipes.items()):
+            while pipe in self._pipes and read():
+                pass
+            self._forget(pipe)
+
+    def _watch(self, pipe: IO[bytes], take: Callable[[list[str]], None]) -> None:
+        os.set_blocking(pipe.fileno(), False)
+        rest = b""
+
+        def read() -> bool:
+            """Read what there is; return whether there was anything."""
+            nonlocal rest
+            try:
+                data = os.read(pipe.fileno(), 65536)
+            except BlockingIOError:
+                return False
+            *lines, rest = (rest + data).split(b"\n")
+            take([line.decode(errors="replace") for line in lines])
+            if not data:
+                self._forget(pipe)
+            return bool(data)
+
+        self._pipes[pipe] = read
+        self._selector.register(pipe, selectors.EVENT_READ, read)
+
+    def _forget(self, pipe: IO[bytes]) -> None:
+        if self._pipes.pop(pipe, None) is not None:
+            self._selector.unregister(pipe)
+            pipe.close()
+
+    def _take_status(self, lines: list[str]) -> None:
+        if lines:
+            self.clock, self.queue = map(int, lines[-1].split())
+            self.ready = True
+
+    def _take_text(self, lines: list[str]) -> None:
+        for line in lines:
+            if line.startswith("lamport: "):
+                self._warnings.append(line.removeprefix("lamport: "))
+            elif line:
+                self._said.append(line.rpartition("lamport.machine: error: ")[2])

@@ -1,0 +1,204 @@
+"""Machines 1 .. n as processes of this host, watched by this one."""
+
+import json
+import os
+import selectors
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lamport._drive.key import ENVIRONMENT
+from lamport._drive.machine_process import MachineProcess
+from lamport._drive.ports import HOST, Ports
+from lamport._model.fault import Fault, faults_json, faults_text
+from lamport._model.latency import Empirical, Latency, to_json, to_text
+from lamport._runs.directory import FAULTS, LATENCY
+
+__all__ = ["ProcessRun"]
+
+
+class ProcessRun:
+    """The processes of a run, with the methods of the native ``LocalRun``.
+
+    Every port is bound here and handed down, so no other program can take one in between. Each
+    process writes its clock and queue length to a pipe; when that pipe breaks, it ends by itself.
+
+    A crash is SIGKILL; the machine comes back as a new process that resumes the log, on the same port.
+    Until then the port is kept, but nobody listens: connections are refused. A pause is
+    SIGSTOP and SIGCONT. Partitions, delays and disconnects are read by each process from ``faults.json``.
+
+    Raises
+    ------
+    FileExistsError
+        The directory holds a log of one of the machines.
+    OSError
+        A port is in use.
+    ValueError
+        A fault is not possible in this run.
+    """
+
+    def __init__(
+        self,
+        peers: Sequence[Sequence[int]],
+        log_dir: str,
+        duration: float,
+        *,
+        rates: Sequence[float] | None,
+        base_port: int,
+        precise: bool,
+        latency: Latency,
+        faults: tuple[Fault, ...] = (),
+        key: str | None = None,
+        **options: Any,
+    ) -> None:
+        self._logs = [Path(log_dir, f"machine_{machine}.log") for machine in range(1, len(peers) + 1)]
+        for log in self._logs:
+            if log.exists():
+                raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
+        self._turns = _turns(faults, len(peers), duration)
+        returning = any(what == "restart" for _, _, what in self._turns)
+        self._ports = Ports(base_port, len(peers), keep=returning)
+        file = _write(faults_json(faults), Path(log_dir, FAULTS)) if faults else None
+        # A list of delays can be longer than a command line may be.
+        listed = isinstance(latency, Empirical)
+        delays = _write(to_json(latency), Path(log_dir, LATENCY)) if listed else to_text(latency)
+        self._commands = [
+            _command(
+                {
+                    "id": machine + 1,
+                    "peers": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
+                    "log": self._logs[machine],
+                    "duration": duration,
+                    "rate": None if rates is None else rates[machine],
+                    "allow": HOST,
+                    "latency": delays,
+                    "faults": file,
+                    **{name.replace("_", "-"): value for name, value in options.items() if name != "wait"},
+                },
+                precise=precise,
+            )
+            for machine, row in enumerate(peers)
+        ]
+        self._wait = options["wait"]
+        # A list of processes shows every user their words, but not their environments.
+        self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+        if key is not None:
+            self._environment[ENVIRONMENT] = key
+        self._selector = selectors.DefaultSelector()
+        self._processes: list[MachineProcess] = []
+        self._rates = None if rates is None else list(rates)
+        self._started = 0.0
+        self._stopping = False
+
+    @property
+    def rates(self) -> list[float] | None:
+        """The rates, once every machine has told its own in its log."""
+        if self._rates is None and self._started:
+            self._rates = [_first_line(log)["clock_rate"] for log in self._logs]
+        return self._rates
+
+    def start(self) -> None:
+        """Start the processes."""
+        for machine, command in enumerate(self._commands, 1):
+            process = MachineProcess(machine, self._selector, self._environment)
+            self._processes.append(process)
+            process.start([*command, f"--wait={self._wait}"], self._ports.listeners[machine - 1])
+        self._ports.hand_over()
+
+    def stop(self) -> None:
+        """Ask every process to end early, as Ctrl-C would."""
+        self._stopping = True
+        self._turns.clear()
+        for process in self._processes:
+            process.interrupt()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until every process is done. Returns whether they are; raises what made one fail."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._selector.get_map() or (self._turns and self._started):
+            for key, _ in self._selector.select(self._left(deadline)):
+                key.data()
+            if not self._started and all(process.ready for process in self._processes):
+                self._started = time.monotonic()
+            self._carry_out()
+            if self._stopping:
+                self.stop()
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+        for process in self._processes:
+            process.check(interrupted=self._stopping)
+        done = not self._turns and all(process.done for process in self._processes)
+        if done:
+            self._ports.close()
+        return done
+
+    def elapsed(self) -> float:
+        """Seconds since every machine was ready, 0 before."""
+        return time.monotonic() - self._started if self._started else 0.0
+
+    def status(self) -> tuple[list[int], list[int]]:
+        """Each machine's clock and queue length, as it last told."""
+        return [process.clock for process in self._processes], [process.queue for process in self._processes]
+
+    def warnings(self) -> list[str]:
+        """Take the warnings since the last call."""
+        return [warning for process in self._processes for warning in process.take_warnings()]
+
+    def kill(self) -> None:
+        """End every process that is still there, and close what belongs to them."""
+        self._turns.clear()
+        for process in self._processes:
+            process.kill()
+        self._ports.close()
+
+    def _left(self, deadline: float | None) -> float | None:
+        """Seconds until something is due; None if nothing is."""
+        due = [] if deadline is None else [deadline]
+        if self._turns and self._started:
+            due.append(self._started + self._turns[0][0])
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _carry_out(self) -> None:
+        """Do to processes what the fault schedule says by now."""
+        while self._turns and self._started and self.elapsed() >= self._turns[0][0]:
+            _, machine, what = self._turns.popleft()
+            process = self._processes[machine - 1]
+            if what == "crash":
+                process.crash()
+            elif what == "pause":
+                process.pause()
+            elif what == "continue":
+                process.go_on()
+            elif process.crashed:
+                with self._ports.open(machine - 1) as listener:
+                    again = ["--resume", "--wait=0", f"--began={self._started!r}"]
+                    process.start([*self._commands[machine - 1], *again], listener)
+
+
+def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[tuple[float, int, str]]:
+    """Return what happens to machines before the end of the run; who stands still then goes on."""
+    from lamport._lamport import fault_turns
+
+    turns = fault_turns(faults_text(faults) or "[]", machines)
+    inside = [turn for turn in turns if turn[0] < duration or turn[2] == "continue"]
+    return deque((min(at, duration), machine, what) for at, machine, what in inside)
+
+
+def _write(value: Any, path: Path) -> Path:
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _command(options: dict[str, Any], *, precise: bool) -> list[str]:
+    # One word an option: a value that begins with a dash stays a value.
+    words = [f"--{name}={value}" for name, value in options.items() if value is not None]
+    return [sys.executable, "-m", "lamport.machine", *words, *([] if precise else ["--no-precise"])]
+
+
+def _first_line(log: Path) -> dict[str, Any]:
+    with log.open(encoding="utf-8") as lines:
+        first: dict[str, Any] = json.loads(lines.readline())
+    return first

@@ -1,0 +1,157 @@
+"""Run machines in virtual time."""
+
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from lamport._drive.progress import Count
+from lamport._model.fault import Fault
+from lamport._model.latency import Latency
+from lamport._model.public import public
+from lamport._model.setting import DEFAULT_LATENCY, make_seed, native_point
+from lamport._runs.directory import claim_directory, give_up_directory, write_record
+from lamport._runs.recipe import Recipe, simulate_again
+from lamport._runs.run import Run
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from lamport._lamport import Simulated
+
+__all__ = ["simulate"]
+
+
+@public
+def simulate(
+    machines: int | None = None,
+    duration: float = 60,
+    *,
+    rates: Sequence[float] | None = None,
+    max_rate: int = 6,
+    internal_probability: float = 0.7,
+    broadcast_share: float = 1 / 3,
+    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
+    latency: float | Latency = DEFAULT_LATENCY,
+    faults: Iterable[Fault] = (),
+    seed: int | None = None,
+    log_dir: str | PathLike[str] | None = None,
+    record: bool = True,
+    progress: bool | Callable[[float], object] | None = None,
+) -> Run:
+    """Run machines 1 .. n in virtual time: the machines of `run_local` without the waiting.
+
+    Equal parameters and equal seeds give equal runs, to the byte of their logs. Time starts at 0; ticks at
+    the very same time happen in the order of the machines (``run.parameters["ties"]`` counts
+    them), and a message that arrives at the time of a tick is seen by it if its sender ticked
+    before. Messages between two machines never overtake each other. Ctrl-C ends the run early
+    and returns what there is.
+
+    Parameters
+    ----------
+    machines : int, optional
+        Number of machines; if None, that of `rates` or `topology`, else 3.
+    duration : float
+        How long they tick, in seconds of virtual time.
+    rates : sequence of float, optional
+        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
+    max_rate : int
+        The upper end of the rates drawn.
+    internal_probability, broadcast_share : float
+        What a tick does that finds no message, as for `run_local`.
+    topology : str, mapping or networkx graph
+        Who sends to whom, as for `run_local`. A name takes no memory, for any number of machines.
+    latency : float or latency
+        How long messages take: seconds, or `Constant`, `Uniform`, `Exponential`, `LogNormal`, `Empirical`.
+    faults : iterable of faults
+        What goes wrong, and when, as for `run_local`; here it is exact.
+    seed : int, optional
+        The seed of all draws, 0 .. 2^53 - 1; drawn if None.
+    log_dir : path, optional
+        Where ``machine_<id>.log`` and ``run.json`` go, made if needed; no logs are written if None.
+    record : bool
+        Keep every event, about 200 bytes each. If False, only `Run.machines`, `Run.drift` and what
+        follows from them is there; the other tables raise LamportError.
+    progress : bool or callable, optional
+        A progress bar; None: in a terminal or a notebook, if it takes long enough to be seen. A
+        callable gets the virtual time about 20 times a second.
+
+    Returns
+    -------
+    Run
+        The run, its tables in memory.
+
+    Raises
+    ------
+    ValueError
+        An argument is outside what the model allows, or two disagree.
+    FileExistsError
+        `log_dir` already holds a run.
+    OSError
+        `log_dir` cannot be written, too few files may be open.
+    LamportError
+        Recording would need more memory than there is.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(duration=3600, rates=[1, 3, 6], latency=lamport.Exponential(0.01), seed=1978)
+    >>> run.machines["ticks"].tolist()
+    [3600, 10800, 21600]
+    >>> len(lamport.simulate(1_000, topology="ring", seed=1, record=False).machines)
+    1000
+    """
+    from lamport import _lamport
+
+    point, shown = native_point(
+        machines=machines,
+        duration=duration,
+        rates=rates,
+        max_rate=max_rate,
+        internal_probability=internal_probability,
+        broadcast_share=broadcast_share,
+        topology=topology,
+        latency=latency,
+        faults=faults,
+    )
+    parameters: dict[str, Any] = {**shown, "seed": make_seed(seed)}
+    directory, made = None, False
+    if log_dir is not None:
+        directory, made = claim_directory(log_dir)
+    try:
+        with Count(progress, duration, f"{point['machines']:,} machines", "s") as tell:
+            simulated = _lamport.simulate(
+                point,
+                seed=parameters["seed"],
+                record=record,
+                log_dir=directory,
+                progress=tell if tell.wanted else None,
+            )
+            tell.end(done=not simulated.interrupted)
+        parameters |= _outcome(simulated)
+        if directory is not None:
+            write_record(directory, parameters)
+    except BaseException as error:
+        if made and directory is not None and not isinstance(error, FileExistsError):
+            give_up_directory(directory)
+        raise
+    again = None if simulated.interrupted else Recipe(simulate_again, (point, parameters["seed"], record))
+    return Run(
+        simulated.logs,
+        parameters=parameters,
+        log_dir=directory,
+        interrupted=simulated.interrupted,
+        recipe=again,
+    )
+
+
+def _outcome(simulated: "Simulated") -> dict[str, Any]:
+    from lamport._lamport import __version__
+
+    known = {
+        "rates": simulated.rates,
+        "run_id": simulated.run_id,
+        "time": "virtual",
+        "ties": simulated.ties,
+        "version": __version__,
+    }
+    return known | {"interrupted": True} if simulated.interrupted else known

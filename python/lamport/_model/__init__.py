@@ -1,0 +1,1 @@
+"""What runs are made of, as values: faults, latencies, topologies, predictions."""

@@ -1,0 +1,358 @@
+"""What goes wrong in a run, and when: faults as data."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from lamport._model.latency import KINDS as LATENCIES
+from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.public import public
+
+__all__ = [
+    "Crash",
+    "Delay",
+    "Disconnect",
+    "Fault",
+    "Partition",
+    "Pause",
+    "as_faults",
+    "faults_json",
+    "faults_text",
+    "read_faults",
+]
+
+
+@public
+@dataclass(frozen=True)
+class Crash:
+    """A machine dies, and comes back with its log.
+
+    What its log holds survives; its queue and its connections do not, so its peers send again what
+    it had not logged. Ticks due while it is down do not happen.
+
+    Parameters
+    ----------
+    machine : int
+        Id of the machine, from 1.
+    at : float
+        Start, in seconds from the first tick.
+    down_for : float, optional
+        Seconds until it comes back. If None, or if the run is over by then, it stays down and its log
+        has no END.
+
+    Raises
+    ------
+    ValueError
+        A parameter is not a number, or not finite, or a machine is below 1.
+    """
+
+    machine: int
+    at: float
+    down_for: float | None = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@public
+@dataclass(frozen=True)
+class Pause:
+    """A machine stands still: it neither ticks nor sends nor takes messages.
+
+    Its late ticks happen when it goes on.
+
+    Parameters
+    ----------
+    machine : int
+        Id of the machine, from 1.
+    at : float
+        Start, in seconds from the first tick.
+    duration : float
+        Length, in seconds.
+
+    Raises
+    ------
+    ValueError
+        A parameter is not a number, or not finite, or a machine is below 1.
+    """
+
+    machine: int
+    at: float
+    duration: float
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@public
+@dataclass(frozen=True)
+class Partition:
+    """Messages between some machines do not get through; they wait until it is over.
+
+    Parameters
+    ----------
+    groups : iterable of iterables of int, optional
+        Machines of different groups are cut off from each other; those in none form one more group.
+    at : float
+        Start, in seconds from the first tick.
+    duration : float
+        Length, in seconds.
+    pairs : iterable of (int, int), optional
+        Instead of `groups`: messages from the first of each pair to the second wait; the other
+        direction is open unless it is listed too.
+
+    Raises
+    ------
+    ValueError
+        Both or none of `groups` and `pairs` are given, or a parameter is not a number, or not finite.
+
+    Examples
+    --------
+    >>> Partition([[1], [2, 3]], at=10, duration=5)
+    Partition(groups=((1,), (2, 3)), at=10.0, duration=5.0, pairs=None)
+    """
+
+    groups: tuple[tuple[int, ...], ...] | None
+    at: float
+    duration: float
+    pairs: tuple[tuple[int, int], ...] | None
+
+    def __init__(
+        self,
+        groups: object = None,
+        at: object = None,
+        duration: object = None,
+        *,
+        pairs: object = None,
+    ) -> None:
+        if (groups is None) == (pairs is None):
+            raise ValueError("Partition: give either groups=[[1], [2, 3]] or pairs=[(1, 2)]")
+        kept = None if groups is None else _lists(groups, "Partition: groups")
+        ways = None if pairs is None else _lists(pairs, "Partition: pairs")
+        odd = next((way for way in ways or () if len(way) != 2), None)
+        if odd is not None:
+            raise ValueError(f"Partition: pairs: {odd!r} is not a pair (sender, recipient)")
+        values = {"groups": kept, "at": at, "duration": duration, "pairs": ways}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        _check(self)
+
+
+@public
+@dataclass(frozen=True)
+class Delay:
+    """Messages of one machine to another take longer.
+
+    Parameters
+    ----------
+    src, dst : int
+        Ids of the sender and of the recipient.
+    latency : float or latency
+        What is added to the delay of each: seconds, or `Constant`, `Uniform`, `Exponential`,
+        `LogNormal`, `Empirical`. Messages do not overtake each other.
+    at : float
+        Start, in seconds from the first tick.
+    duration : float
+        Length, in seconds.
+
+    Raises
+    ------
+    ValueError
+        `latency` is not a latency, or another parameter is not a number, or not finite.
+    """
+
+    src: int
+    dst: int
+    latency: Latency
+    at: float
+    duration: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "latency", _latency(self.latency))
+        _check(self)
+
+
+@public
+@dataclass(frozen=True)
+class Disconnect:
+    """The connection on which one machine sends to another breaks; it is made again at once.
+
+    Parameters
+    ----------
+    src, dst : int
+        Ids of the sender and of the recipient.
+    at : float
+        Time, in seconds from the first tick.
+
+    Raises
+    ------
+    ValueError
+        A parameter is not a number, or not finite, or a machine is below 1.
+    """
+
+    src: int
+    dst: int
+    at: float
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+Fault: TypeAlias = Crash | Pause | Partition | Delay | Disconnect
+
+KINDS: dict[str, type[Fault]] = {
+    "crash": Crash,
+    "pause": Pause,
+    "partition": Partition,
+    "delay": Delay,
+    "disconnect": Disconnect,
+}
+NAMES = {kind: name for name, kind in KINDS.items()}
+OPTIONAL = {"crash": {"down_for"}, "partition": {"groups", "pairs"}}
+"""What an object in JSON may leave out."""
+
+
+def as_faults(value: object) -> tuple[Fault, ...]:
+    """Take a fault schedule.
+
+    Parameters
+    ----------
+    value : iterable of faults or mappings
+        Faults, or what ``run.json`` and ``faults.json`` hold for them.
+
+    Raises
+    ------
+    ValueError
+        It is not a fault schedule.
+
+    Examples
+    --------
+    >>> as_faults([{"fault": "pause", "machine": 1, "at": 10, "duration": 2}])
+    (Pause(machine=1, at=10.0, duration=2.0),)
+    """
+    if isinstance(value, (str, Mapping, *KINDS.values())) or not isinstance(value, Iterable):
+        raise ValueError(
+            f"faults={value!r}: give a list of faults, like [lamport.Crash(1, at=10, down_for=5)]"
+        )
+    return tuple(_fault(entry) for entry in value)
+
+
+def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Write faults as ``run.json`` keeps them: each an object with its kind in ``fault``.
+
+    Examples
+    --------
+    >>> faults_json([Disconnect(1, 2, at=3)])
+    [{'fault': 'disconnect', 'src': 1, 'dst': 2, 'at': 3.0}]
+    """
+    return [_object(fault, to_json) for fault in faults]
+
+
+def faults_text(faults: Iterable[Fault]) -> str | None:
+    """Write faults as the native module reads them; None if there are none."""
+    listed = [_object(fault, to_native) for fault in faults]
+    return json.dumps(listed) if listed else None
+
+
+def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:
+    """Read a file of faults: a JSON array of objects as in ``run.json``.
+
+    Raises
+    ------
+    ValueError
+        It holds something else.
+    OSError
+        It cannot be read.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        return as_faults(json.loads(text))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _object(fault: Fault, latency: Any) -> dict[str, Any]:
+    values = {field.name: getattr(fault, field.name) for field in fields(fault)}
+    if isinstance(fault, Partition):
+        name = "pairs" if fault.groups is None else "groups"
+        listed = [list(members) for members in values[name]]
+        values = {name: listed, "at": fault.at, "duration": fault.duration}
+    elif isinstance(fault, Delay):
+        values["latency"] = latency(fault.latency)
+    return {"fault": NAMES[type(fault)], **values}
+
+
+def _fault(value: object) -> Fault:
+    if isinstance(value, tuple(KINDS.values())):
+        return value  # type: ignore[return-value]
+    kinds = ", ".join(f"lamport.{kind.__name__}" for kind in KINDS.values())
+    if not isinstance(value, Mapping):
+        raise ValueError(f"fault {value!r} is not known: it is one of {kinds}")
+    name = value.get("fault")
+    if not isinstance(name, str) or name not in KINDS:
+        raise ValueError(f'fault {dict(value)!r} is not known: "fault" is one of {", ".join(KINDS)}')
+    given = {key: entry for key, entry in value.items() if key != "fault"}
+    known = {field.name for field in fields(KINDS[name])}
+    if strange := sorted(map(str, set(given) - known)):
+        raise ValueError(f"{name} {dict(value)!r} has {strange[0]!r}: it may have {', '.join(sorted(known))}")
+    if missing := sorted(known - set(given) - OPTIONAL.get(name, set())):
+        raise ValueError(f"{name} {dict(value)!r} has no {missing[0]!r}")
+    kind: Any = KINDS[name]
+    made: Fault = kind(**given)
+    return made
+
+
+def _latency(value: object) -> Latency:
+    """Take a latency, also as the native module has it."""
+    if (
+        isinstance(value, Sequence)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and value[0] in LATENCIES
+    ):
+        kind: Any = LATENCIES[value[0]]
+        try:
+            made: Latency = kind(value[1]) if value[0] == "empirical" else kind(*value[1])
+        except TypeError:
+            raise ValueError(f"Delay: latency {value!r} does not have the numbers of its kind") from None
+        return made
+    return as_latency(value)
+
+
+def _check(fault: Any) -> None:
+    """Make the parameters whole numbers and floats, if they are such."""
+    for field in fields(fault):
+        name, value = f"{type(fault).__name__}: {field.name}", getattr(fault, field.name)
+        if field.name in {"machine", "src", "dst"}:
+            object.__setattr__(fault, field.name, _machine(value, name))
+        elif field.name in {"at", "duration"} or (field.name == "down_for" and value is not None):
+            object.__setattr__(fault, field.name, _seconds(value, name))
+
+
+def _lists(value: object, name: str) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError(f"{name} {value!r} is not a list of lists of machines")
+    rows = tuple(value)
+    for row in rows:
+        if isinstance(row, str) or not isinstance(row, Iterable):
+            raise ValueError(f"{name}: {row!r} is not a list of machines")
+    return tuple(tuple(_machine(machine, name) for machine in row) for row in rows)
+
+
+def _machine(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name} {value!r} is not the number of a machine")
+    if value < 1:
+        raise ValueError(f"{name} {value} is not a machine: machines are numbered from 1")
+    return int(value)
+
+
+def _seconds(value: object, name: str) -> float:
+    if isinstance(value, (bool, str)) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"{name} {value!r} is not a number of seconds")
+    return float(value)

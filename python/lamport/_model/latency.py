@@ -1,0 +1,324 @@
+"""How long messages take: distributions of one-way delays."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from numbers import Real
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from lamport._model.public import public
+
+__all__ = [
+    "Constant",
+    "Empirical",
+    "Exponential",
+    "Latency",
+    "LogNormal",
+    "Uniform",
+    "as_latency",
+    "parse",
+    "to_json",
+    "to_native",
+    "to_text",
+]
+
+LONGEST = 1e9
+"""The longest delay, in seconds."""
+
+
+@public
+@dataclass(frozen=True)
+class Constant:
+    """Always the same delay.
+
+    Parameters
+    ----------
+    seconds : float
+        The delay.
+
+    Raises
+    ------
+    ValueError
+        It is negative, not finite or beyond 1e9 s.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    def __str__(self) -> str:
+        return f"constant {self.seconds:g} s"
+
+
+@public
+@dataclass(frozen=True)
+class Uniform:
+    """Delays between two bounds, all equally likely.
+
+    Parameters
+    ----------
+    low, high : float
+        The bounds, in seconds.
+
+    Raises
+    ------
+    ValueError
+        One is negative, not finite or beyond 1e9 s, or `low` is above `high`.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _check(self)
+        if self.low > self.high:
+            raise ValueError(f"{self!r}: low must not be above high")
+
+    def __str__(self) -> str:
+        return f"uniform, {self.low:g} to {self.high:g} s"
+
+
+@public
+@dataclass(frozen=True)
+class Exponential:
+    """Exponentially distributed delays.
+
+    Parameters
+    ----------
+    mean : float
+        Their mean, in seconds.
+
+    Raises
+    ------
+    ValueError
+        It is negative, not finite or beyond 1e9 s.
+    """
+
+    mean: float
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    def __str__(self) -> str:
+        return f"exponential, mean {self.mean:g} s"
+
+
+@public
+@dataclass(frozen=True)
+class LogNormal:
+    """Log-normally distributed delays: a few are far longer than most.
+
+    Parameters
+    ----------
+    median : float
+        Half of the delays are shorter, in seconds.
+    sigma : float
+        The standard deviation of their natural logarithm.
+
+    Raises
+    ------
+    ValueError
+        One is negative, not finite or beyond 1e9.
+    """
+
+    median: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    def __str__(self) -> str:
+        return f"log-normal, median {self.median:g} s, sigma {self.sigma:g}"
+
+
+@public
+@dataclass(frozen=True)
+class Empirical:
+    """Delays drawn from a list, such as measured ones; each entry is equally likely.
+
+    Parameters
+    ----------
+    delays : iterable of float
+        The delays, in seconds; kept as a tuple.
+
+    Raises
+    ------
+    ValueError
+        There is none, or one is negative, not finite or beyond 1e9 s.
+
+    Examples
+    --------
+    >>> Empirical([0.001, 0.001, 0.25])
+    Empirical(delays=(0.001, 0.001, 0.25))
+    """
+
+    delays: tuple[float, ...]
+
+    def __init__(self, delays: object) -> None:
+        if isinstance(delays, str) or not isinstance(delays, Iterable):
+            raise ValueError(f"Empirical({delays!r}): give a list of delays")
+        kept = tuple(_seconds(delay, "Empirical: delay") for delay in delays)
+        if not kept:
+            raise ValueError("Empirical([]): give at least one delay")
+        object.__setattr__(self, "delays", kept)
+
+    def __str__(self) -> str:
+        mean = math.fsum(self.delays) / len(self.delays)
+        return f"empirical, {len(self.delays)} delays, mean {mean:g} s"
+
+
+Latency: TypeAlias = Constant | Uniform | Exponential | LogNormal | Empirical
+
+KINDS: dict[str, type[Latency]] = {
+    "constant": Constant,
+    "uniform": Uniform,
+    "exponential": Exponential,
+    "log_normal": LogNormal,
+    "empirical": Empirical,
+}
+NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+def as_latency(value: object) -> Latency:
+    """Take a latency in any of its forms.
+
+    Parameters
+    ----------
+    value : number, latency or mapping
+        A number of seconds stands for `Constant`, a mapping is what ``run.json`` holds.
+
+    Raises
+    ------
+    ValueError
+        It is none of them, or a delay is not one.
+
+    Examples
+    --------
+    >>> as_latency(0.01)
+    Constant(seconds=0.01)
+    >>> as_latency({"kind": "exponential", "mean": 0.01})
+    Exponential(mean=0.01)
+    """
+    if isinstance(value, Constant | Uniform | Exponential | LogNormal | Empirical):
+        return value
+    if isinstance(value, Real):
+        return Constant(_seconds(value, "latency"))
+    name = value.get("kind") if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping) and isinstance(name, str) and name in KINDS:
+        kind = KINDS[name]
+        named = {name: given for name, given in value.items() if name != "kind"}
+        if set(named) == {field.name for field in fields(kind)}:
+            return kind(**named)
+    raise ValueError(
+        f"latency {value!r} is not known: it is a number of seconds, or one of "
+        + ", ".join(f"lamport.{kind.__name__}" for kind in KINDS.values())
+    )
+
+
+def to_native(latency: Latency) -> tuple[str, list[float]]:
+    """Return kind and numbers, as the native module takes them.
+
+    Examples
+    --------
+    >>> to_native(Uniform(0, 1))
+    ('uniform', [0.0, 1.0])
+    """
+    if isinstance(latency, Empirical):
+        return "empirical", list(latency.delays)
+    return NAMES[type(latency)], [getattr(latency, field.name) for field in fields(latency)]
+
+
+def to_json(latency: Latency) -> Any:
+    """Write a latency as ``run.json`` keeps it: a number, or a mapping with its ``kind``.
+
+    Examples
+    --------
+    >>> to_json(Constant(0.5)), to_json(Exponential(0.5))
+    (0.5, {'kind': 'exponential', 'mean': 0.5})
+    """
+    if isinstance(latency, Constant):
+        return latency.seconds
+    values = {field.name: getattr(latency, field.name) for field in fields(latency)}
+    if isinstance(latency, Empirical):
+        values["delays"] = list(latency.delays)
+    return {"kind": NAMES[type(latency)], **values}
+
+
+def parse(text: str) -> Latency:
+    """Read a latency as the command line takes it.
+
+    Parameters
+    ----------
+    text : str
+        Seconds, a kind and its numbers with colons between them, or the path of a ``.json`` file that
+        holds what `to_json` returns.
+
+    Raises
+    ------
+    ValueError
+        It cannot be read.
+    OSError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> parse("0.001"), parse("uniform:0.001:0.01")
+    (Constant(seconds=0.001), Uniform(low=0.001, high=0.01))
+    """
+    if text.endswith(".json"):
+        try:
+            return as_latency(json.loads(Path(text).read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ValueError(f"{text}: {error}") from None
+    name, *words = text.strip().split(":")
+    try:
+        numbers = [float(word) for word in words or [name]]
+    except ValueError:
+        raise _unread(text) from None
+    if not words:
+        return as_latency(*numbers)
+    try:
+        kind: Any = KINDS[name.replace("-", "_")]
+        made: Latency = kind(numbers) if kind is Empirical else kind(*numbers)
+    except (KeyError, TypeError):
+        raise _unread(text) from None
+    return made
+
+
+def to_text(latency: Latency) -> str:
+    """Write a latency as the command line takes it.
+
+    Examples
+    --------
+    >>> to_text(Constant(0.001)), to_text(Uniform(0.001, 0.01))
+    ('0.001', 'uniform:0.001:0.01')
+    """
+    kind, numbers = to_native(latency)
+    words = [repr(number) for number in numbers]
+    return words[0] if kind == "constant" else ":".join([kind, *words])
+
+
+def _unread(text: str) -> ValueError:
+    return ValueError(
+        f"latency {text!r} is not known: it is a number of seconds, uniform:LOW:HIGH, exponential:MEAN, "
+        "log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a .json file"
+    )
+
+
+def _check(latency: Any) -> None:
+    """Make the parameters floats, if they are what they must be."""
+    for field in fields(latency):
+        name = f"{type(latency).__name__}: {field.name}"
+        object.__setattr__(latency, field.name, _seconds(getattr(latency, field.name), name))
+
+
+def _seconds(value: object, name: str) -> float:
+    if isinstance(value, (bool, str)) or not isinstance(value, Real):
+        raise ValueError(f"{name} {value!r} is not a number")
+    number = float(value)
+    if not 0 <= number <= LONGEST:
+        raise ValueError(f"{name} {number:g} is out of range: delays are finite, 0 to {LONGEST:g} s")
+    return number

@@ -1,0 +1,68 @@
+"""What theory expects of machines, without a run."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lamport._model.public import public
+from lamport._model.topology import resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["predict"]
+
+
+@public
+def predict(
+    rates: Sequence[float],
+    *,
+    topology: object = "full",
+    internal_probability: float = 0.7,
+    broadcast_share: float = 1 / 3,
+) -> "pd.DataFrame":
+    """Predict load, queue growth and clock growth of machines with these rates.
+
+    Parameters
+    ----------
+    rates : sequence of float
+        Ticks per second, one per machine.
+    topology : str, mapping or graph
+        Who sends to whom, as for `run_local`.
+    internal_probability : float
+        The probability that an idle tick is an internal event.
+    broadcast_share : float
+        The share of the sends of an idle tick that go to every peer.
+
+    Returns
+    -------
+    DataFrame
+        One row per machine, indexed by ``machine_id``: ``clock_rate`` (ticks per s), ``idle_rate``
+        (ticks per s that find the queue empty), ``arrival_rate`` (messages per s), ``load``
+        (arrivals per tick; above 1 the queue grows), ``queue_growth`` (messages per s) and
+        ``clock_growth`` (clock per s). NaN where theory does not give one value.
+
+    Raises
+    ------
+    ValueError
+        A rate, a probability or the topology is outside what the model allows.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> table = lamport.predict([1, 3, 6])
+    >>> table["queue_growth"].round(3).tolist()
+    [0.5, 0.0, 0.0]
+    """
+    import pandas as pd
+
+    from lamport import _lamport
+
+    rates = [float(rate) for rate in rates]
+    machines, shape = resolve(None, rates, topology)
+    columns = _lamport.predict(
+        rates,
+        topology=shape,
+        internal_probability=internal_probability,
+        broadcast_share=broadcast_share,
+    )
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))

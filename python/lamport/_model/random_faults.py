@@ -1,0 +1,141 @@
+"""Fault schedules drawn at random."""
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lamport._model.fault import KINDS, Crash, Delay, Disconnect, Fault, Partition, Pause
+from lamport._model.latency import Exponential, Latency, as_latency
+from lamport._model.public import public
+
+__all__ = ["random_faults"]
+
+DIGITS = 6
+"""Times are whole microseconds: short to write down, and the same on every platform."""
+
+
+@public
+def random_faults(
+    seed: int,
+    rate: float,
+    *,
+    machines: int | Iterable[int],
+    duration: float,
+    kinds: Iterable[str] = tuple(KINDS),
+    length: tuple[float, float] = (0.5, 2.0),
+    latency: float | Latency = Exponential(0.1),  # noqa: B008 - it is frozen
+    settle: float = 1.0,
+) -> list[Fault]:
+    """Draw a fault schedule: faults come as a Poisson process, each of a kind drawn uniformly.
+
+    No machine crashes or pauses while it is down or stands still: such a fault strikes one of the others,
+    and none if there is no other. Equal arguments give equal schedules, on every platform and version.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of all draws, 0 or more.
+    rate : float
+        Faults per second, over all machines.
+    machines : int or iterable of int
+        Number of machines (1 .. n), or their ids.
+    duration : float
+        How long the run ticks, in seconds.
+    kinds : iterable of {"crash", "pause", "partition", "delay", "disconnect"}
+        What may happen. The last three need two machines.
+    length : (float, float)
+        Shortest and longest fault, in seconds; drawn uniformly.
+    latency : float or latency
+        What a delay adds, as for `Delay`.
+    settle : float
+        Seconds before the end of the run by which every fault is over; others are left out.
+
+    Returns
+    -------
+    list of faults
+        By time, for ``faults=`` of `run_local`, `simulate` and `sweep`.
+
+    Raises
+    ------
+    ValueError
+        A parameter is outside what is described here.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> faults = lamport.random_faults(1978, 0.1, machines=3, duration=60, kinds=["crash", "pause"])
+    >>> faults == lamport.random_faults(1978, 0.1, machines=3, duration=60, kinds=["crash", "pause"])
+    True
+    """
+    ids = _machines(machines)
+    names = _kinds(kinds, ids)
+    added = as_latency(latency)
+    low, high = _length(length)
+    for name, value in (("rate", rate), ("duration", duration), ("settle", settle)):
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name}={value!r}: give a finite number, 0 or more")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed={seed!r}: give a whole number, 0 or more")
+    # Of the generator only `random()` is used: its sequence is promised for all versions of Python.
+    draw = random.Random(seed).random
+    faults: list[Fault] = []
+    free = dict.fromkeys(ids, 0.0)
+    now = 0.0
+    while rate > 0:
+        now -= math.log(1.0 - draw()) / rate
+        if now >= duration:
+            break
+        at, name = round(now, DIGITS), _choose(names, draw())
+        lasts = round(low + (high - low) * draw(), DIGITS)
+        end = round(at + (0.0 if name == "disconnect" else lasts), DIGITS)
+        awake = [machine for machine in ids if free[machine] <= at]
+        which = draw(), draw()
+        if end > duration - settle or (name in {"crash", "pause"} and not awake):
+            continue
+        if name in {"crash", "pause"}:
+            machine = _choose(awake, which[0])
+            free[machine] = end
+            faults.append(Crash(machine, at, lasts) if name == "crash" else Pause(machine, at, lasts))
+        elif name == "partition":
+            order = [machine for _, machine in sorted((draw(), machine) for machine in ids)]
+            cut = 1 + int(which[0] * (len(ids) - 1))
+            faults.append(Partition([sorted(order[:cut]), sorted(order[cut:])], at, lasts))
+        else:
+            src = _choose(ids, which[0])
+            dst = _choose([machine for machine in ids if machine != src], which[1])
+            faults.append(Delay(src, dst, added, at, lasts) if name == "delay" else Disconnect(src, dst, at))
+    return faults
+
+
+def _choose(values: Sequence[Any], drawn: float) -> Any:
+    return values[int(drawn * len(values))]
+
+
+def _machines(machines: int | Iterable[int]) -> list[int]:
+    ids = list(range(1, machines + 1)) if isinstance(machines, int) else sorted(machines)
+    if not ids or len(set(ids)) < len(ids) or ids[0] < 1:
+        raise ValueError(f"machines={machines!r}: give how many there are, 1 or more, or each number once")
+    return ids
+
+
+def _kinds(kinds: Iterable[str], ids: list[int]) -> list[str]:
+    names = [kinds] if isinstance(kinds, str) else list(kinds)
+    for name in names:
+        if name not in KINDS:
+            raise ValueError(f"kinds: {name!r} is not one of {', '.join(KINDS)}")
+    if len(ids) == 1:
+        names = [name for name in names if name in {"crash", "pause"}]
+    if not names:
+        raise ValueError(f"kinds={kinds!r}: nothing that could happen to {len(ids)} machine(s)")
+    return names
+
+
+def _length(length: tuple[float, float]) -> tuple[float, float]:
+    try:
+        low, high = (float(bound) for bound in length)
+    except (TypeError, ValueError):
+        low, high = 0.0, 0.0
+    if not (0.001 <= low <= high < math.inf):
+        raise ValueError(f"length={length!r}: give the shortest and the longest, at least 0.001 s")
+    return low, high

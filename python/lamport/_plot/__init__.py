@@ -1,0 +1,1 @@
+"""Figures and the written summary, drawn from recorded tables."""

@@ -1,0 +1,185 @@
+"""The written summary of a run, and its figure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from lamport._runs.recorded import Recorded
+
+__all__ = ["FIGURE", "SUMMARY", "report"]
+
+FIGURE = "analysis_subplots.png"
+SUMMARY = "analysis_summary.md"
+
+QUEUES = """\
+Messages per second that a queue gained: measured (the final length by the time) and predicted. A load
+above 1 means that more messages arrive than the machine has ticks to read them."""
+
+
+def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]:
+    """Write what `Run.report` describes."""
+    if directory is None and run.log_dir is None:
+        raise ValueError("this run has no directory of its own: give the directory to write to")
+    home = Path(directory if directory is not None else run.log_dir or ".")
+    figure, summary = home / FIGURE, home / SUMMARY
+    text, _ = _write(run), run._events  # what a run cannot give is told before anything is made
+    home.mkdir(parents=True, exist_ok=True)
+    _draw(run, figure)
+    summary.write_text(text, encoding="utf-8")
+    return [figure, summary]
+
+
+def _draw(run: "Recorded", path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from lamport._plot.over_time import SIZE, layout, plot
+
+    figure = Figure(figsize=SIZE, layout="constrained")
+    FigureCanvasAgg(figure)
+    plot(run, machines=None, predict=True, axes=list(layout(figure)))
+    figure.savefig(path, dpi=150)
+
+
+def _write(run: "Recorded") -> str:
+    table = run._machines
+    sections = [
+        "# Summary of the run",
+        _facts(run),
+        "## Summary Table",
+        _summary(table),
+        "## Final Drift",
+        _drift(run, table),
+        "## Tick Fidelity",
+        "Ticks that happened against those due, and how late they were.",
+        _fidelity(run, table),
+        "## Queue Growth",
+        QUEUES,
+        _growth(table),
+        "## Figure",
+        f"![Clock, queue length and jumps against time]({FIGURE})",
+    ]
+    if run.notes:
+        sections += ["## Notes", "\n".join(f"- {note}" for note in run.notes)]
+    return "\n\n".join(sections) + "\n"
+
+
+def _facts(run: "Recorded") -> str:
+    known = run.parameters
+    names = (
+        "machines",
+        "duration",
+        "internal_probability",
+        "broadcast_share",
+        "seed",
+        "run_id",
+        "started",
+        "version",
+    )
+    units = {"duration": " s"}
+    lines = [
+        f"- {name.replace('_', ' ')}: {_plain(known[name])}{units.get(name, '')}"
+        for name in names
+        if name in known
+    ]
+    if run.faults:
+        kinds = Counter(type(fault).__name__.lower() for fault in run.faults)
+        lines.append("- faults: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+    if run.interrupted:
+        lines.append("- ended early")
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _summary(table: "pd.DataFrame") -> str:
+    columns = {
+        "Machine": _whole(table.index),
+        "Clock rate (ticks/s)": _numbers(table["clock_rate"], "g"),
+        "Final clock": _whole(table["final_clock"]),
+        "Average jump": _numbers(table["mean_jump"], ".2f"),
+        "Maximum jump": _whole(table["max_jump"]),
+        "Maximum queue length": _whole(table["max_queue_len"]),
+        "SEND": _whole(table["sends"]),
+        "RECEIVE": _whole(table["receives"]),
+        "INTERNAL": _whole(table["internals"]),
+    }
+    return markdown(columns)
+
+
+def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
+    if table.empty:
+        return "There are no machines."
+    final = table["final_clock"].to_numpy()
+    first, last = int(final.argmax()), int(final.argmin())
+    return (
+        f"**{run.drift}**: from machine {table.index[last]} at {final[last]} "
+        f"to machine {table.index[first]} at {final[first]} "
+        "(the largest final clock less the smallest)."
+    )
+
+
+def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
+    due = table["clock_rate"] * _durations(run)
+    columns = {
+        "Machine": _whole(table.index),
+        "Ticks": _whole(table["ticks"]),
+        "Due": _numbers(due, ".10g"),
+        "Lateness p50 (ms)": _numbers(table["lateness_p50"] * 1e3, ".3f"),
+        "p99 (ms)": _numbers(table["lateness_p99"] * 1e3, ".3f"),
+        "Maximum (ms)": _numbers(table["lateness_max"] * 1e3, ".3f"),
+    }
+    return markdown(columns)
+
+
+def _durations(run: "Recorded") -> Any:
+    """Seconds of ticking: what was asked for, or what came of it."""
+    planned = run.parameters.get("duration")
+    return planned if planned is not None and not run.interrupted else run.durations.to_numpy()
+
+
+def _growth(table: "pd.DataFrame") -> str:
+    columns = {
+        "Machine": _whole(table.index),
+        "Final queue length": _whole(table["final_queue_len"]),
+        "Measured (1/s)": _numbers(table["queue_growth"], ".3f"),
+        "Predicted (1/s)": _numbers(table["queue_growth_predicted"], ".3f"),
+        "Predicted load": _numbers(table["load_predicted"], ".3f"),
+    }
+    return markdown(columns)
+
+
+def _whole(values: Iterable[Any]) -> list[str]:
+    return ["-" if pd.isna(value) else f"{value:.0f}" for value in values]
+
+
+def _numbers(values: Iterable[Any], form: str) -> list[str]:
+    return ["-" if np.isnan(value) else f"{value:{form}}" for value in values]
+
+
+def markdown(columns: Mapping[str, Sequence[str]]) -> str:
+    """Set a table of text in Markdown, numbers to the right.
+
+    Examples
+    --------
+    >>> print(markdown({"Machine": ["1", "2"], "Clock": ["10", "7"]}))
+    | Machine | Clock |
+    | ------: | ----: |
+    |       1 |    10 |
+    |       2 |     7 |
+    """
+    widths = {name: max(map(len, [name, *cells])) for name, cells in columns.items()}
+    head = [name.rjust(width) for name, width in widths.items()]
+    rule = ["-" * (width - 1) + ":" for width in widths.values()]
+    rows = zip(
+        *([cell.rjust(widths[name]) for cell in cells] for name, cells in columns.items()), strict=True
+    )
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

@@ -1,0 +1,250 @@
+"""Lamport's space-time diagram, drawn."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamport._plot.machines import label
+from lamport._plot.spacetime_layout import RELATIONS, Spacetime, spacetime
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from numpy.typing import NDArray
+
+    from lamport._runs.recorded import Recorded
+
+__all__ = ["plot_spacetime"]
+
+WIDTH = 10.0
+AXES = {
+    "real": "time (s)",
+    "lamport": "logical clock",
+    "step": "place in the total order (clock, machine)",
+}
+MARKS = {"SEND": "o", "RECEIVE": "s", "INTERNAL": "|"}
+COLORS = {"SEND": "#1b7f5c", "RECEIVE": "#6a51a3", "INTERNAL": "0.45"}
+SHADES = {"concurrent": "0.78", "past": "#0072b2", "future": "#d55e00", "self": "black"}
+LINE = "#e6d5a3"
+MESSAGE = "0.35"
+THIN = 1.0
+"""Points of a machine's line when its queue is empty."""
+PER_MESSAGE = 1.5
+"""Points more for each message that waits, while the longest queue fits."""
+THICKEST = 0.6
+"""The thickest line, as a share of the distance between two machines."""
+SAMPLE = 10.0
+"""Points of the thickest line that the legend has room for."""
+EDGE = 0.6
+"""Room above the first machine and below the last, in distances of two machines."""
+
+
+def plot_spacetime(
+    run: "Recorded",
+    start: float | None,
+    stop: float | None,
+    *,
+    time: str,
+    highlight: tuple[int, int] | None,
+    ax: "Axes | None",
+) -> "Axes":
+    """Draw what `Run.plot_spacetime` describes."""
+    diagram = spacetime(run, start, stop, time=time, highlight=highlight)
+    axes = ax if ax is not None else _axes(len(diagram.machines))
+    _frame(axes, diagram)
+    keys: list[Artist] = [
+        *_draw_lines(axes, diagram),
+        *_draw_events(axes, diagram),
+        *_draw_messages(axes, diagram),
+    ]
+    if highlight is not None:
+        keys += _draw_highlight(axes, diagram)
+    notes = diagram.notes
+    if run.faults:
+        from lamport._plot.faults import draw_on_spacetime
+
+        more, missing = draw_on_spacetime(axes, run, diagram)
+        keys, notes = keys + more, notes + missing
+    _dress(axes, diagram, run, keys, notes)
+    return axes
+
+
+def _axes(machines: int) -> "Axes":
+    import matplotlib.pyplot as plt
+
+    height = min(2.2 + 0.45 * machines, 4.0 + 0.25 * machines)
+    _, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    return axes
+
+
+def _frame(axes: "Axes", diagram: Spacetime) -> None:
+    """Set the limits: the sizes of marks and lines follow from them."""
+    low, high = diagram.span
+    room = 0.015 * (high - low) or 0.5
+    axes.set_xlim(low - room, high + room)
+    axes.set_ylim(len(diagram.machines) - 1 + EDGE, -EDGE)
+
+
+def _draw_lines(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
+    from matplotlib.collections import LineCollection
+
+    lines = diagram.lines
+    queue = lines["queue_len"].fillna(0.0).to_numpy()
+    longest = float(queue.max(initial=0.0))
+    room = THICKEST * _points(axes, axes.bbox.height) / (len(diagram.machines) - 1 + 2 * EDGE)
+    each = min(PER_MESSAGE, max(room - THIN, 0.0) / longest) if longest else 0.0
+    segments = _segments(lines["x0"], lines["y"], lines["x1"], lines["y"])
+    axes.add_collection(
+        LineCollection(
+            segments, linewidths=THIN + each * queue, colors=LINE, capstyle="butt", zorder=1, gid="machines"
+        ),
+        autolim=False,
+    )
+    if not longest:
+        return []
+    sample = min(longest, max(1.0, (SAMPLE - THIN) // each)) if each else longest
+    return [_key(f"queue of {sample:.0f}", color=LINE, linewidth=THIN + each * sample, solid_capstyle="butt")]
+
+
+def _draw_events(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
+    size = _mark_size(axes, diagram)
+    plain = diagram.highlight is None
+    keys = []
+    for kind, mark in MARKS.items():
+        events = _last_on_top(diagram.events[diagram.events["event"] == kind])
+        if events.empty:
+            continue
+        colors = COLORS[kind] if plain else _colors(events)
+        bar = mark == "|"
+        area = (1.5 * size if bar else size) ** 2
+        axes.scatter(
+            events["x"],
+            events["y"],
+            s=area,
+            c=colors,
+            marker=mark,
+            linewidths=max(0.8, 0.2 * size) if bar else 0,
+            zorder=3 if bar else 4,
+            gid=kind,
+        )
+        keys.append(_key(kind, color=COLORS[kind] if plain else "0.45", marker=mark, linestyle=""))
+    return keys
+
+
+def _draw_messages(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
+    from matplotlib.collections import LineCollection
+
+    keys = []
+    width = 1.1 if len(diagram.messages) <= 400 else 0.7
+    for received, name in ((True, "message"), (False, "never received")):
+        messages = _last_on_top(diagram.messages[diagram.messages["received"] == received])
+        if messages.empty:
+            continue
+        colors = MESSAGE if diagram.highlight is None else _colors(messages)
+        segments = _segments(*(messages[end] for end in ("x0", "y0", "x1", "y1")))
+        style: dict[str, Any] = {
+            "linestyles": "solid" if received else (0, (3, 1.5)),
+            "linewidths": width,
+            "zorder": 2,
+        }
+        axes.add_collection(LineCollection(segments, colors=colors, gid=name, **style), autolim=False)
+        if not received:
+            ends: dict[str, Any] = {"s": 16, "marker": "x", "linewidths": 0.9, "zorder": 2.5, "gid": "ends"}
+            axes.scatter(messages["x1"], messages["y1"], c=colors, **ends)
+        look: dict[str, Any] = (
+            {} if received else {"linestyle": (0, (3, 1.5)), "marker": "x", "markersize": 4}
+        )
+        keys.append(_key(name, color=MESSAGE, linewidth=width, **look))
+    return keys + _draw_outside(axes, diagram)
+
+
+def _draw_outside(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
+    """Ring the ends of messages at events outside the window, where the axis is not that of the window."""
+    messages = diagram.messages
+    before = messages[~messages["sent_shown"]]
+    after = messages[messages["received"] & ~messages["received_shown"]]
+    x, y = np.concatenate([before[["x0", "y0"]], after[["x1", "y1"]]]).T
+    low, high = axes.get_xlim()
+    seen = (x >= low) & (x <= high)
+    if diagram.time == "real" or not seen.any():
+        return []
+    look: dict[str, Any] = {"marker": "o", "linewidths": 0.8, "facecolors": "white", "edgecolors": "0.5"}
+    axes.scatter(x[seen], y[seen], s=12, zorder=3, gid="outside", **look)
+    ring = {"marker": "o", "markersize": 4, "markerfacecolor": "white", "linestyle": ""}
+    return [_key("outside the window", color="0.5", **ring)]
+
+
+def _draw_highlight(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
+    """Ring the event itself, and say what the colours mean."""
+    event = diagram.events[diagram.events["relation"] == "self"]
+    axes.scatter(
+        event["x"],
+        event["y"],
+        s=110,
+        facecolors="none",
+        edgecolors=SHADES["self"],
+        linewidths=1.4,
+        zorder=5,
+        gid="highlight",
+    )
+    ring = {"marker": "o", "markersize": 9, "markerfacecolor": "none", "linestyle": ""}
+    machine, clock = diagram.highlight or (0, 0)
+    keys = [_key(f"event ({machine}, {clock})", color=SHADES["self"], **ring)]
+    names = {"past": "its causal past", "future": "its causal future", "concurrent": "concurrent"}
+    for relation, name in names.items():
+        keys.append(_key(name, color=SHADES[relation], linewidth=3))
+    return keys
+
+
+def _dress(axes: "Axes", diagram: Spacetime, run: "Recorded", keys: "list[Artist]", notes: list[str]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    labels = [label(machine, run._machines) for machine in diagram.machines]
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(axis="y", length=0)
+    if len(labels) > 12:
+        axes.tick_params(axis="y", labelsize="small")
+    axes.set_xlabel(AXES[diagram.time])
+    if diagram.time != "real":
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+    axes.grid(visible=True, axis="x", color="0.93", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_title("Space-time diagram", loc="left", pad=20 if notes else None)
+    if notes:
+        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        axes.annotate("; ".join(notes), (0, 1), (0, 6), fontsize="small", color="0.35", **place)
+    axes.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
+
+
+def _points(axes: "Axes", pixels: float) -> float:
+    return pixels * 72 / axes.figure.dpi
+
+
+def _mark_size(axes: "Axes", diagram: Spacetime) -> float:
+    """Give marks a diameter in points that lets neighbours be told apart, as far as it goes."""
+    crowd = float(diagram.events["y"].value_counts().max())
+    return float(np.clip(0.75 * _points(axes, axes.bbox.width) / crowd, 3.0, 5.0))
+
+
+def _last_on_top(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Sort what is drawn so that colours cover grey."""
+    return table.sort_values("relation", kind="stable")
+
+
+def _colors(table: "pd.DataFrame") -> "NDArray[Any]":
+    shades = np.array([SHADES[name] for name in RELATIONS.categories])
+    return shades[table["relation"].cat.codes]
+
+
+def _segments(*ends: "pd.Series[float]") -> Any:
+    """Join columns x0, y0, x1, y1 to lines."""
+    return np.column_stack(ends).astype(np.float64).reshape(-1, 2, 2)
+
+
+def _key(name: str, **style: Any) -> "Line2D":
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], label=name, **style)

@@ -1,0 +1,157 @@
+"""Sweeps as figures: means with their confidence bands."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from lamport._model.public import public
+from lamport._runs.summarize import METRICS, summarize
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_sweep"]
+
+UNITS = {
+    "machines": "machines",
+    "duration": "duration (s)",
+    "max_rate": "upper end of the rates drawn (ticks/s)",
+    "internal_probability": "internal probability",
+    "broadcast_share": "broadcast share",
+    "latency": "latency (s)",
+    "drift": "drift (clock values)",
+    "mean_jump": "mean jump of the clock (per event)",
+    "max_jump": "largest jump of the clock",
+    "max_queue_len": "longest queue (messages)",
+    "final_queue_len": "messages left in queues",
+    "queue_growth": "fastest queue growth (messages/s)",
+    "slowest_queue_growth": "queue growth of the slowest machine (messages/s)",
+    "final_clock": "largest final clock",
+}
+MOST_COLORS = 8
+BAND = 0.2
+APART = 0.4
+"""How far the values of hue lie apart at a label, whose next one is 1 away."""
+MOST_LETTERS = 60
+"""Labels of more letters than these are turned: side by side they would run into each other."""
+
+
+@public
+def plot_sweep(
+    frame: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw a metric of a sweep against a parameter: means, with bands of 95 % confidence.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `sweep` returns.
+    x : str
+        The column along the axis; labels are drawn as points at equal distances.
+    y : str
+        A metric of `summarize`, ``"drift"`` for example.
+    hue : str, optional
+        A column that gives each of its values a line of its own.
+    ax : Axes, optional
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn. Nothing is shown.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or `y` is not a metric.
+
+    Notes
+    -----
+    Parameters of the grid other than `x` and `hue` are averaged over, as `summarize` does it.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> frame = lamport.sweep({"max_rate": [2, 6], "internal_probability": [0.3, 0.7]}, runs=10)
+    >>> ax = lamport.plot_sweep(frame, "internal_probability", "drift", hue="max_rate")
+    >>> ax.get_ylabel()
+    'drift (clock values)'
+    """
+    if y not in METRICS:
+        raise ValueError(f"y={y!r} is not a metric of a sweep: they are {', '.join(METRICS)}")
+    if x == hue:
+        raise ValueError(f"x and hue are both {x!r}: give two columns, or no hue")
+    if x == y:
+        raise ValueError(f"x and y are both {x!r}")
+    table = summarize(frame, [x] if hue is None else [hue, x])
+    if y not in table:
+        raise ValueError(f"the table has no column {y}")
+    values = table[y].reset_index()
+    axes = ax if ax is not None else _axes()
+    labels = None if pd.api.types.is_numeric_dtype(values[x]) else list(dict.fromkeys(values[x]))
+    groups = [(None, values)] if hue is None else list(values.groupby(hue, observed=True, sort=True))
+    colors = _palette(len(groups), values, hue)
+    for number, ((name, group), color) in enumerate(zip(groups, colors, strict=True)):
+        label = None if name is None else f"{name:g}" if isinstance(name, float) else str(name)
+        shift = APART * ((number + 0.5) / len(groups) - 0.5)
+        _draw(axes, group, x, labels, shift=shift, style={"color": color, "label": label})
+    _dress(axes, x, y, labels)
+    if hue is not None:
+        title = UNITS.get(hue, hue.replace("_", " "))
+        axes.legend(title=title, frameon=False, fontsize="small", title_fontsize="small")
+    return axes
+
+
+def _axes() -> "Axes":
+    import matplotlib.pyplot as plt
+
+    _, axes = plt.subplots(figsize=(8.0, 4.5), layout="constrained")
+    return axes
+
+
+def _palette(number: int, values: pd.DataFrame, hue: str | None) -> list[Any]:
+    """Shades in order for numbers, else colours that are told apart."""
+    import matplotlib as mpl
+    import numpy as np
+
+    names = hue is None or not pd.api.types.is_numeric_dtype(values[hue])
+    if number <= MOST_COLORS and (names or number <= 2):
+        return list(mpl.colormaps["Dark2"].colors[:number])  # type: ignore[attr-defined]
+    shades = "turbo" if names else "viridis"
+    return list(mpl.colormaps[shades](np.linspace(0.05, 0.9, number)))
+
+
+def _draw(
+    axes: "Axes",
+    group: pd.DataFrame,
+    x: str,
+    labels: list[Any] | None,
+    *,
+    shift: float,
+    style: dict[str, Any],
+) -> None:
+    """Draw a line with its band; at labels, points side by side by `shift` with their intervals."""
+    if labels is None:
+        axes.plot(group[x], group["mean"], marker="o", markersize=3.5, linewidth=1.6, **style)
+        axes.fill_between(
+            group[x], group["low"], group["high"], color=style["color"], alpha=BAND, linewidth=0
+        )
+        return
+    places = [labels.index(value) + shift for value in group[x]]
+    reach = [group["mean"] - group["low"], group["high"] - group["mean"]]
+    axes.errorbar(places, group["mean"], yerr=reach, linestyle="", marker="o", capsize=4, **style)
+
+
+def _dress(axes: "Axes", x: str, y: str, labels: list[Any] | None) -> None:
+    axes.set_xlabel(UNITS.get(x, x.replace("_", " ")))
+    axes.set_ylabel(UNITS.get(y, y.replace("_", " ")))
+    if labels is not None:
+        names = [str(label) for label in labels]
+        axes.set_xticks(range(len(labels)), names)
+        if sum(map(len, names)) > MOST_LETTERS:
+            for tick in axes.get_xticklabels():
+                tick.set(rotation=25, ha="right", rotation_mode="anchor")
+        axes.margins(x=0.1)
+    axes.grid(visible=True, color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,1 @@
+"""What happened in a run: logs on disk, tables, checks, exports."""

@@ -1,0 +1,127 @@
+"""Runs as files: one file of events, or a copy of the logs."""
+
+import json
+import shutil
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lamport._runs.directory import RECORD
+from lamport._runs.window import window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lamport._lamport import Logs
+    from lamport._runs.recorded import Recorded
+
+__all__ = ["FORMATS", "export", "save", "write_table"]
+
+VIEWERS = ("shiviz", "tsviz")
+FORMATS = ("jsonl", "csv", "parquet", *VIEWERS)
+SHOWN = 5_000  # the parsers of the viewers are quadratic
+
+
+def export(
+    run: "Recorded", path: str | PathLike[str], *, form: str | None, start: float | None, stop: float | None
+) -> Path:
+    """Write what `Run.export` describes."""
+    target = Path(path)
+    known = form or target.suffix.removeprefix(".").lower()
+    if known not in FORMATS:
+        said = f"format {form!r}" if form else f"the ending of {target.name!r}"
+        raise ValueError(f"{said} is not one of {', '.join(FORMATS)}: give format=")
+    if any(file.exists() and target.exists() and file.samefile(target) for file in run.files):
+        raise ValueError(f"{target} is a log of this run: give another file")
+    window(start, stop)
+    if known in VIEWERS:
+        _view(run, target, known, start, stop)
+        return target
+    if known == "jsonl":
+        ends = {"start": start, "stop": stop}
+        _logs(run).lines(str(target), **{end: time for end, time in ends.items() if time is not None})
+        return target
+    write_table(_window(run._whole_events(), start, stop), target, known)
+    return target
+
+
+def write_table(table: "pd.DataFrame", path: Path, form: str) -> None:
+    """Write a table as ``csv`` or ``parquet``, without its index."""
+    if form == "csv":
+        if "recipients" in table:
+            table = table.assign(recipients=table["recipients"].map(_json, na_action="ignore"))
+        table.to_csv(path, index=False)
+    else:
+        _write_parquet(table, path)
+
+
+def save(run: "Recorded", directory: str | PathLike[str]) -> Path:
+    """Copy what `Run.save` describes."""
+    files = run.files
+    if not files:
+        raise ValueError(
+            "this run has no logs to copy: write its events with export(), or simulate with log_dir="
+        )
+    if run.log_dir is not None and (run.log_dir / RECORD).exists():
+        files.append(run.log_dir / RECORD)
+    names: dict[str, Path] = {}
+    for file in files:
+        if (other := names.setdefault(file.name, file)) is not file:
+            raise ValueError(
+                f"{other} and {file} have one name and do not fit into one directory: "
+                "rename one of them, or merge the logs with export()"
+            )
+    home = Path(directory)
+    home.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        if (home / file.name).exists():
+            raise FileExistsError(f"{home / file.name} exists: give another directory")
+    for file in files:
+        shutil.copy2(file, home / file.name)
+    return home
+
+
+def _view(run: "Recorded", target: Path, viewer: str, start: float | None, stop: float | None) -> None:
+    from lamport._model.warning import warn
+
+    count = run._logs.view(run.causality._native, viewer, str(target), start=start, stop=stop)
+    if count > SHOWN:
+        warn(
+            f"{target} has {count} events: {viewer} takes time in the square of them and is slow above "
+            f"{SHOWN:,}; give start and stop"
+        )
+
+
+def _logs(run: "Recorded") -> "Logs":
+    """Return logs whose lines can be merged: those of a simulation are read from its directory."""
+    from lamport._lamport import LamportError, read_logs
+
+    if run.parameters.get("time") != "virtual" or run._read_files:
+        return run._logs
+    if not run.files:
+        raise LamportError(
+            "this run has no logs to merge: simulate with log_dir=, or export its events to csv or parquet"
+        )
+    return read_logs([str(file) for file in run.files])
+
+
+def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> "pd.DataFrame":
+    time = events["time"].to_numpy()
+    first = 0 if start is None else int(time.searchsorted(start, side="left"))
+    last = len(time) if stop is None else int(time.searchsorted(stop, side="left"))
+    return events.iloc[first:last]
+
+
+@cache
+def _json(recipients: tuple[int | None, ...]) -> str:
+    """Return recipients as text that any reader knows as a list."""
+    return json.dumps(recipients)
+
+
+def _write_parquet(table: "pd.DataFrame", path: Path) -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ImportError("parquet files need pyarrow: pip install pyarrow, or export to csv") from error
+    table.to_parquet(path, engine="pyarrow", index=False)

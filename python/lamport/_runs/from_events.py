@@ -1,0 +1,219 @@
+"""Tables of events made elsewhere, as runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
+from lamport._model.public import public
+from lamport._runs.run import Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["from_events"]
+
+CODES = {kind: code for code, kind in enumerate(EVENT_KINDS)}
+REQUIRED = ("machine_id", "event", "new_clock")
+LISTS = ("recipient_ids", "recipients")
+FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+LARGEST = 2**53 - 1
+SECOND = np.timedelta64(1, "s")
+
+
+class Arrow(Protocol):
+    """A table of any library that exports Arrow data."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+@public
+def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow) -> Run:
+    """Make a run of a table of events.
+
+    Parameters
+    ----------
+    frame : DataFrame, mapping of columns or sequence of mappings
+        A table of pandas, polars, pyarrow or duckdb (the last three need pyarrow), or anything that exports
+        Arrow data; one row per event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any case) and
+        ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``, ``queue_len``,
+        ``sender``, ``sent_clock``, ``arrived``, ``manual``, ``by_hand`` and ``recipients`` (a list or tuple
+        of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also called
+        ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are seconds, dates with
+        or without a time zone (without: UTC), or durations. Without times the rows are taken as one second
+        apart.
+
+    Returns
+    -------
+    Run
+        The run; it has no logs and no directory.
+
+    Raises
+    ------
+    ValueError
+        A column is missing or there twice, a value is not what its column holds, or there is ``arrived``
+        but neither ``time`` nor ``system_time``.
+    TypeError
+        `frame` is not a table.
+    ImportError
+        A table of polars, pyarrow or duckdb needs pyarrow.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.from_events({"machine_id": [1, 2], "event": ["send", "receive"], "new_clock": [1, 2]})
+    >>> run.events["event"].tolist()
+    ['SEND', 'RECEIVE']
+    """
+    from lamport._lamport import table_logs
+
+    table = _frame(frame)
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        has = ", ".join(map(str, table.columns)) or "nothing"
+        raise ValueError(f"the table has no column {', '.join(missing)}: it has {has}")
+    for name in (*dict(EVENT_COLUMNS), *LISTS):
+        if (table.columns == name).sum() > 1:
+            raise ValueError(f"the table has more than one column {name}: keep one of them")
+    columns: dict[str, Any] = {
+        name: READERS[form](table, name) for name, form in EVENT_COLUMNS if name in table.columns
+    }
+    columns |= {name: _lists(table, name) for name in LISTS if name in table.columns}
+    return Run(table_logs(columns))
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    """Return a table of any of the kinds that `from_events` takes as one of pandas."""
+    if isinstance(table, pd.DataFrame):
+        return table
+    if isinstance(table, Mapping):
+        return pd.DataFrame(table)
+    if isinstance(table, list | tuple) and all(isinstance(row, Mapping) for row in table):
+        return pd.DataFrame(table)
+    if hasattr(table, "__arrow_c_stream__"):
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise ImportError(
+                f"a {_kind(table)} is read with pyarrow: pip install pyarrow, or give a pandas DataFrame"
+            ) from error
+        frame: pd.DataFrame = pa.table(table).to_pandas()
+        return frame
+    raise TypeError(
+        f"a {_kind(table)} is not a table of events: give a DataFrame of pandas or polars, a table of "
+        "pyarrow or duckdb, or a mapping of columns"
+    )
+
+
+def _kind(value: object) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def _codes(table: pd.DataFrame, name: str) -> Any:
+    names = table[name].astype("str").str.upper()
+    codes = names.map(CODES)
+    if codes.isna().any():
+        raise _wrong(table, name, codes.isna(), f"one of {', '.join(CODES)}")
+    return codes.to_numpy(dtype=np.int8)
+
+
+def _flags(table: pd.DataFrame, name: str) -> Any:
+    """Return what is true, or its text; what is missing is false."""
+    column = table[name]
+    if column.dtype == bool:
+        return column.to_numpy(copy=True)
+    values = column.astype("str").str.lower().map(FLAGS)
+    strange = values.isna() & column.notna()
+    if strange.any():
+        raise _wrong(table, name, strange, "true or false")
+    return (values == True).to_numpy(dtype=bool)  # noqa: E712 - missing is neither
+
+
+def _times(table: pd.DataFrame, name: str) -> "Floats":
+    """Return times in seconds: dates since 1970 in UTC, durations as they are."""
+    column = table[name]
+    if column.dtype == object:
+        held = pd.api.types.infer_dtype(column, skipna=True)
+        if held in {"datetime", "datetime64", "date"}:
+            column = pd.to_datetime(column, utc=True)
+        elif held in {"timedelta", "timedelta64"}:
+            column = pd.to_timedelta(column)
+    kind = column.dtype.kind
+    if kind not in {"M", "m"}:
+        return _numbers(table, name, "a number of seconds, a date or a duration")
+    if kind == "M" and getattr(column.dt, "tz", None) is not None:
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    values = column.to_numpy(dtype=f"{kind}8[{_unit(column)}]")
+    since = values - np.datetime64(0, "s") if kind == "M" else values
+    seconds: Floats = since / SECOND
+    return seconds
+
+
+def _unit(column: "pd.Series[Any]") -> str:
+    """Return the unit in which a column of times counts."""
+    arrow = getattr(column.dtype, "pyarrow_dtype", None)
+    return str(arrow.unit if arrow is not None else np.datetime_data(column.to_numpy().dtype)[0])
+
+
+def _numbers(table: pd.DataFrame, name: str, right: str = "a number") -> "Floats":
+    column = table[name]
+    if column.dtype.kind in {"M", "m"}:
+        raise ValueError(f"the column {name} holds times ({column.dtype}): it must hold numbers")
+    values = pd.to_numeric(column, errors="coerce")
+    strange = values.isna() & column.notna()
+    if strange.any():
+        raise _wrong(table, name, strange, right)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+
+
+def _whole(table: pd.DataFrame, name: str, *, missing: bool = False) -> Any:
+    """Return whole numbers; where one may be missing, a negative one in its place."""
+    values = _numbers(table, name)
+    bad = ~((values >= 0) & (values <= LARGEST) & (values == np.floor(values)))
+    if missing:
+        absent = np.isnan(values)
+        bad &= ~absent
+        values[absent] = -1
+    if bad.any():
+        raise _wrong(table, name, bad, "a whole number from 0 to 2^53 - 1")
+    return values.astype(np.int64)
+
+
+def _maybe_whole(table: pd.DataFrame, name: str) -> Any:
+    return _whole(table, name, missing=True)
+
+
+def _lists(table: pd.DataFrame, name: str) -> "list[Any]":
+    """Return the lists of ids; rows that are not sends may hold anything empty."""
+    column = table[name].to_numpy(dtype=object)
+    lists = np.empty(len(column), dtype=object)
+    lists[:] = [[]] * len(column)
+    given = table[name].notna().to_numpy()
+    lists[given] = column[given]
+    return list(lists)
+
+
+def _wrong(table: pd.DataFrame, name: str, bad: Any, right: str) -> ValueError:
+    """Say which value is wrong first, and what would be right."""
+    row = int(np.flatnonzero(bad)[0])
+    value = table[name].iloc[row]
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ValueError(f"row {row}: {name} is missing: it must be {right}")
+    plain = value.item() if isinstance(value, np.generic) else value
+    return ValueError(f"row {row}: {name} {plain!r} is not {right}")
+
+
+READERS = {
+    "seconds": _times,
+    "seconds or none": _times,
+    "whole": _whole,
+    "whole or none": _maybe_whole,
+    "kind": _codes,
+    "flag": _flags,
+}
+"""What reads each form of a column."""

@@ -1,0 +1,108 @@
+"""Logs as runs."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from glob import glob, has_magic
+from os import PathLike
+from pathlib import Path
+
+from lamport._model.public import public
+from lamport._runs.directory import log_files, log_name, read_record
+from lamport._runs.recipe import Recipe, read_again
+from lamport._runs.run import Run
+
+__all__ = ["find", "load"]
+
+
+@public
+def load(
+    source: str | PathLike[str] | Iterable[str | PathLike[str]], *, offsets: Mapping[int, float] | None = None
+) -> Run:
+    """Read the logs of one run.
+
+    Parameters
+    ----------
+    source : path, glob or list of them
+        A directory is searched for ``machine_*.log``, plain or compressed by gzip or zstd (``.log.gz``,
+        ``.log.zst``), and where it has none, the directories in it are. A ``run.json`` beside the logs is
+        read too, other files are not. A file that grows or shrinks meanwhile is read up to where its end
+        was met.
+    offsets : mapping of int to float, optional
+        Seconds to add to the times of a machine's log, to correct its host's clock.
+
+    Returns
+    -------
+    Run
+        The run, with `Run.notes` on what its tables leave out.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file, or no log in the directory.
+    ValueError
+        The directory holds the logs of several runs, or a log both plain and compressed.
+    LogError
+        A line is malformed (a torn last line is a note, not an error), or a file is empty or no log.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.load("logs/run_2026-11-21_14-00-00")  # doctest: +SKIP
+    >>> run = lamport.load("collected/host*/*.log", offsets={2: 0.013})  # doctest: +SKIP
+    """
+    files = find(source)
+    parents = {file.parent for file in files}
+    home = Path(os.path.commonpath([parent.absolute() for parent in parents]))
+    if len(parents) == 1:
+        home = parents.pop()
+    record = read_record(home)
+    if offsets is not None:
+        record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
+    known = None if offsets is None else dict(offsets)
+    return Run(
+        read_again(files, known),
+        parameters=record,
+        log_dir=home,
+        interrupted=record.get("interrupted") is True,
+        recipe=Recipe(read_again, ([file.absolute() for file in files], known)),
+    )
+
+
+def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
+    """Find the log files that a path, a glob or a list of them names."""
+    sources = [source] if isinstance(source, (str, PathLike)) else list(source)
+    if not sources:
+        raise ValueError("no logs to load: the list is empty")
+    return list(dict.fromkeys(file for entry in sources for file in _files(entry)))
+
+
+def _files(source: str | PathLike[str]) -> list[Path]:
+    path = Path(source)
+    if path.is_dir():
+        return _search(path)
+    if path.exists():
+        return [path]
+    text = os.fspath(source)
+    found = sorted(glob(text, recursive=True)) if has_magic(text) else []  # noqa: PTH207 - patterns may be absolute
+    if not found:
+        raise FileNotFoundError(f"{text}: there is no such file, directory or match")
+    return [
+        file for match in found for file in ([Path(match)] if Path(match).is_file() else _search(Path(match)))
+    ]
+
+
+def _search(directory: Path) -> list[Path]:
+    if files := log_files(directory):
+        return files
+    below = sorted(entry for entry in directory.iterdir() if entry.is_dir())
+    files = [file for entry in below for file in log_files(entry)]
+    if not files:
+        raise FileNotFoundError(
+            f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below"
+        )
+    name, times = Counter(map(log_name, files)).most_common(1)[0]
+    if times > 1:
+        runs = [file.parent.name for file in files if log_name(file) == name]
+        raise ValueError(f"{directory} holds {times} runs ({runs[0]}, ..., {runs[-1]}): load one of them")
+    return files

@@ -1,0 +1,283 @@
+"""A run as tables: what its logs say."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._runs.directory import log_files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lamport._lamport import Logs
+    from lamport._model.fault import Fault
+    from lamport._runs.causality import Causality
+    from lamport._runs.recipe import Recipe
+
+__all__ = ["Recorded"]
+
+
+class Recorded:
+    """The part of `Run` that reads: logs, parameters, tables and what follows from them."""
+
+    log_dir: Path | None
+    interrupted: bool
+    _source: "Path | Sequence[Path] | Logs | None"
+    _recipe: "Recipe | None"
+    _parameters: dict[str, Any]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what of a run goes to another process: not its tables, but how to make them again."""
+        if not isinstance(self._source, (Path, Sequence)) and self._recipe is None:
+            raise TypeError(
+                "this run does not pickle: it was made of a table, or interrupted; pickle its tables, "
+                "or give it a log_dir and load that"
+            )
+        source = None if self._recipe is not None else self._source
+        if isinstance(source, Path):
+            source = source.absolute()
+        elif isinstance(source, Sequence):
+            source = [path.absolute() for path in source]
+        return {
+            "log_dir": None if self.log_dir is None else self.log_dir.absolute(),
+            "interrupted": self.interrupted,
+            "_parameters": self._parameters,
+            "_recipe": self._recipe,
+            "_source": source,
+        }
+
+    @property
+    def files(self) -> list[Path]:
+        """The log files; empty for a table (`from_events`) and for a simulation without ``log_dir``."""
+        if isinstance(self._source, Path):
+            return log_files(self._source)
+        if isinstance(self._source, Sequence):
+            return list(self._source)
+        return list(self._read_files) or ([] if self.log_dir is None else log_files(self.log_dir))
+
+    @cached_property
+    def _read_files(self) -> tuple[Path, ...]:
+        """The files that the logs were read from."""
+        return tuple(Path(name) for name in self._logs.machines()["file"] if name)
+
+    @cached_property
+    def _logs(self) -> "Logs":
+        from lamport._lamport import read_logs
+
+        if isinstance(self._source, (Path, Sequence)):
+            return read_logs([str(path) for path in self.files])
+        if self._source is not None:
+            return self._source
+        assert self._recipe is not None
+        return self._recipe.make()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the tables should know: torn lines, logs without END, missing fields."""
+        return self._logs.notes
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What the run was made with: ``run.json``, else what the logs tell."""
+        from lamport._runs import tables
+
+        return self._parameters or tables.parameters(self._logs)
+
+    @property
+    def faults(self) -> "tuple[Fault, ...]":
+        """What was made to go wrong: ``parameters["faults"]`` as `Crash`, `Pause`, ..."""
+        from lamport._model.fault import as_faults
+
+        return as_faults(self.parameters.get("faults", ()))
+
+    @cached_property
+    def events(self) -> "pd.DataFrame":
+        """SEND, RECEIVE and INTERNAL, one row each, sorted by (time, machine_id, new_clock).
+
+        ``time`` (float64, s from the start), ``system_time`` (float64, s), ``machine_id`` (int64), ``event``
+        (category of str), ``old_clock``, ``new_clock`` (int64), ``queue_len``, ``sender``, ``sent_clock``
+        (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by hand, not by a tick), ``by_hand`` (bool:
+        the message received was delivered by hand in its sender's name, and belongs to no channel),
+        ``recipients`` (object: a tuple of ids, None in it for one unknown). Of a RECEIVE are ``queue_len``,
+        ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``; where there is none stands NA,
+        NaN or None.
+
+        The table is yours: what is written to it stays in it, and changes no other result. Numbers share the
+        memory of the reader until they are written to (with pandas 3, whose ``to_numpy`` is read-only then;
+        before, and where the type is Int64 or category, they are copied once); equal recipients share a
+        tuple. ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
+        ``duckdb.sql("select ... from events")`` take numbers as they are, without a copy, with null where
+        there is none, and recipients as lists.
+        """
+        from lamport._runs import tables
+
+        return tables.own(self._whole_events())
+
+    @cached_property
+    def _events(self) -> "pd.DataFrame":
+        """The events but for their recipients, as everything else reads them."""
+        from lamport._runs import tables
+
+        return tables.events(self._logs)
+
+    def _whole_events(self) -> "pd.DataFrame":
+        """Return the events with their recipients."""
+        import pandas as pd
+
+        table = self._events.copy(deep=False)
+        table["recipients"] = pd.Series(self._logs.recipients(), dtype=object, copy=False)
+        return table
+
+    @cached_property
+    def messages(self) -> "pd.DataFrame":
+        """One row per message and recipient, sorted by the time it was sent.
+
+        ``sender``, ``sent_clock`` (int64), ``recipient`` (Int64, NA if unknown), ``sent``, ``arrived``,
+        ``received`` (float64, s; NaN if it was not), ``received_clock`` (Int64), ``status`` (category of str:
+        ``received``; ``unread``: in the queue at the end; ``undelivered``: the sender never heard of its
+        arrival; ``unknown``: no log tells). The table is yours, as `events` is.
+
+        Raises
+        ------
+        LamportError
+            The logs hold base fields only, so receipts cannot be matched to sends.
+        """
+        from lamport._runs import tables
+
+        return tables.own(self._messages)
+
+    @cached_property
+    def _messages(self) -> "pd.DataFrame":
+        from lamport._runs import tables
+
+        return tables.messages(self._logs)
+
+    @cached_property
+    def machines(self) -> "pd.DataFrame":
+        """One row per machine, indexed by ``machine_id``.
+
+        ``clock_rate`` (float64, ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
+        ``final_clock`` (int64), ``mean_jump`` (float64) and ``max_jump`` (int64; of the clock, over all
+        events), ``max_queue_len``, ``final_queue_len`` (Int64, NA if unknown), ``queue_growth`` (final length
+        by seconds of ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict`
+        expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s;
+        all float64). The table is yours, as `events` is.
+        """
+        from lamport._runs import tables
+
+        return tables.own(self._machines)
+
+    @cached_property
+    def _machines(self) -> "pd.DataFrame":
+        from lamport._runs import tables
+
+        return tables.machines(self._logs, self.parameters)
+
+    @cached_property
+    def causality(self) -> "Causality":
+        """Which event happened before which; made at first use.
+
+        Raises
+        ------
+        LamportError
+            No event was recorded, receipts do not name their sends (base fields only), a machine's
+            clock does not go up, or an event follows from itself: `verify` says where.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> 0 < run.causality.concurrent_share().value < 1
+        True
+        """
+        from lamport._runs.causality import Causality
+
+        return Causality(self._logs)
+
+    def total_order(self) -> "pd.DataFrame":
+        """Return `events` in Lamport's total order: by ``new_clock``, then by ``machine_id``.
+
+        It extends happened-before wherever the clocks obey the clock condition (Lamport 1978).
+
+        Returns
+        -------
+        DataFrame
+            The rows of `events`, each with its index there.
+        """
+        return self._whole_events().iloc[self._logs.total_order()]
+
+    @property
+    def durations(self) -> "pd.Series[float]":
+        """How long each machine ticked, in seconds, by ``machine_id``."""
+        from lamport._runs import tables
+
+        return tables.durations(self._logs)
+
+    @property
+    def drift(self) -> int:
+        """The largest final clock less the smallest."""
+        final = self._machines["final_clock"]
+        return int(final.max() - final.min()) if len(final) else 0
+
+    def clocks(self, every: float | None = None) -> "pd.DataFrame":
+        """Return every machine's clock over time.
+
+        Parameters
+        ----------
+        every : float, optional
+            Seconds between rows, from 0 until past the last event; a row at the time of each
+            event if None.
+
+        Returns
+        -------
+        DataFrame
+            One column per machine, indexed by ``time`` (s): its clock after its last event so far.
+
+        Raises
+        ------
+        ValueError
+            `every` is not a positive number.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"time": [0.2, 0.7, 1.1], "machine_id": [1, 2, 1],
+        ...                            "event": ["INTERNAL"] * 3, "new_clock": [1, 1, 2]})
+        >>> run.clocks(every=0.5)
+        machine_id  1  2
+        time
+        0.0         0  0
+        0.5         1  0
+        1.0         1  1
+        1.5         2  1
+        """
+        from lamport._runs import clocks
+
+        return clocks.clocks(self._events, self._numbers, every)
+
+    def drift_over_time(self, every: float | None = None) -> "pd.Series[float]":
+        """Return the largest clock less the smallest over time, as `clocks` takes it.
+
+        Parameters
+        ----------
+        every : float, optional
+            Seconds between values; a value at the time of each event if None.
+
+        Returns
+        -------
+        Series
+            Named ``drift``, indexed by ``time`` (s).
+
+        Raises
+        ------
+        ValueError
+            `every` is not a positive number.
+        """
+        from lamport._runs import clocks
+
+        return clocks.drift(self._events, self._numbers, every)
+
+    @property
+    def _numbers(self) -> "list[int]":
+        return self._machines.index.tolist()

@@ -1,0 +1,306 @@
+"""A run: its logs as tables, plots and figures."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from lamport._model.public import public
+from lamport._runs.recorded import Recorded
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from lamport._lamport import Logs
+    from lamport._runs.recipe import Recipe
+    from lamport._runs.verification import Verification
+
+__all__ = ["Run"]
+
+
+@public
+class Run(Recorded):
+    """What happened in a run.
+
+    `run_local`, `simulate`, `load` and `from_events` make it. The logs are read when a table is first used;
+    tables are computed once and kept.
+
+    Parameters
+    ----------
+    source : path, sequence of paths or Logs
+        The directory of the run, its logs, or logs already read.
+    parameters : mapping, optional
+        What the run was made with, as in ``run.json``.
+    log_dir : path, optional
+        Where the logs are; `source`, if that is a directory.
+    interrupted : bool
+        Whether it was ended early.
+    recipe : Recipe, optional
+        How to make `source` again elsewhere, if it is logs already read.
+
+    Notes
+    -----
+    A run pickles as the place of its logs, or as the parameters of its simulation, which is run again when a
+    table is first used elsewhere. A run of a table does not pickle, nor an interrupted one without logs.
+
+    Attributes
+    ----------
+    parameters : dict
+        What the run was made with: ``run.json``, else what the logs tell.
+    log_dir : Path or None
+        Where the logs are, and where `report` writes by default.
+    interrupted : bool
+        Whether it was ended early.
+    """
+
+    def __init__(
+        self,
+        source: "Path | Sequence[Path] | Logs",
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        log_dir: Path | None = None,
+        interrupted: bool = False,
+        recipe: "Recipe | None" = None,
+    ) -> None:
+        self._source = source
+        self._recipe = recipe
+        self._parameters = dict(parameters or {})
+        self.log_dir = source if log_dir is None and isinstance(source, Path) else log_dir
+        self.interrupted = interrupted
+
+    def plot(
+        self,
+        *,
+        machines: Sequence[int] | None = None,
+        predict: bool = False,
+        axes: "Sequence[Axes] | None" = None,
+    ) -> "NDArray[np.object_]":
+        """Draw clock, queue length and jumps of the clock against time, with the faults of the run.
+
+        A crash or pause is hatched in its machine's colour, a partition is a grey band, a delay a bar at
+        the top and a disconnect a mark there, in the colour of the sender. Of faults, those of the
+        machines shown are drawn.
+
+        Parameters
+        ----------
+        machines : sequence of int, optional
+            Which machines; all if None, and 20 spread over them if there are more.
+        predict : bool
+            Add the predicted growth of each queue, dashed.
+        axes : sequence of three Axes, optional
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        array of three Axes
+            Clock, queue length, jumps.
+
+        Raises
+        ------
+        ValueError
+            A machine is not in the run, or `axes` are not three.
+        """
+        from lamport._plot import over_time
+
+        return over_time.plot(self, machines=machines, predict=predict, axes=axes)
+
+    def plot_spacetime(
+        self,
+        start: float | None = None,
+        stop: float | None = None,
+        *,
+        time: Literal["real", "lamport", "step"] = "real",
+        highlight: tuple[int, int] | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Draw Lamport's space-time diagram: one line per machine, its events, and every message.
+
+        A message goes from its SEND to its RECEIVE; one never received ends, dashed, where it arrived, or
+        after a short way if no arrival is known or the axis has no place for it. The
+        thickness of a machine's line is the length of its queue after each event. Faults are
+        drawn where they strike: crash and pause on the machine's line, a partition as a band, a delay
+        between its machines, a disconnect as a cross; those of links in real time only.
+
+        Parameters
+        ----------
+        start, stop : float, optional
+            Only events with ``start <= time < stop``, in seconds from the start of the run whatever
+            `time` is, and the messages that one of them sent or received. The other end of such a
+            message may be outside: it is drawn as an open circle where the axis has a place for it.
+        time : {"real", "lamport", "step"}
+            What goes from left to right: seconds, clock values, or the places of the events
+            drawn in the total order by clock and machine.
+        highlight : (machine_id, clock), optional
+            An event, by the clock that it set: what can have caused it (its causal past) and what
+            it can have caused (its future) are coloured, what is concurrent is grey.
+        ax : Axes, optional
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        Axes
+            Where it was drawn. Nothing is shown.
+
+        Raises
+        ------
+        ValueError
+            `time` is unknown, `start` is not below `stop`, no event is between them, or the highlighted
+            event does not exist or is not between them.
+        LamportError
+            The logs hold base fields only, so receipts cannot be matched to sends; or no event was
+            recorded; or, with `highlight`, what `causality` raises.
+
+        Notes
+        -----
+        Above 30 machines the 30 are drawn that exchange most messages with one: that of the highlighted
+        event, else the busiest. Above 1,500 events or 500 messages the first are drawn, or those nearest
+        in time to the highlighted event. The diagram says what it leaves out.
+
+        References
+        ----------
+        .. [1] L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System",
+           Communications of the ACM 21 (7), 1978.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=10, rates=[1, 3, 6], seed=1978)
+        >>> ax = run.plot_spacetime(2, 8, time="lamport")
+        >>> ax.get_xlabel()
+        'logical clock'
+        """
+        from lamport._plot import spacetime
+
+        return spacetime.plot_spacetime(self, start, stop, time=time, highlight=highlight, ax=ax)
+
+    def report(self, directory: str | PathLike[str] | None = None) -> list[Path]:
+        """Write ``analysis_subplots.png`` and ``analysis_summary.md``.
+
+        Parameters
+        ----------
+        directory : path, optional
+            Where to; beside the logs if None. It is made if needed, and files of these names in
+            it are replaced.
+
+        Returns
+        -------
+        list of Path
+            The two files.
+
+        Raises
+        ------
+        ValueError
+            The run has no directory of its own and none was given.
+        """
+        from lamport._plot import report
+
+        return report.report(self, directory)
+
+    def verify(self, *, clock_uncertainty: float | None = None) -> "Verification":
+        """Check whether the logs are a possible history.
+
+        Parameters
+        ----------
+        clock_uncertainty : float, optional
+            How far the clocks of two hosts may differ (s); times of different hosts are not
+            compared if None.
+
+        Returns
+        -------
+        Verification
+            What breaks which rule, and what could not be checked.
+
+        Raises
+        ------
+        LamportError
+            No event was recorded.
+        ValueError
+            `clock_uncertainty` is negative.
+        """
+        from lamport._runs.verification import verify_recorded
+
+        return verify_recorded(self, clock_uncertainty)
+
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Path:
+        """Write the events to one file.
+
+        Parameters
+        ----------
+        path : path
+            The file; replaced if it exists.
+        format : {"jsonl", "csv", "parquet", "shiviz", "tsviz"}, optional
+            ``jsonl`` is the general log: every line of all logs, merged in time order. ``csv`` and
+            ``parquet`` hold the table `events`. ``shiviz`` and ``tsviz`` are text with vector clocks
+            for these viewers, to be uploaded as it is. Taken from the ending of `path` if None.
+        start, stop : float, optional
+            Only what has ``start <= time < stop``, in seconds from the start of the run. For a viewer
+            both ends are consistent cuts, the largest before these times: a receipt whose send is not before
+            a time is not before it either, whatever its host's clock says. Clocks start anew
+            at the first cut.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            The format is unknown, `start` is not below `stop`, or `path` is one of the run's own logs.
+        LamportError
+            There are no logs to merge: the run was made from a table, or simulated without
+            ``log_dir``; or no event was recorded; or, for a viewer, what `causality` raises.
+        ImportError
+            ``parquet`` needs pyarrow.
+
+        Warns
+        -----
+        LamportWarning
+            A text for a viewer has more than 5,000 events; its time goes with the square of them.
+        """
+        from lamport._runs import export
+
+        return export.export(self, path, form=format, start=start, stop=stop)
+
+    def save(self, directory: str | PathLike[str]) -> Path:
+        """Copy the logs and ``run.json`` into a directory, which is made if needed.
+
+        Returns
+        -------
+        Path
+            The directory.
+
+        Raises
+        ------
+        FileExistsError
+            One of the files is there already; nothing is copied.
+        ValueError
+            The run has no logs, because it was made from a table or simulated without ``log_dir``; or two
+            of its logs have the same file name.
+        """
+        from lamport._runs import export
+
+        return export.save(self, directory)
+
+    def __repr__(self) -> str:
+        known = self._parameters
+        told = [f"{known['machines']} machines"] if "machines" in known else []
+        told += [f"{known['duration']:g} s"] if "duration" in known else []
+        told += [str(self.log_dir)] if self.log_dir else []
+        told += ["interrupted"] if self.interrupted else []
+        return f"<Run: {', '.join(told)}>" if told else "<Run>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        facts = escape(repr(self)[1:-1])
+        return f"<p>{facts}; drift {self.drift}</p>\n{self._machines.to_html(float_format='{:.4g}'.format)}"

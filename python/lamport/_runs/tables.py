@@ -1,0 +1,179 @@
+"""The columns of the native reader as tables."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
+from lamport._model.topology import to_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from lamport._lamport import Logs
+
+__all__ = [
+    "KINDS",
+    "STATUSES",
+    "copies_on_write",
+    "durations",
+    "events",
+    "floats",
+    "machines",
+    "messages",
+    "own",
+    "parameters",
+]
+
+KINDS = pd.Index(EVENT_KINDS, dtype="str")
+STATUSES = pd.Index(["received", "unread", "undelivered", "unknown"], dtype="str")
+
+MESSAGE_COLUMNS = {
+    "sender": "whole",
+    "sent_clock": "whole",
+    "recipient": "whole or none",
+    "sent": "seconds",
+    "arrived": "seconds or none",
+    "received": "seconds or none",
+    "received_clock": "whole or none",
+    "status": "status",
+}
+COUNTS = ("ticks", "sends", "receives", "internals", "final_clock")
+LATENESS = ("lateness_p50", "lateness_p99", "lateness_max")
+
+
+def events(logs: "Logs") -> pd.DataFrame:
+    """Make the table `Run.events`, but for the recipients."""
+    return _table(logs.events(), dict(EVENT_COLUMNS))
+
+
+def messages(logs: "Logs") -> pd.DataFrame:
+    """Make the table `Run.messages`."""
+    return _table(logs.messages(), MESSAGE_COLUMNS)
+
+
+def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
+    """Make the table `Run.machines`, prediction included."""
+    columns = logs.machines()
+    duration = columns["duration"]
+    left = floats(_column(columns["final_queue_len"], "whole or none"))
+    growth = np.divide(left, duration, out=np.full(len(duration), np.nan), where=duration > 0)
+    load, growth_predicted = _prediction(logs, columns, known)
+    return pd.DataFrame(
+        {
+            **{name: columns[name] for name in ("clock_rate", *COUNTS, "mean_jump", "max_jump")},
+            "max_queue_len": _column(columns["max_queue_len"], "whole or none"),
+            "final_queue_len": _column(columns["final_queue_len"], "whole or none"),
+            "queue_growth": growth,
+            "load_predicted": load,
+            "queue_growth_predicted": growth_predicted,
+            **{name: columns[name] for name in LATENESS},
+        },
+        index=pd.Index(columns["machine_id"], name="machine_id"),
+        copy=False,
+    )
+
+
+def own(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that its user may write to, and nobody else sees what is written.
+
+    Where pandas copies on write, numbers are shared until then; columns that are no arrays of NumPy are
+    copied, as their arrays can be written to directly.
+    """
+    if not copies_on_write():
+        return table.copy()
+    mine = table.copy(deep=False)
+    for name, dtype in table.dtypes.items():
+        if isinstance(dtype, pd.api.extensions.ExtensionDtype):
+            mine[name] = table[name].array.copy()
+    return mine
+
+
+def floats(values: "pd.Series[Any] | pd.api.extensions.ExtensionArray") -> "NDArray[np.float64]":
+    """Return whole numbers as floats, NaN where there is none."""
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def durations(logs: "Logs") -> "pd.Series[float]":
+    """Make `Run.durations`."""
+    columns = logs.machines()
+    index = pd.Index(columns["machine_id"], name="machine_id")
+    return pd.Series(columns["duration"], index=index, name="duration", copy=True)
+
+
+def parameters(logs: "Logs") -> dict[str, Any]:
+    """Gather what the logs themselves tell about how the run was made; only what is known."""
+    columns = logs.machines()
+    known: dict[str, Any] = {"machines": len(columns["machine_id"])}
+    if not np.isnan(columns["clock_rate"]).any():
+        known["rates"] = columns["clock_rate"].tolist()
+    for name in ("internal_probability", "broadcast_share"):
+        values = np.unique(columns[name])
+        if len(values) == 1 and not np.isnan(values[0]):
+            known[name] = float(values[0])
+    run_ids = sorted({run_id for run_id in columns["run_id"] if run_id})
+    if len(run_ids) == 1:
+        known["run_id"] = run_ids[0]
+    peers = _peers(logs.peers(), columns["machine_id"])
+    if peers is not None and columns["machine_id"].tolist() == list(range(1, len(peers) + 1)):
+        known["topology"] = to_mapping(peers)
+    return known
+
+
+def _table(columns: dict[str, Any], forms: "Mapping[str, str]") -> pd.DataFrame:
+    made = {name: _column(columns[name], form) for name, form in forms.items()}
+    return pd.DataFrame(made, copy=False)
+
+
+def _column(values: Any, form: str) -> Any:
+    """Return the values of the native module as a column has them: the memory is theirs."""
+    if form == "whole or none":
+        return pd.arrays.IntegerArray(values, values < 0, copy=False)
+    categories = {"kind": KINDS, "status": STATUSES}.get(form)
+    return values if categories is None else pd.Categorical.from_codes(values, categories=categories)
+
+
+def copies_on_write() -> bool:
+    if int(pd.__version__.split(".", maxsplit=1)[0]) >= 3:
+        return True
+    return pd.options.mode.copy_on_write is True
+
+
+def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]") -> tuple[Any, Any]:
+    """Load and queue growth as theory has them; NaN where it cannot tell."""
+    from lamport._lamport import predict
+
+    machines = columns["machine_id"]
+    nothing = np.full(len(machines), np.nan)
+    rates = columns["clock_rate"]
+    peers = _shape(logs, machines, known)
+    behavior = {}
+    for name in ("internal_probability", "broadcast_share"):
+        values = np.unique(columns[name])
+        behavior[name] = known.get(name, values[0] if len(values) == 1 else np.nan)
+    if peers is None or np.isnan(rates).any() or np.isnan(list(behavior.values())).any():
+        return nothing, nothing
+    expected = predict(rates.tolist(), topology=peers, **behavior)
+    return expected["load"], expected["queue_growth"]
+
+
+def _shape(logs: "Logs", machines: Any, known: "Mapping[str, Any]") -> str | list[list[int]] | None:
+    """Return the topology for the prediction: its name, or the peers of each machine."""
+    told = known.get("topology")
+    if isinstance(told, str):
+        whole = known.get("machines") == len(machines)
+        return told if whole and (machines == np.arange(1, len(machines) + 1)).all() else None
+    return _peers(told or logs.peers(), machines)
+
+
+def _peers(told: "Mapping[Any, list[int]]", machines: Any) -> list[list[int]] | None:
+    """Return the peers of each machine, counted from 0; None if they are not all known and logged."""
+    peers = {int(machine): row for machine, row in told.items()}
+    places = {number: place for place, number in enumerate(machines.tolist())}
+    try:
+        return [[places[peer] for peer in peers[machine]] for machine in places]
+    except KeyError:
+        return None

@@ -1,0 +1,113 @@
+"""What a verification of logs finds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._model.public import public
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lamport._runs.recorded import Recorded
+
+__all__ = ["Verification", "verify_files", "verify_recorded"]
+
+COLUMNS = ("rule", "file", "line", "machine_id", "clock", "expected", "found")
+SHOWN = 20
+
+
+@public
+class Verification:
+    """What a verification found.
+
+    Parameters
+    ----------
+    found : mapping
+        What the native module says, see `Logs.verify`.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether no rule is broken.
+    counts : dict
+        By rule, how many violations there are, listed or not.
+    checked : dict
+        By rule, how many things were checked.
+    unchecked : list of str
+        What could not be checked, and why.
+    """
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        self._found = found
+        self.ok: bool = found["ok"]
+        self.counts: dict[str, int] = found["counts"]
+        self.checked: dict[str, int] = found["checked"]
+        self.unchecked: list[str] = found["unchecked"]
+
+    @cached_property
+    def violations(self) -> "pd.DataFrame":
+        """One row per violation: rule, file, line, machine_id, clock, expected, found; the first 1,000."""
+        import pandas as pd
+
+        table = pd.DataFrame({name: self._found[name] for name in COLUMNS})
+        return table.astype({"line": "int64", "machine_id": "int64", "clock": "Int64"})
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return f"<Verification: {self._verdict()}>"
+
+    def __str__(self) -> str:
+        lines = [self._verdict()]
+        lines += [
+            f"  {rule:<15} {self.checked[rule]:>10} checked {count:>10} violations"
+            for rule, count in self.counts.items()
+        ]
+        found = self._found
+        rows = list(zip(*(found[name] for name in COLUMNS), strict=True))
+        for rule, file, line, machine, _, expected, got in rows[:SHOWN]:
+            place = f"{file}:{line}" if file else f"row {line} (machine {machine})"
+            lines.append(f"{place}: {rule}: expected {expected}, found {got}")
+        total = sum(self.counts.values())
+        if total > SHOWN:
+            lines.append(f"... and {total - min(SHOWN, len(rows))} more")
+        lines += [f"not checked: {text}" for text in self.unchecked]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        notes = "".join(f"<li>{escape(text)}</li>" for text in self.unchecked)
+        table = "" if self.ok else self.violations.head(SHOWN).to_html()
+        return f"<p>{escape(self._verdict())}</p>\n{table}\n<ul>{notes}</ul>"
+
+    def _verdict(self) -> str:
+        if self.ok:
+            return "the logs obey every rule that could be checked"
+        broken = ", ".join(f"{rule} {count}" for rule, count in self.counts.items() if count)
+        return f"these logs are not a possible history: {broken}"
+
+
+def verify_recorded(run: "Recorded", clock_uncertainty: float | None) -> Verification:
+    """Check what `Run.verify` describes: the lines of its log files where there are any, else its events."""
+    if isinstance(run._source, (Path, Sequence)):
+        return verify_files(run.files, clock_uncertainty=clock_uncertainty)
+    return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty))
+
+
+def verify_files(
+    files: Iterable[Path], *, offsets: Mapping[int, float] | None = None, clock_uncertainty: float | None
+) -> Verification:
+    """Check log files, damaged ones too."""
+    from lamport._lamport import verify_logs
+
+    return Verification(
+        verify_logs(
+            [str(file) for file in files],
+            offsets=None if offsets is None else dict(offsets),
+            clock_uncertainty=clock_uncertainty,
+        )
+    )

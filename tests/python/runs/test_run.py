@@ -1,0 +1,217 @@
+"""The tables of a run."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lamport
+from lamport._runs.tables import copies_on_write
+
+EVENT_COLUMNS = [
+    "time",
+    "system_time",
+    "machine_id",
+    "event",
+    "old_clock",
+    "new_clock",
+    "queue_len",
+    "sender",
+    "sent_clock",
+    "arrived",
+    "manual",
+    "by_hand",
+    "recipients",
+]
+MESSAGE_COLUMNS = [
+    "sender",
+    "sent_clock",
+    "recipient",
+    "sent",
+    "arrived",
+    "received",
+    "received_clock",
+    "status",
+]
+MACHINE_COLUMNS = [
+    "clock_rate",
+    "ticks",
+    "sends",
+    "receives",
+    "internals",
+    "final_clock",
+    "mean_jump",
+    "max_jump",
+    "max_queue_len",
+    "final_queue_len",
+    "queue_growth",
+    "load_predicted",
+    "queue_growth_predicted",
+    "lateness_p50",
+    "lateness_p99",
+    "lateness_max",
+]
+
+
+def test_events(run):
+    events = run.events
+    assert list(events.columns) == EVENT_COLUMNS
+    assert events["event"].cat.categories.tolist() == ["SEND", "RECEIVE", "INTERNAL"]
+    assert events["time"].is_monotonic_increasing
+    assert events["machine_id"].dtype == events["new_clock"].dtype == np.int64
+    received = events["event"] == "RECEIVE"
+    assert received.any()
+    for name in ("queue_len", "sender", "sent_clock", "arrived"):
+        assert events[name].notna().equals(received)
+    after = np.maximum(events["old_clock"], events["sent_clock"].fillna(0)) + 1
+    assert (events["new_clock"] == after).all()
+    sent = events["event"] == "SEND"
+    assert events["recipients"].notna().equals(sent)
+    assert not events[["manual", "by_hand"]].any(axis=None)
+
+
+def test_events_share_the_memory_of_the_reader(run):
+    for name, native in run._logs.events().items():
+        column = run._events[name]
+        data = {"event": "_codes"}.get(name, "_data")
+        ours = getattr(column.array, data) if column.dtype in {"Int64", "category"} else column.to_numpy()
+        assert np.shares_memory(ours, native), name
+        if copies_on_write() and isinstance(column.dtype, np.dtype):
+            assert np.shares_memory(run.events[name].to_numpy(), native), name
+
+
+def test_messages(run):
+    messages = run.messages
+    assert list(messages.columns) == MESSAGE_COLUMNS
+    assert messages["status"].cat.categories.tolist() == ["received", "unread", "undelivered", "unknown"]
+    received = messages[messages["status"] == "received"]
+    assert (received["sent_clock"] < received["received_clock"]).all()
+    assert (received["sent"] <= received["arrived"]).all()
+    assert (received["arrived"] <= received["received"]).all()
+    assert messages["received"].notna().equals(messages["status"] == "received")
+    assert set(messages["status"]) == {"received", "unread"}
+    assert len(received) == run.machines["receives"].sum()
+
+
+def test_machines(run):
+    machines = run.machines
+    assert list(machines.columns) == MACHINE_COLUMNS
+    assert machines.index.name == "machine_id"
+    assert machines.index.tolist() == [1, 2, 3]
+    assert machines["clock_rate"].tolist() == [5, 40, 80]
+    assert machines["ticks"].tolist() == [5, 40, 80]
+    assert (machines[["sends", "receives", "internals"]].sum(axis=1) == machines["ticks"]).all()
+    events = run.events
+    grouped = events.groupby("machine_id")
+    assert (grouped["new_clock"].max() == machines["final_clock"]).all()
+    jumps = (events["new_clock"] - events["old_clock"]).groupby(events["machine_id"])
+    assert jumps.max().tolist() == machines["max_jump"].tolist()
+    np.testing.assert_allclose(jumps.mean(), machines["mean_jump"])
+    np.testing.assert_allclose(machines["queue_growth"], machines["final_queue_len"] / run.durations)
+    unread = run.messages.query("status == 'unread'")["recipient"].value_counts()
+    assert machines["final_queue_len"].loc[1] == unread.loc[1]
+
+
+def test_prediction_stands_beside_the_measurement(run):
+    expected = lamport.predict([5, 40, 80], internal_probability=0.3)
+    np.testing.assert_allclose(run.machines["load_predicted"], expected["load"])
+    np.testing.assert_allclose(run.machines["queue_growth_predicted"], expected["queue_growth"])
+    assert run.machines["queue_growth"].loc[1] > 0
+
+
+def test_drift(run):
+    final = run.machines["final_clock"]
+    assert run.drift == final.max() - final.min()
+    drift = run.drift_over_time()
+    assert drift.name == "drift"
+    assert drift.iloc[-1] == run.drift
+    clocks = run.clocks()
+    assert (drift == clocks.max(axis=1) - clocks.min(axis=1)).all()
+
+
+def test_clocks(run):
+    clocks = run.clocks()
+    assert clocks.index.name == "time"
+    assert clocks.columns.tolist() == [1, 2, 3]
+    assert clocks.iloc[-1].tolist() == run.machines["final_clock"].tolist()
+    assert (clocks.diff().dropna() >= 0).all(axis=None)
+    grid = run.clocks(every=0.25)
+    assert grid.index[:3].tolist() == [0, 0.25, 0.5]
+    assert grid.iloc[0].sum() <= 3
+    assert grid.iloc[-1].tolist() == run.machines["final_clock"].tolist()
+
+
+@pytest.mark.parametrize("every", [0, -1, float("nan"), float("inf"), 1e-12])
+def test_clocks_at_bad_steps(run, every):
+    with pytest.raises(ValueError, match="every="):
+        run.clocks(every=every)
+
+
+rows = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(0, 3)), min_size=1, max_size=40)
+
+
+@given(rows, st.sampled_from([None, 0.5, 1.0, 3.0]))
+def test_clocks_are_the_last_values_so_far(rows, every):
+    """Against the plain definition, row by row."""
+    clock, time, table = {}, 0, []
+    for machine, jump, wait in rows:
+        time += wait
+        old = clock.get(machine, 0)
+        clock[machine] = old + jump
+        table.append((float(time), machine, "INTERNAL", old, old + jump))
+    frame = pd.DataFrame(table, columns=["time", "machine_id", "event", "old_clock", "new_clock"])
+    run = lamport.from_events(frame)
+    clocks = run.clocks(every)
+    for moment, values in clocks.iterrows():
+        happened = run.events[run.events["time"] <= moment].groupby("machine_id")["new_clock"].max()
+        assert values.to_dict() == {machine: happened.get(machine, 0) for machine in clocks.columns}
+    expected = clocks.max(axis=1) - clocks.min(axis=1)
+    assert run.drift_over_time(every).tolist() == expected.tolist()
+
+
+def test_parameters_and_record(run):
+    assert run.parameters["rates"] == [5, 40, 80]
+    assert run.parameters["seed"] == 7
+    assert run.parameters["topology"] == {"1": [2, 3], "2": [1, 3], "3": [1, 2]}
+    assert (run.log_dir / "run.json").exists()
+    assert not run.interrupted
+    assert [path.name for path in run.files] == ["machine_1.log", "machine_2.log", "machine_3.log"]
+
+
+def test_representations(run):
+    assert repr(run) == f"<Run: 3 machines, 1 s, {run.log_dir}>"
+    html = run._repr_html_()
+    assert "<table" in html
+    assert "&lt;" not in html
+    assert "queue_growth_predicted" in html
+
+
+def test_table_without_times_or_logs(table_run):
+    assert table_run.machines["clock_rate"].isna().all()
+    assert table_run.machines["queue_growth_predicted"].isna().all()
+    assert table_run.messages["status"].tolist() == ["received"]
+    assert table_run.log_dir is None
+    assert repr(table_run) == "<Run>"
+    assert table_run.parameters["machines"] == 2
+
+
+def test_machines_table_pickles(run):
+    assert pickle.loads(pickle.dumps(run.machines)).equals(run.machines)
+
+
+def test_files_are_asked_for_once(run):
+    class Counted:
+        calls = 0
+
+        def machines(self):
+            Counted.calls += 1
+            return {"file": [str(file) for file in run.files]}
+
+    again = lamport.Run(Counted(), log_dir=run.log_dir)
+    first = again.files
+    first.clear()
+    assert again.files == again.files == run.files
+    assert Counted.calls == 1
