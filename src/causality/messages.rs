@@ -65,7 +65,7 @@ fn sends(columns: &Columns) -> Messages {
     messages.recipient.reserve_exact(rows);
     messages.sent.reserve_exact(rows);
     let mut recipients = Vec::new();
-    for row in 0..columns.len() {
+    for row in (0..columns.len()).filter(|&row| columns.event[row].sends()) {
         recipients.clear();
         recipients.extend_from_slice(columns.recipients(row));
         recipients.sort_unstable_by_key(|&id| unknown_last(id));

@@ -1,6 +1,6 @@
 //! The events of a table, and what logs say beside them, as the matcher reads them.
 
-use super::by_machine::ByMachine;
+use super::by_machine::{ByMachine, MachineRows};
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;
 use super::matching::{Cover, LoggedReceipt, MessageLog, stamp};
@@ -12,9 +12,8 @@ use crate::log::facts::{Facts, Unread};
 pub(super) struct TableLog<'a> {
     columns: &'a Columns,
     ids: Ids,
-    /// The rows of the machine at k stand from `starts[k]` to `starts[k + 1]`.
-    starts: Vec<u32>,
-    rows: Vec<u32>,
+    sends: MachineRows,
+    receives: MachineRows,
     /// By machine, what it left in its queue.
     unread: Vec<&'a [Unread]>,
     /// By message, its timestamp and its recipient.
@@ -39,9 +38,11 @@ impl<'a> TableLog<'a> {
     ) -> Result<Self> {
         let others = machines.iter().map(|facts| facts.id);
         let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
-        let rows = by_machine.rows();
-        let ByMachine { ids, starts, .. } = by_machine;
-        let mut unread = vec![&[][..]; ids.all().len()];
+        let ByMachine { ids, places, .. } = by_machine;
+        let count = ids.all().len();
+        let sends = MachineRows::new(count, &places, |row| columns.event[row].sends());
+        let receives = MachineRows::new(count, &places, |row| columns.event[row].receives());
+        let mut unread = vec![&[][..]; count];
         for facts in machines {
             if let Some(place) = ids.place(facts.id) {
                 unread[place] = &facts.unread;
@@ -50,16 +51,11 @@ impl<'a> TableLog<'a> {
         Ok(Self {
             columns,
             ids,
-            starts,
-            rows,
+            sends,
+            receives,
             unread,
             messages,
         })
-    }
-
-    fn rows(&self, log: usize) -> impl Iterator<Item = usize> {
-        let rows = self.starts[log] as usize..self.starts[log + 1] as usize;
-        self.rows[rows].iter().map(|&row| row as usize)
     }
 
     /// The row of a receipt in the log of a machine, or the message that was left in its queue.
@@ -94,7 +90,7 @@ impl MessageLog for TableLog<'_> {
         checkpoint: &mut Checkpoint<'_>,
         mut each: impl FnMut(Option<u64>, u32),
     ) -> Result<()> {
-        for row in self.rows(log) {
+        for row in self.sends.of(log) {
             checkpoint.row()?;
             for message in self.columns.starts[row]..self.columns.starts[row + 1] {
                 let recipient = self.messages.1[message];
@@ -114,11 +110,9 @@ impl MessageLog for TableLog<'_> {
         mut each: impl FnMut(u64, LoggedReceipt),
     ) -> Result<()> {
         let columns = self.columns;
-        for row in self.rows(log) {
+        for row in self.receives.of(log) {
             checkpoint.row()?;
-            if columns.event[row].receives()
-                && let Some((sender, clock)) = stamp(columns, row)
-            {
+            if let Some((sender, clock)) = stamp(columns, row) {
                 each(sender, LoggedReceipt { clock, at: row });
             }
         }

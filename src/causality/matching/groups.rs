@@ -13,15 +13,15 @@ pub(in crate::causality) struct Groups<T> {
     firsts: Vec<usize>,
 }
 
-/// Hands over the other place and the value of each item of a log.
-pub(super) type Each<'a, T> = dyn FnMut(usize, T) + 'a;
+/// What is to be grouped.
+pub(super) trait Items<T> {
+    /// Hands over the other place and the value of each item of a log.
+    fn each(&mut self, log: usize, emit: impl FnMut(usize, T)) -> Result<()>;
+}
 
 impl<T: Copy + Default> Groups<T> {
-    /// `each` is called twice for each log: to count, and to fill.
-    pub(super) fn new(
-        logs: usize,
-        mut each: impl FnMut(usize, &mut Each<'_, T>) -> Result<()>,
-    ) -> Result<Self> {
+    /// Goes through the items of each log twice: to count, and to fill.
+    pub(super) fn new(logs: usize, items: &mut impl Items<T>) -> Result<Self> {
         let mut groups = Self {
             items: Vec::new(),
             spans: Vec::new(),
@@ -32,7 +32,7 @@ impl<T: Copy + Default> Groups<T> {
         for log in 0..logs {
             groups.firsts.push(groups.spans.len());
             touched.clear();
-            each(log, &mut |key, _| {
+            items.each(log, |key, _| {
                 if next[key] == 0 {
                     touched.push(key);
                 }
@@ -47,7 +47,7 @@ impl<T: Copy + Default> Groups<T> {
                 start = end;
             }
             groups.items.resize(start, T::default());
-            each(log, &mut |key, item| {
+            items.each(log, |key, item| {
                 groups.items[next[key]] = item;
                 next[key] += 1;
             })?;

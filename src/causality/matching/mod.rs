@@ -17,7 +17,7 @@ use super::checkpoint::Checkpoint;
 use super::ids::Ids;
 use crate::error::Result;
 use channel::Open;
-use groups::Each;
+use groups::Items;
 
 /// Which clocks of its machine a log tells.
 #[derive(Debug, Clone, Copy)]
@@ -65,38 +65,40 @@ pub(super) struct Matching<'a, L> {
     receipts: Groups<LoggedReceipt>,
     /// By log, how many recipients of its SENDs are not known.
     open: Vec<usize>,
+    /// By log, how many messages it sent to machines that have no log, and received from them.
+    unlogged: Vec<(usize, usize)>,
 }
 
 impl<'a, L: MessageLog> Matching<'a, L> {
     /// Of the messages between the machines that have a log.
     pub(super) fn new(logs: &'a L, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
-        let ids = logs.ids();
-        let count = ids.all().len();
-        let mut open = vec![0; count];
-        let sends = Groups::new(count, |log, emit: &mut Each<'_, u32>| {
-            open[log] = 0;
-            logs.sends(log, checkpoint, |recipient, send| match recipient {
-                Some(id) => {
-                    if let Some(place) = ids.place(id) {
-                        emit(place, send);
-                    }
-                }
-                None => open[log] += 1,
-            })
-        })?;
-        let receipts = Groups::new(count, |log, emit: &mut Each<'_, LoggedReceipt>| {
-            logs.receipts(log, checkpoint, |sender, receipt| {
-                if let Some(place) = ids.place(sender) {
-                    emit(place, receipt);
-                }
-            })
-        })?;
+        let count = logs.ids().all().len();
+        let (mut open, mut unlogged) = (vec![0; count], vec![(0, 0); count]);
+        let mut sends = Sends {
+            logs,
+            checkpoint,
+            open: &mut open,
+            unlogged: &mut unlogged,
+        };
+        let sends = Groups::new(count, &mut sends)?;
+        let mut receipts = Receipts {
+            logs,
+            checkpoint,
+            unlogged: &mut unlogged,
+        };
+        let receipts = Groups::new(count, &mut receipts)?;
         Ok(Self {
             logs,
             sends,
             receipts,
             open,
+            unlogged,
         })
+    }
+
+    /// How many messages a log tells that were sent to machines without one, and received from them.
+    pub(super) fn unlogged(&self, log: usize) -> (usize, usize) {
+        self.unlogged[log]
     }
 
     /// Hands over the channels by sender and recipient: where something was sent or received,
@@ -156,6 +158,53 @@ impl<'a, L: MessageLog> Matching<'a, L> {
             }
         })?;
         Ok(Open::new(open))
+    }
+}
+
+/// The SENDs of all logs, and what is counted of them on the way.
+struct Sends<'a, 'c, L> {
+    logs: &'a L,
+    checkpoint: &'a mut Checkpoint<'c>,
+    open: &'a mut [usize],
+    unlogged: &'a mut [(usize, usize)],
+}
+
+impl<L: MessageLog> Items<u32> for Sends<'_, '_, L> {
+    fn each(&mut self, log: usize, mut emit: impl FnMut(usize, u32)) -> Result<()> {
+        let ids = self.logs.ids();
+        let (mut open, mut unlogged) = (0, 0);
+        self.logs.sends(log, self.checkpoint, |recipient, send| {
+            match recipient.map(|id| ids.place(id)) {
+                Some(Some(place)) => emit(place, send),
+                Some(None) => unlogged += 1,
+                None => open += 1,
+            }
+        })?;
+        (self.open[log], self.unlogged[log].0) = (open, unlogged);
+        Ok(())
+    }
+}
+
+/// The receipts of all logs.
+struct Receipts<'a, 'c, L> {
+    logs: &'a L,
+    checkpoint: &'a mut Checkpoint<'c>,
+    unlogged: &'a mut [(usize, usize)],
+}
+
+impl<L: MessageLog> Items<LoggedReceipt> for Receipts<'_, '_, L> {
+    fn each(&mut self, log: usize, mut emit: impl FnMut(usize, LoggedReceipt)) -> Result<()> {
+        let ids = self.logs.ids();
+        let mut unlogged = 0;
+        self.logs
+            .receipts(log, self.checkpoint, |sender, receipt| {
+                match ids.place(sender) {
+                    Some(place) => emit(place, receipt),
+                    None => unlogged += 1,
+                }
+            })?;
+        self.unlogged[log].1 = unlogged;
+        Ok(())
     }
 }
 

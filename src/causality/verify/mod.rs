@@ -70,7 +70,7 @@ pub fn verify(
     step::check(&case, &mut report, checkpoint)?;
     let matching = Matching::new(&case, checkpoint)?;
     let matched = receipts::check(&case, &hosts, &matching, &mut report, checkpoint)?;
-    let is_whole = unlogged::check(&case, &mut report, checkpoint)?;
+    let is_whole = unlogged::check(&case, &matching, &mut report, checkpoint)?;
     exactness::check(&case, &matched, &mut report, checkpoint)?;
     let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &matching.sends));
     queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;

@@ -6,9 +6,8 @@ use super::case::Case;
 use super::fifo;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
-use crate::causality::matching::MessageLog;
+use crate::causality::matching::{Matching, MessageLog};
 use crate::error::Result;
-use crate::log::columns::UNKNOWN;
 use crate::log::history::Note;
 
 /// What others say of one machine.
@@ -26,13 +25,22 @@ type All = BTreeMap<u64, Unlogged>;
 /// Says which machines have no log here, and checks what can be; whether there are none.
 pub(super) fn check(
     case: &Case<'_>,
+    matching: &Matching<'_, Case<'_>>,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
     let mut unlogged = All::new();
     for place in 0..case.logs().len() {
-        receipts(case, place, &mut unlogged, report, checkpoint)?;
-        sends(case, place, &mut unlogged, report, checkpoint)?;
+        let (sent, received) = matching.unlogged(place);
+        if received > 0 {
+            receipts(case, place, &mut unlogged, report, checkpoint)?;
+        }
+        let sent = if sent > 0 {
+            sent_to(case, place, checkpoint)?
+        } else {
+            BTreeMap::new()
+        };
+        undelivered(case, place, &sent, &mut unlogged, report);
         for mark in &case.logs()[place].marks {
             if let Note::Connect(hand) = &mark.note
                 && case.ids.place(hand.peer_id).is_none()
@@ -78,29 +86,34 @@ fn receipts(
     })
 }
 
-/// No more messages to such a machine are undelivered than were sent.
-fn sends(
+/// How many messages were sent to each such machine.
+fn sent_to(
     case: &Case<'_>,
     place: usize,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<BTreeMap<u64, u64>> {
+    let mut sent = BTreeMap::new();
+    case.sends(place, checkpoint, |recipient, _| {
+        if let Some(id) = recipient.filter(|&id| case.ids.place(id).is_none()) {
+            *sent.entry(id).or_default() += 1;
+        }
+    })?;
+    Ok(sent)
+}
+
+/// No more messages to such a machine are undelivered than were sent.
+fn undelivered(
+    case: &Case<'_>,
+    place: usize,
+    sent: &BTreeMap<u64, u64>,
     unlogged: &mut All,
     report: &mut Report,
-    checkpoint: &mut Checkpoint<'_>,
-) -> Result<()> {
-    let log = &case.logs()[place];
-    let mut sent: BTreeMap<u64, u64> = BTreeMap::new();
-    for row in log.rows.clone() {
-        checkpoint.row()?;
-        for &id in case.columns.recipients(row) {
-            if id != UNKNOWN && case.ids.place(id as u64).is_none() {
-                *sent.entry(id as u64).or_default() += 1;
-            }
-        }
-    }
-    for (&id, count) in &sent {
+) {
+    for (&id, count) in sent {
         unlogged.entry(id).or_default().sent += count;
     }
     let Some((mark, end)) = case.ends[place] else {
-        return Ok(());
+        return;
     };
     for &(peer, undelivered) in &end.undelivered {
         let Some(id) = peer.filter(|&id| case.ids.place(id).is_none()) else {
@@ -121,5 +134,4 @@ fn sends(
             });
         }
     }
-    Ok(())
 }
