@@ -74,14 +74,14 @@ impl<'a, L: MessageLog> Matching<'a, L> {
     pub(super) fn new(logs: &'a L, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
         let count = logs.ids().all().len();
         let (mut open, mut unlogged) = (vec![0; count], vec![(0, 0); count]);
-        let mut sends = Sends {
+        let mut sends = SendItems {
             logs,
             checkpoint,
             open: &mut open,
             unlogged: &mut unlogged,
         };
         let sends = Groups::new(count, &mut sends)?;
-        let mut receipts = Receipts {
+        let mut receipts = ReceiptItems {
             logs,
             checkpoint,
             unlogged: &mut unlogged,
@@ -162,14 +162,14 @@ impl<'a, L: MessageLog> Matching<'a, L> {
 }
 
 /// The SENDs of all logs, and what is counted of them on the way.
-struct Sends<'a, 'c, L> {
+struct SendItems<'a, 'c, L> {
     logs: &'a L,
     checkpoint: &'a mut Checkpoint<'c>,
     open: &'a mut [usize],
     unlogged: &'a mut [(usize, usize)],
 }
 
-impl<L: MessageLog> Items<u32> for Sends<'_, '_, L> {
+impl<L: MessageLog> Items<u32> for SendItems<'_, '_, L> {
     fn each(&mut self, log: usize, mut emit: impl FnMut(usize, u32)) -> Result<()> {
         let ids = self.logs.ids();
         let (mut open, mut unlogged) = (0, 0);
@@ -186,13 +186,13 @@ impl<L: MessageLog> Items<u32> for Sends<'_, '_, L> {
 }
 
 /// The receipts of all logs.
-struct Receipts<'a, 'c, L> {
+struct ReceiptItems<'a, 'c, L> {
     logs: &'a L,
     checkpoint: &'a mut Checkpoint<'c>,
     unlogged: &'a mut [(usize, usize)],
 }
 
-impl<L: MessageLog> Items<LoggedReceipt> for Receipts<'_, '_, L> {
+impl<L: MessageLog> Items<LoggedReceipt> for ReceiptItems<'_, '_, L> {
     fn each(&mut self, log: usize, mut emit: impl FnMut(usize, LoggedReceipt)) -> Result<()> {
         let ids = self.logs.ids();
         let mut unlogged = 0;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 /// Logs of a few machines with ids 10, 20, ...: SENDs and receipts as drawn, possible or not.
 #[derive(Debug)]
-struct Drawn {
+struct DrawnLogs {
     ids: Ids,
     clocks: Vec<i64>,
     /// By log, the recipient and the number of each message.
@@ -15,7 +15,7 @@ struct Drawn {
     covered: Vec<i64>,
 }
 
-impl MessageLog for Drawn {
+impl MessageLog for DrawnLogs {
     fn ids(&self) -> &Ids {
         &self.ids
     }
@@ -57,18 +57,18 @@ impl MessageLog for Drawn {
 }
 
 /// By log: SENDs with the step of the clock and the recipients, receipts with sender and timestamp, and what is covered.
-type Moves = (Vec<(i64, Vec<u64>)>, Vec<(u64, i64)>, i64);
+type DrawnLog = (Vec<(i64, Vec<u64>)>, Vec<(u64, i64)>, i64);
 
 /// With `forward`, clocks go up on each machine.
-fn logs(forward: bool) -> impl Strategy<Value = Drawn> {
+fn logs(forward: bool) -> impl Strategy<Value = DrawnLogs> {
     let steps = if forward { 1_i64..3 } else { -1_i64..3 };
     let sends = prop::collection::vec((steps, prop::collection::vec(0_u64..6, 0..3)), 0..8);
     let receipts = prop::collection::vec((1_u64..6, 0_i64..9), 0..12);
     prop::collection::vec((sends, receipts, 0_i64..12), 1..5).prop_map(drawn)
 }
 
-fn drawn(moves: Vec<Moves>) -> Drawn {
-    let mut logs = Drawn {
+fn drawn(moves: Vec<DrawnLog>) -> DrawnLogs {
+    let mut logs = DrawnLogs {
         ids: Ids::new((1..=moves.len() as u64).map(|number| 10 * number).collect()),
         clocks: Vec::new(),
         sends: Vec::new(),
@@ -99,9 +99,9 @@ fn drawn(moves: Vec<Moves>) -> Drawn {
 }
 
 /// A channel, a receipt of it and what that is matched with.
-type Found = ((usize, usize), LoggedReceipt, Match);
+type FoundMatch = ((usize, usize), LoggedReceipt, Match);
 
-fn found(logs: &Drawn) -> Vec<Found> {
+fn found(logs: &DrawnLogs) -> Vec<FoundMatch> {
     let mut go_on = || true;
     let mut checkpoint = Checkpoint::of_query(&mut go_on);
     let matching = Matching::new(logs, &mut checkpoint).unwrap();
@@ -120,7 +120,7 @@ fn found(logs: &Drawn) -> Vec<Found> {
 }
 
 /// The same by looking through all SENDs for each receipt.
-fn plain(logs: &Drawn) -> Vec<Found> {
+fn plain(logs: &DrawnLogs) -> Vec<FoundMatch> {
     let mut all = Vec::new();
     let ids = logs.ids.all();
     for sender in 0..ids.len() {

@@ -21,7 +21,7 @@ pub(super) fn check(
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
-    let mut receipts = Receipts {
+    let mut receipts = ReceiptRules {
         case,
         report,
         matched: vec![NONE; case.columns.len()],
@@ -37,7 +37,7 @@ pub(super) fn check(
 }
 
 /// The rules about messages, on their way through the channels.
-struct Receipts<'a, 'r> {
+struct ReceiptRules<'a, 'r> {
     case: &'a Case<'a>,
     report: &'r mut Report,
     matched: Vec<u32>,
@@ -47,7 +47,7 @@ struct Receipts<'a, 'r> {
     unlogged: BTreeMap<usize, u64>,
 }
 
-impl Receipts<'_, '_> {
+impl ReceiptRules<'_, '_> {
     fn channel(
         &mut self,
         channel: &mut Channel<'_>,

@@ -20,7 +20,7 @@ struct Unlogged {
 }
 
 /// By machine without a log, what others say of it.
-type All = BTreeMap<u64, Unlogged>;
+type AllUnlogged = BTreeMap<u64, Unlogged>;
 
 /// Says which machines have no log here, and checks what can be; whether there are none.
 pub(super) fn check(
@@ -29,7 +29,7 @@ pub(super) fn check(
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
-    let mut unlogged = All::new();
+    let mut unlogged = AllUnlogged::new();
     for place in 0..case.logs().len() {
         let (sent, received) = matching.unlogged(place);
         if received > 0 {
@@ -72,7 +72,7 @@ pub(super) fn check(
 fn receipts(
     case: &Case<'_>,
     place: usize,
-    unlogged: &mut All,
+    unlogged: &mut AllUnlogged,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
@@ -106,7 +106,7 @@ fn undelivered(
     case: &Case<'_>,
     place: usize,
     sent: &BTreeMap<u64, u64>,
-    unlogged: &mut All,
+    unlogged: &mut AllUnlogged,
     report: &mut Report,
 ) {
     for (&id, count) in sent {
