@@ -7,6 +7,7 @@ use std::fs;
 
 use crate::common::Scratch;
 use crate::written_logs::{Log, address, breaks, clean, counts, report, says};
+use lamport::causality::graph::{Graph, Trace};
 use lamport::causality::messages::messages;
 use lamport::causality::verify::report::Rule;
 use lamport::log::read::reader::read_logs;
@@ -214,4 +215,37 @@ fn messages_left_unread_were_not_received() {
     let logs = read_logs(&[path], &BTreeMap::new(), &mut || true).unwrap();
     let messages = messages(&logs.columns, &logs.machines).unwrap();
     assert_eq!(messages.unmatched, 1);
+}
+
+#[test]
+fn what_is_delivered_by_hand_belongs_to_no_channel() {
+    let sender = Log::new(1, &[2]).send(2.0, 2);
+    let receive = |log: Log, clock: u64, mark: &str| {
+        let rest = format!(
+            ", \"queue_len\": 0, \"sender\": 1, \"sent_clock\": 1, \"arrival_time\": 3.0{mark}"
+        );
+        log.step("RECEIVE", 3.0, clock, &rest)
+    };
+    let twice = |mark: &str| receive(receive(Log::new(2, &[]), 2, mark), 3, "").end(0);
+    breaks(Rule::Match, 1, &[sender.clone().end(0), twice("")]);
+    let logs = [sender.end(0), twice(", \"by_hand\": true")];
+    clean(&logs);
+    // The one that came on the channel is that of the send, though it is the second.
+    let scratch = Scratch::new();
+    let paths: Vec<_> = logs
+        .iter()
+        .map(|log| {
+            let path = scratch.0.join(format!("machine_{}.log", log.id));
+            fs::write(&path, &log.text).unwrap();
+            path
+        })
+        .collect();
+    let logs = read_logs(&paths, &BTreeMap::new(), &mut || true).unwrap();
+    let messages = messages(&logs.columns, &logs.machines).unwrap();
+    assert_eq!(
+        (messages.unmatched, &messages.received_clock[..]),
+        (1, &[3][..])
+    );
+    let graph = Graph::new(&Trace::of(&logs.columns), &[], &mut || true).unwrap();
+    assert_eq!(graph.unmatched(), 1);
 }
