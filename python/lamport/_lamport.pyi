@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypedDict, final
+from typing import Any, Literal, Protocol, Self, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ __all__ = [
     "EVENT_COLUMNS",
     "EVENT_KINDS",
     "Causality",
+    "FaultConductor",
     "LamportError",
     "LocalRun",
     "LogError",
@@ -20,7 +21,6 @@ __all__ = [
     "Machine",
     "Simulated",
     "__version__",
-    "fault_turns",
     "key_text",
     "parse_addresses",
     "predict",
@@ -609,16 +609,37 @@ def sweep_runs(
 def wrong_point(points: Sequence[_Point]) -> tuple[int, str] | None:
     """Find the first point that is outside what the model allows: its place, and what is wrong."""
 
-def fault_turns(faults: str, machines: int) -> list[tuple[float, int, str]]:
-    """Crashes and pauses of machines 1..n in order: seconds, machine, and what happens to it.
-
-    That is "crash", "restart", "pause" or "continue".
+@final
+class FaultConductor:
+    """The crashes and pauses of machines 1..n that are still to come, machines counted from 0.
 
     Raises
     ------
     ValueError
         A fault is none, names another machine or an impossible time, or two faults of a machine overlap.
     """
+
+    def __new__(cls, faults: str, machines: int, duration: float) -> Self: ...
+    @property
+    def has_restart(self) -> bool:
+        """Whether a machine is to come back."""
+
+    @property
+    def next(self) -> float | None:
+        """When the next thing is to happen, in seconds since the start of ticking; None if nothing is."""
+
+    def carry_out(self, elapsed: float, bodies: _Bodies) -> None:
+        """Do what is due by now: call the methods of these bodies."""
+
+    def cancel(self) -> None:
+        """Nothing is to happen any more."""
+
+class _Bodies(Protocol):
+    def condition(self, machine: int) -> Literal["alive", "down", "ended"]: ...
+    def crash(self, machine: int) -> None: ...
+    def restart(self, machine: int) -> None: ...
+    def pause(self, machine: int) -> None: ...
+    def go_on(self, machine: int) -> None: ...
 
 def predict(
     rates: Sequence[float],

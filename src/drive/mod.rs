@@ -1,4 +1,5 @@
 //! What makes machines tick and messages arrive: in real time over TCP, or in virtual time.
 
+pub mod conductor;
 pub mod real;
 pub mod simulated;

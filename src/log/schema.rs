@@ -310,3 +310,87 @@ pub(crate) fn reorder<T: Copy>(values: &mut Vec<T>, order: &[usize]) {
 fn split<T>(column: &mut [T], rows: usize) -> (&mut [T], &mut [T]) {
     column.split_at_mut(rows.min(column.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: i64) -> Row {
+        Row {
+            time: number as f64,
+            system_time: number as f64 + 0.5,
+            machine_id: number % 3,
+            event: EventKind::ALL[number as usize % EventKind::COUNT],
+            old_clock: number,
+            new_clock: number + 1,
+            queue_len: number - 1,
+            sender: UNKNOWN,
+            sent_clock: number * 2,
+            arrived: number as f64 / 4.0,
+            manual: number % 2 == 0,
+            by_hand: number % 4 == 0,
+        }
+    }
+
+    fn pushed(numbers: impl Iterator<Item = i64>) -> Columns {
+        let mut columns = Columns::default();
+        for number in numbers {
+            columns.push(&row(number));
+            columns.recipient(number);
+        }
+        columns.starts.push(columns.recipients.len());
+        columns
+    }
+
+    fn shown(columns: &Columns) -> String {
+        format!("{columns:?}")
+    }
+
+    #[test]
+    fn codes_are_places_among_the_kinds() {
+        for (code, &kind) in EventKind::ALL.iter().enumerate() {
+            assert_eq!(EventKind::of_code(code as i64), Some(kind));
+            assert_eq!(kind as usize, code);
+            assert!(!(kind.sends() && kind.receives()));
+        }
+        assert_eq!(EventKind::of_code(-1), None);
+        assert_eq!(EventKind::of_code(EventKind::COUNT as i64), None);
+    }
+
+    #[test]
+    fn pushed_rows_and_filled_ones_are_the_same_in_any_order() {
+        let expected = shown(&pushed(0..10));
+        let mut filled = Columns::of_length(10);
+        let (mut first, mut second) = Stretch::of(&mut filled).split(4);
+        for number in 0..4 {
+            first.put(number, &row(number as i64), number);
+        }
+        for number in 0..6 {
+            second.put(number, &row(number as i64 + 4), number + 4);
+        }
+        filled.recipients.extend(0..10);
+        filled.starts[10] = 10;
+        assert_eq!(shown(&filled), expected);
+        let mut reversed = pushed((0..10).rev());
+        reversed.reorder(&[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+        assert_eq!(shown(&reversed), expected);
+        reversed = pushed((0..10).rev());
+        reversed.sort();
+        assert_eq!(shown(&reversed), expected);
+    }
+
+    #[test]
+    fn values_leave_and_come_back() {
+        let mut columns = pushed(0..5);
+        let values = columns.take_values();
+        assert!(columns.views().iter().all(|(_, values)| values.is_empty()));
+        for (column, values) in values {
+            columns.set(column.name, values);
+        }
+        assert_eq!(shown(&columns), shown(&pushed(0..5)));
+        columns.time.clear();
+        columns.fill(5);
+        assert!(columns.time.iter().all(|time| time.is_nan()));
+        assert_eq!(columns.system_time[0].to_bits(), 0.5_f64.to_bits());
+    }
+}

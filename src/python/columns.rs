@@ -95,7 +95,7 @@ pub(super) fn required<T: Element + Copy>(
 }
 
 /// The columns of the events that causality reads, borrowed from Python; their kinds are the core's.
-pub(super) struct Taken<'py> {
+pub(super) struct BorrowedTrace<'py> {
     pub(super) machine_id: PyReadonlyArray1<'py, i64>,
     pub(super) new_clock: PyReadonlyArray1<'py, i64>,
     sender: PyReadonlyArray1<'py, i64>,
@@ -103,7 +103,7 @@ pub(super) struct Taken<'py> {
     by_hand: PyReadonlyArray1<'py, bool>,
 }
 
-impl<'py> Taken<'py> {
+impl<'py> BorrowedTrace<'py> {
     pub(super) fn new(events: &Bound<'py, PyDict>) -> PyResult<Self> {
         let events = events.as_mapping();
         Ok(Self {

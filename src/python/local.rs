@@ -9,9 +9,9 @@ use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::error::LamportError;
 use super::latency::Delay;
 use super::machine::join;
-use crate::drive::real::conductor;
 use crate::drive::real::local::{Local, LocalConfig};
 use crate::drive::real::running::Running;
+use crate::drive::real::supervisor;
 use crate::model::behavior::Behavior;
 use crate::model::fault::Fault;
 use crate::model::faults::Faults;
@@ -55,7 +55,7 @@ impl LocalRun {
         faults: Option<&str>,
         key: Option<KeyArgument>,
     ) -> PyResult<Self> {
-        conductor::check_wait(wait)?;
+        supervisor::check_wait(wait)?;
         let topology = Topology::adjacency(peers)?;
         let machines: Vec<MachineId> = (1..=u64::from(topology.machines())).collect();
         let faults = Fault::list(faults.unwrap_or("[]"))?;

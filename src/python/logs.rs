@@ -11,7 +11,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use super::causality::PyCausality;
-use super::columns::{Taken, array, required, values};
+use super::columns::{BorrowedTrace, array, required, values};
 use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
 use super::recipients;
@@ -32,8 +32,8 @@ use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
-#[pyclass(frozen, module = "lamport._lamport")]
-pub(super) struct Logs {
+#[pyclass(name = "Logs", frozen, module = "lamport._lamport")]
+pub(super) struct PyLogs {
     notes: Vec<String>,
     peers: BTreeMap<u64, Vec<u64>>,
     sources: Vec<Source>,
@@ -56,7 +56,7 @@ enum Matched {
 const UNRECORDED: &str =
     "no event was recorded (record=False): only run.machines and what follows from it is there";
 
-impl Logs {
+impl PyLogs {
     /// A run of which only the table of machines is known.
     pub(super) fn of_machines(machines: Machines) -> Self {
         Self {
@@ -145,7 +145,7 @@ impl Logs {
 }
 
 #[pymethods]
-impl Logs {
+impl PyLogs {
     #[getter]
     fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         let mut notes = self.notes.clone();
@@ -234,7 +234,7 @@ impl Logs {
 
     fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
         let machines: Vec<i64> = required(self.machines(py)?.as_mapping(), "machine_id")?;
-        let taken = Taken::new(&self.events(py)?)?;
+        let taken = BorrowedTrace::new(&self.events(py)?)?;
         let kept = self.kept(py);
         let trace = taken.trace(&kept)?;
         let graph = interruptible(py, |go_on| Graph::new(&trace, &machines, go_on))?;
@@ -242,7 +242,7 @@ impl Logs {
     }
 
     fn total_order<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let taken = Taken::new(&self.events(py)?)?;
+        let taken = BorrowedTrace::new(&self.events(py)?)?;
         let (machine_id, new_clock) = (taken.machine_id.as_slice()?, taken.new_clock.as_slice()?);
         let rows = interruptible(py, |go_on| order::total_order(machine_id, new_clock, go_on))?;
         Ok(rows.into_pyarray(py))
@@ -260,7 +260,7 @@ impl Logs {
     ) -> PyResult<u64> {
         let viewer = Viewer::named(viewer)?;
         let dict = self.events(py)?;
-        let taken = Taken::new(&dict)?;
+        let taken = BorrowedTrace::new(&dict)?;
         let kept = self.kept(py);
         let time = array::<f64>(dict.as_mapping(), "time")?;
         let system_time = array::<f64>(dict.as_mapping(), "system_time")?;

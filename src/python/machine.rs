@@ -11,13 +11,13 @@ use pyo3::types::{PyDict, PyType};
 use super::arguments::{KeyArgument, Peer, Whole, port, timeout};
 use super::error::LamportError;
 use super::latency::Delay;
-use crate::drive::real::conductor::{self, Trouble};
 use crate::drive::real::inherit;
 use crate::drive::real::listen::Listening;
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::network::Network;
 use crate::drive::real::roster::Roster;
 use crate::drive::real::running::Running;
+use crate::drive::real::supervisor::{self, Trouble};
 use crate::error::{Error, Result};
 use crate::model::address::Address;
 use crate::model::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
@@ -89,7 +89,7 @@ impl PyMachine {
                 port: port(listen_port)?,
             },
         };
-        conductor::check_wait(wait)?;
+        supervisor::check_wait(wait)?;
         if resume && overwrite {
             return Err(PyValueError::new_err(
                 "resume and overwrite exclude each other: one keeps the log, one replaces it",
@@ -208,7 +208,7 @@ impl PyMachine {
             revive: None,
         };
         let roster = Roster::new(vec![self.machine.clone()]);
-        let started = conductor::start(roster, self.duration, self.wait, trouble)?;
+        let started = supervisor::start(roster, self.duration, self.wait, trouble)?;
         *running = Some(Arc::new(started));
         Ok(())
     }

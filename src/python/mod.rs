@@ -6,8 +6,8 @@
 mod arguments;
 mod causality;
 mod columns;
+mod conductor;
 mod error;
-mod faults;
 mod held;
 mod interrupt;
 mod latency;
@@ -36,13 +36,13 @@ mod module {
     #[pymodule_export]
     use super::causality::PyCausality;
     #[pymodule_export]
-    use super::error::LamportError;
+    use super::conductor::PyConductor;
     #[pymodule_export]
-    use super::faults::fault_turns;
+    use super::error::LamportError;
     #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]
-    use super::logs::Logs;
+    use super::logs::PyLogs;
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]

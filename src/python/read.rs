@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyMapping};
 
 use super::columns::values;
 use super::interrupt::interruptible;
-use super::logs::Logs;
+use super::logs::PyLogs;
 use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
@@ -24,10 +24,10 @@ pub(super) fn read_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
-) -> PyResult<Logs> {
+) -> PyResult<PyLogs> {
     let offsets = offsets.unwrap_or_default();
     interruptible(py, |go_on| {
-        reader::read_logs(&paths, &offsets, go_on).map(Logs::new)
+        reader::read_logs(&paths, &offsets, go_on).map(PyLogs::new)
     })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn verify_logs(
 }
 
 #[pyfunction]
-pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<Logs> {
+pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<PyLogs> {
     let mut table = Table {
         columns: Columns::default(),
         recipients: recipients(columns)?,
@@ -68,7 +68,7 @@ pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyRe
             table.columns.set(column.name, values);
         }
     }
-    Ok(py.detach(|| table.into_logs().map(Logs::new))?)
+    Ok(py.detach(|| table.into_logs().map(PyLogs::new))?)
 }
 
 /// The first column that a table of events needs and has not.

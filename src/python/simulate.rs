@@ -12,7 +12,7 @@ use pyo3::types::PyDict;
 use super::arguments::Whole;
 use super::interrupt::interruptible;
 use super::latency::Delay;
-use super::logs::Logs;
+use super::logs::PyLogs;
 use super::machine::LOOK;
 use super::topology::Shape;
 use crate::drive::simulated::engine::{Setup, Simulation, Watch};
@@ -63,7 +63,7 @@ impl Point {
 /// What a run in virtual time came to.
 #[pyclass(frozen, get_all, module = "lamport._lamport")]
 pub(super) struct Simulated {
-    logs: Py<Logs>,
+    logs: Py<PyLogs>,
     rates: Vec<f64>,
     run_id: String,
     elapsed: f64,
@@ -159,7 +159,7 @@ fn beside<T: Send>(
 /// A run that was made.
 struct Made {
     simulation: Simulation,
-    logs: Logs,
+    logs: PyLogs,
     is_over: bool,
 }
 
@@ -181,8 +181,8 @@ fn make(
     let stops = watch.stops();
     let mut go_on = || watch.stops() == stops;
     let logs = match records {
-        Some(records) => simulation.logs(records, &mut go_on).map(Logs::new),
-        None => simulation.machines(&mut go_on).map(Logs::of_machines),
+        Some(records) => simulation.logs(records, &mut go_on).map(PyLogs::new),
+        None => simulation.machines(&mut go_on).map(PyLogs::of_machines),
     };
     Ok(logs.map(|logs| Made {
         simulation,
@@ -223,7 +223,7 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, 
     })
 }
 
-/// Runs every point with seeds of its own making; columns as in `drive::simulated::sweep::Table`.
+/// Runs every point with seeds of its own making; columns as in `drive::simulated::sweep::SweepTable`.
 #[pyfunction]
 #[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
 pub(super) fn sweep_runs(

@@ -7,9 +7,11 @@ import socket
 import subprocess
 from collections import deque
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Literal
 
-__all__ = ["MachineProcess"]
+__all__ = ["Condition", "MachineProcess"]
+
+Condition = Literal["alive", "down", "ended"]
 
 KEPT_LINES = 20
 
@@ -52,10 +54,15 @@ class MachineProcess:
         self._watch(os.fdopen(reading, "rb", buffering=0), self._take_status)
         self._watch(self._process.stderr, self._take_text)
 
+    @property
+    def condition(self) -> Condition:
+        """How it is with the process."""
+        if self.crashed:
+            return "down"
+        return "alive" if self._process is not None and self._process.poll() is None else "ended"
+
     def crash(self) -> None:
-        """Kill the process, unless it is over."""
-        if self._process is None or self._process.poll() is not None:
-            return
+        """Kill the process."""
         self.kill()
         self.crashed = self.done = True
 

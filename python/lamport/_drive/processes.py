@@ -5,13 +5,12 @@ import os
 import selectors
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lamport._drive.key import ENVIRONMENT
-from lamport._drive.machine_process import MachineProcess
+from lamport._drive.machine_process import Condition, MachineProcess
 from lamport._drive.ports import HOST, Ports
 from lamport._model.fault import Fault, faults_json, faults_text
 from lamport._model.latency import Empirical, Latency, to_json, to_text
@@ -58,9 +57,10 @@ class ProcessRun:
         for log in self._logs:
             if log.exists():
                 raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
-        self._turns = _turns(faults, len(peers), duration)
-        returning = any(what == "restart" for _, _, what in self._turns)
-        self._ports = Ports(base_port, len(peers), keep=returning)
+        from lamport._lamport import FaultConductor
+
+        self._conductor = FaultConductor(faults_text(faults) or "[]", len(peers), duration)
+        self._ports = Ports(base_port, len(peers), keep=self._conductor.has_restart)
         file = _write(faults_json(faults), Path(log_dir, FAULTS)) if faults else None
         # A list of delays can be longer than a command line may be.
         listed = isinstance(latency, Empirical)
@@ -111,26 +111,27 @@ class ProcessRun:
     def stop(self) -> None:
         """Ask every process to end early, as Ctrl-C would."""
         self._stopping = True
-        self._turns.clear()
+        self._conductor.cancel()
         for process in self._processes:
             process.interrupt()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._selector.get_map() or (self._turns and self._started):
+        while self._selector.get_map() or (self._conductor.next is not None and self._started):
             for key, _ in self._selector.select(self._left(deadline)):
                 key.data()
             if not self._started and all(process.ready for process in self._processes):
                 self._started = time.monotonic()
-            self._carry_out()
+            if self._started:
+                self._conductor.carry_out(self.elapsed(), self)
             if self._stopping:
                 self.stop()
             if deadline is not None and time.monotonic() >= deadline:
                 break
         for process in self._processes:
             process.check(interrupted=self._stopping)
-        done = not self._turns and all(process.done for process in self._processes)
+        done = self._conductor.next is None and all(process.done for process in self._processes)
         if done:
             self._ports.close()
         return done
@@ -149,7 +150,7 @@ class ProcessRun:
 
     def kill(self) -> None:
         """End every process that is still there, and close what belongs to them."""
-        self._turns.clear()
+        self._conductor.cancel()
         for process in self._processes:
             process.kill()
         self._ports.close()
@@ -157,34 +158,33 @@ class ProcessRun:
     def _left(self, deadline: float | None) -> float | None:
         """Seconds until something is due; None if nothing is."""
         due = [] if deadline is None else [deadline]
-        if self._turns and self._started:
-            due.append(self._started + self._turns[0][0])
+        if self._conductor.next is not None and self._started:
+            due.append(self._started + self._conductor.next)
         return max(0.0, min(due) - time.monotonic()) if due else None
 
-    def _carry_out(self) -> None:
-        """Do to processes what the fault schedule says by now."""
-        while self._turns and self._started and self.elapsed() >= self._turns[0][0]:
-            _, machine, what = self._turns.popleft()
-            process = self._processes[machine - 1]
-            if what == "crash":
-                process.crash()
-            elif what == "pause":
-                process.pause()
-            elif what == "continue":
-                process.go_on()
-            elif process.crashed:
-                with self._ports.open(machine - 1) as listener:
-                    again = ["--resume", "--wait=0", f"--began={self._started!r}"]
-                    process.start([*self._commands[machine - 1], *again], listener)
+    # What the conductor of faults calls, machines counted from 0.
 
+    def condition(self, machine: int) -> Condition:
+        """How it is with a machine's process."""
+        return self._processes[machine].condition
 
-def _turns(faults: tuple[Fault, ...], machines: int, duration: float) -> deque[tuple[float, int, str]]:
-    """Return what happens to machines before the end of the run; who stands still then goes on."""
-    from lamport._lamport import fault_turns
+    def crash(self, machine: int) -> None:
+        """Kill a machine's process."""
+        self._processes[machine].crash()
 
-    turns = fault_turns(faults_text(faults) or "[]", machines)
-    inside = [turn for turn in turns if turn[0] < duration or turn[2] == "continue"]
-    return deque((min(at, duration), machine, what) for at, machine, what in inside)
+    def restart(self, machine: int) -> None:
+        """Start a process that resumes the log of one that was killed."""
+        with self._ports.open(machine) as listener:
+            again = ["--resume", "--wait=0", f"--began={self._started!r}"]
+            self._processes[machine].start([*self._commands[machine], *again], listener)
+
+    def pause(self, machine: int) -> None:
+        """Stop a machine's process where it stands."""
+        self._processes[machine].pause()
+
+    def go_on(self, machine: int) -> None:
+        """Let a process that was stopped go on."""
+        self._processes[machine].go_on()
 
 
 def _write(value: Any, path: Path) -> Path:

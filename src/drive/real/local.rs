@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::channel::key::Key;
-use crate::drive::real::conductor::{self, Trouble};
 use crate::drive::real::listen::{self, Listening};
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::network::Network;
 use crate::drive::real::roster::Roster;
 use crate::drive::real::running::Running;
+use crate::drive::real::supervisor::{self, Trouble};
 use crate::error::{Error, Result};
 use crate::log::read::open_files;
 use crate::log::write::file::LogFile;
@@ -151,7 +151,7 @@ impl Local {
                 Machine::open(machine, &Network::of_process()?)
             })),
         };
-        conductor::start(self.roster.clone(), duration, wait, trouble)
+        supervisor::start(self.roster.clone(), duration, wait, trouble)
     }
 }
 

@@ -7,7 +7,6 @@
 
 pub mod clock;
 mod command;
-pub mod conductor;
 mod connection;
 mod ending;
 mod endpoint;
@@ -28,6 +27,7 @@ mod poll;
 pub mod resolve;
 pub mod roster;
 pub mod running;
+pub mod supervisor;
 mod ticker;
 mod transfer;
 mod warnings;

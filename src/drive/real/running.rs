@@ -18,7 +18,7 @@ pub struct Running {
     tell: Sender<Report>,
 }
 
-/// How far a run is: its conductor says so, everyone may ask.
+/// How far a run is: its supervisor says so, everyone may ask.
 #[derive(Debug)]
 pub(super) struct Progress {
     /// When ticking started, 0 before.
@@ -35,7 +35,7 @@ struct Outcome {
     error: Option<Error>,
 }
 
-/// What the conductor of a run is told.
+/// What the supervisor of a run is told.
 #[derive(Debug)]
 pub(super) enum Report {
     /// Someone wants the run to end early.
@@ -54,7 +54,7 @@ impl Running {
     /// Asks all machines to end early, in order.
     pub fn stop(&self) {
         self.progress.is_stopped.store(true, Ordering::Release);
-        // The conductor may be done already.
+        // The supervisor may be done already.
         let _ = self.tell.send(Report::Stop);
     }
 

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::drive::simulated::agenda::{Agenda, CACHED, Tick};
+use crate::drive::simulated::fault_state::FaultState;
 use crate::drive::simulated::id;
-use crate::drive::simulated::trouble::Trouble;
 use crate::error::Result;
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::event::Event;
@@ -164,7 +164,7 @@ pub struct Tally {
 pub struct Simulation {
     pub(super) setup: Setup,
     pub(super) agenda: Agenda,
-    pub(super) trouble: Trouble,
+    pub(super) faults: FaultState,
     /// How many ticks all machines have from start to end.
     events: u64,
     /// How many peers a machine has, where all have as many.
@@ -193,7 +193,7 @@ impl Simulation {
             odds: setup.behavior.odds(0),
             delays: setup.latency.delays(setup.seed),
             agenda: Agenda::default(),
-            trouble: Trouble::default(),
+            faults: FaultState::default(),
             events: 0,
             degree: setup.topology.common_degree(),
             seats: Vec::with_capacity(machines),
@@ -231,7 +231,7 @@ impl Simulation {
             }
         }
         let (faults, count) = (setup.faults(seed)?, setup.topology.machines());
-        self.trouble.restart(faults, count, self.duration());
+        self.faults.restart(faults, count, self.duration());
         self.agenda.open();
         self.events = self.agenda.all_left();
         Ok(true)
@@ -239,8 +239,8 @@ impl Simulation {
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
     pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
-        if self.trouble.is_any() {
-            return self.run_troubled(recorder, watch);
+        if self.faults.is_any() {
+            return self.run_with_faults(recorder, watch);
         }
         let mut ticks: Vec<Tick> = Vec::new();
         let turn = (TURN / (1.0 + self.setup.expected_messages())) as usize;
@@ -280,7 +280,7 @@ impl Simulation {
 
     /// One tick of a machine; where nothing ever goes wrong, no one asks.
     #[inline]
-    pub(super) fn tick<R: Recorder, const IS_TROUBLED: bool>(
+    pub(super) fn tick<R: Recorder, const HAS_FAULTS: bool>(
         &mut self,
         time: Nanos,
         machine: u32,
@@ -300,14 +300,14 @@ impl Simulation {
         } = &event
         {
             for position in recipients.positions(degree) {
-                self.send::<IS_TROUBLED>(time, machine, position, *new_clock);
+                self.send::<HAS_FAULTS>(time, machine, position, *new_clock);
             }
         }
         recorder.event(time, machine, &event);
     }
 
     #[inline]
-    fn send<const IS_TROUBLED: bool>(
+    fn send<const HAS_FAULTS: bool>(
         &mut self,
         time: Nanos,
         machine: u32,
@@ -319,8 +319,8 @@ impl Simulation {
             Some(delay) => delay,
             None => self.delays.draw(id(machine), id(peer), timestamp),
         };
-        let arrival = if IS_TROUBLED {
-            let faults = &self.trouble.faults;
+        let arrival = if HAS_FAULTS {
+            let faults = &self.faults.schedule;
             faults.arrival(id(machine), id(peer), timestamp, time, delay)
         } else {
             time + delay
@@ -357,8 +357,8 @@ impl Simulation {
     /// How many ticks of a machine counted from 0 have happened.
     pub fn ticks(&self, machine: usize) -> u64 {
         let taken = self.agenda.taken(machine);
-        match self.trouble.of(machine) {
-            Some(condition) => condition.ticks(taken),
+        match self.faults.of(machine) {
+            Some(state) => state.ticks(taken),
             None => taken,
         }
     }

@@ -8,6 +8,7 @@
 
 mod agenda;
 pub mod engine;
+mod fault_state;
 pub mod files;
 pub mod memory;
 mod outcome;
@@ -15,8 +16,7 @@ mod paces;
 pub mod record;
 pub mod replay;
 pub mod sweep;
-mod trouble;
-mod troubled;
+mod with_faults;
 
 use crate::model::message::MachineId;
 

@@ -41,8 +41,8 @@ impl Simulation {
 
     /// Whether a machine has crashed and not come back.
     pub(super) fn is_down(&self, machine: usize) -> bool {
-        let condition = self.trouble.of(machine);
-        condition.is_some_and(|condition| condition.is_down)
+        let state = self.faults.of(machine);
+        state.is_some_and(|state| state.is_down)
     }
 
     /// What is left in the queues.
@@ -120,10 +120,10 @@ impl Simulation {
                 }),
                 undelivered: Vec::new(),
             }),
-            restarts: match self.trouble.of(machine) {
-                Some(condition) => {
+            restarts: match self.faults.of(machine) {
+                Some(state) => {
                     let seconds = |&(time, clock)| (micros(time) / 1e6, clock);
-                    condition.restarts.iter().map(seconds).collect()
+                    state.restarts.iter().map(seconds).collect()
                 }
                 None => Vec::new(),
             },

@@ -22,7 +22,7 @@ const MOST_RUNS: f64 = 4096.0;
 
 /// A row a machine and run, sorted by (point, run, machine).
 #[derive(Debug, Default, PartialEq)]
-pub struct Table {
+pub struct SweepTable {
     /// The point, by its place in the list.
     pub point: Vec<i64>,
     /// The run, by its number.
@@ -72,7 +72,7 @@ pub fn sweep(
     seed: u64,
     threads: usize,
     watch: &mut dyn FnMut(u64) -> bool,
-) -> Result<Table> {
+) -> Result<SweepTable> {
     let portions = portions(points, &runs)?;
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let stop = Watch::default();
@@ -130,17 +130,17 @@ pub fn sweep(
 ///
 /// Threads append while others simulate; done at the end, by one thread, it is a tenth of a long sweep on two cores.
 struct Gathered {
-    table: Table,
+    table: SweepTable,
     /// The portion that comes next.
     next: usize,
     /// Portions that are done before it.
-    ahead: BTreeMap<usize, Table>,
+    ahead: BTreeMap<usize, SweepTable>,
 }
 
 impl Gathered {
     /// Columns that grow would be copied again and again; room that is not used costs nothing.
     fn with_room(rows: usize) -> Self {
-        let mut table = Table::default();
+        let mut table = SweepTable::default();
         table.reserve(rows);
         Self {
             table,
@@ -149,7 +149,7 @@ impl Gathered {
         }
     }
 
-    fn put(&mut self, place: usize, part: Table) {
+    fn put(&mut self, place: usize, part: SweepTable) {
         self.ahead.insert(place, part);
         while let Some(part) = self.ahead.remove(&self.next) {
             self.table.append(part);
@@ -158,7 +158,7 @@ impl Gathered {
     }
 
     /// What is done; of a sweep that was stopped, portions between may be missing.
-    fn finish(mut self) -> Table {
+    fn finish(mut self) -> SweepTable {
         for part in self.ahead.into_values() {
             self.table.append(part);
         }
@@ -198,8 +198,8 @@ impl Worker<'_> {
         runs: Range<u64>,
         stop: &Watch,
         done: &AtomicU64,
-    ) -> Result<Table> {
-        let mut table = Table::default();
+    ) -> Result<SweepTable> {
+        let mut table = SweepTable::default();
         if self
             .simulation
             .as_ref()
@@ -223,7 +223,7 @@ impl Worker<'_> {
     }
 }
 
-impl Table {
+impl SweepTable {
     fn add(&mut self, point: usize, run: u64, simulation: &Simulation) {
         let (end, elapsed) = (simulation.end(), simulation.elapsed());
         let clocks = || simulation.seats().iter().map(|seat| seat.node.clock());

@@ -7,10 +7,10 @@ use crate::lab::{
     Held, Lab, Line, PATIENCE, arrived, assert_warnings, loopback, open, send, start, timestamps,
     undelivered, until,
 };
-use lamport::drive::real::conductor::{self, Trouble};
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::Config;
 use lamport::drive::real::roster::Roster;
+use lamport::drive::real::supervisor::{self, Trouble};
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
 use lamport::model::fault::Fault;
@@ -80,7 +80,7 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
     };
     // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
     let roster = Roster::new(vec![machine.clone()]);
-    let running = conductor::start(roster, 0.2, 0.0, trouble).unwrap();
+    let running = supervisor::start(roster, 0.2, 0.0, trouble).unwrap();
     assert!(running.join(Some(PATIENCE)).unwrap());
     assert_eq!(lab.lines(1).last().unwrap()["undelivered"], json!([]));
     // The poll thread is still there.

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use lamport::drive::real::conductor::{self, Trouble};
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
 use lamport::drive::real::network::Network;
 use lamport::drive::real::roster::Roster;
 use lamport::drive::real::running::Running;
+use lamport::drive::real::supervisor::{self, Trouble};
 use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
@@ -112,7 +112,7 @@ pub(crate) fn open(config: Config) -> Arc<Machine> {
 
 /// Starts a machine that waits for no one.
 pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
-    conductor::start(
+    supervisor::start(
         Roster::new(vec![machine.clone()]),
         duration,
         0.0,

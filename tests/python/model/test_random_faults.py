@@ -41,7 +41,7 @@ def test_random_faults(seed, rate, count, duration, kinds):
         else:
             assert fault.src != fault.dst
     # The schedule is possible: the core takes it.
-    lamport._lamport.fault_turns(faults_text(schedule) or "[]", count)
+    lamport._lamport.FaultConductor(faults_text(schedule) or "[]", count, duration)
 
 
 def test_random_faults_come_at_their_rate():

@@ -1,12 +1,12 @@
 //! Starting and ending the machines of a process together.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::drive::conductor::{Bodies, Condition, Conductor};
 use crate::drive::real::clock::Clock;
 use crate::drive::real::link_faults::LinkFaults;
 use crate::drive::real::machine::{Control, Machine};
@@ -14,7 +14,7 @@ use crate::drive::real::roster::Roster;
 use crate::drive::real::running::{Progress, Report, Running};
 use crate::drive::real::ticker::{self, Last};
 use crate::error::{Error, Result};
-use crate::model::faults::{Faults, Turn};
+use crate::model::faults::Faults;
 use crate::model::message::Nanos;
 
 /// From the last connection to the first possible tick: every thread is waiting by then.
@@ -54,9 +54,15 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
     check_wait(wait)?;
     let (tell, reports) = unbounded();
     let progress = Progress::new();
-    let conductor = Conductor {
-        machines: roster.machines(),
-        turns: turns(&roster, &trouble, duration),
+    let machines = roster.machines();
+    let end = (duration * 1e9) as Nanos;
+    let ids = machines.iter().map(|machine| machine.id());
+    let supervisor = Supervisor {
+        conductor: match &trouble.revive {
+            Some(_) => Conductor::new(&trouble.faults, ids, end),
+            None => Conductor::default(),
+        },
+        machines,
         is_ticking: Vec::new(),
         has_left: Vec::new(),
         threads: Vec::new(),
@@ -65,38 +71,24 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
         tell: tell.clone(),
         reports,
         clock: Clock::of_process(),
-        duration: (duration * 1e9) as Nanos,
+        duration: end,
         wait: (wait * 1e9) as Nanos,
         trouble,
     };
     thread::Builder::new()
-        .name("lamport-conduct".into())
+        .name("lamport-supervise".into())
         .stack_size(STACK)
-        .spawn(move || conductor.run())
+        .spawn(move || supervisor.run())
         .map_err(|source| Error::io("cannot start a thread", source))?;
     Ok(Running::new(progress, tell))
 }
 
-/// The crashes and pauses of these machines before the end of the run, in order.
-fn turns(roster: &Roster, trouble: &Trouble, duration: f64) -> VecDeque<(Nanos, usize, Turn)> {
-    let mut turns = Vec::new();
-    if trouble.revive.is_some() {
-        for (position, machine) in roster.machines().iter().enumerate() {
-            let of_machine = trouble.faults.turns(machine.id()).into_iter();
-            turns.extend(of_machine.map(|(time, turn)| (time, position, turn)));
-        }
-    }
-    turns.retain(|&(time, ..)| time < (duration * 1e9) as Nanos);
-    turns.sort_by_key(|&(time, ..)| time);
-    turns.into()
-}
-
-struct Conductor {
+struct Supervisor {
     roster: Arc<Roster>,
     progress: Arc<Progress>,
     machines: Vec<Arc<Machine>>,
-    /// What is to happen to machines, next first.
-    turns: VecDeque<(Nanos, usize, Turn)>,
+    /// What is to happen to machines.
+    conductor: Conductor,
     /// For each machine, whether its thread is at work.
     is_ticking: Vec<bool>,
     /// For each machine, whether it failed or crashed, and so has no end.
@@ -110,7 +102,7 @@ struct Conductor {
     trouble: Trouble,
 }
 
-impl Conductor {
+impl Supervisor {
     fn run(mut self) {
         let outcome = self.conduct();
         self.progress.done(outcome);
@@ -139,20 +131,20 @@ impl Conductor {
                 self.begin(machine, start);
             }
         } else {
-            self.turns.clear();
+            self.conductor.cancel();
             self.tell_all(Control::Stop);
         }
         // A machine that failed has left; the others end once all have ticked.
         self.has_left = vec![false; self.machines.len()];
         self.is_ticking = vec![true; self.threads.len()];
-        while self.is_ticking.contains(&true) || self.has_restart() {
+        while self.is_ticking.contains(&true) || self.conductor.has_restart() {
             let Some(report) = self.report() else {
-                first = first.and(self.turn());
+                first = first.and(self.carry_out());
                 continue;
             };
             match report {
                 Report::Stop => {
-                    self.turns.clear();
+                    self.conductor.cancel();
                     self.tell_all(Control::Stop);
                 }
                 Report::Ticked(result, position) => {
@@ -196,47 +188,13 @@ impl Conductor {
         }
     }
 
-    /// Whether a machine that is down is to come back.
-    fn has_restart(&self) -> bool {
-        self.turns.iter().any(|&(.., turn)| turn == Turn::Restart)
-    }
-
     /// What is due in the fault schedule happens.
-    fn turn(&mut self) -> Result<()> {
-        let start = self.progress.start();
-        let Some((time, position, turn)) = self.turns.pop_front() else {
-            return Ok(());
-        };
-        let machine = &self.machines[position];
-        match turn {
-            Turn::Crash => machine.tell(Control::Crash),
-            Turn::Pause => {
-                let next = self.turns.iter().find(|next| next.1 == position);
-                let until = next.map_or(self.duration, |&(time, ..)| time);
-                machine.tell(Control::Pause(start + until));
-            }
-            Turn::Restart if self.has_left[position] => self.restart(position, time, start)?,
-            // A paused machine knows for how long; one that ended before it could crash need not come back.
-            Turn::Continue | Turn::Restart => {}
-        }
-        Ok(())
-    }
-
-    fn restart(&mut self, position: usize, time: Nanos, start: Nanos) -> Result<()> {
-        let revive = self.trouble.revive.as_ref();
-        let revive = revive.expect("without it there are no turns");
-        // It has left by then, and its log and port are free.
-        if let Some(thread) = self.threads[position].take() {
-            thread.join().expect("a tick thread does not panic");
-        }
-        let rest = self.duration - time;
-        let machine = revive(position, rest as f64 / 1e9)?;
-        self.machines[position] = machine.clone();
-        self.roster.replace(position, machine.clone());
-        self.threads[position] = Some(self.spawn(position, rest)?);
-        (self.is_ticking[position], self.has_left[position]) = (true, false);
-        self.begin(&machine, (start + time).max(self.clock.now()));
-        Ok(())
+    fn carry_out(&mut self) -> Result<()> {
+        let now = self.clock.now().saturating_sub(self.progress.start());
+        let mut conductor = std::mem::take(&mut self.conductor);
+        let done = conductor.carry_out(now, self);
+        self.conductor = conductor;
+        done
     }
 
     fn spawn(&self, position: usize, duration: Nanos) -> Result<JoinHandle<()>> {
@@ -249,14 +207,14 @@ impl Conductor {
                 machine.abandon();
             }
             tell.send(Report::Ticked(ticked, position))
-                .expect("the conductor waits");
+                .expect("the supervisor waits");
             if has_left {
                 return;
             }
             // A stop that came too late may stand before it.
             while machine.told().take() != Control::Finish {}
             tell.send(Report::Ended(machine.finish()))
-                .expect("the conductor waits");
+                .expect("the supervisor waits");
         };
         thread::Builder::new()
             .name(name)
@@ -267,13 +225,9 @@ impl Conductor {
 
     /// The next report; none if the fault schedule comes first.
     fn report(&self) -> Option<Report> {
-        // Only what has died can come back.
-        let is_possible = |&&(_, position, turn): &&(Nanos, usize, Turn)| {
-            turn != Turn::Restart || !self.is_ticking[position]
-        };
-        let Some(&(time, ..)) = self.turns.front().filter(is_possible) else {
+        let Ok(Some(time)) = self.conductor.next(self) else {
             let report = self.reports.recv();
-            return Some(report.expect("the conductor holds its own end"));
+            return Some(report.expect("the supervisor holds its own end"));
         };
         let due = self.progress.start() + time;
         let rest = self.clock.until(due).unwrap_or_default();
@@ -301,11 +255,57 @@ impl Conductor {
                 Ok(report) => {
                     self.tell
                         .send(report)
-                        .expect("the conductor holds the other end");
+                        .expect("the supervisor holds the other end");
                     return false;
                 }
                 Err(_) => {}
             }
         }
+    }
+}
+
+/// A machine's body is its tick thread.
+impl Bodies for Supervisor {
+    type Error = Error;
+
+    fn condition(&self, machine: usize) -> Result<Condition> {
+        Ok(match (self.is_ticking[machine], self.has_left[machine]) {
+            (true, _) => Condition::Alive,
+            (false, true) => Condition::Down,
+            (false, false) => Condition::Ended,
+        })
+    }
+
+    fn crash(&mut self, machine: usize, _time: Nanos) -> Result<()> {
+        self.machines[machine].tell(Control::Crash);
+        Ok(())
+    }
+
+    fn restart(&mut self, machine: usize, time: Nanos, rest: Nanos) -> Result<()> {
+        let revive = self.trouble.revive.as_ref();
+        let revive = revive.expect("without it nothing is conducted");
+        // It has left by then, and its log and port are free.
+        if let Some(thread) = self.threads[machine].take() {
+            thread.join().expect("a tick thread does not panic");
+        }
+        let back = revive(machine, rest as f64 / 1e9)?;
+        self.machines[machine] = back.clone();
+        self.roster.replace(machine, back.clone());
+        self.threads[machine] = Some(self.spawn(machine, rest)?);
+        (self.is_ticking[machine], self.has_left[machine]) = (true, false);
+        let start = self.progress.start() + time;
+        self.begin(&back, start.max(self.clock.now()));
+        Ok(())
+    }
+
+    fn pause(&mut self, machine: usize, until: Nanos) -> Result<()> {
+        let until = self.progress.start() + until;
+        self.machines[machine].tell(Control::Pause(until));
+        Ok(())
+    }
+
+    /// Its thread knows until when it stands still.
+    fn go_on(&mut self, _machine: usize) -> Result<()> {
+        Ok(())
     }
 }

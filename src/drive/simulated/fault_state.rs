@@ -3,26 +3,30 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::drive::conductor::Conductor;
 use crate::drive::simulated::id;
-use crate::model::faults::{Faults, Turn};
+use crate::model::faults::Faults;
 use crate::model::message::Nanos;
 use crate::model::schedule::{Period, Steps};
 
 /// The state of a run's faults.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
-    pub(super) faults: Faults,
-    pub(super) machines: Vec<Condition>,
+pub(super) struct FaultState {
+    pub(super) schedule: Faults,
+    /// Crashes and pauses that are still to come.
+    pub(super) conductor: Conductor,
+    pub(super) machines: Vec<MachineState>,
     /// When the last tick was.
     pub(super) last: Option<Nanos>,
-    /// What is to happen beside the ticks of the agenda.
-    pub(super) events: BinaryHeap<Reverse<(Nanos, What)>>,
+    /// The ticks that are to happen beside those of the agenda.
+    pub(super) ticks: BinaryHeap<Reverse<(Nanos, Upcoming)>>,
 }
 
-/// What is to happen to a machine. Of one time, turns come before ticks, and ticks by machine.
+/// What is to happen. Of one time, faults come before ticks, and ticks by machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
-    Turn(Turn, u32),
+pub(super) enum Upcoming {
+    /// Crashes and pauses begin or end.
+    Faults,
     /// A tick that a pause has put off.
     Late(u32),
     /// A tick of a machine, with the number of the life it belongs to.
@@ -31,7 +35,7 @@ pub(super) enum What {
 
 /// How it is with one machine.
 #[derive(Debug, Default)]
-pub(super) struct Condition {
+pub(super) struct MachineState {
     /// Whether it is down now.
     pub(super) is_down: bool,
     /// Until when it stands still.
@@ -46,32 +50,27 @@ pub(super) struct Condition {
     pub(super) regained: u64,
 }
 
-impl Condition {
+impl MachineState {
     /// How many of `taken` ticks of the agenda and of its later lives have happened.
     pub(super) fn ticks(&self, taken: u64) -> u64 {
         taken - self.missed + self.regained
     }
 }
 
-impl Trouble {
+impl FaultState {
     /// All machines are well; `end` is the end of the run.
     pub(super) fn restart(&mut self, faults: Faults, machines: u32, end: Nanos) {
-        self.faults = faults;
+        self.schedule = faults;
         self.machines.clear();
-        self.events.clear();
+        self.conductor.cancel();
+        self.ticks.clear();
         self.last = None;
-        if self.faults.is_empty() {
+        if self.schedule.is_empty() {
             return;
         }
         self.machines
-            .resize_with(machines as usize, Condition::default);
-        for machine in 0..machines {
-            for (time, turn) in self.faults.turns(id(machine)) {
-                if time < end {
-                    self.events.push(Reverse((time, What::Turn(turn, machine))));
-                }
-            }
-        }
+            .resize_with(machines as usize, MachineState::default);
+        self.conductor = Conductor::new(&self.schedule, (0..machines).map(id), end);
     }
 
     /// Whether anything ever goes wrong.
@@ -81,17 +80,22 @@ impl Trouble {
     }
 
     /// How it is with a machine, if anything ever goes wrong.
-    pub(super) fn of(&self, machine: usize) -> Option<&Condition> {
+    pub(super) fn of(&self, machine: usize) -> Option<&MachineState> {
         self.machines.get(machine)
     }
 
-    /// What is to happen next, if it comes before the tick of `machine` at `time`.
-    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, What)> {
-        let &Reverse(next) = self.events.peek()?;
-        let is_before = next < (time, What::Tick(machine, 0));
-        is_before
-            .then(|| self.events.pop())
-            .flatten()
-            .map(|Reverse(next)| next)
+    /// What is to happen next, no longer due then, if it comes before the tick of `machine` at `time`.
+    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, Upcoming)> {
+        let tick = self.ticks.peek().map(|&Reverse(next)| next);
+        let faults = self.conductor.first();
+        let faults = faults.map(|time| (time, Upcoming::Faults));
+        let next = tick.into_iter().chain(faults).min()?;
+        if next >= (time, Upcoming::Tick(machine, 0)) {
+            return None;
+        }
+        if next.1 != Upcoming::Faults {
+            self.ticks.pop();
+        }
+        Some(next)
     }
 }

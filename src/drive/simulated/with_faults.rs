@@ -1,0 +1,193 @@
+//! The loop of virtual time with faults: each exactly when it is said to be.
+
+use std::cmp::Reverse;
+use std::convert::Infallible;
+
+use crate::drive::conductor::{Bodies, Condition};
+use crate::drive::simulated::engine::{Recorder, Simulation, Watch};
+use crate::drive::simulated::fault_state::Upcoming;
+use crate::drive::simulated::id;
+use crate::model::message::{Message, Nanos};
+use crate::model::random::Generator;
+use crate::model::schedule::Schedule;
+
+impl Simulation {
+    /// As [`Simulation::run`], with faults.
+    pub(super) fn run_with_faults<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
+        let mut ticks = Vec::new();
+        let mut last = 0;
+        loop {
+            self.agenda.gather(&mut ticks);
+            for &(time, machine) in &ticks {
+                while let Some((time, what)) = self.faults.before(time, machine) {
+                    self.happen(time, what, recorder);
+                }
+                last = time;
+                self.due(time, machine, recorder);
+            }
+            if ticks.is_empty() {
+                // No machine of the agenda ticks any more.
+                while let Some((time, what)) = self.faults.before(Nanos::MAX, 0) {
+                    self.happen(time, what, recorder);
+                }
+                return true;
+            }
+            self.see(last, watch);
+            if watch.is_stopped() {
+                return false;
+            }
+        }
+    }
+
+    /// A tick of the agenda is due.
+    fn due<R: Recorder>(&mut self, time: Nanos, machine: u32, recorder: &mut R) {
+        let state = &mut self.faults.machines[machine as usize];
+        if state.is_down || state.life.is_some() {
+            state.missed += 1;
+        } else if time < state.paused {
+            state.missed += 1;
+            let late = (state.paused, Upcoming::Late(machine));
+            self.faults.ticks.push(Reverse(late));
+        } else {
+            self.tick_with_faults(time, machine, recorder);
+        }
+    }
+
+    /// One tick among faults.
+    fn tick_with_faults<R: Recorder>(&mut self, time: Nanos, machine: u32, recorder: &mut R) {
+        self.ties += u64::from(self.faults.last == Some(time));
+        self.faults.last = Some(time);
+        self.tick::<R, true>(time, machine, recorder);
+    }
+
+    fn happen<R: Recorder>(&mut self, time: Nanos, what: Upcoming, recorder: &mut R) {
+        match what {
+            Upcoming::Faults => self.conduct(time, recorder),
+            Upcoming::Late(machine) => {
+                let state = &mut self.faults.machines[machine as usize];
+                if !state.is_down {
+                    state.regained += 1;
+                    self.tick_with_faults(time, machine, recorder);
+                }
+            }
+            Upcoming::Tick(machine, life) => self.regain(time, machine, life, recorder),
+        }
+    }
+
+    /// Crashes and pauses begin or end.
+    fn conduct<R: Recorder>(&mut self, time: Nanos, recorder: &mut R) {
+        let mut conductor = std::mem::take(&mut self.faults.conductor);
+        let mut places = Places {
+            simulation: self,
+            recorder,
+        };
+        let Ok(()) = conductor.carry_out(time, &mut places);
+        self.faults.conductor = conductor;
+    }
+
+    /// A machine dies. What waits in its queue is not logged: its senders send it again.
+    fn crash(&mut self, time: Nanos, machine: u32) {
+        let state = &mut self.faults.machines[machine as usize];
+        state.is_down = true;
+        state.life = None;
+        let node = &mut self.seats[machine as usize].node;
+        let lost: Vec<Message> = node.drain().collect();
+        for message in lost {
+            let sender = message.sender().expect("all come from machines");
+            let arrival = if message.arrival <= time {
+                let flight = self.delays.draw(sender, id(machine), message.timestamp);
+                let faults = &self.faults.schedule;
+                faults.arrival(sender, id(machine), message.timestamp, time, flight)
+            } else {
+                message.arrival
+            };
+            let again = Message::new(sender, message.timestamp, arrival);
+            self.seats[machine as usize].node.deliver(again);
+        }
+    }
+
+    /// A machine that was down starts anew with its clock, its rate, and the rest of the time.
+    fn come_back(&mut self, time: Nanos, machine: u32, rest: Nanos) {
+        let rest = rest as f64 / 1e9;
+        let rate = self.rate(machine as usize);
+        let state = &mut self.faults.machines[machine as usize];
+        let starts = state.restarts.len() as u64 + 1;
+        let mut generator = Generator::new(self.setup.seed, id(machine), starts);
+        let schedule = Schedule::draw(Some(rate), self.setup.max_rate, rest, &mut generator)
+            .expect("the rate and a part of the duration are possible");
+        let node = &mut self.seats[machine as usize].node;
+        state.restarts.push((time, node.clock()));
+        state.is_down = false;
+        let steps = schedule.steps();
+        if let Some(due) = steps.due() {
+            let next = (time + due, Upcoming::Tick(machine, starts as u32));
+            self.faults.ticks.push(Reverse(next));
+        }
+        state.life = Some((steps, schedule.period()));
+        node.reseed(generator);
+    }
+
+    /// A tick of a machine that has come back is due.
+    fn regain<R: Recorder>(&mut self, time: Nanos, machine: u32, life: u32, recorder: &mut R) {
+        let state = &mut self.faults.machines[machine as usize];
+        if time < state.paused {
+            let later = (state.paused, Upcoming::Tick(machine, life));
+            self.faults.ticks.push(Reverse(later));
+            return;
+        }
+        let is_past = state.restarts.len() as u32 != life;
+        let Some((steps, period)) = state.life.as_mut().filter(|_| !is_past) else {
+            return;
+        };
+        state.regained += 1;
+        let start = state.restarts.last().expect("it has come back").0;
+        steps.advance(period);
+        if let Some(due) = steps.due() {
+            // One that a pause has put off comes as soon as it can.
+            let next = ((start + due).max(time), Upcoming::Tick(machine, life));
+            self.faults.ticks.push(Reverse(next));
+        }
+        self.tick_with_faults(time, machine, recorder);
+    }
+}
+
+/// The machines of a run in virtual time, with what records them.
+struct Places<'a, R> {
+    simulation: &'a mut Simulation,
+    recorder: &'a mut R,
+}
+
+impl<R: Recorder> Bodies for Places<'_, R> {
+    type Error = Infallible;
+
+    fn condition(&self, machine: usize) -> Result<Condition, Infallible> {
+        let state = &self.simulation.faults.machines[machine];
+        Ok(if state.is_down {
+            Condition::Down
+        } else {
+            Condition::Alive
+        })
+    }
+
+    fn crash(&mut self, machine: usize, time: Nanos) -> Result<(), Infallible> {
+        self.simulation.crash(time, machine as u32);
+        Ok(())
+    }
+
+    fn restart(&mut self, machine: usize, time: Nanos, rest: Nanos) -> Result<(), Infallible> {
+        self.simulation.come_back(time, machine as u32, rest);
+        let clock = self.simulation.seats[machine].node.clock();
+        self.recorder.startup(time, machine as u32, clock);
+        Ok(())
+    }
+
+    fn pause(&mut self, machine: usize, until: Nanos) -> Result<(), Infallible> {
+        self.simulation.faults.machines[machine].paused = until;
+        Ok(())
+    }
+
+    /// Its ticks know until when it stands still.
+    fn go_on(&mut self, _machine: usize) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
