@@ -31,11 +31,9 @@ impl Graph {
         }
         let mut checkpoint = Checkpoint::of_query(go_on);
         let machines = machines.iter().map(|&id| id as u64);
-        let ByMachine {
-            ids,
-            places,
-            starts,
-        } = ByMachine::new(trace.machine_id, machines, &mut checkpoint)?;
+        let by_machine = ByMachine::new(trace.machine_id, machines, &mut checkpoint)?;
+        let starts = by_machine.starts();
+        let ByMachine { ids, places } = by_machine;
         let mut graph = Self {
             starts,
             rows: vec![0; rows],

@@ -9,8 +9,6 @@ pub(super) struct ByMachine {
     pub(super) ids: Ids,
     /// The place of each row's machine.
     pub(super) places: Vec<u32>,
-    /// Where the rows of each machine start, if they stand by machine, and at last how many there are.
-    pub(super) starts: Vec<u32>,
 }
 
 impl ByMachine {
@@ -41,12 +39,12 @@ impl ByMachine {
             let place = |&id: &i64| ids.place(id as u64).expect("every machine is there") as u32;
             places = machine_id.iter().map(place).collect();
         }
-        let starts = starts(&places, ids.all().len());
-        Ok(Self {
-            ids,
-            places,
-            starts,
-        })
+        Ok(Self { ids, places })
+    }
+
+    /// Where the rows of each machine start, if they stand by machine, and at last how many there are.
+    pub(super) fn starts(&self) -> Vec<u32> {
+        starts(self.ids.all().len(), &self.places, |_| true)
     }
 }
 
@@ -60,23 +58,24 @@ pub(super) struct MachineRows {
 impl MachineRows {
     /// The rows that are chosen, with the place of each row's machine.
     pub(super) fn new(machines: usize, places: &[u32], is_chosen: impl Fn(usize) -> bool) -> Self {
-        let mut starts = vec![0; machines + 1];
-        for (row, &place) in places.iter().enumerate() {
-            starts[place as usize + 1] += u32::from(is_chosen(row));
-        }
-        for place in 0..machines {
-            starts[place + 1] += starts[place];
-        }
+        let starts = starts(machines, places, &is_chosen);
         let mut next = starts.clone();
-        let mut rows = vec![0; starts[machines] as usize];
+        // Kinds of events alternate at random: writing to one place too many is faster than a branch.
+        let surplus = starts[machines];
+        let mut rows = vec![0; surplus as usize + 1];
         for (row, &place) in places.iter().enumerate() {
-            if is_chosen(row) {
-                let at = &mut next[place as usize];
-                rows[*at as usize] = row as u32;
-                *at += 1;
-            }
+            let at = &mut next[place as usize];
+            let is_chosen = is_chosen(row);
+            let to = if is_chosen { *at } else { surplus };
+            rows[to as usize] = row as u32;
+            *at += u32::from(is_chosen);
         }
         Self { starts, rows }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.rows.len() - 1
     }
 
     /// The rows of the machine at a place.
@@ -86,11 +85,11 @@ impl MachineRows {
     }
 }
 
-/// Where the events of each machine start, and at last how many there are.
-fn starts(places: &[u32], machines: usize) -> Vec<u32> {
+/// Where the chosen rows of each machine start, if they stand by machine, and at last how many there are.
+fn starts(machines: usize, places: &[u32], is_chosen: impl Fn(usize) -> bool) -> Vec<u32> {
     let mut starts = vec![0; machines + 1];
-    for &place in places {
-        starts[place as usize + 1] += 1;
+    for (row, &place) in places.iter().enumerate() {
+        starts[place as usize + 1] += u32::from(is_chosen(row));
     }
     for place in 0..machines {
         starts[place + 1] += starts[place];

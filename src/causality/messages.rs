@@ -64,16 +64,17 @@ fn sends(columns: &Columns) -> Messages {
     messages.sent_clock.reserve_exact(rows);
     messages.recipient.reserve_exact(rows);
     messages.sent.reserve_exact(rows);
-    let mut recipients = Vec::new();
-    for row in (0..columns.len()).filter(|&row| columns.event[row].sends()) {
-        recipients.clear();
-        recipients.extend_from_slice(columns.recipients(row));
-        recipients.sort_unstable_by_key(|&id| unknown_last(id));
-        for &recipient in &recipients {
+    for row in 0..columns.len() {
+        let recipients = columns.recipients(row);
+        let first = messages.recipient.len();
+        for _ in recipients {
             messages.sender.push(columns.machine_id[row]);
             messages.sent_clock.push(columns.new_clock[row]);
-            messages.recipient.push(recipient);
             messages.sent.push(columns.time[row]);
+        }
+        messages.recipient.extend_from_slice(recipients);
+        if recipients.len() > 1 {
+            messages.recipient[first..].sort_unstable_by_key(|&id| unknown_last(id));
         }
     }
     messages.arrived = vec![f64::NAN; rows];
@@ -100,11 +101,10 @@ impl Messages {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        let receives = columns.event.iter().filter(|event| event.receives());
-        self.unmatched = receives.count();
         let messages = (&self.sent_clock[..], &self.recipient[..]);
         let table = TableLog::new(columns, machines, messages, checkpoint)?;
         let matching = Matching::new(&table, checkpoint)?;
+        self.unmatched = table.receives();
         // How many receipts there are of messages whose recipients are known.
         let mut named = 0;
         // The recipients that become known by who received the message.

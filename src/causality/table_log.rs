@@ -38,7 +38,7 @@ impl<'a> TableLog<'a> {
     ) -> Result<Self> {
         let others = machines.iter().map(|facts| facts.id);
         let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
-        let ByMachine { ids, places, .. } = by_machine;
+        let ByMachine { ids, places } = by_machine;
         let count = ids.all().len();
         let sends = MachineRows::new(count, &places, |row| columns.event[row].sends());
         let receives = MachineRows::new(count, &places, |row| columns.event[row].receives());
@@ -56,6 +56,11 @@ impl<'a> TableLog<'a> {
             unread,
             messages,
         })
+    }
+
+    /// How many rows are a RECEIVE.
+    pub(super) fn receives(&self) -> usize {
+        self.receives.count()
     }
 
     /// The row of a receipt in the log of a machine, or the message that was left in its queue.
