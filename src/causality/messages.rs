@@ -182,28 +182,31 @@ impl Messages {
         // By (sender, recipient), how many of the newest are undelivered.
         let mut newest: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         // By sender, the counts for peers that never connected.
-        let mut nameless: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        let mut unnamed: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
         for facts in machines {
             for &(peer, count) in facts.end.iter().flat_map(|end| &end.undelivered) {
                 let sender = facts.id as i64;
                 match peer {
                     Some(id) => *newest.entry((sender, id as i64)).or_default() += count,
-                    None => nameless.entry(sender).or_default().push(count),
+                    None => unnamed.entry(sender).or_default().push(count),
                 }
             }
         }
-        if newest.is_empty() && nameless.is_empty() {
+        if newest.is_empty() && unnamed.is_empty() {
             return;
         }
+        unnamed
+            .values_mut()
+            .for_each(|counts| counts.sort_unstable());
         // A peer that never connected has all of its messages undelivered.
         let mut totals: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         for (&sender, &recipient) in self.sender.iter().zip(&self.recipient) {
-            if nameless.contains_key(&sender) {
+            if unnamed.contains_key(&sender) {
                 *totals.entry((sender, recipient)).or_default() += 1;
             }
         }
         for ((sender, recipient), total) in totals {
-            let all = recipient == UNKNOWN || nameless[&sender].contains(&total);
+            let all = recipient == UNKNOWN || unnamed[&sender].binary_search(&total).is_ok();
             if all {
                 newest.entry((sender, recipient)).or_insert(total);
             }

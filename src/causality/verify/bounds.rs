@@ -116,8 +116,8 @@ impl<'a> Bounds<'a> {
     /// Whether anything in a log was done by hand.
     fn is_by_hand(&self, place: usize) -> bool {
         let (columns, log) = (self.case.columns, &self.case.logs()[place]);
-        let is_nameless = |mark| matches!(mark, &Note::Unread { sender: None, .. });
-        log.marks.iter().any(|mark| is_nameless(&mark.note))
+        let is_unnamed = |mark| matches!(mark, &Note::Unread { sender: None, .. });
+        log.marks.iter().any(|mark| is_unnamed(&mark.note))
             || log.rows.clone().any(|row| {
                 let is_receive = columns.event[row].receives();
                 columns.manual[row] || is_receive && columns.message(row).0.is_none()

@@ -6,6 +6,7 @@
 use super::case::Case;
 use super::report::{Report, Rule};
 use crate::log::history::Diary;
+use crate::log::read::parse::End;
 
 const RULE: Rule = Rule::Conservation;
 
@@ -22,6 +23,38 @@ pub(super) struct Conservation {
     is_virtual: bool,
     /// Channels of which an end is missing.
     unchecked: u64,
+    /// What the sender of the last pair counts.
+    last: Option<(usize, Undelivered)>,
+}
+
+/// What one END counts as undelivered.
+struct Undelivered {
+    /// By peer, in order; a peer may be there more than once.
+    named: Vec<(u64, u64)>,
+    /// To peers that never connected.
+    unnamed: u64,
+}
+
+impl Undelivered {
+    fn new(end: &End) -> Self {
+        let named = end.undelivered.iter();
+        let named = named.filter_map(|&(peer, count)| Some((peer?, count)));
+        let unnamed = end.undelivered.iter().filter(|(peer, _)| peer.is_none());
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
+        Self {
+            named,
+            unnamed: unnamed.map(|(_, count)| count).sum(),
+        }
+    }
+
+    fn to(&self, id: u64) -> u64 {
+        let first = self.named.partition_point(|(peer, _)| *peer < id);
+        let here = self.named[first..].iter();
+        here.take_while(|(peer, _)| *peer == id)
+            .map(|(_, count)| count)
+            .sum()
+    }
 }
 
 impl Conservation {
@@ -30,6 +63,7 @@ impl Conservation {
         Self {
             is_virtual: starts.all(|(_, start)| start.is_virtual),
             unchecked: 0,
+            last: None,
         }
     }
 
@@ -57,17 +91,12 @@ impl Conservation {
         };
         report.checked(RULE, 1);
         let id = case.logs()[recipient].machine_id;
-        let mut undelivered = 0;
-        let mut nameless = 0;
-        for &(peer, count) in &end.undelivered {
-            match peer {
-                Some(peer) if peer == id => undelivered += count,
-                Some(_) => {}
-                None => nameless += count,
-            }
-        }
+        let last = self.last.take().filter(|last| last.0 == sender);
+        let last = last.unwrap_or_else(|| (sender, Undelivered::new(end)));
+        let undelivered = last.1.to(id);
         let missing = count.sent - count.found;
-        let most = undelivered + nameless;
+        let most = undelivered + last.1.unnamed;
+        self.last = Some(last);
         let is_right = if self.is_virtual {
             missing == undelivered
         } else {

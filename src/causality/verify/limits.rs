@@ -35,15 +35,15 @@ pub(super) fn check(
                 "{name}: no END: the machine was killed or still runs, or its last lines are missing; final clock and conservation are not checked"
             ));
         }
-        let mut nameless = 0;
+        let mut unstamped = 0;
         for row in log.rows.clone() {
             checkpoint.row()?;
             let is_receive = case.columns.event[row].receives();
-            nameless += u64::from(is_receive && case.columns.sent_clock[row] == UNKNOWN);
+            unstamped += u64::from(is_receive && case.columns.sent_clock[row] == UNKNOWN);
         }
-        if nameless > 0 {
+        if unstamped > 0 {
             report.unchecked(format!(
-                "{name}: {nameless} RECEIVE events do not say which message was received: match, clock condition, exactness, fifo and time are not checked for them"
+                "{name}: {unstamped} RECEIVE events do not say which message was received: match, clock condition, exactness, fifo and time are not checked for them"
             ));
         }
     }
