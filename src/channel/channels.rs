@@ -6,6 +6,7 @@
 //! [`Channels::received`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::channel::identity::{Identity, Nonce};
 use crate::channel::link::{Inbox, Marks, Outbox, Violation};
@@ -15,6 +16,8 @@ use crate::model::message::MachineId;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
+/// How many messages are kept for one peer that does not acknowledge.
+const MOST_KEPT: usize = 1 << 24;
 
 /// What a log says of the channels of the machine that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +38,23 @@ pub struct Refusal {
     pub kind: &'static str,
     /// The reason in full.
     pub reason: String,
+}
+
+/// A peer for which more is kept than may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overfull {
+    /// Which peer.
+    pub position: usize,
+    /// How many messages are kept for it.
+    pub kept: usize,
+}
+
+impl Overfull {
+    /// What is wrong, of the peer at this address.
+    pub fn told(&self, address: impl fmt::Display) -> String {
+        let kept = self.kept;
+        format!("{kept} messages wait for {address}, more than the {MOST_KEPT} that are kept")
+    }
 }
 
 /// The channels of one machine.
@@ -250,6 +270,15 @@ impl Channels {
     /// How many messages are kept for a peer.
     pub fn kept(&self, position: usize) -> usize {
         self.peers[position].outbox.kept()
+    }
+
+    /// A peer for which more is kept than may be.
+    pub fn overfull(&self) -> Option<Overfull> {
+        let all = self.peers.iter().map(|peer| peer.outbox.kept()).enumerate();
+        let mut overfull = all.filter(|&(_, kept)| kept > MOST_KEPT);
+        overfull
+            .next()
+            .map(|(position, kept)| Overfull { position, kept })
     }
 
     /// How many messages a peer is not known to have accepted.

@@ -314,6 +314,75 @@ mod tests {
     }
 
     #[test]
+    fn a_lower_or_late_acknowledgement_changes_nothing() {
+        let mut outbox = Outbox::default();
+        (1..=10).for_each(|timestamp| outbox.push(timestamp));
+        let marks = |logged, accepted| Marks { logged, accepted };
+        outbox.connected(marks(0, 0)).unwrap();
+        while outbox.next_unsent().is_some_and(|timestamp| timestamp < 9) {}
+        outbox.acknowledged(marks(4, 7)).unwrap();
+        let before = outbox.clone();
+        assert_eq!((before.kept(), before.undelivered()), (6, 3));
+        for (logged, accepted) in [(4, 7), (4, 6), (3, 7), (0, 0), (4, 4), (2, 6), (0, 7)] {
+            outbox.acknowledged(marks(logged, accepted)).unwrap();
+            assert_eq!(outbox, before, "{logged} {accepted}");
+        }
+        // One mark is late, the other is news.
+        outbox.acknowledged(marks(5, 6)).unwrap();
+        assert_eq!((outbox.kept(), outbox.undelivered()), (5, 3));
+        outbox.acknowledged(marks(3, 8)).unwrap();
+        assert_eq!((outbox.kept(), outbox.undelivered()), (5, 2));
+        assert_eq!(outbox.next_unsent(), Some(10));
+        // What was heard before counts at the next handshake.
+        assert_eq!(
+            outbox.connected(marks(4, 4)),
+            Err(Violation::Lost { first: 5, last: 5 })
+        );
+        for accepted in [5, 8] {
+            outbox.connected(marks(4, accepted)).unwrap();
+            assert_eq!(outbox.kept(), 5);
+            assert_eq!(outbox.undelivered() as u64, 10 - accepted);
+            assert_eq!(outbox.next_unsent(), Some(accepted + 1));
+        }
+    }
+
+    #[test]
+    fn the_marks_of_a_receiver_never_go_back() {
+        let mut inbox = Inbox::resumed(3);
+        let marks = |logged, accepted| Marks { logged, accepted };
+        assert_eq!(inbox.connected(), marks(3, 3));
+        // Sent again by one that restarts too early.
+        assert_eq!(inbox.accept(2), Ok(false));
+        assert_eq!(inbox.accept(3), Ok(false));
+        assert_eq!(inbox.accept(6), Ok(true));
+        assert_eq!(inbox.accept(8), Ok(true));
+        inbox.logged(8);
+        inbox.logged(6);
+        assert_eq!(inbox.marks(), marks(8, 8));
+        assert_eq!(inbox.connected(), marks(8, 8));
+        assert_eq!(inbox.accept(7), Ok(false));
+        assert_eq!(inbox.marks(), marks(8, 8));
+        assert_eq!(inbox.accept(9), Ok(true));
+        assert_eq!(inbox.marks(), marks(8, 9));
+    }
+
+    #[test]
+    fn a_mark_up_to_the_newest_that_was_sent_is_right() {
+        let marks = |logged, accepted| Marks { logged, accepted };
+        for newest in [0, 1, 7] {
+            let mut outbox = Outbox::resumed((1..=newest).collect());
+            assert_eq!(outbox.connected(marks(newest, newest)), Ok(()));
+            assert_eq!(outbox.acknowledged(marks(newest, newest)), Ok(()));
+            assert_eq!((outbox.kept(), outbox.undelivered()), (0, 0));
+            let beyond = Err(Violation::NeverSent {
+                mark: newest + 1,
+                newest,
+            });
+            assert_eq!(outbox.acknowledged(marks(newest, newest + 1)), beyond);
+        }
+    }
+
+    #[test]
     fn a_receiver_that_forgot_what_it_had_not_logged_gets_it_again() {
         let mut outbox = Outbox::default();
         for timestamp in [3, 5, 8] {

@@ -259,7 +259,61 @@ mod tests {
         }
     }
 
+    /// The plain rule: before the first that arrives later, or right after the last of its sender.
+    fn put(
+        queue: &mut Vec<(Nanos, u64, u64)>,
+        (mut arrival, sender, timestamp): (Nanos, u64, u64),
+    ) {
+        let last = queue.iter().rposition(|entry| entry.1 == sender);
+        let mut place = queue.partition_point(|entry| entry.0 <= arrival);
+        if let Some(last) = last.filter(|&last| queue[last].0 > arrival) {
+            (place, arrival) = (last + 1, queue[last].0);
+        }
+        queue.insert(place, (arrival, sender, timestamp));
+    }
+
+    fn queued(node: &Node) -> Vec<(Nanos, u64, u64)> {
+        let told = |m: &Message| (m.arrival, m.sender().unwrap(), m.timestamp);
+        node.waiting().map(told).collect()
+    }
+
+    #[test]
+    fn those_that_arrive_together_stay_as_they_were_delivered() {
+        let mut node = node();
+        // With one that arrives later in the queue, and without.
+        for (sender, timestamp, arrival) in [(3, 1, 5), (1, 2, 5), (2, 3, 9), (4, 4, 5), (1, 5, 9)]
+        {
+            node.deliver(Message::new(sender, timestamp, arrival));
+        }
+        let expected = [(5, 3, 1), (5, 1, 2), (5, 4, 4), (9, 2, 3), (9, 1, 5)];
+        assert_eq!(queued(&node), expected);
+        for (_, _, timestamp) in expected {
+            let Some(Event::Receive { message, .. }) = node.receive(9) else {
+                panic!("all have arrived")
+            };
+            assert_eq!(message.timestamp, timestamp);
+        }
+    }
+
     proptest! {
+        /// Few times and few senders: many arrive together, in any order of delivery.
+        #[test]
+        fn the_place_of_a_message_is_that_of_the_plain_rule(
+            sent in prop::collection::vec((0_u64..4, 0_u64..6, any::<bool>()), 0..60),
+        ) {
+            let (mut node, mut expected) = (node(), Vec::new());
+            for (timestamp, (sender, arrival, receives)) in (1..).zip(sent) {
+                put(&mut expected, (arrival, sender, timestamp));
+                node.deliver(Message::new(sender, timestamp, arrival));
+                if receives {
+                    // The newest arrival may be gone by now.
+                    let first = node.receive(3).map(|_| expected.remove(0));
+                    prop_assert!(first.is_none_or(|first| first.0 <= 3));
+                }
+                prop_assert_eq!(queued(&node), expected.clone());
+            }
+        }
+
         /// Against a plain model: each channel keeps its order, and arrivals order the queue.
         #[test]
         fn deliveries_are_ordered_and_fifo(sent in prop::collection::vec((0_u64..3, 0_u64..20), 0..60)) {

@@ -11,6 +11,7 @@ mod message_rules;
 mod questions;
 mod random_histories;
 mod simulated_logs;
+mod time_rules;
 mod verify;
 mod viewers;
 mod written_logs;

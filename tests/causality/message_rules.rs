@@ -1,4 +1,4 @@
-//! Rules about messages, on logs written by hand: each shows one thing that must be found, allowed or said.
+//! Rules about what was sent and what became of it, on logs written by hand: each shows one thing that must be found, allowed or said.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,45 +7,11 @@ use std::fs;
 
 use crate::common::Scratch;
 use crate::written_logs::{Log, address, breaks, clean, counts, report, says};
-use lamport::causality::graph::{Graph, Trace};
+use lamport::causality::graph::Graph;
+use lamport::causality::graph::Trace;
 use lamport::causality::messages::messages;
 use lamport::causality::verify::report::Rule;
 use lamport::log::read::reader::read_logs;
-
-#[test]
-fn loopbacks_of_two_hosts_are_not_one() {
-    // Two hosts of two machines each; the clock of the second is half a second behind.
-    let any = |id: u64| format!("[\"0.0.0.0\", {}]", 5000 + id);
-    let pair = |id: u64, other: u64| {
-        Log::bare(id).startup(&any(id), &[]).connect(
-            &format!("[\"localhost\", {}]", 5000 + other),
-            other,
-            other,
-        )
-    };
-    let logs = [
-        pair(1, 2).send(3.0, 3).end(0),
-        pair(2, 1).end(0),
-        pair(3, 4).receive(2.5, (1, 1)).end(0),
-        pair(4, 3).end(0),
-    ];
-    says(&clean(&logs), "1 messages went between machines");
-    // On one host that is too early.
-    let logs = [
-        pair(1, 2)
-            .send_to(3.0, &["[\"localhost\", 5002]"], &[Some(2)])
-            .end(0),
-        pair(2, 1).receive(2.5, (1, 1)).end(0),
-    ];
-    breaks(Rule::Time, 1, &logs);
-    // So it is where both can only listen to their own host.
-    let near = |id: u64| Log::at(id, &format!("[\"127.0.0.1\", {}]", 5000 + id), &[]);
-    let logs = [
-        near(1).send(3.0, 2).end(0),
-        near(2).receive(2.5, (1, 1)).end(0),
-    ];
-    breaks(Rule::Time, 1, &logs);
-}
 
 #[test]
 fn a_machine_that_only_received_is_missed() {
@@ -70,94 +36,116 @@ fn a_machine_that_only_received_is_missed() {
 }
 
 #[test]
-fn a_queue_before_a_restart_holds_no_more_than_was_sent() {
-    let sender = Log::new(1, &[2])
-        .send(2.0, 2)
-        .send(2.0, 2)
-        .send(4.0, 2)
-        .end(0);
-    let crashed = |length: u64| {
-        Log::new(2, &[])
-            .connect(&address(1), 1, 1)
-            .take(3.0, (1, 1), Some(length), Some(2.5))
-            .startup(&address(2), &[])
-            .receive(6.0, (1, 2))
-            .receive(7.0, (1, 3))
-            .end(0)
+fn no_more_is_undelivered_than_was_sent() {
+    // Two messages, of which machine 2 has some; what the END of machine 1 counts.
+    let logs = |received: u64, undelivered: &str| {
+        let sender = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);
+        let recipient = (1..=received).fold(Log::new(2, &[]), |log, clock| {
+            log.receive(3.0 + clock as f64, (1, clock))
+        });
+        [sender.end_with(0, 2, undelivered), recipient.end(0)]
     };
-    // Machines at one address share a host, so that times can be compared.
-    for length in 0..2 {
-        let report = clean(&[sender.clone(), crashed(length)]);
-        assert_eq!(report.unchecked, [""; 0]);
+    // A sender need not have heard of what arrived: it counts all that is missing, and all at most.
+    for (received, allowed) in [(2, 0..=2), (1, 1..=2), (0, 2..=2)] {
+        for count in 0..=4_u64 {
+            let logs = logs(received, &format!("[2, {count}]"));
+            if allowed.contains(&count) {
+                clean(&logs);
+            } else {
+                breaks(Rule::Conservation, 1, &logs);
+            }
+        }
     }
-    for length in [2, 1_000_000] {
-        breaks(Rule::Queue, 1, &[sender.clone(), crashed(length)]);
+    clean(&logs(2, ""));
+    breaks(Rule::Conservation, 1, &logs(1, ""));
+    // What is counted for another machine is nothing to this one.
+    breaks(Rule::Conservation, 1, &logs(1, "[3, 0]"));
+    // A machine to which nothing was sent.
+    let silent = |undelivered: &str| {
+        let log = Log::new(1, &[2]).end_with(0, 0, undelivered);
+        [log, Log::new(2, &[]).end(0)]
+    };
+    clean(&silent("[2, 0]"));
+    let report = breaks(Rule::Conservation, 1, &silent("[2, 1]"));
+    assert_eq!(
+        report.violations[0].expected,
+        "0 undelivered to machine 2: 0 sent, 0 received or unread"
+    );
+}
+
+#[test]
+fn what_is_undelivered_in_virtual_time_is_what_is_missing() {
+    let logs = |undelivered: &str| {
+        let sender = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);
+        let recipient = Log::new(2, &[]).receive(3.0, (1, 1));
+        [sender.end_with(0, 2, undelivered), recipient.end(0)].map(Log::into_virtual)
+    };
+    clean(&logs("[2, 1]"));
+    for undelivered in ["", "[2, 0]", "[2, 2]", "[null, 1]"] {
+        breaks(Rule::Conservation, 1, &logs(undelivered));
     }
-    // A sender whose last lines are missing may have sent more.
-    let cut = Log::new(1, &[2]).send(2.0, 2);
-    says(
-        &clean(&[cut, crashed(5)]),
-        "1 queue lengths of machines 2 are only checked from below",
-    );
-    // So may one without a log.
-    says(&clean(&[crashed(5)]), "1 queue lengths of machines 2");
 }
 
 #[test]
-fn queue_lengths_that_are_missing_are_said() {
-    let sender = Log::new(1, &[2]).send(2.0, 2).send(2.0, 2).end(0);
-    let recipient = |length| {
-        Log::new(2, &[])
-            .take(3.0, (1, 1), length, Some(3.0))
-            .receive(4.0, (1, 2))
-            .end(0)
+fn peers_that_never_connected_are_known_by_where_they_listen() {
+    // The SENDs do not say who is at the address: the log of machine 2 says that it listens there.
+    let logs = |received: u64, undelivered: &str| {
+        let sender = Log::new(1, &[2])
+            .send_to(2.0, &[&address(2)], &[None])
+            .send_to(2.5, &[&address(2)], &[None]);
+        let recipient = (1..=received).fold(Log::new(2, &[]), |log, clock| {
+            log.receive(3.0 + clock as f64, (1, clock))
+        });
+        [sender.end_with(0, 2, undelivered), recipient.end(0)]
     };
-    let whole = clean(&[sender.clone(), recipient(Some(0))]);
-    let report = clean(&[sender, recipient(None)]);
-    says(&report, "machine 2: 1 RECEIVE events have no queue_len");
-    let queue = Rule::Queue as usize;
-    assert_eq!(report.checked[queue] + 1, whole.checked[queue]);
+    let report = clean(&logs(0, "[null, 2]"));
+    assert_eq!(report.unchecked, [""; 0]);
+    assert_eq!(report.checked[Rule::Conservation as usize], 1);
+    // It may have been heard all the same.
+    clean(&logs(2, "[null, 2]"));
+    clean(&logs(1, "[null, 1]"));
+    for (received, undelivered) in [(0, "[null, 1]"), (0, ""), (1, "[null, 0]"), (1, "")] {
+        breaks(Rule::Conservation, 1, &logs(received, undelivered));
+    }
+    // Named or not, all of it together is enough.
+    clean(&logs(0, "[2, 1], [null, 1]"));
+    // What comes is judged as anything else that was sent.
+    breaks(Rule::Match, 1, &logs(3, "[null, 0]"));
 }
 
 #[test]
-fn an_unread_message_without_arrival_raises_nothing() {
-    let sender = Log::new(1, &[2]).send(2.0, 2).send(2.0, 2).end(0);
-    let recipient = Log::new(2, &[])
-        .take(3.0, (1, 1), Some(1), Some(2.5))
-        .unread((1, 2), None)
-        .end(1);
-    says(
-        &clean(&[sender, recipient]),
-        "machine 2: not all RECEIVE and UNREAD lines",
-    );
-}
-
-#[test]
-fn nothing_is_received_before_it_arrives_whoever_sent_it() {
-    let late = |log: Log| log.take(3.0, (1, 5), Some(0), Some(3.1));
-    // The log of the sender is missing, or ends before.
-    breaks(Rule::Time, 1, &[late(Log::new(2, &[])).end(0)]);
-    breaks(
-        Rule::Time,
-        1,
-        &[Log::new(1, &[2]), late(Log::new(2, &[])).end(0)],
-    );
-    // A machine in real time does not wait for all that a delay holds back.
-    let mut held = Log::new(2, &[]).unread((1, 5), Some(9.5)).end(1);
-    clean(&[held.clone()]);
-    held.text = held.text.replace("\"real\"", "\"virtual\"");
-    held.text = held.text.replace(&address(2), "[\"virtual\", 2]");
-    breaks(Rule::Time, 1, &[held]);
-}
-
-#[test]
-fn nothing_arrives_before_a_machine_starts() {
-    let log = |arrival| {
-        let log = Log::new(2, &[]);
-        log.take(3.0, (1, 5), Some(0), Some(arrival)).end(0)
+fn what_is_sent_to_nobody_knows_whom_is_not_counted() {
+    // No log listens at this address.
+    let there = "[\"other\", 7]";
+    let sender = |undelivered: &str| {
+        let log = Log::new(1, &[2]).send_to(2.0, &[there], &[None]);
+        let mut log = log.end_with(0, 1, undelivered);
+        log.text = log.text.replace(&address(2), there);
+        log
     };
-    clean(&[log(1.0)]);
-    breaks(Rule::Queue, 1, &[log(0.9)]);
+    let recipient = Log::at(2, "[\"host\", 9]", &[]).end(0);
+    for undelivered in ["", "[null, 1]", "[2, 1]", "[2, 5]"] {
+        let report = clean(&[sender(undelivered), recipient.clone()]);
+        says(
+            &report,
+            "1 SENDs of machines 1 do not tell all their recipients",
+        );
+        let is_named = undelivered.contains("[2");
+        let told = report.unchecked.iter();
+        let told = told.filter(|text| text.contains("conservation is not checked for 1 ordered"));
+        assert_eq!(told.count(), usize::from(is_named), "{undelivered}");
+        assert_eq!(report.checked[Rule::Conservation as usize], 0);
+    }
+    // So it is with a machine that has no log.
+    let report = clean(&[sender("[9, 4]")]);
+    says(&report, "machine 9 has no log here: others name it");
+    assert_eq!(report.checked[Rule::Conservation as usize], 0);
+    let known = Log::new(1, &[9]).send(2.0, 9);
+    let counted = |undelivered: &str| known.clone().end_with(0, 1, undelivered);
+    clean(&[counted("[null, 4]")]);
+    clean(&[counted("[9, 1]")]);
+    breaks(Rule::Conservation, 1, &[counted("[9, 2]")]);
+    breaks(Rule::Conservation, 1, &[counted("[8, 1]")]);
 }
 
 #[test]
@@ -199,6 +187,12 @@ fn messages_newer_than_a_log_come_once_and_in_order() {
         &clean(&[cut.clone(), received(&[4, 5])]),
         "2 messages of machine 1 are newer than its log",
     );
+    // What the log holds is no message; what comes after its last clock may be one.
+    let internal = cut.clone().step_by(2.0, 1).step_by(2.5, 1);
+    clean(&[internal.clone(), received(&[3])]);
+    for clock in [1, 2] {
+        breaks(Rule::Match, 1, &[internal.clone(), received(&[clock])]);
+    }
     let report = report(&[cut, received(&[5, 5, 4])]);
     assert_eq!(counts(&report), [(Rule::Match, 1), (Rule::Fifo, 1)]);
 }

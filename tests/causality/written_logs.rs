@@ -94,6 +94,12 @@ impl Log {
         self.step("SEND", time, clock, &rest)
     }
 
+    /// An INTERNAL event that moves the clock by so much.
+    pub(crate) fn step_by(self, time: f64, jump: u64) -> Self {
+        let clock = self.clock + jump;
+        self.step("INTERNAL", time, clock, "")
+    }
+
     pub(crate) fn send(self, time: f64, to: u64) -> Self {
         self.send_to(time, &[&address(to)], &[Some(to)])
     }
@@ -141,9 +147,23 @@ impl Log {
         let ticks = self.ticks;
         self.end_with(waiting, ticks, "")
     }
+
+    /// The same in virtual time.
+    pub(crate) fn into_virtual(mut self) -> Self {
+        self.text = self.text.replace("\"real\"", "\"virtual\"");
+        for id in 1..=2 {
+            let there = format!("[\"virtual\", {id}]");
+            self.text = self.text.replace(&address(id), &there);
+        }
+        self
+    }
 }
 
 pub(crate) fn report(logs: &[Log]) -> Report {
+    report_with(logs, None)
+}
+
+pub(crate) fn report_with(logs: &[Log], clock_uncertainty: Option<f64>) -> Report {
     let scratch = Scratch::new();
     let paths: Vec<_> = logs
         .iter()
@@ -154,7 +174,7 @@ pub(crate) fn report(logs: &[Log]) -> Report {
         })
         .collect();
     let history = read_history(&paths, &BTreeMap::new(), &mut || true).unwrap();
-    let report = verify(&history, &Options::default(), &mut || true).unwrap();
+    let report = verify(&history, &Options { clock_uncertainty }, &mut || true).unwrap();
     for rule in Rule::ALL {
         let (count, checked) = (report.counts[rule as usize], report.checked[rule as usize]);
         assert!(count <= checked, "{rule:?}: {count} of {checked}");

@@ -318,6 +318,43 @@ fn a_message_that_arrives_at_a_tick_is_seen_if_its_sender_ticked_before() {
 }
 
 #[test]
+fn messages_that_arrive_together_are_received_in_the_order_of_their_senders() {
+    // Machines 1, 2 and 4 tick at the same times and always send to machine 3 at last; all arrive a
+    // tick later, those of one time together.
+    let peers = vec![vec![2], vec![2], vec![], vec![2]];
+    for faults in ["[]", r#"[{"fault": "crash", "machine": 3, "at": 5}]"#] {
+        let mut simulation = Simulation::new(Setup {
+            rates: Some(vec![1e9; 4]),
+            behavior: Behavior::new(0.0, 0.0).unwrap(),
+            faults: Fault::list(faults).unwrap(),
+            ..setup(
+                Topology::adjacency(peers.clone()).unwrap(),
+                3e-7,
+                Latency::Constant(1e-9),
+            )
+        })
+        .unwrap();
+        let mut events = Events(Vec::new());
+        assert!(simulation.run(&mut events, &Watch::default()));
+        let received: Vec<_> = events
+            .0
+            .iter()
+            .filter_map(|(_, machine, event)| match event {
+                Event::Receive { message, .. } if *machine == 2 => {
+                    Some((message.arrival, message.sender().unwrap()))
+                }
+                _ => None,
+            })
+            .collect();
+        let expected = (1..).flat_map(|time| [1, 2, 4].map(|sender| (time, sender)));
+        assert_eq!(received, expected.take(299).collect::<Vec<_>>());
+        // The ticks of one time are in the order of the machines too.
+        let ticks: Vec<_> = events.0.iter().map(|event| (event.0, event.1)).collect();
+        assert!(ticks.is_sorted() && ticks.len() == 1200);
+    }
+}
+
+#[test]
 fn ties_are_counted_alike_with_and_without_faults() {
     // Two machines that tick at each of 1,000 ns from 0 on: one of each two ticks falls on the other.
     let ties = |faults: &str| {

@@ -294,6 +294,75 @@ fn a_machine_that_came_back_is_one_machine() {
 }
 
 #[test]
+fn a_machine_ticked_as_long_as_its_ticks_take_or_from_end_to_end_if_it_came_back() {
+    let directory = Directory::new();
+    let duration = |text: &str| machines(&read(&[directory.file("1.log", text)]).unwrap()).duration;
+    // Four ticks of half a second; its lines span two seconds and a wait of three before them.
+    let waited = ONE.replacen("100.000000", "97.000000", 1);
+    assert_eq!(duration(&waited), [2.0]);
+    let slow = waited.replace(r#""clock_rate": 2.0"#, r#""clock_rate": 8.0"#);
+    assert_eq!(duration(&slow), [0.5]);
+    // When it came back it drew a new phase, and while it was down it had no ticks.
+    let lines: Vec<_> = waited.lines().collect();
+    let again = lines[0]
+        .replace("97.000000", "101.250000")
+        .replace(r#""local_clock": 0"#, r#""local_clock": 2"#);
+    let resumed = [
+        lines[0], lines[1], lines[2], lines[3], &again, lines[4], lines[5], "",
+    ];
+    assert_eq!(duration(&resumed.join("\n")), [5.0]);
+    // Virtual time begins with the ticking.
+    let ideal = waited.replace(r#""real""#, r#""virtual""#);
+    assert_eq!(duration(&ideal), [5.0]);
+}
+
+#[test]
+fn all_that_was_sent_to_peers_that_never_connected_is_undelivered() {
+    let directory = Directory::new();
+    // Nobody listens at the address of the two; machine 2 listens, and had not answered either.
+    let never = |undelivered: &str| {
+        let mut one: String = ONE
+            .lines()
+            .filter(|line| !line.contains("CONNECT"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        one = one
+            .replace("[null, 2]", "[null, null]")
+            .replace("[2]", "[null]");
+        one.replace("[[2, 1], [null, 1]]", undelivered)
+    };
+    let two: String = TWO
+        .lines()
+        .filter(|line| !line.contains("RECEIVE") && !line.contains("UNREAD"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let statuses = |undelivered: &str, two: &str| {
+        let files = [
+            directory.file("1.log", never(undelivered)),
+            directory.file("2.log", two),
+        ];
+        let logs = read(&files).unwrap();
+        let messages = messages(&logs.columns, &logs.machines).unwrap();
+        let ids: Vec<_> = messages.recipient.iter().map(|id| id.is_nan()).collect();
+        assert_eq!(ids, [false, true, false, false]);
+        messages.status
+    };
+    let all = [UNDELIVERED; 4];
+    assert_eq!(statuses("[[null, 1], [null, 3]]", &two), all);
+    // A count that fits no peer says nothing of one that is known by where it listens.
+    let [sight, gone] = [LOST_SIGHT, UNDELIVERED];
+    assert_eq!(statuses("[[null, 1]]", &two), [sight, gone, sight, sight]);
+    assert_eq!(statuses("[[null, 2]]", &two), [sight, gone, sight, sight]);
+    // One that is named counts its newest.
+    assert_eq!(
+        statuses("[[null, 3], [2, 1]]", &two),
+        [sight, gone, sight, gone]
+    );
+    assert_eq!(statuses("[]", &two), [sight; 4]);
+    // What arrived is what its recipient says.
+    let got = statuses("[[null, 1], [null, 3]]", TWO);
+    assert_eq!(got, [RECEIVED, gone, UNREAD, gone]);
+}
+
+#[test]
 fn reading_stops_when_told_to() {
     let directory = Directory::new();
     let line = BASE.lines().next().unwrap().to_owned() + "\n";
@@ -333,6 +402,97 @@ fn the_general_log_has_every_line_in_order() {
         write_lines(&[], &path, ALL, &mut || true),
         Err(Error::State(_))
     ));
+}
+
+/// A log of these INTERNAL events: microseconds after 5 s, and the clock.
+fn internals(id: u64, events: &[(u64, u64)]) -> String {
+    events.iter().fold(String::new(), |mut text, (micros, clock)| {
+        writeln!(
+            text,
+            "{{\"event\": \"INTERNAL\", \"system_time\": 5.{micros:06}, \"machine_id\": {id}, \"old_clock\": {}, \"new_clock\": {clock}}}",
+            clock - 1
+        ).unwrap();
+        text
+    })
+}
+
+#[test]
+fn what_happens_at_one_time_is_in_the_order_of_machines_and_then_of_the_log() {
+    let directory = Directory::new();
+    let logs = [
+        (9, vec![(1, 1), (1, 2), (4, 3), (4, 4)]),
+        (2, vec![(1, 1), (1, 2), (1, 3), (4, 4)]),
+        (5, vec![(0, 1), (1, 2), (4, 3), (4, 4)]),
+    ];
+    let mut expected: Vec<(u64, u64, u64)> = logs
+        .iter()
+        .flat_map(|(id, events)| events.iter().map(|&(time, clock)| (time, *id, clock)))
+        .collect();
+    expected.sort_unstable();
+    // Whatever the order in which the files are given.
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+        let files = order.map(|place: usize| {
+            let (id, events) = &logs[place];
+            directory.file(&format!("{id}.log"), internals(*id, events))
+        });
+        let read = read(&files).unwrap();
+        let columns = &read.columns;
+        let rows: Vec<_> = (0..columns.len())
+            .map(|row| {
+                let micros = ((columns.system_time[row] - 5.0) * 1e6).round() as u64;
+                (
+                    micros,
+                    columns.machine_id[row] as u64,
+                    columns.new_clock[row] as u64,
+                )
+            })
+            .collect();
+        assert_eq!(rows, expected);
+        let path = directory.0.join("all.log");
+        write_lines(&read.sources, &path, ALL, &mut || true).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let whole: String = expected
+            .iter()
+            .map(|&(time, id, clock)| internals(id, &[(time, clock)]))
+            .collect();
+        assert_eq!(text, whole);
+    }
+}
+
+#[test]
+fn a_stretch_of_the_general_log_begins_with_its_start_and_ends_before_its_stop() {
+    let directory = Directory::new();
+    let events: Vec<_> = (1..=5).map(|clock| (clock * 100_000, clock)).collect();
+    let files = [
+        directory.file("1.log", internals(1, &events)),
+        directory.file("2.log", internals(2, &events)),
+    ];
+    let logs = read(&files).unwrap();
+    let path = directory.0.join("all.log");
+    let infinity = f64::INFINITY;
+    // Seconds since the earliest line, and which of the five times are in it.
+    for (window, times) in [
+        (-infinity..infinity, 1..6),
+        (0.1..infinity, 2..6),
+        (0.100_000_1..infinity, 3..6),
+        (-infinity..0.2, 1..3),
+        (-infinity..0.200_000_1, 1..4),
+        (0.1..0.2, 2..3),
+        (0.1..0.300_000_1, 2..5),
+        (0.0..0.4, 1..5),
+        (-1.0..0.0, 1..1),
+        (0.400_000_1..9.0, 6..6),
+    ] {
+        let count = write_lines(&logs.sources, &path, window.clone(), &mut || true).unwrap();
+        let expected: String = times
+            .map(|time| {
+                let line = |id| internals(id, &[(time * 100_000, time)]);
+                line(1) + &line(2)
+            })
+            .collect();
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected, "{window:?}");
+        assert_eq!(count as usize, expected.lines().count());
+    }
 }
 
 #[test]

@@ -105,6 +105,7 @@ pub fn is_own(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn gate(allowed: &[&str], peers: &[&str]) -> Gate {
         let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
@@ -134,6 +135,68 @@ mod tests {
         }
         for bad in ["", "10.1", "10.1.0.0/33", "host", "10.1.0.0/-1"] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_of_no_bits_admits_its_family() {
+        let four = ["0.0.0.0", "127.0.0.1", "192.0.2.7", "255.255.255.255"];
+        let six = [
+            "::",
+            "::1",
+            "2001:db8::1",
+            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        ];
+        for (network, inside, outside) in [
+            ("::/0", six, four),
+            ("2001:db8::1/0", six, four),
+            ("0.0.0.0/0", four, six),
+            ("192.0.2.7/0", four, six),
+        ] {
+            let gate = gate(&[network], &[]);
+            for ip in inside {
+                assert!(admits(&gate, ip), "{network} {ip}");
+            }
+            for ip in outside {
+                assert!(!admits(&gate, ip), "{network} {ip}");
+            }
+        }
+        // A whole prefix is one address.
+        for (network, inside, outside) in [
+            ("192.0.2.6/32", "192.0.2.6", "192.0.2.7"),
+            ("2001:db8::6/128", "2001:db8::6", "2001:db8::7"),
+            ("192.0.2.6/31", "::ffff:192.0.2.7", "192.0.2.5"),
+            ("2001:db8::/127", "2001:db8::1", "2001:db8::2"),
+            ("128.0.0.0/1", "255.0.0.0", "127.255.255.255"),
+            ("8000::/1", "ffff::", "7fff::"),
+        ] {
+            let gate = gate(&[network], &[]);
+            assert!(admits(&gate, inside), "{network}");
+            assert!(!admits(&gate, outside), "{network}");
+        }
+        for bad in ["::/129", "::/-1", "::/", "0.0.0.0/33", "0.0.0.0/256", "/0"] {
+            assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        /// An address lies in a network if their first bits, as text, are the same.
+        #[test]
+        fn the_first_bits_decide(own: u128, flipped in 0_u32..129, prefix in 0_usize..129, is_four: bool) {
+            let bits: u32 = if is_four { 32 } else { 128 };
+            let prefix = prefix.min(bits as usize);
+            let other = own ^ 1_u128.checked_shl(flipped % (bits + 1)).unwrap_or(0);
+            let ip = |value: u128| -> IpAddr {
+                if is_four { Ipv4Addr::from_bits(value as u32).into() } else { std::net::Ipv6Addr::from_bits(value).into() }
+            };
+            let text = |ip: IpAddr| match ip {
+                IpAddr::V4(ip) => format!("{:032b}", ip.to_bits()),
+                IpAddr::V6(ip) => format!("{:0128b}", ip.to_bits()),
+            };
+            let (own, other) = (ip(own), ip(other));
+            let network: Network = format!("{own}/{prefix}").parse().unwrap();
+            let expected = text(own)[..prefix] == text(other)[..prefix];
+            prop_assert_eq!(network.contains(other), expected);
         }
     }
 

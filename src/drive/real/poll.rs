@@ -22,8 +22,6 @@ use crate::model::message::Nanos;
 
 /// One read takes at most this much; all connections share the memory.
 const SCRATCH: usize = 256 * 1024;
-/// How many messages are kept for one peer that does not acknowledge.
-const MOST_KEPT: usize = 1 << 24;
 
 /// What is to be done at a later time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -227,15 +225,11 @@ impl Poller {
                 mark_dirty(&mut self.connections, &mut self.dirty, key);
             }
         }
-        let full = (0..endpoint.peers.len())
-            .find(|&position| endpoint.channels.kept(position) > MOST_KEPT);
-        if let Some(position) = full {
+        if let Some(overfull) = endpoint.channels.overfull() {
             endpoint.member.fail(format!(
-                "machine {}: {} messages wait for {}, more than the {} that are kept",
+                "machine {}: {}",
                 endpoint.member.id(),
-                endpoint.channels.kept(position),
-                endpoint.peers[position].address,
-                MOST_KEPT
+                overfull.told(&endpoint.peers[overfull.position].address)
             ));
         }
     }

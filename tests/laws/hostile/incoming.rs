@@ -7,6 +7,7 @@ use crate::lab::{
     Lab, Line, PATIENCE, arrived, assert_warnings, attacked, hello, open, resident, send, start,
     timestamps, undelivered, until,
 };
+use lamport::drive::real::clock::Clock;
 use lamport::drive::real::machine::Config;
 use lamport::log::read::open_files;
 
@@ -241,14 +242,20 @@ fn half_open_connections_are_let_go() {
 fn a_thousand_idle_connections_are_bounded() {
     open_files::ensure(3000, "or leave this test out").unwrap();
     let before = resident();
-    let (warnings, lines) = attacked(1.0, |machine| {
+    let mut took = 0;
+    let (mut warnings, lines) = attacked(1.0, |machine| {
+        let before = Clock::of_process().now();
         let crowd: Vec<Line> = (0..1000).map(|_| Line::to(machine)).collect();
         // A machine that has something to say is still heard.
         let (mut line, _) = Line::sender(machine, 2, 7, 7);
         line.say("5:2\n");
         line.acknowledged(5, 5);
         drop(crowd);
+        took = Clock::of_process().now() - before;
     });
+    // On a host so busy that it takes longer than a hello may, those that stayed are silent too.
+    let is_slow = took > 4_000_000_000;
+    warnings.retain(|text| !is_slow || !text.contains("said no hello in time"));
     assert_warnings(
         warnings,
         &["connections said nothing; the oldest was closed"],

@@ -3,14 +3,15 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::lab::{
-    Held, Lab, Line, PATIENCE, arrived, assert_warnings, hello, loopback, open, resident, send,
-    start, timestamps, undelivered, until,
+    Held, Lab, Line, PATIENCE, arrived, assert_warnings, attacked_as, hello, loopback, open,
+    resident, send, start, timestamps, undelivered, until,
 };
 use lamport::channel::key::Key;
 use lamport::channel::noise::{Secret, Session};
+use lamport::drive::real::clock::Clock;
 use lamport::drive::real::machine::{Config, Machine};
 use lamport::log::read::open_files;
 use serde_json::Value;
@@ -20,21 +21,13 @@ fn key(byte: u8) -> Key {
 }
 
 /// As `attacked`, with a key and no address that may connect without one.
-fn attacked(duration: f64, attack: impl FnOnce(&Machine)) -> (Vec<String>, Vec<Value>) {
-    let lab = Lab::new();
-    let machine = open(Config {
-        duration,
+fn attacked(least: f64, attack: impl FnOnce(&Machine)) -> (Vec<String>, Vec<Value>) {
+    let kind = |config| Config {
         key: Some(key(1)),
         allowed: vec![],
-        ..lab.config(1, vec![])
-    });
-    let running = start(&machine, duration);
-    attack(&machine);
-    assert!(running.join(Some(PATIENCE)).unwrap());
-    let lines = lab.lines(1);
-    let ticks = (duration * 50.0).round() as u64;
-    assert_eq!(lines[lines.len() - 1]["ticks"], ticks);
-    (machine.take_warnings(), lines)
+        ..config
+    };
+    attacked_as(kind, least, attack)
 }
 
 /// Frames by hand: what a sender with a key says, byte by byte.
@@ -378,7 +371,9 @@ fn who_claims_long_frames_before_a_hello_is_closed_at_once() {
 fn a_flood_of_half_handshakes_is_bounded_and_costs_no_tick() {
     open_files::ensure(3000, "or leave this test out").unwrap();
     let before = resident();
+    let mut took = 0;
     let (warnings, lines) = attacked(1.5, |machine| {
+        let before = Clock::of_process().now();
         let crowd: Vec<TcpStream> = (0..1000_u32)
             .map(|number| {
                 let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, machine.port())).unwrap();
@@ -396,11 +391,15 @@ fn a_flood_of_half_handshakes_is_bounded_and_costs_no_tick() {
         sender.say("5:2\n");
         sender.until_heard("ack 5 5");
         drop(crowd);
+        took = Clock::of_process().now() - before;
     });
+    // On a host so busy that it takes longer than a hello may, those that stayed are silent too.
+    let is_slow = took > 4_000_000_000;
     assert_warnings(
         warnings
             .into_iter()
             .filter(|text| !text.contains("closed the connection with 127.0.0.1"))
+            .filter(|text| !is_slow || !text.contains("said no hello in time"))
             .collect(),
         &["connections said nothing; the oldest was closed"],
     );
@@ -424,9 +423,12 @@ fn a_connection_that_breaks_again_and_again_loses_nothing() {
     });
     let port = receiver.port();
     // Connections that live for a few hundred bytes, then for good.
+    let lives = Arc::new(AtomicU64::new(0));
+    let present = lives.clone();
     let middle = std::thread::spawn(move || {
         for life in 1..=12 {
             let near = listener.accept().unwrap().0;
+            present.store(life, Ordering::Relaxed);
             let far = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
             let limit = if life == 12 { u64::MAX } else { life * 97 };
             let (mut a, mut b) = (far.try_clone().unwrap(), near.try_clone().unwrap());
@@ -446,11 +448,12 @@ fn a_connection_that_breaks_again_and_again_loses_nothing() {
         }
     });
     let mut sent = Vec::new();
-    for _ in 0..40 {
+    // How much a connection takes before it breaks depends on who is slow.
+    until("the last life, and messages before and in it", || {
         sent.extend(send(&sender, 5));
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-    until("all arrive", || receiver.queue_len() == 200);
+        sent.len() >= 200 && lives.load(Ordering::Relaxed) == 12
+    });
+    until("all arrive", || receiver.queue_len() == sent.len() as u64);
     for running in [&sender, &receiver].map(|machine| start(machine, 0.2)) {
         assert!(running.join(Some(PATIENCE)).unwrap());
     }

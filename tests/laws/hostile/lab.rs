@@ -23,6 +23,9 @@ use socket2::{Domain, Socket, Type};
 /// Long enough for anything on a busy host; a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Ticks per second of a machine of the lab.
+const RATE: f64 = 50.0;
+
 /// A directory of its own, removed at the end.
 pub(crate) struct Lab(PathBuf);
 
@@ -53,7 +56,7 @@ impl Lab {
             overwrite: false,
             resume: false,
             duration: 0.5,
-            clock_rate: Some(50.0),
+            clock_rate: Some(RATE),
             max_rate: 6,
             behavior: Behavior::new(1.0, 1.0).unwrap(),
             latency: lamport::model::latency::Latency::Constant(0.0),
@@ -121,22 +124,44 @@ pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
     .unwrap()
 }
 
-/// Lets one machine tick while it is attacked. It must tick every tick, end, and
-/// have a complete log, whose lines are returned with what it warned of.
-pub(crate) fn attacked(duration: f64, attack: impl FnOnce(&Machine)) -> (Vec<String>, Vec<Value>) {
-    let lab = Lab::new();
-    let machine = open(Config {
-        duration,
-        ..lab.config(1, vec![])
-    });
-    let running = start(&machine, duration);
-    attack(&machine);
-    assert!(running.join(Some(PATIENCE)).unwrap());
-    let lines = lab.lines(1);
-    let ticks = (duration * 50.0).round() as u64;
-    assert_eq!(lines[lines.len() - 1]["ticks"], ticks);
-    assert_eq!(machine.ticks(), ticks);
+/// Lets one machine tick while it is attacked, for as long as that takes and for `least` seconds.
+/// It must tick every tick, end, and have a complete log, whose lines are returned with what it
+/// warned of.
+pub(crate) fn attacked(least: f64, attack: impl FnOnce(&Machine)) -> (Vec<String>, Vec<Value>) {
+    let (warnings, lines) = attacked_as(|config| config, least, attack);
     assert_no_stall(&lines);
+    (warnings, lines)
+}
+
+/// The same with a machine of this kind.
+pub(crate) fn attacked_as(
+    kind: impl FnOnce(Config) -> Config,
+    least: f64,
+    attack: impl FnOnce(&Machine),
+) -> (Vec<String>, Vec<Value>) {
+    // Longer than any attack: who is slow must not find the machine gone, or past its last tick.
+    const ENDLESS: f64 = 3600.0;
+    let lab = Lab::new();
+    let machine = open(kind(Config {
+        duration: ENDLESS,
+        ..lab.config(1, vec![])
+    }));
+    let running = start(&machine, ENDLESS);
+    attack(&machine);
+    until("every tick that is due", || {
+        let elapsed = running.elapsed();
+        elapsed >= least && machine.ticks() >= (elapsed * RATE).floor() as u64
+    });
+    running.stop();
+    assert!(running.join(Some(PATIENCE)).unwrap());
+    // Those that are due by now, and the one at the very beginning.
+    let most = (running.elapsed() * RATE).floor() as u64 + 1;
+    let lines = lab.lines(1);
+    let ticks = machine.ticks();
+    assert!(ticks <= most, "{ticks} ticks, {most} were due");
+    assert_eq!(lines[lines.len() - 1]["ticks"], ticks);
+    let is_tick = |line: &&Value| line.get("new_clock").is_some() && line.get("manual").is_none();
+    assert_eq!(lines.iter().filter(is_tick).count() as u64, ticks);
     (machine.take_warnings(), lines)
 }
 

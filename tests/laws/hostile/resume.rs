@@ -250,3 +250,45 @@ fn a_log_without_a_whole_line_is_a_first_start() {
     assert!(start(&machine, 0.1).join(Some(PATIENCE)).unwrap());
     lab.lines(1);
 }
+
+#[test]
+fn a_machine_that_comes_back_ticks_for_the_seconds_it_is_given() {
+    let lab = Lab::new();
+    let machine = open(Config {
+        duration: 3600.0,
+        ..lab.config(1, vec![])
+    });
+    let running = start(&machine, 3600.0);
+    until("some ticks", || machine.ticks() >= 7);
+    // It dies in the middle of its ticks.
+    machine.abandon();
+    let _ = running.join(Some(PATIENCE)).unwrap_err();
+    let logged = |kind: &str| {
+        let text = std::fs::read_to_string(lab.log(1)).unwrap();
+        text.lines().filter(|line| line.contains(kind)).count() as u64
+    };
+    let before = logged("new_clock");
+    assert!(before >= 7);
+    // Its seconds count anew, whatever it had ticked before: 50 of them a second.
+    for (seconds, ticks) in [(0.3, 15), (0.02, 1)] {
+        let machine = back(&lab, 1, 0, |lab| Config {
+            duration: seconds,
+            ..lab.config(1, vec![])
+        });
+        let so_far = logged("new_clock");
+        assert_eq!(machine.schedule().ticks(), ticks);
+        assert_eq!(machine.ticks(), so_far);
+        if ticks == 1 {
+            assert!(start(&machine, seconds).join(Some(PATIENCE)).unwrap());
+        } else {
+            let running = start(&machine, 3600.0);
+            until("all ticks", || machine.ticks() == so_far + ticks);
+            machine.abandon();
+            running.stop();
+            assert!(running.join(Some(PATIENCE)).unwrap());
+        }
+        assert_eq!(logged("new_clock"), so_far + ticks);
+    }
+    let end = lab.lines(1).pop().unwrap();
+    assert_eq!(end["ticks"], before + 16);
+}

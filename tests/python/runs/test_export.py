@@ -108,3 +108,26 @@ def test_an_empty_stretch_writes_nothing(run, tmp_path, form, start, stop):
 def test_save_needs_logs(table_run, tmp_path):
     with pytest.raises(ValueError, match="no logs"):
         table_run.save(tmp_path)
+
+
+def test_a_stretch_ends_before_its_stop(run, tmp_path):
+    times = run.events["time"]
+    # The very times of events, and times between two of them.
+    early, late = times.iloc[len(times) // 4], times.iloc[3 * len(times) // 4]
+    whole = run.export(tmp_path / "all.jsonl").read_text().splitlines()
+    origin = min(json.loads(line)["system_time"] for line in whole)
+    for start, stop in [(early, late), (None, late), (early, None), (early + 1e-7, late + 1e-7)]:
+        first, last = (-np.inf if start is None else start), (np.inf if stop is None else stop)
+        for form in ("jsonl", "csv"):
+            path = run.export(tmp_path / f"some.{form}", start=start, stop=stop)
+            if form == "csv":
+                got, all_times = pd.read_csv(path)["time"].tolist(), times.tolist()
+            else:
+                lines = path.read_text().splitlines()
+                assert lines == whole[whole.index(lines[0]) :][: len(lines)]
+                got, all_times = (
+                    [round(json.loads(line)["system_time"] - origin, 6) for line in some]
+                    for some in (lines, whole)
+                )
+            assert got == pytest.approx([time for time in all_times if first <= time < last])
+            assert 0 < len(got) < len(all_times)

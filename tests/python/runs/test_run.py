@@ -1,5 +1,6 @@
 """The tables of a run."""
 
+import json
 import pickle
 
 import numpy as np
@@ -215,3 +216,31 @@ def test_files_are_asked_for_once(run):
     first.clear()
     assert again.files == again.files == run.files
     assert Counted.calls == 1
+
+
+def test_growth_of_a_queue_counts_the_seconds_of_a_machine_that_came_back(tmp_path):
+    def line(event, at, **fields):
+        return json.dumps({"event": event, "system_time": at, "machine_id": 1} | fields) + "\n"
+
+    def startup(at, clock):
+        return line(
+            "STARTUP", at, clock_rate=2.0, local_clock=clock, history="0000000000000001",
+            listen=["127.0.0.1", 5001], peers=[], run_id="lab", seed=1, internal_probability=0.7,
+            broadcast_share=0.25, time="real", version="0.1.0",
+        )  # fmt: skip
+
+    tick = line("INTERNAL", 103.0, old_clock=0, new_clock=1)
+    unread = "".join(line("UNREAD", 110.0, sender=2, sent_clock=n, arrival_time=109.0) for n in (3, 4))
+    late = {"p50": 0.0, "p99": 0.0, "max": 0.0}
+    end = line("END", 110.0, final_clock=1, queue_len=2, ticks=1, lateness=late, undelivered=[])
+    for name, text, seconds in [
+        # A wait for peers and one tick of half a second.
+        ("plain", startup(100.0, 0) + tick + unread + end, 0.5),
+        # It came back: from the first line to the last, its time down among them.
+        ("resumed", startup(100.0, 0) + tick + startup(105.0, 1) + unread + end, 10.0),
+    ]:
+        path = tmp_path / f"{name}.log"
+        path.write_text(text)
+        run = lamport.load(path)
+        assert run.durations.tolist() == [seconds]
+        assert run.machines["queue_growth"].tolist() == [2 / seconds]
