@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;
 use crate::error::Result;
+use crate::log::schema::EventKind;
 
 /// All machines, and whose each row is.
 pub(super) struct ByMachine {
@@ -44,55 +45,57 @@ impl ByMachine {
 
     /// Where the rows of each machine start, if they stand by machine, and at last how many there are.
     pub(super) fn starts(&self) -> Vec<u32> {
-        starts(self.ids.all().len(), &self.places, |_| true)
+        let places = self.places.iter().map(|&place| place as usize);
+        starts(self.ids.all().len(), places)
     }
 }
 
-/// Some of the rows by machine, each machine's as they stand.
+/// The rows by machine and kind of event, each in its own order.
 pub(super) struct MachineRows {
-    /// Those of the machine at k stand from `starts[k]` to `starts[k + 1]`.
+    /// Those of the machine at k and of a kind start at that of the number k x kinds + kind.
     starts: Vec<u32>,
     rows: Vec<u32>,
 }
 
 impl MachineRows {
-    /// The rows that are chosen, with the place of each row's machine.
-    pub(super) fn new(machines: usize, places: &[u32], is_chosen: impl Fn(usize) -> bool) -> Self {
-        let starts = starts(machines, places, &is_chosen);
+    /// Of so many machines: the place and the kind of each row.
+    pub(super) fn new(machines: usize, places: &[u32], kinds: &[EventKind]) -> Self {
+        // Kinds alternate at random, so that all are counted and none is branched on.
+        let keys = places
+            .iter()
+            .zip(kinds)
+            .map(|(&place, &kind)| key(place as usize, kind));
+        let starts = starts(machines * EventKind::COUNT, keys.clone());
         let mut next = starts.clone();
-        // Kinds of events alternate at random: writing to one place too many is faster than a branch.
-        let surplus = starts[machines];
-        let mut rows = vec![0; surplus as usize + 1];
-        for (row, &place) in places.iter().enumerate() {
-            let at = &mut next[place as usize];
-            let is_chosen = is_chosen(row);
-            let to = if is_chosen { *at } else { surplus };
-            rows[to as usize] = row as u32;
-            *at += u32::from(is_chosen);
+        let mut rows = vec![0; places.len()];
+        for (row, key) in keys.enumerate() {
+            let at = &mut next[key];
+            rows[*at as usize] = row as u32;
+            *at += 1;
         }
         Self { starts, rows }
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.rows.len() - 1
-    }
-
-    /// The rows of the machine at a place.
-    pub(super) fn of(&self, place: usize) -> impl Iterator<Item = usize> {
-        let rows = self.starts[place] as usize..self.starts[place + 1] as usize;
+    /// The rows of a kind of the machine at a place.
+    pub(super) fn of(&self, place: usize, kind: EventKind) -> impl Iterator<Item = usize> {
+        let key = key(place, kind);
+        let rows = self.starts[key] as usize..self.starts[key + 1] as usize;
         self.rows[rows].iter().map(|&row| row as usize)
     }
 }
 
-/// Where the chosen rows of each machine start, if they stand by machine, and at last how many there are.
-fn starts(machines: usize, places: &[u32], is_chosen: impl Fn(usize) -> bool) -> Vec<u32> {
-    let mut starts = vec![0; machines + 1];
-    for (row, &place) in places.iter().enumerate() {
-        starts[place as usize + 1] += u32::from(is_chosen(row));
+fn key(place: usize, kind: EventKind) -> usize {
+    place * EventKind::COUNT + kind as usize
+}
+
+/// Where the items of each key start, if they stand by key, and at last how many there are.
+fn starts(keys: usize, items: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut starts = vec![0; keys + 1];
+    for key in items {
+        starts[key + 1] += 1;
     }
-    for place in 0..machines {
-        starts[place + 1] += starts[place];
+    for key in 0..keys {
+        starts[key + 1] += starts[key];
     }
     starts
 }

@@ -58,29 +58,29 @@ pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
 }
 
 fn sends(columns: &Columns) -> Messages {
-    let mut messages = Messages::default();
-    let rows = columns.recipients.len();
-    messages.sender.reserve_exact(rows);
-    messages.sent_clock.reserve_exact(rows);
-    messages.recipient.reserve_exact(rows);
-    messages.sent.reserve_exact(rows);
+    let count = columns.recipients.len();
+    let mut messages = Messages {
+        sender: vec![0; count],
+        sent_clock: vec![0; count],
+        recipient: columns.recipients.clone(),
+        sent: vec![0.0; count],
+        arrived: vec![f64::NAN; count],
+        received: vec![f64::NAN; count],
+        received_clock: vec![UNKNOWN; count],
+        status: vec![LOST_SIGHT; count],
+        unmatched: 0,
+    };
     for row in 0..columns.len() {
-        let recipients = columns.recipients(row);
-        let first = messages.recipient.len();
-        for _ in recipients {
-            messages.sender.push(columns.machine_id[row]);
-            messages.sent_clock.push(columns.new_clock[row]);
-            messages.sent.push(columns.time[row]);
+        let span = columns.starts[row]..columns.starts[row + 1];
+        if span.len() > 1 {
+            messages.recipient[span.clone()].sort_unstable_by_key(|&id| unknown_last(id));
         }
-        messages.recipient.extend_from_slice(recipients);
-        if recipients.len() > 1 {
-            messages.recipient[first..].sort_unstable_by_key(|&id| unknown_last(id));
+        for message in span {
+            messages.sender[message] = columns.machine_id[row];
+            messages.sent_clock[message] = columns.new_clock[row];
+            messages.sent[message] = columns.time[row];
         }
     }
-    messages.arrived = vec![f64::NAN; rows];
-    messages.received = vec![f64::NAN; rows];
-    messages.received_clock = vec![UNKNOWN; rows];
-    messages.status = vec![LOST_SIGHT; rows];
     messages
 }
 
@@ -104,7 +104,8 @@ impl Messages {
         let messages = (&self.sent_clock[..], &self.recipient[..]);
         let table = TableLog::new(columns, machines, messages, checkpoint)?;
         let matching = Matching::new(&table, checkpoint)?;
-        self.unmatched = table.receives();
+        let receives = columns.event.iter().filter(|event| event.receives());
+        self.unmatched = receives.count();
         // How many receipts there are of messages whose recipients are known.
         let mut named = 0;
         // The recipients that become known by who received the message.
@@ -195,9 +196,9 @@ impl Messages {
         if newest.is_empty() && unnamed.is_empty() {
             return;
         }
-        unnamed
-            .values_mut()
-            .for_each(|counts| counts.sort_unstable());
+        for counts in unnamed.values_mut() {
+            counts.sort_unstable();
+        }
         // A peer that never connected has all of its messages undelivered.
         let mut totals: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         for (&sender, &recipient) in self.sender.iter().zip(&self.recipient) {

@@ -7,13 +7,13 @@ use super::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::facts::{Facts, Unread};
+use crate::log::schema::EventKind;
 
 /// A message is numbered as the columns number recipients, and an UNREAD message from the number of rows on.
 pub(super) struct TableLog<'a> {
     columns: &'a Columns,
     ids: Ids,
-    sends: MachineRows,
-    receives: MachineRows,
+    rows: MachineRows,
     /// By machine, what it left in its queue.
     unread: Vec<&'a [Unread]>,
     /// By message, its timestamp and its recipient.
@@ -40,8 +40,7 @@ impl<'a> TableLog<'a> {
         let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
         let ByMachine { ids, places } = by_machine;
         let count = ids.all().len();
-        let sends = MachineRows::new(count, &places, |row| columns.event[row].sends());
-        let receives = MachineRows::new(count, &places, |row| columns.event[row].receives());
+        let rows = MachineRows::new(count, &places, &columns.event);
         let mut unread = vec![&[][..]; count];
         for facts in machines {
             if let Some(place) = ids.place(facts.id) {
@@ -51,16 +50,10 @@ impl<'a> TableLog<'a> {
         Ok(Self {
             columns,
             ids,
-            sends,
-            receives,
+            rows,
             unread,
             messages,
         })
-    }
-
-    /// How many rows are a RECEIVE.
-    pub(super) fn receives(&self) -> usize {
-        self.receives.count()
     }
 
     /// The row of a receipt in the log of a machine, or the message that was left in its queue.
@@ -95,7 +88,7 @@ impl MessageLog for TableLog<'_> {
         checkpoint: &mut Checkpoint<'_>,
         mut each: impl FnMut(Option<u64>, u32),
     ) -> Result<()> {
-        for row in self.sends.of(log) {
+        for row in self.rows.of(log, EventKind::Send) {
             checkpoint.row()?;
             for message in self.columns.starts[row]..self.columns.starts[row + 1] {
                 let recipient = self.messages.1[message];
@@ -115,7 +108,7 @@ impl MessageLog for TableLog<'_> {
         mut each: impl FnMut(u64, LoggedReceipt),
     ) -> Result<()> {
         let columns = self.columns;
-        for row in self.receives.of(log) {
+        for row in self.rows.of(log, EventKind::Receive) {
             checkpoint.row()?;
             if let Some((sender, clock)) = stamp(columns, row) {
                 each(sender, LoggedReceipt { clock, at: row });

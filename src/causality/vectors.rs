@@ -72,7 +72,7 @@ pub(super) fn whole(graph: &Graph) -> (Vec<u32>, Vec<u32>) {
     (vec![0; machines], to)
 }
 
-/// ClockRows of vector clocks; row 0 is that of events that follow from no other machine.
+/// Rows of vector clocks; row 0 is that of events that follow from no other machine.
 pub(super) struct ClockRows {
     width: usize,
     entries: Vec<u32>,
@@ -84,7 +84,7 @@ pub(super) struct ClockRows {
 }
 
 impl ClockRows {
-    /// ClockRows for so many machines; as many as given are kept, or else only those still needed.
+    /// Rows for so many machines; as many as given are kept, or else only those still needed.
     pub(super) fn new(width: usize, kept: Option<usize>) -> Self {
         let mut entries = Vec::with_capacity((kept.unwrap_or(0) + 1) * width);
         entries.resize(width, 0);
