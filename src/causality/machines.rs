@@ -139,11 +139,12 @@ impl Machines {
         self.machine_id.push(facts.id as i64);
         self.clock_rate.push(facts.clock_rate.unwrap_or(f64::NAN));
         self.ticks.push(ticks);
-        for (column, kind) in [
-            (&mut self.sends, EventKind::Send),
-            (&mut self.receives, EventKind::Receive),
-            (&mut self.internals, EventKind::Internal),
-        ] {
+        for &kind in EventKind::ALL {
+            let column = match kind {
+                EventKind::Send => &mut self.sends,
+                EventKind::Receive => &mut self.receives,
+                EventKind::Internal => &mut self.internals,
+            };
             column.push(count.events.of_kind(kind));
         }
         self.final_clock.push(end.map_or_else(

@@ -37,12 +37,11 @@ pub(super) fn tuples<'py>(
             continue;
         }
         let list = columns.recipients(row);
-        let tuple = match shared.get(list) {
-            Some(tuple) => tuple.clone(),
-            None => {
-                let tuple = PyTuple::new(py, list.iter().map(|&id| known(id)))?;
-                shared.entry(list).or_insert(tuple).clone()
-            }
+        let tuple = if let Some(tuple) = shared.get(list) {
+            tuple.clone()
+        } else {
+            let tuple = PyTuple::new(py, list.iter().map(|&id| known(id)))?;
+            shared.entry(list).or_insert(tuple).clone()
         };
         cells.push(tuple.into_any().unbind());
     }
@@ -55,10 +54,20 @@ pub(super) fn recipients(
 ) -> PyResult<Option<Vec<Vec<Option<i64>>>>> {
     for name in NAMES {
         if columns.contains(name)? {
+            // Tuples do not change, and tables share them: each is read once, and held meanwhile.
+            let mut read: BTreeMap<usize, (Bound<'_, PyAny>, Vec<Option<i64>>)> = BTreeMap::new();
             let rows = columns.get_item(name)?.try_iter()?.enumerate();
             let lists = rows.map(|(row, cell)| {
                 let cell = cell?;
-                ids(&cell)?.ok_or_else(|| wrong(row, name, &cell))
+                let place = cell.as_ptr() as usize;
+                if let Some((_, list)) = read.get(&place) {
+                    return Ok(list.clone());
+                }
+                let list = ids(&cell)?.ok_or_else(|| wrong(row, name, &cell))?;
+                if cell.is_exact_instance_of::<PyTuple>() {
+                    read.insert(place, (cell, list.clone()));
+                }
+                Ok(list)
             });
             return lists.collect::<PyResult<_>>().map(Some);
         }

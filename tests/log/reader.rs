@@ -341,7 +341,7 @@ fn all_that_was_sent_to_peers_that_never_connected_is_undelivered() {
         ];
         let logs = read(&files).unwrap();
         let messages = messages(&logs.columns, &logs.machines).unwrap();
-        let ids: Vec<_> = messages.recipient.iter().map(|id| id.is_nan()).collect();
+        let ids: Vec<_> = messages.recipient.iter().map(|&id| id == UNKNOWN).collect();
         assert_eq!(ids, [false, true, false, false]);
         messages.status
     };

@@ -115,11 +115,14 @@ def _kind(value: object) -> str:
 
 
 def _codes(table: pd.DataFrame, name: str) -> Any:
-    names = table[name].astype("str").str.upper()
-    codes = names.map(CODES)
-    if codes.isna().any():
-        raise _wrong(table, name, codes.isna(), f"one of {', '.join(CODES)}")
-    return codes.to_numpy(dtype=np.int8)
+    column = table[name].astype("category")
+    names = column.cat.categories.astype("str").str.upper()
+    # The last place is that of what is missing, whose code is -1.
+    known = np.array([CODES.get(word, -1) for word in names] + [-1], dtype=np.int8)
+    codes = known[column.cat.codes.to_numpy()]
+    if (codes < 0).any():
+        raise _wrong(table, name, codes < 0, f"one of {', '.join(CODES)}")
+    return codes
 
 
 def _flags(table: pd.DataFrame, name: str) -> Any:

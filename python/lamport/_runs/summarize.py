@@ -108,7 +108,13 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     known = {name: how for name, how in REDUCTIONS.items() if name in frame.columns and name not in places}
     if not known:
         raise ValueError(f"the table has no column to summarize: a sweep has {', '.join(REDUCTIONS)}")
-    frame = frame.reset_index(drop=True)
+    frame = frame.reset_index(drop=True).astype(
+        {
+            name: np.float64
+            for name in known
+            if isinstance(frame[name].dtype, pd.api.extensions.ExtensionDtype)
+        }
+    )
     identity = ["run", "seed"] if "seed" in frame.columns and "seed" not in places else ["run"]
     _check_once(frame, [*places, *identity, "machine_id"])
     grouped = frame.groupby([*places, *identity], observed=True, sort=False, dropna=False)

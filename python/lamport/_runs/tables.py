@@ -23,6 +23,7 @@ __all__ = [
     "events",
     "floats",
     "machines",
+    "maybe_whole",
     "messages",
     "own",
     "parameters",
@@ -59,14 +60,14 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
     """Make the table `Run.machines`, prediction included."""
     columns = logs.machines()
     duration = columns["duration"]
-    left = floats(_column(columns["final_queue_len"], "whole or none"))
+    left = floats(maybe_whole(columns["final_queue_len"]))
     growth = np.divide(left, duration, out=np.full(len(duration), np.nan), where=duration > 0)
     load, growth_predicted = _prediction(logs, columns, known)
     return pd.DataFrame(
         {
             **{name: columns[name] for name in ("clock_rate", *COUNTS, "mean_jump", "max_jump")},
-            "max_queue_len": _column(columns["max_queue_len"], "whole or none"),
-            "final_queue_len": _column(columns["final_queue_len"], "whole or none"),
+            "max_queue_len": maybe_whole(columns["max_queue_len"]),
+            "final_queue_len": maybe_whole(columns["final_queue_len"]),
             "queue_growth": growth,
             "load_predicted": load,
             "queue_growth_predicted": growth_predicted,
@@ -90,6 +91,11 @@ def own(table: pd.DataFrame) -> pd.DataFrame:
         if isinstance(dtype, pd.api.extensions.ExtensionDtype):
             mine[name] = table[name].array.copy()
     return mine
+
+
+def maybe_whole(values: "NDArray[np.int64]") -> pd.arrays.IntegerArray:
+    """Return numbers of the native module, where negative ones are missing, without a copy."""
+    return pd.arrays.IntegerArray(values, values < 0, copy=False)
 
 
 def floats(values: "pd.Series[Any] | pd.api.extensions.ExtensionArray") -> "NDArray[np.float64]":
@@ -131,7 +137,7 @@ def _table(columns: dict[str, Any], forms: "Mapping[str, str]") -> pd.DataFrame:
 def _column(values: Any, form: str) -> Any:
     """Return the values of the native module as a column has them: the memory is theirs."""
     if form == "whole or none":
-        return pd.arrays.IntegerArray(values, values < 0, copy=False)
+        return maybe_whole(values)
     categories = {"kind": KINDS, "status": STATUSES}.get(form)
     return values if categories is None else pd.Categorical.from_codes(values, categories=categories)
 

@@ -47,10 +47,10 @@ pub struct SweepTable {
     pub mean_jump: Vec<f64>,
     /// The largest step of its clock.
     pub max_jump: Vec<i64>,
-    /// The longest queue seen, that at the end included; NaN without receipts.
-    pub max_queue_len: Vec<f64>,
+    /// The longest queue seen, that at the end included.
+    pub max_queue_len: Vec<i64>,
     /// The queue at the end.
-    pub final_queue_len: Vec<f64>,
+    pub final_queue_len: Vec<i64>,
     /// Messages per second that the queue gained.
     pub queue_growth: Vec<f64>,
     /// The run's: the largest final clock less the smallest.
@@ -231,12 +231,7 @@ impl SweepTable {
         for (machine, seat) in simulation.seats().iter().enumerate() {
             let (tally, ticks) = (&seat.tally, simulation.ticks(machine));
             let rate = simulation.rate(machine);
-            let queue_len = seat.node.queue_len(end) as f64;
-            let longest = if tally.receives > 0 {
-                f64::from(tally.max_queue_len)
-            } else {
-                f64::NAN
-            };
+            let queue_len = seat.node.queue_len(end);
             self.point.push(point as i64);
             self.run.push(run as i64);
             self.seed.push(simulation.seed() as i64);
@@ -251,9 +246,10 @@ impl SweepTable {
             self.mean_jump.push(seat.node.clock() as f64 / ticks as f64);
             self.max_jump
                 .push(tally.max_jump.max(u64::from(ticks > 0)) as i64);
-            self.max_queue_len.push(longest.max(queue_len));
-            self.final_queue_len.push(queue_len);
-            self.queue_growth.push(queue_len / elapsed);
+            let longest = u64::from(tally.max_queue_len).max(queue_len);
+            self.max_queue_len.push(longest as i64);
+            self.final_queue_len.push(queue_len as i64);
+            self.queue_growth.push(queue_len as f64 / elapsed);
             self.drift.push(drift as i64);
         }
     }
@@ -343,7 +339,7 @@ mod tests {
             assert_eq!(table.final_clock[row], machines.final_clock[machine]);
             assert_eq!(table.ticks[row], machines.ticks[machine]);
             assert_eq!(
-                table.final_queue_len[row] as i64,
+                table.final_queue_len[row],
                 machines.final_queue_len[machine]
             );
             assert_eq!(table.max_jump[row], machines.max_jump[machine]);

@@ -27,7 +27,7 @@ pub(crate) struct Packed {
     /// When it happened, as logged.
     pub(crate) time: Micros,
     /// The clock before, and above it what it is.
-    packed: u64,
+    bits: u64,
     /// The clock after.
     pub(crate) new_clock: u64,
 }
@@ -57,19 +57,19 @@ pub(crate) struct Received {
 impl Packed {
     #[inline]
     pub(crate) fn kind(self) -> EventKind {
-        EventKind::ALL[(self.packed >> KIND & KINDS) as usize]
+        EventKind::ALL[(self.bits >> KIND & KINDS) as usize]
     }
 
     pub(crate) fn old_clock(self) -> u64 {
-        self.packed & CLOCK
+        self.bits & CLOCK
     }
 
     pub(crate) fn is_manual(self) -> bool {
-        self.packed & MANUAL != 0
+        self.bits & MANUAL != 0
     }
 
     pub(crate) fn is_by_hand(self) -> bool {
-        self.packed & BY_HAND != 0
+        self.bits & BY_HAND != 0
     }
 }
 
@@ -111,7 +111,7 @@ impl Rows {
         let flags = flag(head.is_manual, MANUAL) | flag(head.is_by_hand, BY_HAND);
         self.events.push(Packed {
             time: head.time,
-            packed: head.clocks.0 | (kind as u64) << KIND | flags,
+            bits: head.clocks.0 | (kind as u64) << KIND | flags,
             new_clock: head.clocks.1,
         });
     }

@@ -70,7 +70,7 @@ def test_duckdb(run):
         received = len(rows) if kind == "RECEIVE" else 0
         assert found[kind] == (len(rows), rows["new_clock"].max(), received)
     assert events["sender"].isna().any()
-    (sent,) = duckdb.sql("select sum(len(recipients)) from events").fetchone()
+    ((sent,),) = duckdb.sql("select sum(len(recipients)) from events").fetchall()
     assert sent == sum(map(len, events["recipients"].dropna()))
     types = dict(zip(events.columns, duckdb.sql("select * from events").types, strict=True))
     assert {str(types[name]) for name in MAYBE} == {"BIGINT"}
