@@ -10,6 +10,9 @@ use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::facts::Facts;
 use crate::log::schema::reorder;
 
+/// Stands where a message has no receipt.
+const NONE: u32 = u32::MAX;
+
 /// The message was received.
 pub const RECEIVED: i8 = 0;
 /// It was in the recipient's queue at the end.
@@ -104,8 +107,8 @@ impl Messages {
         let messages = (&self.sent_clock[..], &self.recipient[..]);
         let table = TableLog::new(columns, machines, messages, checkpoint)?;
         let matching = Matching::new(&table, checkpoint)?;
-        let receives = columns.event.iter().filter(|event| event.receives());
-        self.unmatched = receives.count();
+        // By message, its receipt: filled in channel by channel, read in the order of the table.
+        let mut taken = vec![NONE; self.status.len()];
         // How many receipts there are of messages whose recipients are known.
         let mut named = 0;
         // The recipients that become known by who received the message.
@@ -131,24 +134,33 @@ impl Messages {
                             send
                         }
                         _ => continue,
-                    } as usize;
-                    match table.source(channel.recipient, receipt) {
-                        ReceiptSource::Row(row) => {
-                            self.unmatched -= 1;
-                            self.arrived[message] = columns.arrived[row];
-                            self.received[message] = columns.time[row];
-                            self.received_clock[message] = columns.new_clock[row];
-                            self.status[message] = RECEIVED;
-                        }
-                        ReceiptSource::Queue(unread) => {
-                            self.arrived[message] = unread.arrived;
-                            self.status[message] = UNREAD;
-                        }
-                    }
+                    };
+                    taken[message as usize] = receipt.at as u32;
                 }
                 Ok(())
             },
         )?;
+        drop(matching);
+        let receives = columns.event.iter().filter(|event| event.receives());
+        self.unmatched = receives.count();
+        for (message, &at) in taken.iter().enumerate() {
+            if at == NONE {
+                continue;
+            }
+            match table.source(at as usize) {
+                ReceiptSource::Row(row) => {
+                    self.unmatched -= 1;
+                    self.arrived[message] = columns.arrived[row];
+                    self.received[message] = columns.time[row];
+                    self.received_clock[message] = columns.new_clock[row];
+                    self.status[message] = RECEIVED;
+                }
+                ReceiptSource::Queue(unread) => {
+                    self.arrived[message] = unread.arrived;
+                    self.status[message] = UNREAD;
+                }
+            }
+        }
         if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, machines) {
             for (message, recipient) in guessed {
                 self.recipient[message as usize] = recipient as i64;

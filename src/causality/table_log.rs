@@ -14,8 +14,10 @@ pub(super) struct TableLog<'a> {
     columns: &'a Columns,
     ids: Ids,
     rows: MachineRows,
-    /// By machine, what it left in its queue.
-    unread: Vec<&'a [Unread]>,
+    /// What all machines left in their queues.
+    unread: Vec<&'a Unread>,
+    /// By machine, where those of its queue start, and at last how many there are.
+    queues: Vec<usize>,
     /// By message, its timestamp and its recipient.
     messages: (&'a [i64], &'a [i64]),
 }
@@ -41,26 +43,32 @@ impl<'a> TableLog<'a> {
         let ByMachine { ids, places } = by_machine;
         let count = ids.all().len();
         let rows = MachineRows::new(count, &places, &columns.event);
-        let mut unread = vec![&[][..]; count];
+        let mut by_place = vec![&[][..]; count];
         for facts in machines {
             if let Some(place) = ids.place(facts.id) {
-                unread[place] = &facts.unread;
+                by_place[place] = &facts.unread;
             }
+        }
+        let (mut unread, mut queues) = (Vec::new(), vec![0]);
+        for queue in by_place {
+            unread.extend(queue);
+            queues.push(unread.len());
         }
         Ok(Self {
             columns,
             ids,
             rows,
             unread,
+            queues,
             messages,
         })
     }
 
-    /// The row of a receipt in the log of a machine, or the message that was left in its queue.
-    pub(super) fn source(&self, log: usize, receipt: LoggedReceipt) -> ReceiptSource<'a> {
-        match receipt.at.checked_sub(self.columns.len()) {
-            None => ReceiptSource::Row(receipt.at),
-            Some(number) => ReceiptSource::Queue(&self.unread[log][number]),
+    /// Where the receipt with this number stands.
+    pub(super) fn source(&self, at: usize) -> ReceiptSource<'a> {
+        match at.checked_sub(self.columns.len()) {
+            None => ReceiptSource::Row(at),
+            Some(number) => ReceiptSource::Queue(self.unread[number]),
         }
     }
 }
@@ -114,7 +122,8 @@ impl MessageLog for TableLog<'_> {
                 each(sender, LoggedReceipt { clock, at: row });
             }
         }
-        for (number, message) in self.unread[log].iter().enumerate() {
+        for number in self.queues[log]..self.queues[log + 1] {
+            let message = self.unread[number];
             if let Some(sender) = message.sender {
                 let (clock, at) = (message.sent_clock as i64, columns.len() + number);
                 each(sender, LoggedReceipt { clock, at });
