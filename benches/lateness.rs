@@ -33,7 +33,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Scratch, Story, argument, load, median, quantile};
-use lamport::drive::real::clock::Clock;
+use lamport::drive::real::clock::ProcessClock;
 use lamport::drive::real::local::{Local, LocalConfig};
 use lamport::model::message::Nanos;
 use lamport::model::schedule::Schedule;
@@ -127,7 +127,7 @@ fn lamport(seconds: f64, is_precise: bool) -> Vec<Tick> {
     while running.elapsed() <= 0.0 {
         thread::sleep(Duration::from_millis(20));
     }
-    let clock = Clock::of_process();
+    let clock = ProcessClock::of_process();
     let (before, elapsed, after) = (clock.now(), running.elapsed(), clock.now());
     let start = before.midpoint(after) - (elapsed * 1e9) as Nanos;
     running.join(None).expect("the run ends in order");
@@ -155,7 +155,7 @@ fn lamport(seconds: f64, is_precise: bool) -> Vec<Tick> {
 
 /// The ticks of three threads that only wait, the last `stretch` of it spinning.
 fn bare(seconds: f64, stretch: Nanos) -> Vec<Tick> {
-    let clock = Clock::of_process();
+    let clock = ProcessClock::of_process();
     let start = clock.now() + 5_000_000;
     let tick = move |(machine, rate): (usize, f64)| {
         // Some phase, other than that of the machines beside.

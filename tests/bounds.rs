@@ -11,12 +11,12 @@ use std::sync::Arc;
 use common::Scratch;
 use lamport::channel::channels::{Channels, Past};
 use lamport::channel::identity::{Identity, Nonce};
-use lamport::channel::lines::{Input, Partial};
+use lamport::channel::lines::Partial;
 use lamport::channel::link::Marks;
 use lamport::channel::wire::{Hello, Reply, WireError};
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
-use lamport::drive::real::network::Network;
+use lamport::drive::real::poll_thread::PollThread;
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
 use lamport::model::node::Node;
@@ -82,7 +82,7 @@ fn as_many_messages_are_kept_for_a_peer_as_are_told() {
     let overfull = channels.overfull().unwrap();
     assert_eq!(overfull.position, 1);
     assert_eq!(
-        overfull.told("localhost:5003"),
+        overfull.reason("localhost:5003"),
         "16777217 messages wait for localhost:5003, more than the 16777216 that are kept"
     );
     // One that is logged makes room.
@@ -118,7 +118,7 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
         key: None,
         is_precise: false,
     };
-    let machine: Arc<Machine> = Machine::open(config, &Network::of_process().unwrap()).unwrap();
+    let machine: Arc<Machine> = Machine::open(config, &PollThread::of_process().unwrap()).unwrap();
     for _ in 0..16_777_216 {
         machine.deliver_by_hand(None, 1).unwrap();
     }
@@ -139,7 +139,7 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
 fn cut(bytes: &[u8]) -> Result<Vec<Vec<u8>>, WireError> {
     let mut lines = Vec::new();
     let mut partial = Partial::default();
-    partial.cut::<WireError>(bytes, |line| {
+    partial.read::<WireError>(bytes, |line| {
         lines.push(line.to_vec());
         Ok(())
     })?;
@@ -167,14 +167,13 @@ fn a_line_has_as_many_bytes_as_are_told() {
     }
     // Byte by byte it is the same.
     for (length, is_whole) in [(256, true), (257, false)] {
-        let (mut partial, mut scratch, mut got) = (Partial::default(), [0; 1024], Vec::new());
-        let mut outcome = Ok(Input::Nothing);
+        let (mut partial, mut got) = (Partial::default(), Vec::new());
+        let mut outcome = Ok(());
         for byte in line(length) {
-            let read = partial.read::<WireError>(&mut &[byte][..], &mut scratch, |line| {
+            outcome = partial.read::<WireError>(&[byte], |line| {
                 got.push(line.len());
                 Ok(())
             });
-            outcome = read.unwrap();
             if outcome.is_err() {
                 break;
             }

@@ -9,26 +9,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::channel::identity::{Identity, Nonce};
-use crate::channel::link::{Inbox, Marks, Outbox, Violation};
+use crate::channel::link::{Inbox, LinkError, Marks, Outbox};
 use crate::channel::wire::Hello;
 use crate::model::event::Recipients;
 use crate::model::message::MachineId;
+pub use crate::model::past::Past;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
 /// How many messages are kept for one peer that does not acknowledge.
 const MOST_KEPT: usize = 1 << 24;
 
-/// What a log says of the channels of the machine that wrote it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// For each peer, in the order of the peer list, the timestamps of all that was sent to it.
-    pub sent: Vec<Vec<u64>>,
-    /// For each peer, the id and history that the last CONNECT line tells.
-    pub known: Vec<Option<(MachineId, Nonce)>>,
-    /// For each sender, its newest message with a RECEIVE line.
-    pub received: BTreeMap<MachineId, u64>,
-}
+/// For each peer with any, how many messages it has not accepted, as `(peer id if known, count)`.
+pub type Undelivered = Vec<(Option<MachineId>, u64)>;
 
 /// Why a handshake fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +44,7 @@ pub struct Overfull {
 
 impl Overfull {
     /// What is wrong, of the peer at this address.
-    pub fn told(&self, address: impl fmt::Display) -> String {
+    pub fn reason(&self, address: impl fmt::Display) -> String {
         let kept = self.kept;
         format!("{kept} messages wait for {address}, more than the {MOST_KEPT} that are kept")
     }
@@ -62,14 +55,14 @@ impl Overfull {
 pub struct Channels {
     me: Identity,
     /// The channels to the peers, in the order of the peer list.
-    peers: Vec<Peer>,
+    peers: Vec<PeerChannel>,
     /// The channels from others, by their ids.
-    senders: BTreeMap<MachineId, Sender>,
+    senders: BTreeMap<MachineId, SenderChannel>,
 }
 
 /// The channel to a peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Peer {
+struct PeerChannel {
     outbox: Outbox,
     /// The id and history it told at first contact.
     identity: Option<(MachineId, Nonce)>,
@@ -78,7 +71,7 @@ struct Peer {
 
 /// The channel from a sender.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Sender {
+struct SenderChannel {
     inbox: Inbox,
     /// The history it told at first contact; a log does not tell that of a sender that is not a peer.
     history: Option<Nonce>,
@@ -92,7 +85,7 @@ impl Channels {
     pub fn new(me: Identity, peers: usize) -> Self {
         Self {
             me,
-            peers: vec![Peer::default(); peers],
+            peers: vec![PeerChannel::default(); peers],
             senders: BTreeMap::new(),
         }
     }
@@ -100,15 +93,15 @@ impl Channels {
     /// The channels of a machine whose log tells `past`: all that was sent may be needed still,
     /// and what was accepted but not logged is gone.
     pub fn resumed(me: Identity, past: Past) -> Self {
-        let peer = |(sent, identity)| Peer {
+        let peer = |(sent, identity)| PeerChannel {
             outbox: Outbox::resumed(sent),
             identity,
             is_connected: false,
         };
         let sender = |(id, newest)| {
-            let sender = Sender {
+            let sender = SenderChannel {
                 inbox: Inbox::resumed(newest),
-                ..Sender::default()
+                ..SenderChannel::default()
             };
             (id, sender)
         };
@@ -117,6 +110,11 @@ impl Channels {
             peers: past.sent.into_iter().zip(past.known).map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
         }
+    }
+
+    /// Who this machine is.
+    pub fn me(&self) -> &Identity {
+        &self.me
     }
 
     /// What this machine says first on a connection to a peer.
@@ -210,7 +208,7 @@ impl Channels {
         let peer = &mut self.peers[position];
         peer.outbox.connected(marks).map_err(|violation| Refusal {
             kind: match violation {
-                Violation::Lost { .. } => "lost",
+                LinkError::Lost { .. } => "lost",
                 _ => "violation",
             },
             reason: violation.to_string(),
@@ -247,7 +245,7 @@ impl Channels {
     }
 
     /// A message came from a sender that was welcomed. Whether it must enter the queue now.
-    pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, Violation> {
+    pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, LinkError> {
         let sender = self.senders.get_mut(&sender).expect("it was welcomed");
         sender.inbox.accept(timestamp)
     }
@@ -258,13 +256,18 @@ impl Channels {
     }
 
     /// A peer has acknowledged.
-    pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), Violation> {
+    pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), LinkError> {
         self.peers[position].outbox.acknowledged(marks)
     }
 
     /// The next message to hand to the connection to a peer, oldest first.
     pub fn next_unsent(&mut self, position: usize) -> Option<u64> {
         self.peers[position].outbox.next_unsent()
+    }
+
+    /// Whether there is a next message for a peer.
+    pub fn has_unsent(&self, position: usize) -> bool {
+        self.peers[position].outbox.has_unsent()
     }
 
     /// How many messages are kept for a peer.
@@ -284,6 +287,18 @@ impl Channels {
     /// How many messages a peer is not known to have accepted.
     pub fn undelivered(&self, position: usize) -> usize {
         self.peers[position].outbox.undelivered()
+    }
+
+    /// For each peer with any, the messages it is not known to have accepted.
+    pub fn all_undelivered(&self) -> Undelivered {
+        let of_peer = |position| {
+            let count = self.undelivered(position) as u64;
+            (self.peer_id(position), count)
+        };
+        (0..self.peers.len())
+            .map(of_peer)
+            .filter(|&(_, count)| count > 0)
+            .collect()
     }
 
     /// The id that a peer told at first contact.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 pub const KEY_LENGTH: usize = 32;
 
 /// 32 random bytes. Nothing shows them but [`Key::to_text`], and no error names them.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; KEY_LENGTH]);
 
 impl Key {

@@ -21,7 +21,7 @@ pub struct Marks {
 
 /// How the other end broke the rules of the channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
+pub enum LinkError {
     /// A timestamp that is not above the one before it on this connection.
     #[error("timestamp {found} after {last}: they must rise on a connection")]
     NotRising {
@@ -62,7 +62,7 @@ pub enum Violation {
 /// The sending end: every message that the other end may still need.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Outbox {
-    /// Messages not yet covered by *logged*, oldest first.
+    /// Messages not yet covered by *logged*, oldest first. A message is its timestamp: 8 bytes.
     kept: VecDeque<u64>,
     /// How many of `kept`, from the front, were handed out on this connection
     /// or were accepted before it.
@@ -90,11 +90,11 @@ impl Outbox {
     }
 
     /// A handshake succeeded and told `marks`: go on right after *accepted*.
-    pub fn connected(&mut self, marks: Marks) -> Result<(), Violation> {
+    pub fn connected(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check(marks)?;
         // What it had logged is not kept here any more: it can get it from no one.
         if marks.accepted < self.marks.logged {
-            return Err(Violation::Lost {
+            return Err(LinkError::Lost {
                 first: marks.accepted + 1,
                 last: self.marks.logged,
             });
@@ -111,7 +111,7 @@ impl Outbox {
     }
 
     /// An acknowledgement came. A lower or late one changes nothing.
-    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), Violation> {
+    pub fn acknowledged(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check(marks)?;
         self.raise(marks);
         Ok(())
@@ -122,6 +122,11 @@ impl Outbox {
         let timestamp = *self.kept.get(self.sent)?;
         self.sent += 1;
         Some(timestamp)
+    }
+
+    /// Whether there is a next message.
+    pub fn has_unsent(&self) -> bool {
+        self.sent < self.kept.len()
     }
 
     /// How many messages are kept for the other end.
@@ -137,20 +142,22 @@ impl Outbox {
                 .partition_point(|&timestamp| timestamp <= self.marks.accepted)
     }
 
-    fn check(&self, marks: Marks) -> Result<(), Violation> {
+    fn check(&self, marks: Marks) -> Result<(), LinkError> {
         let Marks { logged, accepted } = marks;
         if accepted > self.newest {
-            return Err(Violation::NeverSent {
+            return Err(LinkError::NeverSent {
                 mark: accepted,
                 newest: self.newest,
             });
         }
         if logged > accepted {
-            return Err(Violation::LoggedUnaccepted { logged, accepted });
+            return Err(LinkError::LoggedUnaccepted { logged, accepted });
         }
         Ok(())
     }
 
+    /// Marks only rise between handshakes: what was forgotten cannot be kept again, and what comes
+    /// late says nothing new.
     fn raise(&mut self, marks: Marks) {
         self.marks.accepted = self.marks.accepted.max(marks.accepted);
         if marks.logged > self.marks.logged {
@@ -168,7 +175,8 @@ impl Outbox {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Inbox {
     marks: Marks,
-    /// The last timestamp on the present connection.
+    /// The last timestamp on the present connection. It starts anew with each: a sender that does not
+    /// know what was accepted may say again what it said before.
     last: u64,
 }
 
@@ -191,9 +199,9 @@ impl Inbox {
     }
 
     /// A message came. `true` if it is new and must enter the queue now.
-    pub fn accept(&mut self, timestamp: u64) -> Result<bool, Violation> {
+    pub fn accept(&mut self, timestamp: u64) -> Result<bool, LinkError> {
         if timestamp <= self.last {
-            return Err(Violation::NotRising {
+            return Err(LinkError::NotRising {
                 last: self.last,
                 found: timestamp,
             });
@@ -206,7 +214,8 @@ impl Inbox {
         Ok(is_new)
     }
 
-    /// The operating system has the RECEIVE line of this message, which was accepted.
+    /// The operating system has the RECEIVE line of this message, which was accepted. Messages of a
+    /// channel are received in their order, so that it covers all before.
     pub fn logged(&mut self, timestamp: u64) {
         debug_assert!(timestamp <= self.marks.accepted);
         self.marks.logged = self.marks.logged.max(timestamp);
@@ -336,7 +345,7 @@ mod tests {
         // What was heard before counts at the next handshake.
         assert_eq!(
             outbox.connected(marks(4, 4)),
-            Err(Violation::Lost { first: 5, last: 5 })
+            Err(LinkError::Lost { first: 5, last: 5 })
         );
         for accepted in [5, 8] {
             outbox.connected(marks(4, accepted)).unwrap();
@@ -374,7 +383,7 @@ mod tests {
             assert_eq!(outbox.connected(marks(newest, newest)), Ok(()));
             assert_eq!(outbox.acknowledged(marks(newest, newest)), Ok(()));
             assert_eq!((outbox.kept(), outbox.undelivered()), (0, 0));
-            let beyond = Err(Violation::NeverSent {
+            let beyond = Err(LinkError::NeverSent {
                 mark: newest + 1,
                 newest,
             });
@@ -424,7 +433,7 @@ mod tests {
         for (accepted, first) in [(0, 1), (5, 6)] {
             assert_eq!(
                 outbox.connected(marks(0, accepted)),
-                Err(Violation::Lost { first, last: 6 })
+                Err(LinkError::Lost { first, last: 6 })
             );
             assert_eq!(outbox, before);
         }
@@ -440,11 +449,11 @@ mod tests {
         let marks = |logged, accepted| Marks { logged, accepted };
         assert_eq!(
             outbox.acknowledged(marks(0, 5)),
-            Err(Violation::NeverSent { mark: 5, newest: 4 })
+            Err(LinkError::NeverSent { mark: 5, newest: 4 })
         );
         assert_eq!(
             outbox.connected(marks(4, 3)),
-            Err(Violation::LoggedUnaccepted {
+            Err(LinkError::LoggedUnaccepted {
                 logged: 4,
                 accepted: 3
             })
@@ -453,7 +462,7 @@ mod tests {
         assert_eq!(inbox.accept(4), Ok(true));
         assert_eq!(
             inbox.accept(4),
-            Err(Violation::NotRising { last: 4, found: 4 })
+            Err(LinkError::NotRising { last: 4, found: 4 })
         );
         inbox.connected();
         assert_eq!(inbox.accept(4), Ok(false));

@@ -1,9 +1,11 @@
 //! Two machines that talk, without sockets: bytes in, bytes out.
 
 pub mod channels;
+pub mod endpoint;
 pub mod identity;
 pub mod key;
 pub mod lines;
 pub mod link;
+pub mod link_faults;
 pub mod noise;
 pub mod wire;

@@ -12,15 +12,18 @@
 //! the first frame after the handshake opens: until then nothing of it counts.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
-use snow::types::{Cipher, Dh, Hash, Random};
+use snow::types::{Cipher, Dh, Random};
 use snow::{Builder, HandshakeState, TransportState};
 
 use crate::channel::key::Key;
 use crate::channel::wire::{MAX_LINE, PROTOCOL, shown};
 
+/// `NN`: no machine has a key of its own, all that hold the one of the run are alike. `psk0`: the
+/// first message already shows that its sender has it, and with others the handshake goes no further.
 const PATTERN: &str = "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s";
 /// The bytes that say how long a frame is.
 const HEAD: usize = 2;
@@ -61,7 +64,7 @@ pub enum NoiseError {
 }
 
 /// What the machines of a run share: their key and the name of the run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     key: Key,
     prologue: String,
@@ -96,10 +99,17 @@ impl Secret {
 
     fn builder(&self, entropy: [u8; 32]) -> Builder<'_> {
         let pattern = PATTERN.parse().expect("snow knows the pattern");
-        Builder::with_resolver(pattern, Box::new(Resolver(entropy)))
+        Builder::with_resolver(pattern, Box::new(Primitives(entropy)))
             .psk(0, self.key.bytes())
             .and_then(|builder| builder.prologue(self.prologue.as_bytes()))
             .expect("each is set once")
+    }
+}
+
+/// The name of the run stands for it: nothing is made of the key but what encrypts.
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.prologue.hash(state);
     }
 }
 
@@ -118,7 +128,8 @@ pub struct Session {
     is_sender: bool,
     /// A frame of the other side has opened that no one can have recorded before.
     is_proven: bool,
-    /// The beginning of a frame whose end has not come yet.
+    /// The beginning of a frame whose end has not come yet. How long it may get is known from its
+    /// second byte on: nothing is kept for a frame that no machine says.
     kept: Vec<u8>,
 }
 
@@ -175,6 +186,7 @@ impl Session {
         plain: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) -> Result<(), NoiseError> {
+        // Only the frame that was begun is put together: the others are opened where they are.
         while !self.kept.is_empty() {
             let missing = self.missing(&self.kept)?;
             if missing == 0 {
@@ -233,6 +245,7 @@ impl Session {
         plain: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) -> Result<(), NoiseError> {
+        // What fails on the way stays broken: no frame opens after one that did not.
         match std::mem::replace(&mut self.state, State::Broken) {
             State::Handshake(mut handshake) => {
                 let read = handshake.read_message(message, &mut []);
@@ -322,9 +335,9 @@ fn refused(bytes: &[u8]) -> Result<usize, NoiseError> {
 }
 
 /// What snow needs of the world: its own primitives, and random bytes that were drawn before.
-struct Resolver([u8; 32]);
+struct Primitives([u8; 32]);
 
-impl CryptoResolver for Resolver {
+impl CryptoResolver for Primitives {
     fn resolve_rng(&self) -> Option<Box<dyn Random>> {
         Some(Box::new(Drawn(Some(self.0))))
     }
@@ -333,7 +346,7 @@ impl CryptoResolver for Resolver {
         DefaultResolver.resolve_dh(choice)
     }
 
-    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn Hash>> {
+    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn snow::types::Hash>> {
         DefaultResolver.resolve_hash(choice)
     }
 

@@ -1,11 +1,11 @@
 //! What a log holds: one entry a line.
 
-use crate::channel::identity::Nonce;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::event::Event;
 use crate::model::lateness::Summary;
 use crate::model::message::{MachineId, Message, Nanos};
+use crate::model::nonce::Nonce;
 
 /// One line of a log before it is text.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,13 @@
 //! Addresses as people write them: a host and a port.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
 /// A host name or IP address, and a TCP port. Nothing is looked up here.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// A name, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,
@@ -25,6 +26,12 @@ impl Address {
             )));
         }
         Ok(Self { host, port })
+    }
+
+    /// The address as the system takes it, if its host needs no look-up.
+    pub fn socket(&self) -> Option<SocketAddr> {
+        let ip: IpAddr = self.host.parse().ok()?;
+        Some(SocketAddr::new(ip.to_canonical(), self.port))
     }
 }
 

@@ -12,6 +12,8 @@ pub mod latency;
 pub mod lateness;
 pub mod message;
 pub mod node;
+pub mod nonce;
+pub mod past;
 pub mod random;
 pub mod schedule;
 pub mod theory;

@@ -14,8 +14,8 @@ use super::latency::Delay;
 use crate::drive::real::inherit;
 use crate::drive::real::listen::Listening;
 use crate::drive::real::machine::{Config, Machine};
-use crate::drive::real::network::Network;
-use crate::drive::real::roster::Roster;
+use crate::drive::real::machine_list::MachineList;
+use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, Trouble};
 use crate::error::{Error, Result};
@@ -122,7 +122,7 @@ impl PyMachine {
         let faults = Fault::list(faults.unwrap_or("[]"))?;
         // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
         Faults::new(&faults, None, 0)?;
-        let machine = py.detach(|| Machine::open(config, &Network::of_process()?))?;
+        let machine = py.detach(|| Machine::open(config, &PollThread::of_process()?))?;
         let faults = Faults::new(&faults, None, machine.seed())?;
         Ok(Self {
             machine,
@@ -207,8 +207,8 @@ impl PyMachine {
             elapsed: self.elapsed,
             revive: None,
         };
-        let roster = Roster::new(vec![self.machine.clone()]);
-        let started = supervisor::start(roster, self.duration, self.wait, trouble)?;
+        let machine_list = MachineList::new(vec![self.machine.clone()]);
+        let started = supervisor::start(machine_list, self.duration, self.wait, trouble)?;
         *running = Some(Arc::new(started));
         Ok(())
     }

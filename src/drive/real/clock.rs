@@ -12,15 +12,15 @@ use crate::model::message::Nanos;
 
 /// The process's clock: monotonic nanoseconds, anchored once to the wall clock.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub struct ProcessClock {
     origin: Instant,
     unix_origin: Nanos,
 }
 
-impl Clock {
+impl ProcessClock {
     /// The clock that all machines of this process share.
     pub fn of_process() -> Self {
-        static CLOCK: OnceLock<Clock> = OnceLock::new();
+        static CLOCK: OnceLock<ProcessClock> = OnceLock::new();
         *CLOCK.get_or_init(|| {
             let unix = SystemTime::now()
                 .duration_since(UNIX_EPOCH)

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::Sender;
 use mio::{Registry, Token, Waker};
 
-use crate::channel::channels::Channels;
-use crate::drive::real::endpoint::Undelivered;
+use crate::channel::channels::{Channels, Undelivered};
 use crate::drive::real::gate::Gate;
 use crate::drive::real::machine::member::Member;
 use crate::log::write::turn::Logged;
@@ -16,17 +15,20 @@ use crate::log::write::turn::Logged;
 /// The token of the alarm.
 pub(super) const WAKE: Token = Token(usize::MAX);
 
+/// What a machine comes into the network with.
+pub(super) struct Entrance {
+    pub(super) member: Arc<Member>,
+    pub(super) listener: std::net::TcpListener,
+    pub(super) gate: Gate,
+    pub(super) channels: Channels,
+    /// For each peer, all addresses of its name.
+    pub(super) found: Vec<Vec<SocketAddr>>,
+}
+
 /// What the other threads ask of the poll thread.
 pub(super) enum Command {
     /// A machine begins to listen and to connect.
-    Enter {
-        endpoint: u64,
-        member: Arc<Member>,
-        listener: std::net::TcpListener,
-        gate: Gate,
-        channels: Box<Channels>,
-        found: Vec<Vec<SocketAddr>>,
-    },
+    Enter(u64, Box<Entrance>),
     /// The log holds these steps of a machine.
     Logged { endpoint: u64, logged: Logged },
     /// A machine has ticked its last: the orderly end.
@@ -73,7 +75,7 @@ impl Alarm {
     }
 
     /// The thread looks now: what is asked from here on needs another ring.
-    pub(super) fn hush(&self) {
+    pub(super) fn reset(&self) {
         // A swap, not a store: it sees what was asked before the ring it takes back.
         self.is_rung.swap(false, Ordering::AcqRel);
     }

@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 
 /// A network such as `10.1.0.0/16`, or one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
+pub struct Subnet {
     address: IpAddr,
     prefix: u8,
 }
 
-impl Network {
+impl Subnet {
     /// Whether `ip` lies in it.
     pub fn contains(self, ip: IpAddr) -> bool {
         let (bits, own, other) = match (self.address, ip.to_canonical()) {
@@ -27,7 +27,7 @@ impl Network {
     }
 }
 
-impl FromStr for Network {
+impl FromStr for Subnet {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -58,14 +58,14 @@ impl FromStr for Network {
 #[derive(Debug, Default)]
 pub struct Gate {
     /// Networks allowed by the user.
-    allowed: Vec<Network>,
+    allowed: Vec<Subnet>,
     /// For each peer, all addresses of its name when it was last looked up.
     peers: Vec<Vec<IpAddr>>,
 }
 
 impl Gate {
     /// A gate for a machine with these networks and peers.
-    pub fn new(allowed: Vec<Network>, peers: &[Vec<SocketAddr>]) -> Self {
+    pub fn new(allowed: Vec<Subnet>, peers: &[Vec<SocketAddr>]) -> Self {
         let mut gate = Self {
             allowed,
             peers: vec![Vec::new(); peers.len()],
@@ -134,7 +134,7 @@ mod tests {
             assert!(!admits(&gate, ip), "{ip}");
         }
         for bad in ["", "10.1", "10.1.0.0/33", "host", "10.1.0.0/-1"] {
-            assert!(bad.parse::<Network>().is_err(), "{bad}");
+            assert!(bad.parse::<Subnet>().is_err(), "{bad}");
         }
     }
 
@@ -175,7 +175,7 @@ mod tests {
             assert!(!admits(&gate, outside), "{network}");
         }
         for bad in ["::/129", "::/-1", "::/", "0.0.0.0/33", "0.0.0.0/256", "/0"] {
-            assert!(bad.parse::<Network>().is_err(), "{bad}");
+            assert!(bad.parse::<Subnet>().is_err(), "{bad}");
         }
     }
 
@@ -194,7 +194,7 @@ mod tests {
                 IpAddr::V6(ip) => format!("{:0128b}", ip.to_bits()),
             };
             let (own, other) = (ip(own), ip(other));
-            let network: Network = format!("{own}/{prefix}").parse().unwrap();
+            let network: Subnet = format!("{own}/{prefix}").parse().unwrap();
             let expected = text(own)[..prefix] == text(other)[..prefix];
             prop_assert_eq!(network.contains(other), expected);
         }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::channel::key::Key;
 use crate::drive::real::listen::{self, Listening};
 use crate::drive::real::machine::{Config, Machine};
-use crate::drive::real::network::Network;
-use crate::drive::real::roster::Roster;
+use crate::drive::real::machine_list::MachineList;
+use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, Trouble};
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ pub struct LocalConfig {
 /// The machines of a run in this process.
 #[derive(Debug)]
 pub struct Local {
-    roster: Arc<Roster>,
+    machine_list: Arc<MachineList>,
     addresses: Vec<Address>,
     config: LocalConfig,
 }
@@ -113,13 +113,13 @@ impl Local {
             machine.plan(None)?;
             LogFile::check_absent(&machine.log)?;
         }
-        let network = Network::of_process()?;
+        let network = PollThread::of_process()?;
         let mut opened = Opened(Vec::new());
         for machine in configs {
             opened.0.push(Machine::open(machine, &network)?);
         }
         Ok(Self {
-            roster: Roster::new(std::mem::take(&mut opened.0)),
+            machine_list: MachineList::new(std::mem::take(&mut opened.0)),
             addresses,
             config: config.clone(),
         })
@@ -127,7 +127,7 @@ impl Local {
 
     /// The machines, by id, as they are now.
     pub fn machines(&self) -> Vec<Arc<Machine>> {
-        self.roster.machines()
+        self.machine_list.machines()
     }
 
     /// Waits for the connections, then ticks, in the background.
@@ -148,10 +148,10 @@ impl Local {
                     duration: rest,
                     ..config.machine(position as u32, &addresses, listening)?
                 };
-                Machine::open(machine, &Network::of_process()?)
+                Machine::open(machine, &PollThread::of_process()?)
             })),
         };
-        supervisor::start(self.roster.clone(), duration, wait, trouble)
+        supervisor::start(self.machine_list.clone(), duration, wait, trouble)
     }
 }
 

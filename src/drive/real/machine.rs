@@ -13,15 +13,15 @@ use crossbeam_channel::bounded;
 
 use crate::channel::channels::Channels;
 use crate::channel::identity::{Identity, Nonce};
+use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
-use crate::drive::real::clock::Clock;
-use crate::drive::real::command::Command;
+use crate::drive::real::clock::ProcessClock;
+use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
 use crate::drive::real::gate::Gate;
-use crate::drive::real::link_faults::LinkFaults;
 use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
-use crate::drive::real::network::Network;
+use crate::drive::real::poll_thread::PollThread;
 use crate::error::{Error, Result};
 use crate::log::line::{Entry, Place, Startup, What};
 use crate::log::read::recover::Recovered;
@@ -44,7 +44,7 @@ pub(super) use plan::Plan;
 #[derive(Debug)]
 pub struct Machine {
     member: Arc<Member>,
-    network: Arc<Network>,
+    network: Arc<PollThread>,
     /// The name of its endpoint in the network.
     endpoint: u64,
     seed: u64,
@@ -56,8 +56,8 @@ pub struct Machine {
 
 impl Machine {
     /// Binds the port, opens the log, writes STARTUP, and enters the network.
-    pub fn open(config: Config, network: &Arc<Network>) -> Result<Arc<Self>> {
-        let clock = Clock::of_process();
+    pub fn open(config: Config, network: &Arc<PollThread>) -> Result<Arc<Self>> {
+        let clock = ProcessClock::of_process();
         let id = config.machine_id;
         let mut interrupted = if config.resume {
             Some(LogFile::resume(&config.log)?)
@@ -139,7 +139,7 @@ impl Machine {
             warnings: Mutex::default(),
             failure: Mutex::default(),
             link_faults: OnceLock::new(),
-            told: Mailbox::default(),
+            controls: Mailbox::default(),
         });
         let machine = Arc::new(Self {
             member,
@@ -162,14 +162,15 @@ impl Machine {
         channels: Channels,
         found: Vec<Vec<SocketAddr>>,
     ) {
-        self.network.tell(Command::Enter {
-            endpoint: self.endpoint,
+        let entrance = Entrance {
             member: self.member.clone(),
             listener,
             gate,
-            channels: Box::new(channels),
+            channels,
             found,
-        });
+        };
+        self.network
+            .tell(Command::Enter(self.endpoint, entrance.into()));
     }
 
     /// Its number in the run.
@@ -237,12 +238,12 @@ impl Machine {
     }
 
     /// Where the tick thread is told what to do.
-    pub(super) fn told(&self) -> &Mailbox<Control> {
-        &self.member.told
+    pub(super) fn controls(&self) -> &Mailbox<Control> {
+        &self.member.controls
     }
 
     pub(super) fn tell(&self, control: Control) {
-        self.member.told.put(control);
+        self.member.controls.put(control);
     }
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -319,7 +320,7 @@ impl Machine {
 fn formatter(
     id: MachineId,
     peers: &[Address],
-    clock: Clock,
+    clock: ProcessClock,
     past: Option<&Recovered>,
 ) -> Formatter {
     // The wall clock may have been set back since the last line.

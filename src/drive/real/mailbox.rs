@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
 
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::model::message::Nanos;
 
 /// Words that wait for the one thread that takes them.
@@ -44,7 +44,7 @@ impl<T> Mailbox<T> {
     }
 
     /// The oldest word; none if none has come by `deadline`, which may have passed.
-    pub fn take_until(&self, deadline: Nanos, clock: Clock) -> Option<T> {
+    pub fn take_until(&self, deadline: Nanos, clock: ProcessClock) -> Option<T> {
         let mut words = self.words.lock().expect("no holder panics");
         loop {
             if let Some(word) = words.pop_front() {
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn words_come_in_order_and_at_once_and_a_deadline_ends_the_wait() {
-        let (mailbox, clock) = (Mailbox::default(), Clock::of_process());
+        let (mailbox, clock) = (Mailbox::default(), ProcessClock::of_process());
         mailbox.put(1);
         mailbox.put(2);
         assert_eq!((mailbox.take(), mailbox.take_until(0, clock)), (1, Some(2)));

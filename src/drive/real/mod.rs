@@ -5,28 +5,24 @@
 //! asks the node, hands the log's lines to the operating system, then tells the
 //! poll thread, which lets messages and acknowledgements out.
 
+mod carry_out;
 pub mod clock;
 mod command;
-mod connection;
-mod ending;
-mod endpoint;
 mod entropy;
-mod fault_injection;
 pub mod gate;
-mod incoming;
 pub mod inherit;
-mod link_faults;
 pub mod listen;
 pub mod local;
 pub mod machine;
+pub mod machine_list;
 mod mailbox;
-pub mod network;
-mod outgoing;
 pub mod pace;
 mod poll;
+pub mod poll_thread;
 pub mod resolve;
-pub mod roster;
 pub mod running;
+mod site;
+mod socket;
 pub mod supervisor;
 mod ticker;
 mod transfer;

@@ -3,7 +3,7 @@
 use std::hint;
 use std::sync::Mutex;
 
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::mailbox::Mailbox;
 use crate::model::message::Nanos;
 
@@ -19,8 +19,8 @@ static PRECISE_RATE: Mutex<f64> = Mutex::new(0.0);
 
 /// Waits for deadlines on behalf of one machine.
 #[derive(Debug)]
-pub struct Pace {
-    clock: Clock,
+pub struct TickPace {
+    clock: ProcessClock,
     /// This machine's part of [`PRECISE_RATE`]; 0 if it only sleeps.
     rate: f64,
 }
@@ -34,9 +34,9 @@ pub enum Waited<T> {
     Told(T),
 }
 
-impl Pace {
+impl TickPace {
     /// A pace for a machine that ticks `rate` times a second.
-    pub fn new(clock: Clock, rate: f64, is_precise: bool) -> Self {
+    pub fn new(clock: ProcessClock, rate: f64, is_precise: bool) -> Self {
         let rate = if is_precise { rate } else { 0.0 };
         *PRECISE_RATE.lock().expect("no holder panics") += rate;
         Self { clock, rate }
@@ -66,7 +66,7 @@ impl Pace {
     }
 }
 
-impl Drop for Pace {
+impl Drop for TickPace {
     fn drop(&mut self) {
         *PRECISE_RATE.lock().expect("no holder panics") -= self.rate;
     }
@@ -78,23 +78,23 @@ mod tests {
 
     #[test]
     fn a_wait_ends_at_its_deadline_or_at_a_word() {
-        let clock = Clock::of_process();
-        let told = Mailbox::default();
+        let clock = ProcessClock::of_process();
+        let controls = Mailbox::default();
         for is_precise in [false, true] {
-            let pace = Pace::new(clock, 10.0, is_precise);
+            let pace = TickPace::new(clock, 10.0, is_precise);
             let deadline = clock.now() + 2_000_000;
-            assert_eq!(pace.wait(deadline, &told), Waited::Due);
+            assert_eq!(pace.wait(deadline, &controls), Waited::Due);
             assert!(clock.now() >= deadline);
             for deadline in [clock.now() + 60_000_000_000, 0] {
-                told.put(7);
-                assert_eq!(pace.wait(deadline, &told), Waited::Told(7));
+                controls.put(7);
+                assert_eq!(pace.wait(deadline, &controls), Waited::Told(7));
             }
         }
     }
 
     #[test]
     fn a_fast_machine_does_not_spin() {
-        let pace = Pace::new(Clock::of_process(), 1e6, true);
+        let pace = TickPace::new(ProcessClock::of_process(), 1e6, true);
         assert_eq!(pace.stretch(), 0);
     }
 }

@@ -1,23 +1,24 @@
-//! The poll thread: network input and output of all machines of a process.
+//! The poll thread: moves the bytes of all machines of a process, and carries out what their
+//! endpoints say.
+//!
+//! What is said on a connection, and when, is decided in `channel/endpoint.rs` alone.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
-use crate::drive::real::clock::Clock;
-use crate::drive::real::command::{Alarm, Command, WAKE};
-use crate::drive::real::connection::{Connection, Role};
-use crate::drive::real::endpoint::{Ending, Endpoint};
-use crate::drive::real::resolve::{Question, Resolver};
-use crate::error::Result;
+use crate::channel::endpoint::{Endpoint, Lookup, Waits, Workspace};
+use crate::drive::real::clock::ProcessClock;
+use crate::drive::real::command::{Alarm, Command, Entrance, WAKE};
+use crate::drive::real::resolve::Resolver;
+use crate::drive::real::site::Site;
+use crate::drive::real::socket::Socket;
 use crate::log::write::turn::Logged;
-use crate::model::address::Address;
 use crate::model::message::Nanos;
 
 /// One read takes at most this much; all connections share the memory.
@@ -25,68 +26,47 @@ const SCRATCH: usize = 256 * 1024;
 
 /// What is to be done at a later time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Timer {
-    /// Connect to a peer again.
-    Retry { endpoint: u64, peer: usize },
-    /// Give up a connection whose handshake has not succeeded, or that was told to leave.
-    Overdue { key: usize, number: u64 },
+pub(super) enum PollTimer {
+    /// An endpoint wants to be woken.
+    Wake { site: u64 },
     /// Accept again, after the process had reached its limit of open files.
-    Accept { endpoint: u64 },
-    /// The orderly end has taken its time.
-    End { endpoint: u64 },
-    /// A fault of a machine's links begins or ends.
-    LinkChange { endpoint: u64 },
-}
-
-/// Whom an answer of the resolver is for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Lookup {
-    /// The next connection to a peer.
-    Peer { endpoint: u64, peer: usize },
-    /// The gate of a machine.
-    Gate { endpoint: u64 },
+    Accept { site: u64 },
 }
 
 /// The state of the poll thread.
 pub(super) struct Poller {
     pub(super) poll: Poll,
-    pub(super) clock: Clock,
+    pub(super) clock: ProcessClock,
     commands: Receiver<Command>,
-    alarm: Alarm,
+    pub(super) alarm: Alarm,
     /// Started by the first name that is not an IP address.
-    resolver: Option<Resolver<Lookup>>,
-    pub(super) endpoints: BTreeMap<u64, Endpoint>,
-    pub(super) connections: Slab<Connection>,
-    connections_made: u64,
-    timers: BinaryHeap<Reverse<(Nanos, Timer)>>,
-    /// Connections with something to write.
+    pub(super) resolver: Option<Resolver<(u64, Lookup)>>,
+    pub(super) sites: BTreeMap<u64, Site>,
+    pub(super) sockets: Slab<Socket>,
+    timers: BinaryHeap<Reverse<(Nanos, PollTimer)>>,
+    /// Sockets with something to write.
     pub(super) dirty: Vec<usize>,
-    /// Connections that may have more to read than one turn took.
+    /// Sockets that may have more to read than one turn took.
     pub(super) unread: Vec<usize>,
     pub(super) scratch: Vec<u8>,
-    /// What a read brought, once decrypted.
-    pub(super) plain: Vec<u8>,
-    /// New messages of the read at hand.
-    pub(super) fresh: Vec<u64>,
+    pub(super) workspace: Workspace,
 }
 
 impl Poller {
     pub(super) fn new(poll: Poll, commands: Receiver<Command>, alarm: Alarm) -> Self {
         Self {
             poll,
-            clock: Clock::of_process(),
+            clock: ProcessClock::of_process(),
             commands,
             alarm,
             resolver: None,
-            endpoints: BTreeMap::new(),
-            connections: Slab::new(),
-            connections_made: 0,
+            sites: BTreeMap::new(),
+            sockets: Slab::new(),
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
             unread: Vec::new(),
             scratch: vec![0; SCRATCH],
-            plain: Vec::new(),
-            fresh: Vec::new(),
+            workspace: Workspace::default(),
         }
     }
 
@@ -105,7 +85,7 @@ impl Poller {
             for key in std::mem::take(&mut self.unread) {
                 self.readable(key);
             }
-            self.alarm.hush();
+            self.alarm.reset();
             // Those that come meanwhile ring again, and wait until this turn has written.
             for _ in 0..self.commands.len() {
                 let Ok(command) = self.commands.try_recv() else {
@@ -114,9 +94,9 @@ impl Poller {
                 if matches!(command, Command::Quit) {
                     return;
                 }
-                self.obey(command);
+                self.carry_out_command(command);
             }
-            self.answers();
+            self.take_answers();
             self.ring();
             for key in std::mem::take(&mut self.dirty) {
                 self.flush(key);
@@ -151,135 +131,81 @@ impl Poller {
         }
     }
 
-    fn obey(&mut self, command: Command) {
+    fn carry_out_command(&mut self, command: Command) {
         match command {
-            Command::Enter {
-                endpoint: id,
-                member,
-                listener,
-                gate,
-                channels,
-                found,
-            } => {
-                let endpoint = Endpoint::new(member, listener, gate, *channels, found);
-                self.enter(id, endpoint);
-            }
+            Command::Enter(id, entrance) => self.enter(id, *entrance),
             Command::Logged { endpoint, logged } => self.logged(endpoint, logged),
-            Command::Finish { endpoint, reply } => {
-                self.finish(
-                    endpoint,
-                    Ending {
-                        is_late: false,
-                        reply,
-                    },
-                );
-            }
+            Command::Finish { endpoint, reply } => self.with(endpoint, |site, now| {
+                site.reply = Some(reply);
+                site.endpoint.finish(now);
+            }),
             Command::Abandon { endpoint, reply } => {
                 self.leave(endpoint);
                 // Whoever waits for it may have been stopped by force.
                 let _ = reply.send(());
             }
-            Command::BeginFaults { endpoint } => self.begin_faults(endpoint),
-            Command::Pause { endpoint } => self.pause(endpoint),
-            Command::GoOn { endpoint } => self.go_on(endpoint),
+            Command::BeginFaults { endpoint } => self.with(endpoint, |site, now| {
+                if let Some(faults) = site.member.link_faults() {
+                    site.endpoint.begin_faults(now, faults);
+                }
+            }),
+            Command::Pause { endpoint } => self.with(endpoint, |site, _| site.endpoint.pause()),
+            Command::GoOn { endpoint } => {
+                self.with(endpoint, |site, now| site.endpoint.go_on(now));
+                self.accept(endpoint);
+            }
             Command::Quit => unreachable!("the loop ends at it"),
         }
     }
 
-    fn enter(&mut self, id: u64, mut endpoint: Endpoint) {
+    /// Does something to a machine, if it is there, and then what its endpoint says.
+    pub(super) fn with(&mut self, id: u64, what: impl FnOnce(&mut Site, Nanos)) {
+        if let Some(site) = self.sites.get_mut(&id) {
+            what(site, self.clock.now());
+            self.carry_out(id);
+        }
+    }
+
+    fn enter(&mut self, id: u64, entrance: Entrance) {
+        let Entrance {
+            member,
+            listener,
+            gate,
+            channels,
+            found,
+        } = entrance;
+        let mut listener = mio::net::TcpListener::from_std(listener);
         let token = Token(id as usize * 2);
         let registry = self.poll.registry();
-        if let Err(error) = registry.register(&mut endpoint.listener, token, Interest::READABLE) {
-            let member = &endpoint.member;
+        if let Err(error) = registry.register(&mut listener, token, Interest::READABLE) {
             member.fail(format!(
                 "machine {}: cannot wait for connections: {error}",
                 member.id()
             ));
             return;
         }
-        let peers = endpoint.peers.len();
-        self.endpoints.insert(id, endpoint);
-        for peer in 0..peers {
-            self.connect(id, peer);
-        }
-    }
-
-    /// Lets the channels know what the log holds.
-    fn logged(&mut self, id: u64, logged: Logged) {
-        let Some(endpoint) = self.endpoints.get_mut(&id) else {
-            return;
+        let peers = member.peers().iter().cloned().zip(found).collect();
+        let secret = member.secret().cloned();
+        let site = Site {
+            endpoint: Endpoint::new(channels, peers, secret, Waits::default()),
+            member,
+            listener,
+            gate,
+            sockets: BTreeMap::new(),
+            wake_at: None,
+            is_pausing: false,
+            reply: None,
         };
+        self.sites.insert(id, site);
+        self.with(id, |site, now| site.endpoint.enter(now));
+    }
+
+    fn logged(&mut self, id: u64, logged: Logged) {
         let (sends, receipts) = logged.into_parts();
-        for (timestamp, recipients) in sends {
-            endpoint.channels.sent(timestamp, &recipients);
-            for position in recipients.positions(endpoint.peers.len() as u32) {
-                if let Some(key) = endpoint.peers[position as usize].connection {
-                    mark_dirty(&mut self.connections, &mut self.dirty, key);
-                }
-            }
-        }
-        for (sender, timestamp) in receipts {
-            endpoint.channels.received(sender, timestamp);
-            if let Some(&key) = endpoint.senders.get(&sender) {
-                self.connections[key].owes_ack = true;
-                mark_dirty(&mut self.connections, &mut self.dirty, key);
-            }
-        }
-        if let Some(overfull) = endpoint.channels.overfull() {
-            endpoint.member.fail(format!(
-                "machine {}: {}",
-                endpoint.member.id(),
-                overfull.told(&endpoint.peers[overfull.position].address)
-            ));
-        }
+        self.with(id, |site, _| site.endpoint.logged(sends, receipts));
     }
 
-    pub(super) fn mark_dirty(&mut self, key: usize) {
-        mark_dirty(&mut self.connections, &mut self.dirty, key);
-    }
-
-    /// Adds a connection; `None` if the system cannot watch it.
-    pub(super) fn add(
-        &mut self,
-        stream: mio::net::TcpStream,
-        endpoint: u64,
-        remote: SocketAddr,
-        role: Role,
-    ) -> Option<usize> {
-        self.connections_made += 1;
-        let entry = self.connections.vacant_entry();
-        let key = entry.key();
-        let connection = entry.insert(Connection::new(
-            stream,
-            endpoint,
-            self.connections_made,
-            remote,
-            role,
-        ));
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if self
-            .poll
-            .registry()
-            .register(&mut connection.stream, Token(key * 2 + 1), interest)
-            .is_err()
-        {
-            self.connections.remove(key);
-            return None;
-        }
-        Some(key)
-    }
-
-    /// Limits how long a connection may stay without a handshake.
-    pub(super) fn bound(&mut self, key: usize, wait: Nanos) {
-        let number = self.connections[key].number;
-        self.after(wait, Timer::Overdue { key, number });
-    }
-
-    pub(super) fn after(&mut self, wait: Nanos, timer: Timer) {
-        self.at(self.clock.now() + wait, timer);
-    }
-
-    pub(super) fn at(&mut self, time: Nanos, timer: Timer) {
+    pub(super) fn at(&mut self, time: Nanos, timer: PollTimer) {
         self.timers.push(Reverse((time, timer)));
     }
 
@@ -291,54 +217,38 @@ impl Poller {
             }
             self.timers.pop();
             match timer {
-                Timer::Retry { endpoint, peer } => self.connect(endpoint, peer),
-                Timer::Overdue { key, number } => self.overdue(key, number),
-                Timer::Accept { endpoint } => self.accept_again(endpoint),
-                Timer::End { endpoint } => self.end_is_late(endpoint),
-                Timer::LinkChange { endpoint } => self.link_change(endpoint),
+                PollTimer::Wake { site: id } => {
+                    // Another time may have taken the place of this one.
+                    if let Some(site) = self.sites.get_mut(&id)
+                        && site.wake_at == Some(time)
+                    {
+                        site.wake_at = None;
+                        site.endpoint.wake(now);
+                        self.carry_out(id);
+                    }
+                }
+                PollTimer::Accept { site } => self.accept_again(site),
             }
         }
     }
 
-    /// Asks for all addresses of these names; the answer comes in a later turn.
-    pub(super) fn look_up(&mut self, token: Lookup, addresses: Vec<Address>) -> Result<()> {
-        if self.resolver.is_none() {
-            let alarm = self.alarm.clone();
-            self.resolver = Some(Resolver::start(move || alarm.ring())?);
-        }
-        let resolver = self.resolver.as_ref().expect("it was just started");
-        resolver.ask(Question { token, addresses });
-        Ok(())
-    }
-
-    fn answers(&mut self) {
+    fn take_answers(&mut self) {
         while let Some(answer) = self
             .resolver
             .as_ref()
             .and_then(|resolver| resolver.answers.try_recv().ok())
         {
-            match answer.token {
-                Lookup::Peer { endpoint, peer } => {
-                    self.found_peer(endpoint, peer, &answer.found[0]);
-                }
-                Lookup::Gate { endpoint } => self.found_for_gate(endpoint, &answer.found),
-            }
+            let (id, lookup) = answer.token;
+            self.found(id, lookup, &answer.found);
         }
     }
 
     /// Forgets a machine and closes its listener and its connections.
     pub(super) fn leave(&mut self, id: u64) {
-        self.endpoints.remove(&id);
-        self.connections
-            .retain(|_, connection| connection.endpoint != id);
-    }
-}
-
-/// Puts a connection on the list of those to flush.
-pub(super) fn mark_dirty(connections: &mut Slab<Connection>, dirty: &mut Vec<usize>, key: usize) {
-    let connection = &mut connections[key];
-    if !connection.is_dirty {
-        connection.is_dirty = true;
-        dirty.push(key);
+        if let Some(site) = self.sites.remove(&id) {
+            for key in site.sockets.into_values() {
+                self.sockets.try_remove(key);
+            }
+        }
     }
 }

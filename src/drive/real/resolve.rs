@@ -1,6 +1,6 @@
 //! Resolves names to addresses, off the poll thread: a lookup may take seconds.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -64,12 +64,6 @@ impl<T: Send + 'static> Resolver<T> {
         // The thread ends only after this end of the channel is gone.
         let _ = self.questions.send(question);
     }
-}
-
-/// The address itself, if its host needs no lookup.
-pub fn literal(address: &Address) -> Option<SocketAddr> {
-    let ip: IpAddr = address.host.parse().ok()?;
-    Some(SocketAddr::new(ip.to_canonical(), address.port))
 }
 
 /// Looks a name up, now, on this thread.

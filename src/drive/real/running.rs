@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::ticker::Last;
 use crate::error::{Error, Result};
 use crate::model::message::Nanos;
@@ -15,7 +15,7 @@ use crate::model::message::Nanos;
 #[derive(Debug)]
 pub struct Running {
     progress: Arc<Progress>,
-    tell: Sender<Report>,
+    tell: Sender<ThreadReport>,
 }
 
 /// How far a run is: its supervisor says so, everyone may ask.
@@ -37,7 +37,7 @@ struct Outcome {
 
 /// What the supervisor of a run is told.
 #[derive(Debug)]
-pub(super) enum Report {
+pub(super) enum ThreadReport {
     /// Someone wants the run to end early.
     Stop,
     /// A machine has ticked its last.
@@ -47,7 +47,7 @@ pub(super) enum Report {
 }
 
 impl Running {
-    pub(super) fn new(progress: Arc<Progress>, tell: Sender<Report>) -> Self {
+    pub(super) fn new(progress: Arc<Progress>, tell: Sender<ThreadReport>) -> Self {
         Self { progress, tell }
     }
 
@@ -55,7 +55,7 @@ impl Running {
     pub fn stop(&self) {
         self.progress.is_stopped.store(true, Ordering::Release);
         // The supervisor may be done already.
-        let _ = self.tell.send(Report::Stop);
+        let _ = self.tell.send(ThreadReport::Stop);
     }
 
     /// Waits until all have ended, `timeout` at most. Whether they have; their first error, once.
@@ -84,7 +84,7 @@ impl Running {
     pub fn elapsed(&self) -> f64 {
         match self.progress.start() {
             0 => 0.0,
-            start => Clock::of_process().now().saturating_sub(start) as f64 / 1e9,
+            start => ProcessClock::of_process().now().saturating_sub(start) as f64 / 1e9,
         }
     }
 }

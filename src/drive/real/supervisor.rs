@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::channel::link_faults::LinkFaults;
 use crate::drive::conductor::{Bodies, Condition, Conductor};
-use crate::drive::real::clock::Clock;
-use crate::drive::real::link_faults::LinkFaults;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::machine::{Control, Machine};
-use crate::drive::real::roster::Roster;
-use crate::drive::real::running::{Progress, Report, Running};
+use crate::drive::real::machine_list::MachineList;
+use crate::drive::real::running::{Progress, Running, ThreadReport};
 use crate::drive::real::ticker::{self, Last};
 use crate::error::{Error, Result};
 use crate::model::faults::Faults;
@@ -50,11 +50,16 @@ pub fn check_wait(wait: f64) -> Result<f64> {
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
-pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) -> Result<Running> {
+pub fn start(
+    machine_list: Arc<MachineList>,
+    duration: f64,
+    wait: f64,
+    trouble: Trouble,
+) -> Result<Running> {
     check_wait(wait)?;
     let (tell, reports) = unbounded();
     let progress = Progress::new();
-    let machines = roster.machines();
+    let machines = machine_list.machines();
     let end = (duration * 1e9) as Nanos;
     let ids = machines.iter().map(|machine| machine.id());
     let supervisor = Supervisor {
@@ -66,11 +71,11 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
         is_ticking: Vec::new(),
         has_left: Vec::new(),
         threads: Vec::new(),
-        roster,
+        machine_list,
         progress: progress.clone(),
         tell: tell.clone(),
         reports,
-        clock: Clock::of_process(),
+        clock: ProcessClock::of_process(),
         duration: end,
         wait: (wait * 1e9) as Nanos,
         trouble,
@@ -84,7 +89,7 @@ pub fn start(roster: Arc<Roster>, duration: f64, wait: f64, trouble: Trouble) ->
 }
 
 struct Supervisor {
-    roster: Arc<Roster>,
+    machine_list: Arc<MachineList>,
     progress: Arc<Progress>,
     machines: Vec<Arc<Machine>>,
     /// What is to happen to machines.
@@ -94,9 +99,9 @@ struct Supervisor {
     /// For each machine, whether it failed or crashed, and so has no end.
     has_left: Vec<bool>,
     threads: Vec<Option<JoinHandle<()>>>,
-    tell: Sender<Report>,
-    reports: Receiver<Report>,
-    clock: Clock,
+    tell: Sender<ThreadReport>,
+    reports: Receiver<ThreadReport>,
+    clock: ProcessClock,
     duration: Nanos,
     wait: Nanos,
     trouble: Trouble,
@@ -143,16 +148,16 @@ impl Supervisor {
                 continue;
             };
             match report {
-                Report::Stop => {
+                ThreadReport::Stop => {
                     self.conductor.cancel();
                     self.tell_all(Control::Stop);
                 }
-                Report::Ticked(result, position) => {
+                ThreadReport::Ticked(result, position) => {
                     self.is_ticking[position] = false;
                     self.has_left[position] = !matches!(result, Ok(Last::Ticked));
                     first = first.and(result.map(|_| ()));
                 }
-                Report::Ended(_) => unreachable!("no machine has been told to finish"),
+                ThreadReport::Ended(_) => unreachable!("no machine has been told to finish"),
             }
         }
         for (machine, has_left) in self.machines.iter().zip(&self.has_left) {
@@ -164,7 +169,7 @@ impl Supervisor {
             thread.join().expect("a tick thread does not panic");
         }
         for report in self.reports.try_iter() {
-            if let Report::Ended(result) = report {
+            if let ThreadReport::Ended(result) = report {
                 first = first.and(result);
             }
         }
@@ -206,14 +211,14 @@ impl Supervisor {
             if has_left {
                 machine.abandon();
             }
-            tell.send(Report::Ticked(ticked, position))
+            tell.send(ThreadReport::Ticked(ticked, position))
                 .expect("the supervisor waits");
             if has_left {
                 return;
             }
             // A stop that came too late may stand before it.
-            while machine.told().take() != Control::Finish {}
-            tell.send(Report::Ended(machine.finish()))
+            while machine.controls().take() != Control::Finish {}
+            tell.send(ThreadReport::Ended(machine.finish()))
                 .expect("the supervisor waits");
         };
         thread::Builder::new()
@@ -224,7 +229,7 @@ impl Supervisor {
     }
 
     /// The next report; none if the fault schedule comes first.
-    fn report(&self) -> Option<Report> {
+    fn report(&self) -> Option<ThreadReport> {
         let Ok(Some(time)) = self.conductor.next(self) else {
             let report = self.reports.recv();
             return Some(report.expect("the supervisor holds its own end"));
@@ -250,7 +255,7 @@ impl Supervisor {
                 return true;
             }
             match self.reports.recv_timeout(LOOK) {
-                Ok(Report::Stop) => return false,
+                Ok(ThreadReport::Stop) => return false,
                 // A machine that failed before its first tick: its report must count.
                 Ok(report) => {
                     self.tell
@@ -290,7 +295,7 @@ impl Bodies for Supervisor {
         }
         let back = revive(machine, rest as f64 / 1e9)?;
         self.machines[machine] = back.clone();
-        self.roster.replace(machine, back.clone());
+        self.machine_list.replace(machine, back.clone());
         self.threads[machine] = Some(self.spawn(machine, rest)?);
         (self.is_ticking[machine], self.has_left[machine]) = (true, false);
         let start = self.progress.start() + time;

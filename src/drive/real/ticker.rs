@@ -1,8 +1,8 @@
 //! The tick thread of a machine.
 
-use crate::drive::real::clock::Clock;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::machine::{Control, Machine};
-use crate::drive::real::pace::{Pace, Waited};
+use crate::drive::real::pace::{TickPace, Waited};
 use crate::error::Result;
 use crate::model::message::Nanos;
 
@@ -23,14 +23,14 @@ pub(super) enum Last {
 /// Ticks when told to start, until all ticks have happened and the run's
 /// duration is over, or until told to stop or to die.
 pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
-    let start = match machine.told().take() {
+    let start = match machine.controls().take() {
         Control::Start(time) => time,
         Control::Crash => return Ok(Last::Crashed),
         Control::Stop | Control::Finish | Control::Pause(_) => return stopped(machine),
     };
     let schedule = *machine.schedule();
-    let clock = Clock::of_process();
-    let pace = Pace::new(clock, schedule.rate(), machine.is_precise());
+    let clock = ProcessClock::of_process();
+    let pace = TickPace::new(clock, schedule.rate(), machine.is_precise());
     let mut tick = 1;
     while tick <= schedule.ticks() {
         let breath = if machine.is_network_behind() {
@@ -56,22 +56,22 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
         })?;
     }
     // Others may tick, and send to this machine, until the end.
-    let end = Pace::new(clock, 0.0, false);
+    let end = TickPace::new(clock, 0.0, false);
     wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
 }
 
 /// Waits for a deadline; the outcome, if the machine must stop ticking.
-fn wait(pace: &Pace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
+fn wait(pace: &TickPace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
     loop {
-        let Waited::Told(control) = pace.wait(deadline, machine.told()) else {
+        let Waited::Told(control) = pace.wait(deadline, machine.controls()) else {
             return None;
         };
         let Control::Pause(until) = control else {
             return Some(halt(control, machine));
         };
         machine.set_paused(true);
-        let sleep = Pace::new(Clock::of_process(), 0.0, false);
-        let waited = sleep.wait(until, machine.told());
+        let sleep = TickPace::new(ProcessClock::of_process(), 0.0, false);
+        let waited = sleep.wait(until, machine.controls());
         machine.set_paused(false);
         if let Waited::Told(control) = waited {
             return Some(halt(control, machine));

@@ -6,13 +6,13 @@ use std::io::{BufRead, Read};
 
 use serde::Deserialize;
 
-use crate::channel::channels::Past;
-use crate::channel::identity::Nonce;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::read::parse::{Body, Line, Peer, Startup, parse};
 use crate::log::read::text::MAX_LINE;
 use crate::model::message::MachineId;
+use crate::model::nonce::Nonce;
+use crate::model::past::Past;
 
 /// The state of a machine as its log tells it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,59 @@
-//! A stranger says anything to a machine, as a sender and as a receiver.
+//! A stranger says anything to a machine, as a sender and as a receiver: to the endpoint that ships.
+
+use std::net::SocketAddr;
 
 use lamport::channel::channels::Channels;
+use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits, Workspace};
 use lamport::channel::identity::{Identity, Nonce};
-use lamport::channel::lines::Partial;
-use lamport::channel::wire::{self, Hello, Reply, WireError};
 use lamport::model::event::Recipients;
+
+/// A machine, and what the driver around it knows.
+struct Lab {
+    endpoint: Endpoint,
+    space: Workspace,
+    accepted: Vec<u64>,
+    /// What has left on each connection, and those that are closed.
+    said: [usize; 2],
+    closed: Vec<ConnectionId>,
+}
+
+impl Lab {
+    /// Does what the endpoint asks for; those it connects to are told here.
+    fn carry_out(&mut self, ids: [ConnectionId; 2]) {
+        while let Some(action) = self.endpoint.next_output() {
+            match action {
+                Output::Record { connection, .. } => self.endpoint.recorded(1, connection, Ok(())),
+                Output::Close { connection } => self.closed.push(connection),
+                // Nobody answers at any other place.
+                Output::Connect { connection, .. } => self.endpoint.broken(1, connection),
+                Output::LookUp(_) | Output::Fail { .. } => panic!("{action:?}"),
+                _ => {}
+            }
+        }
+        for (id, said) in ids.into_iter().zip(&mut self.said) {
+            loop {
+                let count = self.endpoint.outgoing(1, id, 1).len();
+                if count == 0 {
+                    break;
+                }
+                self.endpoint.written(id, count);
+                *said += count;
+            }
+        }
+    }
+
+    fn hear(&mut self, id: ConnectionId, piece: &[u8]) {
+        self.endpoint.read(1, id, piece, &mut self.space);
+        let (sender, messages) = self.space.messages();
+        let receipts = messages.last().map(|&newest| (sender, newest));
+        self.accepted.extend_from_slice(messages);
+        self.endpoint.logged([], receipts);
+        if let Some((sender, newest)) = receipts {
+            let marks = self.endpoint.channels().marks(sender);
+            assert_eq!((marks.logged, marks.accepted), (newest, newest));
+        }
+    }
+}
 
 /// All of it in pieces, the first byte of each piece saying how long it is.
 pub(crate) fn play(data: &[u8]) {
@@ -14,63 +63,49 @@ pub(crate) fn play(data: &[u8]) {
         history: Nonce(1),
         instance: Nonce(1),
     };
-    let mut channels = Channels::new(me, 2);
-    for timestamp in [2, 3, 5, 9] {
-        channels.sent(timestamp, &Recipients::All);
-    }
-    let mut partial = Partial::default();
-    let mut sender = None;
-    let (mut accepted, mut is_greeted) = (Vec::new(), false);
-    let mut each = |line: &[u8]| -> Result<(), WireError> {
-        // As a receiver: a hello, then messages of that sender.
-        match sender {
-            None => {
-                if let Ok(hello) = Hello::parse(line)
-                    && channels.welcome(&hello).is_ok()
-                {
-                    sender = Some(hello.sender);
-                }
-            }
-            Some(id) => {
-                if let Ok(timestamp) = wire::parse_message(line, id)
-                    && channels.accept(id, timestamp) == Ok(true)
-                {
-                    accepted.push(timestamp);
-                    channels.received(id, timestamp);
-                }
-            }
-        }
-        // As a sender: an answer, then acknowledgements.
-        if !is_greeted {
-            if let Ok(Reply::Ok {
-                receiver,
-                history,
-                marks,
-            }) = Reply::parse(line)
-            {
-                is_greeted = channels.answered(0, receiver, history, marks).is_ok();
-            }
-        } else if let Ok(marks) = wire::parse_ack(line) {
-            let _ = channels.acknowledged(0, marks);
-        }
-        Ok(())
+    let peers = ["10.0.0.2:1", "10.0.0.3:1"].map(|text| {
+        let address = text.parse().expect("this is an address");
+        (address, Vec::new())
+    });
+    let channels = Channels::new(me, 2);
+    let mut endpoint = Endpoint::new(channels, peers.into(), None, Waits::default());
+    let sends = [2, 3, 5, 9].map(|timestamp| (timestamp, Recipients::All));
+    endpoint.logged(sends, []);
+    let mut none = || panic!("there is no key");
+    endpoint.enter(0);
+    let Some(Output::Connect { connection, .. }) = endpoint.next_output() else {
+        panic!("it connects to its first peer");
     };
+    endpoint.connected(0, connection, &mut none);
+    let remote = SocketAddr::from(([10, 0, 0, 4], 1));
+    let other = endpoint.accepted(0, remote, true, &mut none);
+    let ids = [connection, other.expect("without a key it is taken")];
+    let mut lab = Lab {
+        endpoint,
+        space: Workspace::default(),
+        accepted: Vec::new(),
+        said: [0; 2],
+        closed: Vec::new(),
+    };
+    lab.carry_out(ids);
     let mut rest = data;
     while let Some((&length, more)) = rest.split_first() {
         let (piece, later) = more.split_at(more.len().min(usize::from(length)));
         rest = later;
-        let bytes = [partial.kept(), piece].concat();
-        if partial.cut(&bytes, &mut each).is_err() {
-            break;
+        for id in ids {
+            lab.hear(id, piece);
+            lab.carry_out(ids);
         }
-        assert!(partial.kept().len() < wire::MAX_LINE);
     }
-    assert!(accepted.is_sorted_by(|before, after| before < after));
-    if let Some(id) = sender {
-        let newest = accepted.last().copied().unwrap_or(0);
-        assert_eq!(channels.marks(id).accepted, newest);
-        assert_eq!(channels.marks(id).logged, newest);
+    for id in ids {
+        lab.endpoint.ended(1, id);
+        lab.carry_out(ids);
     }
+    assert!(lab.accepted.is_sorted_by(|before, after| before < after));
+    // A hello and four messages; an answer, and an acknowledgement for each piece at most.
+    assert!(lab.said[0] <= 300 && lab.said[1] <= 256 + 45 * (data.len() + 1));
+    assert!(lab.closed.contains(&ids[0]), "it has ended");
+    let channels = lab.endpoint.channels();
     assert!(channels.kept(0) <= 4 && channels.undelivered(0) <= channels.kept(0));
     assert_eq!(channels.kept(1), 4);
 }

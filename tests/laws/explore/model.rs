@@ -4,7 +4,7 @@ use stateright::{Model, Property};
 
 use crate::broken::{Broken, Twist};
 use crate::promises;
-use crate::state::{Machine, Role, State, Word, id};
+use crate::state::{Machine, NOW, State};
 
 /// What may happen in all.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,8 @@ pub enum Action {
     Connect(usize),
     /// An end, 0 the sender's, of a connection reads a line.
     Read(usize, usize),
-    HandOut(usize),
-    Acknowledge(usize),
+    /// An end says its next line, if it has any.
+    Say(usize, usize),
     Reset(usize),
     /// An end sees that its connection is broken; what it has not read is lost.
     Notice(usize, usize),
@@ -52,14 +52,16 @@ impl Model for Bounds {
             machine.process = Some(machine.process(index, self.twist));
             machine
         };
-        vec![State {
+        let mut state = State {
             machines: [machine(0), machine(1)],
             connections: Vec::new(),
             crashes: self.crashes,
             resets: self.resets,
             attempts: self.attempts,
             fault: None,
-        }]
+        };
+        (0..2).for_each(|index| state.enter(index));
+        vec![state]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -96,6 +98,7 @@ impl Model for Bounds {
             let is_refused = mine().any(|connection| connection.ends[1].is_some());
             if self.messages[index] > 0
                 && is_free
+                && process.endpoint.wake_at() == Some(NOW)
                 && (!is_refused || state.attempts > 0)
                 && state.machines[1 - index].process.is_some()
             {
@@ -105,30 +108,24 @@ impl Model for Bounds {
         for (place, connection) in state.connections.iter().enumerate() {
             let sender = state.machines[connection.from].process.as_ref();
             for side in [0, 1] {
-                let Some(role) = connection.ends[side] else {
+                if connection.ends[side].is_none() {
                     continue;
-                };
+                }
                 // An ok makes a line in the log.
-                let waits = role == Role::Greeting
+                let waits = side == 0
+                    && connection.is_answered()
                     && sender.is_some_and(|process| process.pending.is_some());
                 if !connection.flows[1 - side].is_empty() && !waits {
                     actions.push(Action::Read(place, side));
                 }
                 if connection.is_broken {
                     actions.push(Action::Notice(place, side));
+                } else {
+                    // Whether there is anything shows when it is done.
+                    actions.push(Action::Say(place, side));
                 }
             }
-            if connection.is_broken {
-                continue;
-            }
-            if connection.ends[0] == Some(Role::Sending) {
-                // Whether there is anything shows when it is done.
-                actions.push(Action::HandOut(place));
-            }
-            if connection.owes_ack && connection.ends[1] == Some(Role::Receiving) {
-                actions.push(Action::Acknowledge(place));
-            }
-            if state.resets > 0 {
+            if !connection.is_broken && state.resets > 0 {
                 actions.push(Action::Reset(place));
             }
         }
@@ -151,9 +148,9 @@ impl Model for Bounds {
                 state.machines[index].process = None;
                 for connection in &mut state.connections {
                     let side = usize::from(connection.from != index);
-                    connection.ends[side] = None;
-                    connection.flows[1 - side].clear();
-                    connection.is_broken = true;
+                    if connection.ends[side].is_some() {
+                        connection.leave(side);
+                    }
                 }
             }
             Action::Restart(index) => {
@@ -163,37 +160,20 @@ impl Model for Bounds {
                     machine.log.clear();
                 }
                 machine.process = Some(machine.process(index, twist));
+                state.enter(index);
             }
             Action::Connect(index) => state.connect(index),
             Action::Read(place, side) => state.read(place, side, twist),
-            Action::HandOut(place) => {
-                let connection = &mut state.connections[place];
-                let process = state.machines[connection.from].process.as_mut().unwrap();
-                let timestamp = process.channels.next_unsent(0)?;
-                if !twist.is(Broken::OwnPosition) || timestamp > process.handed {
-                    process.handed = if twist.is(Broken::OwnPosition) {
-                        timestamp
-                    } else {
-                        0
-                    };
-                    connection.flows[0].push(Word::Message(timestamp));
+            Action::Say(place, side) => {
+                if !state.say(place, side, twist) {
+                    return None;
                 }
-            }
-            Action::Acknowledge(place) => {
-                let connection = &mut state.connections[place];
-                connection.owes_ack = false;
-                let process = state.machines[1 - connection.from]
-                    .process
-                    .as_ref()
-                    .unwrap();
-                let marks = process.channels.marks(id(connection.from));
-                connection.flows[1].push(Word::Ack(marks));
             }
             Action::Reset(place) => {
                 state.resets -= 1;
                 state.connections[place].is_broken = true;
             }
-            Action::Notice(place, side) => state.close(place, side),
+            Action::Notice(place, side) => state.notice(place, side),
         }
         state
             .connections

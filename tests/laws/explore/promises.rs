@@ -1,9 +1,10 @@
 //! What holds in every state.
 
+use lamport::channel::wire::{self, Reply};
 use stateright::{Model, Property};
 
 use crate::model::{Action, Bounds};
-use crate::state::{Line, State, Word};
+use crate::state::{Line, State};
 
 /// Whether nothing can happen but faults.
 fn is_quiet(bounds: &Bounds, state: &State) -> bool {
@@ -11,7 +12,7 @@ fn is_quiet(bounds: &Bounds, state: &State) -> bool {
     bounds.actions(state, &mut actions);
     actions.into_iter().all(|action| match action {
         Action::Crash(_) | Action::Reset(_) => true,
-        Action::HandOut(_) => bounds.next_state(state, action).is_none(),
+        Action::Say(..) => bounds.next_state(state, action).is_none(),
         _ => false,
     })
 }
@@ -45,7 +46,7 @@ pub fn all() -> Vec<Property<Bounds>> {
                 .told
                 .iter()
                 .filter(|line| matches!(line, Line::Send(_)));
-            let kept = process.channels.kept(0) + told.count();
+            let kept = process.endpoint.channels().kept(0) + told.count();
             kept + state.machines[1 - from].received().count() >= sender.sent().count()
         })
     }
@@ -55,9 +56,12 @@ pub fn all() -> Vec<Property<Bounds>> {
                 .received()
                 .last()
                 .unwrap_or(0);
-            connection.flows[1].iter().all(|word| match word {
-                Word::Ok { marks, .. } | Word::Ack(marks) => marks.logged <= newest,
-                _ => true,
+            connection.flows[1].iter().all(|line| {
+                let marks = match Reply::parse(line) {
+                    Ok(Reply::Ok { marks, .. }) => Some(marks),
+                    _ => wire::parse_ack(line).ok(),
+                };
+                marks.is_none_or(|marks| marks.logged <= newest)
             })
         })
     }

@@ -1,15 +1,31 @@
 //! Two machines and the connections between them, as states.
 //!
-//! The channels are the real ones. What travels is whole lines: `tests/links` cuts them.
+//! The endpoints are the ones that ship. Time stands still: what they wait for is due at once, or never.
+//! What travels is whole lines: `tests/laws/links` cuts them.
 
 use std::collections::BTreeMap;
 
 use lamport::channel::channels::{Channels, Past};
+use lamport::channel::endpoint::{ConnectionId, Endpoint, Waits};
 use lamport::channel::identity::{Identity, Nonce};
-use lamport::channel::link::Marks;
 use lamport::model::message::MachineId;
 
 use crate::broken::{Broken, Twist};
+
+/// When everything happens that does.
+pub const NOW: u64 = 0;
+
+/// A failed connection may be tried again at once, and no handshake takes too long.
+const WAITS: Waits = Waits {
+    hello: 1,
+    answer: 1,
+    refusal: 1,
+    vetting: 1,
+    shortest_backoff: 0,
+    longest_backoff: 0,
+    end: 1,
+    last_bytes: 1,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
@@ -40,44 +56,25 @@ pub enum Line {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Process {
-    pub channels: Channels,
+    pub endpoint: Endpoint,
     pub clock: u64,
     pub queue: Vec<u64>,
     /// A step whose line is not written.
     pub pending: Option<Line>,
-    /// Steps written, of which the channels do not know.
+    /// Steps written, of which the endpoint does not know.
     pub told: Vec<Line>,
     /// The newest message handed out, for the sender that trusts itself.
     pub handed: u64,
 }
 
-/// What travels.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Word {
-    Hello { history: u64, instance: u64 },
-    Ok { history: u64, marks: Marks },
-    No,
-    Message(u64),
-    Ack(Marks),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    Greeting,
-    Sending,
-    Stranger,
-    Receiving,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Connection {
     pub from: usize,
-    /// The sender's end and the receiver's, while they are there.
-    pub ends: [Option<Role>; 2],
-    /// What each end has said and the other not read.
-    pub flows: [Vec<Word>; 2],
+    /// What the sender's endpoint and the receiver's call it, while they have it.
+    pub ends: [Option<ConnectionId>; 2],
+    /// The lines that each end has said and the other not read.
+    pub flows: [Vec<Vec<u8>>; 2],
     pub is_broken: bool,
-    pub owes_ack: bool,
 }
 
 pub fn history(machine: usize) -> Nonce {
@@ -123,8 +120,9 @@ impl Machine {
             };
             Channels::resumed(me, past)
         };
+        let peer = format!("10.0.0.{}:1", 2 - index).parse().unwrap();
         Process {
-            channels,
+            endpoint: Endpoint::new(channels, vec![(peer, Vec::new())], None, WAITS),
             clock,
             queue: Vec::new(),
             pending: None,

@@ -1,142 +1,205 @@
-//! What machines do when a line comes, a step is told, or a connection closes.
+//! What machines do when a line comes, a step is told, or a connection is made or lost: their endpoints
+//! say it, and where a rule is broken a word of theirs is twisted on its way.
 
-use lamport::channel::identity::Nonce;
-use lamport::channel::wire::Hello;
+use std::net::SocketAddr;
+
+use lamport::channel::endpoint::{ConnectionId, Output, Workspace};
+use lamport::channel::wire::{self, Reply};
+use lamport::error::Result;
 use lamport::model::event::Recipients;
 
 use crate::broken::{Broken, Twist};
-use crate::state::{Connection, Line, Role, State, Word, history, id};
+use crate::state::{Connection, Line, NOW, State, id};
 
 impl State {
-    pub fn close(&mut self, place: usize, side: usize) {
-        let connection = &mut self.connections[place];
-        let from = connection.from;
-        connection.is_broken = true;
-        connection.flows[1 - side].clear();
-        let role = connection.ends[side].take();
-        let index = if side == 0 { from } else { 1 - from };
+    /// A process begins: there is no connection yet, and one may be made at any time.
+    pub fn enter(&mut self, index: usize) {
         if let Some(process) = &mut self.machines[index].process {
-            match role {
-                Some(Role::Greeting | Role::Sending) => process.channels.peer_left(0),
-                Some(Role::Receiving) => process.channels.sender_left(id(from)),
-                Some(Role::Stranger) | None => {}
-            }
+            process.endpoint.enter(NOW);
         }
+        self.carry_out(index, false);
     }
 
-    pub fn read(&mut self, place: usize, side: usize, twist: Twist) {
-        let connection = &mut self.connections[place];
-        let from = connection.from;
-        let index = if side == 0 { from } else { 1 - from };
-        let word = connection.flows[1 - side].remove(0);
-        let machine = &mut self.machines[index];
-        let process = machine.process.as_mut().unwrap();
-        match word {
-            Word::Hello {
-                history: past,
-                instance,
-            } => {
-                let hello = Hello {
-                    run_id: "lab".into(),
-                    sender: id(from),
-                    history: Nonce(past),
-                    instance: Nonce(instance),
-                };
-                match process.channels.welcome(&hello) {
-                    Ok(marks) => {
-                        connection.ends[1] = Some(Role::Receiving);
-                        let history = history(index).0;
-                        connection.flows[1].push(Word::Ok { history, marks });
-                        for (other, old) in self.connections.iter_mut().enumerate() {
-                            if other != place
-                                && old.from == from
-                                && old.ends[1] == Some(Role::Receiving)
+    /// What has to wait in an endpoint waits no longer: it connects.
+    pub fn connect(&mut self, index: usize) {
+        let mine = |connection: &&Connection| connection.from == index;
+        let is_refused = self
+            .connections
+            .iter()
+            .filter(mine)
+            .any(|c| c.ends[1].is_some());
+        self.attempts -= u8::from(is_refused);
+        if let Some(process) = &mut self.machines[index].process {
+            process.endpoint.wake(NOW);
+        }
+        self.carry_out(index, true);
+    }
+
+    /// Does all that an endpoint asks for.
+    fn carry_out(&mut self, index: usize, may_connect: bool) {
+        while let Some(process) = &mut self.machines[index].process {
+            let Some(action) = process.endpoint.next_output() else {
+                // Each of its connections is asked in each state.
+                process.endpoint.take_ready();
+                return;
+            };
+            match action {
+                Output::Connect { connection, .. } if may_connect => self.made(index, connection),
+                Output::Connect { connection, .. } => process.endpoint.broken(NOW, connection),
+                Output::Record { connection, .. } => {
+                    process.endpoint.recorded(NOW, connection, Ok(()));
+                    // More of these lines tell nothing new.
+                    let log = &mut self.machines[index].log;
+                    if !log.contains(&Line::Connect) {
+                        log.push(Line::Connect);
+                    }
+                }
+                Output::Close { connection } => {
+                    for other in &mut self.connections {
+                        for side in [0, 1] {
+                            if other.machine(side) == index && other.ends[side] == Some(connection)
                             {
-                                old.ends[1] = None;
-                                old.flows[0].clear();
-                                old.is_broken = true;
+                                other.leave(side);
                             }
                         }
                     }
-                    Err(refusal) => {
-                        connection.flows[1].push(Word::No);
-                        connection.ends[1] = None;
-                        connection.is_broken = true;
-                        if refusal.kind != "duplicate id" {
-                            self.fault = Some(refusal.reason);
-                        }
+                }
+                Output::Warn { kind, text } => {
+                    let is_double = kind.starts_with("duplicate id ");
+                    if !is_double && !text.contains("duplicate id:") {
+                        self.fault = Some(text);
                     }
                 }
-            }
-            Word::Ok {
-                history: past,
-                mut marks,
-            } => {
-                if twist.is(Broken::ForgetOnAccepted) {
-                    marks.logged = marks.accepted;
-                } else if twist.is_careful {
-                    marks.accepted = marks.logged;
-                }
-                match process
-                    .channels
-                    .answered(0, id(1 - from), Nonce(past), marks)
-                {
-                    Ok(()) => {
-                        connection.ends[0] = Some(Role::Sending);
-                        // More of these lines tell nothing new.
-                        if !machine.log.contains(&Line::Connect) {
-                            machine.log.push(Line::Connect);
-                        }
-                    }
-                    Err(refusal) => self.fault = Some(refusal.reason),
-                }
-            }
-            Word::No => self.close(place, 0),
-            Word::Message(timestamp) => {
-                let logged = process.channels.marks(id(from)).logged;
-                match process.channels.accept(id(from), timestamp) {
-                    Ok(is_new) => {
-                        let enters = match twist.broken {
-                            Some(Broken::DuplicatesByLogged) => timestamp > logged,
-                            Some(Broken::DuplicatesByConnection) => true,
-                            _ => is_new,
-                        };
-                        if enters {
-                            process.queue.push(timestamp);
-                        }
-                        connection.owes_ack |= enters || twist.is_careful;
-                        if twist.is(Broken::AcknowledgeOnAccept) {
-                            process.channels.received(id(from), timestamp);
-                        }
-                    }
-                    Err(violation) => self.fault = Some(violation.to_string()),
-                }
-            }
-            Word::Ack(mut marks) => {
-                if twist.is(Broken::ForgetOnAccepted) {
-                    marks.logged = marks.accepted;
-                }
-                if let Err(violation) = process.channels.acknowledged(0, marks) {
-                    self.fault = Some(violation.to_string());
-                }
+                Output::ShutDown { .. } => {}
+                Output::Read { .. }
+                | Output::LookUp(_)
+                | Output::Fail { .. }
+                | Output::Finished { .. } => self.fault = Some(format!("{action:?}")),
             }
         }
     }
 
-    /// The channels of a machine learn of a step.
+    /// A connection is made, and the hello is on its way.
+    fn made(&mut self, index: usize, here: ConnectionId) {
+        let mut none = || -> Result<[u8; 32]> { unreachable!("there is no key") };
+        let remote = SocketAddr::from(([10, 0, 0, index as u8 + 1], 1));
+        let other = self.machines[1 - index].process.as_mut().unwrap();
+        let there = other.endpoint.accepted(NOW, remote, true, &mut none);
+        let process = self.machines[index].process.as_mut().unwrap();
+        process.endpoint.connected(NOW, here, &mut none);
+        self.connections.push(Connection {
+            from: index,
+            ends: [Some(here), there],
+            flows: [Vec::new(), Vec::new()],
+            is_broken: false,
+        });
+        self.say(self.connections.len() - 1, 0, Twist::default());
+    }
+
+    /// An end says its next line. Whether it has any.
+    pub fn say(&mut self, place: usize, side: usize, twist: Twist) -> bool {
+        let connection = &mut self.connections[place];
+        let index = connection.machine(side);
+        let (Some(process), Some(end)) = (&mut self.machines[index].process, connection.ends[side])
+        else {
+            return false;
+        };
+        let mut line = process.endpoint.outgoing(NOW, end, 1).to_vec();
+        if line.is_empty() {
+            return false;
+        }
+        process.endpoint.written(end, line.len());
+        line.pop();
+        assert!(!line.contains(&b'\n'), "lines are said one by one");
+        let message = wire::parse_message(&line, id(index));
+        let is_repeated = message.is_ok_and(|timestamp| {
+            let is_repeated = timestamp <= process.handed;
+            if twist.is(Broken::OwnPosition) {
+                process.handed = process.handed.max(timestamp);
+            }
+            is_repeated
+        });
+        if !is_repeated {
+            connection.flows[side].push(line);
+        }
+        true
+    }
+
+    /// An end learns that its connection is broken.
+    pub fn notice(&mut self, place: usize, side: usize) {
+        let connection = &self.connections[place];
+        let index = connection.machine(side);
+        if let (Some(process), Some(end)) =
+            (&mut self.machines[index].process, connection.ends[side])
+        {
+            process.endpoint.broken(NOW, end);
+        }
+        self.carry_out(index, false);
+    }
+
+    /// An end reads a line.
+    pub fn read(&mut self, place: usize, side: usize, twist: Twist) {
+        let connection = &mut self.connections[place];
+        let (index, from) = (connection.machine(side), connection.from);
+        let line = connection.flows[1 - side].remove(0);
+        let (Some(process), Some(end)) = (&mut self.machines[index].process, connection.ends[side])
+        else {
+            return;
+        };
+        let timestamp = if side == 1 {
+            wire::parse_message(&line, id(from)).ok()
+        } else {
+            None
+        };
+        let logged = timestamp.map(|_| process.endpoint.channels().marks(id(from)).logged);
+        let mut space = Workspace::default();
+        let line = if side == 0 {
+            believed(&line, twist)
+        } else {
+            line
+        };
+        let line = [&line[..], b"\n"].concat();
+        process.endpoint.read(NOW, end, &line, &mut space);
+        let messages = space.messages().1;
+        if let Some((timestamp, logged)) = timestamp.zip(logged) {
+            let is_new = messages == [timestamp];
+            let enters = match twist.broken {
+                Some(Broken::DuplicatesByLogged) => timestamp > logged,
+                Some(Broken::DuplicatesByConnection) => true,
+                _ => is_new,
+            };
+            if enters {
+                process.queue.push(timestamp);
+            }
+            if twist.is(Broken::AcknowledgeOnAccept) {
+                process.endpoint.logged([], [(id(from), timestamp)]);
+            }
+            if twist.is_careful && !is_new {
+                // A careful sender wants to hear of what it has sent again.
+                let marks = process.endpoint.channels().marks(id(from));
+                let mut ack = Vec::new();
+                wire::write_ack(&mut ack, marks);
+                ack.pop();
+                connection.flows[1].push(ack);
+            }
+        } else if side == 1 {
+            // A hello is answered at once.
+            self.say(place, 1, twist);
+        }
+        self.carry_out(index, false);
+    }
+
+    /// The endpoint of a machine learns of a step.
     pub fn tell(&mut self, index: usize, line: Line) {
         let process = self.machines[index].process.as_mut().unwrap();
         match line {
-            Line::Send(timestamp) => process.channels.sent(timestamp, &Recipients::All),
+            Line::Send(timestamp) => process.endpoint.logged([(timestamp, Recipients::All)], []),
             Line::Receive(timestamp) => {
-                process.channels.received(id(1 - index), timestamp);
-                for connection in &mut self.connections {
-                    connection.owes_ack |=
-                        connection.from != index && connection.ends[1] == Some(Role::Receiving);
-                }
+                process.endpoint.logged([], [(id(1 - index), timestamp)]);
             }
             Line::Connect => {}
         }
+        self.carry_out(index, false);
     }
 
     /// A step of a machine, up to the line that is to be written.
@@ -151,11 +214,7 @@ impl State {
             Line::Receive(timestamp)
         };
         process.pending = Some(line);
-        let is_early = match line {
-            Line::Send(_) => twist.is(Broken::SendBeforeLog),
-            _ => twist.is(Broken::MarkBeforeFlush),
-        };
-        if is_early {
+        if is_early(line, twist) {
             self.tell(index, line);
         }
     }
@@ -166,37 +225,69 @@ impl State {
         let process = machine.process.as_mut().unwrap();
         let line = process.pending.take().unwrap();
         machine.log.push(line);
-        let was_early = match line {
-            Line::Send(_) => twist.is(Broken::SendBeforeLog),
-            _ => twist.is(Broken::MarkBeforeFlush),
-        };
-        if !was_early {
+        if !is_early(line, twist) {
             process.told.push(line);
         }
     }
+}
 
-    pub fn connect(&mut self, index: usize) {
-        let mine = |connection: &&Connection| connection.from == index;
-        let is_refused = self
-            .connections
-            .iter()
-            .filter(mine)
-            .any(|c| c.ends[1].is_some());
-        self.attempts -= u8::from(is_refused);
-        let process = self.machines[index].process.as_ref().unwrap();
-        let Hello {
-            history, instance, ..
-        } = process.channels.greeting();
-        let hello = Word::Hello {
-            history: history.0,
-            instance: instance.0,
-        };
-        self.connections.push(Connection {
-            from: index,
-            ends: [Some(Role::Greeting), Some(Role::Stranger)],
-            flows: [vec![hello], Vec::new()],
-            is_broken: false,
-            owes_ack: false,
-        });
+/// Whether a step is told before its line is written.
+fn is_early(line: Line, twist: Twist) -> bool {
+    match line {
+        Line::Send(_) => twist.is(Broken::SendBeforeLog),
+        _ => twist.is(Broken::MarkBeforeFlush),
+    }
+}
+
+/// What a sender makes of an answer or an acknowledgement.
+fn believed(line: &[u8], twist: Twist) -> Vec<u8> {
+    let mut out = Vec::new();
+    if let Ok(Reply::Ok {
+        receiver,
+        history,
+        mut marks,
+    }) = Reply::parse(line)
+    {
+        if twist.is(Broken::ForgetOnAccepted) {
+            marks.logged = marks.accepted;
+        } else if twist.is_careful {
+            marks.accepted = marks.logged;
+        }
+        Reply::Ok {
+            receiver,
+            history,
+            marks,
+        }
+        .write(&mut out);
+        out.pop();
+    } else if let (Ok(mut marks), true) =
+        (wire::parse_ack(line), twist.is(Broken::ForgetOnAccepted))
+    {
+        marks.logged = marks.accepted;
+        wire::write_ack(&mut out, marks);
+        out.pop();
+    } else {
+        out.extend_from_slice(line);
+    }
+    out
+}
+
+impl Connection {
+    /// The machine at an end.
+    pub fn machine(&self, side: usize) -> usize {
+        if side == 0 { self.from } else { 1 - self.from }
+    }
+
+    /// An end goes.
+    pub fn leave(&mut self, side: usize) {
+        self.ends[side] = None;
+        self.flows[1 - side].clear();
+        self.is_broken = true;
+    }
+
+    /// Whether the next line for the sender's end is an ok, which makes a line in the log.
+    pub fn is_answered(&self) -> bool {
+        let next = self.flows[1].first();
+        next.is_some_and(|line| line.starts_with(b"ok "))
     }
 }

@@ -9,7 +9,7 @@ use crate::lab::{
 };
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::Config;
-use lamport::drive::real::roster::Roster;
+use lamport::drive::real::machine_list::MachineList;
 use lamport::drive::real::supervisor::{self, Trouble};
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
@@ -79,8 +79,8 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
         ..Trouble::default()
     };
     // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
-    let roster = Roster::new(vec![machine.clone()]);
-    let running = supervisor::start(roster, 0.2, 0.0, trouble).unwrap();
+    let machine_list = MachineList::new(vec![machine.clone()]);
+    let running = supervisor::start(machine_list, 0.2, 0.0, trouble).unwrap();
     assert!(running.join(Some(PATIENCE)).unwrap());
     assert_eq!(lab.lines(1).last().unwrap()["undelivered"], json!([]));
     // The poll thread is still there.

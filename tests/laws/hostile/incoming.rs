@@ -7,7 +7,7 @@ use crate::lab::{
     Lab, Line, PATIENCE, arrived, assert_warnings, attacked, hello, open, resident, send, start,
     timestamps, undelivered, until,
 };
-use lamport::drive::real::clock::Clock;
+use lamport::drive::real::clock::ProcessClock;
 use lamport::drive::real::machine::Config;
 use lamport::log::read::open_files;
 
@@ -244,14 +244,14 @@ fn a_thousand_idle_connections_are_bounded() {
     let before = resident();
     let mut took = 0;
     let (mut warnings, lines) = attacked(1.0, |machine| {
-        let before = Clock::of_process().now();
+        let before = ProcessClock::of_process().now();
         let crowd: Vec<Line> = (0..1000).map(|_| Line::to(machine)).collect();
         // A machine that has something to say is still heard.
         let (mut line, _) = Line::sender(machine, 2, 7, 7);
         line.say("5:2\n");
         line.acknowledged(5, 5);
         drop(crowd);
-        took = Clock::of_process().now() - before;
+        took = ProcessClock::of_process().now() - before;
     });
     // On a host so busy that it takes longer than a hello may, those that stayed are silent too.
     let is_slow = took > 4_000_000_000;

@@ -11,7 +11,7 @@ use crate::lab::{
 };
 use lamport::channel::key::Key;
 use lamport::channel::noise::{Secret, Session};
-use lamport::drive::real::clock::Clock;
+use lamport::drive::real::clock::ProcessClock;
 use lamport::drive::real::machine::{Config, Machine};
 use lamport::log::read::open_files;
 use serde_json::Value;
@@ -373,7 +373,7 @@ fn a_flood_of_half_handshakes_is_bounded_and_costs_no_tick() {
     let before = resident();
     let mut took = 0;
     let (warnings, lines) = attacked(1.5, |machine| {
-        let before = Clock::of_process().now();
+        let before = ProcessClock::of_process().now();
         let crowd: Vec<TcpStream> = (0..1000_u32)
             .map(|number| {
                 let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, machine.port())).unwrap();
@@ -391,7 +391,7 @@ fn a_flood_of_half_handshakes_is_bounded_and_costs_no_tick() {
         sender.say("5:2\n");
         sender.until_heard("ack 5 5");
         drop(crowd);
-        took = Clock::of_process().now() - before;
+        took = ProcessClock::of_process().now() - before;
     });
     // On a host so busy that it takes longer than a hello may, those that stayed are silent too.
     let is_slow = took > 4_000_000_000;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
-use lamport::drive::real::network::Network;
-use lamport::drive::real::roster::Roster;
+use lamport::drive::real::machine_list::MachineList;
+use lamport::drive::real::poll_thread::PollThread;
 use lamport::drive::real::running::Running;
 use lamport::drive::real::supervisor::{self, Trouble};
 use lamport::model::address::Address;
@@ -110,13 +110,13 @@ impl Drop for Lab {
 }
 
 pub(crate) fn open(config: Config) -> Arc<Machine> {
-    Machine::open(config, &Network::of_process().unwrap()).unwrap()
+    Machine::open(config, &PollThread::of_process().unwrap()).unwrap()
 }
 
 /// Starts a machine that waits for no one.
 pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
     supervisor::start(
-        Roster::new(vec![machine.clone()]),
+        MachineList::new(vec![machine.clone()]),
         duration,
         0.0,
         Trouble::default(),

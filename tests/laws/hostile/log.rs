@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::lab::{Held, Lab, Line, PATIENCE, open, send, start, until};
 use lamport::drive::real::machine::{Config, Machine};
-use lamport::drive::real::network::Network;
+use lamport::drive::real::poll_thread::PollThread;
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
 use lamport::model::node::Node;
@@ -126,7 +126,7 @@ fn a_log_that_takes_nothing_is_an_error_at_once() {
             overwrite: true,
             ..lab.config(1, vec![held.address()])
         },
-        &Network::of_process().unwrap(),
+        &PollThread::of_process().unwrap(),
     )
     .unwrap_err();
     assert!(error.to_string().contains("/dev/full"), "{error}");

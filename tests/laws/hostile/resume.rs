@@ -9,7 +9,7 @@ use crate::lab::{
 };
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
-use lamport::drive::real::network::Network;
+use lamport::drive::real::poll_thread::PollThread;
 
 /// Machine `id` at this socket, back from its log.
 fn back(lab: &Lab, id: u64, port: u16, config: impl FnOnce(&Lab) -> Config) -> Arc<Machine> {
@@ -25,7 +25,7 @@ fn back(lab: &Lab, id: u64, port: u16, config: impl FnOnce(&Lab) -> Config) -> A
 }
 
 fn refusal(config: Config) -> String {
-    Machine::open(config, &Network::of_process().unwrap())
+    Machine::open(config, &PollThread::of_process().unwrap())
         .unwrap_err()
         .to_string()
 }

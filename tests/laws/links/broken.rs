@@ -1,5 +1,5 @@
 //! Rules of the resumable links, each broken on purpose. The switches are the harness's: the code
-//! under test stays as it is and is used wrongly, or its word is twisted on the way.
+//! under test is the one that ships, and is used wrongly, or its word is twisted on the way (`shim`).
 
 /// A rule that is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,15 @@ impl Twist {
             ),
             has_alias: broken == Broken::TwoEntries,
         }
+    }
+
+    /// Whether lines are looked at on their way between an endpoint and its connections.
+    pub fn holds_lines(self) -> bool {
+        self.is_careful
+            || matches!(
+                self.broken,
+                Some(Broken::OwnPosition | Broken::ForgetOnAccepted | Broken::TwoEntries)
+            )
     }
 
     pub fn is(self, broken: Broken) -> bool {

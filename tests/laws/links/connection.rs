@@ -1,53 +1,49 @@
-//! A byte stream between two machines, and what each end keeps for it.
+//! A byte stream between two machines, and what stands between it and their endpoints.
 
 use std::collections::VecDeque;
 
-use lamport::channel::lines::Partial;
-use lamport::model::message::MachineId;
+use lamport::channel::endpoint::ConnectionId;
 
 /// The end that connected, and the end that was connected to.
 pub const SENDER: usize = 0;
 pub const RECEIVER: usize = 1;
 
-/// What an end is for, and how far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// A sender that has said hello.
-    Greeting,
-    /// A sender that was told ok.
-    Sending,
-    /// A receiver that has heard no hello.
-    Stranger,
-    /// A receiver that has said ok.
-    Receiving { sender: MachineId },
-    /// A receiver that has said no.
-    Parting,
-}
-
 /// One process's part of a connection.
 #[derive(Debug)]
 pub struct End {
-    pub role: Role,
-    pub partial: Partial,
-    /// Whole lines that have been read and not looked at.
-    pub lines: VecDeque<Vec<u8>>,
-    /// Bytes that the process has not handed to the system.
-    pub out: Vec<u8>,
-    pub owes_ack: bool,
+    /// What its endpoint calls it.
+    pub id: ConnectionId,
+    /// Whether a whole line has come.
+    pub has_heard: bool,
+    /// Where words are twisted: the beginning of a line that came.
+    pub begun: Vec<u8>,
+    /// Where words are twisted: lines that have left the endpoint and not the process.
+    pub held: VecDeque<u8>,
+}
+
+/// How bytes come to their end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum After {
+    /// More may come.
+    #[default]
+    More,
+    /// Their writer has said that these are the last.
+    End,
+    /// The connection is broken.
+    Break,
 }
 
 /// Bytes on their way in one direction; they outlive the process that wrote them.
 #[derive(Debug, Default)]
 pub struct Flow {
     pub bytes: VecDeque<u8>,
-    /// After these bytes comes nothing more.
-    pub is_over: bool,
+    /// What comes after these bytes.
+    pub after: After,
 }
 
 /// A connection; an end is gone once its process has closed it or died.
 #[derive(Debug)]
 pub struct Connection {
-    pub number: u64,
     pub from: usize,
     /// The entry in the sender's list of peers.
     pub position: usize,
@@ -58,28 +54,32 @@ pub struct Connection {
 }
 
 impl End {
-    pub fn new(role: Role) -> Self {
+    fn new(id: ConnectionId) -> Self {
         Self {
-            role,
-            partial: Partial::default(),
-            lines: VecDeque::new(),
-            out: Vec::new(),
-            owes_ack: false,
+            id,
+            has_heard: false,
+            begun: Vec::new(),
+            held: VecDeque::new(),
+        }
+    }
+}
+
+impl Flow {
+    /// Takes bytes; a broken connection swallows what it is given until reading tells.
+    pub fn take(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        if self.after == After::More {
+            self.bytes.extend(bytes);
         }
     }
 }
 
 impl Connection {
-    pub fn new(number: u64, from: usize, position: usize, to: usize) -> Self {
+    pub fn new(from: usize, position: usize, to: usize, ids: [ConnectionId; 2]) -> Self {
         Self {
-            number,
             from,
             position,
             to,
-            ends: [
-                Some(End::new(Role::Greeting)),
-                Some(End::new(Role::Stranger)),
-            ],
+            ends: ids.map(|id| Some(End::new(id))),
             flows: <[Flow; 2]>::default(),
         }
     }
@@ -89,25 +89,30 @@ impl Connection {
         if side == SENDER { self.from } else { self.to }
     }
 
-    /// What an end is for, if it is there.
-    pub fn role(&self, side: usize) -> Option<Role> {
-        self.ends[side].as_ref().map(|end| end.role)
+    /// Whether this is what an endpoint calls so.
+    pub fn is(&self, side: usize, index: usize, id: ConnectionId) -> bool {
+        let end = self.ends[side].as_ref();
+        self.machine(side) == index && end.is_some_and(|end| end.id == id)
     }
 
     /// An end goes: of what it has written the other still gets `kept` bytes.
     pub fn leave(&mut self, side: usize, kept: usize) {
-        self.ends[side] = None;
-        self.flows[side].bytes.truncate(kept);
-        self.flows[side].is_over = true;
+        if self.ends[side].take().is_none() {
+            return;
+        }
+        let flow = &mut self.flows[side];
+        let is_whole = kept >= flow.bytes.len() && flow.after != After::Break;
+        flow.bytes.truncate(kept);
+        flow.after = if is_whole { After::End } else { After::Break };
         self.flows[1 - side].bytes.clear();
-        self.flows[1 - side].is_over = true;
+        self.flows[1 - side].after = After::Break;
     }
 
     /// Both directions break; so many bytes of each still come.
     pub fn reset(&mut self, kept: [usize; 2]) {
         for (flow, kept) in self.flows.iter_mut().zip(kept) {
             flow.bytes.truncate(kept);
-            flow.is_over = true;
+            flow.after = After::Break;
         }
     }
 

@@ -3,10 +3,11 @@
 //! decisions says what happens, so that each failure happens again.
 //!
 //! `world` holds the machines and the connections between them, `process` is one life of a machine
-//! (its steps reach log and channels by `log/turn.rs`, as in the driver), `connection` is a byte
-//! stream with two ends, `handshake` makes connections and lets in whom the channels let in, `traffic`
-//! moves bytes and lines, `account` reads the logs at the end and says whether anything was lost or
-//! doubled, `schedule` draws, runs and shrinks, `broken` lists rules to break.
+//! (its steps reach log and endpoint by `log/write/turn.rs`, as in the driver), `connection` is a byte
+//! stream with two ends. What is said on a connection, and when, is decided by the endpoint that ships:
+//! `outputs` carries out what it says, `traffic` moves its bytes. `account` reads the logs at the end and
+//! says whether anything was lost or doubled, `schedule` draws, runs and shrinks, `broken` lists rules to
+//! break, and `shim` breaks those that show on the wire.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,8 +21,9 @@ pub mod account;
 pub mod broken;
 pub mod connection;
 pub mod figures;
-pub mod handshake;
+pub mod outputs;
 pub mod process;
 pub mod schedule;
+pub mod shim;
 pub mod traffic;
 pub mod world;

@@ -3,8 +3,11 @@
 use std::collections::VecDeque;
 
 use lamport::VERSION;
-use lamport::channel::channels::Channels;
+use lamport::channel::channels::{Channels, Undelivered};
+use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits};
 use lamport::channel::identity::{Identity, Nonce};
+use lamport::channel::key::Key;
+use lamport::channel::noise::Secret;
 use lamport::log::line::{End, Entry, Place, Startup, What};
 use lamport::log::read::parse::parse;
 use lamport::log::read::recover::recover;
@@ -29,7 +32,7 @@ pub struct Writing {
     pub then: Then,
 }
 
-/// The sends and the receipts of steps that are written, as the channels are told them.
+/// The sends and the receipts of steps that are written, as the endpoint is told them.
 pub type Told = (Vec<(u64, Recipients)>, Vec<(MachineId, u64)>);
 
 /// What a process does once its lines are written.
@@ -37,10 +40,10 @@ pub type Told = (Vec<(u64, Recipients)>, Vec<(MachineId, u64)>);
 pub enum Then {
     /// STARTUP: it enters the network.
     Enter,
-    /// Steps: the channels are told.
+    /// Steps: the endpoint is told.
     Tell(Told),
     /// CONNECT: messages may go out on this connection.
-    Send { number: u64 },
+    Send { connection: ConnectionId },
     /// END: it is over.
     End,
 }
@@ -49,18 +52,34 @@ pub enum Then {
 pub struct Process {
     pub node: Node,
     odds: Odds,
-    pub channels: Channels,
+    pub endpoint: Endpoint,
     formatter: Formatter,
     pub history: Nonce,
     /// The world's time when its clock began.
     born: Nanos,
     ticks: u64,
     pub writing: Option<Writing>,
-    /// Written steps of which the channels do not know.
+    /// Written steps of which the endpoint does not know.
     pub told: VecDeque<Told>,
+    /// What waits for the journal.
+    pub waiting: Option<Output>,
+    /// At its end: what no peer is known to have.
+    pub undelivered: Option<Undelivered>,
     /// By peer, the newest message handed out, for the sender that trusts itself.
     pub handed: Vec<u64>,
 }
+
+/// The patience of machines whose steps take microseconds.
+const WAITS: Waits = Waits {
+    hello: 3_000_000,
+    answer: 3_000_000,
+    refusal: 200_000,
+    vetting: 1_000_000,
+    shortest_backoff: 300,
+    longest_backoff: 100_000,
+    end: 20_000_000,
+    last_bytes: 5_000_000,
+};
 
 /// What a machine that breaks the rule of two entries adds to the id of the second.
 pub const ALIAS: MachineId = 1000;
@@ -162,19 +181,31 @@ impl Process {
             is_virtual: false,
         };
         let generator = Generator::new(setup.seed, id, starts);
+        let addresses = peers
+            .iter()
+            .map(|&(peer, is_alias)| (address(peer, is_alias), Vec::new()));
+        let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
+        let secret = key.map(|key| Secret::new(key, &setup.run_id));
         let mut process = Self {
             node: Node::new(generator).resumed(local_clock),
             odds: setup.behavior.odds(peers.len() as u32),
-            channels: match past {
-                Some(past) => Channels::resumed(me, past.past),
-                None => Channels::new(me, peers.len()),
-            },
+            endpoint: Endpoint::new(
+                match past {
+                    Some(past) => Channels::resumed(me, past.past),
+                    None => Channels::new(me, peers.len()),
+                },
+                addresses.collect(),
+                secret,
+                WAITS,
+            ),
             formatter,
             history,
             born: now,
             ticks,
             writing: None,
             told: VecDeque::new(),
+            waiting: None,
+            undelivered: None,
             handed: vec![0; peers.len()],
         };
         process.write(now, [What::Startup(Box::new(startup))], Then::Enter);
@@ -194,10 +225,22 @@ impl Process {
 
     /// Whether the poll thread can do anything: it may be waiting for the log.
     pub fn is_polling(&self) -> bool {
-        matches!(
+        let is_free = matches!(
             self.writing,
             None | Some(Writing {
                 then: Then::Tell(_),
+                ..
+            })
+        );
+        is_free && self.waiting.is_none()
+    }
+
+    /// Whether the poll thread is writing a CONNECT line.
+    pub fn is_recording(&self) -> bool {
+        matches!(
+            self.writing,
+            Some(Writing {
+                then: Then::Send { .. },
                 ..
             })
         )
@@ -245,34 +288,23 @@ impl Process {
             }
             Ok::<_, ()>(())
         });
-        // The world writes the bytes later, or a part of them; the channels are told after that.
+        // The world writes the bytes later, or a part of them; the endpoint is told after that.
         let mut told = logged.unwrap().into_parts();
         if twist.is(Broken::SendBeforeLog) {
-            for (timestamp, recipients) in told.0.drain(..) {
-                self.channels.sent(timestamp, &recipients);
-            }
+            self.endpoint.logged(told.0.drain(..), []);
         }
         if twist.is(Broken::MarkBeforeFlush) {
-            for &(sender, timestamp) in &told.1 {
-                self.channels.received(sender, timestamp);
-            }
+            self.endpoint.logged([], told.1.iter().copied());
         }
         let then = Then::Tell(told);
         self.writing = Some(Writing { bytes, then });
     }
 
-    /// The channels learn what the log holds. Returns the senders that are owed an acknowledgement.
-    pub fn obey(&mut self) -> Vec<(MachineId, u64)> {
-        let Some((sends, receipts)) = self.told.pop_front() else {
-            return Vec::new();
-        };
-        for (timestamp, recipients) in sends {
-            self.channels.sent(timestamp, &recipients);
+    /// The endpoint learns what the log holds.
+    pub fn log_to_endpoint(&mut self) {
+        if let Some((sends, receipts)) = self.told.pop_front() {
+            self.endpoint.logged(sends, receipts);
         }
-        for &(sender, timestamp) in &receipts {
-            self.channels.received(sender, timestamp);
-        }
-        receipts
     }
 
     pub fn connect_line(
@@ -281,14 +313,14 @@ impl Process {
         peer: usize,
         id: MachineId,
         history: Nonce,
-        number: u64,
+        connection: ConnectionId,
     ) {
         let what = What::Connect {
             peer: peer as u32,
             peer_id: id,
             peer_history: history,
         };
-        self.write(now, [what], Then::Send { number });
+        self.write(now, [what], Then::Send { connection });
     }
 
     /// A new message enters the queue.
@@ -298,19 +330,17 @@ impl Process {
     }
 
     /// The orderly end: UNREAD and END.
-    pub fn end(&mut self, now: Nanos, peers: usize) {
+    pub fn end(&mut self, now: Nanos) {
         let final_clock = self.node.clock();
         let mut what: Vec<What> = self.node.drain().map(What::Unread).collect();
-        let channels = &self.channels;
-        let undelivered = (0..peers)
-            .map(|peer| (channels.peer_id(peer), channels.undelivered(peer) as u64))
-            .filter(|&(_, count)| count > 0);
+        let undelivered = self.undelivered.clone();
+        let undelivered = undelivered.unwrap_or_else(|| self.endpoint.channels().all_undelivered());
         what.push(What::End(Box::new(End {
             final_clock,
             queue_len: what.len() as u64,
             ticks: self.ticks,
             lateness: Summary::default(),
-            undelivered: undelivered.collect(),
+            undelivered,
         })));
         self.write(now, what, Then::End);
     }

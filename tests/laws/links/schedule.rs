@@ -24,6 +24,10 @@ pub struct Setup {
     pub delay: Nanos,
     /// Whether all queues are emptied before the end.
     pub is_drained: bool,
+    /// Whether the machines end as soon as all are connected, whatever is under way.
+    pub is_abrupt: bool,
+    /// Whether the machines have a key.
+    pub is_keyed: bool,
 }
 
 /// A world and the decisions of what happens in it.
@@ -61,13 +65,18 @@ impl Schedule {
         if twist.has_alias {
             peers[0].push((1, true));
         }
+        let (choice, delay) = (chance.below(3), [0, 0, 20_000][chance.below(3) as usize]);
+        let is_drained = chance.below(2) == 0;
         let setup = Setup {
             seed: seed & ((1 << 48) - 1),
             run_id: "lab".into(),
             peers,
-            behavior: behavior(chance.below(3)),
-            delay: [0, 0, 20_000][chance.below(3) as usize],
-            is_drained: chance.below(2) == 0,
+            behavior: behavior(choice),
+            delay,
+            is_drained,
+            is_abrupt: !is_drained && !twist.has_alias && seed.is_multiple_of(2),
+            // Handshakes with a key take as long as a whole world.
+            is_keyed: twist == Twist::default() && seed.is_multiple_of(50),
         };
         let length = 20 + chance.below(140);
         Self {

@@ -1,39 +1,14 @@
-//! Bytes and lines: what the poll thread of each machine does.
-
-use std::io::Read;
-
-use lamport::channel::lines::Input;
-use lamport::channel::link::Violation;
-use lamport::channel::wire::{self, Hello, Reply, WireError};
-use lamport::model::message::MachineId;
+//! Bytes between endpoints and the streams of the world: what the poll thread of each machine moves.
 
 use super::broken::Broken;
-use super::connection::{End, RECEIVER, Role, SENDER};
+use super::connection::{After, RECEIVER, SENDER};
+use super::process::Process;
 use super::world::World;
-
-/// Why a connection cannot go on.
-#[derive(Debug)]
-enum Fault {
-    Wire(WireError),
-    Violation(Violation),
-}
-
-impl From<WireError> for Fault {
-    fn from(error: WireError) -> Self {
-        Self::Wire(error)
-    }
-}
-
-impl From<Violation> for Fault {
-    fn from(violation: Violation) -> Self {
-        Self::Violation(violation)
-    }
-}
 
 impl World<'_> {
     pub fn is_polling(&self, index: usize) -> bool {
         let process = self.machines[index].process.as_ref();
-        process.is_some_and(super::process::Process::is_polling)
+        process.is_some_and(Process::is_polling)
     }
 
     /// All that a machine has to do, once, without a pause.
@@ -48,11 +23,9 @@ impl World<'_> {
             return;
         }
         for _ in 0..8 {
-            self.obey(index);
+            self.log_to_endpoint(index);
         }
-        for position in 0..self.setup.peers[index].len() {
-            self.connect_to(index, position);
-        }
+        self.wake(index);
         let mut place = 0;
         while place < self.connections.len() {
             for side in [SENDER, RECEIVER] {
@@ -67,9 +40,7 @@ impl World<'_> {
         }
         for place in 0..self.connections.len() {
             for side in [SENDER, RECEIVER] {
-                if self.is_here(place, side, index) {
-                    self.flush(place, side, usize::MAX);
-                }
+                while self.is_here(place, side, index) && self.flush(place, side, usize::MAX) {}
             }
         }
         self.connections.retain(|connection| !connection.is_gone());
@@ -109,188 +80,130 @@ impl World<'_> {
         }
     }
 
-    /// A machine closes a connection, as when its patience is over.
+    /// The system says that a connection of a machine is broken, to this side first.
     pub fn hang_up(&mut self, index: usize, choice: usize) {
         if let Some((place, side)) = self.pick(index, choice)
             && self.is_polling(index)
         {
             self.figures.cuts += 1;
-            self.close(place, side);
+            self.lost(place, side);
             self.connections.retain(|connection| !connection.is_gone());
         }
     }
 
-    /// Hands up to `most` bytes of what an end has to say to the system.
-    fn flush(&mut self, place: usize, side: usize, most: usize) {
+    /// Hands up to `most` bytes of what an end has to say to the system. Whether there were any.
+    fn flush(&mut self, place: usize, side: usize, most: usize) -> bool {
         let connection = &mut self.connections[place];
-        let (index, position) = (connection.machine(side), connection.position);
-        let process = self.machines[index].process.as_mut().unwrap();
+        let index = connection.machine(side);
+        let (Some(process), Some(end)) =
+            (&mut self.machines[index].process, &connection.ends[side])
+        else {
+            return false;
+        };
         if !process.is_polling() {
-            return;
+            return false;
         }
-        let end = connection.ends[side].as_mut().unwrap();
-        match end.role {
-            Role::Sending => {
-                while let Some(timestamp) = process.channels.next_unsent(position) {
-                    if self.twist.is(Broken::OwnPosition) {
-                        if timestamp <= process.handed[position] {
-                            continue;
-                        }
-                        process.handed[position] = timestamp;
-                    }
-                    wire::write_message(&mut end.out, timestamp, index as MachineId + 1);
-                    if end.out.len() >= most {
-                        break;
-                    }
-                }
-            }
-            Role::Receiving { sender } if end.owes_ack && end.out.is_empty() => {
-                end.owes_ack = false;
-                wire::write_ack(&mut end.out, process.channels.marks(sender));
-            }
-            _ => {}
+        let now = self.now;
+        if self.twist.holds_lines() {
+            let id = end.id;
+            let lines = process.endpoint.outgoing(now, id, most).to_vec();
+            process.endpoint.written(id, lines.len());
+            self.hold(place, side, &lines);
+            let is_moving = self.release(place, side, most);
+            self.carry_out(index);
+            return is_moving || !lines.is_empty();
         }
-        let count = end.out.len().min(most);
-        let is_parted = end.role == Role::Parting && count == end.out.len();
-        let bytes = end.out.drain(..count);
-        let flow = &mut connection.flows[side];
-        // A broken connection swallows what it is given until reading tells.
-        if flow.is_over {
-            drop(bytes);
-        } else {
-            flow.bytes.extend(bytes);
-        }
-        if is_parted {
-            self.close(place, side);
-        }
+        let bytes = process.endpoint.outgoing(now, end.id, most);
+        let count = bytes.len().min(most);
+        connection.flows[side].take(bytes[..count].iter().copied());
+        process.endpoint.written(end.id, count);
+        self.carry_out(index);
+        count > 0
     }
 
-    /// Reads up to `most` bytes at an end and does what the lines say.
+    /// Reads up to `most` bytes at an end and does what they say.
     fn read(&mut self, place: usize, side: usize, most: usize) {
         let index = self.connections[place].machine(side);
         if !self.is_polling(index) {
             return;
         }
-        if !self.lines(place, side) {
-            return;
-        }
-        let is_fragmented = self.twist.is(Broken::Fragment);
+        let now = self.now;
         let connection = &mut self.connections[place];
         let flow = &mut connection.flows[1 - side];
-        let end = connection.ends[side].as_mut().unwrap();
+        let (Some(process), Some(end)) =
+            (&mut self.machines[index].process, &connection.ends[side])
+        else {
+            return;
+        };
         if flow.bytes.is_empty() {
-            if flow.is_over {
-                self.close(place, side);
+            match flow.after {
+                After::More => {}
+                After::End => {
+                    // It is said once.
+                    flow.after = After::More;
+                    process.endpoint.ended(now, end.id);
+                    self.carry_out(index);
+                }
+                After::Break => self.lost(place, side),
             }
             return;
         }
-        let mut stream = (&mut flow.bytes).take(most.min(2048) as u64);
-        if is_fragmented && matches!(end.role, Role::Receiving { .. }) {
-            let mut bytes = Vec::new();
-            stream.read_to_end(&mut bytes).unwrap();
-            let lines = bytes
-                .split(|&byte| byte == b'\n')
-                .filter(|line| !line.is_empty());
-            end.lines.extend(lines.map(<[u8]>::to_vec));
+        let count = flow.bytes.len().min(most).min(2048);
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
+        bytes.extend(flow.bytes.drain(..count));
+        if self.twist.holds_lines() || self.twist.is(Broken::Fragment) {
+            self.read_twisted(place, side, &bytes);
         } else {
-            let End { partial, lines, .. } = end;
-            let read = partial.read::<WireError>(&mut stream, &mut self.scratch, |line| {
-                lines.push_back(line.to_vec());
-                Ok(())
-            });
-            match read.unwrap() {
-                Ok(Input::Bytes(_)) => {}
-                other => self.fail(|| format!("a read of some bytes brings {other:?}")),
-            }
+            self.take(place, side, &bytes);
         }
-        self.lines(place, side);
+        self.scratch = bytes;
     }
 
-    /// Does what lines say. Whether the end is still there and can go on reading.
-    fn lines(&mut self, place: usize, side: usize) -> bool {
-        loop {
-            let connection = &mut self.connections[place];
-            let index = connection.machine(side);
-            let Some(end) = &mut connection.ends[side] else {
-                return false;
-            };
-            if end.lines.is_empty() {
-                return true;
-            }
-            let process = self.machines[index].process.as_ref().unwrap();
-            // An answer to a hello makes a line in the log, for which the journal must be free.
-            let needs_journal = end.role == Role::Greeting;
-            if !process.is_polling() || (needs_journal && !process.is_journal_free()) {
-                return false;
-            }
-            let line = end.lines.pop_front().unwrap();
-            if let Err(fault) = self.line(place, side, &line) {
-                if self.twist.is(Broken::Fragment) && matches!(fault, Fault::Wire(_)) {
-                    continue;
-                }
-                self.fail(|| format!("machine {} closes a connection: {fault:?}", index + 1));
-                self.close(place, side);
-                return false;
-            }
-        }
-    }
-
-    fn line(&mut self, place: usize, side: usize, line: &[u8]) -> Result<(), Fault> {
+    /// Bytes come to an endpoint, and its new messages into the queue.
+    pub fn take(&mut self, place: usize, side: usize, bytes: &[u8]) -> usize {
         let connection = &mut self.connections[place];
-        let (index, position) = (connection.machine(side), connection.position);
-        let process = self.machines[index].process.as_mut().unwrap();
-        let end = connection.ends[side].as_mut().unwrap();
-        match end.role {
-            Role::Stranger => {
-                let hello = Hello::parse(line)?;
-                self.hello(place, &hello);
-            }
-            Role::Greeting => {
-                let reply = Reply::parse(line)?;
-                self.reply(place, &reply);
-            }
-            Role::Sending => {
-                let mut marks = wire::parse_ack(line)?;
-                if self.twist.is(Broken::ForgetOnAccepted) {
-                    marks.logged = marks.accepted;
-                }
-                process.channels.acknowledged(position, marks)?;
-            }
-            Role::Receiving { sender } => {
-                let timestamp = wire::parse_message(line, sender)?;
-                let logged = process.channels.marks(sender).logged;
-                let is_new = process.channels.accept(sender, timestamp)?;
-                let enters = match self.twist.broken {
-                    Some(Broken::DuplicatesByLogged) => timestamp > logged,
-                    Some(Broken::DuplicatesByConnection) => true,
-                    _ => is_new,
-                };
-                self.figures.dropped += u64::from(!enters);
-                if enters {
-                    process.deliver(self.now, sender, timestamp, self.setup.delay);
-                }
-                // A careful sender wants to hear of what it has sent again.
-                end.owes_ack |= enters || self.twist.is_careful;
-                if self.twist.is(Broken::AcknowledgeOnAccept) {
-                    process.channels.received(sender, timestamp);
-                }
-            }
-            Role::Parting => {}
+        let index = connection.machine(side);
+        let (Some(process), Some(end)) = (
+            &mut self.machines[index].process,
+            &mut connection.ends[side],
+        ) else {
+            return 0;
+        };
+        let now = self.now;
+        process
+            .endpoint
+            .read(now, end.id, bytes, &mut self.workspace);
+        let (sender, messages) = self.workspace.messages();
+        for &timestamp in messages {
+            process.deliver(now, sender, timestamp, self.setup.delay);
         }
-        Ok(())
+        if side == RECEIVER && !self.setup.is_keyed {
+            // The first line is a hello.
+            let lines = memchr::memchr_iter(b'\n', bytes).count();
+            let hello = usize::from(lines > 0 && !end.has_heard);
+            end.has_heard |= lines > 0;
+            self.figures.dropped += (lines - hello - messages.len()) as u64;
+        }
+        if self.twist.is(Broken::AcknowledgeOnAccept)
+            && let Some(&newest) = messages.last()
+        {
+            process.endpoint.logged([], [(sender, newest)]);
+        }
+        let count = messages.len();
+        self.carry_out(index);
+        count
     }
 
-    /// An end closes, and its machine's channels know it.
-    pub fn close(&mut self, place: usize, side: usize) {
+    /// An end learns that its connection is broken.
+    fn lost(&mut self, place: usize, side: usize) {
         let connection = &mut self.connections[place];
-        let (index, position) = (connection.machine(side), connection.position);
-        let role = connection.role(side);
-        connection.leave(side, usize::MAX);
-        let channels = &mut self.machines[index].process.as_mut().unwrap().channels;
-        match role {
-            Some(Role::Greeting | Role::Sending) => channels.peer_left(position),
-            Some(Role::Receiving { sender }) => channels.sender_left(sender),
-            Some(Role::Stranger | Role::Parting) | None => {}
+        let index = connection.machine(side);
+        if let (Some(process), Some(end)) =
+            (&mut self.machines[index].process, &connection.ends[side])
+        {
+            process.endpoint.broken(self.now, end.id);
         }
+        self.carry_out(index);
     }
 }

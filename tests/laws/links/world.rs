@@ -1,17 +1,20 @@
 //! The world: machines, their logs, and what happens to them.
 
+use lamport::channel::endpoint::Workspace;
 use lamport::model::message::Nanos;
 use lamport::model::random::Generator;
 
 use super::account::Account;
 use super::broken::{Broken, Twist};
-use super::connection::{Connection, Flow, RECEIVER, Role, SENDER};
+use super::connection::{Connection, Flow, RECEIVER, SENDER};
 use super::figures::Figures;
 use super::process::{Process, Then};
 use super::schedule::{Schedule, Setup};
 
 /// Rounds in which all must be delivered once nothing breaks any more.
 const LAST_ROUNDS: usize = 60;
+/// What is due within this time may be waited for.
+const SOON: Nanos = 400_000;
 
 /// A machine: the log that its system holds, and its process, if it runs.
 #[derive(Debug, Default)]
@@ -32,13 +35,14 @@ pub struct World<'a> {
     /// What no correct machine does.
     pub failure: Option<String>,
     pub scratch: Vec<u8>,
+    pub workspace: Workspace,
     /// What happens, told for people.
     pub story: Option<Vec<String>>,
     /// Those that another entry stands for are not tried again at the end.
     pub is_ending: bool,
     /// The round of the end.
     pub round: usize,
-    chance: Generator,
+    pub chance: Generator,
 }
 
 /// Runs a schedule to its orderly end and looks at the logs. `Err` says what went wrong.
@@ -72,7 +76,8 @@ impl<'a> World<'a> {
                 ..Figures::default()
             },
             failure: None,
-            scratch: vec![0; 4096],
+            scratch: Vec::new(),
+            workspace: Workspace::default(),
             story: None,
             is_ending: false,
             round: 0,
@@ -133,8 +138,8 @@ impl<'a> World<'a> {
         match word >> 8 & 63 {
             0..12 => self.tick(index, 1 + a % 3, false),
             12..20 => self.write(index),
-            20..24 => self.obey(index),
-            24..28 => self.connect(index, a),
+            20..24 => self.log_to_endpoint(index),
+            24..28 => self.wait(index),
             28..34 => self.flush_one(index, a, 1 + b % 40),
             34..42 => self.read_one(index, a, 1 + b % 40),
             42..50 => self.pump(index),
@@ -205,35 +210,42 @@ impl<'a> World<'a> {
         };
         machine.log.extend_from_slice(&writing.bytes);
         match writing.then {
-            Then::Enter | Then::End => {}
+            Then::End => {}
+            Then::Enter => process.endpoint.enter(self.now),
             Then::Tell(told) => process.told.push_back(told),
-            Then::Send { number } => {
-                let mut connections = self.connections.iter_mut();
-                let found = connections.find(|connection| connection.number == number);
-                if let Some(end) = found.and_then(|connection| connection.ends[SENDER].as_mut()) {
-                    end.role = Role::Sending;
-                }
-            }
+            Then::Send { connection } => process.endpoint.recorded(self.now, connection, Ok(())),
         }
         self.say(|| format!("machine {} has written", index + 1));
+        self.carry_out(index);
     }
 
-    pub fn obey(&mut self, index: usize) {
-        let Some(process) = &mut self.machines[index].process else {
-            return;
-        };
-        if !process.is_polling() {
-            return;
+    /// What is due in an endpoint happens.
+    pub fn wake(&mut self, index: usize) {
+        if let Some(process) = &mut self.machines[index].process
+            && process.is_polling()
+        {
+            process.endpoint.wake(self.now);
+            self.carry_out(index);
         }
-        for (sender, _) in process.obey() {
-            for connection in &mut self.connections {
-                if connection.to == index
-                    && let Some(end) = &mut connection.ends[RECEIVER]
-                    && end.role == (Role::Receiving { sender })
-                {
-                    end.owes_ack = true;
-                }
-            }
+    }
+
+    /// Time passes until something is due in an endpoint, if that is soon.
+    fn wait(&mut self, index: usize) {
+        let process = self.machines[index].process.as_ref();
+        let next = process.and_then(|process| process.endpoint.wake_at());
+        if let Some(next) = next.filter(|&next| next < self.now + SOON) {
+            self.now = self.now.max(next);
+        }
+        self.wake(index);
+    }
+
+    /// The endpoint of a machine learns what its log holds.
+    pub fn log_to_endpoint(&mut self, index: usize) {
+        if let Some(process) = &mut self.machines[index].process
+            && process.is_polling()
+        {
+            process.log_to_endpoint();
+            self.carry_out(index);
         }
     }
 
@@ -281,10 +293,10 @@ impl<'a> World<'a> {
 
     /// A process dies while it writes its UNREAD lines and END.
     fn crash_at_the_end(&mut self, index: usize, a: usize, b: usize) {
-        let (now, peers) = (self.now, self.setup.peers[index].len());
+        let now = self.now;
         let process = self.machines[index].process.as_mut();
         if let Some(process) = process.filter(|process| process.is_journal_free()) {
-            process.end(now, peers);
+            process.end(now);
         }
         self.crash(index, a, b);
     }
@@ -317,7 +329,11 @@ impl<'a> World<'a> {
     fn end(&mut self) -> Result<(), String> {
         self.say(|| "nothing breaks from here on".into());
         self.is_ending = true;
-        let is_drained = self.setup.is_drained;
+        let Setup {
+            is_drained,
+            is_abrupt,
+            ..
+        } = *self.setup;
         let mut is_done = false;
         for round in 0..LAST_ROUNDS {
             self.round = round;
@@ -333,7 +349,7 @@ impl<'a> World<'a> {
                 }
                 self.check()?;
             }
-            is_done = self.is_settled(is_drained);
+            is_done = self.is_settled(is_drained, is_abrupt);
             if is_done {
                 break;
             }
@@ -343,18 +359,46 @@ impl<'a> World<'a> {
                 "not all is delivered after {LAST_ROUNDS} rounds without faults"
             ));
         }
+        self.finish()?;
         self.now += 1_000_000_000;
         for index in 0..self.machines.len() {
-            let peers = self.setup.peers[index].len();
             let process = self.machines[index].process.as_mut().unwrap();
-            process.end(self.now, peers);
+            process.end(self.now);
             self.write(index);
         }
         Ok(())
     }
 
-    /// Whether all that was sent is known to have arrived, and if `is_drained` to be logged.
-    fn is_settled(&self, is_drained: bool) -> bool {
+    /// All machines have ticked their last: what is left goes out, and their connections end.
+    fn finish(&mut self) -> Result<(), String> {
+        self.say(|| "all have ticked their last".into());
+        for index in 0..self.machines.len() {
+            let process = self.machines[index].process.as_mut().unwrap();
+            process.endpoint.finish(self.now);
+            self.carry_out(index);
+        }
+        let is_over = |machine: &Machine| {
+            let process = machine.process.as_ref();
+            process.is_some_and(|process| process.undelivered.is_some())
+        };
+        for _ in 0..LAST_ROUNDS {
+            self.now += 1_000_000;
+            for index in 0..self.machines.len() {
+                if !is_over(&self.machines[index]) {
+                    self.pump(index);
+                }
+                self.check()?;
+            }
+            if self.machines.iter().all(is_over) {
+                return Ok(());
+            }
+        }
+        Err(format!("not all have ended after {LAST_ROUNDS} rounds"))
+    }
+
+    /// Whether all are connected, and unless the end comes abruptly, all that was sent is known to have
+    /// arrived, and if `is_drained` to be logged.
+    fn is_settled(&self, is_drained: bool, is_abrupt: bool) -> bool {
         self.machines.iter().enumerate().all(|(index, machine)| {
             let Some(process) = &machine.process else {
                 return false;
@@ -362,10 +406,10 @@ impl<'a> World<'a> {
             // Two entries of one machine replace each other's connections for ever.
             let may_be_apart = self.twist.is(Broken::TwoEntries) && self.round > LAST_ROUNDS / 2;
             let is_delivered = |position: usize| {
-                let channels = &process.channels;
+                let channels = process.endpoint.channels();
                 machine.is_double[position]
                     || ((may_be_apart || self.is_connected(index, position))
-                        && channels.undelivered(position) == 0
+                        && (is_abrupt || channels.undelivered(position) == 0)
                         && (!is_drained || channels.kept(position) == 0))
             };
             process.is_journal_free()
@@ -376,11 +420,14 @@ impl<'a> World<'a> {
     }
 
     fn is_connected(&self, index: usize, position: usize) -> bool {
-        self.connections.iter().any(|connection| {
-            connection.from == index
-                && connection.position == position
-                && connection.role(SENDER) == Some(Role::Sending)
-                && connection.ends[RECEIVER].is_some()
-        })
+        let process = self.machines[index].process.as_ref();
+        let mine =
+            |connection: &&Connection| connection.from == index && connection.position == position;
+        process.is_some_and(|process| process.endpoint.is_sending_to(position))
+            && self
+                .connections
+                .iter()
+                .filter(mine)
+                .any(|connection| connection.ends.iter().all(Option::is_some))
     }
 }

@@ -40,7 +40,7 @@ pub struct Config {
     /// Only machines of this run connect.
     pub run_id: String,
     /// Networks that may connect beside the peers' addresses.
-    pub allowed: Vec<gate::Network>,
+    pub allowed: Vec<gate::Subnet>,
     /// Only machines with the same key connect, from any address.
     pub key: Option<Key>,
     /// Whether the last stretch of a wait for a tick is spent spinning.

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use crate::channel::identity::Nonce;
+use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
-use crate::drive::real::clock::Clock;
-use crate::drive::real::link_faults::LinkFaults;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ pub(in crate::drive::real) struct Member {
     pub(super) history: Nonce,
     pub(super) peers: Vec<Address>,
     pub(super) secret: Option<Secret>,
-    pub(super) clock: Clock,
+    pub(super) clock: ProcessClock,
     pub(super) delays: Delays,
     /// Taken before `node` where both are; held from a step until the channels know of it.
     pub(super) journal: Mutex<Journal>,
@@ -59,7 +59,7 @@ pub(in crate::drive::real) struct Member {
     /// The faults of its links, once ticking has begun.
     pub(super) link_faults: OnceLock<LinkFaults>,
     /// Where the tick thread is told what to do.
-    pub(super) told: Mailbox<Control>,
+    pub(super) controls: Mailbox<Control>,
 }
 
 /// What others may see of a machine at any time.
@@ -87,11 +87,6 @@ impl Member {
     /// Its number in the run.
     pub(in crate::drive::real) fn id(&self) -> MachineId {
         self.id
-    }
-
-    /// The name of its past.
-    pub(in crate::drive::real) fn history(&self) -> Nonce {
-        self.history
     }
 
     /// The machines it sends to.
@@ -182,7 +177,7 @@ impl Member {
             .lock()
             .expect("no holder panics")
             .get_or_insert(reason);
-        self.told.put(Control::Stop);
+        self.controls.put(Control::Stop);
     }
 
     /// Why the machine cannot go on, if something made it impossible.

@@ -1,10 +1,10 @@
 //! The lines of a log, to the byte.
 
 use super::*;
-use crate::channel::identity::Nonce;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::lateness::Summary;
+use crate::model::nonce::Nonce;
 
 fn lines(entries: &[Entry]) -> Vec<String> {
     let peers = [

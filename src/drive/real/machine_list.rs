@@ -6,9 +6,9 @@ use crate::drive::real::machine::Machine;
 
 /// The machines of a run, by position. One that comes back after a crash replaces the one before.
 #[derive(Debug)]
-pub struct Roster(Mutex<Vec<Arc<Machine>>>);
+pub struct MachineList(Mutex<Vec<Arc<Machine>>>);
 
-impl Roster {
+impl MachineList {
     /// These machines.
     pub fn new(machines: Vec<Arc<Machine>>) -> Arc<Self> {
         Arc::new(Self(Mutex::new(machines)))

@@ -16,26 +16,26 @@ const BEHIND: usize = 256;
 
 /// The handle of a poll thread. The thread ends with its last handle.
 #[derive(Debug)]
-pub struct Network {
+pub struct PollThread {
     commands: Sender<Command>,
     alarm: Alarm,
     endpoints: AtomicU64,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Network {
+impl PollThread {
     /// The poll thread of this process, started if there is none.
     pub fn of_process() -> Result<Arc<Self>> {
         // With the process's id: a forked child has the memory but not the thread.
-        static NETWORK: Mutex<(u32, Weak<Network>)> = Mutex::new((0, Weak::new()));
-        let mut held = NETWORK.lock().expect("no holder panics");
+        static THREAD: Mutex<(u32, Weak<PollThread>)> = Mutex::new((0, Weak::new()));
+        let mut held = THREAD.lock().expect("no holder panics");
         let process = std::process::id();
-        if let Some(network) = held.1.upgrade().filter(|_| held.0 == process) {
-            return Ok(network);
+        if let Some(thread) = held.1.upgrade().filter(|_| held.0 == process) {
+            return Ok(thread);
         }
-        let network = Self::start()?;
-        *held = (process, Arc::downgrade(&network));
-        Ok(network)
+        let thread = Self::start()?;
+        *held = (process, Arc::downgrade(&thread));
+        Ok(thread)
     }
 
     fn start() -> Result<Arc<Self>> {
@@ -73,7 +73,7 @@ impl Network {
     }
 }
 
-impl Drop for Network {
+impl Drop for PollThread {
     fn drop(&mut self) {
         self.tell(Command::Quit);
         let thread = self.thread.take().expect("only drop takes it");
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_poll_thread_that_has_panicked_does_not_panic_its_last_handle() {
         let poll = Poll::new().unwrap();
-        drop(Network {
+        drop(PollThread {
             commands: unbounded().0,
             alarm: Alarm::new(poll.registry()).unwrap(),
             endpoints: AtomicU64::new(0),

@@ -1,5 +1,6 @@
 //! The fault schedule of a run on the process's clock: what it does to the links of one machine.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::faults::Faults;
@@ -7,7 +8,7 @@ use crate::model::message::{MachineId, Nanos};
 
 /// A fault schedule whose time has begun.
 #[derive(Debug, Clone)]
-pub(super) struct LinkFaults {
+pub struct LinkFaults {
     schedule: Arc<Faults>,
     /// The start of ticking on the process's clock; negative if the process started later.
     start: i64,
@@ -15,7 +16,7 @@ pub(super) struct LinkFaults {
 
 impl LinkFaults {
     /// The faults of a run that had been ticking for `elapsed` at `now`.
-    pub(super) fn new(schedule: Arc<Faults>, now: Nanos, elapsed: Nanos) -> Self {
+    pub fn new(schedule: Arc<Faults>, now: Nanos, elapsed: Nanos) -> Self {
         Self {
             schedule,
             start: now as i64 - elapsed as i64,
@@ -23,22 +24,22 @@ impl LinkFaults {
     }
 
     /// How long the run has been ticking.
-    pub(super) fn elapsed(&self, now: Nanos) -> Nanos {
+    pub fn elapsed(&self, now: Nanos) -> Nanos {
         u64::try_from(now as i64 - self.start).unwrap_or(0)
     }
 
     /// When the run will have been ticking for `elapsed`, on the process's clock.
-    pub(super) fn time(&self, elapsed: Nanos) -> Nanos {
+    pub fn time(&self, elapsed: Nanos) -> Nanos {
         u64::try_from(self.start + elapsed as i64).unwrap_or(0)
     }
 
     /// All faults of the run.
-    pub(super) fn schedule(&self) -> &Faults {
+    pub fn schedule(&self) -> &Faults {
         &self.schedule
     }
 
     /// Whether messages of this link wait.
-    pub(super) fn is_cut(&self, sender: MachineId, recipient: MachineId, now: Nanos) -> bool {
+    pub fn is_cut(&self, sender: MachineId, recipient: MachineId, now: Nanos) -> bool {
         let elapsed = self.elapsed(now);
         self.schedule
             .cut_until(sender, recipient, elapsed)
@@ -46,7 +47,7 @@ impl LinkFaults {
     }
 
     /// What is added to the delay of one message.
-    pub(super) fn delay(
+    pub fn delay(
         &self,
         sender: MachineId,
         recipient: MachineId,
@@ -55,5 +56,20 @@ impl LinkFaults {
     ) -> Nanos {
         let elapsed = self.elapsed(now);
         self.schedule.delay(sender, recipient, timestamp, elapsed)
+    }
+}
+
+/// A run has one schedule: another one is another run's, whatever it says.
+impl PartialEq for LinkFaults {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.schedule, &other.schedule) && self.start == other.start
+    }
+}
+
+impl Eq for LinkFaults {}
+
+impl Hash for LinkFaults {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.start.hash(state);
     }
 }

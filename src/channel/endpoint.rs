@@ -1,0 +1,313 @@
+//! One machine's end of all its connections, without sockets, threads or a clock.
+//!
+//! Whoever drives it tells what happened: bytes came, a connection is made or gone, the log holds
+//! these steps, this time has come. It answers with [`Output`]s to carry out in order, and with the
+//! bytes that are to leave ([`Endpoint::outgoing`]). Time and random bytes are arguments, so that
+//! the attacks of `tests/laws/links` and `tests/laws/explore` are on the code that ships, and each
+//! of their failures happens again.
+//!
+//! Three orders matter, and all that is not lost depends on them:
+//!
+//! - [`Endpoint::logged`] comes after the lines are with the operating system: what has left or is
+//!   acknowledged must be known after a crash.
+//! - Messages of a read enter the queue before anything else is written: *accepted* is a promise
+//!   that they are there.
+//! - Nothing goes to a peer before its CONNECT line is written ([`Output::Record`]): who comes back
+//!   must know to which machine its messages belong.
+
+mod connection;
+mod ending;
+mod faults;
+mod incoming;
+mod outgoing;
+mod output;
+mod reading;
+mod waits;
+mod workspace;
+mod writing;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+
+use connection::{Connection, Role};
+pub use output::{ConnectionId, Lookup, Output};
+pub use waits::Waits;
+pub use workspace::Workspace;
+
+use crate::channel::channels::Channels;
+use crate::channel::link_faults::LinkFaults;
+use crate::channel::noise::Secret;
+use crate::error::Result;
+use crate::model::address::Address;
+use crate::model::message::{MachineId, Nanos};
+
+/// How many connections may have said nothing, beyond one for each peer or sender.
+const UNIDENTIFIED: usize = 128;
+
+/// Draws 32 random bytes that no one can guess. It is called only where there is a key.
+pub type Entropy<'a> = &'a mut dyn FnMut() -> Result<[u8; 32]>;
+
+/// One machine's end of all its connections.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    channels: Channels,
+    /// What proves and checks who belongs to this run.
+    secret: Option<Secret>,
+    waits: Waits,
+    /// The ways to the peers, in the order of the peer list.
+    routes: Vec<Route>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    /// The name of the next connection.
+    next: ConnectionId,
+    /// The connections of the machines that send to me.
+    senders: BTreeMap<MachineId, ConnectionId>,
+    /// Connections that have not said hello, oldest first.
+    unidentified: VecDeque<ConnectionId>,
+    /// When the peers' names were last looked up for connections from unknown addresses.
+    vetted: Option<Nanos>,
+    /// They are being looked up.
+    is_vetting: bool,
+    faults: Option<LinkFaults>,
+    /// Up to which time of its fault schedule the links have been dealt with.
+    faults_seen: Nanos,
+    /// It is paused: nothing comes or goes.
+    is_paused: bool,
+    phase: Phase,
+    timers: BTreeSet<(Nanos, Timer)>,
+    outputs: VecDeque<Output>,
+    /// Connections that may have something to write, of which no one has been told.
+    ready: Vec<ConnectionId>,
+}
+
+/// The way to a peer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Route {
+    address: Address,
+    /// The addresses to try, in this order.
+    candidates: VecDeque<SocketAddr>,
+    connection: Option<ConnectionId>,
+    backoff: Nanos,
+    /// At the end: nothing more can be done for it.
+    is_given_up: bool,
+}
+
+/// How far a machine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Phase {
+    /// It ticks, or will.
+    Running,
+    /// It has ticked its last: what is left goes out, what is on its way comes in.
+    Ending,
+    /// Its end has taken its time: no one may begin to send.
+    Late,
+    /// Nothing more happens.
+    Over,
+}
+
+/// What is to be done at a later time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Timer {
+    /// Connect to a peer again.
+    Retry { peer: usize },
+    /// Give up a connection whose handshake has not succeeded, or that was told to leave.
+    Overdue { connection: ConnectionId },
+    /// The orderly end has taken its time.
+    End,
+    /// A fault of the links begins or ends.
+    LinkChange,
+}
+
+impl Endpoint {
+    /// The end of a machine with these channels, whose peers are at these addresses; of each, all
+    /// that its name was found to mean. Nothing happens before [`Endpoint::enter`].
+    pub fn new(
+        channels: Channels,
+        peers: Vec<(Address, Vec<SocketAddr>)>,
+        secret: Option<Secret>,
+        waits: Waits,
+    ) -> Self {
+        let route = |(address, found): (Address, Vec<SocketAddr>)| Route {
+            address,
+            candidates: found.into(),
+            connection: None,
+            backoff: waits.shortest_backoff,
+            is_given_up: false,
+        };
+        Self {
+            channels,
+            secret,
+            waits,
+            routes: peers.into_iter().map(route).collect(),
+            connections: BTreeMap::new(),
+            next: ConnectionId(0),
+            senders: BTreeMap::new(),
+            unidentified: VecDeque::new(),
+            vetted: None,
+            is_vetting: false,
+            faults: None,
+            faults_seen: 0,
+            is_paused: false,
+            phase: Phase::Running,
+            timers: BTreeSet::new(),
+            outputs: VecDeque::new(),
+            ready: Vec::new(),
+        }
+    }
+
+    /// The machine's channels.
+    pub fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
+    /// Whether connections need a key; it does not matter then where they come from.
+    pub fn has_key(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    /// Whether connections that others make are to be taken now.
+    pub fn is_accepting(&self) -> bool {
+        self.phase < Phase::Late && !self.is_paused
+    }
+
+    /// Whether it is paused: bytes are neither read nor written.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// Whether messages go out to the peer at this position.
+    pub fn is_sending_to(&self, peer: usize) -> bool {
+        let connection = self.routes[peer].connection;
+        let connection = connection.and_then(|id| self.connections.get(&id));
+        connection.is_some_and(|connection| connection.role == Role::Sending { peer })
+    }
+
+    /// What is to be done next.
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The connections that may have something to write since the last call. Each is named once, until
+    /// [`Endpoint::outgoing`] has nothing for it.
+    pub fn take_ready(&mut self) -> std::vec::Drain<'_, ConnectionId> {
+        self.ready.drain(..)
+    }
+
+    /// When [`Endpoint::wake`] is to be called.
+    pub fn wake_at(&self) -> Option<Nanos> {
+        self.timers.first().map(|&(time, _)| time)
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, now: Nanos) {
+        while let Some(&(time, timer)) = self.timers.first() {
+            if time > now || self.phase == Phase::Over {
+                return;
+            }
+            self.timers.pop_first();
+            match timer {
+                Timer::Retry { peer } => self.connect(now, peer),
+                Timer::Overdue { connection } => self.overdue(now, connection),
+                Timer::End => self.end_is_late(now),
+                Timer::LinkChange => self.link_change(now),
+            }
+        }
+    }
+
+    fn add(&mut self, now: Nanos, connection: Connection, wait: Nanos) -> ConnectionId {
+        let id = self.next;
+        self.next = ConnectionId(id.0 + 1);
+        self.connections.insert(id, connection);
+        self.set_deadline(id, Some(now + wait));
+        id
+    }
+
+    /// Limits how long a connection may stay without getting further, or no longer does.
+    fn set_deadline(&mut self, id: ConnectionId, deadline: Option<Nanos>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let timer = Timer::Overdue { connection: id };
+        if let Some(before) = std::mem::replace(&mut connection.deadline, deadline) {
+            self.timers.remove(&(before, timer));
+        }
+        if let Some(time) = deadline {
+            self.timers.insert((time, timer));
+        }
+    }
+
+    /// Puts a connection on the list of those that may have something to write.
+    fn mark_ready(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&id)
+            && !connection.is_ready
+        {
+            connection.is_ready = true;
+            self.ready.push(id);
+        }
+    }
+
+    fn warn(&mut self, kind: impl Into<String>, text: String) {
+        let kind = kind.into();
+        self.outputs.push_back(Output::Warn { kind, text });
+    }
+
+    /// A connection is gone, or was never made: what was on its way is lost, and comes again.
+    pub fn broken(&mut self, now: Nanos, id: ConnectionId) {
+        self.close(now, id);
+    }
+
+    /// Closes a connection and lets whoever it served know.
+    fn close(&mut self, now: Nanos, id: ConnectionId) {
+        self.set_deadline(id, None);
+        let Some(connection) = self.connections.remove(&id) else {
+            return;
+        };
+        self.outputs.push_back(Output::Close { connection: id });
+        if connection.is_unidentified() {
+            self.unidentified.retain(|&other| other != id);
+        }
+        match connection.role {
+            Role::Connecting { peer } | Role::Greeting { peer } | Role::Recording { peer } => {
+                self.routes[peer].connection = None;
+                self.channels.peer_left(peer);
+                self.failed(now, peer);
+            }
+            Role::Sending { peer } => {
+                self.routes[peer].connection = None;
+                self.channels.peer_left(peer);
+                if self.is_ending() && self.channels.undelivered(peer) == 0 {
+                    self.routes[peer].is_given_up = true;
+                    self.finish_if_done();
+                } else {
+                    self.failed(now, peer);
+                }
+            }
+            Role::Receiving { sender } => {
+                // A newer connection may have taken its place.
+                if self.senders.get(&sender) == Some(&id) {
+                    self.senders.remove(&sender);
+                    self.channels.sender_left(sender);
+                }
+                self.finish_if_done();
+            }
+            Role::Vetting | Role::Unidentified | Role::Parting => {}
+        }
+    }
+
+    /// A connection has not come to a handshake in time, or has been told to go.
+    fn overdue(&mut self, now: Nanos, id: ConnectionId) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        if connection.role == Role::Unidentified {
+            let ip = connection.remote.ip().to_canonical();
+            self.warn(
+                format!("silent {ip}"),
+                format!("closed a connection from {ip} that said no hello in time"),
+            );
+        }
+        self.close(now, id);
+    }
+}
+
+#[cfg(test)]
+mod tests;

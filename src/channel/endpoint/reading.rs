@@ -1,0 +1,214 @@
+//! Bytes that come: lines, and what they say.
+
+use crate::channel::channels::Channels;
+use crate::channel::endpoint::Endpoint;
+use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::output::ConnectionId;
+use crate::channel::endpoint::workspace::Workspace;
+use crate::channel::link::LinkError;
+use crate::channel::noise::NoiseError;
+use crate::channel::wire::{self, Hello, Reply, WireError};
+use crate::model::message::{MachineId, Nanos};
+
+/// What is said to a machine with a key by one without.
+const NO_KEY: &str = "this machine has no key: give all machines of a run the same, or none";
+/// What is said to a machine without a key by one that has one.
+const WANTS_KEY: &str =
+    "this machine has a key: start all machines of a run with the same --key-file";
+/// What is said to a machine whose frames do not decrypt.
+const OTHER_KEY: &str = "it has another key, or belongs to another run";
+
+/// Why a connection cannot go on.
+#[derive(Debug, thiserror::Error)]
+enum Offence {
+    #[error("{0}")]
+    Wire(#[from] WireError),
+    #[error("{0}")]
+    LinkError(#[from] LinkError),
+    #[error("{0}")]
+    Noise(#[from] NoiseError),
+}
+
+impl Offence {
+    /// What is said, in plain text, to someone whose key does not fit mine.
+    fn about_keys(&self) -> Option<&'static str> {
+        match self {
+            Self::Wire(WireError::Keyed) => Some(NO_KEY),
+            Self::Noise(NoiseError::Plain) => Some(WANTS_KEY),
+            Self::Noise(NoiseError::OtherKey) => Some(OTHER_KEY),
+            _ => None,
+        }
+    }
+}
+
+/// Takes a message; whether it is new is for the channels to say.
+fn accept(
+    channels: &mut Channels,
+    sender: MachineId,
+    line: &[u8],
+    space: &mut Workspace,
+) -> Result<(), Offence> {
+    let timestamp = wire::parse_message(line, sender)?;
+    if channels.accept(sender, timestamp)? {
+        space.sender = sender;
+        space.messages.push(timestamp);
+    }
+    Ok(())
+}
+
+impl Endpoint {
+    /// Whether bytes of a connection are to be read now.
+    pub fn is_reading(&self, id: ConnectionId) -> bool {
+        let connection = self.connections.get(&id);
+        let waits = |role| matches!(role, Role::Connecting { .. } | Role::Vetting);
+        !self.is_paused && connection.is_some_and(|connection| !waits(connection.role))
+    }
+
+    /// Bytes came. The new messages among them are in the workspace then, and must enter the queue
+    /// before anything else happens, whatever becomes of the connection.
+    pub fn read(&mut self, now: Nanos, id: ConnectionId, bytes: &[u8], space: &mut Workspace) {
+        space.messages.clear();
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if connection.role == Role::Parting {
+            return;
+        }
+        let mut partial = std::mem::take(&mut connection.partial);
+        let mut plain = std::mem::take(&mut space.plain);
+        let mut opened = Ok(());
+        let text = if connection.is_encrypted() {
+            plain.clear();
+            opened = connection.decrypt(bytes, &mut plain);
+            if connection.has_output() {
+                // The handshake has gone on.
+                self.mark_ready(id);
+            }
+            plain.as_slice()
+        } else {
+            bytes
+        };
+        // What came before an error counts.
+        let cut = match self.connections.get(&id).map(|connection| connection.role) {
+            Some(Role::Receiving { sender }) => {
+                partial.read(text, |line| accept(&mut self.channels, sender, line, space))
+            }
+            _ => partial.read(text, |line| self.line(now, id, line, space)),
+        };
+        let mut outcome = cut.and_then(|()| Ok(opened?));
+        space.plain = plain;
+        if let Some(connection) = self.connections.get_mut(&id) {
+            if outcome.is_ok()
+                && connection.role == Role::Unidentified
+                && partial.kept().first() == Some(&0)
+            {
+                // A machine with a key sends frames, not lines.
+                outcome = Hello::parse(partial.kept())
+                    .map(|_| ())
+                    .map_err(Offence::from);
+            }
+            connection.partial = partial;
+            if !space.messages.is_empty() {
+                connection.owes_ack = true;
+                self.mark_ready(id);
+            }
+        }
+        if let Err(offence) = outcome {
+            self.punish(now, id, &offence);
+        }
+    }
+
+    /// Does what a line says.
+    fn line(
+        &mut self,
+        now: Nanos,
+        id: ConnectionId,
+        line: &[u8],
+        space: &mut Workspace,
+    ) -> Result<(), Offence> {
+        // A line before may have closed it.
+        let Some(connection) = self.connections.get(&id) else {
+            return Ok(());
+        };
+        match connection.role {
+            Role::Receiving { sender } => accept(&mut self.channels, sender, line, space)?,
+            Role::Sending { peer } | Role::Recording { peer } => {
+                let marks = wire::parse_ack(line)?;
+                self.channels.acknowledged(peer, marks)?;
+                // Only a connection that works makes the next attempt a quick one.
+                self.routes[peer].backoff = self.waits.shortest_backoff;
+            }
+            Role::Unidentified => {
+                let hello = Hello::parse(line)?;
+                self.hello(now, id, &hello);
+            }
+            Role::Greeting { peer } => {
+                let reply = Reply::parse(line)?;
+                self.reply(now, id, peer, reply);
+            }
+            Role::Connecting { .. } | Role::Vetting | Role::Parting => {}
+        }
+        Ok(())
+    }
+
+    /// The other side has shut down its writing.
+    pub fn ended(&mut self, now: Nanos, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        match connection.role {
+            Role::Parting if connection.has_output() => connection.has_ended = true,
+            Role::Parting => self.close(now, id),
+            role => match (connection.check_end(), role) {
+                (Err(torn), _) => self.punish(now, id, &torn.into()),
+                (Ok(()), Role::Receiving { .. }) => {
+                    // It reads until this side closes: the last acknowledgement comes before.
+                    connection.has_ended = true;
+                    connection.is_last = true;
+                    connection.owes_ack = true;
+                    self.mark_ready(id);
+                }
+                (Ok(()), _) => self.close(now, id),
+            },
+        }
+    }
+
+    /// The other side broke the rules.
+    fn punish(&mut self, now: Nanos, id: ConnectionId, offence: &Offence) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let ip = connection.remote.ip().to_canonical();
+        let role = connection.role;
+        let (who, kind) = match role {
+            Role::Receiving { sender } => (
+                format!("machine {sender} at {ip}"),
+                format!("fault of {sender}"),
+            ),
+            Role::Sending { peer }
+            | Role::Recording { peer }
+            | Role::Greeting { peer }
+            | Role::Connecting { peer } => {
+                let route = &mut self.routes[peer];
+                // It will hardly do better soon.
+                route.backoff = self.waits.longest_backoff;
+                let address = &route.address;
+                (format!("peer {address}"), format!("fault of {address}"))
+            }
+            Role::Vetting | Role::Unidentified | Role::Parting => {
+                (format!("{ip}"), format!("fault from {ip}"))
+            }
+        };
+        match offence.about_keys() {
+            Some(reason) if role == Role::Unidentified => {
+                connection.drop_key();
+                self.warn(kind, format!("closed the connection with {who}: {offence}"));
+                self.part(now, id, reason);
+            }
+            _ => {
+                self.warn(kind, format!("closed the connection with {who}: {offence}"));
+                self.close(now, id);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Bytes that leave: messages, acknowledgements, and the end of a connection's words.
+
+use crate::channel::endpoint::Endpoint;
+use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::output::{ConnectionId, Output};
+use crate::channel::wire;
+use crate::model::event::Recipients;
+use crate::model::message::{MachineId, Nanos};
+
+impl Endpoint {
+    /// The log holds these sends and, for each of these senders, the receipts up to this message.
+    pub fn logged(
+        &mut self,
+        sends: impl IntoIterator<Item = (u64, Recipients)>,
+        receipts: impl IntoIterator<Item = (MachineId, u64)>,
+    ) {
+        for (timestamp, recipients) in sends {
+            self.channels.sent(timestamp, &recipients);
+        }
+        for (sender, timestamp) in receipts {
+            self.channels.received(sender, timestamp);
+            if let Some(&id) = self.senders.get(&sender)
+                && let Some(connection) = self.connections.get_mut(&id)
+            {
+                connection.owes_ack = true;
+                self.mark_ready(id);
+            }
+        }
+        for peer in 0..self.routes.len() {
+            if self.channels.has_unsent(peer)
+                && let Some(id) = self.routes[peer].connection
+            {
+                self.mark_ready(id);
+            }
+        }
+        if let Some(overfull) = self.channels.overfull() {
+            let address = &self.routes[overfull.position].address;
+            let reason = format!(
+                "machine {}: {}",
+                self.channels.me().id,
+                overfull.reason(address)
+            );
+            self.outputs.push_back(Output::Fail { reason });
+        }
+    }
+
+    /// The bytes that are to leave on a connection next; messages are gathered to about `most` of
+    /// them. Once there are none it may shut down or close, if that was its last.
+    pub fn outgoing(&mut self, now: Nanos, id: ConnectionId, most: usize) -> &[u8] {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return &[];
+        };
+        match connection.role {
+            Role::Sending { peer } => {
+                let sender = self.channels.me().id;
+                while connection.out.len() < most
+                    && let Some(timestamp) = self.channels.next_unsent(peer)
+                {
+                    wire::write_message(&mut connection.out, timestamp, sender);
+                }
+            }
+            // One at a time: a newer one says more than two.
+            Role::Receiving { sender } if connection.owes_ack && connection.out.is_empty() => {
+                connection.owes_ack = false;
+                wire::write_ack(&mut connection.out, self.channels.marks(sender));
+            }
+            _ => {}
+        }
+        connection.seal();
+        if !connection.has_output() {
+            connection.is_ready = false;
+            self.all_written(now, id);
+            return &[];
+        }
+        self.connections[&id].unwritten()
+    }
+
+    /// The system has taken so many of these bytes.
+    pub fn written(&mut self, id: ConnectionId, count: usize) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.written(count);
+        }
+    }
+
+    /// A connection has written everything; perhaps that was the last.
+    fn all_written(&mut self, now: Nanos, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if !connection.is_last {
+            return;
+        }
+        if connection.has_ended {
+            self.close(now, id);
+            return;
+        }
+        if !std::mem::replace(&mut connection.is_shut, true) {
+            let output = Output::ShutDown { connection: id };
+            self.outputs.push_back(output);
+        }
+        if let Role::Receiving { sender } = connection.role {
+            connection.role = Role::Parting;
+            // It may be replaced meanwhile, and then is not the one that counts.
+            if self.senders.get(&sender) == Some(&id) {
+                self.senders.remove(&sender);
+                self.channels.sender_left(sender);
+            }
+        }
+    }
+}
