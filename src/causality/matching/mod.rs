@@ -60,7 +60,7 @@ pub(super) trait MessageLog {
 pub(super) struct Matching<'a, L> {
     logs: &'a L,
     /// By sender, the SENDs to each recipient.
-    pub(super) sends: Groups<u32>,
+    sends: Groups<u32>,
     /// By recipient, the receipts of what each sender sent.
     receipts: Groups<LoggedReceipt>,
     /// By log, how many recipients of its SENDs are not known.
@@ -99,6 +99,11 @@ impl<'a, L: MessageLog> Matching<'a, L> {
     /// How many messages a log tells that were sent to machines without one, and received from them.
     pub(super) fn unlogged(&self, log: usize) -> (usize, usize) {
         self.unlogged[log]
+    }
+
+    /// By sender, the SENDs to each recipient.
+    pub(super) fn into_sends(self) -> Groups<u32> {
+        self.sends
     }
 
     /// Hands over the channels by sender and recipient: where something was sent or received,

@@ -71,8 +71,10 @@ pub fn verify(
     let matching = Matching::new(&case, checkpoint)?;
     let matched = receipts::check(&case, &hosts, &matching, &mut report, checkpoint)?;
     let is_whole = unlogged::check(&case, &matching, &mut report, checkpoint)?;
+    // Receipts are not needed from here on.
+    let sends = matching.into_sends();
     exactness::check(&case, &matched, &mut report, checkpoint)?;
-    let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &matching.sends));
+    let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &sends));
     queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;
     time::check(&case, &mut report, checkpoint)?;
     report.finish();
