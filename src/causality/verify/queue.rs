@@ -5,8 +5,9 @@
 //! upper bound of a queue length is what was sent to the machine by then and not received.
 
 use super::bounds::{Bounds, Sent};
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::few;
 use crate::error::Result;
 use crate::log::history::{Diary, Note};

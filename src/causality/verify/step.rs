@@ -1,7 +1,8 @@
 //! Rule `step`: how each event moves the clock.
 
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
 use crate::log::history::{Diary, Note};

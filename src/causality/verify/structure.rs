@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{Diary, Mark, Note};
 
