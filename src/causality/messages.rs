@@ -7,7 +7,7 @@ use super::matching::{Match, Matching, MessageLog, stamp};
 use super::table_log::{ReceiptSource, TableLog};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::facts::Facts;
+use crate::log::logs::MachineSummary;
 use crate::log::schema::reorder;
 
 /// Stands where a message has no receipt.
@@ -46,7 +46,7 @@ pub struct Messages {
 }
 
 /// The messages of these events and of what the logs of these machines say beside them, or `None` if no RECEIVE says which message it took.
-pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
+pub fn messages(columns: &Columns, machines: &[MachineSummary]) -> Option<Messages> {
     let mut receives = (0..columns.len())
         .filter(|&row| columns.event[row].receives())
         .peekable();
@@ -88,10 +88,10 @@ fn sends(columns: &Columns) -> Messages {
 }
 
 /// How many receipts name their message.
-fn receipts(columns: &Columns, machines: &[Facts]) -> usize {
+fn receipts(columns: &Columns, machines: &[MachineSummary]) -> usize {
     let is_stamped = |&row: &usize| columns.event[row].receives() && stamp(columns, row).is_some();
     let received = (0..columns.len()).filter(is_stamped).count();
-    let unread = machines.iter().flat_map(|facts| &facts.unread);
+    let unread = machines.iter().flat_map(|summary| &summary.unread);
     received + unread.filter(|unread| unread.sender.is_some()).count()
 }
 
@@ -100,7 +100,7 @@ impl Messages {
     fn settle(
         &mut self,
         columns: &Columns,
-        machines: &[Facts],
+        machines: &[MachineSummary],
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
@@ -191,14 +191,14 @@ impl Messages {
     }
 
     /// Marks what each sender's END line says did not arrive: the newest messages of each pair.
-    fn undelivered(&mut self, machines: &[Facts]) {
+    fn undelivered(&mut self, machines: &[MachineSummary]) {
         // By (sender, recipient), how many of the newest are undelivered.
         let mut newest: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         // By sender, the counts for peers that never connected.
         let mut unnamed: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
-        for facts in machines {
-            for &(peer, count) in facts.end.iter().flat_map(|end| &end.undelivered) {
-                let sender = facts.id as i64;
+        for summary in machines {
+            for &(peer, count) in summary.end.iter().flat_map(|end| &end.undelivered) {
+                let sender = summary.id as i64;
                 match peer {
                     Some(id) => *newest.entry((sender, id as i64)).or_default() += count,
                     None => unnamed.entry(sender).or_default().push(count),

@@ -6,7 +6,7 @@ use super::ids::Ids;
 use super::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::facts::{Facts, Unread};
+use crate::log::logs::{MachineSummary, Unread};
 use crate::log::schema::EventKind;
 
 /// A message is numbered as the columns number recipients, and an UNREAD message from the number of rows on.
@@ -34,19 +34,19 @@ impl<'a> TableLog<'a> {
     /// With the timestamp and the recipient of each message, in whatever order a SEND has its own.
     pub(super) fn new(
         columns: &'a Columns,
-        machines: &'a [Facts],
+        machines: &'a [MachineSummary],
         messages: (&'a [i64], &'a [i64]),
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Self> {
-        let others = machines.iter().map(|facts| facts.id);
+        let others = machines.iter().map(|summary| summary.id);
         let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
         let ByMachine { ids, places } = by_machine;
         let count = ids.all().len();
         let rows = MachineRows::new(count, &places, &columns.event);
         let mut by_place = vec![&[][..]; count];
-        for facts in machines {
-            if let Some(place) = ids.place(facts.id) {
-                by_place[place] = &facts.unread;
+        for summary in machines {
+            if let Some(place) = ids.place(summary.id) {
+                by_place[place] = &summary.unread;
             }
         }
         let (mut unread, mut queues) = (Vec::new(), vec![0]);

@@ -9,7 +9,7 @@ use super::case::Case;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::history::{Diary, Note};
+use crate::log::history::{LogHistory, Note};
 use crate::log::line::Place;
 
 const RULE: Rule = Rule::Structure;
@@ -92,7 +92,7 @@ struct Mention<'a> {
 }
 
 /// The lines of a log that name an address, in order.
-fn mentions(log: &Diary) -> Vec<Mention<'_>> {
+fn mentions(log: &LogHistory) -> Vec<Mention<'_>> {
     let mut mentions: Vec<_> = log
         .links
         .iter()
@@ -122,7 +122,7 @@ fn mentions(log: &Diary) -> Vec<Mention<'_>> {
 }
 
 /// What one log says of addresses agrees from line to line.
-fn addresses(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let peers = log.startups().map(|(_, start)| &start.peers);
     let mut peers: Vec<&Place<'_>> = peers.flatten().collect();
     peers.sort_unstable();

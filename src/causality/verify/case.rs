@@ -6,7 +6,7 @@ use crate::causality::ids::Ids;
 use crate::causality::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::history::{Diary, History, Mark, Note};
+use crate::log::history::{History, LogHistory, Mark, Note};
 use crate::log::line::End;
 
 /// Stands where there is no row.
@@ -28,7 +28,7 @@ impl<'a> Case<'a> {
         let columns = &history.columns;
         let unknown = if columns.recipients.contains(&UNKNOWN) {
             let is_unknown = |&row: &usize| columns.recipients(row).contains(&UNKNOWN);
-            let count = |log: &Diary| log.rows.clone().filter(is_unknown).count() as u64;
+            let count = |log: &LogHistory| log.rows.clone().filter(is_unknown).count() as u64;
             history.logs.iter().map(count).collect()
         } else {
             vec![0; history.logs.len()]
@@ -42,7 +42,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    pub(super) fn logs(&self) -> &'a [Diary] {
+    pub(super) fn logs(&self) -> &'a [LogHistory] {
         &self.history.logs
     }
 
@@ -149,12 +149,14 @@ impl MessageLog for Case<'_> {
 
     /// A table is taken to hold all that happened.
     fn cover(&self, log: usize) -> Cover {
-        let diary = &self.logs()[log];
-        let first = match diary.startups().next() {
+        let history = &self.logs()[log];
+        let first = match history.startups().next() {
             Some((_, start)) => Some(start.local_clock as i64),
-            None => self.columns.old_clock[diary.rows.clone()].first().copied(),
+            None => self.columns.old_clock[history.rows.clone()]
+                .first()
+                .copied(),
         };
-        let last = self.columns.new_clock[diary.rows.clone()].last().copied();
+        let last = self.columns.new_clock[history.rows.clone()].last().copied();
         let is_ended = self.history.is_table || self.ends[log].is_some();
         Cover {
             from: first.unwrap_or(0),
@@ -214,7 +216,7 @@ impl MessageLog for Case<'_> {
     }
 }
 
-impl Diary {
+impl LogHistory {
     /// Whether the log holds base fields only.
     pub(super) fn is_base(&self, columns: &Columns) -> bool {
         self.marks.is_empty()
@@ -226,7 +228,7 @@ impl Diary {
 }
 
 /// The END of a log.
-fn end(log: &Diary) -> Option<(&Mark, &End)> {
+fn end(log: &LogHistory) -> Option<(&Mark, &End)> {
     log.marks.iter().rev().find_map(|mark| match &mark.note {
         Note::End(end) => Some((mark, end.as_ref())),
         _ => None,

@@ -5,7 +5,7 @@
 
 use super::case::Case;
 use super::report::{Report, Rule};
-use crate::log::history::Diary;
+use crate::log::history::LogHistory;
 use crate::log::line::End;
 
 const RULE: Rule = Rule::Conservation;
@@ -24,18 +24,18 @@ pub(super) struct Conservation {
     /// Channels of which an end is missing.
     unchecked: u64,
     /// What the sender of the last pair counts.
-    last: Option<(usize, Undelivered)>,
+    last: Option<(usize, UndeliveredCounts)>,
 }
 
 /// What one END counts as undelivered.
-struct Undelivered {
+struct UndeliveredCounts {
     /// By peer, in order; a peer may be there more than once.
     named: Vec<(u64, u64)>,
     /// To peers that never connected.
     unnamed: u64,
 }
 
-impl Undelivered {
+impl UndeliveredCounts {
     fn new(end: &End) -> Self {
         let named = end.undelivered.iter();
         let named = named.filter_map(|&(peer, count)| Some((peer?, count)));
@@ -59,7 +59,7 @@ impl Undelivered {
 
 impl Conservation {
     pub(super) fn new(case: &Case<'_>) -> Self {
-        let mut starts = case.logs().iter().flat_map(Diary::startups);
+        let mut starts = case.logs().iter().flat_map(LogHistory::startups);
         Self {
             is_virtual: starts.all(|(_, start)| start.is_virtual),
             unchecked: 0,
@@ -92,7 +92,7 @@ impl Conservation {
         report.checked(RULE, 1);
         let id = case.logs()[recipient].machine_id;
         let last = self.last.take().filter(|last| last.0 == sender);
-        let last = last.unwrap_or_else(|| (sender, Undelivered::new(end)));
+        let last = last.unwrap_or_else(|| (sender, UndeliveredCounts::new(end)));
         let undelivered = last.1.to(id);
         let missing = count.sent - count.found;
         let most = undelivered + last.1.unnamed;

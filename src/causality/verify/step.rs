@@ -5,7 +5,7 @@ use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
-use crate::log::history::{Diary, Note};
+use crate::log::history::{LogHistory, Note};
 
 const RULE: Rule = Rule::Step;
 
@@ -24,7 +24,7 @@ pub(super) fn check(
 fn events(
     case: &Case<'_>,
     place: usize,
-    log: &Diary,
+    log: &LogHistory,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
