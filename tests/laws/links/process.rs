@@ -169,19 +169,7 @@ impl Process {
         let (local_clock, ticks) = past
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
-        let startup = Startup {
-            clock_rate: Some(1.0),
-            local_clock,
-            history: Some(json(history)),
-            listen: Some(Place::at(&address(index, false))),
-            peers: Vec::new(),
-            run_id: Some(setup.run_id.clone().into()),
-            seed: Some(setup.seed & 0xffff_ffff),
-            internal_probability: Some(setup.behavior.internal_probability()),
-            broadcast_share: Some(setup.behavior.broadcast_share()),
-            is_virtual: false,
-            version: None,
-        };
+        let startup = startup(setup, index, local_clock, history);
         let generator = Generator::new(setup.seed, id, starts);
         let channels = match past {
             Some(past) => Channels::resumed(me, past.past),
@@ -346,6 +334,22 @@ fn endpoint(setup: &Setup, index: usize, channels: Channels) -> Endpoint {
     let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
     let secret = key.map(|key| Secret::new(key, &setup.run_id));
     Endpoint::new(channels, addresses.collect(), secret, WAITS)
+}
+
+fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Startup<'static> {
+    Startup {
+        clock_rate: Some(1.0),
+        local_clock,
+        history: Some(json(history)),
+        listen: Some(Place::at(&address(index, false))),
+        peers: Vec::new(),
+        run_id: Some(setup.run_id.clone().into()),
+        seed: Some(setup.seed & 0xffff_ffff),
+        internal_probability: Some(setup.behavior.internal_probability()),
+        broadcast_share: Some(setup.behavior.broadcast_share()),
+        is_virtual: false,
+        version: None,
+    }
 }
 
 /// What the machines of a world do when idle.
