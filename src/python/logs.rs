@@ -27,7 +27,7 @@ use crate::log::columns::Columns;
 use crate::log::facts;
 use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
-use crate::log::read::diaries;
+use crate::log::read::reader::read_history;
 use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
 
@@ -287,11 +287,7 @@ impl PyLogs {
             let seconds = |log: &Source| (log.machine_id, log.offset as f64 / 1e6);
             let offsets = self.sources.iter().map(seconds).collect();
             interruptible(py, |go_on| {
-                verify(
-                    &diaries::read_history(&paths, &offsets, go_on)?,
-                    &options,
-                    go_on,
-                )
+                verify(&read_history(&paths, &offsets, go_on)?, &options, go_on)
             })?
         };
         found(py, report)

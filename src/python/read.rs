@@ -15,7 +15,7 @@ use super::tables::found;
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
 use crate::log::import::table::{REQUIRED, Table};
-use crate::log::read::{diaries, reader};
+use crate::log::read::reader;
 use crate::log::schema::COLUMNS;
 
 /// Read the logs of one run.
@@ -71,7 +71,7 @@ pub(super) fn verify_logs(
     let options = Options { clock_uncertainty };
     let report = interruptible(py, |go_on| {
         verify(
-            &diaries::read_history(&paths, &offsets, go_on)?,
+            &reader::read_history(&paths, &offsets, go_on)?,
             &options,
             go_on,
         )

@@ -9,7 +9,7 @@ use crate::common::Scratch;
 use lamport::causality::messages::messages;
 use lamport::causality::verify::report::{Report, Rule};
 use lamport::causality::verify::{Options, verify};
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use lamport::log::read::reader::read_logs;
 
 /// The log of one machine, line by line.

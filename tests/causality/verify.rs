@@ -11,7 +11,7 @@ use lamport::causality::verify::{Options, verify};
 use lamport::drive::real::local::{Local, LocalConfig};
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use lamport::model::behavior::Behavior;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;

@@ -9,7 +9,7 @@ use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::record::Records;
 use lamport::log::history::History;
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use lamport::model::fault::{Fault, Sides};
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;

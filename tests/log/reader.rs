@@ -14,7 +14,7 @@ use lamport::causality::messages::{LOST_SIGHT, RECEIVED, UNDELIVERED, UNREAD, me
 use lamport::error::{Error, Result};
 use lamport::log::columns::UNKNOWN;
 use lamport::log::facts::Logs;
-use lamport::log::read::diaries::read_history_on;
+use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::{read_logs, read_logs_on};
 use lamport::log::schema::EventKind;
 use lamport::log::write::merge::write_lines;
@@ -251,7 +251,7 @@ fn what_is_no_log_is_refused() {
     let mut bytes = ONE.as_bytes().to_vec();
     bytes.extend(b"\"\xff\xfe\"\n");
     assert!(error(bytes).contains("x.log:7: invalid UTF-8 at byte 2"));
-    let endless = vec![b' '; lamport::log::read::text::MAX_LINE + 1];
+    let endless = vec![b' '; lamport::log::read::lines::MAX_LINE + 1];
     assert!(error(endless).contains("longer than"));
     let other = ONE.to_owned() + &BASE.replace(r#""machine_id": 1"#, r#""machine_id": 4"#);
     assert!(error(other).contains("x.log:7: machine_id is 4"));

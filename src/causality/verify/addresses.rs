@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use super::report::{Report, Rule};
 use super::{Case, Checkpoint};
 use crate::error::Result;
-use crate::log::history::{Address, Diary, Note};
+use crate::log::history::{Diary, Note};
+use crate::log::line::Place;
 
 const RULE: Rule = Rule::Structure;
 
@@ -31,7 +32,7 @@ pub(super) fn check(
         book(case, place, log, report);
         for mark in &log.marks {
             if let Note::Connect(hand) = &mark.note
-                && let Some(history) = &hand.history
+                && let Some(history) = &hand.peer_history
             {
                 let told = (place, mark.line);
                 histories.check(case, (hand.peer_id, history), told, report);
@@ -83,7 +84,7 @@ impl<'a> Histories<'a> {
 /// What a line says of an address: who is there, if it is known.
 struct Said<'a> {
     line: u32,
-    address: &'a Address,
+    address: &'a Place<'static>,
     id: Option<u64>,
 }
 
@@ -104,7 +105,7 @@ fn said(log: &Diary) -> Vec<Said<'_>> {
                 Some(address) => (address, log.machine_id),
                 None => continue,
             },
-            Note::Connect(hand) => (&hand.address, hand.peer_id),
+            Note::Connect(hand) => (&hand.peer, hand.peer_id),
             Note::Unread { .. } | Note::End(_) => continue,
         };
         said.push(Said {
@@ -120,12 +121,12 @@ fn said(log: &Diary) -> Vec<Said<'_>> {
 /// What one log says of addresses agrees from line to line.
 fn book(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
     let peers = log.startups().map(|(_, start)| &start.peers);
-    let mut peers: Vec<&Address> = peers.flatten().collect();
+    let mut peers: Vec<&Place<'_>> = peers.flatten().collect();
     peers.sort_unstable();
     let is_virtual = log.startups().any(|(_, start)| start.is_virtual);
-    let shown = |(host, port): &Address| format!("{host}:{port}");
-    let mut ids: BTreeMap<&Address, (u64, u32)> = BTreeMap::new();
-    let mut addresses: BTreeMap<u64, (&Address, u32)> = BTreeMap::new();
+    let shown = |Place(host, port): &Place<'_>| format!("{host}:{port}");
+    let mut ids: BTreeMap<&Place<'_>, (u64, u32)> = BTreeMap::new();
+    let mut addresses: BTreeMap<u64, (&Place<'_>, u32)> = BTreeMap::new();
     for Said { line, address, id } in said(log) {
         let mut add = |expected: String, found: String| {
             report.add(RULE, || case.line(RULE, place, line, expected, found));

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::Case;
 use crate::log::history::Note;
+use crate::log::line::Place;
 
 /// How far the clocks of two processes of a host may differ, in microseconds.
 const PROCESSES: f64 = 1000.0;
@@ -39,14 +40,14 @@ impl Hosts {
                 let (kind, name, machine) = match &mark.note {
                     Note::Startup(start) => match &start.listen {
                         // Machines that listen on loopback only hear those of their host.
-                        Some((host, _)) => match Kind::of(host) {
+                        Some(Place(host, _)) => match Kind::of(host) {
                             Kind::Loopback => (Kind::Name, "localhost", place),
-                            kind => (kind, host.as_str(), place),
+                            kind => (kind, &**host, place),
                         },
                         None => continue,
                     },
                     Note::Connect(hand) => match case.ids.place(hand.peer_id) {
-                        Some(peer) => (Kind::of(&hand.address.0), hand.address.0.as_str(), peer),
+                        Some(peer) => (Kind::of(&hand.peer.0), &*hand.peer.0, peer),
                         None => continue,
                     },
                     Note::Unread { .. } | Note::End(_) => continue,

@@ -23,7 +23,7 @@ use super::ids::{Ids, few};
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::history::{Diary, History, Mark, Note};
-use crate::log::read::parse::End;
+use crate::log::line::End;
 use bounds::Bounds;
 use hosts::Hosts;
 use report::{Report, Rule, Violation};
@@ -248,13 +248,6 @@ impl Diary {
                 .rows
                 .clone()
                 .all(|row| columns.sent_clock[row] == UNKNOWN)
-    }
-
-    fn startups(&self) -> impl Iterator<Item = (&Mark, &crate::log::history::Start)> {
-        self.marks.iter().filter_map(|mark| match &mark.note {
-            Note::Startup(start) => Some((mark, start.as_ref())),
-            _ => None,
-        })
     }
 
     /// Whether its clock is known to start from 0.

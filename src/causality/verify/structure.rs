@@ -1,5 +1,7 @@
 //! Rule `structure`: the lines of each log.
 
+use std::borrow::Cow;
+
 use super::report::{Report, Rule};
 use super::{Case, Checkpoint};
 use crate::error::Result;
@@ -109,7 +111,7 @@ fn startups(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
             continue;
         };
         if start.history != before.history || start.run_id != before.run_id {
-            let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
+            let shown = |text: &Option<Cow<'_, str>>| text.as_deref().unwrap_or("none").to_owned();
             add(
                 format!(
                     "history {} of run {}, as at {}",

@@ -6,7 +6,7 @@ use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
 use crate::drive::simulated::record::{Records, micros};
 use crate::log::facts::{Facts, Logs, Unread};
-use crate::log::read::parse::{End, Quantiles};
+use crate::log::line::{End, Quantiles, Startup};
 use crate::log::schema::{EventKind, UNKNOWN};
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::mix;
@@ -100,24 +100,28 @@ impl Simulation {
         logs
     }
 
+    /// What the STARTUP line of a machine says, without its history and the addresses.
+    pub(super) fn startup(&self, machine: usize, run_id: &str) -> Startup<'static> {
+        Startup {
+            clock_rate: Some(self.rate(machine)),
+            run_id: Some(run_id.to_owned().into()),
+            seed: Some(self.seed()),
+            probabilities: (*self.behavior()).into(),
+            is_virtual: true,
+            ..Startup::default()
+        }
+    }
+
     /// What is known of one machine, without the messages that are left.
     fn facts_of(&self, machine: usize, run_id: &str, elapsed: f64, queue_len: u64) -> Facts {
-        let behavior = self.behavior();
         Facts {
             id: id(machine as u32),
-            run_id: Some(run_id.to_owned()),
-            clock_rate: Some(self.rate(machine)),
-            internal_probability: Some(behavior.internal_probability()),
-            broadcast_share: Some(behavior.broadcast_share()),
+            startup: Some(self.startup(machine, run_id)),
             end: (!self.is_down(machine)).then(|| End {
                 final_clock: self.seats()[machine].node.clock(),
                 queue_len,
                 ticks: self.ticks(machine),
-                lateness: Some(Quantiles {
-                    p50: 0.0,
-                    p99: 0.0,
-                    max: 0.0,
-                }),
+                lateness: Some(Quantiles::default()),
                 undelivered: Vec::new(),
             }),
             restarts: match self.faults.of(machine) {
@@ -127,7 +131,6 @@ impl Simulation {
                 }
                 None => Vec::new(),
             },
-            is_virtual: true,
             span: (0.0, elapsed),
             ..Facts::default()
         }

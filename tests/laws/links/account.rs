@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lamport::causality::verify::{Options, verify};
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use memchr::{memchr_iter, memchr2, memmem};
 
 use super::world::World;
