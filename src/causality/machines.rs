@@ -39,10 +39,8 @@ pub struct Machines {
     pub lateness_p99: Vec<f64>,
     /// The maximum of it.
     pub lateness_max: Vec<f64>,
-    /// The probability that an idle tick is internal.
-    pub internal_probability: Vec<f64>,
-    /// The share of broadcasts among the sends.
-    pub broadcast_share: Vec<f64>,
+    /// What idle ticks do, by the names of [`Probabilities`](crate::model::behavior::Probabilities).
+    pub probabilities: [Vec<f64>; 2],
     /// The run, empty if unknown.
     pub run_id: Vec<Arc<str>>,
     /// The log, empty for a table.
@@ -167,10 +165,10 @@ impl Machines {
         self.lateness_p50.push(late(|late| late.p50));
         self.lateness_p99.push(late(|late| late.p99));
         self.lateness_max.push(late(|late| late.max));
-        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
-        self.internal_probability
-            .push(or_nan(startup.internal_probability));
-        self.broadcast_share.push(or_nan(startup.broadcast_share));
+        let values = startup.probabilities.values();
+        for (column, value) in self.probabilities.iter_mut().zip(values) {
+            column.push(value.unwrap_or(f64::NAN));
+        }
         push_shared(
             &mut self.run_id,
             startup.run_id.as_deref().unwrap_or_default(),

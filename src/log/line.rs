@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::log::columns::Micros;
 use crate::model::address::Address;
+use crate::model::behavior::Probabilities;
 use crate::model::event::Event;
 use crate::model::lateness::Summary;
 use crate::model::message::{MachineId, Message, Nanos};
@@ -93,10 +94,9 @@ pub struct Startup<'a> {
     pub run_id: Option<Cow<'a, str>>,
     /// The seed of its draws.
     pub seed: Option<u64>,
-    /// The probability that an idle tick is internal.
-    pub internal_probability: Option<f64>,
-    /// The share of broadcasts among the sends.
-    pub broadcast_share: Option<f64>,
+    /// What idle ticks do.
+    #[serde(flatten)]
+    pub probabilities: Probabilities,
     /// Whether its time is virtual.
     #[serde(rename = "time", serialize_with = "written::virtual_or_real")]
     pub is_virtual: bool,
@@ -116,8 +116,7 @@ impl Startup<'_> {
             peers: self.peers.into_iter().map(Place::into_owned).collect(),
             run_id: self.run_id.map(owned),
             seed: self.seed,
-            internal_probability: self.internal_probability,
-            broadcast_share: self.broadcast_share,
+            probabilities: self.probabilities,
             is_virtual: self.is_virtual,
             version: self.version.map(owned),
         }

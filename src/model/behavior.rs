@@ -1,5 +1,7 @@
 //! What an idle machine does at a tick.
 
+use serde::Serialize;
+
 use crate::error::Result;
 use crate::model::event::Recipients;
 use crate::model::random::Generator;
@@ -10,6 +12,40 @@ use crate::setting::{BROADCAST_SHARE, INTERNAL_PROBABILITY, check_probability};
 pub struct Behavior {
     internal_probability: f64,
     broadcast_share: f64,
+}
+
+/// What a log tells of a behavior, by the names that logs and tables have for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Probabilities {
+    /// The probability that an idle tick is internal.
+    pub internal_probability: Option<f64>,
+    /// The share of broadcasts among the sends.
+    pub broadcast_share: Option<f64>,
+}
+
+impl Probabilities {
+    /// The names, in the order of [`Probabilities::values`].
+    pub const NAMES: [&'static str; 2] = ["internal_probability", "broadcast_share"];
+
+    /// Its values.
+    pub fn values(self) -> [Option<f64>; 2] {
+        [self.internal_probability, self.broadcast_share]
+    }
+
+    /// The behavior, if both are known.
+    pub fn behavior(self) -> Option<Result<Behavior>> {
+        let (p, b) = self.internal_probability.zip(self.broadcast_share)?;
+        Some(Behavior::new(p, b))
+    }
+}
+
+impl From<Behavior> for Probabilities {
+    fn from(behavior: Behavior) -> Self {
+        Self {
+            internal_probability: Some(behavior.internal_probability),
+            broadcast_share: Some(behavior.broadcast_share),
+        }
+    }
 }
 
 /// A behavior ready to be drawn from by a machine: bounds on 63 fair bits.

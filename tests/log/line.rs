@@ -7,6 +7,7 @@ use lamport::channel::identity::Nonce;
 use lamport::log::line::{Connect, Delivery, End, Entry, Place, Quantiles, Startup, What, json};
 use lamport::log::read::parse::{Body, parse};
 use lamport::log::write::writer::Formatter;
+use lamport::model::behavior::Probabilities;
 use lamport::model::lateness::Summary;
 use lamport::model::message::Message;
 use proptest::prelude::*;
@@ -47,8 +48,10 @@ proptest! {
             peers: Vec::new(),
             run_id: Some(run_id.into()),
             seed: Some(seed),
-            internal_probability: Some(f64::from(p) / 1e3),
-            broadcast_share: Some(f64::from(b) / 1e3),
+            probabilities: Probabilities {
+                internal_probability: Some(f64::from(p) / 1e3),
+                broadcast_share: Some(f64::from(b) / 1e3),
+            },
             is_virtual,
             version: None,
         };

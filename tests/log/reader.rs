@@ -152,7 +152,7 @@ fn machines_are_summed_up() {
     assert_eq!(table.final_queue_len, [0, 1]);
     assert_eq!(table.duration, [2.0, 2.0]);
     assert_eq!(table.lateness_p99, [0.2, 0.2]);
-    assert_eq!(table.broadcast_share, [0.25, 0.25]);
+    assert_eq!(table.probabilities[1], [0.25, 0.25]);
     assert_eq!(table.run_id, ["lab".into(), "lab".into()]);
 }
 

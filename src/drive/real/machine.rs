@@ -99,8 +99,7 @@ impl Machine {
             peers: Vec::new(),
             run_id: Some(config.run_id.clone().into()),
             seed: Some(seed),
-            internal_probability: Some(config.behavior.internal_probability()),
-            broadcast_share: Some(config.behavior.broadcast_share()),
+            probabilities: config.behavior.into(),
             is_virtual: false,
             version: None,
         };

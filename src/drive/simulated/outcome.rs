@@ -102,13 +102,11 @@ impl Simulation {
 
     /// What the STARTUP line of a machine says, without its history and the addresses.
     pub(super) fn startup(&self, machine: usize, run_id: &str) -> Startup<'static> {
-        let behavior = self.behavior();
         Startup {
             clock_rate: Some(self.rate(machine)),
             run_id: Some(run_id.to_owned().into()),
             seed: Some(self.seed()),
-            internal_probability: Some(behavior.internal_probability()),
-            broadcast_share: Some(behavior.broadcast_share()),
+            probabilities: (*self.behavior()).into(),
             is_virtual: true,
             ..Startup::default()
         }

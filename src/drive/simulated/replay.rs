@@ -11,7 +11,7 @@ use crate::log::columns::Micros;
 use crate::log::line::{Delivery, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Body, Line};
-use crate::model::behavior::{Behavior, Odds};
+use crate::model::behavior::{Odds, Probabilities};
 use crate::model::event::Event;
 use crate::model::message::{MachineId, Message};
 use crate::model::node::Node;
@@ -207,16 +207,14 @@ struct ReplayedMachine {
 impl ReplayedMachine {
     fn new(id: MachineId, startup: &Startup<'_>) -> Result<Self> {
         let missing = || {
-            Error::invalid(
-                "the STARTUP line lacks seed, clock_rate, internal_probability or broadcast_share",
-            )
+            let [p, b] = Probabilities::NAMES;
+            Error::invalid(format!(
+                "the STARTUP line lacks seed, clock_rate, {p} or {b}"
+            ))
         };
         let seed = startup.seed.ok_or_else(missing)?;
-        let (Some(rate), Some(p), Some(b)) = (
-            startup.clock_rate,
-            startup.internal_probability,
-            startup.broadcast_share,
-        ) else {
+        let behavior = startup.probabilities.behavior();
+        let (Some(rate), Some(behavior)) = (startup.clock_rate, behavior) else {
             return Err(missing());
         };
         let mut generator = Generator::new(seed, id, 0);
@@ -229,7 +227,7 @@ impl ReplayedMachine {
             .collect();
         Ok(Self {
             node: Node::new(generator),
-            odds: Behavior::new(p, b)?.odds(peers.len() as u32),
+            odds: behavior?.odds(peers.len() as u32),
             peers,
             arrived: 0,
             received: 0,

@@ -10,6 +10,7 @@ use crate::log::line::{Connect, Delivery, End, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{clipped, diagnose, not_whole};
 use crate::log::read::seconds::micros;
 use crate::log::schema::EventKind;
+use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
 
 /// A line of a log.
@@ -193,8 +194,10 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
                 peers: fields.peers.unwrap_or_default(),
                 run_id: fields.run_id,
                 seed: fields.seed,
-                internal_probability: fields.internal_probability,
-                broadcast_share: fields.broadcast_share,
+                probabilities: Probabilities {
+                    internal_probability: fields.internal_probability,
+                    broadcast_share: fields.broadcast_share,
+                },
                 history: fields.history.map(|json| json.get().into()),
                 is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
                 // What is no text is no version that we wrote.

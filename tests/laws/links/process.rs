@@ -345,8 +345,7 @@ fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Sta
         peers: Vec::new(),
         run_id: Some(setup.run_id.clone().into()),
         seed: Some(setup.seed & 0xffff_ffff),
-        internal_probability: Some(setup.behavior.internal_probability()),
-        broadcast_share: Some(setup.behavior.broadcast_share()),
+        probabilities: setup.behavior.into(),
         is_virtual: false,
         version: None,
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::log::line::{End, Quantiles};
 use crate::model::address::Address;
+use crate::model::behavior::Behavior;
 use crate::model::lateness::Summary;
 use crate::model::nonce::Nonce;
 
@@ -88,8 +89,7 @@ fn the_other_lines_have_theirs() {
         peers: Vec::new(),
         run_id: Some("lab".into()),
         seed: Some(7),
-        internal_probability: Some(0.7),
-        broadcast_share: Some(0.25),
+        probabilities: Behavior::new(0.7, 0.25).unwrap().into(),
         is_virtual: false,
         version: None,
     };
