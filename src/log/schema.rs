@@ -4,6 +4,8 @@
 //! in ([`Stretch`]), and for the boundary each column with its name, form and values: it need not name them.
 //! Whoever makes a [`Row`] gives every column, so a column without a producer does not compile.
 
+use crate::model::event::Event;
+
 /// Stands where a whole number is not known. What is known is never negative.
 pub const UNKNOWN: i64 = -1;
 
@@ -54,6 +56,16 @@ impl EventKind {
     /// The kind with this number.
     pub fn of_code(code: i64) -> Option<Self> {
         Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+
+    /// What an event of the model is.
+    #[inline]
+    pub const fn of(event: &Event) -> Self {
+        match event {
+            Event::Send { .. } => Self::Send,
+            Event::Receive { .. } => Self::Receive,
+            Event::Internal { .. } => Self::Internal,
+        }
     }
 
     /// Whether a message leaves. An event sends or receives, never both.

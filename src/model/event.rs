@@ -58,12 +58,43 @@ pub enum Event {
 }
 
 impl Event {
+    /// The clock before.
+    #[inline]
+    pub fn old_clock(&self) -> u64 {
+        match *self {
+            Self::Send { old_clock, .. }
+            | Self::Receive { old_clock, .. }
+            | Self::Internal { old_clock, .. } => old_clock,
+        }
+    }
+
     /// The event's own clock value.
+    #[inline]
     pub fn new_clock(&self) -> u64 {
         match *self {
             Self::Send { new_clock, .. }
             | Self::Receive { new_clock, .. }
             | Self::Internal { new_clock, .. } => new_clock,
+        }
+    }
+
+    /// Who its message goes to, if one leaves.
+    #[inline]
+    pub fn recipients(&self) -> Option<&Recipients> {
+        match self {
+            Self::Send { recipients, .. } => Some(recipients),
+            Self::Receive { .. } | Self::Internal { .. } => None,
+        }
+    }
+
+    /// The message that was taken, and how many then wait.
+    #[inline]
+    pub fn received(&self) -> Option<(&Message, u64)> {
+        match self {
+            Self::Receive {
+                message, queue_len, ..
+            } => Some((message, *queue_len)),
+            Self::Send { .. } | Self::Internal { .. } => None,
         }
     }
 }

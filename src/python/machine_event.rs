@@ -6,6 +6,7 @@ use pyo3::types::PyDict;
 use super::arguments::PeerAddress;
 use crate::drive::real::machine::Machine;
 use crate::error::{Error, Result};
+use crate::log::schema::EventKind;
 use crate::model::address::Address;
 use crate::model::event::Event;
 
@@ -32,33 +33,23 @@ pub(super) fn as_dict<'py>(
     event: &Event,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    let (name, old_clock) = match event {
-        Event::Send { old_clock, .. } => ("SEND", old_clock),
-        Event::Receive { old_clock, .. } => ("RECEIVE", old_clock),
-        Event::Internal { old_clock, .. } => ("INTERNAL", old_clock),
-    };
-    dict.set_item("event", name)?;
+    dict.set_item("event", EventKind::of(event).name())?;
     dict.set_item("machine_id", machine.id())?;
-    dict.set_item("old_clock", old_clock)?;
+    dict.set_item("old_clock", event.old_clock())?;
     dict.set_item("new_clock", event.new_clock())?;
-    match event {
-        Event::Send { recipients, .. } => {
-            let peers = machine.peers();
-            let pair = |position: u32| {
-                let Address { host, port } = &peers[position as usize];
-                (host.as_str(), *port)
-            };
-            let positions = recipients.positions(peers.len() as u32);
-            dict.set_item("recipients", positions.map(pair).collect::<Vec<_>>())?;
-        }
-        Event::Receive {
-            queue_len, message, ..
-        } => {
-            dict.set_item("queue_len", queue_len)?;
-            dict.set_item("sender", message.sender())?;
-            dict.set_item("sent_clock", message.timestamp)?;
-        }
-        Event::Internal { .. } => {}
+    if let Some(recipients) = event.recipients() {
+        let peers = machine.peers();
+        let pair = |position: u32| {
+            let Address { host, port } = &peers[position as usize];
+            (host.as_str(), *port)
+        };
+        let positions = recipients.positions(peers.len() as u32);
+        dict.set_item("recipients", positions.map(pair).collect::<Vec<_>>())?;
+    }
+    if let Some((message, queue_len)) = event.received() {
+        dict.set_item("queue_len", queue_len)?;
+        dict.set_item("sender", message.sender())?;
+        dict.set_item("sent_clock", message.timestamp)?;
     }
     Ok(dict)
 }

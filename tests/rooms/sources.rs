@@ -1,4 +1,4 @@
-//! The sources as text: without comments, literals of text where asked, and tests.
+//! The sources as text: without comments, documentation and tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,8 +41,12 @@ fn collect(folder: &Path, ending: &str, paths: &mut Vec<PathBuf>) {
 
 fn code(text: &str, ending: &str) -> String {
     let comment = if ending == "rs" { "//" } else { "#" };
-    // Unit tests stand at the end of their file.
+    // Unit tests stand at the end of their file; every other piece between triple quotes is documentation.
     let text = text.split("\n#[cfg(test)]\nmod tests").next().unwrap();
+    let text: String = match ending {
+        "py" => text.split("\"\"\"").step_by(2).collect(),
+        _ => text.to_owned(),
+    };
     let without = |line: &str| {
         let kept = line.split(comment).next().unwrap_or_default();
         if line.trim_start().starts_with(comment) {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lamport._lamport import EVENT_KINDS
 from lamport._model.setting import BEHAVIOR, SETTING
 
 if TYPE_CHECKING:
@@ -101,9 +102,7 @@ def _summary(table: "pd.DataFrame") -> str:
         "Average jump": _numbers(table["mean_jump"], ".2f"),
         "Maximum jump": _whole(table["max_jump"]),
         "Maximum queue length": _whole(table["max_queue_len"]),
-        "SEND": _whole(table["sends"]),
-        "RECEIVE": _whole(table["receives"]),
-        "INTERNAL": _whole(table["internals"]),
+        **{kind: _whole(table[f"{kind.lower()}s"]) for kind in EVENT_KINDS},
     }
     return markdown(columns)
 

@@ -292,14 +292,9 @@ impl Simulation {
         };
         let event = seat.node.tick(time, &self.odds.among(degree));
         seat.tally.add(&event);
-        if let Event::Send {
-            new_clock,
-            recipients,
-            ..
-        } = &event
-        {
+        if let Some(recipients) = event.recipients() {
             for position in recipients.positions(degree) {
-                self.send::<HAS_FAULTS>(time, machine, position, *new_clock);
+                self.send::<HAS_FAULTS>(time, machine, position, event.new_clock());
             }
         }
         recorder.event(time, machine, &event);
@@ -390,19 +385,11 @@ impl Simulation {
 impl Tally {
     #[inline]
     fn add(&mut self, event: &Event) {
-        match event {
-            Event::Send { .. } => self.sends += 1,
-            Event::Receive {
-                old_clock,
-                new_clock,
-                queue_len,
-                ..
-            } => {
-                self.receives += 1;
-                self.max_jump = self.max_jump.max(new_clock - old_clock);
-                self.max_queue_len = self.max_queue_len.max(*queue_len as u32);
-            }
-            Event::Internal { .. } => {}
+        self.sends += u64::from(event.recipients().is_some());
+        if let Some((_, queue_len)) = event.received() {
+            self.receives += 1;
+            self.max_jump = self.max_jump.max(event.new_clock() - event.old_clock());
+            self.max_queue_len = self.max_queue_len.max(queue_len as u32);
         }
     }
 }

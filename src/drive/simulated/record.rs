@@ -45,7 +45,7 @@ pub struct Records {
 impl Recorder for Records {
     #[inline]
     fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
-        let blank = Record {
+        let mut record = Record {
             time,
             new_clock: event.new_clock(),
             sent_clock: 0,
@@ -53,29 +53,20 @@ impl Recorder for Records {
             peer: 0,
             queue_len: 0,
             machine,
-            kind: EventKind::Internal,
+            kind: EventKind::of(event),
         };
-        let record = match event {
-            Event::Internal { .. } => blank,
-            Event::Send { recipients, .. } => Record {
-                kind: EventKind::Send,
-                peer: match recipients {
-                    Recipients::One(position) => *position,
-                    Recipients::All | Recipients::Some(_) => ALL,
-                },
-                ..blank
-            },
-            Event::Receive {
-                queue_len, message, ..
-            } => Record {
-                kind: EventKind::Receive,
-                sent_clock: message.timestamp,
-                arrival: message.arrival,
-                peer: (message.sender().unwrap_or(0)).wrapping_sub(1) as u32,
-                queue_len: *queue_len as u32,
-                ..blank
-            },
-        };
+        if let Some(recipients) = event.recipients() {
+            record.peer = match recipients {
+                Recipients::One(position) => *position,
+                Recipients::All | Recipients::Some(_) => ALL,
+            };
+        }
+        if let Some((message, queue_len)) = event.received() {
+            record.sent_clock = message.timestamp;
+            record.arrival = message.arrival;
+            record.peer = (message.sender().unwrap_or(0)).wrapping_sub(1) as u32;
+            record.queue_len = queue_len as u32;
+        }
         if self.last.len() == self.last.capacity() {
             self.turn();
         }

@@ -12,7 +12,6 @@ use crate::log::line::{Delivery, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Body, Line};
 use crate::model::behavior::{Odds, Probabilities};
-use crate::model::event::Event;
 use crate::model::message::{MachineId, Message};
 use crate::model::node::Node;
 use crate::model::random::Generator;
@@ -301,8 +300,7 @@ impl ReplayedMachine {
             by_hand if is_manual => by_hand.by_hand(&mut self.node),
             _ => self.node.tick(0, &self.odds),
         };
-        let is_receive = matches!(event, Event::Receive { .. });
-        self.received += u64::from(is_receive);
+        self.received += u64::from(event.received().is_some());
         self.ticks += u64::from(!is_manual);
         Decision::of(&event, self.peers.len() as u32)
     }

@@ -26,22 +26,17 @@ pub struct Logged {
 impl Turn {
     /// Adds a step that was made at `time`.
     pub fn add(&mut self, time: Nanos, event: Event, manual: bool) {
-        match &event {
-            Event::Send {
-                new_clock,
-                recipients,
-                ..
-            } => self.sends.push((*new_clock, recipients.clone())),
-            Event::Receive { message, .. } => {
-                if let Some(sender) = message.channel() {
-                    let mut known = self.receipts.iter_mut();
-                    match known.find(|(known, _)| *known == sender) {
-                        Some((_, newest)) => *newest = message.timestamp,
-                        None => self.receipts.push((sender, message.timestamp)),
-                    }
-                }
+        if let Some(recipients) = event.recipients() {
+            self.sends.push((event.new_clock(), recipients.clone()));
+        }
+        if let Some((message, _)) = event.received()
+            && let Some(sender) = message.channel()
+        {
+            let mut known = self.receipts.iter_mut();
+            match known.find(|(known, _)| *known == sender) {
+                Some((_, newest)) => *newest = message.timestamp,
+                None => self.receipts.push((sender, message.timestamp)),
             }
-            Event::Internal { .. } => {}
         }
         let what = What::Event { event, manual };
         self.entries.push(Entry { time, what });
