@@ -27,7 +27,7 @@ use lamport::causality::messages::messages;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
 use lamport::log::columns::{Columns, Row};
-use lamport::log::facts::Logs;
+use lamport::log::logs::Logs;
 use lamport::log::read::lines::Lines;
 use lamport::log::read::parse::{Body, parse};
 use lamport::log::read::reader::read_logs_on;

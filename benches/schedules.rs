@@ -1,5 +1,5 @@
 //! The resumable links under attack, at length: `cargo bench --no-default-features --bench schedules --
-//! [count [first seed]]`, 10 million schedules by default.
+//! [count [first seed]]`, a million schedules by default.
 //!
 //! The worlds are those of `tests/links`: machines with real nodes, channels, logs and recovery over byte
 //! streams that break anywhere, crashes between any two steps. Stops at the first schedule that loses or
@@ -25,7 +25,7 @@ fn main() {
     let mut numbers = std::env::args()
         .skip(1)
         .filter_map(|word| word.parse().ok());
-    let count = numbers.next().unwrap_or(10_000_000);
+    let count = numbers.next().unwrap_or(1_000_000);
     let first = numbers.next().unwrap_or(1);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let begun = Instant::now();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::log::facts::{Facts, Logs};
 use crate::log::line::{Quantiles, Startup};
+use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::{EventKind, UNKNOWN};
 
 /// One row per machine, sorted by id. NaN or [`UNKNOWN`] where nothing is known.
@@ -92,8 +92,8 @@ impl EventCounts {
 /// The table of machines of these logs.
 pub fn machines(logs: &Logs) -> Machines {
     let mut table = Machines::default();
-    for (facts, count) in logs.machines.iter().zip(counts(logs)) {
-        table.push(facts, &count);
+    for (summary, count) in logs.machines.iter().zip(counts(logs)) {
+        table.push(summary, &count);
     }
     table
 }
@@ -110,7 +110,10 @@ fn counts(logs: &Logs) -> Vec<Count> {
     let columns = &logs.columns;
     for row in 0..columns.len() {
         let id = columns.machine_id[row] as u64;
-        let Ok(place) = logs.machines.binary_search_by_key(&id, |facts| facts.id) else {
+        let Ok(place) = logs
+            .machines
+            .binary_search_by_key(&id, |summary| summary.id)
+        else {
             continue;
         };
         let count = &mut counts[place];
@@ -126,16 +129,16 @@ fn counts(logs: &Logs) -> Vec<Count> {
 
 impl Machines {
     /// Appends the row of a machine.
-    pub fn push(&mut self, facts: &Facts, count: &Count) {
+    pub fn push(&mut self, summary: &MachineSummary, count: &Count) {
         let events = count.events.sum();
-        let end = facts.end.as_ref();
+        let end = summary.end.as_ref();
         let ticks = end.map_or(events, |end| end.ticks as i64);
         let queue_len = end.map_or(UNKNOWN, |end| end.queue_len as i64);
         let lateness = end.and_then(|end| end.lateness);
         let late = |value: fn(&Quantiles) -> f64| lateness.as_ref().map_or(f64::NAN, value);
-        self.machine_id.push(facts.id as i64);
+        self.machine_id.push(summary.id as i64);
         let nothing = Startup::default();
-        let startup = facts.startup.as_ref().unwrap_or(&nothing);
+        let startup = summary.startup.as_ref().unwrap_or(&nothing);
         self.clock_rate.push(startup.clock_rate.unwrap_or(f64::NAN));
         self.ticks.push(ticks);
         for &kind in EventKind::ALL {
@@ -156,8 +159,8 @@ impl Machines {
         self.final_queue_len.push(queue_len);
         self.duration.push(match startup.clock_rate {
             // A real log begins before the first tick, with a wait for the peers.
-            Some(rate) if !startup.is_virtual && !facts.is_resumed => ticks as f64 / rate,
-            _ => facts.span.1 - facts.span.0,
+            Some(rate) if !startup.is_virtual && !summary.is_resumed => ticks as f64 / rate,
+            _ => summary.span.1 - summary.span.0,
         });
         self.lateness_p50.push(late(|late| late.p50));
         self.lateness_p99.push(late(|late| late.p99));
@@ -170,7 +173,7 @@ impl Machines {
             &mut self.run_id,
             startup.run_id.as_deref().unwrap_or_default(),
         );
-        push_shared(&mut self.file, &facts.file);
+        push_shared(&mut self.file, &summary.file);
     }
 }
 

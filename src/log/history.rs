@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::facts::Facts;
 use crate::log::line::{Connect, Delivery, End, Place, Startup};
+use crate::log::logs::MachineSummary;
 
 /// The logs of one run in their own order.
 #[derive(Debug, Default)]
@@ -12,14 +12,14 @@ pub struct History {
     /// The events, log by log and line by line; times are in microseconds and `time` is empty.
     pub columns: Columns,
     /// The logs, sorted by machine.
-    pub logs: Vec<Diary>,
+    pub logs: Vec<LogHistory>,
     /// Whether the events come from a table, which has rows in the place of lines.
     pub is_table: bool,
 }
 
 /// One log.
 #[derive(Debug, Default)]
-pub struct Diary {
+pub struct LogHistory {
     /// The machine, as the first line tells.
     pub machine_id: u64,
     /// The file as it was named; empty for a table.
@@ -105,7 +105,7 @@ impl Mark {
     }
 }
 
-impl Diary {
+impl LogHistory {
     /// Its STARTUPs.
     pub fn startups(&self) -> impl Iterator<Item = (&Mark, &Startup<'static>)> {
         self.marks.iter().filter_map(|mark| match &mark.note {
@@ -119,7 +119,7 @@ impl History {
     /// A table, or a run in memory: each machine's events in the order of the table.
     ///
     /// The lines are the rows of the table, counted from 0.
-    pub fn of_table(columns: Columns, machines: &[Facts]) -> Self {
+    pub fn of_table(columns: Columns, machines: &[MachineSummary]) -> Self {
         let mut columns = columns;
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&row| columns.machine_id[row]);
@@ -131,7 +131,9 @@ impl History {
         }
         columns.line = (0..order.len() as u32).collect();
         columns.reorder(&order);
-        let logs = machines.iter().map(|facts| diary(facts, &columns));
+        let logs = machines
+            .iter()
+            .map(|summary| log_history(summary, &columns));
         Self {
             logs: logs.collect(),
             columns,
@@ -140,8 +142,8 @@ impl History {
     }
 }
 
-fn diary(facts: &Facts, columns: &Columns) -> Diary {
-    let id = facts.id as i64;
+fn log_history(summary: &MachineSummary, columns: &Columns) -> LogHistory {
+    let id = summary.id as i64;
     let first = columns.machine_id.partition_point(|&machine| machine < id);
     let last = columns.machine_id.partition_point(|&machine| machine <= id);
     let mark = |row, seconds: f64, note| Mark {
@@ -152,9 +154,9 @@ fn diary(facts: &Facts, columns: &Columns) -> Diary {
     };
     let mut marks = Vec::new();
     let start = |startup: &Startup<'static>| Note::Startup(Box::new(startup.clone()));
-    if let Some(startup) = &facts.startup {
-        marks.push(mark(first, facts.span.0, start(startup)));
-        for &(seconds, local_clock) in &facts.restarts {
+    if let Some(startup) = &summary.startup {
+        marks.push(mark(first, summary.span.0, start(startup)));
+        for &(seconds, local_clock) in &summary.restarts {
             let known = &columns.new_clock[first..last];
             let row = first + known.partition_point(|&clock| clock <= local_clock as i64);
             let again = Startup {
@@ -164,24 +166,24 @@ fn diary(facts: &Facts, columns: &Columns) -> Diary {
             marks.push(mark(row, seconds, start(&again)));
         }
     }
-    for message in &facts.unread {
+    for message in &summary.unread {
         let note = Note::Unread {
             sender: message.sender,
             sent_clock: message.sent_clock,
             arrived: (message.arrived * 1e6).round(),
         };
-        marks.push(mark(last, facts.span.1, note));
+        marks.push(mark(last, summary.span.1, note));
     }
-    if let Some(end) = &facts.end {
+    if let Some(end) = &summary.end {
         let note = Note::End(Box::new(end.clone()));
-        marks.push(mark(last, facts.span.1, note));
+        marks.push(mark(last, summary.span.1, note));
     }
-    Diary {
-        machine_id: facts.id,
-        file: facts.file.clone(),
+    LogHistory {
+        machine_id: summary.id,
+        file: summary.file.clone(),
         rows: first..last,
         lines: (last - first + marks.len()) as u64,
         marks,
-        ..Diary::default()
+        ..LogHistory::default()
     }
 }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::arguments::Whole;
 use super::interrupt::interruptible;
-use crate::causality::happened::{Causality, Event, Share};
+use crate::causality::happened::{Causality, EventId, Share};
 use crate::setting::check_seed;
 
 /// Happened-before; an event is (machine_id, clock after it). See `lamport.Causality`.
@@ -17,7 +17,7 @@ use crate::setting::check_seed;
 pub(super) struct PyCausality(pub(super) Causality);
 
 impl PyCausality {
-    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<Event> {
+    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<EventId> {
         Ok(self.0.graph().event(machine_id, clock)?)
     }
 }

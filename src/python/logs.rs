@@ -24,9 +24,9 @@ use crate::causality::messages::{Messages, messages};
 use crate::causality::order;
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
-use crate::log::facts;
-use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
+use crate::log::logs;
+use crate::log::logs::{MachineSummary, Source};
 use crate::log::read::reader::read_history;
 use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
@@ -44,7 +44,7 @@ pub(super) struct PyLogs {
     messages: Mutex<Matched>,
     machines: Mutex<Held<Machines>>,
     /// What there is beside the events.
-    facts: Vec<Facts>,
+    summary: Vec<MachineSummary>,
     /// The kinds and the recipients of the events, once Python has the other columns.
     kept: Mutex<Arc<Columns>>,
 }
@@ -69,12 +69,12 @@ impl PyLogs {
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
             messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
-            facts: Vec::new(),
+            summary: Vec::new(),
             kept: Mutex::default(),
         }
     }
 
-    pub(super) fn new(logs: facts::Logs) -> Self {
+    pub(super) fn new(logs: logs::Logs) -> Self {
         let machines = machines(&logs);
         Self {
             notes: logs.notes,
@@ -83,7 +83,7 @@ impl PyLogs {
             columns: Mutex::new(Held::Native(logs.columns)),
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
-            facts: logs.machines,
+            summary: logs.machines,
             kept: Mutex::default(),
         }
     }
@@ -116,11 +116,11 @@ impl PyLogs {
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
         if let Held::Native(columns) = &*columns {
-            return Ok(py.detach(|| messages(columns, &self.facts)));
+            return Ok(py.detach(|| messages(columns, &self.summary)));
         }
         drop(columns);
         let columns = self.table(py)?;
-        Ok(py.detach(|| messages(&columns, &self.facts)))
+        Ok(py.detach(|| messages(&columns, &self.summary)))
     }
 
     /// The events of a table as verification reads them.
@@ -280,7 +280,7 @@ impl PyLogs {
         let report = if self.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {
-                verify(&History::of_table(columns, &self.facts), &options, go_on)
+                verify(&History::of_table(columns, &self.summary), &options, go_on)
             })?
         } else {
             let paths: Vec<PathBuf> = self.sources.iter().map(|log| log.path.clone()).collect();

@@ -13,7 +13,7 @@ use lamport::causality::machines::machines;
 use lamport::causality::messages::{LOST_SIGHT, RECEIVED, UNDELIVERED, UNREAD, messages};
 use lamport::error::{Error, Result};
 use lamport::log::columns::UNKNOWN;
-use lamport::log::facts::Logs;
+use lamport::log::logs::Logs;
 use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::{read_logs, read_logs_on};
 use lamport::log::schema::EventKind;

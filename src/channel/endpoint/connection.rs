@@ -113,13 +113,11 @@ impl Connection {
 
     /// With a key: appends what the bytes say to `plain`. What was said before an error counts.
     pub(super) fn decrypt(&mut self, bytes: &[u8], plain: &mut Vec<u8>) -> Result<(), NoiseError> {
-        match &mut self.session.0 {
-            Some(session) => session.read(bytes, plain, &mut self.frames),
-            None => {
-                plain.extend_from_slice(bytes);
-                Ok(())
-            }
+        if let Some(session) = &mut self.session.0 {
+            return session.read(bytes, plain, &mut self.frames);
         }
+        plain.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Whether the other side may end here.

@@ -69,7 +69,9 @@ impl Endpoint {
         connection.seal();
         if !connection.has_output() {
             connection.is_ready = false;
-            self.all_written(now, id);
+            if connection.is_last {
+                self.all_written(now, id);
+            }
             return &[];
         }
         self.connections[&id].unwritten()
@@ -82,14 +84,11 @@ impl Endpoint {
         }
     }
 
-    /// A connection has written everything; perhaps that was the last.
+    /// A connection has written its last.
     fn all_written(&mut self, now: Nanos, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        if !connection.is_last {
-            return;
-        }
         if connection.has_ended {
             self.close(now, id);
             return;

@@ -13,11 +13,22 @@ use crate::error::Result;
 use crate::model::address::Address;
 
 impl Poller {
-    /// Does all that the endpoint of a machine asks for.
+    /// Does all that the endpoint of a machine asks for, and notes which of its connections have
+    /// something to write, and when to wake it.
     pub(super) fn carry_out(&mut self, id: u64) {
         while let Some(site) = self.sites.get_mut(&id) {
             let Some(output) = site.endpoint.next_output() else {
-                break;
+                for connection in site.endpoint.take_ready() {
+                    self.dirty.extend(site.sockets.get(&connection));
+                }
+                let next = site.endpoint.wake_at();
+                if next != site.wake_at {
+                    site.wake_at = next;
+                    if let Some(time) = next {
+                        self.at(time, PollTimer::Wake { site: id });
+                    }
+                }
+                return;
             };
             match output {
                 Output::Connect { connection, remote } => self.connect(id, connection, remote),
@@ -41,36 +52,19 @@ impl Poller {
                     peer_history,
                 } => {
                     let written = site.member.connected(peer, peer_id, peer_history);
-                    let now = self.clock.now();
-                    site.endpoint.recorded(now, connection, written);
+                    site.endpoint.recorded(self.now, connection, written);
                 }
                 Output::Warn { kind, text } => site.member.warn(&kind, format_args!("{text}")),
                 Output::Fail { reason } => site.member.fail(reason),
                 Output::Finished { undelivered } => {
-                    if let Some(reply) = site.reply.take() {
+                    let reply = site.reply.take();
+                    // Its port is free before anyone hears of it.
+                    self.leave(id);
+                    if let Some(reply) = reply {
                         // Whoever waits for it may have been stopped by force.
                         let _ = reply.send(undelivered);
                     }
-                    self.leave(id);
                 }
-            }
-        }
-        self.note_changes(id);
-    }
-
-    /// Notes which connections have something to write, and when to wake the endpoint.
-    fn note_changes(&mut self, id: u64) {
-        let Some(site) = self.sites.get_mut(&id) else {
-            return;
-        };
-        for connection in site.endpoint.take_ready() {
-            self.dirty.extend(site.sockets.get(&connection));
-        }
-        let next = site.endpoint.wake_at();
-        if next != site.wake_at {
-            site.wake_at = next;
-            if let Some(time) = next {
-                self.at(time, PollTimer::Wake { site: id });
             }
         }
     }
@@ -87,7 +81,7 @@ impl Poller {
             Some(key) => {
                 site.sockets.insert(connection, key);
             }
-            None => site.endpoint.broken(self.clock.now(), connection),
+            None => site.endpoint.broken(self.now, connection),
         }
     }
 
@@ -132,12 +126,11 @@ impl Poller {
     }
 
     fn ask(&mut self, token: (u64, Lookup), addresses: Vec<Address>) -> Result<()> {
-        let resolver = match self.resolver.take() {
-            Some(resolver) => resolver,
-            None => {
-                let alarm = self.alarm.clone();
-                Resolver::start(move || alarm.ring())?
-            }
+        let resolver = if let Some(resolver) = self.resolver.take() {
+            resolver
+        } else {
+            let alarm = self.alarm.clone();
+            Resolver::start(move || alarm.ring())?
         };
         self.resolver
             .insert(resolver)

@@ -36,7 +36,9 @@ pub(super) enum PollTimer {
 /// The state of the poll thread.
 pub(super) struct Poller {
     pub(super) poll: Poll,
-    pub(super) clock: ProcessClock,
+    clock: ProcessClock,
+    /// The time that endpoints are told: read once for all that is done together.
+    pub(super) now: Nanos,
     commands: Receiver<Command>,
     pub(super) alarm: Alarm,
     /// Started by the first name that is not an IP address.
@@ -57,6 +59,7 @@ impl Poller {
         Self {
             poll,
             clock: ProcessClock::of_process(),
+            now: 0,
             commands,
             alarm,
             resolver: None,
@@ -79,12 +82,14 @@ impl Poller {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => panic!("epoll refuses to wait: {error}"),
             }
+            self.now = self.clock.now();
             for event in &events {
                 self.ready(event);
             }
             for key in std::mem::take(&mut self.unread) {
                 self.readable(key);
             }
+            self.now = self.clock.now();
             self.alarm.reset();
             // Those that come meanwhile ring again, and wait until this turn has written.
             for _ in 0..self.commands.len() {
@@ -161,7 +166,7 @@ impl Poller {
     /// Does something to a machine, if it is there, and then what its endpoint says.
     pub(super) fn with(&mut self, id: u64, what: impl FnOnce(&mut Site, Nanos)) {
         if let Some(site) = self.sites.get_mut(&id) {
-            what(site, self.clock.now());
+            what(site, self.now);
             self.carry_out(id);
         }
     }
@@ -210,9 +215,9 @@ impl Poller {
     }
 
     fn ring(&mut self) {
-        let now = self.clock.now();
+        self.now = self.clock.now();
         while let Some(&Reverse((time, timer))) = self.timers.peek() {
-            if time > now {
+            if time > self.now {
                 return;
             }
             self.timers.pop();
@@ -223,7 +228,7 @@ impl Poller {
                         && site.wake_at == Some(time)
                     {
                         site.wake_at = None;
-                        site.endpoint.wake(now);
+                        site.endpoint.wake(self.now);
                         self.carry_out(id);
                     }
                 }

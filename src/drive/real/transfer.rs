@@ -43,7 +43,7 @@ impl Poller {
                     site.member
                         .warn("accept", format_args!("cannot take a connection: {error}"));
                     site.is_pausing = true;
-                    let time = self.clock.now() + ACCEPT_PAUSE;
+                    let time = self.now + ACCEPT_PAUSE;
                     self.at(time, PollTimer::Accept { site: id });
                     return;
                 }
@@ -61,7 +61,7 @@ impl Poller {
     }
 
     fn take(&mut self, id: u64, stream: TcpStream, remote: SocketAddr) {
-        let now = self.clock.now();
+        let now = self.now;
         let Some(site) = self.sites.get_mut(&id) else {
             return;
         };
@@ -106,7 +106,7 @@ impl Poller {
             return false;
         }
         let read = socket.read(&mut self.scratch);
-        let now = self.clock.now();
+        let now = self.now;
         match read {
             Ok(Moved::Nothing) => return false,
             Ok(Moved::Bytes(count)) => {
@@ -166,7 +166,7 @@ impl Poller {
         if socket.is_blocked || site.endpoint.is_paused() {
             return;
         }
-        let now = self.clock.now();
+        let now = self.now;
         for _ in 0..TURNS {
             let bytes = site.endpoint.outgoing(now, connection, CHUNK);
             if bytes.is_empty() {

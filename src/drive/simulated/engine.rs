@@ -246,7 +246,7 @@ impl Simulation {
         let mut before = None;
         let mut since = 0;
         loop {
-            self.agenda.gather(&mut ticks);
+            self.agenda.next_ticks(&mut ticks);
             if ticks.is_empty() {
                 return true;
             }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::history::{Diary, History, Note};
+use crate::log::history::{History, LogHistory, Note};
 use crate::log::read::addresses::Addresses;
 use crate::log::read::block::{BadLine, BlockContents, NamedRecipients};
 use crate::log::read::blocks::Stop;
@@ -31,7 +31,7 @@ pub(super) struct Reading {
 /// One log.
 pub(super) struct ReadLog {
     /// All but the events; rows are counted from 0.
-    pub(super) history: Diary,
+    pub(super) history: LogHistory,
     pub(super) events: LogEvents,
     /// By block, the addresses that stand among the recipients.
     codes: Vec<Vec<usize>>,
@@ -81,9 +81,9 @@ impl Reading {
     ) -> Result<(ReadLog, Option<Error>)> {
         let blocks = log_blocks.blocks;
         let mut log = ReadLog {
-            history: Diary {
+            history: LogHistory {
                 file: path.display().to_string(),
-                ..Diary::default()
+                ..LogHistory::default()
             },
             events: LogEvents {
                 machine_id: 0,
@@ -226,7 +226,7 @@ impl Addresses {
 }
 
 /// The line of each event: those between two marks follow each other.
-fn lines(logs: &[Diary]) -> Vec<u32> {
+fn lines(logs: &[LogHistory]) -> Vec<u32> {
     let mut lines = Vec::with_capacity(logs.last().map_or(0, |log| log.rows.end));
     for log in logs {
         let mut line = 1;

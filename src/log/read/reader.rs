@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::log::facts::Logs;
 use crate::log::history::History;
+use crate::log::logs::Logs;
 use crate::log::read::assemble::{ReadLog, read};
 use crate::log::read::tables::accept;
 use crate::log::read::workers;

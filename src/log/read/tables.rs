@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::log::columns::{Micros, UNKNOWN};
-use crate::log::facts::{Facts, Logs, Source, Unread};
-use crate::log::history::{Diary, Note};
+use crate::log::history::{LogHistory, Note};
 use crate::log::line::Startup;
+use crate::log::logs::{Logs, MachineSummary, Source, Unread};
 use crate::log::read::assemble::{ReadLog, Reading};
 use crate::log::read::merge_rows::merge_by_time;
 
@@ -64,9 +64,9 @@ impl Reading {
                 path: log.path,
             });
             events.push(log.events);
-            logs.machines.push(facts(log.history, log.span, start));
+            logs.machines.push(summary(log.history, log.span, start));
         }
-        logs.machines.sort_by_key(|facts| facts.id);
+        logs.machines.sort_by_key(|summary| summary.id);
         logs.sources.sort_by_key(|source| source.machine_id);
         let columns = merge_by_time(&events, start as Micros, threads, go_on);
         drop(events);
@@ -109,21 +109,21 @@ impl Reading {
 }
 
 /// What a log says of its machine; `start` is the earliest time of all, in microseconds.
-fn facts(history: Diary, span: (f64, f64), start: f64) -> Facts {
+fn summary(history: LogHistory, span: (f64, f64), start: f64) -> MachineSummary {
     let seconds = |micros: f64| (micros - start) / 1e6;
-    let mut facts = Facts {
+    let mut summary = MachineSummary {
         id: history.machine_id,
         file: history.file,
         span: (seconds(span.0), seconds(span.1)),
-        ..Facts::default()
+        ..MachineSummary::default()
     };
     let mut is_started = false;
     for mark in history.marks {
         match mark.note {
             Note::Startup(startup) => {
-                facts.is_resumed |= is_started;
+                summary.is_resumed |= is_started;
                 is_started = true;
-                facts.startup = Some(Startup {
+                summary.startup = Some(Startup {
                     peers: Vec::new(),
                     listen: None,
                     ..*startup
@@ -133,16 +133,16 @@ fn facts(history: Diary, span: (f64, f64), start: f64) -> Facts {
                 sender,
                 sent_clock,
                 arrived,
-            } => facts.unread.push(Unread {
+            } => summary.unread.push(Unread {
                 sender,
                 sent_clock,
                 arrived: seconds(arrived),
             }),
-            Note::End(end) => facts.end = Some(*end),
+            Note::End(end) => summary.end = Some(*end),
             Note::Connect(_) => {}
         }
     }
-    facts
+    summary
 }
 
 /// Notes what the log lacks.

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::facts::Source;
+use crate::log::logs::Source;
 use crate::log::read::input::LogInput;
 use crate::log::read::lines::MAX_LINE;
 use crate::log::read::seconds::micros;

@@ -4,10 +4,10 @@
 //!
 //! `world` holds the machines and the connections between them, `process` is one life of a machine
 //! (its steps reach log and endpoint by `log/write/turn.rs`, as in the driver), `connection` is a byte
-//! stream with two ends. What is said on a connection, and when, is decided by the endpoint that ships:
-//! `outputs` carries out what it says, `traffic` moves its bytes. `account` reads the logs at the end and
-//! says whether anything was lost or doubled, `schedule` draws, runs and shrinks, `broken` lists rules to
-//! break, and `shim` breaks those that show on the wire.
+//! stream with two ends, `ending` is what all worlds come to. What is said on a connection, and when, is
+//! decided by the endpoint that ships: `outputs` carries out what it says, `traffic` moves its bytes.
+//! `account` reads the logs at the end and says whether anything was lost or doubled, `schedule` draws,
+//! runs and shrinks, `broken` lists rules to break, and `shim` breaks those that show on the wire.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +20,7 @@
 pub mod account;
 pub mod broken;
 pub mod connection;
+pub mod ending;
 pub mod figures;
 pub mod outputs;
 pub mod process;

@@ -171,23 +171,14 @@ impl Process {
             .map_or((0, 0), |past| (past.clock, past.ticks));
         let startup = startup(setup, index, local_clock, history);
         let generator = Generator::new(setup.seed, id, starts);
-        let addresses = peers
-            .iter()
-            .map(|&(peer, is_alias)| (address(peer, is_alias), Vec::new()));
-        let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
-        let secret = key.map(|key| Secret::new(key, &setup.run_id));
+        let channels = match past {
+            Some(past) => Channels::resumed(me, past.past),
+            None => Channels::new(me, peers.len()),
+        };
         let mut process = Self {
             node: Node::new(generator).resumed(local_clock),
             odds: setup.behavior.odds(peers.len() as u32),
-            endpoint: Endpoint::new(
-                match past {
-                    Some(past) => Channels::resumed(me, past.past),
-                    None => Channels::new(me, peers.len()),
-                },
-                addresses.collect(),
-                secret,
-                WAITS,
-            ),
+            endpoint: endpoint(setup, index, channels),
             formatter,
             history,
             born: now,
@@ -334,6 +325,15 @@ impl Process {
         })));
         self.write(now, what, Then::End);
     }
+}
+
+/// The endpoint of a machine with these channels.
+fn endpoint(setup: &Setup, index: usize, channels: Channels) -> Endpoint {
+    let peers = setup.peers[index].iter();
+    let addresses = peers.map(|&(peer, is_alias)| (address(peer, is_alias), Vec::new()));
+    let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
+    let secret = key.map(|key| Secret::new(key, &setup.run_id));
+    Endpoint::new(channels, addresses.collect(), secret, WAITS)
 }
 
 fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Startup<'static> {

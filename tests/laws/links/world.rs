@@ -11,8 +11,6 @@ use super::figures::Figures;
 use super::process::{Process, Then};
 use super::schedule::{Schedule, Setup};
 
-/// Rounds in which all must be delivered once nothing breaks any more.
-const LAST_ROUNDS: usize = 60;
 /// What is due within this time may be waited for.
 const SOON: Nanos = 400_000;
 
@@ -104,7 +102,7 @@ impl<'a> World<'a> {
         Ok(self.figures)
     }
 
-    fn check(&mut self) -> Result<(), String> {
+    pub fn check(&mut self) -> Result<(), String> {
         self.failure.take().map_or(Ok(()), Err)
     }
 
@@ -156,7 +154,7 @@ impl<'a> World<'a> {
     }
 
     /// A start, up to the STARTUP line that is to be written.
-    fn start(&mut self, index: usize) {
+    pub fn start(&mut self, index: usize) {
         let chance = self.chance.bits();
         let machine = &mut self.machines[index];
         debug_assert!(machine.process.is_none());
@@ -183,7 +181,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn tick(&mut self, index: usize, most: usize, only_receives: bool) {
+    pub fn tick(&mut self, index: usize, most: usize, only_receives: bool) {
         let (now, twist) = (self.now, self.twist);
         let Some(process) = &mut self.machines[index].process else {
             return;
@@ -323,111 +321,5 @@ impl<'a> World<'a> {
         connection.reset(kept);
         let (from, to) = (connection.from + 1, connection.to + 1);
         self.say(|| format!("the connection from {from} to {to} breaks after {kept:?} bytes"));
-    }
-
-    /// From here on nothing breaks: everything arrives, then all machines end in order.
-    fn end(&mut self) -> Result<(), String> {
-        self.say(|| "nothing breaks from here on".into());
-        self.is_ending = true;
-        let Setup {
-            is_drained,
-            is_abrupt,
-            ..
-        } = *self.setup;
-        let mut is_done = false;
-        for round in 0..LAST_ROUNDS {
-            self.round = round;
-            self.now += 1_000_000;
-            for index in 0..self.machines.len() {
-                if self.machines[index].process.is_none() {
-                    self.start(index);
-                }
-                self.pump(index);
-                if is_drained {
-                    self.tick(index, 16, true);
-                    self.pump(index);
-                }
-                self.check()?;
-            }
-            is_done = self.is_settled(is_drained, is_abrupt);
-            if is_done {
-                break;
-            }
-        }
-        if !is_done {
-            return Err(format!(
-                "not all is delivered after {LAST_ROUNDS} rounds without faults"
-            ));
-        }
-        self.finish()?;
-        self.now += 1_000_000_000;
-        for index in 0..self.machines.len() {
-            let process = self.machines[index].process.as_mut().unwrap();
-            process.end(self.now);
-            self.write(index);
-        }
-        Ok(())
-    }
-
-    /// All machines have ticked their last: what is left goes out, and their connections end.
-    fn finish(&mut self) -> Result<(), String> {
-        self.say(|| "all have ticked their last".into());
-        for index in 0..self.machines.len() {
-            let process = self.machines[index].process.as_mut().unwrap();
-            process.endpoint.finish(self.now);
-            self.carry_out(index);
-        }
-        let is_over = |machine: &Machine| {
-            let process = machine.process.as_ref();
-            process.is_some_and(|process| process.undelivered.is_some())
-        };
-        for _ in 0..LAST_ROUNDS {
-            self.now += 1_000_000;
-            for index in 0..self.machines.len() {
-                if !is_over(&self.machines[index]) {
-                    self.pump(index);
-                }
-                self.check()?;
-            }
-            if self.machines.iter().all(is_over) {
-                return Ok(());
-            }
-        }
-        Err(format!("not all have ended after {LAST_ROUNDS} rounds"))
-    }
-
-    /// Whether all are connected, and unless the end comes abruptly, all that was sent is known to have
-    /// arrived, and if `is_drained` to be logged.
-    fn is_settled(&self, is_drained: bool, is_abrupt: bool) -> bool {
-        self.machines.iter().enumerate().all(|(index, machine)| {
-            let Some(process) = &machine.process else {
-                return false;
-            };
-            // Two entries of one machine replace each other's connections for ever.
-            let may_be_apart = self.twist.is(Broken::TwoEntries) && self.round > LAST_ROUNDS / 2;
-            let is_delivered = |position: usize| {
-                let channels = process.endpoint.channels();
-                machine.is_double[position]
-                    || ((may_be_apart || self.is_connected(index, position))
-                        && (is_abrupt || channels.undelivered(position) == 0)
-                        && (!is_drained || channels.kept(position) == 0))
-            };
-            process.is_journal_free()
-                && process.told.is_empty()
-                && (!is_drained || process.node.waiting().len() == 0)
-                && (0..machine.is_double.len()).all(is_delivered)
-        })
-    }
-
-    fn is_connected(&self, index: usize, position: usize) -> bool {
-        let process = self.machines[index].process.as_ref();
-        let mine =
-            |connection: &&Connection| connection.from == index && connection.position == position;
-        process.is_some_and(|process| process.endpoint.is_sending_to(position))
-            && self
-                .connections
-                .iter()
-                .filter(mine)
-                .any(|connection| connection.ends.iter().all(Option::is_some))
     }
 }

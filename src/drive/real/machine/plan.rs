@@ -63,7 +63,7 @@ impl Config {
         );
         let machine = |id| format!("machine {id}");
         let version = |version: &str| format!("version {version}");
-        let facts = [
+        let summary = [
             (machine(past.machine_id), machine(self.machine_id)),
             (
                 format!("run {}", past.run_id),
@@ -77,7 +77,7 @@ impl Config {
                 format!("clock rate {rate}"),
             ),
         ];
-        for (logged, given) in facts {
+        for (logged, given) in summary {
             if logged != given {
                 return Err(Error::invalid(format!(
                     "log file {} is of {logged}, not of {given}: resume it as it was",

@@ -12,7 +12,7 @@ pub struct Logs {
     /// The events of all machines.
     pub columns: Columns,
     /// The machines, sorted by id.
-    pub machines: Vec<Facts>,
+    pub machines: Vec<MachineSummary>,
     /// The known peers of each machine, sorted.
     pub peers: BTreeMap<u64, Vec<u64>>,
     /// What a reader should know.
@@ -34,7 +34,7 @@ pub struct Source {
 
 /// What one log says of its machine.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct MachineSummary {
     /// The machine.
     pub id: u64,
     /// The file as it was named; empty for a table.
