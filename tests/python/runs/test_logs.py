@@ -325,27 +325,29 @@ def test_a_table_needs_three_columns():
             _lamport.table_logs({key: value for key, value in TABLE.items() if key != name})
 
 
+def theory(rates, topology, **behavior):
+    return _lamport.predict(rates, topology=topology, behavior=behavior)
+
+
 def test_theory():
-    got = _lamport.predict([1, 3, 6], topology="full", internal_probability=0.7, broadcast_share=1 / 3)
+    got = theory([1, 3, 6], topology="full", internal_probability=0.7, broadcast_share=1 / 3)
     np.testing.assert_allclose(got["queue_growth"], [0.5, 0, 0])
     np.testing.assert_allclose(got["load"], got["arrival_rate"] / got["clock_rate"])
-    lists = _lamport.predict(
+    lists = theory(
         [1, 3, 6], topology=[[1, 2], [0, 2], [0, 1]], internal_probability=0.7, broadcast_share=1 / 3
     )
     for name, column in got.items():
         np.testing.assert_array_equal(column, lists[name])
     with pytest.raises(ValueError, match="probability"):
-        _lamport.predict([1.0], topology="full", internal_probability=1.5, broadcast_share=0)
+        theory([1.0], topology="full", internal_probability=1.5, broadcast_share=0)
     with pytest.raises(ValueError, match="2 rates for 1 machines"):
-        _lamport.predict([1.0, 2.0], topology=[[]], internal_probability=0.7, broadcast_share=0)
+        theory([1.0, 2.0], topology=[[]], internal_probability=0.7, broadcast_share=0)
 
 
 def test_theory_of_other_topologies_where_it_is_unique():
     def loads(topology, machines, p=0.7):
         rates = [1.0] * machines
-        return _lamport.predict(rates, topology=topology, internal_probability=p, broadcast_share=1 / 3)[
-            "load"
-        ]
+        return theory(rates, topology=topology, internal_probability=p, broadcast_share=1 / 3)["load"]
 
     # Equal machines on a ring: a = s (u + u), u = 1 - a, s = 0.2.
     np.testing.assert_allclose(loads("ring", 7), 0.4 / 1.4)
