@@ -44,6 +44,9 @@ use crate::model::message::{MachineId, Nanos};
 /// How many connections may have said nothing, beyond one for each peer or sender.
 const UNIDENTIFIED: usize = 128;
 
+/// Outputs for which memory is kept.
+const FEW_OUTPUTS: usize = 4;
+
 /// Draws 32 random bytes that no one can guess. It is called only where there is a key.
 pub type Entropy<'a> = &'a mut dyn FnMut() -> Result<[u8; 32]>;
 
@@ -56,7 +59,8 @@ pub struct Endpoint {
     waits: Waits,
     /// The ways to the peers, in the order of the peer list.
     routes: Vec<Route>,
-    connections: BTreeMap<ConnectionId, Connection>,
+    /// In boxes: the map keeps room for more than it holds.
+    connections: BTreeMap<ConnectionId, Box<Connection>>,
     /// The name of the next connection.
     next: ConnectionId,
     /// The connections of the machines that send to me.
@@ -183,7 +187,12 @@ impl Endpoint {
 
     /// What is to be done next.
     pub fn next_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let next = self.outputs.pop_front();
+        // Much at once is rare, as when a machine begins to connect: its memory is not kept.
+        if next.is_none() && self.outputs.capacity() > FEW_OUTPUTS {
+            self.outputs = VecDeque::new();
+        }
+        next
     }
 
     /// The connections that may have something to write since the last call. Each is named once, until
@@ -216,7 +225,7 @@ impl Endpoint {
     fn add(&mut self, now: Nanos, connection: Connection, wait: Nanos) -> ConnectionId {
         let id = self.next;
         self.next = ConnectionId(id.0 + 1);
-        self.connections.insert(id, connection);
+        self.connections.insert(id, connection.into());
         self.set_deadline(id, Some(now + wait));
         id
     }

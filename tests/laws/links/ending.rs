@@ -1,7 +1,7 @@
 //! The end of a world, in which nothing breaks any more.
 
 use super::broken::Broken;
-use super::connection::Connection;
+use super::connection::{After, Connection, Flow};
 use super::schedule::Setup;
 use super::world::{Machine, World};
 
@@ -108,10 +108,10 @@ impl World<'_> {
         let mine =
             |connection: &&Connection| connection.from == index && connection.position == position;
         process.is_some_and(|process| process.endpoint.is_sending_to(position))
-            && self
-                .connections
-                .iter()
-                .filter(mine)
-                .any(|connection| connection.ends.iter().all(Option::is_some))
+            && self.connections.iter().filter(mine).any(|connection| {
+                // One that is broken already, unnoticed, would have to be made again.
+                let is_whole = |flow: &Flow| flow.after == After::More;
+                connection.ends.iter().all(Option::is_some) && connection.flows.iter().all(is_whole)
+            })
     }
 }
