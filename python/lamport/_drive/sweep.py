@@ -76,8 +76,9 @@ def sweep(
     ----------
     grid : mapping of str to values, or mappings
         The values of each parameter, of which every combination is a point; or the points themselves, one
-        mapping of parameters each. Parameters are those of `simulate` that say what machines are and
-        do: ``machines``, ``duration``, ``rates`` and so on to ``faults``.
+        mapping of parameters each. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
+        ``internal_probability``, ``broadcast_share``, ``topology``, ``latency`` and ``faults``, as for
+        `simulate`.
     runs : int
         How many runs each point has.
     duration : float
@@ -97,8 +98,8 @@ def sweep(
     -------
     DataFrame
         One row per machine and run, sorted by point, ``run`` and ``machine_id``: the parameters of the grid
-        (numbers, else labels), ``run`` (from 0), ``seed``, ``machines`` and every other parameter that is
-        one number, as `compare` shows them, ``machine_id``, ``clock_rate``, ``ticks``,
+        (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
+        ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
         ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``.
         ``attrs["grid"]`` names the parameters of the grid; after Ctrl-C the finished runs are returned

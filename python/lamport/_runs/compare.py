@@ -28,8 +28,8 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     -------
     DataFrame
         One row per machine and run: ``label``, ``run`` (from 0 within a label), what the run was made
-        with (``seed``, ``machines`` and every other parameter that is one number, from ``duration``
-        on; missing where unknown), ``machine_id``, the columns of
+        with (``seed``, ``machines``, ``duration``, ``max_rate``, ``internal_probability``,
+        ``broadcast_share``; missing where unknown), ``machine_id``, the columns of
         `Run.machines`, and the run's ``drift``.
 
     Raises
@@ -55,8 +55,8 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
         for number, run in enumerate([entry] if isinstance(entry, Run) else entry):
             table = run._machines.reset_index()
             known = {name: run.parameters.get(name) for name in PARAMETERS}
-            facts = {"label": label, "run": number, "machines": len(table), **known}
-            for position, (name, value) in enumerate(facts.items()):
+            made_with = {"label": label, "run": number, "machines": len(table), **known}
+            for position, (name, value) in enumerate(made_with.items()):
                 table.insert(position, name, value)
             table["drift"] = run.drift
             tables.append(table)
