@@ -26,12 +26,12 @@ use common::{Scratch, argument, load, median};
 use lamport::causality::messages::messages;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
-use lamport::log::columns::{Columns, Row, UNKNOWN};
-use lamport::log::facts::Logs;
+use lamport::log::columns::{Columns, Row};
+use lamport::log::logs::Logs;
+use lamport::log::read::lines::Lines;
 use lamport::log::read::parse::{Body, parse};
 use lamport::log::read::reader::read_logs_on;
-use lamport::log::read::text::Lines;
-use lamport::log::schema::{EventKind, or_unknown};
+use lamport::log::schema::or_unknown;
 use lamport::model::behavior::Behavior;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
@@ -65,35 +65,23 @@ fn typed(paths: &[PathBuf]) -> usize {
         let mut lines = Lines::open(path).unwrap();
         while let Some((_, text)) = lines.next_line().unwrap() {
             let line = parse(text).unwrap();
-            let mut row = Row {
+            let Body::Event(event) = line.body else {
+                continue;
+            };
+            let row = Row {
                 time: line.time as f64,
                 system_time: line.time as f64,
                 machine_id: line.machine_id as i64,
-                event: EventKind::Internal,
-                old_clock: 0,
-                new_clock: 0,
-                queue_len: UNKNOWN,
-                sender: UNKNOWN,
-                sent_clock: UNKNOWN,
+                event: event.kind,
+                old_clock: event.clocks.0 as i64,
+                new_clock: event.clocks.1 as i64,
+                queue_len: or_unknown(event.queue_len),
+                sender: or_unknown(event.message.sender),
+                sent_clock: or_unknown(event.message.sent_clock),
                 arrived: f64::NAN,
                 manual: line.is_manual,
                 by_hand: line.is_by_hand,
             };
-            let (old_clock, new_clock) = match line.body {
-                Body::Internal { clocks } | Body::Send { clocks, .. } => clocks,
-                Body::Receive {
-                    clocks,
-                    message,
-                    queue_len,
-                } => {
-                    row.queue_len = or_unknown(queue_len);
-                    row.sender = or_unknown(message.sender);
-                    row.sent_clock = or_unknown(message.sent_clock);
-                    clocks
-                }
-                _ => continue,
-            };
-            (row.old_clock, row.new_clock) = (old_clock as i64, new_clock as i64);
             columns.push(&row);
         }
     }

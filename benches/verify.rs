@@ -21,7 +21,7 @@ use common::{Scratch, argument, load, median, peak_of};
 use lamport::causality::verify::{Options, verify};
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use lamport::model::behavior::Behavior;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;

@@ -8,7 +8,8 @@
 //! - [`causality`]: what follows from the columns of a log;
 //! - [`log`]: events, lines, columns;
 //! - [`channel`]: two machines that talk, without sockets;
-//! - [`model`]: machines, values in and values out.
+//! - [`model`]: machines, values in and values out;
+//! - [`setting`]: the parameters of a run and of a machine.
 
 pub mod causality;
 pub mod channel;
@@ -16,6 +17,7 @@ pub mod drive;
 pub mod error;
 pub mod log;
 pub mod model;
+pub mod setting;
 
 #[cfg(feature = "python")]
 mod python;

@@ -1,6 +1,6 @@
 """The native module: machines over TCP and in virtual time, logs, theory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias, TypedDict, final
@@ -9,11 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
+from lamport._model.fault import Fault
+from lamport._model.latency import Latency
+
 __all__ = [
+    "DEFAULTS",
     "EVENT_COLUMNS",
     "EVENT_KINDS",
     "Causality",
     "FaultConductor",
+    "Handover",
     "LamportError",
     "LocalRun",
     "LogError",
@@ -35,6 +40,8 @@ __all__ = [
 ]
 
 __version__: str
+DEFAULTS: dict[str, Any]
+"""The defaults of parameters that `lamport._model.setting` has from here."""
 
 EVENT_COLUMNS: tuple[tuple[str, str], ...]
 """The columns of events in their order, each with its form: what its values are."""
@@ -50,7 +57,7 @@ def key_text(key: bytes | str) -> str:
     Raises
     ------
     ValueError
-        It is neither 32 bytes nor such a text; the message does not show it.
+        It is neither 32 bytes nor such a string; the message does not show it.
     """
 
 def parse_addresses(text: str) -> list[tuple[str, int]]:
@@ -72,6 +79,20 @@ class LamportError(Exception):
 
 class LogError(LamportError, ValueError):
     """A file is not the log it should be; the message names file and line."""
+
+@final
+class Handover:
+    """A listening socket of the process that started this one, in place of a port to listen on.
+
+    Parameters
+    ----------
+    descriptor : int
+        Its file descriptor, handed down for this process alone.
+    elapsed : float
+        How long the run had been ticking when this machine starts to, in seconds: faults count from then.
+    """
+
+    def __new__(cls, descriptor: int, elapsed: float) -> Self: ...
 
 @disjoint_base
 class Machine:
@@ -95,9 +116,15 @@ class Machine:
     clock_rate : float, optional
         Ticks per second; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
-        The upper end of the rates drawn, 6 unless given.
+        The upper end of the rates drawn.
     internal_probability, broadcast_share : float
-        What an idle tick does, see `lamport.run_local`; 0.7 and 1/3 unless given.
+        What an idle tick does, see `lamport.run_local`.
+    latency : float or latency
+        A delay added to each message that comes: seconds, or `Constant`, `Uniform`, `Exponential`,
+        `LogNormal`, `Empirical`, as for `lamport.run_local`.
+    faults : iterable of faults
+        What goes wrong, and when, as for `lamport.run_local`. Of it this machine's links have partitions,
+        delays and disconnects; crashes and pauses are for whoever started the process.
     seed : int, optional
         The seed of all its draws, 0 .. 2^53 - 1; drawn if None.
     host : str, optional
@@ -117,18 +144,9 @@ class Machine:
         Replace an existing log file.
     precise : bool
         Spin over the last stretch before a tick while that costs under 2 % of a core.
-    latency : tuple, optional
-        A delay added to each message that comes, as in `simulate`.
     key : bytes or str, optional
         Connect only with machines that have the same key, from whatever address, and encrypt all that is
         said: 32 random bytes, or the 64 hexadecimal digits that ``lamport keygen`` prints.
-    faults : str, optional
-        A fault schedule as JSON. Of it this machine's links have partitions, delays and disconnects; crashes
-        and pauses are for whoever started the process.
-    elapsed : float
-        How long the run had been ticking when this machine starts to, in seconds: faults count from then.
-    listen_fd : int, optional
-        A listening socket handed down by a parent process, used in place of binding.
 
     Raises
     ------
@@ -153,39 +171,45 @@ class Machine:
         run_seconds: float,
         *,
         clock_rate: float | None = None,
-        max_rate: int = ...,
-        internal_probability: float = ...,
-        broadcast_share: float = ...,
+        max_rate: int = 6,
+        internal_probability: float = 0.7,
+        broadcast_share: float = 0.3333333333333333,  # noqa: PYI054
+        latency: float | Latency = 0.0,
+        faults: Iterable[Fault] = (),
         seed: int | None = None,
         host: str | None = None,
         run_id: str = "lab",
         wait: float = 10.0,
-        allow: Sequence[str] = ...,
+        allow: Sequence[str] = (),
         resume: bool = False,
         overwrite: bool = False,
         precise: bool = True,
-        latency: tuple[str, Sequence[float]] | None = None,
         key: bytes | str | None = None,
-        faults: str | None = None,
-        elapsed: float = 0.0,
-        listen_fd: int | None = None,
     ) -> Self: ...
     @property
-    def machine_id(self) -> int: ...
+    def machine_id(self) -> int:
+        """Its number in the run."""
     @property
-    def listen_port(self) -> int: ...
+    def listen_port(self) -> int:
+        """The TCP port on which it listens."""
     @property
-    def peer_addresses(self) -> list[tuple[str, int]]: ...
+    def peer_addresses(self) -> list[tuple[str, int]]:
+        """The machines it sends to, as (host, port)."""
     @property
-    def log_filename(self) -> str: ...
+    def log_filename(self) -> str:
+        """The path of its log."""
     @property
-    def clock_rate(self) -> float: ...
+    def clock_rate(self) -> float:
+        """Ticks per second, given or drawn."""
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """The seed of all its draws, given or drawn."""
     @property
-    def local_clock(self) -> int: ...
+    def local_clock(self) -> int:
+        """Its Lamport clock."""
     @property
-    def queue_len(self) -> int: ...
+    def queue_len(self) -> int:
+        """How many messages wait in its queue."""
     @property
     def ticks(self) -> int:
         """How many ticks have happened."""
@@ -201,9 +225,10 @@ class Machine:
         """End the machine wherever it is: send what is left, write END, close."""
     def tick(self) -> dict[str, Any]:
         """One tick by hand. Returns the event, with the fields of its log line."""
-    def internal_event(self) -> dict[str, Any]: ...
+    def internal_event(self) -> dict[str, Any]:
+        """An event by hand that is neither a send nor a receive. Returns it, as `tick`."""
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
-        """Send to these of the `peer_addresses` (None: to all)."""
+        """Send to these of the `peer_addresses` (None: to all). Returns the event, as `tick`."""
     def deliver(self, timestamp: int, sender: int | None = None) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
 
@@ -217,16 +242,18 @@ class Machine:
             may carry.
         """
     def handle_receive(self) -> dict[str, Any] | None:
-        """Take the oldest message of the queue; None if there is none."""
+        """Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message."""
     def warnings(self) -> list[str]:
         """Take the warnings since the last call."""
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        """The machine itself, for a ``with`` block; leaving the block ends it, as `shutdown`."""
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        """End the machine, as `shutdown`."""
 
 @final
 class LocalRun:
@@ -236,46 +263,44 @@ class LocalRun:
 
     Parameters
     ----------
-    peers : sequence of sequences of int
-        `peers[i]` are the machines that machine i + 1 sends to, counted from 0.
+    setting : mapping
+        What the run is made with.
     log_dir : str
         An existing directory; machine i logs to ``machine_<i>.log`` in it.
-    duration : float
-        Seconds of ticking.
-    rates : sequence of float, optional
-        Ticks per second; drawn if None.
+    seed : int
+        The seed of all draws.
+    run_id : str
+        Only machines of this run connect.
     base_port : int
         Machine i listens on `base_port` + i - 1; 0 takes free ports.
+    wait : float
+        Seconds to wait for all connections before the first tick.
+    precise : bool
+        As of `Machine`.
     key : bytes or str, optional
         As of `Machine`.
-    faults : str, optional
-        A fault schedule as JSON.
     """
 
     def __new__(
         cls,
-        peers: Sequence[Sequence[int]],
+        setting: _RunSetting,
         log_dir: str,
-        duration: float,
         *,
-        rates: Sequence[float] | None,
-        max_rate: int,
-        internal_probability: float,
-        broadcast_share: float,
         seed: int,
         run_id: str,
         base_port: int,
         wait: float,
         precise: bool,
-        latency: tuple[str, Sequence[float]] | None = None,
-        key: bytes | str | None = None,
-        faults: str | None = None,
+        key: bytes | str | None,
     ) -> Self: ...
     @property
-    def rates(self) -> list[float]: ...
+    def rates(self) -> list[float]:
+        """Ticks per second of each machine."""
     @property
-    def ports(self) -> list[int]: ...
-    def start(self) -> None: ...
+    def ports(self) -> list[int]:
+        """The port on which each machine listens."""
+    def start(self) -> None:
+        """Wait for all connections and tick in the background."""
     def stop(self) -> None:
         """Ask all machines to end early."""
     def kill(self) -> None:
@@ -424,8 +449,10 @@ class Causality:
     @property
     def unmatched(self) -> int:
         """How many messages were received without a known send."""
-    def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool: ...
-    def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool: ...
+    def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
+        """Whether `a` happened before `b`."""
+    def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
+        """Whether neither happened before the other, and they are not the same."""
     def vector_clock(self, event: tuple[int, int]) -> NDArray[np.int64]:
         """By machine, in the order of `machines`, how many events happened before `event` or are it."""
     def past(self, event: tuple[int, int]) -> NDArray[np.bool_]:
@@ -508,7 +535,8 @@ class Simulated:
     def rates(self) -> list[float]:
         """Ticks per second of each machine."""
     @property
-    def run_id(self) -> str: ...
+    def run_id(self) -> str:
+        """The id of the run, as its STARTUP lines state it."""
     @property
     def elapsed(self) -> float:
         """Seconds of virtual time that passed: the duration, or less if interrupted."""
@@ -516,9 +544,10 @@ class Simulated:
     def ties(self) -> int:
         """How many ticks fell on the very time of the one before them."""
     @property
-    def interrupted(self) -> bool: ...
+    def interrupted(self) -> bool:
+        """Whether it ended before its last tick."""
 
-class _Point(TypedDict):
+class _RunSetting(TypedDict):
     machines: int
     topology: str | Sequence[Sequence[int]]
     duration: float
@@ -526,14 +555,13 @@ class _Point(TypedDict):
     max_rate: int
     internal_probability: float
     broadcast_share: float
-    latency: tuple[str, Sequence[float]]
-    """("constant", [s]), ("uniform", [low, high]), ("exponential", [mean]),
-    ("log_normal", [median, sigma]) or ("empirical", delays), in s."""
-    faults: str | None
-    """A fault schedule as JSON."""
+    latency: str
+    """As JSON, in s."""
+    faults: str
+    """As JSON."""
 
 def simulate(
-    point: _Point,
+    setting: _RunSetting,
     *,
     seed: int,
     record: bool,
@@ -577,7 +605,7 @@ def replay_log(path: str | PathLike[str]) -> tuple[int, int, tuple[int, str, str
     """
 
 def sweep_runs(
-    points: Sequence[_Point],
+    points: Sequence[_RunSetting],
     *,
     first_run: int,
     runs: int,
@@ -606,7 +634,7 @@ def sweep_runs(
         A point is outside what the model allows: `wrong_point` says which.
     """
 
-def wrong_point(points: Sequence[_Point]) -> tuple[int, str] | None:
+def wrong_point(points: Sequence[_RunSetting]) -> tuple[int, str] | None:
     """Find the first point that is outside what the model allows: its place, and what is wrong."""
 
 @final
@@ -616,7 +644,7 @@ class FaultConductor:
     Raises
     ------
     ValueError
-        A fault is none, names another machine or an impossible time, or two faults of a machine overlap.
+        These are not faults, one names another machine or an impossible time, or two of a machine overlap.
     """
 
     def __new__(cls, faults: str, machines: int, duration: float) -> Self: ...
@@ -645,10 +673,9 @@ def predict(
     rates: Sequence[float],
     *,
     topology: str | Sequence[Sequence[int]],
-    internal_probability: float,
-    broadcast_share: float,
+    behavior: Mapping[str, float],
 ) -> dict[str, _Floats]:
-    """What theory expects of machines with these rates: float64 arrays, one value a machine.
+    """What theory expects of machines with these rates: float64 arrays, one value per machine.
 
     ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
     (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
@@ -657,7 +684,7 @@ def predict(
     converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
     machines.
 
-    `topology` is a name, or the peers of each machine counted from 0.
+    `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
     """
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:

@@ -44,7 +44,7 @@ impl<'a> Trace<'a> {
 
 /// An event: the `index`-th (from 1) of the machine at `place`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
+pub struct EventId {
     /// The place of its machine among all.
     pub place: u32,
     /// Its number on the machine.
@@ -101,15 +101,15 @@ impl Graph {
 
     /// Where an event stands among those of all machines.
     #[inline]
-    pub(super) fn position(&self, event: Event) -> usize {
+    pub(super) fn position(&self, event: EventId) -> usize {
         (self.starts[event.place as usize] + event.index) as usize - 1
     }
 
     /// The send of the message received there, if it was and is known.
     #[inline]
-    pub(super) fn cause(&self, position: usize) -> Option<Event> {
+    pub(super) fn cause(&self, position: usize) -> Option<EventId> {
         let place = self.sender[position];
-        (place != NONE).then(|| Event {
+        (place != NONE).then(|| EventId {
             place,
             index: self.sent[position],
         })
@@ -127,11 +127,11 @@ impl Graph {
     }
 
     /// The event of a machine after which its clock was `clock`.
-    pub fn event(&self, machine_id: i64, clock: i64) -> Result<Event> {
+    pub fn event(&self, machine_id: i64, clock: i64) -> Result<EventId> {
         let place = self.place(machine_id)?;
         let clocks = &self.clocks[self.starts[place] as usize..self.starts[place + 1] as usize];
         match clocks.binary_search(&clock) {
-            Ok(index) => Ok(Event {
+            Ok(index) => Ok(EventId {
                 place: place as u32,
                 index: index as u32 + 1,
             }),

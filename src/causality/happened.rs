@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-pub use super::graph::{Event, Graph, Trace};
+pub use super::graph::{EventId, Graph, Trace};
 pub use super::share::Share;
 
 use super::checkpoint::{Checkpoint, GoOn};
@@ -84,7 +84,7 @@ impl Causality {
     }
 
     /// Whether `a` happened before `b`.
-    pub fn happened_before(&self, a: Event, b: Event, go_on: &mut GoOn<'_>) -> Result<bool> {
+    pub fn happened_before(&self, a: EventId, b: EventId, go_on: &mut GoOn<'_>) -> Result<bool> {
         if a.place == b.place {
             return Ok(a.index < b.index);
         }
@@ -97,12 +97,12 @@ impl Causality {
     }
 
     /// Whether neither happened before the other; no event is concurrent with itself.
-    pub fn concurrent(&self, a: Event, b: Event, go_on: &mut GoOn<'_>) -> Result<bool> {
+    pub fn concurrent(&self, a: EventId, b: EventId, go_on: &mut GoOn<'_>) -> Result<bool> {
         Ok(a != b && !self.happened_before(a, b, go_on)? && !self.happened_before(b, a, go_on)?)
     }
 
     /// By machine, how many of its events happened before `event` or are it.
-    pub fn vector_clock(&self, event: Event, go_on: &mut GoOn<'_>) -> Result<Vec<u32>> {
+    pub fn vector_clock(&self, event: EventId, go_on: &mut GoOn<'_>) -> Result<Vec<u32>> {
         let mut checkpoint = Checkpoint::of_query(go_on);
         match self.vectors(&mut checkpoint)? {
             Some(vectors) => Ok(vectors.clock(self.graph.position(event), event)),
@@ -111,7 +111,7 @@ impl Causality {
     }
 
     /// By row of the table, whether that event happened before `event`.
-    pub fn past(&self, event: Event, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
+    pub fn past(&self, event: EventId, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
         let clock = reach::past(&self.graph, event, None, &mut Checkpoint::of_query(go_on))?;
         let mut rows = vec![false; self.graph.len()];
         for (place, &count) in clock.iter().enumerate() {
@@ -122,7 +122,7 @@ impl Causality {
     }
 
     /// By row of the table, whether `event` happened before that event.
-    pub fn future(&self, event: Event, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
+    pub fn future(&self, event: EventId, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
         let first = reach::future(&self.graph, event, &mut Checkpoint::of_query(go_on))?;
         let mut rows = vec![false; self.graph.len()];
         for (place, &first) in first.iter().enumerate() {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::log::facts::{Facts, Logs};
+use crate::log::line::{Quantiles, Startup};
+use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::{EventKind, UNKNOWN};
 
 /// One row per machine, sorted by id. NaN or [`UNKNOWN`] where nothing is known.
@@ -38,10 +39,8 @@ pub struct Machines {
     pub lateness_p99: Vec<f64>,
     /// The maximum of it.
     pub lateness_max: Vec<f64>,
-    /// The probability that an idle tick is internal.
-    pub internal_probability: Vec<f64>,
-    /// The share of broadcasts among the sends.
-    pub broadcast_share: Vec<f64>,
+    /// What idle ticks do, by the names of [`Probabilities`](crate::model::behavior::Probabilities).
+    pub probabilities: [Vec<f64>; 2],
     /// The run, empty if unknown.
     pub run_id: Vec<Arc<str>>,
     /// The log, empty for a table.
@@ -93,8 +92,8 @@ impl EventCounts {
 /// The table of machines of these logs.
 pub fn machines(logs: &Logs) -> Machines {
     let mut table = Machines::default();
-    for (facts, count) in logs.machines.iter().zip(counts(logs)) {
-        table.push(facts, &count);
+    for (summary, count) in logs.machines.iter().zip(counts(logs)) {
+        table.push(summary, &count);
     }
     table
 }
@@ -111,7 +110,10 @@ fn counts(logs: &Logs) -> Vec<Count> {
     let columns = &logs.columns;
     for row in 0..columns.len() {
         let id = columns.machine_id[row] as u64;
-        let Ok(place) = logs.machines.binary_search_by_key(&id, |facts| facts.id) else {
+        let Ok(place) = logs
+            .machines
+            .binary_search_by_key(&id, |summary| summary.id)
+        else {
             continue;
         };
         let count = &mut counts[place];
@@ -127,17 +129,17 @@ fn counts(logs: &Logs) -> Vec<Count> {
 
 impl Machines {
     /// Appends the row of a machine.
-    pub fn push(&mut self, facts: &Facts, count: &Count) {
+    pub fn push(&mut self, summary: &MachineSummary, count: &Count) {
         let events = count.events.sum();
-        let end = facts.end.as_ref();
+        let end = summary.end.as_ref();
         let ticks = end.map_or(events, |end| end.ticks as i64);
         let queue_len = end.map_or(UNKNOWN, |end| end.queue_len as i64);
         let lateness = end.and_then(|end| end.lateness);
-        let late = |value: fn(&crate::log::read::parse::Quantiles) -> f64| {
-            lateness.as_ref().map_or(f64::NAN, value)
-        };
-        self.machine_id.push(facts.id as i64);
-        self.clock_rate.push(facts.clock_rate.unwrap_or(f64::NAN));
+        let late = |value: fn(&Quantiles) -> f64| lateness.as_ref().map_or(f64::NAN, value);
+        self.machine_id.push(summary.id as i64);
+        let nothing = Startup::default();
+        let startup = summary.startup.as_ref().unwrap_or(&nothing);
+        self.clock_rate.push(startup.clock_rate.unwrap_or(f64::NAN));
         self.ticks.push(ticks);
         for &kind in EventKind::ALL {
             let column = match kind {
@@ -148,30 +150,30 @@ impl Machines {
             column.push(count.events.of_kind(kind));
         }
         self.final_clock.push(end.map_or_else(
-            || count.last_clock.max(facts.local_clock as i64),
+            || count.last_clock.max(startup.local_clock as i64),
             |end| end.final_clock as i64,
         ));
         self.mean_jump.push(count.jumps as f64 / events as f64);
         self.max_jump.push(count.max_jump);
         self.max_queue_len.push(count.max_queue_len.max(queue_len));
         self.final_queue_len.push(queue_len);
-        self.duration.push(match facts.clock_rate {
+        self.duration.push(match startup.clock_rate {
             // A real log begins before the first tick, with a wait for the peers.
-            Some(rate) if !facts.is_virtual && !facts.is_resumed => ticks as f64 / rate,
-            _ => facts.span.1 - facts.span.0,
+            Some(rate) if !startup.is_virtual && !summary.is_resumed => ticks as f64 / rate,
+            _ => summary.span.1 - summary.span.0,
         });
         self.lateness_p50.push(late(|late| late.p50));
         self.lateness_p99.push(late(|late| late.p99));
         self.lateness_max.push(late(|late| late.max));
-        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
-        self.internal_probability
-            .push(or_nan(facts.internal_probability));
-        self.broadcast_share.push(or_nan(facts.broadcast_share));
+        let values = startup.probabilities.values();
+        for (column, value) in self.probabilities.iter_mut().zip(values) {
+            column.push(value.unwrap_or(f64::NAN));
+        }
         push_shared(
             &mut self.run_id,
-            facts.run_id.as_deref().unwrap_or_default(),
+            startup.run_id.as_deref().unwrap_or_default(),
         );
-        push_shared(&mut self.file, &facts.file);
+        push_shared(&mut self.file, &summary.file);
     }
 }
 

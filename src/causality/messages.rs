@@ -1,11 +1,17 @@
-//! Which RECEIVE belongs to which SEND.
+//! What became of each message.
 
 use std::collections::BTreeMap;
 
-use crate::causality::by_channel::by_channel;
+use super::checkpoint::Checkpoint;
+use super::matching::{Match, Matching, MessageLog, stamp};
+use super::table_log::{ReceiptSource, TableLog};
+use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::facts::Facts;
+use crate::log::logs::MachineSummary;
 use crate::log::schema::reorder;
+
+/// Stands where a message has no receipt.
+const NONE: u32 = u32::MAX;
 
 /// The message was received.
 pub const RECEIVED: i8 = 0;
@@ -39,19 +45,8 @@ pub struct Messages {
     pub unmatched: usize,
 }
 
-/// One message at its recipient.
-#[derive(Clone, Copy)]
-struct Receipt {
-    /// (sender, recipient, sent clock).
-    key: (i64, i64, i64),
-    arrived: f64,
-    received: f64,
-    received_clock: i64,
-    status: i8,
-}
-
 /// The messages of these events and of what the logs of these machines say beside them, or `None` if no RECEIVE says which message it took.
-pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
+pub fn messages(columns: &Columns, machines: &[MachineSummary]) -> Option<Messages> {
     let mut receives = (0..columns.len())
         .filter(|&row| columns.event[row].receives())
         .peekable();
@@ -59,130 +54,120 @@ pub fn messages(columns: &Columns, machines: &[Facts]) -> Option<Messages> {
         return None;
     }
     let mut messages = sends(columns);
-    let (receipts, nameless) = receipts(columns, machines);
-    let leftover = messages.settle(receipts, false);
-    // A message whose recipient was unknown is known by who received it.
-    let leftover = messages.settle(leftover, true);
-    let strangers = leftover.iter().filter(|left| left.status == RECEIVED);
-    messages.unmatched = strangers.count() + nameless;
+    let settled = messages.settle(columns, machines, &mut || true);
+    settled.expect("nothing interrupts it, and nothing else is an error");
     messages.undelivered(machines);
     Some(messages)
 }
 
 fn sends(columns: &Columns) -> Messages {
-    let mut messages = Messages::default();
-    let rows = columns.recipients.len();
-    messages.sender.reserve_exact(rows);
-    messages.sent_clock.reserve_exact(rows);
-    messages.recipient.reserve_exact(rows);
-    messages.sent.reserve_exact(rows);
-    let mut recipients = Vec::new();
-    for row in (0..columns.len()).filter(|&row| columns.event[row].sends()) {
-        recipients.clear();
-        recipients.extend_from_slice(columns.recipients(row));
-        recipients.sort_unstable_by_key(|&id| unknown_last(id));
-        for &recipient in &recipients {
-            messages.sender.push(columns.machine_id[row]);
-            messages.sent_clock.push(columns.new_clock[row]);
-            messages.recipient.push(recipient);
-            messages.sent.push(columns.time[row]);
+    let count = columns.recipients.len();
+    let mut messages = Messages {
+        sender: vec![0; count],
+        sent_clock: vec![0; count],
+        recipient: columns.recipients.clone(),
+        sent: vec![0.0; count],
+        arrived: vec![f64::NAN; count],
+        received: vec![f64::NAN; count],
+        received_clock: vec![UNKNOWN; count],
+        status: vec![LOST_SIGHT; count],
+        unmatched: 0,
+    };
+    for row in 0..columns.len() {
+        let span = columns.starts[row]..columns.starts[row + 1];
+        if span.len() > 1 {
+            messages.recipient[span.clone()].sort_unstable_by_key(|&id| unknown_last(id));
+        }
+        for message in span {
+            messages.sender[message] = columns.machine_id[row];
+            messages.sent_clock[message] = columns.new_clock[row];
+            messages.sent[message] = columns.time[row];
         }
     }
-    messages.arrived = vec![f64::NAN; rows];
-    messages.received = vec![f64::NAN; rows];
-    messages.received_clock = vec![UNKNOWN; rows];
-    messages.status = vec![LOST_SIGHT; rows];
     messages
 }
 
-/// What was received or left in a queue, and how many receipts do not name their message.
-fn receipts(columns: &Columns, machines: &[Facts]) -> (Vec<Receipt>, usize) {
-    let mut receipts = Vec::new();
-    let mut nameless = 0;
-    for row in (0..columns.len()).filter(|&row| columns.event[row].receives()) {
-        let (Some(sender), Some(sent_clock)) = columns.message(row) else {
-            nameless += 1;
-            continue;
-        };
-        receipts.push(Receipt {
-            key: (sender as i64, columns.machine_id[row], sent_clock),
-            arrived: columns.arrived[row],
-            received: columns.time[row],
-            received_clock: columns.new_clock[row],
-            status: RECEIVED,
-        });
-    }
-    for facts in machines {
-        for message in &facts.unread {
-            let Some(sender) = message.sender else {
-                continue;
-            };
-            receipts.push(Receipt {
-                key: (sender as i64, facts.id as i64, message.sent_clock as i64),
-                arrived: message.arrived,
-                received: f64::NAN,
-                received_clock: UNKNOWN,
-                status: UNREAD,
-            });
-        }
-    }
-    (receipts, nameless)
+/// How many receipts name their message.
+fn receipts(columns: &Columns, machines: &[MachineSummary]) -> usize {
+    let is_stamped = |&row: &usize| columns.event[row].receives() && stamp(columns, row).is_some();
+    let received = (0..columns.len()).filter(is_stamped).count();
+    let unread = machines.iter().flat_map(|summary| &summary.unread);
+    received + unread.filter(|unread| unread.sender.is_some()).count()
 }
 
 impl Messages {
-    /// Gives each receipt to its message, and returns those without one.
-    ///
-    /// With `guess`, messages to an unknown recipient take any
-    /// receipt of them; else only those of their recipient.
-    fn settle(&mut self, receipts: Vec<Receipt>, guess: bool) -> Vec<Receipt> {
-        if receipts.is_empty() {
-            return receipts;
-        }
-        let rows: Vec<u32> = (0..self.sender.len() as u32)
-            .filter(|&row| (self.recipient[row as usize] == UNKNOWN) == guess)
-            .collect();
-        if rows.is_empty() {
-            return receipts;
-        }
-        let recipient = |id: i64| if guess { UNKNOWN } else { id };
-        let key = |messages: &Self, row: usize| {
-            (
-                messages.sender[row],
-                recipient(messages.recipient[row]),
-                messages.sent_clock[row],
-            )
-        };
-        let receipt_key = |receipt: &Receipt| {
-            let (sender, id, clock) = receipt.key;
-            (sender, recipient(id), clock)
-        };
-        let order = by_channel(rows.len(), |place| key(self, rows[place] as usize));
-        let taken = by_channel(receipts.len(), |place| receipt_key(&receipts[place]));
-        let mut order = order
-            .into_iter()
-            .map(|place| rows[place as usize] as usize)
-            .peekable();
-        let mut leftover = Vec::new();
-        for receipt in taken.into_iter().map(|place| receipts[place as usize]) {
-            let wanted = receipt_key(&receipt);
-            while order.next_if(|&row| key(self, row) < wanted).is_some() {}
-            match order.next_if(|&row| key(self, row) == wanted) {
-                Some(row) => self.take(row, &receipt),
-                None => leftover.push(receipt),
+    /// Gives each receipt to its message.
+    fn settle(
+        &mut self,
+        columns: &Columns,
+        machines: &[MachineSummary],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        let checkpoint = &mut Checkpoint::of_query(go_on);
+        let messages = (&self.sent_clock[..], &self.recipient[..]);
+        let table = TableLog::new(columns, machines, messages, checkpoint)?;
+        let matching = Matching::new(&table, checkpoint)?;
+        // By message, its receipt: filled in channel by channel, read in the order of the table.
+        let mut taken = vec![NONE; self.status.len()];
+        // How many receipts there are of messages whose recipients are known.
+        let mut named = 0;
+        // The recipients that become known by who received the message.
+        let mut guessed = Vec::new();
+        matching.each(
+            checkpoint,
+            |_| Vec::new(),
+            |channel, checkpoint| {
+                for &receipt in channel.receipts {
+                    checkpoint.row()?;
+                    let message = match channel.match_next() {
+                        Match::Certain(place) => {
+                            named += 1;
+                            channel.sends[place]
+                        }
+                        Match::Taken {
+                            open: Some(send), ..
+                        }
+                        | Match::Open {
+                            free: Some(send), ..
+                        } => {
+                            guessed.push((send, table.ids().all()[channel.recipient]));
+                            send
+                        }
+                        _ => continue,
+                    };
+                    taken[message as usize] = receipt.at as u32;
+                }
+                Ok(())
+            },
+        )?;
+        drop(matching);
+        let receives = columns.event.iter().filter(|event| event.receives());
+        self.unmatched = receives.count();
+        for (message, &at) in taken.iter().enumerate() {
+            if at == NONE {
+                continue;
+            }
+            match table.source(at as usize) {
+                ReceiptSource::Row(row) => {
+                    self.unmatched -= 1;
+                    self.arrived[message] = columns.arrived[row];
+                    self.received[message] = columns.time[row];
+                    self.received_clock[message] = columns.new_clock[row];
+                    self.status[message] = RECEIVED;
+                }
+                ReceiptSource::Queue(unread) => {
+                    self.arrived[message] = unread.arrived;
+                    self.status[message] = UNREAD;
+                }
             }
         }
-        if guess {
+        if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, machines) {
+            for (message, recipient) in guessed {
+                self.recipient[message as usize] = recipient as i64;
+            }
             self.sort();
         }
-        leftover
-    }
-
-    fn take(&mut self, row: usize, receipt: &Receipt) {
-        self.recipient[row] = receipt.key.1;
-        self.arrived[row] = receipt.arrived;
-        self.received[row] = receipt.received;
-        self.received_clock[row] = receipt.received_clock;
-        self.status[row] = receipt.status;
+        Ok(())
     }
 
     /// Restores the order within each send after recipients became known.
@@ -206,32 +191,35 @@ impl Messages {
     }
 
     /// Marks what each sender's END line says did not arrive: the newest messages of each pair.
-    fn undelivered(&mut self, machines: &[Facts]) {
+    fn undelivered(&mut self, machines: &[MachineSummary]) {
         // By (sender, recipient), how many of the newest are undelivered.
         let mut newest: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         // By sender, the counts for peers that never connected.
-        let mut nameless: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
-        for facts in machines {
-            for &(peer, count) in facts.end.iter().flat_map(|end| &end.undelivered) {
-                let sender = facts.id as i64;
+        let mut unnamed: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        for summary in machines {
+            for &(peer, count) in summary.end.iter().flat_map(|end| &end.undelivered) {
+                let sender = summary.id as i64;
                 match peer {
                     Some(id) => *newest.entry((sender, id as i64)).or_default() += count,
-                    None => nameless.entry(sender).or_default().push(count),
+                    None => unnamed.entry(sender).or_default().push(count),
                 }
             }
         }
-        if newest.is_empty() && nameless.is_empty() {
+        if newest.is_empty() && unnamed.is_empty() {
             return;
+        }
+        for counts in unnamed.values_mut() {
+            counts.sort_unstable();
         }
         // A peer that never connected has all of its messages undelivered.
         let mut totals: BTreeMap<(i64, i64), u64> = BTreeMap::new();
         for (&sender, &recipient) in self.sender.iter().zip(&self.recipient) {
-            if nameless.contains_key(&sender) {
+            if unnamed.contains_key(&sender) {
                 *totals.entry((sender, recipient)).or_default() += 1;
             }
         }
         for ((sender, recipient), total) in totals {
-            let all = recipient == UNKNOWN || nameless[&sender].contains(&total);
+            let all = recipient == UNKNOWN || unnamed[&sender].binary_search(&total).is_ok();
             if all {
                 newest.entry((sender, recipient)).or_insert(total);
             }

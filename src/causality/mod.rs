@@ -1,7 +1,7 @@
 //! What follows from the columns of a log.
 
 mod build;
-mod by_channel;
+mod by_machine;
 mod checkpoint;
 mod cut;
 pub mod export;
@@ -9,9 +9,11 @@ pub mod graph;
 pub mod happened;
 mod ids;
 pub mod machines;
+mod matching;
 pub mod messages;
 pub mod order;
 mod reach;
 mod share;
+mod table_log;
 mod vectors;
 pub mod verify;

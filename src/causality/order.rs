@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::checkpoint::{Checkpoint, GoOn};
-use super::graph::{Event, Graph};
+use super::graph::{EventId, Graph};
 use crate::error::{Error, Result};
 
 /// The rows in Lamport's total order: by clock, then by machine.
@@ -129,7 +129,7 @@ impl Visit<'_> {
         }
     }
 
-    fn is_visited(&self, event: Event) -> bool {
+    fn is_visited(&self, event: EventId) -> bool {
         self.next[event.place as usize] >= event.index
     }
 

@@ -3,19 +3,19 @@
 //! Nothing is kept between two questions: for the past the time is O(past), for the future O(events).
 
 use super::checkpoint::Checkpoint;
-use super::graph::{Event, Graph, NONE};
+use super::graph::{EventId, Graph, NONE};
 use crate::error::Result;
 
 /// The vector clock of an event; once it reaches `goal`, it may be less.
 pub(super) fn past(
     graph: &Graph,
-    event: Event,
-    goal: Option<Event>,
+    event: EventId,
+    goal: Option<EventId>,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
     let mut reach = vec![0; graph.machines().len()];
     let mut ahead = vec![event];
-    while let Some(Event { place, index }) = ahead.pop() {
+    while let Some(EventId { place, index }) = ahead.pop() {
         let known = &mut reach[place as usize];
         if index <= *known {
             continue;
@@ -42,7 +42,7 @@ pub(super) fn past(
 /// By machine, the first event that is `event` or follows from it; one beyond the last if none does.
 pub(super) fn future(
     graph: &Graph,
-    event: Event,
+    event: EventId,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
@@ -71,7 +71,7 @@ pub(super) fn future(
 /// that the passes count where they come first.
 pub(super) fn related(
     graph: &Graph,
-    events: &[Event],
+    events: &[EventId],
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u64>> {
     let mut bits = vec![0_u64; graph.len()];

@@ -1,10 +1,10 @@
 //! How many pairs of events are concurrent.
 
 use super::checkpoint::Checkpoint;
-use super::graph::{Event, Graph};
+use super::graph::{EventId, Graph};
 use super::order::sort_by;
 use super::reach::related;
-use super::vectors::{Rows, walk, whole};
+use super::vectors::{ClockRows, traverse, whole};
 use crate::error::{Error, Result};
 use crate::model::random::Generator;
 
@@ -28,11 +28,11 @@ fn pairs(events: u64) -> u64 {
 ///
 /// The events that one follows from are the sum of its vector clock: one pass, and no pair is ever made.
 pub(super) fn exact(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<Share> {
-    let mut rows = Rows::new(graph.machines().len(), None);
+    let mut rows = ClockRows::new(graph.machines().len(), None);
     let (from, to) = whole(graph);
     let mut sums = vec![0_u64; graph.machines().len()];
     let mut ordered = 0_u64;
-    walk(graph, &from, &to, &mut rows, checkpoint, |step| {
+    traverse(graph, &from, &to, &mut rows, checkpoint, |step| {
         if step.is_new {
             let all: u64 = step.row.iter().map(|&entry| u64::from(entry)).sum();
             sums[step.place] = all - u64::from(step.row[step.place]);
@@ -63,7 +63,7 @@ pub(super) fn sampled(
     let mut shares = Vec::new();
     while shares.len() < samples {
         let block = (samples - shares.len()).min(64);
-        let events: Vec<Event> = (0..block)
+        let events: Vec<EventId> = (0..block)
             .map(|_| event_at(graph, generator.below(graph.len() as u64) as u32))
             .collect();
         let counts = related(graph, &events, checkpoint)?;
@@ -81,9 +81,9 @@ pub(super) fn sampled(
 }
 
 /// The event at a position.
-fn event_at(graph: &Graph, position: u32) -> Event {
+fn event_at(graph: &Graph, position: u32) -> EventId {
     let place = graph.starts.partition_point(|&start| start <= position) - 1;
-    Event {
+    EventId {
         place: place as u32,
         index: position - graph.starts[place] + 1,
     }
@@ -100,7 +100,7 @@ pub(super) fn ties(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<f64
             && graph.clocks[graph.position(send)] >= graph.clocks[position]
         {
             let receipt = event_at(graph, position as u32);
-            let id = |event: Event| graph.machines()[event.place as usize];
+            let id = |event: EventId| graph.machines()[event.place as usize];
             return Err(Error::state(format!(
                 "machine {} received at clock {} what machine {} sent at clock {}: these are no Lamport clocks, and run.verify() says what is wrong",
                 id(receipt),

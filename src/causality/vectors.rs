@@ -5,11 +5,11 @@
 //! receipts x machines); rows that are kept cost 4 bytes a machine, and 4 bytes an event say which row is whose.
 
 use super::checkpoint::Checkpoint;
-use super::graph::{Event, Graph, NONE};
+use super::graph::{EventId, Graph, NONE};
 use crate::error::Result;
 
 /// One step of a pass.
-pub(super) struct Step<'a> {
+pub(super) struct EventClock<'a> {
     /// Where the event stands.
     pub(super) position: usize,
     /// The place of its machine.
@@ -34,9 +34,9 @@ pub(super) struct Vectors {
 impl Vectors {
     /// The vector clocks of a whole graph.
     pub(super) fn new(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
-        let mut rows = Rows::new(graph.machines().len(), Some(graph.matched));
+        let mut rows = ClockRows::new(graph.machines().len(), Some(graph.matched));
         let (from, to) = whole(graph);
-        let of = walk(graph, &from, &to, &mut rows, checkpoint, |_| Ok(0))?;
+        let of = traverse(graph, &from, &to, &mut rows, checkpoint, |_| Ok(0))?;
         rows.entries.shrink_to_fit();
         Ok(Self {
             width: rows.width,
@@ -52,7 +52,7 @@ impl Vectors {
     }
 
     /// The vector clock of an event at `position`.
-    pub(super) fn clock(&self, position: usize, event: Event) -> Vec<u32> {
+    pub(super) fn clock(&self, position: usize, event: EventId) -> Vec<u32> {
         let start = self.of[position] as usize * self.width;
         let mut clock = self.rows[start..start + self.width].to_vec();
         clock[event.place as usize] = event.index;
@@ -73,7 +73,7 @@ pub(super) fn whole(graph: &Graph) -> (Vec<u32>, Vec<u32>) {
 }
 
 /// Rows of vector clocks; row 0 is that of events that follow from no other machine.
-pub(super) struct Rows {
+pub(super) struct ClockRows {
     width: usize,
     entries: Vec<u32>,
     /// Whether rows that no event to come can need are used again.
@@ -83,7 +83,7 @@ pub(super) struct Rows {
     free: Vec<u32>,
 }
 
-impl Rows {
+impl ClockRows {
     /// Rows for so many machines; as many as given are kept, or else only those still needed.
     pub(super) fn new(width: usize, kept: Option<usize>) -> Self {
         let mut entries = Vec::with_capacity((kept.unwrap_or(0) + 1) * width);
@@ -104,7 +104,7 @@ impl Rows {
 
     /// A row with the larger entry of two at each place, and `news` at one.
     #[inline]
-    fn merge(&mut self, mine: u32, theirs: u32, news: Event) -> u32 {
+    fn merge(&mut self, mine: u32, theirs: u32, news: EventId) -> u32 {
         let width = self.width;
         let row = if let Some(row) = self.free.pop() {
             row
@@ -153,13 +153,13 @@ fn raise(mine: &mut [u32], theirs: &[u32]) {
 ///
 /// Events before the first cut count for nothing: indices and clocks start behind it. `each` returns its own
 /// work. Where rows are used again, those returned say nothing.
-pub(super) fn walk(
+pub(super) fn traverse(
     graph: &Graph,
     from: &[u32],
     to: &[u32],
-    rows: &mut Rows,
+    rows: &mut ClockRows,
     checkpoint: &mut Checkpoint<'_>,
-    mut each: impl FnMut(&Step<'_>) -> Result<usize>,
+    mut each: impl FnMut(&EventClock<'_>) -> Result<usize>,
 ) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
     let mut of = vec![0; graph.len()];
@@ -183,7 +183,7 @@ pub(super) fn walk(
         let mut is_new = false;
         let sender = graph.sender[position];
         if sender != NONE && graph.sent[position] > from[sender as usize] {
-            let news = Event {
+            let news = EventId {
                 place: sender,
                 index: graph.sent[position] - from[sender as usize],
             };
@@ -211,7 +211,7 @@ pub(super) fn walk(
         if rows.recycles && waits[position] > 0 {
             rows.hold(row);
         }
-        work += each(&Step {
+        work += each(&EventClock {
             position,
             place: machine,
             index: index - start,

@@ -3,20 +3,20 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::{MachineId, Nanos};
 
 /// A fault schedule whose time has begun.
 #[derive(Debug, Clone)]
 pub struct LinkFaults {
-    schedule: Arc<Faults>,
+    schedule: Arc<FaultSchedule>,
     /// The start of ticking on the process's clock; negative if the process started later.
     start: i64,
 }
 
 impl LinkFaults {
     /// The faults of a run that had been ticking for `elapsed` at `now`.
-    pub fn new(schedule: Arc<Faults>, now: Nanos, elapsed: Nanos) -> Self {
+    pub fn new(schedule: Arc<FaultSchedule>, now: Nanos, elapsed: Nanos) -> Self {
         Self {
             schedule,
             start: now as i64 - elapsed as i64,
@@ -34,7 +34,7 @@ impl LinkFaults {
     }
 
     /// All faults of the run.
-    pub fn schedule(&self) -> &Faults {
+    pub fn schedule(&self) -> &FaultSchedule {
         &self.schedule
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::model::faults::{Faults, Turn};
+use crate::model::fault_schedule::{FaultSchedule, Transition};
 use crate::model::message::{MachineId, Nanos};
 
 /// How it is with a machine.
@@ -43,7 +43,7 @@ pub trait Bodies {
 #[derive(Debug, Default)]
 pub struct Conductor {
     /// Next first.
-    due: VecDeque<(Nanos, usize, Turn)>,
+    due: VecDeque<(Nanos, usize, Transition)>,
     end: Nanos,
 }
 
@@ -51,14 +51,20 @@ impl Conductor {
     /// For the machines with these ids, until the end of a run.
     ///
     /// What comes at the end or later does not happen, but who stands still then goes on.
-    pub fn new(faults: &Faults, ids: impl IntoIterator<Item = MachineId>, end: Nanos) -> Self {
+    pub fn new(
+        faults: &FaultSchedule,
+        ids: impl IntoIterator<Item = MachineId>,
+        end: Nanos,
+    ) -> Self {
         let mut due = Vec::new();
         for (machine, id) in ids.into_iter().enumerate() {
-            let turns = faults.turns(id).into_iter();
-            due.extend(turns.filter_map(|(time, turn)| match turn {
-                Turn::Continue => Some((time.min(end), machine, turn)),
-                _ => (time < end).then_some((time, machine, turn)),
-            }));
+            let transitions = faults.transitions(id).into_iter();
+            due.extend(
+                transitions.filter_map(|(time, transition)| match transition {
+                    Transition::Continue => Some((time.min(end), machine, transition)),
+                    _ => (time < end).then_some((time, machine, transition)),
+                }),
+            );
         }
         // Of one time, as the schedule has them: what ends at a time ends before another begins.
         due.sort_by_key(|&(time, ..)| time);
@@ -76,16 +82,19 @@ impl Conductor {
 
     /// When the next thing is to happen; `None` while that is for a machine which is still about to die.
     pub fn next<B: Bodies>(&self, bodies: &B) -> Result<Option<Nanos>, B::Error> {
-        let Some(&(time, machine, turn)) = self.due.front() else {
+        let Some(&(time, machine, transition)) = self.due.front() else {
             return Ok(None);
         };
-        let is_dying = turn == Turn::Restart && bodies.condition(machine)? == Condition::Alive;
+        let is_dying =
+            transition == Transition::Restart && bodies.condition(machine)? == Condition::Alive;
         Ok((!is_dying).then_some(time))
     }
 
     /// Whether a machine is to come back.
     pub fn has_restart(&self) -> bool {
-        self.due.iter().any(|&(.., turn)| turn == Turn::Restart)
+        self.due
+            .iter()
+            .any(|&(.., transition)| transition == Transition::Restart)
     }
 
     /// Nothing is to happen any more.
@@ -96,18 +105,18 @@ impl Conductor {
     /// Does what is due by `now`.
     pub fn carry_out<B: Bodies>(&mut self, now: Nanos, bodies: &mut B) -> Result<(), B::Error> {
         while self.next(bodies)?.is_some_and(|time| time <= now)
-            && let Some((time, machine, turn)) = self.due.pop_front()
+            && let Some((time, machine, transition)) = self.due.pop_front()
         {
-            match (turn, bodies.condition(machine)?) {
-                (Turn::Crash, Condition::Alive) => bodies.crash(machine, time)?,
-                (Turn::Pause, Condition::Alive) => {
+            match (transition, bodies.condition(machine)?) {
+                (Transition::Crash, Condition::Alive) => bodies.crash(machine, time)?,
+                (Transition::Pause, Condition::Alive) => {
                     let mut later = self.due.iter();
                     // What follows a pause is its end: a machine that stands still can do nothing else.
                     let next = later.find(|&&(_, other, _)| other == machine);
                     bodies.pause(machine, next.map_or(self.end, |&(until, ..)| until))?;
                 }
-                (Turn::Continue, Condition::Alive) => bodies.go_on(machine)?,
-                (Turn::Restart, Condition::Down) => {
+                (Transition::Continue, Condition::Alive) => bodies.go_on(machine)?,
+                (Transition::Restart, Condition::Down) => {
                     bodies.restart(machine, time, self.end - time)?;
                 }
                 // One that ended before it could crash need not come back.
@@ -167,7 +176,7 @@ mod tests {
     fn conducted(faults: &str, condition: Condition) -> Vec<String> {
         let faults = Fault::list(faults).unwrap_or_else(|error| panic!("{error}"));
         let faults =
-            Faults::new(&faults, Some(&[1, 2]), 0).unwrap_or_else(|error| panic!("{error}"));
+            FaultSchedule::new(&faults, Some(&[1, 2]), 0).unwrap_or_else(|error| panic!("{error}"));
         let mut conductor = Conductor::new(&faults, [1, 2], 10_000_000_000);
         let mut bodies = Recorded {
             conditions: [condition, Condition::Alive],
@@ -181,9 +190,9 @@ mod tests {
 
     #[test]
     fn what_ends_at_a_time_ends_before_another_begins() {
-        let faults = r#"[{"fault": "crash", "machine": 1, "at": 4, "down_for": 1},
-                         {"fault": "crash", "machine": 1, "at": 2, "down_for": 2},
-                         {"fault": "pause", "machine": 1, "at": 5, "duration": 20}]"#;
+        let faults = r#"[{"fault": "crash", "machine_id": 1, "at": 4, "down_for": 1},
+                         {"fault": "crash", "machine_id": 1, "at": 2, "down_for": 2},
+                         {"fault": "pause", "machine_id": 1, "at": 5, "duration": 20}]"#;
         let expected = [
             "0 crashes at 2000000000",
             "0 is back at 4000000000 for 6000000000",
@@ -198,10 +207,10 @@ mod tests {
 
     #[test]
     fn who_is_about_to_die_holds_up_the_others() {
-        let faults = r#"[{"fault": "crash", "machine": 1, "at": 1, "down_for": 1},
-                         {"fault": "pause", "machine": 2, "at": 3, "duration": 1}]"#;
+        let faults = r#"[{"fault": "crash", "machine_id": 1, "at": 1, "down_for": 1},
+                         {"fault": "pause", "machine_id": 2, "at": 3, "duration": 1}]"#;
         let faults = Fault::list(faults).unwrap_or_else(|error| panic!("{error}"));
-        let faults = Faults::new(&faults, None, 0).unwrap_or_else(|error| panic!("{error}"));
+        let faults = FaultSchedule::new(&faults, None, 0).unwrap_or_else(|error| panic!("{error}"));
         let mut conductor = Conductor::new(&faults, [1, 2], 10_000_000_000);
         let mut bodies = Recorded {
             conditions: [Condition::Alive; 2],

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::facts::Facts;
-use crate::log::read::parse::{End, Peer};
-use crate::log::read::part::Told;
+use crate::log::line::{Connect, Delivery, End, Place, Startup};
+use crate::log::logs::MachineSummary;
 
 /// The logs of one run in their own order.
 #[derive(Debug, Default)]
@@ -13,14 +12,14 @@ pub struct History {
     /// The events, log by log and line by line; times are in microseconds and `time` is empty.
     pub columns: Columns,
     /// The logs, sorted by machine.
-    pub logs: Vec<Diary>,
+    pub logs: Vec<LogHistory>,
     /// Whether the events come from a table, which has rows in the place of lines.
     pub is_table: bool,
 }
 
 /// One log.
 #[derive(Debug, Default)]
-pub struct Diary {
+pub struct LogHistory {
     /// The machine, as the first line tells.
     pub machine_id: u64,
     /// The file as it was named; empty for a table.
@@ -39,16 +38,13 @@ pub struct Diary {
     pub lines: u64,
 }
 
-/// A host and a port, as a log writes them.
-pub type Address = (String, u64);
-
 /// A recipient as it first stands in a SEND.
 #[derive(Debug)]
 pub struct Link {
     /// The line.
     pub line: u32,
     /// Where the message goes.
-    pub address: Address,
+    pub address: Place<'static>,
     /// Who that is, if the line says.
     pub id: Option<u64>,
 }
@@ -70,9 +66,9 @@ pub struct Mark {
 #[derive(Debug)]
 pub enum Note {
     /// The machine started or came back.
-    Startup(Box<Start>),
+    Startup(Box<Startup<'static>>),
     /// A handshake with a peer succeeded.
-    Connect(Box<Handshake>),
+    Connect(Box<Connect<'static>>),
     /// A message was left in the queue.
     Unread {
         /// Who sent it, unless it was delivered by hand.
@@ -86,70 +82,44 @@ pub enum Note {
     End(Box<End>),
 }
 
-/// What verification needs of a STARTUP.
-#[derive(Debug)]
-pub struct Start {
-    /// The clock it starts from.
-    pub local_clock: u64,
-    /// The machine's past.
-    pub history: Option<String>,
-    /// The run.
-    pub run_id: Option<String>,
-    /// Where it listens.
-    pub listen: Option<Address>,
-    /// The machines it sends to.
-    pub peers: Vec<Address>,
-    /// Whether its time is virtual.
-    pub is_virtual: bool,
-}
-
-/// What verification needs of a CONNECT.
-#[derive(Debug)]
-pub struct Handshake {
-    /// The peer's address.
-    pub address: Address,
-    /// Its number.
-    pub peer_id: u64,
-    /// Its history.
-    pub history: Option<String>,
-}
-
 impl Note {
-    /// What a line says that is not an event.
-    pub(crate) fn of(told: Told, shifted: impl Fn(Micros) -> f64) -> Self {
-        match told {
-            Told::Startup(startup, history) => Self::Startup(Box::new(Start {
-                local_clock: startup.local_clock,
-                history: history.map(Into::into),
-                run_id: startup.run_id.map(Into::into),
-                listen: startup.listen.map(address),
-                peers: startup.peers.into_iter().map(address).collect(),
-                is_virtual: startup.is_virtual,
-            })),
-            Told::Connect(connect) => Self::Connect(Box::new(Handshake {
-                address: address(connect.peer),
-                peer_id: connect.peer_id,
-                history: connect.history,
-            })),
-            Told::Unread(message) => Self::Unread {
-                sender: message.sender,
-                sent_clock: message.sent_clock.unwrap_or_default(),
-                arrived: message.arrival.map_or(f64::NAN, shifted),
-            },
-            Told::End(end) => Self::End(end),
+    /// What is known of a message that was left.
+    pub(crate) fn unread(message: Delivery) -> Self {
+        Self::Unread {
+            sender: message.sender,
+            sent_clock: message.sent_clock.unwrap_or_default(),
+            arrived: message.arrival.map_or(f64::NAN, |time| time as f64),
         }
     }
 }
 
-pub(crate) fn address(Peer(host, port): Peer<'_>) -> Address {
-    (host.into(), port)
+impl Mark {
+    /// Puts a line of a block where it stands in the log, whose clock is corrected by `offset`.
+    pub(crate) fn shift(&mut self, lines: u64, rows: usize, offset: Micros) {
+        self.line += lines as u32;
+        self.row += rows;
+        self.time += offset as f64;
+        if let Note::Unread { arrived, .. } = &mut self.note {
+            *arrived += offset as f64;
+        }
+    }
+}
+
+impl LogHistory {
+    /// Its STARTUPs.
+    pub fn startups(&self) -> impl Iterator<Item = (&Mark, &Startup<'static>)> {
+        self.marks.iter().filter_map(|mark| match &mark.note {
+            Note::Startup(startup) => Some((mark, startup.as_ref())),
+            _ => None,
+        })
+    }
 }
 
 impl History {
     /// A table, or a run in memory: each machine's events in the order of the table.
     ///
     /// The lines are the rows of the table, counted from 0.
-    pub fn of_table(columns: Columns, machines: &[Facts]) -> Self {
+    pub fn of_table(columns: Columns, machines: &[MachineSummary]) -> Self {
         let mut columns = columns;
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&row| columns.machine_id[row]);
@@ -161,7 +131,9 @@ impl History {
         }
         columns.line = (0..order.len() as u32).collect();
         columns.reorder(&order);
-        let logs = machines.iter().map(|facts| diary(facts, &columns));
+        let logs = machines
+            .iter()
+            .map(|summary| log_history(summary, &columns));
         Self {
             logs: logs.collect(),
             columns,
@@ -170,8 +142,8 @@ impl History {
     }
 }
 
-fn diary(facts: &Facts, columns: &Columns) -> Diary {
-    let id = facts.id as i64;
+fn log_history(summary: &MachineSummary, columns: &Columns) -> LogHistory {
+    let id = summary.id as i64;
     let first = columns.machine_id.partition_point(|&machine| machine < id);
     let last = columns.machine_id.partition_point(|&machine| machine <= id);
     let mark = |row, seconds: f64, note| Mark {
@@ -181,42 +153,37 @@ fn diary(facts: &Facts, columns: &Columns) -> Diary {
         note,
     };
     let mut marks = Vec::new();
-    let start = |local_clock| {
-        Note::Startup(Box::new(Start {
-            local_clock,
-            history: None,
-            run_id: facts.run_id.clone(),
-            listen: None,
-            peers: Vec::new(),
-            is_virtual: facts.file.is_empty(),
-        }))
-    };
-    if facts.run_id.is_some() {
-        marks.push(mark(first, facts.span.0, start(facts.local_clock)));
+    let start = |startup: &Startup<'static>| Note::Startup(Box::new(startup.clone()));
+    if let Some(startup) = &summary.startup {
+        marks.push(mark(first, summary.span.0, start(startup)));
+        for &(seconds, local_clock) in &summary.restarts {
+            let known = &columns.new_clock[first..last];
+            let row = first + known.partition_point(|&clock| clock <= local_clock as i64);
+            let again = Startup {
+                local_clock,
+                ..startup.clone()
+            };
+            marks.push(mark(row, seconds, start(&again)));
+        }
     }
-    for &(seconds, clock) in &facts.restarts {
-        let known = &columns.new_clock[first..last];
-        let row = first + known.partition_point(|&new_clock| new_clock <= clock as i64);
-        marks.push(mark(row, seconds, start(clock)));
-    }
-    for message in &facts.unread {
+    for message in &summary.unread {
         let note = Note::Unread {
             sender: message.sender,
             sent_clock: message.sent_clock,
             arrived: (message.arrived * 1e6).round(),
         };
-        marks.push(mark(last, facts.span.1, note));
+        marks.push(mark(last, summary.span.1, note));
     }
-    if let Some(end) = &facts.end {
+    if let Some(end) = &summary.end {
         let note = Note::End(Box::new(end.clone()));
-        marks.push(mark(last, facts.span.1, note));
+        marks.push(mark(last, summary.span.1, note));
     }
-    Diary {
-        machine_id: facts.id,
-        file: facts.file.clone(),
+    LogHistory {
+        machine_id: summary.id,
+        file: summary.file.clone(),
         rows: first..last,
         lines: (last - first + marks.len()) as u64,
         marks,
-        ..Diary::default()
+        ..LogHistory::default()
     }
 }

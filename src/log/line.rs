@@ -1,7 +1,16 @@
 //! What a log holds: one entry a line.
+//!
+//! [`Startup`], [`Connect`], [`Delivery`] and [`End`] are lines both ways: `write/writer.rs` writes them by serde, and
+//! `read/parse.rs` reads them into the same structs. Events are too many for that: they are written and read by hand.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::log::columns::Micros;
 use crate::model::address::Address;
-use crate::model::behavior::Behavior;
+use crate::model::behavior::Probabilities;
 use crate::model::event::Event;
 use crate::model::lateness::Summary;
 use crate::model::message::{MachineId, Message, Nanos};
@@ -19,8 +28,8 @@ pub struct Entry {
 /// The kinds of lines.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    /// The machine started.
-    Startup(Box<Startup>),
+    /// The machine started; its peers and the version are for the writer to add.
+    Startup(Box<Startup<'static>>),
     /// A handshake of this machine as a sender succeeded.
     Connect {
         /// The peer's position in the list of peers.
@@ -43,51 +52,123 @@ pub enum What {
     End(Box<End>),
 }
 
-/// Where a machine is, as logs tell: `["host", port]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place(String);
+/// Where a machine is, as logs tell: `["host", port]`; in virtual time the port is its number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(expecting = "an address")]
+pub struct Place<'a>(#[serde(borrow)] pub Cow<'a, str>, pub u64);
 
-impl Place {
+impl Place<'static> {
     /// A TCP address.
     pub fn at(address: &Address) -> Self {
-        // `Address` admits no character that JSON would escape.
-        Self(format!("[\"{}\", {}]", address.host, address.port))
+        Self(address.host.clone().into(), address.port.into())
     }
 
     /// The place of a machine in virtual time.
     pub fn in_virtual_time(machine: MachineId) -> Self {
-        Self(format!("[\"virtual\", {machine}]"))
-    }
-
-    /// The JSON.
-    pub fn as_str(&self) -> &str {
-        &self.0
+        Self("virtual".into(), machine)
     }
 }
 
-/// What a machine is, as its STARTUP line tells.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Startup {
+impl Place<'_> {
+    /// The same, independent of the line.
+    pub fn into_owned(self) -> Place<'static> {
+        Place(self.0.into_owned().into(), self.1)
+    }
+}
+
+/// What a machine is, as its STARTUP line tells; logs of other programs may tell less.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Startup<'a> {
     /// Ticks per second.
-    pub clock_rate: f64,
+    pub clock_rate: Option<f64>,
     /// The clock at the start: 0, or the recovered value.
     pub local_clock: u64,
-    /// The machine's past.
-    pub history: Nonce,
+    /// The machine's past, as JSON.
+    #[serde(serialize_with = "written::as_it_stands")]
+    pub history: Option<Cow<'a, str>>,
     /// Where it listens.
-    pub listen: Place,
+    pub listen: Option<Place<'a>>,
+    /// The machines it sends to.
+    pub peers: Vec<Place<'a>>,
     /// Only machines of this run connect to each other.
-    pub run_id: String,
+    pub run_id: Option<Cow<'a, str>>,
     /// The seed of its draws.
-    pub seed: u64,
-    /// What its idle ticks do.
-    pub behavior: Behavior,
+    pub seed: Option<u64>,
+    /// What idle ticks do.
+    #[serde(flatten)]
+    pub probabilities: Probabilities,
     /// Whether its time is virtual.
+    #[serde(rename = "time", serialize_with = "written::virtual_or_real")]
     pub is_virtual: bool,
+    /// The version of the package that wrote it.
+    pub version: Option<Cow<'a, str>>,
+}
+
+impl Startup<'_> {
+    /// The same, independent of the line.
+    pub fn into_owned(self) -> Startup<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Startup {
+            clock_rate: self.clock_rate,
+            local_clock: self.local_clock,
+            history: self.history.map(owned),
+            listen: self.listen.map(Place::into_owned),
+            peers: self.peers.into_iter().map(Place::into_owned).collect(),
+            run_id: self.run_id.map(owned),
+            seed: self.seed,
+            probabilities: self.probabilities,
+            is_virtual: self.is_virtual,
+            version: self.version.map(owned),
+        }
+    }
+}
+
+/// A handshake with a peer, as a CONNECT line tells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Connect<'a> {
+    /// The peer's address.
+    pub peer: Place<'a>,
+    /// Its number.
+    pub peer_id: u64,
+    /// Its history, as JSON.
+    #[serde(serialize_with = "written::as_it_stands")]
+    pub peer_history: Option<Cow<'a, str>>,
+}
+
+impl Connect<'_> {
+    /// The same, independent of the line.
+    pub fn into_owned(self) -> Connect<'static> {
+        Connect {
+            peer: self.peer.into_owned(),
+            peer_id: self.peer_id,
+            peer_history: self.peer_history.map(|text| text.into_owned().into()),
+        }
+    }
+}
+
+/// A message at its recipient: what an UNREAD line tells, and a RECEIVE of the message it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// Who sent it, unless it was delivered by hand.
+    pub sender: Option<u64>,
+    /// Its timestamp; base-field logs have none.
+    pub sent_clock: Option<u64>,
+    /// When it entered the queue.
+    #[serde(rename = "arrival_time", serialize_with = "written::seconds")]
+    pub arrival: Option<Micros>,
+}
+
+impl Delivery {
+    /// That of an event that receives nothing.
+    pub const NONE: Self = Self {
+        sender: None,
+        sent_clock: None,
+        arrival: None,
+    };
 }
 
 /// What a machine was, as its END line tells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct End {
     /// The clock after the last event.
     pub final_clock: u64,
@@ -96,7 +177,79 @@ pub struct End {
     /// The ticks that happened.
     pub ticks: u64,
     /// How late they were.
-    pub lateness: Summary,
+    pub lateness: Option<Quantiles>,
     /// For each peer with any, the messages newer than the last *accepted* heard.
     pub undelivered: Vec<(Option<MachineId>, u64)>,
+}
+
+/// A summary of how late ticks were, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// The median.
+    #[serde(serialize_with = "written::micros")]
+    pub p50: f64,
+    /// The 99th percentile.
+    #[serde(serialize_with = "written::micros")]
+    pub p99: f64,
+    /// The maximum.
+    #[serde(serialize_with = "written::micros")]
+    pub max: f64,
+}
+
+impl From<Summary> for Quantiles {
+    /// In whole microseconds, rounded down.
+    fn from(late: Summary) -> Self {
+        let seconds = |nanos: Nanos| (nanos / 1000) as f64 / 1e6;
+        Self {
+            p50: seconds(late.p50),
+            p99: seconds(late.p99),
+            max: seconds(late.max),
+        }
+    }
+}
+
+/// A history as lines have it, in JSON.
+pub fn json(history: Nonce) -> Cow<'static, str> {
+    format!("\"{history}\"").into()
+}
+
+/// How the fields are written that serde alone would write otherwise.
+///
+/// Nothing but a time is an integer of 128 bits: that many microseconds are, in the style of logs (`write/style.rs`),
+/// seconds with six decimals.
+mod written {
+    #![expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands fields over by reference"
+    )]
+
+    use super::{Cow, Micros, RawValue, Serialize, Serializer};
+
+    pub(super) fn seconds<S: Serializer>(
+        time: &Option<Micros>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(i128::from).serialize(serializer)
+    }
+
+    pub(super) fn micros<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i128((seconds * 1e6).round() as i128)
+    }
+
+    pub(super) fn as_it_stands<S: Serializer>(
+        json: &Option<Cow<'_, str>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let raw = json.as_deref().map(serde_json::from_str::<&RawValue>);
+        let raw = raw.transpose().map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+
+    pub(super) fn virtual_or_real<S: Serializer>(
+        is_virtual: &bool,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if *is_virtual { "virtual" } else { "real" })
+    }
 }

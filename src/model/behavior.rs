@@ -1,19 +1,51 @@
 //! What an idle machine does at a tick.
 
-use crate::error::{Error, Result};
+use serde::Serialize;
+
+use crate::error::Result;
 use crate::model::event::Recipients;
 use crate::model::random::Generator;
-
-/// The default probability that an idle tick is internal.
-pub const INTERNAL_PROBABILITY: f64 = 0.7;
-/// The default share of broadcasts among the sends.
-pub const BROADCAST_SHARE: f64 = 1.0 / 3.0;
+use crate::setting::{BROADCAST_SHARE, INTERNAL_PROBABILITY, check_probability};
 
 /// The probabilities of an idle tick's three outcomes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Behavior {
     internal_probability: f64,
     broadcast_share: f64,
+}
+
+/// What a log tells of a behavior, by the names that logs and tables have for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Probabilities {
+    /// The probability that an idle tick is internal.
+    pub internal_probability: Option<f64>,
+    /// The share of broadcasts among the sends.
+    pub broadcast_share: Option<f64>,
+}
+
+impl Probabilities {
+    /// The names, in the order of [`Probabilities::values`].
+    pub const NAMES: [&'static str; 2] = ["internal_probability", "broadcast_share"];
+
+    /// Its values.
+    pub fn values(self) -> [Option<f64>; 2] {
+        [self.internal_probability, self.broadcast_share]
+    }
+
+    /// The behavior, if both are known.
+    pub fn behavior(self) -> Option<Result<Behavior>> {
+        let (p, b) = self.internal_probability.zip(self.broadcast_share)?;
+        Some(Behavior::new(p, b))
+    }
+}
+
+impl From<Behavior> for Probabilities {
+    fn from(behavior: Behavior) -> Self {
+        Self {
+            internal_probability: Some(behavior.internal_probability),
+            broadcast_share: Some(behavior.broadcast_share),
+        }
+    }
 }
 
 /// A behavior ready to be drawn from by a machine: bounds on 63 fair bits.
@@ -46,19 +78,9 @@ impl Behavior {
     /// `internal_probability` p and `broadcast_share` b: internal with p, to all
     /// peers with (1-p) b, to one of them with (1-p)(1-b).
     pub fn new(internal_probability: f64, broadcast_share: f64) -> Result<Self> {
-        for (name, value) in [
-            ("internal_probability", internal_probability),
-            ("broadcast_share", broadcast_share),
-        ] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(Error::invalid(format!(
-                    "{name} is {value}: a probability lies between 0 and 1"
-                )));
-            }
-        }
         Ok(Self {
-            internal_probability,
-            broadcast_share,
+            internal_probability: check_probability("internal_probability", internal_probability)?,
+            broadcast_share: check_probability("broadcast_share", broadcast_share)?,
         })
     }
 
@@ -70,6 +92,19 @@ impl Behavior {
     /// b, the share of broadcasts among the sends.
     pub fn broadcast_share(&self) -> f64 {
         self.broadcast_share
+    }
+
+    /// The probability that an idle tick sends to a given one of `peers` peers.
+    pub fn sends_to_one(&self, peers: u32) -> f64 {
+        let broadcasts = self.broadcast_share;
+        let one = (1.0 - broadcasts) / f64::from(peers);
+        (1.0 - self.internal_probability) * (one + broadcasts)
+    }
+
+    /// How many messages an idle tick sends, about, to this many peers.
+    pub fn expected_messages(&self, peers: f64) -> f64 {
+        let share = self.broadcast_share;
+        (1.0 - self.internal_probability) * (1.0 - share + share * peers)
     }
 
     /// What a machine with `peers` peers draws with.

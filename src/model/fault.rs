@@ -1,23 +1,25 @@
 //! Faults as data: what is done to machines and links, and when.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::model::latency::Latency;
 use crate::model::message::{MachineId, Nanos};
-use crate::model::schedule::MAX_DURATION;
+use crate::setting::MAX_DURATION;
 
 /// One fault. All times are seconds; `at` counts from the start of ticking.
 ///
 /// As JSON each is an object with the fault's name in `fault`:
-/// `{"fault": "crash", "machine": 1, "at": 10, "down_for": 5}`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// `{"fault": "crash", "machine_id": 1, "at": 10, "down_for": 5}`. The names that `machine_id`, `sender` and
+/// `recipient` had before are read too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
     /// The machine dies, and comes back with its log.
     Crash {
         /// Which.
-        machine: MachineId,
+        #[serde(alias = "machine")]
+        machine_id: MachineId,
         /// When.
         at: f64,
         /// Until it comes back; for good if `None`.
@@ -26,7 +28,8 @@ pub enum Fault {
     /// The machine stands still: it neither ticks nor sends nor takes messages.
     Pause {
         /// Which.
-        machine: MachineId,
+        #[serde(alias = "machine")]
+        machine_id: MachineId,
         /// When.
         at: f64,
         /// For how long.
@@ -36,7 +39,7 @@ pub enum Fault {
     Partition {
         /// Who is cut off from whom.
         #[serde(flatten)]
-        cut: Cut,
+        sides: Sides,
         /// When.
         at: f64,
         /// For how long.
@@ -45,11 +48,13 @@ pub enum Fault {
     /// Messages take longer.
     Delay {
         /// Who sends them.
-        src: MachineId,
+        #[serde(alias = "src")]
+        sender: MachineId,
         /// Who gets them.
-        dst: MachineId,
-        /// What is added to their delay: a kind and its parameters.
-        latency: (String, Vec<f64>),
+        #[serde(alias = "dst")]
+        recipient: MachineId,
+        /// What is added to their delay.
+        latency: Latency,
         /// When.
         at: f64,
         /// For how long.
@@ -58,18 +63,20 @@ pub enum Fault {
     /// A connection breaks; it is made again at once.
     Disconnect {
         /// Who sends on it.
-        src: MachineId,
+        #[serde(alias = "src")]
+        sender: MachineId,
         /// Who receives on it.
-        dst: MachineId,
+        #[serde(alias = "dst")]
+        recipient: MachineId,
         /// When.
         at: f64,
     },
 }
 
 /// Who is cut off from whom.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cut {
+pub enum Sides {
     /// Machines of different groups; those in none form one more.
     Groups(Vec<Vec<MachineId>>),
     /// Messages from the first of each pair to the second.
@@ -97,7 +104,7 @@ impl Fault {
     pub fn list(json: &str) -> Result<Vec<Self>> {
         serde_json::from_str(json).map_err(|error| {
             Error::invalid(format!(
-                "the faults are no list of crash, pause, partition, delay and disconnect: {error}"
+                "the faults are not a list of crash, pause, partition, delay and disconnect: {error}"
             ))
         })
     }
@@ -134,41 +141,45 @@ impl Fault {
     /// The machines that it names.
     pub fn machines(&self) -> Vec<MachineId> {
         match self {
-            Self::Crash { machine, .. } | Self::Pause { machine, .. } => vec![*machine],
-            Self::Partition { cut, .. } => match cut {
-                Cut::Groups(groups) => groups.concat(),
-                Cut::Pairs(pairs) => pairs.iter().flat_map(|&(a, b)| [a, b]).collect(),
+            Self::Crash { machine_id, .. } | Self::Pause { machine_id, .. } => vec![*machine_id],
+            Self::Partition { sides, .. } => match sides {
+                Sides::Groups(groups) => groups.concat(),
+                Sides::Pairs(pairs) => pairs.iter().flat_map(|&(a, b)| [a, b]).collect(),
             },
-            Self::Delay { src, dst, .. } | Self::Disconnect { src, dst, .. } => vec![*src, *dst],
+            Self::Delay {
+                sender, recipient, ..
+            }
+            | Self::Disconnect {
+                sender, recipient, ..
+            } => vec![*sender, *recipient],
         }
-    }
-
-    /// What it adds to delays.
-    pub fn latency(&self) -> Result<Option<Latency>> {
-        let Self::Delay { latency, .. } = self else {
-            return Ok(None);
-        };
-        Latency::named(&latency.0, &latency.1)
-            .map(Some)
-            .map_err(|error| Error::invalid(format!("{self}: {error}")))
     }
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Crash { machine, at, .. } => {
-                write!(f, "the crash of machine {machine} at {at} s")
+            Self::Crash { machine_id, at, .. } => {
+                write!(f, "the crash of machine {machine_id} at {at} s")
             }
-            Self::Pause { machine, at, .. } => {
-                write!(f, "the pause of machine {machine} at {at} s")
+            Self::Pause { machine_id, at, .. } => {
+                write!(f, "the pause of machine {machine_id} at {at} s")
             }
             Self::Partition { at, .. } => write!(f, "the partition at {at} s"),
-            Self::Delay { src, dst, at, .. } => {
-                write!(f, "the delay from {src} to {dst} at {at} s")
+            Self::Delay {
+                sender,
+                recipient,
+                at,
+                ..
+            } => {
+                write!(f, "the delay from {sender} to {recipient} at {at} s")
             }
-            Self::Disconnect { src, dst, at } => {
-                write!(f, "the disconnect from {src} to {dst} at {at} s")
+            Self::Disconnect {
+                sender,
+                recipient,
+                at,
+            } => {
+                write!(f, "the disconnect from {sender} to {recipient} at {at} s")
             }
         }
     }

@@ -3,15 +3,18 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::{Generator, mix};
-
-/// The longest delay, in seconds.
-const MAX_SECONDS: f64 = 1e9;
+use crate::setting::{MAX_DELAY, check_delay};
 
 /// A distribution of delays. All parameters are seconds but `sigma`.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// As JSON it is a number of seconds, or an object with its kind: `{"kind": "exponential", "mean": 0.01}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "LatencyJson", into = "LatencyJson")]
 pub enum Latency {
     /// Always the same.
     Constant(f64),
@@ -30,6 +33,61 @@ pub enum Latency {
     Empirical(Arc<[f64]>),
 }
 
+/// The JSON of a latency.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a latency is a number of seconds, or an object whose kind is constant, uniform, exponential, log_normal or empirical, with the fields of that kind"
+)]
+enum LatencyJson {
+    Seconds(f64),
+    Kind(LatencyKind),
+}
+
+/// Its form where it is not constant; a constant one is read so too.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum LatencyKind {
+    Constant { seconds: f64 },
+    Uniform { low: f64, high: f64 },
+    Exponential { mean: f64 },
+    LogNormal { median: f64, sigma: f64 },
+    Empirical { delays: Vec<f64> },
+}
+
+impl TryFrom<LatencyJson> for Latency {
+    type Error = Error;
+
+    fn try_from(json: LatencyJson) -> Result<Self> {
+        let kind = match json {
+            LatencyJson::Seconds(seconds) => LatencyKind::Constant { seconds },
+            LatencyJson::Kind(kind) => kind,
+        };
+        let latency = match kind {
+            LatencyKind::Constant { seconds } => Self::Constant(seconds),
+            LatencyKind::Uniform { low, high } => Self::Uniform(low, high),
+            LatencyKind::Exponential { mean } => Self::Exponential(mean),
+            LatencyKind::LogNormal { median, sigma } => Self::LogNormal { median, sigma },
+            LatencyKind::Empirical { delays } => Self::Empirical(delays.into()),
+        };
+        latency.checked()
+    }
+}
+
+impl From<Latency> for LatencyJson {
+    fn from(latency: Latency) -> Self {
+        Self::Kind(match latency {
+            Latency::Constant(seconds) => return Self::Seconds(seconds),
+            Latency::Uniform(low, high) => LatencyKind::Uniform { low, high },
+            Latency::Exponential(mean) => LatencyKind::Exponential { mean },
+            Latency::LogNormal { median, sigma } => LatencyKind::LogNormal { median, sigma },
+            Latency::Empirical(delays) => LatencyKind::Empirical {
+                delays: delays.to_vec(),
+            },
+        })
+    }
+}
+
 /// A latency ready to be drawn from.
 #[derive(Debug, Clone)]
 pub struct Delays {
@@ -40,22 +98,9 @@ pub struct Delays {
 }
 
 impl Latency {
-    /// The latency of this kind with these parameters.
-    pub fn named(kind: &str, parameters: &[f64]) -> Result<Self> {
-        let latency = match (kind, parameters) {
-            ("constant", &[seconds]) => Self::Constant(seconds),
-            ("uniform", &[low, high]) => Self::Uniform(low, high),
-            ("exponential", &[mean]) => Self::Exponential(mean),
-            ("log_normal", &[median, sigma]) => Self::LogNormal { median, sigma },
-            ("empirical", delays) => Self::Empirical(delays.into()),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "a latency of kind {kind:?} with {} parameters is not known: it is constant (1), uniform (2), exponential (1), log_normal (2) or empirical (any)",
-                    parameters.len()
-                )));
-            }
-        };
-        latency.checked()
+    /// Reads JSON.
+    pub fn from_json(json: &str) -> Result<Self> {
+        serde_json::from_str(json).map_err(|error| Error::invalid(error.to_string()))
     }
 
     /// The latency, if all its parameters are delays.
@@ -67,11 +112,7 @@ impl Latency {
             Self::Empirical(delays) => delays,
         };
         for &value in parameters {
-            if !(value.is_finite() && (0.0..=MAX_SECONDS).contains(&value)) {
-                return Err(Error::invalid(format!(
-                    "a latency of {value}: delays are numbers of seconds, 0 to {MAX_SECONDS:e}"
-                )));
-            }
+            check_delay(value)?;
         }
         match &self {
             Self::Uniform(low, high) if low > high => Err(Error::invalid(format!(
@@ -125,7 +166,7 @@ impl Delays {
             }
             Latency::Empirical(delays) => delays[(fraction() * delays.len() as f64) as usize],
         };
-        nanos(seconds.min(MAX_SECONDS))
+        nanos(seconds.min(MAX_DELAY))
     }
 }
 
@@ -209,5 +250,58 @@ mod tests {
             assert!(bad.clone().checked().is_err(), "{bad:?}");
         }
         assert!(Latency::Constant(0.0).checked().is_ok());
+    }
+
+    #[test]
+    fn json_is_read_as_it_is_written() {
+        for (latency, json) in [
+            (Latency::Constant(0.1), "0.1"),
+            (
+                Latency::Uniform(0.0, 0.3),
+                r#"{"kind":"uniform","low":0.0,"high":0.3}"#,
+            ),
+            (
+                Latency::Exponential(2e-5),
+                r#"{"kind":"exponential","mean":0.00002}"#,
+            ),
+            (
+                Latency::LogNormal {
+                    median: 0.1,
+                    sigma: 0.7,
+                },
+                r#"{"kind":"log_normal","median":0.1,"sigma":0.7}"#,
+            ),
+            (
+                Latency::Empirical([0.1, 1.0].into()),
+                r#"{"kind":"empirical","delays":[0.1,1.0]}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&latency).unwrap(), json);
+            assert_eq!(Latency::from_json(json).unwrap(), latency);
+        }
+        let seconds = r#"{"kind": "constant", "seconds": 1}"#;
+        assert_eq!(Latency::from_json(seconds).unwrap(), Latency::Constant(1.0));
+        for (json, words) in [
+            (r#""slow""#, "number of seconds, or an object"),
+            (r#"{"kind": "gamma"}"#, "exponential"),
+            (
+                r#"{"kind": "exponential", "median": 1}"#,
+                "fields of that kind",
+            ),
+            (r#"{"kind": "exponential", "mean": -1}"#, "a latency of -1"),
+            ("[", "EOF"),
+        ] {
+            let error = Latency::from_json(json).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_the_same_after_json(mean in 0.0..1e9_f64) {
+            let latency = Latency::Exponential(mean);
+            let json = serde_json::to_string(&latency).unwrap();
+            proptest::prop_assert_eq!(Latency::from_json(&json).unwrap(), latency);
+        }
     }
 }

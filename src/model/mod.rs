@@ -7,7 +7,7 @@ pub mod behavior;
 pub mod clock;
 pub mod event;
 pub mod fault;
-pub mod faults;
+pub mod fault_schedule;
 pub mod latency;
 pub mod lateness;
 pub mod message;

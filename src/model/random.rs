@@ -6,12 +6,7 @@
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
-use crate::error::{Error, Result};
-use crate::model::clock::MAX_CLOCK;
 use crate::model::message::MachineId;
-
-/// The largest seed: exact in JSON wherever a log is read.
-pub const MAX_SEED: u64 = MAX_CLOCK;
 
 /// A machine's source of chance (PCG XSL RR 128/64 MCG, O'Neill 2014).
 #[derive(Debug, Clone)]
@@ -49,16 +44,6 @@ pub(crate) fn mix(word: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-/// The seed, if it is one that every reader of a log keeps exact.
-pub fn check_seed(seed: u64) -> Result<u64> {
-    if seed > MAX_SEED {
-        return Err(Error::invalid(format!(
-            "seed {seed} is too large: the largest is {MAX_SEED} (2^53 - 1)"
-        )));
-    }
-    Ok(seed)
 }
 
 #[cfg(test)]

@@ -1,17 +1,9 @@
 //! When a machine ticks: absolute deadlines in whole nanoseconds.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
-
-/// The slowest machine, in ticks per second.
-pub const MIN_RATE: f64 = 1e-9;
-/// The fastest machine, in ticks per second: a tick a nanosecond.
-pub const MAX_RATE: f64 = 1e9;
-/// The default upper end of the rates drawn, in ticks per second.
-pub const MAX_DRAWN_RATE: u64 = 6;
-/// The longest run, in seconds (about 31 years).
-pub const MAX_DURATION: f64 = 1e9;
+use crate::setting::{check_duration, check_max_rate, check_rate};
 
 const SECOND: u128 = 1_000_000_000;
 
@@ -43,12 +35,7 @@ impl Schedule {
         duration: f64,
         generator: &mut Generator,
     ) -> Result<Self> {
-        if max_rate == 0 || max_rate as f64 > MAX_RATE {
-            return Err(Error::invalid(format!(
-                "max_rate is {max_rate}: it lies between 1 and {MAX_RATE:e}"
-            )));
-        }
-        let drawn = 1 + generator.below(max_rate);
+        let drawn = 1 + generator.below(check_max_rate(max_rate)?);
         let rate = check_rate(rate.unwrap_or(drawn as f64))?;
         let period = Period::of(rate);
         // Only a period below 1 ns would leave no room; `check_rate` excludes it.
@@ -170,26 +157,6 @@ impl Steps {
     pub fn left(&self) -> u64 {
         self.left
     }
-}
-
-/// The rate, if a machine can have it.
-pub fn check_rate(rate: f64) -> Result<f64> {
-    if rate.is_finite() && (MIN_RATE..=MAX_RATE).contains(&rate) {
-        return Ok(rate);
-    }
-    Err(Error::invalid(format!(
-        "a clock rate of {rate} ticks per second: it must be a positive number, {MIN_RATE:e} to {MAX_RATE:e}"
-    )))
-}
-
-/// The duration, if a run can have it.
-pub fn check_duration(duration: f64) -> Result<f64> {
-    if duration.is_finite() && duration > 0.0 && duration <= MAX_DURATION {
-        return Ok(duration);
-    }
-    Err(Error::invalid(format!(
-        "a duration of {duration} seconds: it must be a positive number, at most {MAX_DURATION:e}"
-    )))
 }
 
 impl Period {

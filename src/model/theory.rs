@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::model::behavior::Behavior;
-use crate::model::schedule::check_rate;
 use crate::model::topology::Topology;
+use crate::setting::check_rate;
 
 /// One value a machine; NaN where it is not known to be unique.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub fn predict(
     }
     if rates.len() != topology.machines() as usize {
         return Err(Error::invalid(format!(
-            "{} rates for {} machines: give one rate a machine",
+            "{} rates for {} machines: give one rate per machine",
             rates.len(),
             topology.machines()
         )));
@@ -95,11 +95,7 @@ struct Senders {
 impl Links {
     fn new(topology: &Topology, behavior: Behavior) -> Self {
         let machines = topology.machines();
-        let share = |degree: u32| {
-            let broadcasts = behavior.broadcast_share();
-            let one = (1.0 - broadcasts) / f64::from(degree);
-            (1.0 - behavior.internal_probability()) * (one + broadcasts)
-        };
+        let share = |degree: u32| behavior.sends_to_one(degree);
         if machines > 1 && (0..machines).all(|machine| topology.degree(machine) == machines - 1) {
             return Self::Full(share(machines - 1));
         }

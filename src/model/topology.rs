@@ -81,7 +81,7 @@ impl Topology {
         }
         match rates {
             Some(rates) if rates.len() != machines => Err(Error::invalid(format!(
-                "{} rates for {machines} machines: give one rate a machine",
+                "{} rates for {machines} machines: give one rate per machine",
                 rates.len()
             ))),
             _ => Ok(()),

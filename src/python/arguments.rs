@@ -50,7 +50,12 @@ impl<'py> FromPyObject<'_, 'py> for KeyArgument {
     }
 }
 
-/// The text form of a key.
+/// Give the text form of a key: 64 hexadecimal digits in lower case.
+///
+/// Raises
+/// ------
+/// ValueError
+///     It is neither 32 bytes nor such a string; the message does not show it.
 #[pyfunction]
 pub(super) fn key_text(key: KeyArgument) -> String {
     key.0.to_text()
@@ -58,9 +63,9 @@ pub(super) fn key_text(key: KeyArgument) -> String {
 
 /// A `(host, port)` pair.
 #[derive(Debug)]
-pub(super) struct Peer(pub(super) Address);
+pub(super) struct PeerAddress(pub(super) Address);
 
-impl<'py> FromPyObject<'_, 'py> for Peer {
+impl<'py> FromPyObject<'_, 'py> for PeerAddress {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -71,12 +76,12 @@ impl<'py> FromPyObject<'_, 'py> for Peer {
             ))
         };
         if object.is_instance_of::<PyString>() || object.len().ok() != Some(2) {
-            return Err(bad("it is no pair"));
+            return Err(bad("it is not a pair"));
         }
         let host: String = object
             .get_item(0)?
             .extract()
-            .map_err(|_| bad("the host is no text"))?;
+            .map_err(|_| bad("the host is not a string"))?;
         let port: u16 = object
             .get_item(1)?
             .extract()
@@ -90,7 +95,17 @@ impl<'py> FromPyObject<'_, 'py> for Peer {
     }
 }
 
-/// The hosts and ports in a list `host:port,host:port`.
+/// Read a list ``host:port,host:port``; an empty text is an empty list.
+///
+/// Returns
+/// -------
+/// list of (str, int)
+///     Hosts (IPv6 without brackets) and ports, in the order given.
+///
+/// Raises
+/// ------
+/// ValueError
+///     An entry is not of the form; the message shows it.
 #[pyfunction]
 pub(super) fn parse_addresses(text: &str) -> PyResult<Vec<(String, u16)>> {
     let addresses = parse_list(text)?.into_iter();

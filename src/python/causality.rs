@@ -7,15 +7,17 @@ use pyo3::prelude::*;
 
 use super::arguments::Whole;
 use super::interrupt::interruptible;
-use crate::causality::happened::{Causality, Event, Share};
-use crate::model::random::check_seed;
+use crate::causality::happened::{Causality, EventId, Share};
+use crate::setting::check_seed;
 
-/// Which event happened before which; events are (machine, clock).
+/// Happened-before; an event is (machine_id, clock after it). See `lamport.Causality`.
+///
+/// Every method raises ValueError for an event that is not there.
 #[pyclass(frozen, name = "Causality", module = "lamport._lamport")]
 pub(super) struct PyCausality(pub(super) Causality);
 
 impl PyCausality {
-    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<Event> {
+    fn event(&self, (machine_id, clock): (i64, i64)) -> PyResult<EventId> {
         Ok(self.0.graph().event(machine_id, clock)?)
     }
 }
@@ -28,26 +30,31 @@ fn shared(share: Share) -> Shared {
 
 #[pymethods]
 impl PyCausality {
+    /// The machines, sorted.
     #[getter]
     fn machines(&self) -> Vec<u64> {
         self.0.graph().machines().to_vec()
     }
 
+    /// How many messages were received without a known send.
     #[getter]
     fn unmatched(&self) -> usize {
         self.0.graph().unmatched()
     }
 
+    /// Whether `a` happened before `b`.
     fn happened_before(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<bool> {
         let (a, b) = (self.event(a)?, self.event(b)?);
         interruptible(py, |go_on| self.0.happened_before(a, b, go_on))
     }
 
+    /// Whether neither happened before the other, and they are not the same.
     fn concurrent(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<bool> {
         let (a, b) = (self.event(a)?, self.event(b)?);
         interruptible(py, |go_on| self.0.concurrent(a, b, go_on))
     }
 
+    /// By machine, in the order of `machines`, how many events happened before `event` or are it.
     fn vector_clock<'py>(
         &self,
         py: Python<'py>,
@@ -59,6 +66,7 @@ impl PyCausality {
         Ok(clock.into_pyarray(py))
     }
 
+    /// By row of `Logs.events`, whether it happened before `event`.
     fn past<'py>(
         &self,
         py: Python<'py>,
@@ -69,6 +77,7 @@ impl PyCausality {
         Ok(rows.into_pyarray(py))
     }
 
+    /// By row of `Logs.events`, whether `event` happened before it.
     fn future<'py>(
         &self,
         py: Python<'py>,
@@ -79,11 +88,13 @@ impl PyCausality {
         Ok(rows.into_pyarray(py))
     }
 
+    /// Whether a cut, by machine the clock of its last event (0: none), is consistent.
     fn cut_is_consistent(&self, py: Python<'_>, cut: BTreeMap<i64, i64>) -> PyResult<bool> {
         let cut: Vec<(i64, i64)> = cut.into_iter().collect();
         interruptible(py, |go_on| self.0.cut_is_consistent(&cut, go_on))
     }
 
+    /// The share of concurrent pairs, its standard error, and how many pairs were looked at.
     #[pyo3(signature = (*, samples, seed))]
     fn concurrent_share(
         &self,
@@ -97,6 +108,7 @@ impl PyCausality {
         })
     }
 
+    /// The share of pairs that are concurrent although their clocks differ, its error, and the pairs.
     #[pyo3(signature = (*, samples, seed))]
     fn false_order_rate(
         &self,

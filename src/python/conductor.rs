@@ -6,10 +6,15 @@ use pyo3::prelude::*;
 use crate::drive::conductor::{Bodies, Condition, Conductor};
 use crate::error::Result;
 use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::{MachineId, Nanos};
 
-/// The crashes and pauses of machines 1..n that are still to come.
+/// The crashes and pauses of machines 1..n that are still to come, machines counted from 0.
+///
+/// Raises
+/// ------
+/// ValueError
+///     These are not faults, one names another machine or an impossible time, or two of a machine overlap.
 #[pyclass(module = "lamport._lamport", name = "FaultConductor")]
 pub(super) struct PyConductor(Conductor);
 
@@ -47,7 +52,7 @@ impl PyConductor {
 fn conductor(faults: &str, machines: u32, duration: f64) -> Result<Conductor> {
     let ids: Vec<MachineId> = (1..=u64::from(machines)).collect();
     // The seed is for delays alone.
-    let faults = Faults::new(&Fault::list(faults)?, Some(&ids), 0)?;
+    let faults = FaultSchedule::new(&Fault::list(faults)?, Some(&ids), 0)?;
     Ok(Conductor::new(&faults, ids, (duration * 1e9) as Nanos))
 }
 

@@ -1,8 +1,14 @@
 //! Long calls that Ctrl-C ends.
 
+use std::time::Duration;
+
 use pyo3::prelude::*;
 
+use crate::drive::real::running::Running;
 use crate::error::Result;
+
+/// How often a blocking call looks for Ctrl-C.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs `work` detached; where it asks whether to go on, Ctrl-C says no.
 pub(super) fn interruptible<T: Send>(
@@ -19,5 +25,23 @@ pub(super) fn interruptible<T: Send>(
     match signal {
         Some(error) => Err(error),
         None => Ok(result?),
+    }
+}
+
+/// Waits without the interpreter's lock, and for Ctrl-C with it.
+pub(super) fn join(py: Python<'_>, running: &Running, timeout: Option<Duration>) -> PyResult<bool> {
+    let mut left = timeout;
+    loop {
+        let turn = left.map_or(LOOK, |left| left.min(LOOK));
+        if py.detach(|| running.join(Some(turn)))? {
+            return Ok(true);
+        }
+        py.check_signals()?;
+        if let Some(left) = &mut left {
+            *left = left.saturating_sub(turn);
+            if left.is_zero() {
+                return Ok(false);
+            }
+        }
     }
 }

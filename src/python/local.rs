@@ -7,18 +7,36 @@ use pyo3::prelude::*;
 
 use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::error::LamportError;
-use super::latency::Delay;
-use super::machine::join;
+use super::interrupt::join;
+use super::setting::RunSetting;
 use crate::drive::real::local::{Local, LocalConfig};
 use crate::drive::real::running::Running;
-use crate::drive::real::supervisor;
-use crate::model::behavior::Behavior;
-use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::MachineId;
-use crate::model::topology::Topology;
+use crate::setting::check_wait;
 
 /// Machines 1..n in this process, over TCP on loopback, one tick thread each.
+///
+/// Making one binds every port and writes every STARTUP line.
+///
+/// Parameters
+/// ----------
+/// setting : mapping
+///     What the run is made with.
+/// log_dir : str
+///     An existing directory; machine i logs to ``machine_<i>.log`` in it.
+/// seed : int
+///     The seed of all draws.
+/// run_id : str
+///     Only machines of this run connect.
+/// base_port : int
+///     Machine i listens on `base_port` + i - 1; 0 takes free ports.
+/// wait : float
+///     Seconds to wait for all connections before the first tick.
+/// precise : bool
+///     As of `Machine`.
+/// key : bytes or str, optional
+///     As of `Machine`.
 #[pyclass(frozen, module = "lamport._lamport")]
 pub(super) struct LocalRun {
     local: Local,
@@ -33,43 +51,33 @@ impl LocalRun {
         clippy::too_many_arguments,
         reason = "one for each of the Python signature's"
     )]
-    #[pyo3(signature = (
-        peers, log_dir, duration, *, rates, max_rate, internal_probability, broadcast_share, seed, run_id,
-        base_port, wait, precise, latency=None, faults=None, key=None
-    ))]
+    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, precise, key))]
     fn new(
         py: Python<'_>,
-        peers: Vec<Vec<u32>>,
+        setting: RunSetting,
         log_dir: PathBuf,
-        duration: f64,
-        rates: Option<Vec<f64>>,
-        max_rate: Whole,
-        internal_probability: f64,
-        broadcast_share: f64,
         seed: Whole,
         run_id: String,
         base_port: Whole,
         wait: f64,
         precise: bool,
-        latency: Option<Delay>,
-        faults: Option<&str>,
         key: Option<KeyArgument>,
     ) -> PyResult<Self> {
-        supervisor::check_wait(wait)?;
-        let topology = Topology::adjacency(peers)?;
-        let machines: Vec<MachineId> = (1..=u64::from(topology.machines())).collect();
-        let faults = Fault::list(faults.unwrap_or("[]"))?;
+        check_wait(wait)?;
+        let setup = setting.build(seed.0)?;
+        let machines: Vec<MachineId> = (1..=u64::from(setup.topology.machines())).collect();
+        let faults = FaultSchedule::new(&setup.faults, Some(&machines), setup.seed)?;
         let config = LocalConfig {
-            faults: Arc::new(Faults::new(&faults, Some(&machines), seed.0)?),
-            topology,
+            faults: Arc::new(faults),
+            topology: setup.topology,
             log_dir,
-            duration,
+            duration: setup.duration,
             wait,
-            rates,
-            max_rate: max_rate.0,
-            behavior: Behavior::new(internal_probability, broadcast_share)?,
-            latency: Delay::build_or_none(latency)?,
-            seed: seed.0,
+            rates: setup.rates,
+            max_rate: setup.max_rate,
+            behavior: setup.behavior,
+            latency: setup.latency,
+            seed: setup.seed,
             run_id,
             base_port: port(base_port)?,
             is_precise: precise,
@@ -82,24 +90,21 @@ impl LocalRun {
         })
     }
 
+    /// Ticks per second of each machine.
     #[getter]
     fn rates(&self) -> Vec<f64> {
-        self.local
-            .machines()
-            .iter()
-            .map(|machine| machine.schedule().rate())
-            .collect()
+        let machines = self.local.machines().into_iter();
+        machines.map(|machine| machine.schedule().rate()).collect()
     }
 
+    /// The port on which each machine listens.
     #[getter]
     fn ports(&self) -> Vec<u16> {
-        self.local
-            .machines()
-            .iter()
-            .map(|machine| machine.port())
-            .collect()
+        let machines = self.local.machines().into_iter();
+        machines.map(|machine| machine.port()).collect()
     }
 
+    /// Wait for all connections and tick in the background.
     fn start(&self) -> PyResult<()> {
         let mut running = self.running();
         if running.is_some() {
@@ -109,17 +114,19 @@ impl LocalRun {
         Ok(())
     }
 
+    /// Ask all machines to end early.
     fn stop(&self) {
         if let Some(running) = &*self.running() {
             running.stop();
         }
     }
 
-    /// Threads cannot be killed: they end by themselves.
+    /// Ask all machines to end early: a thread cannot be killed as a process can.
     fn kill(&self) {
         self.stop();
     }
 
+    /// Wait until all machines are done. Returns whether they are; raises what made one fail.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let running = self
@@ -129,24 +136,25 @@ impl LocalRun {
         join(py, &running, self::timeout(timeout)?)
     }
 
+    /// Seconds since ticking started, 0 before.
     fn elapsed(&self) -> f64 {
         self.running()
             .as_ref()
             .map_or(0.0, |running| running.elapsed())
     }
 
+    /// Each machine's clock and queue length, now.
     fn status(&self) -> (Vec<u64>, Vec<u64>) {
-        self.local
-            .machines()
-            .iter()
+        let machines = self.local.machines().into_iter();
+        machines
             .map(|machine| (machine.local_clock(), machine.queue_len()))
             .unzip()
     }
 
+    /// Take the warnings since the last call.
     fn warnings(&self) -> Vec<String> {
-        self.local
-            .machines()
-            .iter()
+        let machines = self.local.machines().into_iter();
+        machines
             .flat_map(|machine| machine.take_warnings())
             .collect()
     }

@@ -24,14 +24,17 @@ use crate::causality::messages::{Messages, messages};
 use crate::causality::order;
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
-use crate::log::facts;
-use crate::log::facts::{Facts, Source};
 use crate::log::history::History;
-use crate::log::read::diaries;
+use crate::log::logs;
+use crate::log::logs::{MachineSummary, Source};
+use crate::log::read::reader::read_history;
 use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
+///
+/// Every method that returns arrays but `recipients` returns the same memory each time; do not
+/// write to it. Whole numbers that may be missing are negative where they are.
 #[pyclass(name = "Logs", frozen, module = "lamport._lamport")]
 pub(super) struct PyLogs {
     notes: Vec<String>,
@@ -41,7 +44,7 @@ pub(super) struct PyLogs {
     messages: Mutex<Matched>,
     machines: Mutex<Held<Machines>>,
     /// What there is beside the events.
-    facts: Vec<Facts>,
+    summary: Vec<MachineSummary>,
     /// The kinds and the recipients of the events, once Python has the other columns.
     kept: Mutex<Arc<Columns>>,
 }
@@ -66,12 +69,12 @@ impl PyLogs {
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
             messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
-            facts: Vec::new(),
+            summary: Vec::new(),
             kept: Mutex::default(),
         }
     }
 
-    pub(super) fn new(logs: facts::Logs) -> Self {
+    pub(super) fn new(logs: logs::Logs) -> Self {
         let machines = machines(&logs);
         Self {
             notes: logs.notes,
@@ -80,7 +83,7 @@ impl PyLogs {
             columns: Mutex::new(Held::Native(logs.columns)),
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
-            facts: logs.machines,
+            summary: logs.machines,
             kept: Mutex::default(),
         }
     }
@@ -113,11 +116,11 @@ impl PyLogs {
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
         if let Held::Native(columns) = &*columns {
-            return Ok(py.detach(|| messages(columns, &self.facts)));
+            return Ok(py.detach(|| messages(columns, &self.summary)));
         }
         drop(columns);
         let columns = self.table(py)?;
-        Ok(py.detach(|| messages(&columns, &self.facts)))
+        Ok(py.detach(|| messages(&columns, &self.summary)))
     }
 
     /// The events of a table as verification reads them.
@@ -146,6 +149,7 @@ impl PyLogs {
 
 #[pymethods]
 impl PyLogs {
+    /// What a reader should know: torn last lines, logs without END, base fields only, ...
     #[getter]
     fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         let mut notes = self.notes.clone();
@@ -158,6 +162,11 @@ impl PyLogs {
         Ok(notes)
     }
 
+    /// One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
+    ///
+    /// The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
+    /// ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
+    /// ``EVENT_KINDS``) and ``flag`` (bool).
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.columns, |py, mut columns| {
             let dict = tables::events(py, &mut columns)?;
@@ -169,20 +178,44 @@ impl PyLogs {
         })
     }
 
+    /// Of each event, the recipients: a tuple of ids, None for one unknown; or None if none was sent.
     fn recipients<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<Py<PyAny>>>> {
         self.events(py)?;
         recipients::tuples(py, &self.kept(py))
     }
 
+    /// One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
+    ///
+    /// ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (int64 or none),
+    /// ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
+    /// ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
+    /// END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
+    /// tells). Messages received without any known send are not rows; `notes` counts them. A recipient
+    /// known by address only is the machine that received the message, if one did.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     The logs hold base fields only, so receipts cannot be matched to sends.
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         py.import("numpy")?;
         self.matched(py, |held, _| converted(py, held, tables::messages))
     }
 
+    /// One row per machine, sorted by machine_id.
+    ///
+    /// ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
+    /// ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
+    /// new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
+    /// ``final_queue_len`` (int64 or none), ``duration`` (float64, s: the time it ticked),
+    /// ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
+    /// ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
+    /// ``run_id``, ``file`` (lists of str, "" if unknown).
     fn machines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.machines, tables::machines)
     }
 
+    /// The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell.
     fn peers(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let dict = PyDict::new(py);
         for (machine, peers) in &self.peers {
@@ -191,6 +224,23 @@ impl PyLogs {
         Ok(dict.unbind())
     }
 
+    /// Write the general log: every whole line of all logs, as it is, merged in time order.
+    ///
+    /// Ties are in order of machine, then as in the log. Returns the count.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : str
+    ///     The file; replaced if it exists.
+    /// start, stop : float, optional
+    ///     Only lines with ``start <= time < stop``, in s since the earliest line.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     The events come from a table.
+    /// ValueError
+    ///     `path` is one of the logs.
     #[pyo3(signature = (path, *, start=None, stop=None))]
     fn lines(
         &self,
@@ -205,6 +255,21 @@ impl PyLogs {
         })
     }
 
+    /// Check whether the logs are a possible history.
+    ///
+    /// Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
+    /// ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists
+    /// with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
+    /// violations there are and how many things were checked; ``unchecked`` is a list of what could not be
+    /// checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
+    /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     `clock_uncertainty` is negative.
+    /// LamportError
+    ///     No event was recorded.
     #[pyo3(signature = (*, clock_uncertainty = None))]
     fn verify<'py>(
         &self,
@@ -215,23 +280,26 @@ impl PyLogs {
         let report = if self.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {
-                verify(&History::of_table(columns, &self.facts), &options, go_on)
+                verify(&History::of_table(columns, &self.summary), &options, go_on)
             })?
         } else {
             let paths: Vec<PathBuf> = self.sources.iter().map(|log| log.path.clone()).collect();
             let seconds = |log: &Source| (log.machine_id, log.offset as f64 / 1e6);
             let offsets = self.sources.iter().map(seconds).collect();
             interruptible(py, |go_on| {
-                verify(
-                    &diaries::read_history(&paths, &offsets, go_on)?,
-                    &options,
-                    go_on,
-                )
+                verify(&read_history(&paths, &offsets, go_on)?, &options, go_on)
             })?
         };
         found(py, report)
     }
 
+    /// Happened-before between the events.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     No event was recorded, receipts do not name their sends, a machine's clock does not go
+    ///     up, or an event follows from itself.
     fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
         let machines: Vec<i64> = required(self.machines(py)?.as_mapping(), "machine_id")?;
         let taken = BorrowedTrace::new(&self.events(py)?)?;
@@ -241,6 +309,7 @@ impl PyLogs {
         Ok(PyCausality(Causality::new(graph, Limits::default())))
     }
 
+    /// The rows of `events`, by new_clock and then by machine_id.
     fn total_order<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
         let taken = BorrowedTrace::new(&self.events(py)?)?;
         let (machine_id, new_clock) = (taken.machine_id.as_slice()?, taken.new_clock.as_slice()?);
@@ -248,6 +317,20 @@ impl PyLogs {
         Ok(rows.into_pyarray(py))
     }
 
+    /// Write the events as text for "shiviz" or "tsviz". Returns how many there are.
+    ///
+    /// The first line is the regular expression of an entry, the second is empty. An entry is a line with the
+    /// host and its vector clock as JSON, without entries of hosts without events, and a line on the event,
+    /// for tsviz with the time in ns before it, in equally many digits. Entries are in causal
+    /// order. A window goes from the largest consistent cut before `start` to that before `stop`, and
+    /// the clock of the first is subtracted, so that each host's own entries are 1, 2, 3, ...
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     Another viewer, a time that is NaN, or the causality of other logs.
+    /// OSError
+    ///     The file cannot be written.
     #[pyo3(signature = (causality, viewer, path, *, start=None, stop=None))]
     fn view(
         &self,

@@ -2,42 +2,103 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::arguments::{KeyArgument, Peer, Whole, port, timeout};
+use super::arguments::{KeyArgument, PeerAddress, Whole, timeout};
 use super::error::LamportError;
-use super::latency::Delay;
-use crate::drive::real::inherit;
-use crate::drive::real::listen::Listening;
+use super::faults::{FaultsArgument, LatencyArgument};
+use super::handover::ListenPort;
+use super::interrupt::join;
+use super::machine_event;
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, Trouble};
-use crate::error::{Error, Result};
-use crate::model::address::Address;
-use crate::model::behavior::{BROADCAST_SHARE, Behavior, INTERNAL_PROBABILITY};
+use crate::error::Result;
+use crate::model::behavior::Behavior;
 use crate::model::event::{Event, Recipients};
-use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
+use crate::model::latency::Latency;
 use crate::model::message::Nanos;
-use crate::model::schedule::MAX_DRAWN_RATE;
-
-/// How often a blocking call looks for Ctrl-C.
-pub(super) const LOOK: Duration = Duration::from_millis(50);
+use crate::setting::{
+    BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
+};
 
 /// One machine of a run: its clock, its queue, its log and its connections.
-#[pyclass(frozen, subclass, name = "Machine", module = "lamport._lamport")]
+///
+/// Making one binds the port, opens the log and writes its STARTUP line; from
+/// then on peers can connect. It ticks from `start` (or `run`) on, or by hand.
+///
+/// Parameters
+/// ----------
+/// machine_id : int
+///     Its number in the run, 0 .. 2^53 - 1.
+/// listen_port : int
+///     The TCP port to listen on; 0 takes a free one (see `listen_port`).
+/// peer_addresses : sequence of (host, port)
+///     The machines it sends to.
+/// log_filename : path
+///     The log; its directory must exist.
+/// run_seconds : float
+///     How long it ticks, in seconds.
+/// clock_rate : float, optional
+///     Ticks per second; drawn from the whole numbers 1 .. `max_rate` if None.
+/// max_rate : int
+///     The upper end of the rates drawn.
+/// internal_probability, broadcast_share : float
+///     What an idle tick does, see `lamport.run_local`.
+/// latency : float or latency
+///     A delay added to each message that comes: seconds, or `Constant`, `Uniform`, `Exponential`,
+///     `LogNormal`, `Empirical`, as for `lamport.run_local`.
+/// faults : iterable of faults
+///     What goes wrong, and when, as for `lamport.run_local`. Of it this machine's links have partitions,
+///     delays and disconnects; crashes and pauses are for whoever started the process.
+/// seed : int, optional
+///     The seed of all its draws, 0 .. 2^53 - 1; drawn if None.
+/// host : str, optional
+///     The address to listen on. None: loopback if there are peers and all of
+///     them are loopback, else all interfaces.
+/// run_id : str
+///     Machines connect only within one run id.
+/// wait : float
+///     Seconds to wait for all peers before the first tick.
+/// allow : sequence of str
+///     More addresses or networks (CIDR) that may connect, beside the peers'.
+/// resume : bool
+///     Go on where the log of a crashed machine stops: with its clock, history, rate and seed, and with
+///     every message it sent that a peer may still need. The log must be of the same machine, run,
+///     version and peers, without END. `run_seconds` counts from this start.
+/// overwrite : bool
+///     Replace an existing log file.
+/// precise : bool
+///     Spin over the last stretch before a tick while that costs under 2 % of a core.
+/// key : bytes or str, optional
+///     Connect only with machines that have the same key, from whatever address, and encrypt all that is
+///     said: 32 random bytes, or the 64 hexadecimal digits that ``lamport keygen`` prints.
+///
+/// Raises
+/// ------
+/// ValueError
+///     An argument is outside what the model allows.
+/// FileExistsError
+///     The log exists and `overwrite` is False.
+/// FileNotFoundError
+///     There is no log to resume.
+/// LamportError
+///     The log cannot be resumed, or a running machine writes it.
+/// OSError
+///     The port is in use, a host is unknown, the log cannot be written.
+#[pyclass(frozen, subclass, name = "Machine", module = "lamport")]
 pub(super) struct PyMachine {
     machine: Arc<Machine>,
     log: PathBuf,
     duration: f64,
     wait: f64,
-    faults: Arc<Faults>,
+    faults: Arc<FaultSchedule>,
     /// How long the run had been ticking when this machine starts.
     elapsed: Nanos,
     /// Set by `start`.
@@ -51,23 +112,33 @@ impl PyMachine {
         clippy::too_many_arguments,
         reason = "one for each of the Python signature's"
     )]
-    #[pyo3(signature = (
-        machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
-        max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY, broadcast_share=BROADCAST_SHARE,
-        seed=None, host=None, run_id="lab", wait=10.0, allow=Vec::new(), resume=false, overwrite=false, precise=true, latency=None,
-        faults=None, elapsed=0.0, key=None, listen_fd=None
-    ))]
+    #[pyo3(
+        signature = (
+            machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
+            max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY,
+            broadcast_share=BROADCAST_SHARE, latency=LatencyArgument(Latency::Constant(LATENCY)),
+            faults=FaultsArgument(Vec::new()), seed=None, host=None, run_id=RUN_ID, wait=f64::from(WAIT),
+            allow=Vec::new(), resume=false, overwrite=false, precise=true, key=None
+        ),
+        // The same with values: only literals are shown by themselves.
+        text_signature = "(machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, \
+            clock_rate=None, max_rate=6, internal_probability=0.7, broadcast_share=0.3333333333333333, \
+            latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
+            overwrite=False, precise=True, key=None)"
+    )]
     fn new(
         py: Python<'_>,
         machine_id: Whole,
-        listen_port: Whole,
-        peer_addresses: Vec<Peer>,
+        listen_port: ListenPort,
+        peer_addresses: Vec<PeerAddress>,
         log_filename: PathBuf,
         run_seconds: f64,
         clock_rate: Option<f64>,
         max_rate: Whole,
         internal_probability: f64,
         broadcast_share: f64,
+        latency: LatencyArgument,
+        faults: FaultsArgument,
         seed: Option<Whole>,
         host: Option<String>,
         run_id: &str,
@@ -76,20 +147,11 @@ impl PyMachine {
         resume: bool,
         overwrite: bool,
         precise: bool,
-        latency: Option<Delay>,
-        faults: Option<&str>,
-        elapsed: f64,
         key: Option<KeyArgument>,
-        listen_fd: Option<i32>,
     ) -> PyResult<Self> {
-        let listening = match listen_fd {
-            Some(descriptor) => Listening::Bound(inherit::listener(descriptor)?),
-            None => Listening::On {
-                host,
-                port: port(listen_port)?,
-            },
-        };
-        supervisor::check_wait(wait)?;
+        let elapsed = listen_port.elapsed();
+        let listening = listen_port.open(host)?;
+        check_wait(wait)?;
         if resume && overwrite {
             return Err(PyValueError::new_err(
                 "resume and overwrite exclude each other: one keeps the log, one replaces it",
@@ -100,7 +162,7 @@ impl PyMachine {
             listening,
             peers: peer_addresses
                 .into_iter()
-                .map(|Peer(address)| address)
+                .map(|PeerAddress(address)| address)
                 .collect(),
             log: log_filename.clone(),
             overwrite,
@@ -109,7 +171,7 @@ impl PyMachine {
             clock_rate,
             max_rate: max_rate.0,
             behavior: Behavior::new(internal_probability, broadcast_share)?,
-            latency: Delay::build_or_none(latency)?,
+            latency: latency.0,
             seed: seed.map(|seed| seed.0),
             run_id: run_id.to_owned(),
             allowed: allow
@@ -119,32 +181,35 @@ impl PyMachine {
             is_precise: precise,
             key: key.map(|KeyArgument(key)| key),
         };
-        let faults = Fault::list(faults.unwrap_or("[]"))?;
+        let FaultsArgument(faults) = faults;
         // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
-        Faults::new(&faults, None, 0)?;
+        FaultSchedule::new(&faults, None, 0)?;
         let machine = py.detach(|| Machine::open(config, &PollThread::of_process()?))?;
-        let faults = Faults::new(&faults, None, machine.seed())?;
+        let faults = FaultSchedule::new(&faults, None, machine.seed())?;
         Ok(Self {
             machine,
             log: log_filename,
             duration: run_seconds,
             wait,
             faults: Arc::new(faults),
-            elapsed: (elapsed * 1e9) as Nanos,
+            elapsed,
             running: Mutex::default(),
         })
     }
 
+    /// Its number in the run.
     #[getter]
     fn machine_id(&self) -> u64 {
         self.machine.id()
     }
 
+    /// The TCP port on which it listens.
     #[getter]
     fn listen_port(&self) -> u16 {
         self.machine.port()
     }
 
+    /// The machines it sends to, as (host, port).
     #[getter]
     fn peer_addresses(&self) -> Vec<(String, u16)> {
         self.machine
@@ -154,36 +219,43 @@ impl PyMachine {
             .collect()
     }
 
+    /// The path of its log.
     #[getter]
     fn log_filename(&self) -> String {
         self.log.to_string_lossy().into_owned()
     }
 
+    /// Ticks per second, given or drawn.
     #[getter]
     fn clock_rate(&self) -> f64 {
         self.machine.schedule().rate()
     }
 
+    /// The seed of all its draws, given or drawn.
     #[getter]
     fn seed(&self) -> u64 {
         self.machine.seed()
     }
 
+    /// Its Lamport clock.
     #[getter]
     fn local_clock(&self) -> u64 {
         self.machine.local_clock()
     }
 
+    /// How many messages wait in its queue.
     #[getter]
     fn queue_len(&self) -> u64 {
         self.machine.queue_len()
     }
 
+    /// How many ticks have happened.
     #[getter]
     fn ticks(&self) -> u64 {
         self.machine.ticks()
     }
 
+    /// Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
     fn run(&self, py: Python<'_>) -> PyResult<()> {
         self.start()?;
         let Err(interrupt) = self.join(py, None) else {
@@ -194,6 +266,7 @@ impl PyMachine {
         Err(interrupt)
     }
 
+    /// Wait for the peers and tick in the background.
     fn start(&self) -> PyResult<()> {
         let mut running = self.running.lock().expect("no holder panics");
         if running.is_some() {
@@ -213,6 +286,7 @@ impl PyMachine {
         Ok(())
     }
 
+    /// Wait until the machine is done. Returns whether it is; raises what made it fail.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let Some(running) = self.running() else {
@@ -224,12 +298,14 @@ impl PyMachine {
         join(py, &running, self::timeout(timeout)?)
     }
 
+    /// Ask a running machine to end early; `join` waits for it.
     fn stop(&self) {
         if let Some(running) = self.running() {
             running.stop();
         }
     }
 
+    /// End the machine wherever it is: send what is left, write END, close.
     fn shutdown(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
             self.stop_and_wait()?;
@@ -238,22 +314,25 @@ impl PyMachine {
         Ok(())
     }
 
+    /// One tick by hand. Returns the event, with the fields of its log line.
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let odds = *self.machine.odds();
         let event = self.step(py, false, move |node, now| Some(node.tick(now, &odds)))?;
-        self.event(py, &event.expect("a tick is an event"))
+        machine_event::as_dict(py, &self.machine, &event.expect("a tick is an event"))
     }
 
+    /// An event by hand that is neither a send nor a receive. Returns it, as `tick`.
     fn internal_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let event = self.step(py, true, |node, _| Some(node.internal()))?;
-        self.event(py, &event.expect("it was made"))
+        machine_event::as_dict(py, &self.machine, &event.expect("it was made"))
     }
 
+    /// Send to these of the `peer_addresses` (None: to all). Returns the event, as `tick`.
     #[pyo3(signature = (recipients=None))]
     fn send_message<'py>(
         &self,
         py: Python<'py>,
-        recipients: Option<Vec<Peer>>,
+        recipients: Option<Vec<PeerAddress>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         if self.machine.peers().is_empty() {
             return Err(LamportError::new_err(format!(
@@ -263,12 +342,22 @@ impl PyMachine {
         }
         let recipients = match recipients {
             None => Recipients::All,
-            Some(list) => Recipients::Some(self.positions(&list)?),
+            Some(list) => Recipients::Some(machine_event::positions(&self.machine, &list)?),
         };
         let event = self.step(py, true, |node, _| Some(node.send(recipients)))?;
-        self.event(py, &event.expect("it was made"))
+        machine_event::as_dict(py, &self.machine, &event.expect("it was made"))
     }
 
+    /// Put a message into the queue by hand, in the name of `sender` or of nobody.
+    ///
+    /// It does not belong to that machine's channel: what that machine sends still comes. Its RECEIVE line
+    /// says so with ``"by_hand": true``.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
+    ///     may carry.
     #[pyo3(signature = (timestamp, sender=None))]
     fn deliver(&self, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
         self.machine
@@ -276,19 +365,24 @@ impl PyMachine {
         Ok(())
     }
 
+    /// Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message.
     fn handle_receive<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let event = self.step(py, true, crate::model::node::Node::receive)?;
-        event.map(|event| self.event(py, &event)).transpose()
+        let event = event.map(|event| machine_event::as_dict(py, &self.machine, &event));
+        event.transpose()
     }
 
+    /// Take the warnings since the last call.
     fn warnings(&self) -> Vec<String> {
         self.machine.take_warnings()
     }
 
+    /// The machine itself, for a ``with`` block; leaving the block ends it, as `shutdown`.
     fn __enter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
         this
     }
 
+    /// End the machine, as `shutdown`.
     fn __exit__(
         &self,
         py: Python<'_>,
@@ -335,63 +429,6 @@ impl PyMachine {
     ) -> PyResult<Option<Event>> {
         Ok(py.detach(|| self.machine.step(is_manual, make))?)
     }
-
-    fn positions(&self, recipients: &[Peer]) -> Result<Box<[u32]>> {
-        let mut positions = Vec::new();
-        for Peer(address) in recipients {
-            let position = self.machine.peers().iter().position(|peer| peer == address);
-            let position =
-                position.ok_or_else(|| not_a_peer(address, self.machine.peers()))? as u32;
-            if positions.contains(&position) {
-                return Err(Error::invalid(format!(
-                    "the recipient {address} is listed twice"
-                )));
-            }
-            positions.push(position);
-        }
-        Ok(positions.into())
-    }
-
-    /// The event with the fields of its log line, but for the time.
-    fn event<'py>(&self, py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
-        let dict = PyDict::new(py);
-        let (name, old_clock) = match event {
-            Event::Send { old_clock, .. } => ("SEND", old_clock),
-            Event::Receive { old_clock, .. } => ("RECEIVE", old_clock),
-            Event::Internal { old_clock, .. } => ("INTERNAL", old_clock),
-        };
-        dict.set_item("event", name)?;
-        dict.set_item("machine_id", self.machine.id())?;
-        dict.set_item("old_clock", old_clock)?;
-        dict.set_item("new_clock", event.new_clock())?;
-        match event {
-            Event::Send { recipients, .. } => {
-                let peers = self.machine.peers();
-                let pair = |position: u32| {
-                    (
-                        peers[position as usize].host.as_str(),
-                        peers[position as usize].port,
-                    )
-                };
-                dict.set_item(
-                    "recipients",
-                    recipients
-                        .positions(peers.len() as u32)
-                        .map(pair)
-                        .collect::<Vec<_>>(),
-                )?;
-            }
-            Event::Receive {
-                queue_len, message, ..
-            } => {
-                dict.set_item("queue_len", queue_len)?;
-                dict.set_item("sender", message.sender())?;
-                dict.set_item("sent_clock", message.timestamp)?;
-            }
-            Event::Internal { .. } => {}
-        }
-        Ok(dict)
-    }
 }
 
 impl Drop for PyMachine {
@@ -399,32 +436,6 @@ impl Drop for PyMachine {
         // One that was started ends by itself; one that was not has no one left to end it.
         if self.running().is_none() {
             self.machine.abandon();
-        }
-    }
-}
-
-fn not_a_peer(address: &Address, peers: &[Address]) -> Error {
-    let known: Vec<String> = peers.iter().map(ToString::to_string).collect();
-    Error::invalid(format!(
-        "{address} is not a peer of this machine; its peers are {}",
-        known.join(", ")
-    ))
-}
-
-/// Waits without the interpreter's lock, and for Ctrl-C with it.
-pub(super) fn join(py: Python<'_>, running: &Running, timeout: Option<Duration>) -> PyResult<bool> {
-    let mut left = timeout;
-    loop {
-        let turn = left.map_or(LOOK, |left| left.min(LOOK));
-        if py.detach(|| running.join(Some(turn)))? {
-            return Ok(true);
-        }
-        py.check_signals()?;
-        if let Some(left) = &mut left {
-            *left = left.saturating_sub(turn);
-            if left.is_zero() {
-                return Ok(false);
-            }
         }
     }
 }

@@ -1,21 +1,24 @@
 //! The boundary to Python: extract, detach, call the core, convert.
 
-// PyO3 hands arguments over by value.
-#![allow(clippy::needless_pass_by_value)]
+// PyO3 hands arguments over by value, and documentation to Python, whose marks are others.
+#![allow(clippy::needless_pass_by_value, clippy::doc_markdown)]
 
 mod arguments;
 mod causality;
 mod columns;
 mod conductor;
 mod error;
+mod faults;
+mod handover;
 mod held;
 mod interrupt;
-mod latency;
 mod local;
 mod logs;
 mod machine;
+mod machine_event;
 mod read;
 mod recipients;
+mod setting;
 mod simulate;
 mod tables;
 mod theory;
@@ -40,6 +43,8 @@ mod module {
     #[pymodule_export]
     use super::error::LamportError;
     #[pymodule_export]
+    use super::handover::Handover;
+    #[pymodule_export]
     use super::local::LocalRun;
     #[pymodule_export]
     use super::logs::PyLogs;
@@ -57,6 +62,7 @@ mod module {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", crate::VERSION)?;
+        module.add("DEFAULTS", super::setting::defaults(module.py())?)?;
         let columns = COLUMNS
             .iter()
             .map(|column| (column.name, column.form.name()));

@@ -15,9 +15,27 @@ use super::tables::found;
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
 use crate::log::import::table::{REQUIRED, Table};
-use crate::log::read::{diaries, reader};
+use crate::log::read::reader;
 use crate::log::schema::COLUMNS;
 
+/// Read the logs of one run.
+///
+/// Parameters
+/// ----------
+/// paths : sequence of str
+///     The log files, one per machine.
+/// offsets : mapping of int to float, optional
+///     Seconds to add to the times of a machine's log, to correct its host's clock.
+///
+/// Raises
+/// ------
+/// LogError
+///     A line is malformed (a torn last line is a note, not an error), a file is empty or no log,
+///     two logs are of one machine or of different runs.
+/// ValueError
+///     No paths; `offsets` names a machine without a log, or is beyond 1e9 s.
+/// OSError
+///     A file cannot be read.
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None))]
 pub(super) fn read_logs(
@@ -31,6 +49,16 @@ pub(super) fn read_logs(
     })
 }
 
+/// Check log files that `read_logs` may refuse, see `Logs.verify`.
+///
+/// Raises
+/// ------
+/// LogError
+///     A line is not a line of a log, a file is empty, two logs are of one machine or of different runs.
+/// ValueError
+///     No paths, or an argument is out of range.
+/// OSError
+///     A file cannot be read.
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None))]
 pub(super) fn verify_logs(
@@ -43,7 +71,7 @@ pub(super) fn verify_logs(
     let options = Options { clock_uncertainty };
     let report = interruptible(py, |go_on| {
         verify(
-            &diaries::read_history(&paths, &offsets, go_on)?,
+            &reader::read_history(&paths, &offsets, go_on)?,
             &options,
             go_on,
         )
@@ -51,6 +79,22 @@ pub(super) fn verify_logs(
     found(py, report)
 }
 
+/// Make `Logs` of a table: arrays of one length, named as in `Logs.events`.
+///
+/// ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
+/// ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
+/// clock before), ``queue_len``, ``sender``, ``sent_clock`` (int64, -1 where there is none, or float64 with
+/// NaN there), ``arrived`` (float64; on the clock of ``time``, or of ``system_time`` without it),
+/// ``manual``, ``by_hand`` (bool) and ``recipient_ids`` or ``recipients`` (for each row a list of ids, or
+/// its text, empty for other events; else those that received the message) are used where present, other
+/// columns are not. Times beyond 1e8 s are taken for times of day: the first event is
+/// then at 0.
+///
+/// Raises
+/// ------
+/// ValueError
+///     A column is missing, has another type or length, or a value no event can have; or there are times of
+///     arrival but no others.
 #[pyfunction]
 pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<PyLogs> {
     let mut table = Table {

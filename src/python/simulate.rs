@@ -10,11 +10,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::Whole;
-use super::interrupt::interruptible;
-use super::latency::Delay;
+use super::interrupt::{LOOK, interruptible};
 use super::logs::PyLogs;
-use super::machine::LOOK;
-use super::topology::Shape;
+use super::setting::RunSetting;
 use crate::drive::simulated::engine::{Setup, Simulation, Watch};
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::memory;
@@ -22,66 +20,52 @@ use crate::drive::simulated::record::Records;
 use crate::drive::simulated::replay::replay;
 use crate::drive::simulated::sweep;
 use crate::error::Result;
-use crate::model::behavior::Behavior;
-use crate::model::fault::Fault;
 
 /// A run of at most this many machines, events and messages is over before anyone could interrupt it.
 const SHORT: f64 = 200_000.0;
 
-/// One setting of a run in virtual time.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(super) struct Point {
-    machines: usize,
-    topology: Shape,
-    duration: f64,
-    rates: Option<Vec<f64>>,
-    max_rate: Whole,
-    internal_probability: f64,
-    broadcast_share: f64,
-    latency: Delay,
-    /// As JSON.
-    #[pyo3(default)]
-    faults: Option<String>,
-}
-
-impl Point {
-    fn build(self, seed: u64) -> Result<Setup> {
-        Ok(Setup {
-            topology: self.topology.build(self.machines)?,
-            duration: self.duration,
-            rates: self.rates,
-            max_rate: self.max_rate.0,
-            behavior: Behavior::new(self.internal_probability, self.broadcast_share)?,
-            latency: self.latency.build()?,
-            seed,
-            faults: Fault::list(self.faults.as_deref().unwrap_or("[]"))?,
-        })
-    }
-}
-
 /// What a run in virtual time came to.
 #[pyclass(frozen, get_all, module = "lamport._lamport")]
 pub(super) struct Simulated {
+    /// The logs; without recording only ``machines`` of them is there.
     logs: Py<PyLogs>,
+    /// Ticks per second of each machine.
     rates: Vec<f64>,
+    /// The id of the run, as its STARTUP lines state it.
     run_id: String,
+    /// Seconds of virtual time that passed: the duration, or less if interrupted.
     elapsed: f64,
+    /// How many ticks fell on the very time of the one before them.
     ties: u64,
+    /// Whether it ended before its last tick.
     interrupted: bool,
 }
 
+/// Run in virtual time.
+///
+/// Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
+/// an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
+/// virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
+///
+/// Raises
+/// ------
+/// ValueError
+///     A parameter is outside what the model allows.
+/// FileExistsError
+///     A log exists.
+/// LamportError
+///     Recording would need more memory than there is.
 #[pyfunction]
-#[pyo3(signature = (point, *, seed, record, log_dir, progress))]
+#[pyo3(signature = (setting, *, seed, record, log_dir, progress))]
 pub(super) fn simulate(
     py: Python<'_>,
-    point: Point,
+    setting: RunSetting,
     seed: Whole,
     record: bool,
     log_dir: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Simulated> {
-    let setup = point.build(seed.0)?;
+    let setup = setting.build(seed.0)?;
     setup.check()?;
     if log_dir.is_some() {
         Files::ensure_open(setup.topology.machines())?;
@@ -212,9 +196,9 @@ fn run(
     Ok((records, is_over))
 }
 
-/// The first point that is outside what the model allows, and why.
+/// Find the first point that is outside what the model allows: its place, and what is wrong.
 #[pyfunction]
-pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, String)> {
+pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(usize, String)> {
     py.detach(|| {
         points.into_iter().enumerate().find_map(|(number, point)| {
             let checked = point.build(0).and_then(|setup| setup.check());
@@ -223,12 +207,30 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<Point>) -> Option<(usize, 
     })
 }
 
-/// Runs every point with seeds of its own making; columns as in `drive::simulated::sweep::SweepTable`.
+/// Run every point `runs` times in virtual time, on `threads` threads.
+///
+/// Run k has the same seed at every point. `progress` is called with the number of finished runs every 50 ms
+/// or so.
+///
+/// Returns
+/// -------
+/// dict
+///     One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
+///     `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
+///     ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
+///     ``max_queue_len``, ``final_queue_len`` (int64), ``queue_growth`` (float64).
+/// bool
+///     Whether Ctrl-C ended it early; then only finished runs have rows.
+///
+/// Raises
+/// ------
+/// ValueError
+///     A point is outside what the model allows: `wrong_point` says which.
 #[pyfunction]
 #[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
 pub(super) fn sweep_runs(
     py: Python<'_>,
-    points: Vec<Point>,
+    points: Vec<RunSetting>,
     first_run: u64,
     runs: u64,
     seed: Whole,
@@ -290,7 +292,23 @@ pub(super) fn sweep_runs(
 /// A line of a log, what the node does there, and what the log says.
 type Divergent = (u64, String, String);
 
-/// Plays a log again: its machine, the events that happened again, and the first that did not.
+/// Play a log again: its arrivals, in virtual time, with the node and the draws that made it.
+///
+/// Returns
+/// -------
+/// int
+///     The machine.
+/// int
+///     How many events happened again, before the first that did not.
+/// tuple or None
+///     That first one: its line in the log, what the node does there, and what the log says.
+///
+/// Raises
+/// ------
+/// LogError
+///     The log does not tell how it was made (no seed) or all arrivals (no END, a resumed machine).
+/// OSError
+///     It cannot be read.
 #[pyfunction]
 pub(super) fn replay_log(py: Python<'_>, path: PathBuf) -> PyResult<(u64, u64, Option<Divergent>)> {
     let replayed = interruptible(py, |go_on| replay(&path, go_on))?;

@@ -11,6 +11,7 @@ use crate::causality::messages::Messages;
 use crate::causality::verify::report::{Report, Rule};
 use crate::log::columns::Columns;
 use crate::log::schema::Values;
+use crate::model::behavior::Probabilities;
 
 /// The columns of the events; their kinds stay, and so do the recipients.
 pub(super) fn events<'py>(py: Python<'py>, columns: &mut Columns) -> PyResult<Bound<'py, PyDict>> {
@@ -65,11 +66,9 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
     dict.set_item("lateness_p50", table.lateness_p50.into_pyarray(py))?;
     dict.set_item("lateness_p99", table.lateness_p99.into_pyarray(py))?;
     dict.set_item("lateness_max", table.lateness_max.into_pyarray(py))?;
-    dict.set_item(
-        "internal_probability",
-        table.internal_probability.into_pyarray(py),
-    )?;
-    dict.set_item("broadcast_share", table.broadcast_share.into_pyarray(py))?;
+    for (name, column) in Probabilities::NAMES.into_iter().zip(table.probabilities) {
+        dict.set_item(name, column.into_pyarray(py))?;
+    }
     dict.set_item("run_id", texts(py, &table.run_id)?)?;
     dict.set_item("file", texts(py, &table.file)?)?;
     Ok(dict)

@@ -5,22 +5,31 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::interrupt::interruptible;
+use super::setting::BehaviorSetting;
 use super::topology::Shape;
-use crate::model::behavior::Behavior;
 use crate::model::theory;
 
+/// What theory expects of machines with these rates: float64 arrays, one value per machine.
+///
+/// ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
+/// (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
+/// arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
+/// not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
+/// converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
+/// machines.
+///
+/// `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
 #[pyfunction]
-#[pyo3(signature = (rates, *, topology, internal_probability, broadcast_share))]
+#[pyo3(signature = (rates, *, topology, behavior))]
 pub(super) fn predict(
     py: Python<'_>,
     rates: Vec<f64>,
     topology: Shape,
-    internal_probability: f64,
-    broadcast_share: f64,
+    behavior: BehaviorSetting,
 ) -> PyResult<Bound<'_, PyDict>> {
     let prediction = interruptible(py, |go_on| {
-        let behavior = Behavior::new(internal_probability, broadcast_share)?;
-        theory::predict(&rates, &topology.build(rates.len())?, behavior, go_on)
+        let topology = topology.build(rates.len())?;
+        theory::predict(&rates, &topology, behavior.build()?, go_on)
     })?;
     let dict = PyDict::new(py);
     dict.set_item("clock_rate", prediction.clock_rate.into_pyarray(py))?;

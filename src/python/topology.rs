@@ -34,6 +34,7 @@ fn count(machines: usize) -> crate::error::Result<u32> {
         })
 }
 
+/// The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0.
 #[pyfunction]
 pub(super) fn topology_peers(topology: &str, machines: usize) -> PyResult<Vec<Vec<u32>>> {
     let topology = Topology::named(topology, count(machines)?)?;

@@ -10,7 +10,7 @@ use crate::common::Scratch;
 use lamport::causality::verify::report::{Report, Rule};
 use lamport::causality::verify::{Options, verify};
 use lamport::error::Error;
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use lamport::model::random::Generator;
 use proptest::prelude::*;
 

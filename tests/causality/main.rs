@@ -3,7 +3,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod damage;
 mod happened;
 mod histories;
-mod rules;
+mod line_rules;
+mod message_rules;
+mod questions;
+mod random_histories;
+mod simulated_logs;
+mod time_rules;
 mod verify;
+mod viewers;
+mod written_logs;

@@ -45,7 +45,8 @@ fn run(config: &LocalConfig) {
 fn through(faults: &str, duration: f64, rates: Vec<f64>) -> (Scratch, Vec<Vec<serde_json::Value>>) {
     let scratch = Scratch::new();
     let list = lamport::model::fault::Fault::list(faults).unwrap();
-    let faults = lamport::model::faults::Faults::new(&list, Some(&[1, 2, 3]), 1).unwrap();
+    let faults =
+        lamport::model::fault_schedule::FaultSchedule::new(&list, Some(&[1, 2, 3]), 1).unwrap();
     run(&LocalConfig {
         rates: Some(rates),
         duration,
@@ -65,9 +66,9 @@ fn times(log: &[serde_json::Value], event: &str) -> Vec<f64> {
 
 #[test]
 fn a_machine_crashes_and_comes_back_and_nothing_is_lost() {
-    let faults = r#"[{"fault": "crash", "machine": 2, "at": 0.3, "down_for": 0.4},
-                     {"fault": "crash", "machine": 3, "at": 0.5, "down_for": 0.1},
-                     {"fault": "crash", "machine": 2, "at": 0.9, "down_for": 0.05}]"#;
+    let faults = r#"[{"fault": "crash", "machine_id": 2, "at": 0.3, "down_for": 0.4},
+                     {"fault": "crash", "machine_id": 3, "at": 0.5, "down_for": 0.1},
+                     {"fault": "crash", "machine_id": 2, "at": 0.9, "down_for": 0.05}]"#;
     let (scratch, logs) = through(faults, 1.2, vec![100.0, 200.0, 300.0]);
     check(&scratch.0, 3);
     let starts: Vec<usize> = logs.iter().map(|log| times(log, "STARTUP").len()).collect();
@@ -91,9 +92,10 @@ fn a_machine_crashes_and_comes_back_and_nothing_is_lost() {
 #[test]
 fn nothing_is_kept_of_a_crashed_machine() {
     let scratch = Scratch::new();
-    let list = r#"[{"fault": "crash", "machine": 2, "at": 0.2, "down_for": 0.2}]"#;
+    let list = r#"[{"fault": "crash", "machine_id": 2, "at": 0.2, "down_for": 0.2}]"#;
     let list = lamport::model::fault::Fault::list(list).unwrap();
-    let faults = lamport::model::faults::Faults::new(&list, Some(&[1, 2, 3]), 1).unwrap();
+    let faults =
+        lamport::model::fault_schedule::FaultSchedule::new(&list, Some(&[1, 2, 3]), 1).unwrap();
     let local = Local::open(&LocalConfig {
         faults: faults.into(),
         ..config(Topology::Full(3), &scratch.0)
@@ -106,7 +108,7 @@ fn nothing_is_kept_of_a_crashed_machine() {
 
 #[test]
 fn a_machine_that_stands_still_makes_up_for_its_ticks() {
-    let faults = r#"[{"fault": "pause", "machine": 2, "at": 0.3, "duration": 0.4}]"#;
+    let faults = r#"[{"fault": "pause", "machine_id": 2, "at": 0.3, "duration": 0.4}]"#;
     let (scratch, logs) = through(faults, 1.0, vec![100.0, 200.0, 300.0]);
     check(&scratch.0, 3);
     let end = &logs[1][logs[1].len() - 1];
@@ -127,8 +129,8 @@ fn a_machine_that_stands_still_makes_up_for_its_ticks() {
 #[test]
 fn a_partition_holds_messages_back_until_it_ends() {
     let faults = r#"[{"fault": "partition", "groups": [[1, 2]], "at": 0.3, "duration": 0.4},
-                     {"fault": "disconnect", "src": 1, "dst": 2, "at": 0.5},
-                     {"fault": "delay", "src": 2, "dst": 1, "at": 0.0, "duration": 0.2, "latency": ["constant", [0.1]]}]"#;
+                     {"fault": "disconnect", "sender": 1, "recipient": 2, "at": 0.5},
+                     {"fault": "delay", "sender": 2, "recipient": 1, "at": 0.0, "duration": 0.2, "latency": 0.1}]"#;
     let (scratch, logs) = through(faults, 1.0, vec![100.0, 200.0, 300.0]);
     check(&scratch.0, 3);
     let start = times(&logs[0], "STARTUP")[0];

@@ -322,7 +322,7 @@ fn messages_that_arrive_together_are_received_in_the_order_of_their_senders() {
     // Machines 1, 2 and 4 tick at the same times and always send to machine 3 at last; all arrive a
     // tick later, those of one time together.
     let peers = vec![vec![2], vec![2], vec![], vec![2]];
-    for faults in ["[]", r#"[{"fault": "crash", "machine": 3, "at": 5}]"#] {
+    for faults in ["[]", r#"[{"fault": "crash", "machine_id": 3, "at": 5}]"#] {
         let mut simulation = Simulation::new(Setup {
             rates: Some(vec![1e9; 4]),
             behavior: Behavior::new(0.0, 0.0).unwrap(),
@@ -369,9 +369,9 @@ fn ties_are_counted_alike_with_and_without_faults() {
         (simulation.ties(), ticks)
     };
     assert_eq!(ties("[]"), (1000, vec![1000, 1000]));
-    let later = r#"[{"fault": "crash", "machine": 1, "at": 5}]"#;
+    let later = r#"[{"fault": "crash", "machine_id": 1, "at": 5}]"#;
     assert_eq!(ties(later), (1000, vec![1000, 1000]));
     // Those after a restart fall on the other's too, those that a crash prevents on none.
-    let crash = r#"[{"fault": "crash", "machine": 1, "at": 2e-7, "down_for": 3e-7}]"#;
+    let crash = r#"[{"fault": "crash", "machine_id": 1, "at": 2e-7, "down_for": 3e-7}]"#;
     assert_eq!(ties(crash), (700, vec![700, 1000]));
 }

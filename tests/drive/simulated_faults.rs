@@ -9,8 +9,8 @@ use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::record::Records;
 use lamport::log::history::History;
-use lamport::log::read::diaries::read_history;
-use lamport::model::fault::{Cut, Fault};
+use lamport::log::read::reader::read_history;
+use lamport::model::fault::{Fault, Sides};
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 use proptest::prelude::*;
@@ -58,9 +58,9 @@ fn count(log: &[serde_json::Value], event: &str) -> usize {
 #[test]
 fn a_crash_in_virtual_time_loses_nothing() {
     for latency in [Latency::Constant(0.01), Latency::Exponential(0.5)] {
-        let faults = r#"[{"fault": "crash", "machine": 2, "at": 5, "down_for": 4},
-                         {"fault": "crash", "machine": 3, "at": 7, "down_for": 1},
-                         {"fault": "crash", "machine": 2, "at": 15, "down_for": 0.5}]"#;
+        let faults = r#"[{"fault": "crash", "machine_id": 2, "at": 5, "down_for": 4},
+                         {"fault": "crash", "machine_id": 3, "at": 7, "down_for": 1},
+                         {"fault": "crash", "machine_id": 2, "at": 15, "down_for": 0.5}]"#;
         let (logs, _) = troubled(faults, latency);
         assert_eq!([0, 1, 2].map(|i| count(&logs[i], "STARTUP")), [1, 3, 2]);
         let time = |line: &serde_json::Value| line["system_time"].as_f64().unwrap();
@@ -95,7 +95,7 @@ fn a_crash_in_virtual_time_loses_nothing() {
 
 #[test]
 fn a_machine_that_never_comes_back_has_no_end() {
-    let faults = r#"[{"fault": "crash", "machine": 1, "at": 5, "down_for": null}]"#;
+    let faults = r#"[{"fault": "crash", "machine_id": 1, "at": 5, "down_for": null}]"#;
     let (logs, simulation) = troubled(faults, Latency::Constant(0.01));
     assert_eq!([0, 1, 2].map(|i| count(&logs[i], "END")), [0, 1, 1]);
     assert_eq!(simulation.ticks(0), 50);
@@ -105,7 +105,7 @@ fn a_machine_that_never_comes_back_has_no_end() {
 
 #[test]
 fn a_pause_puts_ticks_and_arrivals_off() {
-    let faults = r#"[{"fault": "pause", "machine": 2, "at": 5, "duration": 4}]"#;
+    let faults = r#"[{"fault": "pause", "machine_id": 2, "at": 5, "duration": 4}]"#;
     let (logs, _) = troubled(faults, Latency::Constant(0.01));
     let field = |name: &str| {
         logs[1]
@@ -127,8 +127,8 @@ fn a_pause_puts_ticks_and_arrivals_off() {
 #[test]
 fn a_partition_in_virtual_time_holds_messages_back() {
     let faults = r#"[{"fault": "partition", "groups": [[3]], "at": 5, "duration": 4},
-                     {"fault": "delay", "src": 1, "dst": 2, "latency": ["constant", [2.0]], "at": 0, "duration": 20},
-                     {"fault": "disconnect", "src": 2, "dst": 1, "at": 3}]"#;
+                     {"fault": "delay", "sender": 1, "recipient": 2, "latency": 2.0, "at": 0, "duration": 20},
+                     {"fault": "disconnect", "sender": 2, "recipient": 1, "at": 3}]"#;
     let (logs, _) = troubled(faults, Latency::Constant(0.01));
     for (machine, log) in logs.iter().enumerate() {
         for line in log.iter().filter(|line| line["event"] == "RECEIVE") {
@@ -143,7 +143,7 @@ fn a_partition_in_virtual_time_holds_messages_back() {
 
 #[test]
 fn faults_that_change_nothing_leave_the_logs_as_they_are() {
-    let nothing = r#"[{"fault": "disconnect", "src": 1, "dst": 2, "at": 19.999999999}]"#;
+    let nothing = r#"[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 19.999999999}]"#;
     let (with, _) = troubled(nothing, Latency::Constant(0.0));
     let (without, _) = troubled("[]", Latency::Constant(0.0));
     assert_eq!(with, without);
@@ -161,11 +161,11 @@ proptest! {
         let one = |(kind, a, b, at, length): (u8, u64, u64, u32, u32)| {
             let (at, length) = (f64::from(at) / 10.0, f64::from(length) / 10.0);
             match kind {
-                0 => Fault::Crash { machine: a, at, down_for: (length < 5.5).then_some(length) },
-                1 => Fault::Pause { machine: a, at, duration: length },
-                2 => Fault::Partition { cut: Cut::Groups(vec![vec![a]]), at, duration: length },
-                3 => Fault::Delay { src: a, dst: b, latency: ("constant".into(), vec![0.3]), at, duration: length },
-                _ => Fault::Disconnect { src: a, dst: b, at },
+                0 => Fault::Crash { machine_id: a, at, down_for: (length < 5.5).then_some(length) },
+                1 => Fault::Pause { machine_id: a, at, duration: length },
+                2 => Fault::Partition { sides: Sides::Groups(vec![vec![a]]), at, duration: length },
+                3 => Fault::Delay { sender: a, recipient: b, latency: Latency::Constant(0.3), at, duration: length },
+                _ => Fault::Disconnect { sender: a, recipient: b, at },
             }
         };
         let list: Vec<Fault> = faults.into_iter().map(one).collect();

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use crate::common::Scratch;
 use lamport::causality::messages::messages;
 use lamport::causality::verify::{Options, verify};
-use lamport::log::read::diaries::read_history_on;
 use lamport::log::read::parse::parse;
+use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::read_logs_on;
 use lamport::log::read::scan::Scanner;
 

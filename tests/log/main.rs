@@ -4,5 +4,7 @@
 mod common;
 
 mod corpus;
+mod history;
+mod line;
 mod reader;
 mod scan;

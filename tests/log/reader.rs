@@ -13,8 +13,8 @@ use lamport::causality::machines::machines;
 use lamport::causality::messages::{LOST_SIGHT, RECEIVED, UNDELIVERED, UNREAD, messages};
 use lamport::error::{Error, Result};
 use lamport::log::columns::UNKNOWN;
-use lamport::log::facts::Logs;
-use lamport::log::read::diaries::read_history_on;
+use lamport::log::logs::Logs;
+use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::{read_logs, read_logs_on};
 use lamport::log::schema::EventKind;
 use lamport::log::write::merge::write_lines;
@@ -152,7 +152,7 @@ fn machines_are_summed_up() {
     assert_eq!(table.final_queue_len, [0, 1]);
     assert_eq!(table.duration, [2.0, 2.0]);
     assert_eq!(table.lateness_p99, [0.2, 0.2]);
-    assert_eq!(table.broadcast_share, [0.25, 0.25]);
+    assert_eq!(table.probabilities[1], [0.25, 0.25]);
     assert_eq!(table.run_id, ["lab".into(), "lab".into()]);
 }
 
@@ -251,7 +251,7 @@ fn what_is_no_log_is_refused() {
     let mut bytes = ONE.as_bytes().to_vec();
     bytes.extend(b"\"\xff\xfe\"\n");
     assert!(error(bytes).contains("x.log:7: invalid UTF-8 at byte 2"));
-    let endless = vec![b' '; lamport::log::read::text::MAX_LINE + 1];
+    let endless = vec![b' '; lamport::log::read::lines::MAX_LINE + 1];
     assert!(error(endless).contains("longer than"));
     let other = ONE.to_owned() + &BASE.replace(r#""machine_id": 1"#, r#""machine_id": 4"#);
     assert!(error(other).contains("x.log:7: machine_id is 4"));

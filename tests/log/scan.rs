@@ -3,9 +3,9 @@
 // An unwrap that fails is a test that fails; strings are built at ease.
 #![allow(clippy::unwrap_used, clippy::format_push_string)]
 
-use lamport::log::read::parse::{Body, Delivery, Line, Peer, parse};
+use lamport::log::line::Place;
+use lamport::log::read::parse::{Body, EventLine, Line, parse};
 use lamport::log::read::scan::Scanner;
-use lamport::log::schema::EventKind;
 use proptest::prelude::*;
 
 /// What the scanner makes of a line, in the terms of the parser.
@@ -13,42 +13,34 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
     let line = scanner.scan(padded)?;
     assert_eq!(line.length, text.len() + 1);
     let body = match line.event {
-        Some(EventKind::Internal) => Body::Internal {
-            clocks: line.clocks,
-        },
-        Some(EventKind::Receive) => Body::Receive {
-            clocks: line.clocks,
-            message: line.message,
-            queue_len: line.queue_len,
-        },
         None => Body::Unread(line.message),
-        Some(EventKind::Send) => {
-            let recipients = scanner.recipients();
-            let ids: Vec<_> = scanner.recipients().map(|(_, _, id)| id).collect();
-            if let Some(list) = scanner.list() {
-                let listed = list[1..].iter().map(|&id| Some(id as u64));
-                assert_eq!(
-                    (list[0] as usize, listed.collect()),
-                    (ids.len(), ids.clone())
-                );
-            }
-            Body::Send {
+        Some(kind) => {
+            let mut event = EventLine {
+                kind,
                 clocks: line.clocks,
-                recipients: recipients
-                    .map(|(host, port, _)| Peer(text[host].into(), port))
-                    .collect(),
-                recipient_ids: if scanner.has_ids() { ids } else { Vec::new() },
+                recipients: Vec::new(),
+                recipient_ids: Vec::new(),
+                message: line.message,
+                queue_len: line.queue_len,
+            };
+            if kind.sends() {
+                let ids: Vec<_> = scanner.recipients().map(|(_, _, id)| id).collect();
+                if let Some(list) = scanner.list() {
+                    let listed = list[1..].iter().map(|&id| Some(id as u64));
+                    assert_eq!(
+                        (list[0] as usize, listed.collect()),
+                        (ids.len(), ids.clone())
+                    );
+                }
+                event.recipients = scanner
+                    .recipients()
+                    .map(|(host, port, _)| Place(text[host].into(), port))
+                    .collect();
+                event.recipient_ids = if scanner.has_ids() { ids } else { Vec::new() };
             }
+            Body::Event(event)
         }
     };
-    if !matches!(line.event, Some(EventKind::Receive) | None) {
-        let nothing = Delivery {
-            sender: None,
-            sent_clock: None,
-            arrival: None,
-        };
-        assert_eq!((line.message, line.queue_len), (nothing, None));
-    }
     Some(Line {
         time: line.time,
         machine_id: line.machine_id,

@@ -12,7 +12,10 @@ __all__ = ["add_keygen", "run_keygen"]
 def add_keygen(parser: argparse.ArgumentParser) -> None:
     """Add the options of keygen."""
     parser.add_argument(
-        "--out", metavar="FILE", help="a new file that only you can read (default: print the key)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="a new file that only you can read (default: print the key)",
     )
 
 
@@ -27,11 +30,11 @@ def run_keygen(args: argparse.Namespace) -> int:
     import secrets
 
     text = secrets.token_hex(32) + "\n"
-    if args.out is None:
+    if args.output is None:
         sys.stdout.write(text)
         return DONE
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(args.out, flags, 0o600), "w") as file:
+    with os.fdopen(os.open(args.output, flags, 0o600), "w") as file:
         file.write(text)
-    print(f"wrote {args.out}")
+    print(f"wrote {args.output}")
     return DONE

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
-from lamport._cli.options import MODEL, add_faults, add_key_file, add_latency, add_model
+from lamport._cli.options import add_parameters, given
 from lamport._cli.print_run import print_run
 from lamport._drive.key import given_key
 
@@ -17,22 +17,8 @@ __all__ = ["add_run", "run_run"]
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run."""
-    add_model(parser)
-    add_latency(parser, 0)
-    add_faults(parser)
+    add_parameters(parser, "run")
     add = parser.add_argument
-    add("--seed", type=int, metavar="S", help="seed of all draws (default: drawn)")
-    add(
-        "--base-port",
-        type=int,
-        default=0,
-        metavar="P",
-        help="machine i listens on P + i - 1 (default: free ports)",
-    )
-    add("--processes", action="store_true", help="one process per machine instead of one thread")
-    add("--log-dir", "--logs_dir", metavar="DIR", help="where the logs go (default: logs/run_<time>)")
-    add("--wait", type=float, default=10, metavar="S", help="seconds to wait for all connections (10)")
-    add_key_file(parser)
     add("--repeat", type=int, default=1, metavar="N", help="number of runs; run k (from 0) uses seed S + k")
     add("--no-report", action="store_true", help="write no figure and no summary")
     add("--no-progress", action="store_true", help="show no progress bar")
@@ -55,17 +41,13 @@ def run_run(args: argparse.Namespace) -> int:
 def _run_once(args: argparse.Namespace, number: int) -> "Run":
     from lamport._drive.local import run_local
 
-    options = {name: getattr(args, name) for name in (*MODEL, "base_port", "processes", "wait")}
-    log_dir = args.log_dir
-    if log_dir is not None and args.repeat > 1:
-        log_dir = Path(log_dir, f"run_{number + 1}")
-    run = run_local(
-        **options,
-        seed=None if args.seed is None else args.seed + number,
-        log_dir=log_dir,
-        key=given_key(args.key_file),
-        progress=False if args.no_progress else None,
-    )
+    parameters = given(args, "run")
+    if args.log_dir is not None and args.repeat > 1:
+        parameters["log_dir"] = Path(args.log_dir, f"run_{number + 1}")
+    if args.seed is not None:
+        parameters["seed"] = args.seed + number
+    parameters["key"] = given_key(args.key)
+    run = run_local(**parameters, progress=False if args.no_progress else None)
     print_run(run, [] if args.no_report else run.report())
     return run
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
-from lamport._cli.options import MODEL, add_faults, add_latency, add_model, latency
+from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._model import read
+from lamport._model.setting import SETTING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +33,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
         help="values of a parameter, all combined with those of other --grid; lists and mappings "
         "as JSON: 'rates=[[1, 3, 6], [1, 6, 6]]'",
     )
-    add("--runs", type=int, default=100, metavar="N", help="runs of each point (100)")
-    add_model(parser)
-    add_latency(parser, 0.0005)
-    add_faults(parser)
-    add("--seed", type=int, default=0, metavar="S", help="seed from which the seeds of the runs are made (0)")
+    add_parameters(parser, "sweep")
     add(
         "-o",
         "--output",
@@ -48,22 +46,18 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 
 def run_sweep(args: argparse.Namespace) -> int:
     """Do what ``lamport sweep`` says."""
-    from lamport._drive.grid import DEFAULTS
     from lamport._drive.sweep import sweep
 
     form = None if args.output is None else file_format(args)
     grid = dict(args.grid)
     if len(grid) < len(args.grid):
         raise ValueError("--grid names a parameter twice: give all its values in one")
-    fixed = {name: getattr(args, name) for name in MODEL}
-    fixed = {name: value for name, value in fixed.items() if name not in grid or value != DEFAULTS[name]}
-    frame = sweep(
-        grid or [{}],
-        runs=args.runs,
-        seed=args.seed,
-        progress=False if args.no_progress else None,
-        **fixed,
-    )
+    fixed = given(args, "sweep")
+    # An option that says the default says nothing against a grid.
+    for name in grid:
+        if name in SETTING and fixed.get(name) == SETTING[name].of.get("grid"):
+            fixed.pop(name, None)
+    frame = sweep(grid or [{}], **fixed, progress=False if args.no_progress else None)
     _print(frame)
     if form is not None:
         save_table(frame, Path(args.output), form)
@@ -89,7 +83,7 @@ def _values(text: str) -> tuple[str, list[Any]]:
 def _value(name: str, word: str) -> Any:
     """Read one value: a number, else a latency or a name."""
     if name == "latency":
-        return latency(word)
+        return reader(read.latency_text)(word)
     for kind in (int, float):
         try:
             return kind(word)

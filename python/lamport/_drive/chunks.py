@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from lamport._lamport import _Point
+    from lamport._lamport import _RunSetting
 
 __all__ = ["Chunk", "Failure", "Rows", "run_chunks", "split"]
 
@@ -27,7 +27,7 @@ class Chunk:
     """Consecutive points, and the runs of each."""
 
     first_point: int
-    points: "list[_Point]"
+    points: "list[_RunSetting]"
     first_run: int
     runs: int
 
@@ -43,7 +43,7 @@ class Failure(Exception):  # noqa: N818 - carried to the caller, not raised at u
 
 
 def run_chunks(
-    points: "list[_Point]", runs: int, seed: int, executor: Executor, tell: Callable[[int], object]
+    points: "list[_RunSetting]", runs: int, seed: int, executor: Executor, tell: Callable[[int], object]
 ) -> tuple[list[Rows], bool]:
     """Run all points on an executor; return what is finished, in order, and whether Ctrl-C ended it.
 
@@ -106,7 +106,7 @@ def _wait(chunks: list[Chunk], futures: dict[Future[Any], int], tell: Callable[[
         tell(done)
 
 
-def split(points: "list[_Point]", runs: int) -> list[Chunk]:
+def split(points: "list[_RunSetting]", runs: int) -> list[Chunk]:
     """Make chunks of about the same work, in the order of points and runs."""
     costs = [_cost(point) for point in points]
     total = sum(costs) * runs
@@ -114,7 +114,7 @@ def split(points: "list[_Point]", runs: int) -> list[Chunk]:
     return list(_split(points, costs, runs, target))
 
 
-def _split(points: "list[_Point]", costs: list[float], runs: int, target: float) -> Iterator[Chunk]:
+def _split(points: "list[_RunSetting]", costs: list[float], runs: int, target: float) -> Iterator[Chunk]:
     start = 0
     while start < len(points):
         if costs[start] * runs > target:
@@ -131,14 +131,14 @@ def _split(points: "list[_Point]", costs: list[float], runs: int, target: float)
         start = stop
 
 
-def _cost(point: "_Point") -> float:
+def _cost(point: "_RunSetting") -> float:
     """Estimate the events of one run."""
     rates = point["rates"]
     speed = sum(rates) if rates is not None else point["machines"] * (point["max_rate"] + 1) / 2
     return max(1.0, float(point["duration"]) * speed)
 
 
-def _work(points: "list[_Point]", first_run: int, runs: int, seed: int) -> tuple[dict[str, Any], bool]:
+def _work(points: "list[_RunSetting]", first_run: int, runs: int, seed: int) -> tuple[dict[str, Any], bool]:
     """Do a chunk, on one thread: what an executor gets."""
     from lamport._lamport import sweep_runs
 

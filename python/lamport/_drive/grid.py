@@ -6,30 +6,20 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from lamport._model.fault import as_faults
-from lamport._model.latency import Constant, as_latency
-from lamport._model.setting import DEFAULT_LATENCY, native_point, whole
+from lamport._model.check import whole
+from lamport._model.latency import Constant
+from lamport._model.run_setting import run_setting
+from lamport._model.setting import MODEL, SETTING
 from lamport._model.topology import Topology, as_topology
 
 if TYPE_CHECKING:
-    from lamport._lamport import _Point
+    from lamport._lamport import _RunSetting
 
 __all__ = ["DEFAULTS", "Points", "make_points"]
 
-DEFAULTS: dict[str, Any] = {
-    "machines": None,
-    "duration": 60,
-    "rates": None,
-    "max_rate": 6,
-    "internal_probability": 0.7,
-    "broadcast_share": 1 / 3,
-    "topology": "full",
-    "latency": DEFAULT_LATENCY,
-    "faults": (),
-}
+DEFAULTS: dict[str, Any] = {name: each.of["grid"] for name, each in MODEL.items()}
 """What a grid may vary."""
 
-WHOLE = ("machines", "max_rate")
 MOST_POINTS = 10**6
 MOST_RUNS = 10**8
 LISTED = 10
@@ -54,7 +44,7 @@ class Points:
 
     names: list[str]
     settings: list[dict[str, Any]] = field(default_factory=list)
-    native: "list[_Point]" = field(default_factory=list)
+    native: "list[_RunSetting]" = field(default_factory=list)
 
     def describe(self, number: int) -> str:
         """Name a point in a message."""
@@ -69,7 +59,7 @@ class Points:
 
         values = [setting[name] for setting in self.settings]
         if all(isinstance(value, (int, float)) for value in values):
-            return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
+            return np.asarray(values, dtype=np.int64 if SETTING[name].read is int else np.float64)
         if name == "latency":
             constant = [delay.seconds for delay in values if isinstance(delay, Constant)]
             if len(constant) == len(values):
@@ -190,7 +180,7 @@ def _check_size(points: int, runs: int) -> None:
 
 
 def _add(points: Points, setting: dict[str, Any]) -> None:
-    point, _ = native_point(**setting)
+    point = run_setting(setting)
     points.native.append(point)
     points.settings.append(setting | {"machines": point["machines"]})
 
@@ -221,10 +211,8 @@ class Settled:
 def _settle(name: str, value: Any) -> Any:
     if type(value).__module__ == "numpy":
         value = value.tolist()
-    if name == "latency":
-        return as_latency(value)
-    if name == "faults":
-        return as_faults(value)
+    if name in {"latency", "faults"}:
+        return MODEL[name].check(name, value)
     if name == "topology":
         return as_topology(value)
     if name == "rates" and isinstance(value, Iterable) and not isinstance(value, str):
@@ -232,7 +220,7 @@ def _settle(name: str, value: Any) -> Any:
     return value
 
 
-def _key(name: str, value: Any, point: "_Point") -> Hashable:
+def _key(name: str, value: Any, point: "_RunSetting") -> Hashable:
     if name == "rates":
         return None if point["rates"] is None else tuple(point["rates"])
     if name == "topology":

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lamport._drive.progress import Progress, watch
-from lamport._model.fault import Fault, as_faults, faults_json, faults_text
-from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.fault import Fault
+from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.topology import adjacency, as_topology, machine_count, to_mapping
+from lamport._model.run_setting import keep, make_seed, record, run_setting
+from lamport._model.topology import listed
 from lamport._model.warning import warn
 from lamport._runs.directory import claim_directory, give_up_directory, make_directory, write_record
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from lamport._lamport import _RunSetting
 
 __all__ = ["run_local"]
 
@@ -141,29 +144,15 @@ def run_local(
     >>> run = lamport.run_local(duration=60, rates=[1, 3, 6])  # doctest: +SKIP
     >>> run.machines  # doctest: +SKIP
     """
+    given = dict(locals())
     from lamport._lamport import key_text
 
-    rates = None if rates is None else [float(rate) for rate in rates]
-    shape = as_topology(topology)
-    count = machine_count(machines, rates, shape)
-    peers = adjacency(shape, count)
-    delays = as_latency(latency)
-    schedule = as_faults(faults)
+    setting = run_setting(given)
+    # Each machine is told its peers; a name stands for many lists.
+    setting["topology"] = peers = listed(setting["topology"], setting["machines"])
+    given["seed"] = make_seed(seed)
     parameters: dict[str, Any] = {
-        "machines": count,
-        "duration": duration,
-        "rates": rates,
-        "max_rate": max_rate,
-        "internal_probability": internal_probability,
-        "broadcast_share": broadcast_share,
-        "topology": to_mapping(peers),
-        "latency": to_json(delays),
-        "faults": faults_json(schedule),
-        "seed": secrets.randbelow(2**53) if seed is None else seed,
-        "base_port": base_port,
-        "processes": processes,
-        "wait": wait,
-        "precise": precise,
+        **record("run_local", given, keep(setting)),
         "keyed": key is not None,
         "run_id": secrets.token_hex(8),
         "time": "real",
@@ -171,42 +160,29 @@ def run_local(
     text = None if key is None else key_text(key)
     directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
     try:
-        driver = _driver(peers, delays, schedule, directory, parameters, key=text)
+        driver = _driver(setting, directory, parameters, key=text)
     except BaseException as error:
         if made and not isinstance(error, FileExistsError):
             give_up_directory(directory)
         raise
     parameters["version"] = _version()
     parameters["started"] = datetime.now(UTC).isoformat()
-    with watch(progress, duration, count) as bar:
+    with watch(progress, duration, len(peers)) as bar:
         interrupted = _drive(driver, bar, directory, parameters)
     return Run(directory, parameters=parameters, interrupted=interrupted)
 
 
 def _driver(
-    peers: list[list[int]],
-    delays: Latency,
-    faults: tuple[Fault, ...],
-    directory: Path,
-    parameters: dict[str, Any],
-    *,
-    key: str | None,
+    setting: "_RunSetting", directory: Path, parameters: dict[str, Any], *, key: str | None
 ) -> Driver:
-    names = ("rates", "max_rate", "internal_probability", "broadcast_share", "seed", "run_id")
-    options = {name: parameters[name] for name in (*names, "base_port", "wait", "precise")}
-    options["key"] = key
+    options = {name: parameters[name] for name in ("seed", "run_id", "base_port", "wait", "precise")}
     if parameters["processes"]:
         from lamport._drive.processes import ProcessRun
 
-        return ProcessRun(
-            peers, str(directory), parameters["duration"], latency=delays, faults=faults, **options
-        )
+        return ProcessRun(setting, str(directory), **options, key=key)
     from lamport._lamport import LocalRun
 
-    text = faults_text(faults)
-    return LocalRun(
-        peers, str(directory), parameters["duration"], latency=to_native(delays), faults=text, **options
-    )
+    return LocalRun(setting, str(directory), **options, key=key)
 
 
 def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:

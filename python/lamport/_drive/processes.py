@@ -5,18 +5,24 @@ import os
 import selectors
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_process import Condition, MachineProcess
 from lamport._drive.ports import HOST, Ports
-from lamport._model.fault import Fault, faults_json, faults_text
-from lamport._model.latency import Empirical, Latency, to_json, to_text
+from lamport._model.setting import SETTING, command_line
 from lamport._runs.directory import FAULTS, LATENCY
 
+if TYPE_CHECKING:
+    from lamport._lamport import _RunSetting
+
 __all__ = ["ProcessRun"]
+
+NONE = "[]"
+"""No faults, as JSON."""
+LONGEST_WORD = 1000
+"""Characters of JSON in a command line; what is longer is in a file beside the logs."""
 
 
 class ProcessRun:
@@ -41,48 +47,46 @@ class ProcessRun:
 
     def __init__(
         self,
-        peers: Sequence[Sequence[int]],
+        setting: "_RunSetting",
         log_dir: str,
-        duration: float,
         *,
-        rates: Sequence[float] | None,
+        seed: int,
+        run_id: str,
         base_port: int,
+        wait: float,
         precise: bool,
-        latency: Latency,
-        faults: tuple[Fault, ...] = (),
-        key: str | None = None,
-        **options: Any,
+        key: str | None,
     ) -> None:
+        peers, rates, faults = setting["topology"], setting["rates"], setting["faults"]
+        assert not isinstance(peers, str), "every machine is told its peers"
         self._logs = [Path(log_dir, f"machine_{machine}.log") for machine in range(1, len(peers) + 1)]
         for log in self._logs:
             if log.exists():
                 raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
         from lamport._lamport import FaultConductor
 
-        self._conductor = FaultConductor(faults_text(faults) or "[]", len(peers), duration)
+        self._conductor = FaultConductor(faults, len(peers), setting["duration"])
         self._ports = Ports(base_port, len(peers), keep=self._conductor.has_restart)
-        file = _write(faults_json(faults), Path(log_dir, FAULTS)) if faults else None
-        # A list of delays can be longer than a command line may be.
-        listed = isinstance(latency, Empirical)
-        delays = _write(to_json(latency), Path(log_dir, LATENCY)) if listed else to_text(latency)
+        # These can be longer than a command line may be.
+        files = {
+            "faults": None if faults == NONE else _write(faults, Path(log_dir, FAULTS)),
+            "latency": _write_long(setting["latency"], Path(log_dir, LATENCY)),
+        }
+        same = {name: value for name, value in setting.items() if "machine" in SETTING[name].options}
+        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "precise": precise, **files}
         self._commands = [
             _command(
                 {
-                    "id": machine + 1,
-                    "peers": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
-                    "log": self._logs[machine],
-                    "duration": duration,
-                    "rate": None if rates is None else rates[machine],
-                    "allow": HOST,
-                    "latency": delays,
-                    "faults": file,
-                    **{name.replace("_", "-"): value for name, value in options.items() if name != "wait"},
-                },
-                precise=precise,
+                    **same,
+                    "machine_id": machine + 1,
+                    "peer_addresses": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
+                    "log_filename": self._logs[machine],
+                    "clock_rate": None if rates is None else rates[machine],
+                }
             )
             for machine, row in enumerate(peers)
         ]
-        self._wait = options["wait"]
+        self._wait = wait
         # A list of processes shows every user their words, but not their environments.
         self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         if key is not None:
@@ -187,15 +191,18 @@ class ProcessRun:
         self._processes[machine].go_on()
 
 
-def _write(value: Any, path: Path) -> Path:
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+def _write(text: str, path: Path) -> Path:
+    path.write_text(json.dumps(json.loads(text), indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def _command(options: dict[str, Any], *, precise: bool) -> list[str]:
-    # One word an option: a value that begins with a dash stays a value.
-    words = [f"--{name}={value}" for name, value in options.items() if value is not None]
-    return [sys.executable, "-m", "lamport.machine", *words, *([] if precise else ["--no-precise"])]
+def _write_long(text: str, path: Path) -> "str | Path":
+    """Return JSON as it is, or the file of it if it is long."""
+    return text if len(text) <= LONGEST_WORD else _write(text, path)
+
+
+def _command(values: dict[str, Any]) -> list[str]:
+    return [sys.executable, "-m", "lamport.machine", *command_line("machine", values)]
 
 
 def _first_line(log: Path) -> dict[str, Any]:

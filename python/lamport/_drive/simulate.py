@@ -8,7 +8,7 @@ from lamport._drive.progress import Count
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.setting import DEFAULT_LATENCY, make_seed, native_point
+from lamport._model.run_setting import keep, make_seed, run_setting
 from lamport._runs.directory import claim_directory, give_up_directory, write_record
 from lamport._runs.recipe import Recipe, simulate_again
 from lamport._runs.run import Run
@@ -31,7 +31,7 @@ def simulate(
     internal_probability: float = 0.7,
     broadcast_share: float = 1 / 3,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
-    latency: float | Latency = DEFAULT_LATENCY,
+    latency: float | Latency = 0.0005,
     faults: Iterable[Fault] = (),
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
@@ -100,27 +100,18 @@ def simulate(
     >>> len(lamport.simulate(1_000, topology="ring", seed=1, record=False).machines)
     1000
     """
+    given = dict(locals())
     from lamport import _lamport
 
-    point, shown = native_point(
-        machines=machines,
-        duration=duration,
-        rates=rates,
-        max_rate=max_rate,
-        internal_probability=internal_probability,
-        broadcast_share=broadcast_share,
-        topology=topology,
-        latency=latency,
-        faults=faults,
-    )
-    parameters: dict[str, Any] = {**shown, "seed": make_seed(seed)}
+    setting = run_setting(given)
+    parameters: dict[str, Any] = {**keep(setting), "seed": make_seed(seed)}
     directory, made = None, False
     if log_dir is not None:
         directory, made = claim_directory(log_dir)
     try:
-        with Count(progress, duration, f"{point['machines']:,} machines", "s") as tell:
+        with Count(progress, duration, f"{setting['machines']:,} machines", "s") as tell:
             simulated = _lamport.simulate(
-                point,
+                setting,
                 seed=parameters["seed"],
                 record=record,
                 log_dir=directory,
@@ -134,7 +125,7 @@ def simulate(
         if made and directory is not None and not isinstance(error, FileExistsError):
             give_up_directory(directory)
         raise
-    again = None if simulated.interrupted else Recipe(simulate_again, (point, parameters["seed"], record))
+    again = None if simulated.interrupted else Recipe(simulate_again, (setting, parameters["seed"], record))
     return Run(
         simulated.logs,
         parameters=parameters,

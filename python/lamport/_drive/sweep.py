@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
 from lamport._model.public import public
+from lamport._model.setting import NUMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SweepError", "sweep"]
 
-FIXED = ("machines", "duration", "max_rate", "internal_probability", "broadcast_share")
+FIXED = ("machines", *NUMBERS)
 """Parameters that every table shows, as `lamport.compare` does."""
 METRICS = (
     "clock_rate",
@@ -75,9 +76,8 @@ def sweep(
     ----------
     grid : mapping of str to values, or mappings
         The values of each parameter, of which every combination is a point; or the points themselves, one
-        mapping of parameters each. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
-        ``internal_probability``, ``broadcast_share``, ``topology``, ``latency`` and ``faults``, as for
-        `simulate`.
+        mapping of parameters each. Parameters are those of `simulate` that say what machines are and
+        do: ``machines``, ``duration``, ``rates`` and so on to ``faults``.
     runs : int
         How many runs each point has.
     duration : float
@@ -97,8 +97,8 @@ def sweep(
     -------
     DataFrame
         One row per machine and run, sorted by point, ``run`` and ``machine_id``: the parameters of the grid
-        (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
-        ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
+        (numbers, else labels), ``run`` (from 0), ``seed``, ``machines`` and every other parameter that is
+        one number, as `compare` shows them, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
         ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``.
         ``attrs["grid"]`` names the parameters of the grid; after Ctrl-C the finished runs are returned
@@ -127,7 +127,7 @@ def sweep(
     [236.8, 115.0]
     """
     from lamport._drive.grid import make_points
-    from lamport._model.setting import make_seed
+    from lamport._model.run_setting import make_seed
 
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")

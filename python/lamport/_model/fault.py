@@ -2,15 +2,16 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import wraps
 from numbers import Integral, Real
+from operator import attrgetter
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from lamport._model.latency import KINDS as LATENCIES
-from lamport._model.latency import Latency, as_latency, to_json, to_native
+from lamport._model.latency import Latency, as_latency, to_json
 from lamport._model.public import public
 
 __all__ = [
@@ -27,7 +28,37 @@ __all__ = [
 ]
 
 
+OLD_NAMES = {"machine": "machine_id", "src": "sender", "dst": "recipient"}
+"""What fields were called before. Keywords, attributes and JSON of these names are still understood."""
+
+Kind = TypeVar("Kind")
+
+
+def _with_old_names(kind: type[Kind]) -> type[Kind]:
+    """Let a kind of fault take and tell its fields by the names they had before."""
+    make: Callable[..., None] = kind.__init__
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    old = {name: new for name, new in OLD_NAMES.items() if new in known}
+
+    @wraps(make)
+    def make_renamed(self: Kind, *args: Any, **given: Any) -> None:
+        make(self, *args, **_renamed(given, old))
+
+    kind.__init__ = make_renamed  # type: ignore[assignment, method-assign]
+    for name, new in old.items():
+        setattr(kind, name, property(attrgetter(new)))
+    return kind
+
+
+def _renamed(given: Mapping[str, Any], old: Mapping[str, str] = OLD_NAMES) -> dict[str, Any]:
+    names = [old.get(name, name) for name in given]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{dict(given)!r} gives a field twice, by its name and by the one it had before")
+    return dict(zip(names, given.values(), strict=True))
+
+
 @public
+@_with_old_names
 @dataclass(frozen=True)
 class Crash:
     """A machine dies, and comes back with its log.
@@ -37,7 +68,7 @@ class Crash:
 
     Parameters
     ----------
-    machine : int
+    machine_id : int
         Id of the machine, from 1.
     at : float
         Start, in seconds from the first tick.
@@ -51,7 +82,7 @@ class Crash:
         A parameter is not a number, or not finite, or a machine is below 1.
     """
 
-    machine: int
+    machine_id: int
     at: float
     down_for: float | None = None
 
@@ -60,6 +91,7 @@ class Crash:
 
 
 @public
+@_with_old_names
 @dataclass(frozen=True)
 class Pause:
     """A machine stands still: it neither ticks nor sends nor takes messages.
@@ -68,7 +100,7 @@ class Pause:
 
     Parameters
     ----------
-    machine : int
+    machine_id : int
         Id of the machine, from 1.
     at : float
         Start, in seconds from the first tick.
@@ -81,7 +113,7 @@ class Pause:
         A parameter is not a number, or not finite, or a machine is below 1.
     """
 
-    machine: int
+    machine_id: int
     at: float
     duration: float
 
@@ -144,14 +176,15 @@ class Partition:
 
 
 @public
+@_with_old_names
 @dataclass(frozen=True)
 class Delay:
     """Messages of one machine to another take longer.
 
     Parameters
     ----------
-    src, dst : int
-        Ids of the sender and of the recipient.
+    sender, recipient : int
+        Ids of the machine that sends and of the one that receives.
     latency : float or latency
         What is added to the delay of each: seconds, or `Constant`, `Uniform`, `Exponential`,
         `LogNormal`, `Empirical`. Messages do not overtake each other.
@@ -166,26 +199,27 @@ class Delay:
         `latency` is not a latency, or another parameter is not a number, or not finite.
     """
 
-    src: int
-    dst: int
+    sender: int
+    recipient: int
     latency: Latency
     at: float
     duration: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "latency", _latency(self.latency))
+        object.__setattr__(self, "latency", as_latency(self.latency))
         _check(self)
 
 
 @public
+@_with_old_names
 @dataclass(frozen=True)
 class Disconnect:
     """The connection on which one machine sends to another breaks; it is made again at once.
 
     Parameters
     ----------
-    src, dst : int
-        Ids of the sender and of the recipient.
+    sender, recipient : int
+        Ids of the machine that sends and of the one that receives.
     at : float
         Time, in seconds from the first tick.
 
@@ -195,8 +229,8 @@ class Disconnect:
         A parameter is not a number, or not finite, or a machine is below 1.
     """
 
-    src: int
-    dst: int
+    sender: int
+    recipient: int
     at: float
 
     def __post_init__(self) -> None:
@@ -232,8 +266,8 @@ def as_faults(value: object) -> tuple[Fault, ...]:
 
     Examples
     --------
-    >>> as_faults([{"fault": "pause", "machine": 1, "at": 10, "duration": 2}])
-    (Pause(machine=1, at=10.0, duration=2.0),)
+    >>> as_faults([{"fault": "pause", "machine_id": 1, "at": 10, "duration": 2}])
+    (Pause(machine_id=1, at=10.0, duration=2.0),)
     """
     if isinstance(value, (str, Mapping, *KINDS.values())) or not isinstance(value, Iterable):
         raise ValueError(
@@ -248,15 +282,21 @@ def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     Examples
     --------
     >>> faults_json([Disconnect(1, 2, at=3)])
-    [{'fault': 'disconnect', 'src': 1, 'dst': 2, 'at': 3.0}]
+    [{'fault': 'disconnect', 'sender': 1, 'recipient': 2, 'at': 3.0}]
     """
-    return [_object(fault, to_json) for fault in faults]
+    return [_object(fault) for fault in faults]
 
 
-def faults_text(faults: Iterable[Fault]) -> str | None:
-    """Write faults as the native module reads them; None if there are none."""
-    listed = [_object(fault, to_native) for fault in faults]
-    return json.dumps(listed) if listed else None
+def faults_text(value: object) -> str:
+    """Write what `as_faults` takes as JSON, which the native module reads.
+
+    Examples
+    --------
+    >>> faults_text([Disconnect(1, 2, at=3)])
+    '[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 3.0}]'
+    """
+    faults = as_faults(value)
+    return json.dumps(faults_json(faults)) if faults else "[]"
 
 
 def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:
@@ -276,14 +316,14 @@ def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _object(fault: Fault, latency: Any) -> dict[str, Any]:
+def _object(fault: Fault) -> dict[str, Any]:
     values = {field.name: getattr(fault, field.name) for field in fields(fault)}
     if isinstance(fault, Partition):
         name = "pairs" if fault.groups is None else "groups"
         listed = [list(members) for members in values[name]]
         values = {name: listed, "at": fault.at, "duration": fault.duration}
     elif isinstance(fault, Delay):
-        values["latency"] = latency(fault.latency)
+        values["latency"] = to_json(fault.latency)
     return {"fault": NAMES[type(fault)], **values}
 
 
@@ -296,7 +336,7 @@ def _fault(value: object) -> Fault:
     name = value.get("fault")
     if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f'fault {dict(value)!r} is not known: "fault" is one of {", ".join(KINDS)}')
-    given = {key: entry for key, entry in value.items() if key != "fault"}
+    given = _renamed({key: entry for key, entry in value.items() if key != "fault"})
     known = {field.name for field in fields(KINDS[name])}
     if strange := sorted(map(str, set(given) - known)):
         raise ValueError(f"{name} {dict(value)!r} has {strange[0]!r}: it may have {', '.join(sorted(known))}")
@@ -307,28 +347,11 @@ def _fault(value: object) -> Fault:
     return made
 
 
-def _latency(value: object) -> Latency:
-    """Take a latency, also as the native module has it."""
-    if (
-        isinstance(value, Sequence)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and value[0] in LATENCIES
-    ):
-        kind: Any = LATENCIES[value[0]]
-        try:
-            made: Latency = kind(value[1]) if value[0] == "empirical" else kind(*value[1])
-        except TypeError:
-            raise ValueError(f"Delay: latency {value!r} does not have the numbers of its kind") from None
-        return made
-    return as_latency(value)
-
-
 def _check(fault: Any) -> None:
     """Make the parameters whole numbers and floats, if they are such."""
     for field in fields(fault):
         name, value = f"{type(fault).__name__}: {field.name}", getattr(fault, field.name)
-        if field.name in {"machine", "src", "dst"}:
+        if field.name in OLD_NAMES.values():
             object.__setattr__(fault, field.name, _machine(value, name))
         elif field.name in {"at", "duration"} or (field.name == "down_for" and value is not None):
             object.__setattr__(fault, field.name, _seconds(value, name))

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,10 +19,9 @@ __all__ = [
     "LogNormal",
     "Uniform",
     "as_latency",
+    "latency_text",
     "parse",
     "to_json",
-    "to_native",
-    "to_text",
 ]
 
 LONGEST = 1e9
@@ -218,19 +218,6 @@ def as_latency(value: object) -> Latency:
     )
 
 
-def to_native(latency: Latency) -> tuple[str, list[float]]:
-    """Return kind and numbers, as the native module takes them.
-
-    Examples
-    --------
-    >>> to_native(Uniform(0, 1))
-    ('uniform', [0.0, 1.0])
-    """
-    if isinstance(latency, Empirical):
-        return "empirical", list(latency.delays)
-    return NAMES[type(latency)], [getattr(latency, field.name) for field in fields(latency)]
-
-
 def to_json(latency: Latency) -> Any:
     """Write a latency as ``run.json`` keeps it: a number, or a mapping with its ``kind``.
 
@@ -247,14 +234,31 @@ def to_json(latency: Latency) -> Any:
     return {"kind": NAMES[type(latency)], **values}
 
 
+@lru_cache(maxsize=16)
+def _text(latency: Latency) -> str:
+    # Of measured delays there can be many, the same at all points of a sweep.
+    return json.dumps(to_json(latency))
+
+
+def latency_text(value: object) -> str:
+    """Write what `as_latency` takes as JSON, which the native module and the command line read.
+
+    Examples
+    --------
+    >>> latency_text(0.5), latency_text(Exponential(0.5))
+    ('0.5', '{"kind": "exponential", "mean": 0.5}')
+    """
+    return _text(as_latency(value))
+
+
 def parse(text: str) -> Latency:
     """Read a latency as the command line takes it.
 
     Parameters
     ----------
     text : str
-        Seconds, a kind and its numbers with colons between them, or the path of a ``.json`` file that
-        holds what `to_json` returns.
+        Seconds, a kind and its numbers with colons between them, JSON as `latency_text` writes it, or the
+        path of a ``.json`` file of that.
 
     Raises
     ------
@@ -273,6 +277,11 @@ def parse(text: str) -> Latency:
             return as_latency(json.loads(Path(text).read_text(encoding="utf-8")))
         except ValueError as error:
             raise ValueError(f"{text}: {error}") from None
+    if text.lstrip().startswith("{"):
+        try:
+            return as_latency(json.loads(text))
+        except json.JSONDecodeError:
+            raise _unread(text) from None
     name, *words = text.strip().split(":")
     try:
         numbers = [float(word) for word in words or [name]]
@@ -286,19 +295,6 @@ def parse(text: str) -> Latency:
     except (KeyError, TypeError):
         raise _unread(text) from None
     return made
-
-
-def to_text(latency: Latency) -> str:
-    """Write a latency as the command line takes it.
-
-    Examples
-    --------
-    >>> to_text(Constant(0.001)), to_text(Uniform(0.001, 0.01))
-    ('0.001', 'uniform:0.001:0.01')
-    """
-    kind, numbers = to_native(latency)
-    words = [repr(number) for number in numbers]
-    return words[0] if kind == "constant" else ":".join([kind, *words])
 
 
 def _unread(text: str) -> ValueError:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamport._model.public import public
+from lamport._model.setting import BEHAVIOR, MODEL
 from lamport._model.topology import resolve
 
 if TYPE_CHECKING:
@@ -53,16 +54,13 @@ def predict(
     >>> table["queue_growth"].round(3).tolist()
     [0.5, 0.0, 0.0]
     """
+    given = dict(locals())
     import pandas as pd
 
     from lamport import _lamport
 
     rates = [float(rate) for rate in rates]
     machines, shape = resolve(None, rates, topology)
-    columns = _lamport.predict(
-        rates,
-        topology=shape,
-        internal_probability=internal_probability,
-        broadcast_share=broadcast_share,
-    )
+    behavior = {name: MODEL[name].check(name, given[name]) for name in BEHAVIOR}
+    columns = _lamport.predict(rates, topology=shape, behavior=behavior)
     return pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))

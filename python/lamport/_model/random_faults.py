@@ -102,9 +102,10 @@ def random_faults(
             cut = 1 + int(which[0] * (len(ids) - 1))
             faults.append(Partition([sorted(order[:cut]), sorted(order[cut:])], at, lasts))
         else:
-            src = _choose(ids, which[0])
-            dst = _choose([machine for machine in ids if machine != src], which[1])
-            faults.append(Delay(src, dst, added, at, lasts) if name == "delay" else Disconnect(src, dst, at))
+            sender = _choose(ids, which[0])
+            recipient = _choose([machine for machine in ids if machine != sender], which[1])
+            link = sender, recipient
+            faults.append(Delay(*link, added, at, lasts) if name == "delay" else Disconnect(*link, at))
     return faults
 
 

@@ -1,89 +1,325 @@
-"""The parameters of a run in virtual time: checked, for the native module and for ``run.json``."""
+"""Every parameter of a run and of a machine: its name, default, check, unit, place in ``run.json``, options.
 
-import secrets
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+Functions state their signatures themselves, and a test holds them against this table. Options of the command
+line, ``run.json``, the grid of a sweep and what goes to the native module follow from it. Defaults that the
+native module has too come from there, ``src/setting.rs``, where the bounds stand.
+"""
 
-from lamport._model.fault import as_faults, faults_json, faults_text
-from lamport._model.latency import as_latency, to_json, to_native
-from lamport._model.topology import resolve, to_mapping
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from lamport._lamport import _Point
+from lamport._lamport import DEFAULTS
+from lamport._model import check, read
+from lamport._model.parameter import REQUIRED, Parameter, on
 
-__all__ = ["DEFAULT_LATENCY", "make_seed", "native_point", "whole"]
-
-DEFAULT_LATENCY = 0.0005
+__all__ = ["BEHAVIOR", "MODEL", "NUMBERS", "SETTING", "command_line", "of_function"]
 
 
-def native_point(
-    *,
-    machines: int | None,
-    duration: object,
-    rates: object,
-    max_rate: object,
-    internal_probability: object,
-    broadcast_share: object,
-    topology: object,
-    latency: object,
-    faults: object,
-) -> "tuple[_Point, dict[str, Any]]":
-    """Turn the parameters of a run into those of the native module, and into those of ``run.json``."""
-    speeds = _rates(rates)
-    machines, shape = resolve(machines, speeds, topology)
-    delays = as_latency(latency)
-    schedule = as_faults(faults)
-    point: _Point = {
-        "machines": machines,
-        "topology": shape,
-        "duration": _real("duration", duration),
-        "rates": speeds,
-        "max_rate": whole("max_rate", max_rate),
-        "internal_probability": _real("internal_probability", internal_probability),
-        "broadcast_share": _real("broadcast_share", broadcast_share),
-        "latency": to_native(delays),
-        "faults": faults_text(schedule),
-    }
-    shown: dict[str, Any] = {
-        **point,
-        "topology": shape if isinstance(shape, str) else to_mapping(shape),
-        "latency": to_json(delays),
-        "faults": faults_json(schedule),
-    }
-    return point, shown
+def of_function(function: str) -> dict[str, Parameter]:
+    """Return the parameters of a function by the names it has for them."""
+    return {each.name_in(function): each for each in SETTING.values() if function in each.of}
 
 
-def make_seed(seed: object) -> int:
-    """Return the seed, drawn if None."""
-    return secrets.randbelow(2**53) if seed is None else whole("seed", seed)
+def command_line(command: str, values: Mapping[str, Any]) -> list[str]:
+    """Write parameters as the words of a command; None stands for its default."""
+    words = []
+    for name, value in values.items():
+        option = SETTING[name].options[command]
+        action = option.more.get("action")
+        if action in {"store_true", "store_false"}:
+            words += [option.flags[0]] if value == (action == "store_true") else []
+        elif value is not None:
+            # One word: a value that begins with a dash stays a value.
+            words.append(f"{option.flags[0]}={value}")
+    return words
 
 
-def whole(name: str, value: object) -> int:
-    """Return a parameter that is a whole number.
-
-    Raises
-    ------
-    ValueError
-        It is not one from 0 to 2^53 - 1.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ValueError(f"{name}={value!r} is not a whole number")
-    if not 0 <= int(value) < 2**53:
-        raise ValueError(f"{name}={value} is out of range: give a whole number, 0 to 2^53 - 1")
-    return int(value)
+def _runs(default: Any, **more: Any) -> dict[str, Any]:
+    return {"run_local": default, "simulate": default, "grid": default, **more}
 
 
-def _real(name: str, value: object) -> float:
-    if isinstance(value, (bool, str)) or not isinstance(value, Real):
-        raise ValueError(f"{name}={value!r} is not a number")
-    return float(value)
+EVERY = "run simulate sweep machine"
+TURNS_ON = {"action": "store_true"}
+TURNS_OFF = {"action": "store_false"}
+P, B = DEFAULTS["internal_probability"], DEFAULTS["broadcast_share"]
+LATENCY, SIMULATED = DEFAULTS["latency"], DEFAULTS["simulated_latency"]
+DELAY = (
+    "how long messages take, in real time in addition to the network: seconds, uniform:LOW:HIGH, "
+    "exponential:MEAN, log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a file FILE.json of what "
+    "run.json has for it (%(default)g)"
+)
+FAULTS = "file of what goes wrong: a JSON list like "
+CRASH = '[{"fault": "crash", "machine_id": 1, "at": 10, "down_for": 5}]'
+DISCONNECT = '[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 10}]'
+KEY = (
+    "connect only with machines that have the key in FILE, encrypted (see keygen; default: "
+    "the environment's LAMPORT_KEY, else no key)"
+)
+ALLOW = "additional addresses or networks allowed to connect (repeatable, comma-separated)"
 
+_TABLE = (
+    Parameter(
+        "machine_id",
+        {"Machine": REQUIRED},
+        read=int,
+        options=on(
+            "machine",
+            "--id",
+            "number of this machine, different from those of its peers",
+            metavar="N",
+            required=True,
+        ),
+    ),
+    Parameter(
+        "host",
+        {"Machine": None},
+        options=on(
+            "machine",
+            "--host",
+            "address to listen on (default: loopback if all peers are, else all)",
+            metavar="HOST",
+        ),
+    ),
+    Parameter(
+        "listen_port",
+        {"Machine": REQUIRED},
+        read=int,
+        options=on("machine", "--port", "port to listen on (default: a free one)", metavar="PORT", default=0),
+    ),
+    Parameter(
+        "peer_addresses",
+        {"Machine": REQUIRED},
+        options=on(
+            "machine",
+            "--peers",
+            "machines to send to; an IPv6 host in brackets",
+            metavar="HOST:PORT,...",
+            default="",
+        ),
+    ),
+    Parameter(
+        "log_filename",
+        {"Machine": REQUIRED},
+        options=on(
+            "machine", "--log", "log file (default: logs/run_<time>/machine_<id>.log)", metavar="FILE"
+        ),
+    ),
+    Parameter(
+        "runs",
+        {"sweep": 100},
+        recorded=False,
+        read=int,
+        options=on("sweep", "--runs", "runs of each point (%(default)s)", metavar="N"),
+    ),
+    Parameter(
+        "machines",
+        _runs(None, random_faults=REQUIRED),
+        read=int,
+        options=on(
+            "run simulate sweep",
+            "-n --machines",
+            "number of machines (default: that of the rates or the topology, else 3)",
+            metavar="N",
+        ),
+    ),
+    Parameter(
+        "duration",
+        _runs(60, sweep=60, Machine=REQUIRED, random_faults=REQUIRED),
+        names={"Machine": "run_seconds"},
+        unit="s",
+        check=check.real,
+        read=float,
+        options={
+            **on("run simulate sweep", "--duration", "seconds of ticking (%(default)s)", metavar="S"),
+            **on(
+                "machine",
+                "--duration --run-time --run_time",
+                "seconds of ticking (%(default)s)",
+                metavar="S",
+                default=60,
+            ),
+        },
+    ),
+    Parameter(
+        "rates",
+        _runs(None, predict=REQUIRED),
+        unit="ticks/s",
+        check=check.rates,
+        read=read.numbers,
+        options=on(
+            "run simulate sweep",
+            "--rates",
+            "ticks per second, one per machine (default: drawn)",
+            metavar="1,3,6",
+        ),
+    ),
+    Parameter(
+        "clock_rate",
+        {"Machine": None},
+        unit="ticks/s",
+        read=float,
+        options=on("machine", "--rate", "ticks per second (default: drawn from 1..max-rate)", metavar="R"),
+    ),
+    Parameter(
+        "max_rate",
+        _runs(DEFAULTS["max_rate"], Machine=DEFAULTS["max_rate"]),
+        unit="ticks/s",
+        label="upper end of the rates drawn",
+        check=check.whole,
+        read=int,
+        options=on(EVERY, "--max-rate", "upper end of the rates drawn (%(default)s)", metavar="N"),
+    ),
+    Parameter(
+        "internal_probability",
+        _runs(P, Machine=P, predict=P),
+        check=check.real,
+        read=float,
+        options=on(
+            EVERY,
+            "--internal-probability",
+            "probability that an idle tick is internal (%(default)s)",
+            metavar="P",
+        ),
+    ),
+    Parameter(
+        "broadcast_share",
+        _runs(B, Machine=B, predict=B),
+        check=check.real,
+        read=float,
+        options=on(EVERY, "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
+    ),
+    Parameter(
+        "topology",
+        _runs("full", predict="full"),
+        read=read.topology,
+        options=on(
+            "run simulate sweep", "--topology", 'full, ring, star, line or {"1": [2], ...}', metavar="T"
+        ),
+    ),
+    Parameter(
+        "latency",
+        {"run_local": LATENCY, "simulate": SIMULATED, "grid": SIMULATED, "Machine": LATENCY},
+        unit="s",
+        check=read.latency,
+        read=read.latency_text,
+        options=on(EVERY, "--latency", DELAY, metavar="L"),
+    ),
+    Parameter(
+        "faults",
+        _runs((), Machine=()),
+        check=read.faults,
+        read=read.faults_file,
+        options={
+            **on("run simulate sweep", "--faults", FAULTS + CRASH, metavar="FILE"),
+            **on("machine", "--faults", FAULTS + DISCONNECT, metavar="FILE"),
+        },
+    ),
+    Parameter(
+        "seed",
+        {"run_local": None, "simulate": None, "sweep": 0, "Machine": None, "random_faults": REQUIRED},
+        check=check.whole,
+        read=int,
+        options={
+            **on("run simulate machine", "--seed", "seed of all draws (default: drawn)", metavar="S"),
+            **on(
+                "sweep", "--seed", "seed from which the seeds of the runs are made (%(default)s)", metavar="S"
+            ),
+        },
+    ),
+    Parameter(
+        "run_id",
+        {"Machine": DEFAULTS["run_id"]},
+        options=on(
+            "machine", "--run-id", "machines connect only within one run id (%(default)s)", metavar="ID"
+        ),
+    ),
+    Parameter(
+        "base_port",
+        {"run_local": 0},
+        read=int,
+        options=on("run", "--base-port", "machine i listens on P + i - 1 (default: free ports)", metavar="P"),
+    ),
+    Parameter(
+        "processes",
+        {"run_local": False},
+        options=on("run", "--processes", "one process per machine instead of one thread", **TURNS_ON),
+    ),
+    Parameter(
+        "log_dir",
+        {"run_local": None, "simulate": None},
+        recorded=False,
+        options={
+            **on(
+                "run",
+                "--log-dir --logs_dir",
+                "where the logs go (default: logs/run_<time>)",
+                metavar="DIR",
+            ),
+            **on(
+                "simulate",
+                "--log-dir --logs_dir",
+                "write logs, figure and summary there (default: none)",
+                metavar="DIR",
+            ),
+        },
+    ),
+    Parameter(
+        "record",
+        {"simulate": True},
+        recorded=False,
+        options=on("simulate", "--no-record", "keep no events, only the table of machines", **TURNS_OFF),
+    ),
+    Parameter(
+        "wait",
+        {"run_local": DEFAULTS["wait"], "Machine": DEFAULTS["wait"]},
+        unit="s",
+        read=float,
+        options={
+            **on("run", "--wait", "seconds to wait for all connections (%(default)s)", metavar="S"),
+            **on(
+                "machine",
+                "--wait",
+                "seconds to wait for all peers before ticking (%(default)s)",
+                metavar="S",
+            ),
+        },
+    ),
+    Parameter(
+        "allow",
+        {"Machine": ()},
+        options=on("machine", "--allow", ALLOW, metavar="ADDR|CIDR", action="append", default=[]),
+    ),
+    # `run.json` says only whether there is one.
+    Parameter(
+        "key",
+        {"run_local": None, "Machine": None},
+        recorded=False,
+        options=on("run machine", "--key-file", KEY, metavar="FILE"),
+    ),
+    Parameter(
+        "resume",
+        {"Machine": False},
+        options=on(
+            "machine", "--resume", "go on where the log of a crashed machine stops (needs --log)", **TURNS_ON
+        ),
+    ),
+    Parameter(
+        "overwrite",
+        {"Machine": False},
+        options=on("machine", "--overwrite", "replace an existing log file", **TURNS_ON),
+    ),
+    Parameter(
+        "precise",
+        {"run_local": True, "Machine": True},
+        options=on("machine", "--no-precise", "do not spin over the last stretch before a tick", **TURNS_OFF),
+    ),
+)
 
-def _rates(rates: object) -> list[float] | None:
-    if rates is None:
-        return None
-    if isinstance(rates, (str, Mapping, AbstractSet)) or not isinstance(rates, Iterable):
-        raise ValueError(f"rates={rates!r} is not a list of rates: give one per machine, like [1, 3, 6]")
-    return [_real("rate", rate) for rate in rates]
+SETTING: dict[str, Parameter] = {each.name: each for each in _TABLE}
+"""The parameters by name, in the order of ``--help`` and of ``run.json``."""
+MODEL = {name: each for name, each in SETTING.items() if {"run_local", "simulate", "grid"} <= set(each.of)}
+"""What every run has, in real and in virtual time, and a grid can vary."""
+NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.whole})
+"""Those that are one number, which tables of several runs show."""
+BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)
+"""What idle ticks do: STARTUP lines state it, and theory needs no more than it, rates and topology."""

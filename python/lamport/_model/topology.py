@@ -10,7 +10,7 @@ __all__ = [
     "Topology",
     "adjacency",
     "as_topology",
-    "machine_count",
+    "listed",
     "resolve",
     "to_mapping",
 ]
@@ -59,26 +59,6 @@ def as_topology(topology: object) -> "str | Topology":
             raise ValueError(f"topology: machine {machine} lists a peer twice: {peers}")
     places = range(1, len(neighbors) + 1)
     return Topology(topology, [[peer - 1 for peer in neighbors[machine]] for machine in places])
-
-
-def machine_count(machines: int | None, rates: Sequence[float] | None, topology: object) -> int:
-    """Find the number of machines from whatever states it.
-
-    Parameters
-    ----------
-    machines : int or None
-        The number, where it was given.
-    rates : sequence of float or None
-        One per machine, where they were given.
-    topology : str, mapping or graph
-        As for `adjacency`.
-
-    Raises
-    ------
-    ValueError
-        Two of them disagree, the number is below 1, or the topology is not possible.
-    """
-    return resolve(machines, rates, topology)[0]
 
 
 def adjacency(topology: object, machines: int) -> list[list[int]]:
@@ -152,6 +132,11 @@ def _count(machines: object, rates: Sequence[float] | None, shape: str | list[li
     if count < 1:
         raise ValueError(f"{said}: there must be at least 1 machine")
     return count
+
+
+def listed(shape: str | Sequence[Sequence[int]], machines: int) -> Sequence[Sequence[int]]:
+    """List the peers of each machine of what `resolve` returns."""
+    return adjacency(shape, machines) if isinstance(shape, str) else shape
 
 
 def to_mapping(peers: Sequence[Sequence[int]]) -> dict[str, list[int]]:

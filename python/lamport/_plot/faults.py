@@ -85,7 +85,7 @@ def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint:
     across = axes.get_xaxis_transform()
     style: dict[str, Any] = {"transform": across, "gid": strike.name, "zorder": 0.5, "linewidth": 0}
     if isinstance(fault, Crash | Pause):
-        color = palette[fault.machine]
+        color = palette[fault.machine_id]
         axes.broken_barh(stretch, (0, 1), facecolor=(*_rgb(color), faint), **style)
         lines = (*_rgb(color), min(1.0, 3 * faint))
         axes.broken_barh(
@@ -96,9 +96,9 @@ def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint:
         for edge in (strike.start, strike.stop):
             axes.axvline(edge, color=WALL, linestyle="--", linewidth=0.8, zorder=0.6)
     elif isinstance(fault, Delay):
-        axes.broken_barh(stretch, (1 - BAR, BAR), facecolor=palette.get(fault.src, WALL), **style)
+        axes.broken_barh(stretch, (1 - BAR, BAR), facecolor=palette.get(fault.sender, WALL), **style)
     else:
-        color = palette.get(fault.src, WALL)
+        color = palette.get(fault.sender, WALL)
         axes.plot(strike.start, 1, marker="v", color=color, transform=across, clip_on=False, gid=strike.name)
 
 
@@ -136,9 +136,9 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
     fault, stretch = strike.fault, [(ends[0], ends[1] - ends[0])]
     style: dict[str, Any] = {"gid": strike.name, "linewidth": 0, "zorder": 0.5}
     if isinstance(fault, Crash | Pause):
-        if fault.machine not in places:
+        if fault.machine_id not in places:
             return False
-        rows = (places[fault.machine] - ROW, 2 * ROW)
+        rows = (places[fault.machine_id] - ROW, 2 * ROW)
         color = LOST[strike.name]
         axes.broken_barh(stretch, rows, facecolor=(*_rgb(color), 0.18), **style)
         lines = (*_rgb(color), 0.5)
@@ -151,9 +151,9 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
             stretch, (0, 1), transform=axes.get_xaxis_transform(), facecolor=WALL, alpha=0.15, **style
         )
         return True
-    if fault.src not in places or fault.dst not in places:
+    if fault.sender not in places or fault.recipient not in places:
         return False
-    near, far = sorted((places[fault.src], places[fault.dst]))
+    near, far = sorted((places[fault.sender], places[fault.recipient]))
     if isinstance(fault, Delay):
         axes.broken_barh(stretch, (near, far - near), facecolor=SLOW, alpha=0.15, **style)
     else:
@@ -166,7 +166,7 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
 def _gap(strike: Strike, run: "Recorded", diagram: "Spacetime") -> tuple[float, float] | None:
     """Find a machine's events around its fault; None if they are not shown."""
     shown: pd.DataFrame = diagram.events
-    machine = strike.fault.machine  # type: ignore[union-attr]
+    machine = strike.fault.machine_id  # type: ignore[union-attr]
     own = shown[shown["machine_id"] == machine]
     times = run._events["time"].to_numpy()[own["row"]]
     order = np.argsort(times, kind="stable")
@@ -182,9 +182,9 @@ _ORDER = {"crash": 0, "pause": 1, "partition": 2, "delay": 3, "disconnect": 4}
 
 def _machines(fault: Fault) -> set[int]:
     if isinstance(fault, Crash | Pause):
-        return {fault.machine}
+        return {fault.machine_id}
     if isinstance(fault, Delay | Disconnect):
-        return {fault.src, fault.dst}
+        return {fault.sender, fault.recipient}
     return {machine for row in fault.groups or fault.pairs or () for machine in row}
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lamport._model.setting import BEHAVIOR, SETTING
+
 if TYPE_CHECKING:
     from lamport._runs.recorded import Recorded
 
@@ -72,17 +74,8 @@ def _write(run: "Recorded") -> str:
 
 def _facts(run: "Recorded") -> str:
     known = run.parameters
-    names = (
-        "machines",
-        "duration",
-        "internal_probability",
-        "broadcast_share",
-        "seed",
-        "run_id",
-        "started",
-        "version",
-    )
-    units = {"duration": " s"}
+    names = ("machines", "duration", *BEHAVIOR, "seed", "run_id", "started", "version")
+    units = {name: f" {SETTING[name].unit}".rstrip() for name in names if name in SETTING}
     lines = [
         f"- {name.replace('_', ' ')}: {_plain(known[name])}{units.get(name, '')}"
         for name in names

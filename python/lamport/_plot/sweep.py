@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lamport._model.public import public
+from lamport._model.setting import MODEL, NUMBERS
 from lamport._runs.summarize import METRICS, summarize
 
 if TYPE_CHECKING:
@@ -13,12 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_sweep"]
 
 UNITS = {
-    "machines": "machines",
-    "duration": "duration (s)",
-    "max_rate": "upper end of the rates drawn (ticks/s)",
-    "internal_probability": "internal probability",
-    "broadcast_share": "broadcast share",
-    "latency": "latency (s)",
+    **{name: MODEL[name].axis for name in ("machines", *NUMBERS, "latency")},
     "drift": "drift (clock values)",
     "mean_jump": "mean jump of the clock (per event)",
     "max_jump": "largest jump of the clock",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lamport._model.public import public
+from lamport._model.setting import NUMBERS
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-PARAMETERS = ("seed", "duration", "max_rate", "internal_probability", "broadcast_share")
+PARAMETERS = ("seed", *NUMBERS)
 
 
 @public
@@ -27,8 +28,8 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     -------
     DataFrame
         One row per machine and run: ``label``, ``run`` (from 0 within a label), what the run was made
-        with (``seed``, ``machines``, ``duration``, ``max_rate``, ``internal_probability``,
-        ``broadcast_share``; missing where unknown), ``machine_id``, the columns of
+        with (``seed``, ``machines`` and every other parameter that is one number, from ``duration``
+        on; missing where unknown), ``machine_id``, the columns of
         `Run.machines`, and the run's ``drift``.
 
     Raises

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +49,9 @@ def write_table(table: "pd.DataFrame", path: Path, form: str) -> None:
     """Write a table as ``csv`` or ``parquet``, without its index."""
     if form == "csv":
         if "recipients" in table:
-            table = table.assign(recipients=table["recipients"].map(_json, na_action="ignore"))
+            # As any reader knows a list; equal ones are written once.
+            texts = {ids: json.dumps(ids) for ids in set(table["recipients"].dropna())}
+            table = table.assign(recipients=table["recipients"].map(texts.get, na_action="ignore"))
         table.to_csv(path, index=False)
     else:
         _write_parquet(table, path)
@@ -111,12 +112,6 @@ def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> 
     first = 0 if start is None else int(time.searchsorted(start, side="left"))
     last = len(time) if stop is None else int(time.searchsorted(stop, side="left"))
     return events.iloc[first:last]
-
-
-@cache
-def _json(recipients: tuple[int | None, ...]) -> str:
-    """Return recipients as text that any reader knows as a list."""
-    return json.dumps(recipients)
 
 
 def _write_parquet(table: "pd.DataFrame", path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lamport._lamport import Logs, _Point
+    from lamport._lamport import Logs, _RunSetting
 
 __all__ = ["Recipe", "read_again", "simulate_again"]
 
@@ -30,8 +30,8 @@ def read_again(files: list[Path], offsets: dict[int, float] | None) -> "Logs":
     return read_logs([str(file) for file in files], offsets=offsets)
 
 
-def simulate_again(point: "_Point", seed: int, record: bool) -> "Logs":
+def simulate_again(setting: "_RunSetting", seed: int, record: bool) -> "Logs":
     """Run a simulation that came to its end: equal seeds give equal runs."""
     from lamport._lamport import simulate
 
-    return simulate(point, seed=seed, record=record, log_dir=None, progress=None).logs
+    return simulate(setting, seed=seed, record=record, log_dir=None, progress=None).logs

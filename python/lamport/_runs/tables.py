@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
+from lamport._model.setting import BEHAVIOR
 from lamport._model.topology import to_mapping
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def parameters(logs: "Logs") -> dict[str, Any]:
     known: dict[str, Any] = {"machines": len(columns["machine_id"])}
     if not np.isnan(columns["clock_rate"]).any():
         known["rates"] = columns["clock_rate"].tolist()
-    for name in ("internal_probability", "broadcast_share"):
+    for name in BEHAVIOR:
         values = np.unique(columns[name])
         if len(values) == 1 and not np.isnan(values[0]):
             known[name] = float(values[0])
@@ -157,12 +158,12 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     rates = columns["clock_rate"]
     peers = _shape(logs, machines, known)
     behavior = {}
-    for name in ("internal_probability", "broadcast_share"):
+    for name in BEHAVIOR:
         values = np.unique(columns[name])
         behavior[name] = known.get(name, values[0] if len(values) == 1 else np.nan)
     if peers is None or np.isnan(rates).any() or np.isnan(list(behavior.values())).any():
         return nothing, nothing
-    expected = predict(rates.tolist(), topology=peers, **behavior)
+    expected = predict(rates.tolist(), topology=peers, behavior=behavior)
     return expected["load"], expected["queue_growth"]
 
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::causality::checkpoint::{Checkpoint, GoOn};
 use crate::causality::cut;
 use crate::causality::graph::{Graph, Trace};
-use crate::causality::vectors::{Rows, Step, walk, whole};
+use crate::causality::vectors::{ClockRows, EventClock, traverse, whole};
 use crate::error::{Error, Result};
 use crate::log::schema::known;
 
@@ -92,15 +92,15 @@ pub fn write(
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
     write!(out, "{}\n\n", viewer.regex()).map_err(failed)?;
     let stamps = (viewer == Viewer::TsViz).then(|| Stamps::new(shown.system_time));
-    let mut rows = Rows::new(graph.machines().len(), None);
-    let mut entry = Entry {
+    let mut rows = ClockRows::new(graph.machines().len(), None);
+    let mut entry = EventText {
         graph,
         shown,
         stamps,
         text: Vec::new(),
     };
     let mut count = 0;
-    walk(graph, &from, &to, &mut rows, &mut checkpoint, |step| {
+    traverse(graph, &from, &to, &mut rows, &mut checkpoint, |step| {
         count += 1;
         entry.fill(step);
         out.write_all(&entry.text).map_err(failed)?;
@@ -111,15 +111,15 @@ pub fn write(
 }
 
 /// The two lines of an event.
-struct Entry<'a> {
+struct EventText<'a> {
     graph: &'a Graph,
     shown: &'a Shown<'a>,
     stamps: Option<Stamps>,
     text: Vec<u8>,
 }
 
-impl Entry<'_> {
-    fn fill(&mut self, step: &Step<'_>) {
+impl EventText<'_> {
+    fn fill(&mut self, step: &EventClock<'_>) {
         let machines = self.graph.machines();
         let text = &mut self.text;
         text.clear();

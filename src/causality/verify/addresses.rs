@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::history::{Address, Diary, Note};
+use crate::log::history::{LogHistory, Note};
+use crate::log::line::Place;
 
 const RULE: Rule = Rule::Structure;
 
@@ -22,19 +24,19 @@ pub(super) fn check(
         if let Some((mark, start)) = log.startups().next()
             && let Some(history) = &start.history
         {
-            let told = (place, mark.line);
-            histories.check(case, (log.machine_id, history), told, report);
+            let at_line = (place, mark.line);
+            histories.check(case, (log.machine_id, history), at_line, report);
         }
     }
     for (place, log) in case.logs().iter().enumerate() {
         checkpoint.row()?;
-        book(case, place, log, report);
+        addresses(case, place, log, report);
         for mark in &log.marks {
             if let Note::Connect(hand) = &mark.note
-                && let Some(history) = &hand.history
+                && let Some(history) = &hand.peer_history
             {
-                let told = (place, mark.line);
-                histories.check(case, (hand.peer_id, history), told, report);
+                let at_line = (place, mark.line);
+                histories.check(case, (hand.peer_id, history), at_line, report);
             }
         }
     }
@@ -42,13 +44,13 @@ pub(super) fn check(
 }
 
 /// A log and a line of it.
-type Told = (usize, u32);
+type LogLine = (usize, u32);
 
-/// Whose history is which, and where it is told.
+/// Whose history is which, and the line that tells it.
 #[derive(Default)]
 struct Histories<'a> {
-    of: BTreeMap<u64, (&'a str, Told)>,
-    owner: BTreeMap<&'a str, (u64, Told)>,
+    of: BTreeMap<u64, (&'a str, LogLine)>,
+    owner: BTreeMap<&'a str, (u64, LogLine)>,
 }
 
 impl<'a> Histories<'a> {
@@ -57,12 +59,12 @@ impl<'a> Histories<'a> {
         &mut self,
         case: &Case<'_>,
         (id, history): (u64, &'a str),
-        told: Told,
+        at_line: LogLine,
         report: &mut Report,
     ) {
-        let at = |(place, line): Told| case.at(place, line);
-        let known = *self.of.entry(id).or_insert((history, told));
-        let owner = *self.owner.entry(history).or_insert((id, told));
+        let at = |(place, line): LogLine| case.at(place, line);
+        let known = *self.of.entry(id).or_insert((history, at_line));
+        let owner = *self.owner.entry(history).or_insert((id, at_line));
         let (expected, found) = if known.0 != history {
             let expected = format!("history {} of machine {id}, as at {}", known.0, at(known.1));
             (expected, format!("history {history}"))
@@ -76,23 +78,25 @@ impl<'a> Histories<'a> {
         } else {
             return;
         };
-        report.add(RULE, || case.line(RULE, told.0, told.1, expected, found));
+        report.add(RULE, || {
+            case.line(RULE, at_line.0, at_line.1, expected, found)
+        });
     }
 }
 
 /// What a line says of an address: who is there, if it is known.
-struct Said<'a> {
+struct Mention<'a> {
     line: u32,
-    address: &'a Address,
+    address: &'a Place<'static>,
     id: Option<u64>,
 }
 
 /// The lines of a log that name an address, in order.
-fn said(log: &Diary) -> Vec<Said<'_>> {
-    let mut said: Vec<_> = log
+fn mentions(log: &LogHistory) -> Vec<Mention<'_>> {
+    let mut mentions: Vec<_> = log
         .links
         .iter()
-        .map(|link| Said {
+        .map(|link| Mention {
             line: link.line,
             address: &link.address,
             id: link.id,
@@ -104,29 +108,29 @@ fn said(log: &Diary) -> Vec<Said<'_>> {
                 Some(address) => (address, log.machine_id),
                 None => continue,
             },
-            Note::Connect(hand) => (&hand.address, hand.peer_id),
+            Note::Connect(hand) => (&hand.peer, hand.peer_id),
             Note::Unread { .. } | Note::End(_) => continue,
         };
-        said.push(Said {
+        mentions.push(Mention {
             line: mark.line,
             address,
             id: Some(id),
         });
     }
-    said.sort_by_key(|said| said.line);
-    said
+    mentions.sort_by_key(|mention| mention.line);
+    mentions
 }
 
 /// What one log says of addresses agrees from line to line.
-fn book(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let peers = log.startups().map(|(_, start)| &start.peers);
-    let mut peers: Vec<&Address> = peers.flatten().collect();
+    let mut peers: Vec<&Place<'_>> = peers.flatten().collect();
     peers.sort_unstable();
     let is_virtual = log.startups().any(|(_, start)| start.is_virtual);
-    let shown = |(host, port): &Address| format!("{host}:{port}");
-    let mut ids: BTreeMap<&Address, (u64, u32)> = BTreeMap::new();
-    let mut addresses: BTreeMap<u64, (&Address, u32)> = BTreeMap::new();
-    for Said { line, address, id } in said(log) {
+    let shown = |Place(host, port): &Place<'_>| format!("{host}:{port}");
+    let mut ids: BTreeMap<&Place<'_>, (u64, u32)> = BTreeMap::new();
+    let mut addresses: BTreeMap<u64, (&Place<'_>, u32)> = BTreeMap::new();
+    for Mention { line, address, id } in mentions(log) {
         let mut add = |expected: String, found: String| {
             report.add(RULE, || case.line(RULE, place, line, expected, found));
         };

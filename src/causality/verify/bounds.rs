@@ -4,9 +4,11 @@
 //! became of it in a crash. What is delivered by hand is not sent: a log that shows
 //! anything by hand has no such bound.
 
-use super::Case;
-use super::channels::Groups;
+use std::cell::OnceCell;
+
+use super::case::Case;
 use super::hosts::Hosts;
+use crate::causality::matching::{Crossed, Groups};
 use crate::log::history::Note;
 
 /// What was sent to each machine; every machine that is named has a log here.
@@ -14,6 +16,8 @@ pub(super) struct Bounds<'a> {
     case: &'a Case<'a>,
     hosts: &'a Hosts,
     sends: &'a Groups<u32>,
+    /// The same by recipient, and the logs that may lack their last lines: for whoever needs a bound.
+    known: OnceCell<(Crossed<'a, u32>, Unended)>,
 }
 
 /// What was sent to one machine, by time.
@@ -26,51 +30,94 @@ pub(super) struct Sent {
     next: usize,
 }
 
+/// The logs without END that end first, each with the time of its last line.
+struct Unended {
+    /// By host, the first two.
+    near: Vec<Vec<(f64, usize)>>,
+    /// The first of the first two hosts.
+    far: Vec<(f64, usize)>,
+}
+
 impl<'a> Bounds<'a> {
     /// With what the channels say was sent.
     pub(super) fn new(case: &'a Case<'a>, hosts: &'a Hosts, sends: &'a Groups<u32>) -> Self {
-        Self { case, hosts, sends }
+        Self {
+            case,
+            hosts,
+            sends,
+            known: OnceCell::new(),
+        }
     }
 
     /// What was sent to the machine of a log, if that bounds its queue.
     pub(super) fn of(&self, place: usize) -> Option<Sent> {
-        let has_unknown = self.case.unknown.iter().any(|&count| count > 0);
+        let has_unknown = self.case.has_unknown();
         // The recipients of a mere table may be those that received.
         let is_bare = self.case.logs()[place].startups().next().is_none();
         if has_unknown || self.case.history.is_table && is_bare || self.is_by_hand(place) {
             return None;
         }
-        let mut sent = Sent {
-            times: Vec::new(),
-            until: f64::INFINITY,
-            next: 0,
-        };
-        for sender in 0..self.case.logs().len() {
+        let (by_recipient, unended) = self
+            .known
+            .get_or_init(|| (self.sends.crossed(), self.unended()));
+        let mut times = Vec::new();
+        for (sender, rows) in by_recipient.of(place) {
             let tolerance = self.hosts.tolerance(sender, place);
-            if self.case.ends[sender].is_none() && sender != place {
-                // Its last lines may be missing.
-                let last = tolerance.map(|tolerance| self.last(sender) - tolerance);
-                sent.until = sent.until.min(last.unwrap_or(f64::NEG_INFINITY));
+            times.extend(rows.iter().map(|&row| match tolerance {
+                Some(tolerance) => self.case.columns.system_time[row as usize] - tolerance,
+                None => f64::NEG_INFINITY,
+            }));
+        }
+        times.sort_by(f64::total_cmp);
+        Some(Sent {
+            times,
+            until: self.until(unended, place),
+            next: 0,
+        })
+    }
+
+    /// From when on what others sent to the machine of a log may be missing.
+    fn until(&self, unended: &Unended, place: usize) -> f64 {
+        let host = self.hosts.host(place);
+        let near = unended.near[host].iter().find(|log| log.1 != place);
+        let mut far = unended.far.iter();
+        let far = far.find(|log| self.hosts.host(log.1) != host);
+        // Clocks of one host differ less, but all of its machines by as much.
+        let times = near.into_iter().chain(far).map(|&(last, sender)| {
+            let tolerance = self.hosts.tolerance(sender, place);
+            tolerance.map_or(f64::NEG_INFINITY, |tolerance| last - tolerance)
+        });
+        times.fold(f64::INFINITY, f64::min)
+    }
+
+    fn unended(&self) -> Unended {
+        let logs = self.case.logs().len();
+        let mut all: Vec<_> = (0..logs)
+            .filter(|&log| self.case.ends[log].is_none())
+            .map(|log| (self.last(log), log))
+            .collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut unended = Unended {
+            near: vec![Vec::new(); logs],
+            far: Vec::new(),
+        };
+        for log in all {
+            let near = &mut unended.near[self.hosts.host(log.1)];
+            if near.is_empty() && unended.far.len() < 2 {
+                unended.far.push(log);
             }
-            let spans = &self.sends.spans[self.sends.of(sender)];
-            if let Ok(span) = spans.binary_search_by_key(&place, |span| span.0) {
-                let earliest = |&row: &u32| match tolerance {
-                    Some(tolerance) => self.case.columns.system_time[row as usize] - tolerance,
-                    None => f64::NEG_INFINITY,
-                };
-                let rows = &self.sends.items[spans[span].1.clone()];
-                sent.times.extend(rows.iter().map(earliest));
+            if near.len() < 2 {
+                near.push(log);
             }
         }
-        sent.times.sort_by(f64::total_cmp);
-        Some(sent)
+        unended
     }
 
     /// Whether anything in a log was done by hand.
     fn is_by_hand(&self, place: usize) -> bool {
         let (columns, log) = (self.case.columns, &self.case.logs()[place]);
-        let is_nameless = |mark| matches!(mark, &Note::Unread { sender: None, .. });
-        log.marks.iter().any(|mark| is_nameless(&mark.note))
+        let is_unnamed = |mark| matches!(mark, &Note::Unread { sender: None, .. });
+        log.marks.iter().any(|mark| is_unnamed(&mark.note))
             || log.rows.clone().any(|row| {
                 let is_receive = columns.event[row].receives();
                 columns.manual[row] || is_receive && columns.message(row).0.is_none()

@@ -3,14 +3,15 @@
 //! In virtual time the numbers agree exactly. A real sender may not have heard of the last messages
 //! that arrived, so that it counts more as undelivered than are missing.
 
-use super::Case;
+use super::case::Case;
 use super::report::{Report, Rule};
-use crate::log::history::Diary;
+use crate::log::history::LogHistory;
+use crate::log::line::End;
 
 const RULE: Rule = Rule::Conservation;
 
 /// What became of the messages of a channel.
-pub(super) struct Tally {
+pub(super) struct ChannelCount {
     pub(super) sent: u64,
     /// Received or unread.
     pub(super) found: u64,
@@ -22,52 +23,90 @@ pub(super) struct Conservation {
     is_virtual: bool,
     /// Channels of which an end is missing.
     unchecked: u64,
+    /// What the sender of the last pair counts.
+    last: Option<(usize, UndeliveredCounts)>,
+}
+
+/// What one END counts as undelivered.
+struct UndeliveredCounts {
+    /// By peer, in order; a peer may be there more than once.
+    named: Vec<(u64, u64)>,
+    /// To peers that never connected.
+    unnamed: u64,
+}
+
+impl UndeliveredCounts {
+    fn new(end: &End) -> Self {
+        let named = end.undelivered.iter();
+        let named = named.filter_map(|&(peer, count)| Some((peer?, count)));
+        let unnamed = end.undelivered.iter().filter(|(peer, _)| peer.is_none());
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
+        Self {
+            named,
+            unnamed: unnamed.map(|(_, count)| count).sum(),
+        }
+    }
+
+    fn to(&self, id: u64) -> u64 {
+        let first = self.named.partition_point(|(peer, _)| *peer < id);
+        let here = self.named[first..].iter();
+        here.take_while(|(peer, _)| *peer == id)
+            .map(|(_, count)| count)
+            .sum()
+    }
 }
 
 impl Conservation {
     pub(super) fn new(case: &Case<'_>) -> Self {
-        let mut starts = case.logs().iter().flat_map(Diary::startups);
+        let mut starts = case.logs().iter().flat_map(LogHistory::startups);
         Self {
             is_virtual: starts.all(|(_, start)| start.is_virtual),
             unchecked: 0,
+            last: None,
         }
+    }
+
+    /// The machines to which the END of a sender counts undelivered messages, in order.
+    pub(super) fn counted(case: &Case<'_>, sender: usize) -> Vec<usize> {
+        let ends = case.ends[sender].iter();
+        let peers = ends.flat_map(|(_, end)| &end.undelivered);
+        let places = peers.filter_map(|&(peer, _)| case.ids.place(peer?));
+        let mut places: Vec<_> = places.collect();
+        places.sort_unstable();
+        places
     }
 
     pub(super) fn pair(
         &mut self,
         case: &Case<'_>,
         (sender, recipient): (usize, usize),
-        tally: &Tally,
+        count: &ChannelCount,
         report: &mut Report,
     ) {
         let ends = (case.ends[sender], case.ends[recipient]);
-        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, tally.is_sure) else {
+        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, count.is_sure) else {
             self.unchecked += 1;
             return;
         };
         report.checked(RULE, 1);
         let id = case.logs()[recipient].machine_id;
-        let mut undelivered = 0;
-        let mut nameless = 0;
-        for &(peer, count) in &end.undelivered {
-            match peer {
-                Some(peer) if peer == id => undelivered += count,
-                Some(_) => {}
-                None => nameless += count,
-            }
-        }
-        let missing = tally.sent - tally.found;
-        let most = undelivered + nameless;
+        let last = self.last.take().filter(|last| last.0 == sender);
+        let last = last.unwrap_or_else(|| (sender, UndeliveredCounts::new(end)));
+        let undelivered = last.1.to(id);
+        let missing = count.sent - count.found;
+        let most = undelivered + last.1.unnamed;
+        self.last = Some(last);
         let is_right = if self.is_virtual {
             missing == undelivered
         } else {
-            missing <= most && undelivered <= tally.sent
+            missing <= most && undelivered <= count.sent
         };
         if !is_right {
             report.add(RULE, || {
                 let expected = format!(
                     "{missing} undelivered to machine {id}: {} sent, {} received or unread",
-                    tally.sent, tally.found
+                    count.sent, count.found
                 );
                 case.line(
                     RULE,

@@ -8,8 +8,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::case::{Case, NONE};
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint, NONE};
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::matching::MessageLog;
 use crate::error::Result;
 
 const RULE: Rule = Rule::Exactness;
@@ -75,8 +77,8 @@ fn complete(
 ) -> Result<bool> {
     let columns = case.columns;
     let mut why = Vec::new();
-    for log in case.logs() {
-        if !log.starts_from_zero(columns) {
+    for (place, log) in case.logs().iter().enumerate() {
+        if case.cover(place).from != 0 {
             why.push(format!(
                 "the clock of machine {} does not start from 0",
                 log.machine_id

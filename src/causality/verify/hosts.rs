@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::Case;
+use super::case::Case;
 use crate::log::history::Note;
+use crate::log::line::Place;
 
 /// How far the clocks of two processes of a host may differ, in microseconds.
 const PROCESSES: f64 = 1000.0;
@@ -39,14 +40,14 @@ impl Hosts {
                 let (kind, name, machine) = match &mark.note {
                     Note::Startup(start) => match &start.listen {
                         // Machines that listen on loopback only hear those of their host.
-                        Some((host, _)) => match Kind::of(host) {
+                        Some(Place(host, _)) => match Kind::of(host) {
                             Kind::Loopback => (Kind::Name, "localhost", place),
-                            kind => (kind, host.as_str(), place),
+                            kind => (kind, &**host, place),
                         },
                         None => continue,
                     },
                     Note::Connect(hand) => match case.ids.place(hand.peer_id) {
-                        Some(peer) => (Kind::of(&hand.address.0), hand.address.0.as_str(), peer),
+                        Some(peer) => (Kind::of(&hand.peer.0), &*hand.peer.0, peer),
                         None => continue,
                     },
                     Note::Unread { .. } | Note::End(_) => continue,
@@ -62,22 +63,33 @@ impl Hosts {
                 }
             }
         }
+        for place in 0..logs.len() {
+            // Each points to a smaller one, which points to the host already.
+            hosts.group[place] = hosts.group[hosts.group[place]];
+        }
         hosts
+    }
+
+    /// The host of a machine, as the place of the first on it.
+    pub(super) fn host(&self, place: usize) -> usize {
+        self.group[place]
     }
 
     /// How far the clocks of two machines may differ, in microseconds, if that is known.
     pub(super) fn tolerance(&self, a: usize, b: usize) -> Option<f64> {
         if self.is_virtual || a == b {
             Some(0.0)
-        } else if self.find(a) == self.find(b) {
+        } else if self.host(a) == self.host(b) {
             Some(PROCESSES)
         } else {
             self.between
         }
     }
 
-    fn find(&self, mut place: usize) -> usize {
+    fn find(&mut self, mut place: usize) -> usize {
         while self.group[place] != place {
+            // Halves the way for those who come after.
+            self.group[place] = self.group[self.group[place]];
             place = self.group[place];
         }
         place

@@ -5,11 +5,12 @@
 //! upper bound of a queue length is what was sent to the machine by then and not received.
 
 use super::bounds::{Bounds, Sent};
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::few;
 use crate::error::Result;
-use crate::log::history::{Diary, Note};
+use crate::log::history::{LogHistory, Note};
 use crate::log::schema::known;
 
 const RULE: Rule = Rule::Queue;
@@ -79,7 +80,11 @@ pub(super) fn check(
 }
 
 /// Whether it is not known when some message arrived.
-fn lacks_arrivals(case: &Case<'_>, log: &Diary, checkpoint: &mut Checkpoint<'_>) -> Result<bool> {
+fn lacks_arrivals(
+    case: &Case<'_>,
+    log: &LogHistory,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<bool> {
     for row in log.rows.clone() {
         checkpoint.row()?;
         if case.columns.event[row].receives() && case.columns.arrived[row].is_nan() {
@@ -91,7 +96,7 @@ fn lacks_arrivals(case: &Case<'_>, log: &Diary, checkpoint: &mut Checkpoint<'_>)
 }
 
 /// The UNREAD lines are as many as END says.
-fn counted(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn counted(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let Some((mark, end)) = case.ends[place] else {
         return;
     };

@@ -1,10 +1,11 @@
 //! Rule `step`: how each event moves the clock.
 
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
-use crate::log::history::{Diary, Note};
+use crate::log::history::{LogHistory, Note};
 
 const RULE: Rule = Rule::Step;
 
@@ -23,7 +24,7 @@ pub(super) fn check(
 fn events(
     case: &Case<'_>,
     place: usize,
-    log: &Diary,
+    log: &LogHistory,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {

@@ -1,9 +1,12 @@
 //! Rule `structure`: the lines of each log.
 
+use std::borrow::Cow;
+
+use super::case::Case;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::history::{Diary, Mark, Note};
+use crate::log::history::{LogHistory, Mark, Note};
 
 const RULE: Rule = Rule::Structure;
 
@@ -39,7 +42,7 @@ pub(super) fn check(
 fn times(
     case: &Case<'_>,
     place: usize,
-    log: &Diary,
+    log: &LogHistory,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
@@ -86,7 +89,7 @@ fn times(
 }
 
 /// One STARTUP first, and again only as the same machine going on.
-fn startups(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let mut first = None;
     for (mark, start) in log.startups() {
         let mut add = |expected: String, found: String| {
@@ -109,7 +112,7 @@ fn startups(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
             continue;
         };
         if start.history != before.history || start.run_id != before.run_id {
-            let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
+            let shown = |text: &Option<Cow<'_, str>>| text.as_deref().unwrap_or("none").to_owned();
             add(
                 format!(
                     "history {} of run {}, as at {}",
@@ -150,7 +153,7 @@ fn startups(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
 }
 
 /// Nothing but UNREAD lines after the first of them up to END, and nothing after END.
-fn ends(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
+fn ends(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let is_unread = |mark: &Mark| matches!(mark.note, Note::Unread { .. });
     let is_end = |mark: &Mark| matches!(mark.note, Note::End(_));
     let is_last = |mark: &Mark| is_unread(mark) || is_end(mark);
@@ -199,7 +202,7 @@ fn ends(case: &Case<'_>, place: usize, log: &Diary, report: &mut Report) {
 fn ticks(
     case: &Case<'_>,
     place: usize,
-    log: &Diary,
+    log: &LogHistory,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {

@@ -3,9 +3,10 @@
 //! On one machine exactly. Between machines exactly in virtual time, within 1 ms on one host, within
 //! `clock_uncertainty` between hosts, and not at all where that is not given.
 
+use super::case::Case;
 use super::hosts::Hosts;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::Note;
 
@@ -25,34 +26,18 @@ pub(super) fn check(
         for row in log.rows.clone() {
             checkpoint.row()?;
             if columns.event[row].receives() && columns.message(row).0.is_some() {
-                let taken = Taken {
-                    log: place,
-                    line: columns.line[row],
-                    row: Some(row),
-                    arrived: columns.arrived[row],
-                    received: columns.system_time[row],
-                };
-                taken.in_order(case, report);
+                ReceiptTimes::of(case, place, row).in_order(case, report);
             }
         }
         if !log.startups().any(|(_, start)| start.is_virtual) {
             continue;
         }
-        for mark in &log.marks {
+        for (number, mark) in log.marks.iter().enumerate() {
             if let Note::Unread {
-                sender: Some(_),
-                arrived,
-                ..
+                sender: Some(_), ..
             } = mark.note
             {
-                let taken = Taken {
-                    log: place,
-                    line: mark.line,
-                    row: None,
-                    arrived,
-                    received: mark.time,
-                };
-                taken.in_order(case, report);
+                ReceiptTimes::of(case, place, columns.len() + number).in_order(case, report);
             }
         }
     }
@@ -60,16 +45,42 @@ pub(super) fn check(
 }
 
 /// A message at its recipient: the line, and times in microseconds.
-pub(super) struct Taken {
-    pub(super) log: usize,
-    pub(super) line: u32,
+pub(super) struct ReceiptTimes {
+    log: usize,
+    line: u32,
     /// The row of the RECEIVE, unless it is UNREAD.
-    pub(super) row: Option<usize>,
-    pub(super) arrived: f64,
-    pub(super) received: f64,
+    row: Option<usize>,
+    arrived: f64,
+    received: f64,
 }
 
-impl Taken {
+impl ReceiptTimes {
+    /// Those of the RECEIVE in row `at` of a log; from the number of rows on, of that UNREAD mark.
+    #[inline]
+    pub(super) fn of(case: &Case<'_>, log: usize, at: usize) -> Self {
+        let columns = case.columns;
+        let Some(number) = at.checked_sub(columns.len()) else {
+            return Self {
+                log,
+                line: columns.line[at],
+                row: Some(at),
+                arrived: columns.arrived[at],
+                received: columns.system_time[at],
+            };
+        };
+        let mark = &case.logs()[log].marks[number];
+        Self {
+            log,
+            line: mark.line,
+            row: None,
+            arrived: match mark.note {
+                Note::Unread { arrived, .. } => arrived,
+                _ => f64::NAN,
+            },
+            received: mark.time,
+        }
+    }
+
     fn in_order(&self, case: &Case<'_>, report: &mut Report) {
         if self.arrived.is_nan() {
             return;
@@ -117,20 +128,20 @@ impl<'a> Times<'a> {
         &mut self,
         case: &Case<'_>,
         (log, row): (usize, usize),
-        taken: &Taken,
+        times: &ReceiptTimes,
         report: &mut Report,
     ) {
-        let Some(tolerance) = self.hosts.tolerance(log, taken.log) else {
+        let Some(tolerance) = self.hosts.tolerance(log, times.log) else {
             self.unchecked += 1;
             return;
         };
         let sent = case.columns.system_time[row];
-        let (name, then) = if taken.arrived.is_nan() {
+        let (name, then) = if times.arrived.is_nan() {
             // The check of arrivals has not counted it.
             report.checked(RULE, 1);
-            ("system_time", taken.received)
+            ("system_time", times.received)
         } else {
-            ("arrival_time", taken.arrived)
+            ("arrival_time", times.arrived)
         };
         if then + tolerance < sent {
             let expected = format!(
@@ -139,7 +150,7 @@ impl<'a> Times<'a> {
                 case.at_row(log, row),
                 tolerance / 1e6
             );
-            taken.add(case, expected, format!("{name} {:.6}", then / 1e6), report);
+            times.add(case, expected, format!("{name} {:.6}", then / 1e6), report);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::channel::key::Key;
 use crate::error::Error;
 use crate::model::event::Recipients;
 use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 
 const MS: Nanos = 1_000_000;
 const OK: &[u8] = b"ok 2 0000000000000002 0 0\n";
@@ -358,7 +358,7 @@ fn what_is_not_known_to_be_accepted_is_counted_at_the_end() {
 #[test]
 fn a_partition_closes_and_its_end_connects_again() {
     let json = r#"[{"fault": "partition", "groups": [[1], [2]], "at": 1, "duration": 2}]"#;
-    let faults = Faults::new(&Fault::list(json).unwrap(), None, 1).unwrap();
+    let faults = FaultSchedule::new(&Fault::list(json).unwrap(), None, 1).unwrap();
     let mut endpoint = endpoint(&["10.0.0.2:1"]);
     let id = sending(&mut endpoint, 0);
     endpoint.begin_faults(0, LinkFaults::new(faults.into(), 0, 0));

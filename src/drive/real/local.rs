@@ -16,7 +16,7 @@ use crate::log::read::open_files;
 use crate::log::write::file::LogFile;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
 use crate::model::message::MachineId;
 use crate::model::topology::Topology;
@@ -49,7 +49,7 @@ pub struct LocalConfig {
     /// Whether the last stretch of a wait for a tick is spent spinning.
     pub is_precise: bool,
     /// What is to go wrong.
-    pub faults: Arc<Faults>,
+    pub faults: Arc<FaultSchedule>,
     /// Only machines with the same key connect.
     pub key: Option<Key>,
 }

@@ -23,7 +23,7 @@ use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::poll_thread::PollThread;
 use crate::error::{Error, Result};
-use crate::log::line::{Entry, Place, Startup, What};
+use crate::log::line::{Entry, Place, Startup, What, json};
 use crate::log::read::recover::Recovered;
 use crate::log::write::file::LogFile;
 use crate::log::write::turn::Turn;
@@ -92,14 +92,16 @@ impl Machine {
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
         let startup = Startup {
-            clock_rate: schedule.rate(),
+            clock_rate: Some(schedule.rate()),
             local_clock,
-            history,
-            listen: Place::at(&listen),
-            run_id: config.run_id.clone(),
-            seed,
-            behavior: config.behavior,
+            history: Some(json(history)),
+            listen: Some(Place::at(&listen)),
+            peers: Vec::new(),
+            run_id: Some(config.run_id.clone().into()),
+            seed: Some(seed),
+            probabilities: config.behavior.into(),
             is_virtual: false,
+            version: None,
         };
         file.write(&[Entry {
             time: clock.now(),

@@ -14,8 +14,9 @@ use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::running::{Progress, Running, ThreadReport};
 use crate::drive::real::ticker::{self, Last};
 use crate::error::{Error, Result};
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::Nanos;
+use crate::setting::check_wait;
 
 /// From the last connection to the first possible tick: every thread is waiting by then.
 const COUNTDOWN: Nanos = 5_000_000;
@@ -31,22 +32,12 @@ pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 #[derive(Default)]
 pub struct Trouble {
     /// The fault schedule.
-    pub faults: Arc<Faults>,
+    pub faults: Arc<FaultSchedule>,
     /// How long the run had been ticking when these machines start.
     pub elapsed: Nanos,
     /// Brings machines back. Without it no machine of this process crashes or pauses:
     /// whoever started the process sees to that.
     pub revive: Option<Revive>,
-}
-
-/// The seconds to wait for peers, if they are a number of seconds.
-pub fn check_wait(wait: f64) -> Result<f64> {
-    if wait.is_finite() && (0.0..=1e9).contains(&wait) {
-        return Ok(wait);
-    }
-    Err(Error::invalid(format!(
-        "wait is {wait}: it must be a number of seconds, 0 or more"
-    )))
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.

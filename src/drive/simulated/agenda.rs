@@ -104,7 +104,7 @@ impl Agenda {
     }
 
     /// Puts the next ticks into `ticks`, in their order; none after the last.
-    pub(super) fn gather(&mut self, ticks: &mut Vec<Tick>) {
+    pub(super) fn next_ticks(&mut self, ticks: &mut Vec<Tick>) {
         ticks.clear();
         let mut empty = 0;
         while self.ticking > 0 {
@@ -201,7 +201,7 @@ mod tests {
         agenda.open();
         let (mut order, mut ticks) = (Vec::new(), Vec::new());
         loop {
-            agenda.gather(&mut ticks);
+            agenda.next_ticks(&mut ticks);
             if ticks.is_empty() {
                 assert_eq!(agenda.all_left(), 0);
                 return order;

@@ -10,13 +10,14 @@ use crate::error::Result;
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::event::Event;
 use crate::model::fault::Fault;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::{Delays, Latency};
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::node::Node;
-use crate::model::random::{Generator, check_seed};
+use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
 use crate::model::topology::Topology;
+use crate::setting::check_seed;
 
 /// Events, and messages on their way to their queues, between two looks at whether to stop.
 const TURN: f64 = 16384.0;
@@ -62,12 +63,12 @@ impl Setup {
     }
 
     /// The faults in order, with these draws.
-    fn faults(&self, seed: u64) -> Result<Faults> {
+    fn faults(&self, seed: u64) -> Result<FaultSchedule> {
         if self.faults.is_empty() {
-            return Ok(Faults::default());
+            return Ok(FaultSchedule::default());
         }
         let machines: Vec<MachineId> = (0..self.topology.machines()).map(id).collect();
-        Faults::new(&self.faults, Some(&machines), seed)
+        FaultSchedule::new(&self.faults, Some(&machines), seed)
     }
 
     /// How many ticks all machines have, about: of rates to be drawn, their mean counts.
@@ -81,9 +82,7 @@ impl Setup {
 
     /// How many messages an idle tick sends, about.
     pub fn expected_messages(&self) -> f64 {
-        let peers = self.topology.mean_degree();
-        let share = self.behavior.broadcast_share();
-        (1.0 - self.behavior.internal_probability()) * (1.0 - share + share * peers)
+        self.behavior.expected_messages(self.topology.mean_degree())
     }
 
     /// The bytes that the machines take, their queues left out.
@@ -247,7 +246,7 @@ impl Simulation {
         let mut before = None;
         let mut since = 0;
         loop {
-            self.agenda.gather(&mut ticks);
+            self.agenda.next_ticks(&mut ticks);
             if ticks.is_empty() {
                 return true;
             }

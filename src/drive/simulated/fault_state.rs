@@ -5,14 +5,14 @@ use std::collections::BinaryHeap;
 
 use crate::drive::conductor::Conductor;
 use crate::drive::simulated::id;
-use crate::model::faults::Faults;
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::Nanos;
 use crate::model::schedule::{Period, Steps};
 
 /// The state of a run's faults.
 #[derive(Debug, Default)]
 pub(super) struct FaultState {
-    pub(super) schedule: Faults,
+    pub(super) schedule: FaultSchedule,
     /// Crashes and pauses that are still to come.
     pub(super) conductor: Conductor,
     pub(super) machines: Vec<MachineState>,
@@ -59,8 +59,8 @@ impl MachineState {
 
 impl FaultState {
     /// All machines are well; `end` is the end of the run.
-    pub(super) fn restart(&mut self, faults: Faults, machines: u32, end: Nanos) {
-        self.schedule = faults;
+    pub(super) fn restart(&mut self, schedule: FaultSchedule, machines: u32, end: Nanos) {
+        self.schedule = schedule;
         self.machines.clear();
         self.conductor.cancel();
         self.ticks.clear();

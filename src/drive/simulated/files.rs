@@ -5,12 +5,11 @@ use std::path::Path;
 use crate::drive::simulated::engine::{Recorder, Simulation};
 use crate::drive::simulated::id;
 use crate::error::{Error, Result};
-use crate::log::line::{End, Entry, Place, Startup, What};
+use crate::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
 use crate::log::read::open_files;
 use crate::log::write::file::LogFile;
 use crate::log::write::writer::Formatter;
 use crate::model::event::Event;
-use crate::model::lateness::Summary;
 use crate::model::message::{Message, Nanos};
 
 /// Entries gathered for one write.
@@ -24,7 +23,7 @@ const FILES_BESIDE: u64 = 16;
 pub struct Files {
     logs: Vec<(LogFile, Vec<Entry>)>,
     /// Of each machine, what its STARTUP lines say.
-    startups: Vec<Startup>,
+    startups: Vec<Startup<'static>>,
     /// The first failure; nothing is written after it.
     failure: Option<Error>,
 }
@@ -59,7 +58,7 @@ impl Files {
 
     /// Makes `machine_<id>.log` in `directory` for each machine, none of which may exist.
     pub fn create(simulation: &Simulation, directory: &Path) -> Result<Self> {
-        let topology = simulation.topology();
+        let (topology, run_id) = (simulation.topology(), simulation.run_id());
         let path = |machine| directory.join(format!("machine_{}.log", id(machine)));
         for machine in 0..topology.machines() {
             LogFile::check_absent(&path(machine))?;
@@ -76,14 +75,9 @@ impl Files {
             let mut formatter = Formatter::new(id(machine), 0, peers.collect());
             formatter.know(topology.peers(machine).map(|peer| Some(id(peer))));
             let startup = Startup {
-                clock_rate: simulation.rate(machine as usize),
-                local_clock: 0,
-                history: simulation.history(machine),
-                listen: Place::in_virtual_time(id(machine)),
-                run_id: simulation.run_id(),
-                seed: simulation.seed(),
-                behavior: *simulation.behavior(),
-                is_virtual: true,
+                history: Some(json(simulation.history(machine))),
+                listen: Some(Place::in_virtual_time(id(machine))),
+                ..simulation.startup(machine as usize, &run_id)
             };
             files.startups.push(startup.clone());
             let entry = Entry {
@@ -109,7 +103,7 @@ impl Files {
                 final_clock: simulation.seats()[machine].node.clock(),
                 queue_len: unread.len() as u64,
                 ticks: simulation.ticks(machine),
-                lateness: Summary::default(),
+                lateness: Some(Quantiles::default()),
                 undelivered: undelivered
                     .into_iter()
                     .map(|(peer, count)| (Some(peer), count))

@@ -5,8 +5,8 @@ use crate::channel::identity::Nonce;
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
 use crate::drive::simulated::record::{Records, micros};
-use crate::log::facts::{Facts, Logs, Unread};
-use crate::log::read::parse::{End, Quantiles};
+use crate::log::line::{End, Quantiles, Startup};
+use crate::log::logs::{Logs, MachineSummary, Unread};
 use crate::log::schema::{EventKind, UNKNOWN};
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::mix;
@@ -76,18 +76,18 @@ impl Simulation {
     }
 
     /// The run as logs tell it, without events.
-    pub fn facts(&self) -> Logs {
+    pub fn summary(&self) -> Logs {
         let left = self.left();
         let (run_id, elapsed) = (self.run_id(), self.elapsed());
         let mut logs = Logs::default();
         for (machine, (unread, undelivered)) in left.unread.iter().zip(left.undelivered).enumerate()
         {
-            let mut facts = self.facts_of(machine, &run_id, elapsed, unread.len() as u64);
-            if let Some(end) = &mut facts.end {
+            let mut summary = self.summary_of(machine, &run_id, elapsed, unread.len() as u64);
+            if let Some(end) = &mut summary.end {
                 let known = |(peer, count)| (Some(peer), count);
                 end.undelivered = undelivered.into_iter().map(known).collect();
             }
-            facts.unread = unread
+            summary.unread = unread
                 .iter()
                 .map(|&(sender, sent_clock, arrival)| Unread {
                     sender: Some(sender),
@@ -95,29 +95,39 @@ impl Simulation {
                     arrived: micros(arrival) / 1e6,
                 })
                 .collect();
-            logs.machines.push(facts);
+            logs.machines.push(summary);
         }
         logs
     }
 
-    /// What is known of one machine, without the messages that are left.
-    fn facts_of(&self, machine: usize, run_id: &str, elapsed: f64, queue_len: u64) -> Facts {
-        let behavior = self.behavior();
-        Facts {
-            id: id(machine as u32),
-            run_id: Some(run_id.to_owned()),
+    /// What the STARTUP line of a machine says, without its history and the addresses.
+    pub(super) fn startup(&self, machine: usize, run_id: &str) -> Startup<'static> {
+        Startup {
             clock_rate: Some(self.rate(machine)),
-            internal_probability: Some(behavior.internal_probability()),
-            broadcast_share: Some(behavior.broadcast_share()),
+            run_id: Some(run_id.to_owned().into()),
+            seed: Some(self.seed()),
+            probabilities: (*self.behavior()).into(),
+            is_virtual: true,
+            ..Startup::default()
+        }
+    }
+
+    /// What is known of one machine, without the messages that are left.
+    fn summary_of(
+        &self,
+        machine: usize,
+        run_id: &str,
+        elapsed: f64,
+        queue_len: u64,
+    ) -> MachineSummary {
+        MachineSummary {
+            id: id(machine as u32),
+            startup: Some(self.startup(machine, run_id)),
             end: (!self.is_down(machine)).then(|| End {
                 final_clock: self.seats()[machine].node.clock(),
                 queue_len,
                 ticks: self.ticks(machine),
-                lateness: Some(Quantiles {
-                    p50: 0.0,
-                    p99: 0.0,
-                    max: 0.0,
-                }),
+                lateness: Some(Quantiles::default()),
                 undelivered: Vec::new(),
             }),
             restarts: match self.faults.of(machine) {
@@ -127,15 +137,14 @@ impl Simulation {
                 }
                 None => Vec::new(),
             },
-            is_virtual: true,
             span: (0.0, elapsed),
-            ..Facts::default()
+            ..MachineSummary::default()
         }
     }
 
     /// The run as its logs tell it, or `None` if `go_on` said no.
     pub fn logs(&self, records: Records, go_on: &mut dyn FnMut() -> bool) -> Option<Logs> {
-        let mut logs = self.facts();
+        let mut logs = self.summary();
         logs.columns = records.into_columns(self.topology(), go_on)?;
         let topology = self.topology();
         let machines = 0..topology.machines();
@@ -161,7 +170,7 @@ impl Simulation {
             if machine.is_multiple_of(1 << 14) && !go_on() {
                 return None;
             }
-            let facts = self.facts_of(machine, &run_id, elapsed, seat.node.queue_len(end));
+            let summary = self.summary_of(machine, &run_id, elapsed, seat.node.queue_len(end));
             let ticks = self.ticks(machine);
             let count = |kind| match kind {
                 EventKind::Send => seat.tally.sends,
@@ -171,7 +180,7 @@ impl Simulation {
             let events = EventCounts::of(|kind| count(kind) as i64);
             let has_receives = seat.tally.receives > 0;
             table.push(
-                &facts,
+                &summary,
                 &Count {
                     events,
                     last_clock: seat.node.clock() as i64,

@@ -1,18 +1,23 @@
 //! A log played again: its arrivals, in virtual time, must make every event happen once more.
 
+mod decision;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
+use self::decision::Decision;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::read::parse::{Body, Delivery, Peer, Startup, parse};
-use crate::log::read::text::Lines;
-use crate::model::behavior::{Behavior, Odds};
-use crate::model::event::{Event, Recipients};
+use crate::log::line::{Delivery, Place, Startup};
+use crate::log::read::lines::Lines;
+use crate::log::read::parse::{Body, Line};
+use crate::model::behavior::{Odds, Probabilities};
+use crate::model::event::Event;
 use crate::model::message::{MachineId, Message};
 use crate::model::node::Node;
 use crate::model::random::Generator;
-use crate::model::schedule::{MAX_DRAWN_RATE, Schedule};
+use crate::model::schedule::Schedule;
+use crate::setting::MAX_DRAWN_RATE;
 
 /// How a replay went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,112 +49,154 @@ pub struct Divergence {
 /// tell all arrivals (no END, or a machine that resumed); or `go_on`, asked every few
 /// milliseconds, said no.
 pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> {
-    let mut arrivals = arrivals(path, go_on)?;
     let mut lines = Lines::open(path)?;
-    let mut machine = None;
-    let mut machine_id = 0;
-    let mut events = 0;
-    while let Some((number, text)) = lines.next_line()? {
-        rest(number, go_on)?;
-        let at = |message: String| Error::log(path.display().to_string(), number, message);
-        let line = parse(text).map_err(at)?;
+    let mut play = Play::default();
+    let (mut has_ended, mut machine_id) = (false, 0);
+    while let Some((number, line)) = lines.next_read()? {
+        if number.is_multiple_of(LINES) && !go_on() {
+            return Err(Error::state("the replay was interrupted"));
+        }
+        let at = |message: &str| Error::log(path.display().to_string(), number, message);
         machine_id = line.machine_id;
-        if let Body::Startup(startup) = &line.body {
-            machine = Some(
-                Machine::new(line.machine_id, startup).map_err(|error| at(error.to_string()))?,
-            );
-            continue;
-        }
-        let Some(machine) = &mut machine else {
+        let is_base = |message: Delivery| message.arrival.is_none() || message.sent_clock.is_none();
+        if message(&line.body).is_some_and(is_base) {
             return Err(at(
-                "the log does not begin with a STARTUP line that tells seed and rate".into(),
-            ));
-        };
-        let diverged = |expected: String, found: String| Replayed {
-            machine_id,
-            events,
-            divergence: Some(Divergence {
-                line: number,
-                expected,
-                found,
-            }),
-        };
-        if let Body::Receive { message, .. } | Body::Unread(message) = &line.body
-            && let Some((before, arrival)) = machine.overtaken(message)
-        {
-            return Ok(diverged(
-                format!("an arrival at {before} or later, when the message before it arrived"),
-                format!("an arrival at {arrival}"),
+                "there is no arrival_time: base fields cannot be replayed",
             ));
         }
-        let Some(found) = Found::new(&line.body, &machine.peers) else {
-            continue;
-        };
-        machine.hear(&mut arrivals, line.time, &found);
-        let left = arrivals.len() as u64;
-        let expected = machine.again(&found, line.is_manual, left);
-        if expected != found {
-            return Ok(diverged(expected.to_string(), found.to_string()));
-        }
-        events += u64::from(!matches!(found, Found::End { .. }));
-    }
-    Ok(Replayed {
-        machine_id,
-        events,
-        divergence: None,
-    })
-}
-
-/// Lines read between two questions whether to go on.
-const LINES: u64 = 1 << 14;
-
-fn rest(number: u64, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
-    if number.is_multiple_of(LINES) && !go_on() {
-        return Err(Error::state("the replay was interrupted"));
-    }
-    Ok(())
-}
-
-/// The messages that came, in the order of the queue.
-fn arrivals(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<VecDeque<(Micros, Delivery)>> {
-    let mut lines = Lines::open(path)?;
-    let mut arrivals = VecDeque::new();
-    let (mut has_ended, mut last) = (false, 0);
-    while let Some((number, text)) = lines.next_line()? {
-        rest(number, go_on)?;
-        let at = |message: String| Error::log(path.display().to_string(), number, message);
-        let line = parse(text).map_err(at)?;
-        last = number;
-        match line.body {
-            Body::Receive { message, .. } | Body::Unread(message) => {
-                let arrival = message.arrival.filter(|_| message.sent_clock.is_some());
-                let arrival = arrival.ok_or_else(|| {
-                    at("there is no arrival_time: base fields cannot be replayed".into())
-                })?;
-                arrivals.push_back((arrival, message));
-            }
+        match &line.body {
             Body::Startup(_) if number > 1 => {
                 return Err(at(
-                    "the machine resumed here, and which messages it had heard is not known".into(),
+                    "the machine resumed here, and which messages it had heard is not known",
                 ));
             }
             Body::End(_) => has_ended = true,
             _ => {}
         }
+        // A log that cannot be replayed is an error, whatever diverges before.
+        if play.outcome.is_none() {
+            play.take(number, &line, &at);
+            play.steps(false);
+        }
     }
     if !has_ended {
         let message = "the log has no END: what had arrived and was not received is not known";
+        let last = lines.number();
         return Err(Error::log(path.display().to_string(), last, message));
     }
-    Ok(arrivals)
+    play.steps(true);
+    play.outcome.unwrap_or(Ok(Replayed {
+        machine_id,
+        events: play.events,
+        divergence: None,
+    }))
+}
+
+/// The message that is received or left, if one is.
+fn message(body: &Body<'_>) -> Option<Delivery> {
+    match body {
+        Body::Event(event) if event.kind.receives() => Some(event.message),
+        Body::Unread(message) => Some(*message),
+        _ => None,
+    }
+}
+
+/// Lines read between two questions whether to go on.
+const LINES: u64 = 1 << 14;
+
+/// A log on its way through the machine.
+///
+/// A line tells what arrived only when it was received, so steps wait until it is known what had arrived by then.
+#[derive(Default)]
+struct Play {
+    machine: Option<ReplayedMachine>,
+    /// The messages that are still to arrive, in the order of the queue.
+    arrivals: VecDeque<(Micros, Delivery)>,
+    steps: VecDeque<LoggedStep>,
+    /// Events that happened again.
+    events: u64,
+    /// How it went, once that is known.
+    outcome: Option<Result<Replayed>>,
+}
+
+/// What a line says that a replay looks at.
+struct LoggedStep {
+    line: u64,
+    machine_id: MachineId,
+    time: Micros,
+    is_manual: bool,
+    /// The message received or left.
+    message: Option<Delivery>,
+    found: Option<Decision>,
+}
+
+impl Play {
+    /// Takes a line.
+    fn take(&mut self, number: u64, line: &Line<'_>, at: &dyn Fn(&str) -> Error) {
+        if let Body::Startup(startup) = &line.body {
+            match ReplayedMachine::new(line.machine_id, startup) {
+                Ok(machine) => self.machine = Some(machine),
+                Err(error) => self.outcome = Some(Err(at(&error.to_string()))),
+            }
+            return;
+        }
+        let Some(machine) = &self.machine else {
+            let message = "the log does not begin with a STARTUP line that tells seed and rate";
+            self.outcome = Some(Err(at(message)));
+            return;
+        };
+        let message = message(&line.body);
+        self.arrivals
+            .extend(message.and_then(|message| Some((message.arrival?, message))));
+        self.steps.push_back(LoggedStep {
+            line: number,
+            machine_id: line.machine_id,
+            time: line.time,
+            is_manual: line.is_manual,
+            message,
+            found: Decision::new(&line.body, &machine.peers),
+        });
+    }
+
+    /// Makes the steps happen again of which all is known; everything is once the log `is_over`.
+    fn steps(&mut self, is_over: bool) {
+        let Some(machine) = &mut self.machine else {
+            return;
+        };
+        while self.outcome.is_none()
+            && let Some(step) = self.steps.front()
+        {
+            // What comes after a later arrival is later.
+            let is_known = self.arrivals.back().is_some_and(|last| last.0 > step.time)
+                && !matches!(step.found, Some(Decision::End { .. }));
+            if !is_known && !is_over {
+                return;
+            }
+            let diverged = machine.step(step, &mut self.arrivals);
+            if let Some((expected, found)) = diverged {
+                self.outcome = Some(Ok(Replayed {
+                    machine_id: step.machine_id,
+                    events: self.events,
+                    divergence: Some(Divergence {
+                        line: step.line,
+                        expected,
+                        found,
+                    }),
+                }));
+            } else if step.found.is_some() && !matches!(step.found, Some(Decision::End { .. })) {
+                self.events += 1;
+            }
+            self.steps.pop_front();
+        }
+    }
 }
 
 /// The machine that a log is of, made again.
-struct Machine {
+struct ReplayedMachine {
     node: Node,
     odds: Odds,
     peers: Vec<(String, u64)>,
-    heard: u64,
+    arrived: u64,
     received: u64,
     /// Ticks, of which events made by hand are none.
     ticks: u64,
@@ -157,19 +204,17 @@ struct Machine {
     newest: Micros,
 }
 
-impl Machine {
+impl ReplayedMachine {
     fn new(id: MachineId, startup: &Startup<'_>) -> Result<Self> {
         let missing = || {
-            Error::invalid(
-                "the STARTUP line lacks seed, clock_rate, internal_probability or broadcast_share",
-            )
+            let [p, b] = Probabilities::NAMES;
+            Error::invalid(format!(
+                "the STARTUP line lacks seed, clock_rate, {p} or {b}"
+            ))
         };
         let seed = startup.seed.ok_or_else(missing)?;
-        let (Some(rate), Some(p), Some(b)) = (
-            startup.clock_rate,
-            startup.internal_probability,
-            startup.broadcast_share,
-        ) else {
+        let behavior = startup.probabilities.behavior();
+        let (Some(rate), Some(behavior)) = (startup.clock_rate, behavior) else {
             return Err(missing());
         };
         let mut generator = Generator::new(seed, id, 0);
@@ -178,17 +223,37 @@ impl Machine {
         let peers: Vec<_> = startup
             .peers
             .iter()
-            .map(|Peer(host, port)| (host.to_string(), *port))
+            .map(|Place(host, port)| (host.to_string(), *port))
             .collect();
         Ok(Self {
             node: Node::new(generator),
-            odds: Behavior::new(p, b)?.odds(peers.len() as u32),
+            odds: behavior?.odds(peers.len() as u32),
             peers,
-            heard: 0,
+            arrived: 0,
             received: 0,
             ticks: 0,
             newest: Micros::MIN,
         })
+    }
+
+    /// Makes a step happen again; what was expected and what was found, if they differ.
+    fn step(
+        &mut self,
+        step: &LoggedStep,
+        arrivals: &mut VecDeque<(Micros, Delivery)>,
+    ) -> Option<(String, String)> {
+        if let Some(message) = &step.message
+            && let Some((before, arrival)) = self.overtaken(message)
+        {
+            return Some((
+                format!("an arrival at {before} or later, when the message before it arrived"),
+                format!("an arrival at {arrival}"),
+            ));
+        }
+        let found = step.found.as_ref()?;
+        self.take_arrivals(arrivals, step.time, found);
+        let expected = self.again(found, step.is_manual, arrivals.len() as u64);
+        (expected != *found).then(|| (expected.to_string(), found.to_string()))
     }
 
     /// Of a message that arrived before the one before it in the queue, both times, in seconds.
@@ -200,18 +265,23 @@ impl Machine {
 
     /// Delivers what had arrived at `time`. A message of that very microsecond may have come
     /// before or after: then the log's own queue length tells.
-    fn hear(&mut self, arrivals: &mut VecDeque<(Micros, Delivery)>, time: Micros, found: &Found) {
+    fn take_arrivals(
+        &mut self,
+        arrivals: &mut VecDeque<(Micros, Delivery)>,
+        time: Micros,
+        found: &Decision,
+    ) {
         let waiting = match found {
-            Found::Receive { queue_len, .. } => queue_len + 1,
+            Decision::Receive { queue_len, .. } => queue_len + 1,
             _ => 0,
         };
         while let Some(&(arrival, message)) = arrivals.front() {
-            let is_needed = self.heard < self.received + waiting;
+            let is_needed = self.arrived < self.received + waiting;
             if arrival > time || (arrival == time && !is_needed) {
                 return;
             }
             arrivals.pop_front();
-            self.heard += 1;
+            self.arrived += 1;
             let timestamp = message.sent_clock.unwrap_or(0);
             self.node
                 .deliver(Message::by_hand(message.sender, timestamp, 0));
@@ -219,161 +289,21 @@ impl Machine {
     }
 
     /// What happens now; `left` is how many messages are still to arrive.
-    fn again(&mut self, found: &Found, is_manual: bool, left: u64) -> Found {
-        let event = match found {
-            Found::End { .. } => {
-                return Found::End {
+    fn again(&mut self, decision: &Decision, is_manual: bool, left: u64) -> Decision {
+        let event = match decision {
+            Decision::End { .. } => {
+                return Decision::End {
                     clock: self.node.clock(),
                     ticks: self.ticks,
-                    queue_len: self.heard - self.received + left,
+                    queue_len: self.arrived - self.received + left,
                 };
             }
-            Found::Internal { .. } if is_manual => self.node.internal(),
-            Found::Send { positions, .. } if is_manual => self
-                .node
-                .send(Recipients::Some(positions.as_slice().into())),
-            Found::Receive { .. } if is_manual => {
-                self.node.receive(0).unwrap_or_else(|| self.node.internal())
-            }
+            by_hand if is_manual => by_hand.by_hand(&mut self.node),
             _ => self.node.tick(0, &self.odds),
         };
         let is_receive = matches!(event, Event::Receive { .. });
         self.received += u64::from(is_receive);
         self.ticks += u64::from(!is_manual);
-        Found::of(&event, self.peers.len() as u32)
-    }
-}
-
-/// An event, or the end, as a log tells it, without its time.
-#[derive(Debug, PartialEq, Eq)]
-enum Found {
-    Internal {
-        clocks: (u64, u64),
-    },
-    Send {
-        clocks: (u64, u64),
-        positions: Vec<u32>,
-    },
-    Receive {
-        clocks: (u64, u64),
-        queue_len: u64,
-        sender: Option<u64>,
-        sent_clock: u64,
-    },
-    End {
-        clock: u64,
-        ticks: u64,
-        queue_len: u64,
-    },
-}
-
-impl Found {
-    /// What a line says that the node decides; `None` if it is none of that.
-    fn new(body: &Body<'_>, peers: &[(String, u64)]) -> Option<Self> {
-        Some(match body {
-            Body::Internal { clocks } => Self::Internal { clocks: *clocks },
-            Body::Send {
-                clocks, recipients, ..
-            } => {
-                let position = |Peer(host, port): &Peer<'_>| {
-                    let is_it = |peer: &(String, u64)| peer.0 == *host && peer.1 == *port;
-                    peers
-                        .iter()
-                        .position(is_it)
-                        .map_or(u32::MAX, |position| position as u32)
-                };
-                Self::Send {
-                    clocks: *clocks,
-                    positions: recipients.iter().map(position).collect(),
-                }
-            }
-            Body::Receive {
-                clocks,
-                message,
-                queue_len,
-            } => Self::Receive {
-                clocks: *clocks,
-                queue_len: queue_len.unwrap_or(0),
-                sender: message.sender,
-                sent_clock: message.sent_clock.unwrap_or(0),
-            },
-            Body::End(end) => Self::End {
-                clock: end.final_clock,
-                ticks: end.ticks,
-                queue_len: end.queue_len,
-            },
-            _ => return None,
-        })
-    }
-
-    fn of(event: &Event, peers: u32) -> Self {
-        match event {
-            Event::Internal {
-                old_clock,
-                new_clock,
-            } => Self::Internal {
-                clocks: (*old_clock, *new_clock),
-            },
-            Event::Send {
-                old_clock,
-                new_clock,
-                recipients,
-            } => Self::Send {
-                clocks: (*old_clock, *new_clock),
-                positions: recipients.positions(peers).collect(),
-            },
-            Event::Receive {
-                old_clock,
-                new_clock,
-                queue_len,
-                message,
-            } => Self::Receive {
-                clocks: (*old_clock, *new_clock),
-                queue_len: *queue_len,
-                sender: message.sender(),
-                sent_clock: message.timestamp,
-            },
-        }
-    }
-}
-
-impl std::fmt::Display for Found {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Internal { clocks: (old, new) } => write!(f, "INTERNAL, clock {old} to {new}"),
-            Self::Send {
-                clocks: (old, new),
-                positions,
-            } => {
-                let peers: Vec<String> = positions
-                    .iter()
-                    .map(|&position| match position {
-                        u32::MAX => "an unknown peer".to_owned(),
-                        position => format!("peer {}", position + 1),
-                    })
-                    .collect();
-                write!(f, "SEND to {}, clock {old} to {new}", peers.join(", "))
-            }
-            Self::End {
-                clock,
-                ticks,
-                queue_len,
-            } => write!(
-                f,
-                "END with clock {clock} after {ticks} ticks, {queue_len} left in the queue"
-            ),
-            Self::Receive {
-                clocks: (old, new),
-                queue_len,
-                sender,
-                sent_clock,
-            } => {
-                let sender = sender.map_or("nobody".to_owned(), |id| format!("machine {id}"));
-                write!(
-                    f,
-                    "RECEIVE of message {sent_clock} of {sender}, clock {old} to {new}, {queue_len} left in the queue"
-                )
-            }
-        }
+        Decision::of(&event, self.peers.len() as u32)
     }
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::drive::simulated::engine::{Setup, Simulation, Watch};
 use crate::drive::simulated::id;
 use crate::error::{Error, Result};
-use crate::model::random::{MAX_SEED, mix};
+use crate::model::random::mix;
+use crate::setting::MAX_SEED;
 
 /// How often the caller is told how far the runs are.
 const LOOK: Duration = Duration::from_millis(50);

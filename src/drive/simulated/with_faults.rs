@@ -17,7 +17,7 @@ impl Simulation {
         let mut ticks = Vec::new();
         let mut last = 0;
         loop {
-            self.agenda.gather(&mut ticks);
+            self.agenda.next_ticks(&mut ticks);
             for &(time, machine) in &ticks {
                 while let Some((time, what)) = self.faults.before(time, machine) {
                     self.happen(time, what, recorder);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::facts::{Facts, Logs};
+use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::View;
 use crate::model::clock::MAX_CLOCK;
 
@@ -205,10 +205,10 @@ fn logs(columns: Columns) -> Logs {
     columns.each_link(|sender, recipient| {
         sets.entry(sender).or_default().insert(recipient);
     });
-    let machine = |(id, span)| Facts {
+    let machine = |(id, span)| MachineSummary {
         id,
         span,
-        ..Facts::default()
+        ..MachineSummary::default()
     };
     Logs {
         columns,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::log::columns::UNKNOWN;
-use crate::log::read::parse::Peer;
+use crate::log::line::Place;
 
 /// The addresses that stand in the logs, and who is behind them.
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Addresses {
     }
 
     /// The place of an address of this log.
-    pub(crate) fn place(&mut self, Peer(host, port): &Peer<'_>) -> usize {
+    pub(crate) fn place(&mut self, Place(host, port): &Place<'_>) -> usize {
         let first = self.firsts.last().copied().unwrap_or(0);
         let same = |known: &Known| known.port == *port && known.host == *host;
         if let Some(place) = self.all[first..].iter().position(same) {
@@ -48,7 +48,7 @@ impl Addresses {
     }
 
     /// Who answered at an address of this log.
-    pub(crate) fn connect(&mut self, peer: &Peer<'_>, id: u64) {
+    pub(crate) fn connect(&mut self, peer: &Place<'_>, id: u64) {
         let place = self.place(peer);
         self.all[place].id = Some(id);
     }
@@ -56,18 +56,18 @@ impl Addresses {
     /// Who is behind each address: who answered there, else the one log that listens there.
     ///
     /// `listens` has the machine of each log and where it listened.
-    pub(crate) fn resolve(&self, listens: &[(u64, &[(String, u64)])]) -> Vec<i64> {
+    pub(crate) fn resolve(&self, listens: &[(u64, Vec<&Place<'_>>)]) -> Vec<i64> {
         let mut listening: BTreeMap<u64, Vec<(&str, u64)>> = BTreeMap::new();
-        for &(id, places) in listens {
-            for (host, port) in places {
-                listening.entry(*port).or_default().push((host, id));
+        for (id, places) in listens {
+            for Place(host, port) in places {
+                listening.entry(*port).or_default().push((host, *id));
             }
         }
         let mut known = Vec::with_capacity(self.all.len());
-        for (place, &(own, _)) in listens.iter().enumerate() {
+        for (place, (own, _)) in listens.iter().enumerate() {
             for address in &self.all[self.of(place)] {
                 let there = listening.get(&address.port).map_or(&[][..], Vec::as_slice);
-                let others = there.iter().filter(|(_, id)| *id != own);
+                let others = there.iter().filter(|(_, id)| id != own);
                 let id = address
                     .id
                     .or_else(|| only(others.clone().map(|(_, id)| *id)))

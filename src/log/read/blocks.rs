@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::log::read::input::Input;
-use crate::log::read::text::MAX_LINE;
+use crate::log::read::input::LogInput;
+use crate::log::read::lines::MAX_LINE;
 
 /// How much of a file is read at a time; a block is larger only where a line is.
 pub(crate) const BLOCK: usize = 1 << 20;
@@ -16,7 +16,7 @@ pub(crate) const BLOCK: usize = 1 << 20;
 /// ends where its end was met, in a torn line perhaps; one that shrinks ends there too.
 pub(crate) struct Blocks {
     path: PathBuf,
-    input: Option<Input>,
+    input: Option<LogInput>,
     /// The beginning of a line whose end is not read yet.
     carry: Vec<u8>,
     next: usize,
@@ -76,7 +76,7 @@ impl Blocks {
     fn fill(&mut self, buffer: &mut Vec<u8>) -> Result<usize, Stop> {
         let mut input = match self.input.take() {
             Some(input) => input,
-            None => Input::open(&self.path).map_err(Stop::Refused)?,
+            None => LogInput::open(&self.path).map_err(Stop::Refused)?,
         };
         let mut filled = self.carry.len();
         if buffer.len() < filled {

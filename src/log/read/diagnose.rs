@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
 
 /// What is wrong with a line that is not as typed.
@@ -52,11 +53,11 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
             | "local_clock" | "peer_id" | "final_clock" | "ticks" => {
                 (value.is_u64() || value.is_null(), "")
             }
-            "event" | "run_id" => (value.is_string() || value.is_null(), "a text"),
-            "clock_rate" | "internal_probability" | "broadcast_share" => {
+            "event" | "run_id" => (value.is_string() || value.is_null(), "a string"),
+            "recipients" | "peers" => (value.is_array() || value.is_null(), ADDRESSES),
+            name if name == "clock_rate" || Probabilities::NAMES.contains(&name) => {
                 (value.is_number() || value.is_null(), "a number")
             }
-            "recipients" | "peers" => (value.is_array() || value.is_null(), ADDRESSES),
             _ => continue,
         };
         if !good && must.is_empty() {

@@ -12,7 +12,7 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// The bytes of a log; those of a gzip or zstd file as they were before compression.
 ///
 /// The first bytes of a file tell what it is, not its name.
-pub struct Input {
+pub struct LogInput {
     bytes: Box<dyn Read + Send>,
     /// The name of the compression.
     compression: Option<&'static str>,
@@ -21,7 +21,7 @@ pub struct Input {
     is_cut: bool,
 }
 
-impl Input {
+impl LogInput {
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> Result<Self> {
         let failed = |source| Error::io(path.display().to_string(), source);
@@ -62,7 +62,7 @@ impl Input {
     }
 }
 
-impl Read for Input {
+impl Read for LogInput {
     /// The bytes that are there; the end of a compressed file that is cut off is an end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.bytes.read(buffer) {
@@ -88,9 +88,9 @@ impl Read for Input {
     }
 }
 
-impl std::fmt::Debug for Input {
+impl std::fmt::Debug for LogInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Input")
+        f.debug_struct("LogInput")
             .field("compression", &self.compression)
             .finish_non_exhaustive()
     }

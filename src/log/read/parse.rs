@@ -6,20 +6,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::log::columns::Micros;
+use crate::log::line::{Connect, Delivery, End, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{clipped, diagnose, not_whole};
 use crate::log::read::seconds::micros;
+use crate::log::schema::EventKind;
+use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
-
-/// A host and a port as a log states them; in virtual time the port is a machine's number.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Peer<'a>(#[serde(borrow)] pub Cow<'a, str>, pub u64);
-
-impl Peer<'_> {
-    /// The same, independent of the line.
-    pub fn into_owned(self) -> Peer<'static> {
-        Peer(self.0.into_owned().into(), self.1)
-    }
-}
 
 /// A line of a log.
 #[derive(Debug, PartialEq)]
@@ -42,121 +34,30 @@ pub enum Body<'a> {
     /// The machine started or came back.
     Startup(Box<Startup<'a>>),
     /// A handshake with a peer succeeded.
-    Connect {
-        /// Its address.
-        peer: Peer<'a>,
-        /// Its number.
-        peer_id: u64,
-        /// Its history, as JSON.
-        peer_history: Option<&'a str>,
-    },
-    /// A message left.
-    Send {
-        /// The clocks before and after.
-        clocks: (u64, u64),
-        /// Where it goes.
-        recipients: Vec<Peer<'a>>,
-        /// Who they are, as far as known then; as long as `recipients`, or empty.
-        recipient_ids: Vec<Option<u64>>,
-    },
-    /// A message was taken from the queue.
-    Receive {
-        /// The clocks before and after.
-        clocks: (u64, u64),
-        /// What is known of the message.
-        message: Delivery,
-        /// The messages that still wait.
-        queue_len: Option<u64>,
-    },
-    /// Nothing but the clock moved.
-    Internal {
-        /// The clocks before and after.
-        clocks: (u64, u64),
-    },
+    Connect(Connect<'a>),
+    /// A step of the clock.
+    Event(EventLine<'a>),
     /// A message left in the queue at the end.
     Unread(Delivery),
     /// The machine ended.
     End(End),
 }
 
-/// A message at its recipient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delivery {
-    /// Who sent it, unless it was delivered by hand.
-    pub sender: Option<u64>,
-    /// Its timestamp; base-field logs have none.
-    pub sent_clock: Option<u64>,
-    /// When it entered the queue.
-    pub arrival: Option<Micros>,
-}
-
-/// The STARTUP line.
+/// The line of an event.
 #[derive(Debug, PartialEq)]
-pub struct Startup<'a> {
-    /// Ticks per second.
-    pub clock_rate: Option<f64>,
-    /// The clock it starts from.
-    pub local_clock: u64,
-    /// Where it listens.
-    pub listen: Option<Peer<'a>>,
-    /// The machines it sends to.
-    pub peers: Vec<Peer<'a>>,
-    /// The run it belongs to.
-    pub run_id: Option<Cow<'a, str>>,
-    /// The seed of its draws.
-    pub seed: Option<u64>,
-    /// The probability that an idle tick is internal.
-    pub internal_probability: Option<f64>,
-    /// The share of broadcasts among the sends.
-    pub broadcast_share: Option<f64>,
-    /// The machine's history, as JSON.
-    pub history: Option<&'a str>,
-    /// Whether its time is virtual.
-    pub is_virtual: bool,
-}
-
-impl Startup<'_> {
-    /// The same, independent of the line; the history is left out.
-    pub fn into_owned(self) -> Startup<'static> {
-        Startup {
-            clock_rate: self.clock_rate,
-            local_clock: self.local_clock,
-            listen: self.listen.map(Peer::into_owned),
-            peers: self.peers.into_iter().map(Peer::into_owned).collect(),
-            run_id: self.run_id.map(|id| id.into_owned().into()),
-            seed: self.seed,
-            internal_probability: self.internal_probability,
-            broadcast_share: self.broadcast_share,
-            history: None,
-            is_virtual: self.is_virtual,
-        }
-    }
-}
-
-/// The END line.
-#[derive(Debug, Clone, PartialEq)]
-pub struct End {
-    /// The clock of the last event.
-    pub final_clock: u64,
-    /// The messages left in the queue.
-    pub queue_len: u64,
-    /// How many ticks happened.
-    pub ticks: u64,
-    /// How late they were, in seconds.
-    pub lateness: Option<Quantiles>,
-    /// For each peer, how many messages it is not known to have accepted.
-    pub undelivered: Vec<(Option<u64>, u64)>,
-}
-
-/// A summary of how late ticks were, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub struct Quantiles {
-    /// The median.
-    pub p50: f64,
-    /// The 99th percentile.
-    pub p99: f64,
-    /// The maximum.
-    pub max: f64,
+pub struct EventLine<'a> {
+    /// What it is.
+    pub kind: EventKind,
+    /// The clocks before and after.
+    pub clocks: (u64, u64),
+    /// Where the message goes, if one is sent.
+    pub recipients: Vec<Place<'a>>,
+    /// Who they are, as far as known then; as long as `recipients`, or empty.
+    pub recipient_ids: Vec<Option<u64>>,
+    /// What is known of the message received, if one is.
+    pub message: Delivery,
+    /// The messages that still wait, where one is received.
+    pub queue_len: Option<u64>,
 }
 
 /// The union of the fields of all lines.
@@ -170,7 +71,7 @@ struct Fields<'a> {
     old_clock: Option<u64>,
     new_clock: Option<u64>,
     #[serde(borrow)]
-    recipients: Option<Vec<Peer<'a>>>,
+    recipients: Option<Vec<Place<'a>>>,
     recipient_ids: Option<Vec<Option<u64>>>,
     queue_len: Option<u64>,
     sender: Option<u64>,
@@ -180,9 +81,9 @@ struct Fields<'a> {
     clock_rate: Option<f64>,
     local_clock: Option<u64>,
     #[serde(borrow)]
-    listen: Option<Peer<'a>>,
+    listen: Option<Place<'a>>,
     #[serde(borrow)]
-    peers: Option<Vec<Peer<'a>>>,
+    peers: Option<Vec<Place<'a>>>,
     #[serde(borrow)]
     run_id: Option<Cow<'a, str>>,
     seed: Option<u64>,
@@ -191,7 +92,7 @@ struct Fields<'a> {
     internal_probability: Option<f64>,
     broadcast_share: Option<f64>,
     #[serde(borrow)]
-    peer: Option<Peer<'a>>,
+    peer: Option<Place<'a>>,
     peer_id: Option<u64>,
     #[serde(borrow)]
     peer_history: Option<&'a RawValue>,
@@ -199,6 +100,8 @@ struct Fields<'a> {
     history: Option<&'a RawValue>,
     #[serde(borrow)]
     time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    version: Option<&'a RawValue>,
     final_clock: Option<u64>,
     ticks: Option<u64>,
     lateness: Option<Quantiles>,
@@ -239,44 +142,38 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             },
         })
     };
-    Ok(match event {
-        "SEND" => {
-            let clocks = clocks()?;
-            let Some(recipients) = fields.recipients else {
-                return Err(missing(event, "recipients"));
-            };
-            let recipient_ids = fields.recipient_ids.unwrap_or_default();
-            if !recipient_ids.is_empty() && recipient_ids.len() != recipients.len() {
-                return Err(format!(
-                    "{} recipients but {} recipient_ids: there must be one for each (null if unknown)",
-                    recipients.len(),
-                    recipient_ids.len()
-                ));
-            }
-            for &id in &recipient_ids {
-                option("recipient_ids", id)?;
-            }
-            Body::Send {
-                clocks,
-                recipients,
-                recipient_ids,
-            }
-        }
-        "RECEIVE" => Body::Receive {
+    let is_event = |kind: &&EventKind| kind.name() == event;
+    if let Some(&kind) = EventKind::ALL.iter().find(is_event) {
+        let mut line = EventLine {
+            kind,
             clocks: clocks()?,
-            message: delivery()?,
-            queue_len: option("queue_len", fields.queue_len)?,
-        },
-        "INTERNAL" => Body::Internal { clocks: clocks()? },
+            recipients: Vec::new(),
+            recipient_ids: Vec::new(),
+            message: Delivery::NONE,
+            queue_len: None,
+        };
+        if kind.sends() {
+            let (recipients, ids) = (fields.recipients, fields.recipient_ids);
+            line.recipients = recipients.ok_or_else(|| missing(event, "recipients"))?;
+            line.recipient_ids = ids.unwrap_or_default();
+            check_ids(&line)?;
+        }
+        if kind.receives() {
+            line.message = delivery()?;
+            line.queue_len = option("queue_len", fields.queue_len)?;
+        }
+        return Ok(Body::Event(line));
+    }
+    Ok(match event {
         "UNREAD" => {
             need("sent_clock", fields.sent_clock)?;
             Body::Unread(delivery()?)
         }
-        "CONNECT" => Body::Connect {
+        "CONNECT" => Body::Connect(Connect {
             peer_id: whole("peer_id", need("peer_id", fields.peer_id)?)?,
             peer: fields.peer.ok_or_else(|| missing(event, "peer"))?,
-            peer_history: fields.peer_history.map(RawValue::get),
-        },
+            peer_history: fields.peer_history.map(|json| json.get().into()),
+        }),
         "END" => Body::End(End {
             final_clock: whole("final_clock", need("final_clock", fields.final_clock)?)?,
             queue_len: whole("queue_len", need("queue_len", fields.queue_len)?)?,
@@ -297,19 +194,41 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
                 peers: fields.peers.unwrap_or_default(),
                 run_id: fields.run_id,
                 seed: fields.seed,
-                internal_probability: fields.internal_probability,
-                broadcast_share: fields.broadcast_share,
-                history: fields.history.map(RawValue::get),
+                probabilities: Probabilities {
+                    internal_probability: fields.internal_probability,
+                    broadcast_share: fields.broadcast_share,
+                },
+                history: fields.history.map(|json| json.get().into()),
                 is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
+                // What is no text is no version that we wrote.
+                version: fields
+                    .version
+                    .and_then(|json| serde_json::from_str(json.get()).ok()),
             }))
         }
         _ => {
+            let kinds: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
             return Err(format!(
-                "event {:?} is not known: it is STARTUP, CONNECT, SEND, RECEIVE, INTERNAL, UNREAD or END",
-                clipped(event)
+                "event {:?} is not known: it is STARTUP, CONNECT, {}, UNREAD or END",
+                clipped(event),
+                kinds.join(", ")
             ));
         }
     })
+}
+
+/// Whether a SEND names each recipient, or none.
+fn check_ids(line: &EventLine<'_>) -> Result<(), String> {
+    let (recipients, ids) = (line.recipients.len(), line.recipient_ids.len());
+    if ids != 0 && ids != recipients {
+        return Err(format!(
+            "{recipients} recipients but {ids} recipient_ids: there must be one for each (null if unknown)"
+        ));
+    }
+    for &id in &line.recipient_ids {
+        option("recipient_ids", id)?;
+    }
+    Ok(())
 }
 
 fn missing(event: &str, name: &str) -> String {
@@ -342,23 +261,23 @@ mod tests {
         assert_eq!((line.time, line.machine_id), (1_677_782_102_954_512, 1));
         assert_eq!(
             line.body,
-            Body::Send {
+            Body::Event(EventLine {
+                kind: EventKind::Send,
                 clocks: (5, 6),
-                recipients: vec![Peer("localhost".into(), 5002)],
+                recipients: vec![Place("localhost".into(), 5002)],
                 recipient_ids: vec![],
-            }
+                message: Delivery::NONE,
+                queue_len: None,
+            })
         );
         // Fields in any order, fields nobody knows, no spaces.
         let line = parse(r#"{"new_clock":8,"mood":{"a":[1]},"old_clock":2,"machine_id":3,"system_time":7,"event":"RECEIVE"}"#).unwrap();
         assert_eq!(line.time, 7_000_000);
-        let Body::Receive {
-            clocks, message, ..
-        } = line.body
-        else {
+        let Body::Event(event) = line.body else {
             panic!("{line:?}")
         };
-        assert_eq!(clocks, (2, 8));
-        assert_eq!((message.sender, message.sent_clock), (None, None));
+        assert_eq!((event.kind, event.clocks), (EventKind::Receive, (2, 8)));
+        assert_eq!(event.message, Delivery::NONE);
     }
 
     proptest! {

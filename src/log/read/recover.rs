@@ -1,15 +1,13 @@
 //! What a machine knows of itself after a crash: all that its log tells.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
-
-use serde::Deserialize;
+use std::io::BufRead;
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::read::parse::{Body, Line, Peer, Startup, parse};
-use crate::log::read::text::MAX_LINE;
+use crate::log::line::{Connect, Place, Startup};
+use crate::log::read::lines::Lines;
+use crate::log::read::parse::{Body, Line};
 use crate::model::message::MachineId;
 use crate::model::nonce::Nonce;
 use crate::model::past::Past;
@@ -30,7 +28,7 @@ pub struct Recovered {
     /// The seed of its draws.
     pub seed: u64,
     /// The machines it sends to.
-    pub peers: Vec<Peer<'static>>,
+    pub peers: Vec<Place<'static>>,
     /// How often it started so far.
     pub starts: u64,
     /// The clock of its newest event.
@@ -48,62 +46,40 @@ pub struct Recovered {
 /// Reads the log of a machine that has not ended; `None` if it has no whole line.
 ///
 /// `name` is the file, for errors. A line counts only with its newline.
-pub fn recover(mut log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
+pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
+    let mut lines = Lines::new(log, name);
     let mut recovered: Option<Recovered> = None;
-    let (mut buffer, mut number, mut offset) = (Vec::new(), 0, 0);
-    loop {
-        buffer.clear();
-        let read = log
-            .by_ref()
-            .take(MAX_LINE as u64)
-            .read_until(b'\n', &mut buffer)
-            .map_err(|source| Error::io(name, source))?;
-        if buffer.pop_if(|last| *last == b'\n').is_none() {
-            if read == MAX_LINE {
-                let message = format!("a line of more than {MAX_LINE} bytes");
-                return Err(Error::log(name, number + 1, message));
-            }
-            return Ok(recovered);
-        }
-        number += 1;
-        offset += read as u64;
+    while let Some((number, line)) = lines.next_read()? {
         let at = |message: String| Error::log(name, number, message);
-        let text = std::str::from_utf8(&buffer)
-            .map_err(|error| at(format!("the line is no UTF-8: {error}")))?;
-        let line = parse(text).map_err(at)?;
         let is_unread = matches!(line.body, Body::Unread(_));
-        match &mut recovered {
-            None => recovered = Some(begin(text, line).map_err(at)?),
-            Some(recovered) => recovered.add(line).map_err(at)?,
-        }
-        if let (Some(recovered), false) = (&mut recovered, is_unread) {
-            recovered.length = offset;
+        let recovered = match &mut recovered {
+            None => recovered.insert(begin(line).map_err(at)?),
+            Some(recovered) => {
+                recovered.add(line).map_err(at)?;
+                recovered
+            }
+        };
+        if !is_unread {
+            recovered.length = lines.length();
         }
     }
+    Ok(recovered)
 }
 
-/// The one field that only recovery looks at.
-#[derive(Deserialize)]
-struct Version<'a> {
-    #[serde(borrow, default)]
-    version: Cow<'a, str>,
-}
-
-fn begin(text: &str, line: Line<'_>) -> std::result::Result<Recovered, String> {
+fn begin(line: Line<'_>) -> std::result::Result<Recovered, String> {
     let Body::Startup(startup) = line.body else {
         return Err("the first line of a log that can be resumed is STARTUP".into());
     };
     if startup.is_virtual {
         return Err("its time is virtual: only a machine in real time can be resumed".into());
     }
-    let Version { version } = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let lacks = |name: &str| format!("a STARTUP that can be resumed needs the field {name:?}");
     let history = history(&startup)?.ok_or_else(|| lacks("history"))?;
-    let peers: Vec<_> = startup.peers.into_iter().map(Peer::into_owned).collect();
+    let peers: Vec<_> = startup.peers.into_iter().map(Place::into_owned).collect();
     Ok(Recovered {
         machine_id: line.machine_id,
         run_id: startup.run_id.ok_or_else(|| lacks("run_id"))?.into_owned(),
-        version: version.into_owned(),
+        version: startup.version.unwrap_or_default().into_owned(),
         history,
         clock_rate: startup.clock_rate.ok_or_else(|| lacks("clock_rate"))?,
         seed: startup.seed.ok_or_else(|| lacks("seed"))?,
@@ -122,7 +98,7 @@ fn begin(text: &str, line: Line<'_>) -> std::result::Result<Recovered, String> {
 }
 
 fn history(startup: &Startup<'_>) -> std::result::Result<Option<Nonce>, String> {
-    startup.history.map(nonce).transpose()
+    startup.history.as_deref().map(nonce).transpose()
 }
 
 /// A history as JSON.
@@ -140,44 +116,37 @@ impl Recovered {
             ));
         }
         self.last_time = self.last_time.max(line.time);
-        let clocks = match &line.body {
-            Body::Send { clocks, .. }
-            | Body::Receive { clocks, .. }
-            | Body::Internal { clocks } => Some(*clocks),
-            _ => None,
-        };
-        if let Some((_, new_clock)) = clocks {
-            if new_clock <= self.clock {
-                return Err(format!(
-                    "new_clock is {new_clock} after {}: a clock only goes up",
-                    self.clock
-                ));
-            }
-            self.clock = new_clock;
-            self.ticks += u64::from(!line.is_manual);
-        }
         match line.body {
-            Body::Send { recipients, .. } => {
-                for peer in recipients {
-                    let position = self.position(&peer)?;
-                    self.past.sent[position].push(self.clock);
+            Body::Event(event) => {
+                let (_, new_clock) = event.clocks;
+                if new_clock <= self.clock {
+                    return Err(format!(
+                        "new_clock is {new_clock} after {}: a clock only goes up",
+                        self.clock
+                    ));
                 }
-            }
-            // A name given by hand says nothing of what came by the channel.
-            Body::Receive { .. } if line.is_by_hand => {}
-            Body::Receive { message, .. } => {
-                if let (Some(sender), Some(timestamp)) = (message.sender, message.sent_clock) {
+                self.clock = new_clock;
+                self.ticks += u64::from(!line.is_manual);
+                for peer in &event.recipients {
+                    let position = self.position(peer)?;
+                    self.past.sent[position].push(new_clock);
+                }
+                // A name given by hand says nothing of what came by the channel.
+                if !line.is_by_hand
+                    && let (Some(sender), Some(timestamp)) =
+                        (event.message.sender, event.message.sent_clock)
+                {
                     let newest = self.past.received.entry(sender).or_default();
                     *newest = timestamp.max(*newest);
                 }
             }
-            Body::Connect {
+            Body::Connect(Connect {
                 peer,
                 peer_id,
                 peer_history,
-            } => {
+            }) => {
                 let position = self.position(&peer)?;
-                let history = nonce(peer_history.unwrap_or_default())?;
+                let history = nonce(&peer_history.unwrap_or_default())?;
                 self.past.known[position] = Some((peer_id, history));
             }
             Body::Startup(startup) => {
@@ -192,12 +161,12 @@ impl Recovered {
             Body::End(_) => {
                 return Err("the machine ended in order: there is nothing to resume".into());
             }
-            Body::Internal { .. } | Body::Unread(_) => {}
+            Body::Unread(_) => {}
         }
         Ok(())
     }
 
-    fn position(&self, peer: &Peer<'_>) -> std::result::Result<usize, String> {
+    fn position(&self, peer: &Place<'_>) -> std::result::Result<usize, String> {
         let position = self.peers.iter().position(|known| known == peer);
         position.ok_or_else(|| format!("{}:{} is not in the list of peers", peer.0, peer.1))
     }

@@ -1,7 +1,12 @@
 //! The events of a block, as small as they can be until they find their place.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call for each row takes a twentieth of the time"
+)]
+
 use crate::log::columns::Micros;
-use crate::log::read::parse::Delivery;
+use crate::log::line::Delivery;
 use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
 
 /// Above the bits of a clock: which kind of event it is, and what was done by hand.
@@ -13,7 +18,7 @@ const CLOCK: u64 = (1 << KIND) - 1;
 
 /// The events of a block.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct BlockRows {
     pub(crate) events: Vec<Packed>,
     /// Of each RECEIVE, what it received.
     received: Vec<Received>,
@@ -83,7 +88,7 @@ impl Received {
     };
 }
 
-impl Rows {
+impl BlockRows {
     pub(crate) const fn new() -> Self {
         Self {
             events: Vec::new(),
@@ -104,7 +109,7 @@ impl Rows {
         self.events.len()
     }
 
-    /// Appends an event; a RECEIVE is followed by [`Rows::received`], a SEND by [`Rows::list`].
+    /// Appends an event; a RECEIVE is followed by [`BlockRows::received`], a SEND by [`BlockRows::list`].
     #[inline]
     pub(crate) fn push(&mut self, kind: EventKind, head: Head) {
         let flag = |is_set, bit| if is_set { bit } else { 0 };
@@ -137,38 +142,38 @@ impl Rows {
         self.lists.len()
     }
 
-    /// The place of the event `first`.
-    pub(crate) fn from(&self, first: usize) -> Place<'_> {
-        let mut place = Place {
+    /// A cursor at the event `first`.
+    pub(crate) fn cursor(&self, first: usize) -> RowCursor<'_> {
+        let mut cursor = RowCursor {
             rows: self,
             next: 0,
             received: 0,
             list: 0,
         };
-        while place.next < first && place.take().is_some() {}
-        place
+        while cursor.next < first && cursor.take().is_some() {}
+        cursor
     }
 }
 
 /// A place among the events of a block.
 #[derive(Debug, Clone)]
-pub(crate) struct Place<'a> {
-    rows: &'a Rows,
+pub(crate) struct RowCursor<'a> {
+    rows: &'a BlockRows,
     next: usize,
     received: usize,
     list: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> RowCursor<'a> {
     /// The next event, which stays.
     #[inline]
     pub(crate) fn peek(&self) -> Option<&'a Packed> {
         self.rows.events.get(self.next)
     }
 
-    /// The next event, what it received and to whom it sent.
-    #[inline]
-    pub(crate) fn take(&mut self) -> Option<(Packed, Received, &'a [i64])> {
+    /// The next event, what it is, what it received and to whom it sent.
+    #[inline(always)]
+    pub(crate) fn take(&mut self) -> Option<(Packed, EventKind, Received, &'a [i64])> {
         let event = *self.rows.events.get(self.next)?;
         self.next += 1;
         let kind = event.kind();
@@ -184,6 +189,6 @@ impl<'a> Place<'a> {
             list = &self.rows.lists[first..first + count];
             self.list = first + count;
         }
-        Some((event, received, list))
+        Some((event, kind, received, list))
     }
 }

@@ -5,6 +5,11 @@
 //! even if it differs by a space, it says that it is of another shape: [`parse`] decides.
 //! What it does read is what `parse` reads.
 //!
+//! It exists because nearly all lines are ours, and a general parser spends its time on what ours cannot have:
+//! escapes, other orders, other spellings. So the names of fields are compared as whole words, numbers are taken eight
+//! digits at a time, and recipients, half of the bytes of a SEND, are read once and then compared with what was read.
+//! It never says what is wrong: a line that it does not know costs a second look, not a second opinion.
+//!
 //! [`parse`]: crate::log::read::parse::parse
 
 #![expect(
@@ -15,14 +20,14 @@
 use std::ops::Range;
 
 use crate::log::columns::Micros;
-use crate::log::read::parse::Delivery;
+use crate::log::line::Delivery;
 use crate::log::read::seconds::MAX_TIME;
 use crate::log::schema::EventKind;
 use crate::model::clock::MAX_CLOCK;
 
-/// How many recipient lists are remembered.
+/// How many recipient lists are remembered: more than machines have peers in most runs, and all in the first cache.
 const SLOTS: usize = 64;
-/// How many of its bytes tell where a list is looked for.
+/// How many of its bytes tell where a list is looked for: those of two recipients.
 const KEY: usize = 48;
 
 /// One SEND, RECEIVE, INTERNAL or UNREAD; the recipients are the scanner's.
@@ -50,20 +55,20 @@ pub struct Scanned {
 #[derive(Debug, Default)]
 pub struct Scanner {
     /// Recipient lists, each where its first bytes lead: machines name the same ones again and again.
-    slots: Vec<Recipients>,
+    slots: Vec<RecipientList>,
     /// The list of the last SEND.
     slot: usize,
     /// Where it begins in that line.
     start: usize,
-    /// How many stretches of lines were begun.
-    turn: u64,
-    /// Whether the last SEND is the first of its stretch with these recipients, as far as remembered.
+    /// How many blocks of lines were begun.
+    block: u64,
+    /// Whether the last SEND is the first of its block with these recipients, as far as remembered.
     is_fresh: bool,
 }
 
 /// The recipients of a SEND.
 #[derive(Debug, Default)]
-pub struct Recipients {
+pub struct RecipientList {
     /// The fields as they are written, with the brace behind them; empty where another end may follow.
     text: Vec<u8>,
     /// Where in the text the host of each stands, and its port.
@@ -72,15 +77,15 @@ pub struct Recipients {
     ids: Vec<Option<u64>>,
     /// How many they are, then who; empty if one is not known.
     list: Vec<i64>,
-    /// The stretch of lines in which they stood last.
-    turn: u64,
+    /// The block of lines in which they stood last.
+    block: u64,
 }
 
 impl Scanner {
     /// The line at the start of `text`, or `None` if it is of another shape.
     ///
     /// A number within eight bytes of the end of `text` counts as another shape.
-    #[inline]
+    #[inline(always)]
     pub fn scan(&mut self, text: &[u8]) -> Option<Scanned> {
         let mut rest = Rest(text);
         let event = match text.get(11)? {
@@ -122,7 +127,7 @@ impl Scanner {
         }
         match event {
             Some(EventKind::Internal) => {}
-            Some(EventKind::Send) => self.find(&mut rest, text.len())?,
+            Some(EventKind::Send) => rest = self.find(rest, text.len())?,
             Some(EventKind::Receive) => {
                 if rest.eat(b", \"queue_len\": ").is_some() {
                     line.queue_len = Some(rest.number()?);
@@ -139,12 +144,15 @@ impl Scanner {
         Some(line)
     }
 
-    /// Begins a stretch of lines.
-    pub fn begin(&mut self) {
-        self.turn += 1;
+    /// Begins a block of lines.
+    ///
+    /// Blocks are read by whatever thread is free, each of which has a scanner: what a block tells must not depend
+    /// on those that its scanner saw before.
+    pub fn begin_block(&mut self) {
+        self.block += 1;
     }
 
-    /// Whether the recipients of the last SEND that was read may not have stood in this stretch before.
+    /// Whether the recipients of the last SEND that was read may not have stood in this block before.
     pub fn is_fresh(&self) -> bool {
         self.is_fresh
     }
@@ -175,25 +183,27 @@ impl Scanner {
             .is_some_and(|slot| !slot.ids.is_empty())
     }
 
-    /// Finds or reads the recipients that come next.
-    #[inline]
-    fn find(&mut self, rest: &mut Rest<'_>, length: usize) -> Option<()> {
+    /// Finds or reads the recipients that come next; what is left after them.
+    ///
+    /// The rest goes in and out by value: one that is lent to a call lives in memory, and each step of `scan` writes it.
+    fn find<'a>(&mut self, mut rest: Rest<'a>, length: usize) -> Option<Rest<'a>> {
         rest.eat(b", \"recipients\": ")?;
         if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, Recipients::default);
+            self.slots.resize_with(SLOTS, RecipientList::default);
         }
         self.start = length - rest.0.len();
         self.slot = slot(rest.0);
         let slot = &mut self.slots[self.slot];
         self.is_fresh = true;
         if !slot.text.is_empty() && rest.0.starts_with(&slot.text) {
-            self.is_fresh = slot.turn != self.turn;
-            slot.turn = self.turn;
+            self.is_fresh = slot.block != self.block;
+            slot.block = self.block;
             rest.0 = &rest.0[slot.text.len() - 1..];
-            return Some(());
+            return Some(rest);
         }
-        slot.turn = self.turn;
-        slot.read(rest)
+        slot.block = self.block;
+        slot.read(&mut rest)?;
+        Some(rest)
     }
 }
 
@@ -213,7 +223,7 @@ fn slot(text: &[u8]) -> usize {
     (mixed >> 32) as usize % SLOTS
 }
 
-impl Recipients {
+impl RecipientList {
     fn read(&mut self, rest: &mut Rest<'_>) -> Option<()> {
         self.text.clear();
         self.places.clear();
@@ -274,6 +284,9 @@ impl Rest<'_> {
     }
 
     /// Up to eight digits: how many there are, and the number.
+    ///
+    /// A digit has the bits 0011 and then a value up to 9: with those four taken away, a byte is a digit if adding 118
+    /// (0x76) does not reach its highest bit.
     #[inline(always)]
     fn digits(&self) -> Option<(usize, u64)> {
         let word = u64::from_le_bytes(*self.0.first_chunk()?) ^ 0x3030_3030_3030_3030;
@@ -304,7 +317,7 @@ impl Rest<'_> {
         (number <= MAX_CLOCK).then_some(number)
     }
 
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::option_option, reason = "another shape, null, a number")]
     fn number_or_null(&mut self) -> Option<Option<u64>> {
         if self.0.first() == Some(&b'n') {
@@ -350,6 +363,9 @@ impl Rest<'_> {
 }
 
 /// The number of eight digits, the first in the lowest byte.
+///
+/// Neighbours are joined into pairs, pairs into fours and fours into eights, each by one multiplication that adds the
+/// upper part to 10, 100 or 10,000 times the lower: 2561 is 10 * 256 + 1, and so on.
 #[inline]
 fn value(digits: u64) -> u64 {
     let pairs = (digits & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(2561) >> 8;

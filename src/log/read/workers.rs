@@ -6,17 +6,17 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
+use crate::log::read::block::BlockContents;
 use crate::log::read::blocks::Blocks;
-use crate::log::read::part::Part;
 use crate::log::read::scan::Scanner;
 
 /// Bytes that keep one more thread busy.
 const SHARE: u64 = 4 << 20;
 
-/// The parts of a log in order, and how the file ended.
+/// What the blocks of a log say, in order, and how the file ended.
 #[derive(Default)]
-pub(crate) struct Parts {
-    pub(crate) blocks: Vec<Part>,
+pub(crate) struct LogBlocks {
+    pub(crate) blocks: Vec<BlockContents>,
     pub(crate) torn: bool,
     pub(crate) cut: bool,
 }
@@ -25,10 +25,9 @@ pub(crate) struct Parts {
 struct Work {
     files: Vec<Mutex<Blocks>>,
     next: AtomicUsize,
-    /// The first file with a fault: those after it do not matter any more.
+    /// The first file with a bad line: those after it do not matter any more.
     faulty: AtomicUsize,
     is_stopped: AtomicBool,
-    has_links: bool,
 }
 
 /// How many threads these files are worth.
@@ -39,16 +38,14 @@ pub(crate) fn threads(paths: &[PathBuf]) -> usize {
     usize::try_from(shares).map_or(most, |shares| shares.clamp(1, most))
 }
 
-/// The parts of each file; an error if `go_on` said no.
+/// The blocks of each file; an error if `go_on` said no.
 ///
-/// Every part before the first fault is there, however many threads read. With `has_links`, the
-/// parts tell the recipients of SENDs.
+/// Every block before the first bad line is there, however many threads read.
 pub(crate) fn read(
     paths: &[PathBuf],
     threads: usize,
-    has_links: bool,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<Vec<Parts>> {
+) -> Result<Vec<LogBlocks>> {
     if paths.is_empty() {
         return Err(Error::invalid("no log files are given"));
     }
@@ -60,90 +57,91 @@ pub(crate) fn read(
         next: AtomicUsize::new(0),
         faulty: AtomicUsize::new(usize::MAX),
         is_stopped: AtomicBool::new(false),
-        has_links,
     };
     let work = &work;
-    let (mut parts, stopped) = thread::scope(|scope| {
+    let (mut contents, stopped) = thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
             .map(|_| scope.spawn(move || work.run(&mut || true).0))
             .collect();
-        let (mut parts, stopped) = work.run(go_on);
+        let (mut contents, stopped) = work.run(go_on);
         for other in others {
-            parts.extend(other.join().expect("reading does not panic"));
+            contents.extend(other.join().expect("reading does not panic"));
         }
-        (parts, stopped)
+        (contents, stopped)
     });
     if let Some(file) = stopped {
         let file = paths[file].display();
         return Err(Error::state(format!("reading {file} was interrupted")));
     }
-    parts.sort_by_key(|&(file, block, _)| (file, block));
-    let mut logs: Vec<Parts> = work
+    contents.sort_by_key(|&(file, block, _)| (file, block));
+    let mut logs: Vec<LogBlocks> = work
         .files
         .iter()
         .map(|blocks| {
             let blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
-            Parts {
+            LogBlocks {
                 blocks: Vec::new(),
                 torn: blocks.torn,
                 cut: blocks.cut,
             }
         })
         .collect();
-    for (file, _, part) in parts {
-        logs[file].blocks.push(part);
+    for (file, _, block) in contents {
+        logs[file].blocks.push(block);
     }
     Ok(logs)
 }
 
-/// A part with the numbers of its file and its block.
-type Numbered = (usize, usize, Part);
+/// A block with the number of its file and its own.
+type Numbered = (usize, usize, BlockContents);
 
 impl Work {
     /// Reads until nothing is left; the file at which it was stopped, if it was.
     fn run(&self, go_on: &mut dyn FnMut() -> bool) -> (Vec<Numbered>, Option<usize>) {
-        let mut parts = Vec::new();
+        let mut contents = Vec::new();
         let mut buffer = Vec::new();
         let mut scanner = Scanner::default();
         let mut events = 0;
         let mine = std::iter::from_fn(|| Some(self.next.fetch_add(1, Ordering::Relaxed)));
         let mine = mine.take_while(|&file| file < self.files.len());
         for file in mine.chain(0..self.files.len()) {
-            while let Some((block, part)) = self.part(file, &mut buffer, &mut scanner, events) {
+            while let Some((number, block)) =
+                self.next_block(file, &mut buffer, &mut scanner, events)
+            {
                 // The blocks of a log are alike.
-                events = part.rows.len() + part.rows.len() / 32;
-                parts.push((file, block, part));
+                events = block.rows.len() + block.rows.len() / 32;
+                contents.push((file, number, block));
                 if !go_on() {
                     self.is_stopped.store(true, Ordering::Relaxed);
-                    return (parts, Some(file));
+                    return (contents, Some(file));
                 }
             }
         }
-        (parts, None)
+        (contents, None)
     }
 
-    /// The next part of this file.
-    fn part(
+    /// The next block of this file.
+    fn next_block(
         &self,
         file: usize,
         buffer: &mut Vec<u8>,
         scanner: &mut Scanner,
         events: usize,
-    ) -> Option<(usize, Part)> {
+    ) -> Option<(usize, BlockContents)> {
         if self.is_stopped.load(Ordering::Relaxed) || file > self.faulty.load(Ordering::Relaxed) {
             return None;
         }
         let blocks = &self.files[file];
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let (block, length) = next().next(buffer)?;
-        let part = match length {
-            Ok(length) => Part::read(scanner, &buffer[..length], events, self.has_links),
-            Err(stop) => Part::stopped(stop),
+        let (number, length) = next().next(buffer)?;
+        let block = match length {
+            Ok(length) => BlockContents::read(scanner, &buffer[..length], events),
+            Err(stop) => BlockContents::stopped(stop),
         };
-        if part.fault.is_some() {
+        if block.bad_line.is_some() {
             self.faulty.fetch_min(file, Ordering::Relaxed);
             next().close();
         }
-        Some((block, part))
+        Some((number, block))
     }
 }

@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::facts::Source;
-use crate::log::read::input::Input;
+use crate::log::logs::Source;
+use crate::log::read::input::LogInput;
+use crate::log::read::lines::MAX_LINE;
 use crate::log::read::seconds::micros;
-use crate::log::read::text::MAX_LINE;
 
 /// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.
 const BLOCK: u64 = 1 << 18;
@@ -94,7 +94,7 @@ struct Tail<'a> {
     time: Micros,
     number: u64,
     /// What is left of a compressed file, which stays open.
-    rest: Option<BufReader<Input>>,
+    rest: Option<BufReader<LogInput>>,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +151,7 @@ impl<'a> Tail<'a> {
         let read = if let Some(rest) = &mut self.rest {
             read_on(rest, &mut self.block)
         } else {
-            let input = Input::open(&self.source.path)?;
+            let input = LogInput::open(&self.source.path)?;
             if input.is_compressed() {
                 let rest = self.rest.insert(BufReader::new(input));
                 read_on(rest, &mut self.block)

@@ -2,5 +2,6 @@
 
 pub mod file;
 pub mod merge;
+mod style;
 pub mod turn;
 pub mod writer;

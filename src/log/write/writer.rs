@@ -1,9 +1,10 @@
 //! Entries to lines.
 
-use std::io::Write;
+use serde::Serialize;
 
 use crate::VERSION;
-use crate::log::line::{End, Entry, Place, Startup, What};
+use crate::log::line::{Connect, Delivery, Entry, Place, Startup, What, json};
+use crate::log::write::style::{self, append};
 use crate::model::event::{Event, Recipients};
 use crate::model::message::{MachineId, Message, Nanos};
 
@@ -16,24 +17,38 @@ pub struct Formatter {
     machine_id: MachineId,
     /// Nanoseconds to add to an entry's time: the Unix time of the clock's origin, 0 in virtual time.
     origin: Nanos,
-    peers: Vec<Place>,
+    /// Where the peers are, as lines have it.
+    peers: Vec<Box<str>>,
     peer_ids: Vec<Option<MachineId>>,
     /// The fields `recipients` and `recipient_ids` of a send to all.
     to_all: Vec<u8>,
     /// The last time written as `system_time`; the ticks of a turn share theirs.
-    now: Stamp,
+    now: TimeText,
     /// The last time written as `arrival_time`; the messages of a read share theirs.
-    arrival: Stamp,
+    arrival: TimeText,
 }
 
 /// A time and its text.
 #[derive(Debug, Default)]
-struct Stamp {
+struct TimeText {
     time: Nanos,
     text: Vec<u8>,
 }
 
-impl Stamp {
+/// A line that is seldom.
+#[derive(Serialize)]
+struct WrittenLine<'a, Said> {
+    event: &'a str,
+    /// In microseconds.
+    system_time: i128,
+    machine_id: MachineId,
+    #[serde(flatten)]
+    said: &'a Said,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    by_hand: bool,
+}
+
+impl TimeText {
     fn write(&mut self, time: Nanos, out: &mut Vec<u8>) {
         if self.time != time || self.text.is_empty() {
             self.time = time;
@@ -46,15 +61,16 @@ impl Stamp {
 
 impl Formatter {
     /// A formatter for `machine_id`, whose peers are at `peers`.
-    pub fn new(machine_id: MachineId, origin: Nanos, peers: Vec<Place>) -> Self {
+    pub fn new(machine_id: MachineId, origin: Nanos, peers: Vec<Place<'_>>) -> Self {
+        let peers: Vec<_> = peers.into_iter().map(|place| text(&place)).collect();
         let mut formatter = Self {
             machine_id,
             origin,
             peer_ids: vec![None; peers.len()],
             peers,
             to_all: Vec::new(),
-            now: Stamp::default(),
-            arrival: Stamp::default(),
+            now: TimeText::default(),
+            arrival: TimeText::default(),
         };
         formatter.refresh();
         formatter
@@ -68,12 +84,14 @@ impl Formatter {
 
     /// Appends the line of `entry`, with its newline.
     pub fn format(&mut self, entry: &Entry, out: &mut Vec<u8>) {
+        let time = entry.time;
         match &entry.what {
             What::Event { event, manual } => {
-                self.event(event, entry.time, out);
+                self.event(event, time, out);
                 if *manual {
                     out.extend_from_slice(b", \"manual\": true");
                 }
+                out.push(b'}');
             }
             What::Connect {
                 peer,
@@ -82,23 +100,53 @@ impl Formatter {
             } => {
                 self.peer_ids[*peer as usize] = Some(*peer_id);
                 self.refresh();
-                self.head("CONNECT", entry.time, out);
-                text(
-                    out,
-                    format_args!(
-                        ", \"peer\": {}, \"peer_id\": {peer_id}, \"peer_history\": \"{peer_history}\"",
-                        self.peers[*peer as usize].as_str()
-                    ),
-                );
+                let connect = Connect {
+                    peer: place(&self.peers[*peer as usize]),
+                    peer_id: *peer_id,
+                    peer_history: Some(json(*peer_history)),
+                };
+                self.line("CONNECT", time, &connect, false, out);
             }
             What::Unread(message) => {
-                self.head("UNREAD", entry.time, out);
-                self.origin_of(message, out);
+                let delivery = Delivery {
+                    sender: message.sender(),
+                    sent_clock: Some(message.timestamp),
+                    arrival: Some(((self.origin + message.arrival) / 1000) as i64),
+                };
+                self.line("UNREAD", time, &delivery, is_by_hand(message), out);
             }
-            What::Startup(startup) => self.startup(startup, entry.time, out),
-            What::End(end) => self.end(end, entry.time, out),
+            What::Startup(startup) => {
+                let startup = Startup {
+                    peers: self.peers.iter().map(|peer| place(peer)).collect(),
+                    version: Some(VERSION.into()),
+                    ..Startup::clone(startup)
+                };
+                self.line("STARTUP", time, &startup, false, out);
+            }
+            What::End(end) => self.line("END", time, end.as_ref(), false, out),
         }
-        out.extend_from_slice(b"}\n");
+        out.push(b'\n');
+    }
+
+    /// A line that is seldom.
+    fn line(
+        &self,
+        event: &str,
+        time: Nanos,
+        said: &impl Serialize,
+        by_hand: bool,
+        out: &mut Vec<u8>,
+    ) {
+        append(
+            out,
+            &WrittenLine {
+                event,
+                system_time: i128::from((self.origin + time) / 1000),
+                machine_id: self.machine_id,
+                said,
+                by_hand,
+            },
+        );
     }
 
     fn head(&mut self, event: &str, time: Nanos, out: &mut Vec<u8>) {
@@ -156,7 +204,7 @@ impl Formatter {
         number(out, message.timestamp);
         out.extend_from_slice(b", \"arrival_time\": ");
         self.arrival.write(self.origin + message.arrival, out);
-        if message.sender() != message.channel() {
+        if is_by_hand(message) {
             out.extend_from_slice(b", \"by_hand\": true");
         }
     }
@@ -165,70 +213,11 @@ impl Formatter {
         let peers = self.peers.len() as u32;
         out.extend_from_slice(b", \"recipients\": ");
         list(out, recipients.positions(peers), |out, peer| {
-            out.extend_from_slice(self.peers[peer as usize].as_str().as_bytes());
+            out.extend_from_slice(self.peers[peer as usize].as_bytes());
         });
         out.extend_from_slice(b", \"recipient_ids\": ");
         list(out, recipients.positions(peers), |out, peer| {
             number_or_null(out, self.peer_ids[peer as usize]);
-        });
-    }
-
-    fn startup(&mut self, startup: &Startup, time: Nanos, out: &mut Vec<u8>) {
-        self.head("STARTUP", time, out);
-        text(
-            out,
-            format_args!(
-                ", \"clock_rate\": {}, \"local_clock\": {}, \"history\": \"{}\", \"listen\": {}, \"peers\": ",
-                startup.clock_rate,
-                startup.local_clock,
-                startup.history,
-                startup.listen.as_str()
-            ),
-        );
-        list(out, self.peers.iter(), |out, peer| {
-            out.extend_from_slice(peer.as_str().as_bytes());
-        });
-        text(
-            out,
-            format_args!(
-                ", \"run_id\": \"{}\", \"seed\": {}, \"internal_probability\": {}, \"broadcast_share\": {}, \"time\": \"{}\", \"version\": \"{VERSION}\"",
-                startup.run_id,
-                startup.seed,
-                startup.behavior.internal_probability(),
-                startup.behavior.broadcast_share(),
-                if startup.is_virtual {
-                    "virtual"
-                } else {
-                    "real"
-                },
-            ),
-        );
-    }
-
-    fn end(&mut self, end: &End, time: Nanos, out: &mut Vec<u8>) {
-        self.head("END", time, out);
-        text(
-            out,
-            format_args!(
-                ", \"final_clock\": {}, \"queue_len\": {}, \"ticks\": {}, \"lateness\": {{",
-                end.final_clock, end.queue_len, end.ticks
-            ),
-        );
-        for (name, late) in [
-            ("\"p50\": ", end.lateness.p50),
-            (", \"p99\": ", end.lateness.p99),
-            (", \"max\": ", end.lateness.max),
-        ] {
-            out.extend_from_slice(name.as_bytes());
-            seconds(out, late);
-        }
-        out.extend_from_slice(b"}, \"undelivered\": ");
-        list(out, end.undelivered.iter(), |out, &(peer, count)| {
-            out.push(b'[');
-            number_or_null(out, peer);
-            out.extend_from_slice(b", ");
-            number(out, count);
-            out.push(b']');
         });
     }
 
@@ -239,8 +228,23 @@ impl Formatter {
     }
 }
 
-fn text(out: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
-    out.write_fmt(arguments).expect("a Vec takes every byte");
+/// Where a machine is, as lines have it.
+fn text(place: &Place<'_>) -> Box<str> {
+    let mut text = Vec::new();
+    append(&mut text, place);
+    String::from_utf8(text)
+        .expect("JSON is UTF-8")
+        .into_boxed_str()
+}
+
+/// The same the other way round.
+fn place(text: &str) -> Place<'_> {
+    serde_json::from_str(text).expect("it was written from a place")
+}
+
+/// Whether it is a message in the name of a sender that belongs to no channel.
+fn is_by_hand(message: &Message) -> bool {
+    message.sender() != message.channel()
 }
 
 fn number(out: &mut Vec<u8>, value: u64) {
@@ -254,17 +258,9 @@ fn number_or_null(out: &mut Vec<u8>, value: Option<u64>) {
     }
 }
 
-/// Seconds with exactly six decimals, rounded down so that order is kept.
+/// Rounded down to microseconds, so that order is kept.
 fn seconds(out: &mut Vec<u8>, time: Nanos) {
-    let micros = time / 1000;
-    number(out, micros / 1_000_000);
-    let mut digits = *b".000000";
-    let mut rest = micros % 1_000_000;
-    for digit in digits[1..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend_from_slice(&digits);
+    style::seconds(out, time / 1000);
 }
 
 fn list<T>(

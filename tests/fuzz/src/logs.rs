@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use lamport::causality::machines::machines;
 use lamport::causality::messages::messages;
 use lamport::causality::verify::{Options, verify};
-use lamport::log::read::diaries::read_history_on;
+use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::read_logs_on;
 use libfuzzer_sys::fuzz_target;
 

@@ -14,7 +14,7 @@ use lamport::drive::real::supervisor::{self, Trouble};
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
 use lamport::model::fault::Fault;
-use lamport::model::faults::Faults;
+use lamport::model::fault_schedule::FaultSchedule;
 use serde_json::json;
 
 #[test]
@@ -72,8 +72,8 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
     line.hear().unwrap();
     line.say("ok 2 0000000000000007 0 0\n");
     until("it is connected", || machine.missing_peers().len() == 1);
-    let faults = r#"[{"fault": "disconnect", "src": 1, "dst": 2, "at": 0.7}]"#;
-    let faults = Faults::new(&Fault::list(faults).unwrap(), None, 1).unwrap();
+    let faults = r#"[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 0.7}]"#;
+    let faults = FaultSchedule::new(&Fault::list(faults).unwrap(), None, 1).unwrap();
     let trouble = Trouble {
         faults: faults.into(),
         ..Trouble::default()

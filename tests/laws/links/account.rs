@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lamport::causality::verify::{Options, verify};
-use lamport::log::read::diaries::read_history;
+use lamport::log::read::reader::read_history;
 use memchr::{memchr_iter, memchr2, memmem};
 
 use super::world::World;
 
 /// What the log of a machine says.
 #[derive(Debug, Default)]
-struct Diary {
+struct LogHistory {
     /// By port, what was sent there.
     sent: BTreeMap<u64, Vec<u64>>,
     /// By sender, what was received and then what was left unread.
@@ -23,12 +23,12 @@ struct Diary {
 
 /// What the logs of a run say.
 #[derive(Debug)]
-pub struct Account(Vec<Diary>);
+pub struct Account(Vec<LogHistory>);
 
 impl Account {
     pub fn of(world: &World<'_>) -> Result<Self, String> {
         let logs = world.machines.iter().enumerate();
-        let diaries = logs.map(|(index, machine)| Diary::of(index as u64 + 1, &machine.log));
+        let diaries = logs.map(|(index, machine)| LogHistory::of(index as u64 + 1, &machine.log));
         diaries.collect::<Result<_, _>>().map(Self)
     }
 
@@ -108,7 +108,7 @@ fn difference(from: usize, to: usize, sent: &[u64], got: &[u64]) -> String {
     format!("{what}: {from} sent {sent:?} to {to}, which has {got:?}")
 }
 
-impl Diary {
+impl LogHistory {
     /// Reads a log that must be whole, and whose clocks and times must go up.
     fn of(machine: u64, log: &[u8]) -> Result<Self, String> {
         let mut diary = Self::default();

@@ -8,7 +8,7 @@ use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::key::Key;
 use lamport::channel::noise::Secret;
-use lamport::log::line::{End, Entry, Place, Startup, What};
+use lamport::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
 use lamport::log::read::parse::parse;
 use lamport::log::read::recover::recover;
 use lamport::log::write::turn::Turn;
@@ -17,7 +17,6 @@ use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
 use lamport::model::behavior::Odds;
 use lamport::model::event::Recipients;
-use lamport::model::lateness::Summary;
 use lamport::model::message::{MachineId, Message, Nanos};
 use lamport::model::node::Node;
 use lamport::model::random::Generator;
@@ -170,16 +169,7 @@ impl Process {
         let (local_clock, ticks) = past
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
-        let startup = Startup {
-            clock_rate: 1.0,
-            local_clock,
-            history,
-            listen: Place::at(&address(index, false)),
-            run_id: setup.run_id.clone(),
-            seed: setup.seed & 0xffff_ffff,
-            behavior: setup.behavior,
-            is_virtual: false,
-        };
+        let startup = startup(setup, index, local_clock, history);
         let generator = Generator::new(setup.seed, id, starts);
         let channels = match past {
             Some(past) => Channels::resumed(me, past.past),
@@ -330,7 +320,7 @@ impl Process {
             final_clock,
             queue_len: what.len() as u64,
             ticks: self.ticks,
-            lateness: Summary::default(),
+            lateness: Some(Quantiles::default()),
             undelivered,
         })));
         self.write(now, what, Then::End);
@@ -344,6 +334,21 @@ fn endpoint(setup: &Setup, index: usize, channels: Channels) -> Endpoint {
     let key = setup.is_keyed.then(|| Key::new(&[7; 32]).unwrap());
     let secret = key.map(|key| Secret::new(key, &setup.run_id));
     Endpoint::new(channels, addresses.collect(), secret, WAITS)
+}
+
+fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Startup<'static> {
+    Startup {
+        clock_rate: Some(1.0),
+        local_clock,
+        history: Some(json(history)),
+        listen: Some(Place::at(&address(index, false))),
+        peers: Vec::new(),
+        run_id: Some(setup.run_id.clone().into()),
+        seed: Some(setup.seed & 0xffff_ffff),
+        probabilities: setup.behavior.into(),
+        is_virtual: false,
+        version: None,
+    }
 }
 
 /// What the machines of a world do when idle.

@@ -126,8 +126,7 @@ def test_small_process(tmp_path):
 
 def test_bad_faults_leave_nothing_behind(tmp_path):
     log = tmp_path / "machine_1.log"
-    crash = {"fault": "crash", "machine": 1, "at": 1.0, "down_for": 2.0}
-    faults = json.dumps([crash, {**crash, "at": 2.0}])
+    faults = [lamport.Crash(1, at=1, down_for=2), lamport.Crash(1, at=2, down_for=2)]
     with pytest.raises(ValueError, match="two faults of machine 1 overlap at 2 s"):
         lamport.Machine(1, 0, [], log, 0.05, clock_rate=20, faults=faults)
     assert not log.exists()

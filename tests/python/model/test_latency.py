@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
-from lamport._model.latency import as_latency, parse, to_json, to_native
+from lamport._model.latency import as_latency, latency_text, parse, to_json
 
 seconds = st.floats(0, 1e9)
 latencies = st.one_of(
@@ -26,8 +27,12 @@ def test_they_pickle_hash_and_come_back_from_json(latency):
     assert pickle.loads(pickle.dumps(latency)) == latency
     assert hash(pickle.loads(pickle.dumps(latency))) == hash(latency)
     assert as_latency(json.loads(json.dumps(to_json(latency)))) == latency
-    kind, numbers = to_native(latency)
-    assert parse(":".join([kind, *map(repr, numbers)])) == latency
+    # What the native module and processes are given.
+    assert as_latency(json.loads(latency_text(latency))) == parse(latency_text(latency)) == latency
+    kind, numbers = type(latency).__name__, astuple(latency)
+    numbers = latency.delays if isinstance(latency, lamport.Empirical) else numbers
+    words = {"LogNormal": "log-normal"}.get(kind, kind.lower()), *map(repr, numbers)
+    assert parse(":".join(words)) == latency
     assert str(latency)
 
 
@@ -85,6 +90,9 @@ def test_what_is_no_delay(bad):
         (lambda: parse("uniform:1"), "uniform:LOW:HIGH"),
         (lambda: parse("uniform:a:b"), "uniform:LOW:HIGH"),
         (lambda: parse("exponential:-1"), "mean -1 is out of range"),
+        (lambda: parse("{"), "uniform:LOW:HIGH"),
+        (lambda: parse('{"kind": "exponential", "mean": -1}'), "mean -1 is out of range"),
+        (lambda: as_latency(["exponential", [0.1]]), "lamport.Exponential"),
     ],
 )
 def test_errors_say_what_would_be_right(make, message):

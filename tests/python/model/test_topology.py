@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamport._model.topology import adjacency, machine_count, to_mapping
+from lamport._model.topology import adjacency, resolve, to_mapping
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_unknown_name():
 
 
 def test_machine_count():
-    assert machine_count(None, None, "ring") == 3
-    assert machine_count(5, None, "ring") == 5
-    assert machine_count(None, [1, 2], "full") == 2
-    assert machine_count(None, None, {1: [2], 2: [3]}) == 3
-    assert machine_count(2, [1, 2], {1: [2]}) == 2
+    assert resolve(None, None, "ring")[0] == 3
+    assert resolve(5, None, "ring")[0] == 5
+    assert resolve(None, [1, 2], "full")[0] == 2
+    assert resolve(None, None, {1: [2], 2: [3]})[0] == 3
+    assert resolve(2, [1, 2], {1: [2]})[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_machine_count():
 )
 def test_conflicts_name_both_values(arguments, message):
     with pytest.raises(ValueError, match=message):
-        machine_count(*arguments)
+        resolve(*arguments)
 
 
 @given(st.integers(1, 8).flatmap(lambda n: st.lists(st.sets(st.integers(0, n - 1)), min_size=n, max_size=n)))

@@ -7,8 +7,9 @@ use crate::drive::real::entropy;
 use crate::error::{Error, Result};
 use crate::log::read::recover::Recovered;
 use crate::model::clock::MAX_CLOCK;
-use crate::model::random::{Generator, MAX_SEED, check_seed};
+use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
+use crate::setting::{MAX_SEED, check_seed};
 
 /// What is drawn before a machine starts.
 pub(in crate::drive::real) struct Plan {
@@ -62,7 +63,7 @@ impl Config {
         );
         let machine = |id| format!("machine {id}");
         let version = |version: &str| format!("version {version}");
-        let facts = [
+        let summary = [
             (machine(past.machine_id), machine(self.machine_id)),
             (
                 format!("run {}", past.run_id),
@@ -76,7 +77,7 @@ impl Config {
                 format!("clock rate {rate}"),
             ),
         ];
-        for (logged, given) in facts {
+        for (logged, given) in summary {
             if logged != given {
                 return Err(Error::invalid(format!(
                     "log file {} is of {logged}, not of {given}: resume it as it was",

@@ -154,7 +154,7 @@ impl Machine {
             final_clock,
             queue_len,
             ticks: journal.ticks,
-            lateness: journal.lateness.summary(),
+            lateness: Some(journal.lateness.summary().into()),
             undelivered,
         };
         let last = unread.chain([What::End(Box::new(end))]);

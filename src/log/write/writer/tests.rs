@@ -1,6 +1,7 @@
 //! The lines of a log, to the byte.
 
 use super::*;
+use crate::log::line::{End, Quantiles};
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::lateness::Summary;
@@ -81,24 +82,26 @@ fn the_other_lines_have_theirs() {
         message,
     };
     let startup = Startup {
-        clock_rate: 2.5,
+        clock_rate: Some(2.5),
         local_clock: 0,
-        history: Nonce(255),
-        listen: Place::at(&Address::new("127.0.0.1", 5001).unwrap()),
-        run_id: "lab".into(),
-        seed: 7,
-        behavior: Behavior::new(0.7, 0.25).unwrap(),
+        history: Some(json(Nonce(255))),
+        listen: Some(Place::at(&Address::new("127.0.0.1", 5001).unwrap())),
+        peers: Vec::new(),
+        run_id: Some("lab".into()),
+        seed: Some(7),
+        probabilities: Behavior::new(0.7, 0.25).unwrap().into(),
         is_virtual: false,
+        version: None,
     };
     let end = End {
         final_clock: 10,
         queue_len: 1,
         ticks: 2,
-        lateness: Summary {
-            p50: 61_500,
+        lateness: Some(Quantiles::from(Summary {
+            p50: 61_999,
             p99: 1_000_000_000,
             max: 1_000_001_000,
-        },
+        })),
         undelivered: vec![(Some(2), 4), (None, 1)],
     };
     let entry = |what| Entry {

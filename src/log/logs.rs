@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::read::parse::End;
+use crate::log::line::{End, Startup};
 
 /// The logs of one run.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub struct Logs {
     /// The events of all machines.
     pub columns: Columns,
     /// The machines, sorted by id.
-    pub machines: Vec<Facts>,
+    pub machines: Vec<MachineSummary>,
     /// The known peers of each machine, sorted.
     pub peers: BTreeMap<u64, Vec<u64>>,
     /// What a reader should know.
@@ -34,23 +34,13 @@ pub struct Source {
 
 /// What one log says of its machine.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct MachineSummary {
     /// The machine.
     pub id: u64,
     /// The file as it was named; empty for a table.
     pub file: String,
-    /// The run it belongs to, if a STARTUP tells.
-    pub run_id: Option<String>,
-    /// Ticks per second, if a STARTUP tells.
-    pub clock_rate: Option<f64>,
-    /// The probability that an idle tick is internal, if a STARTUP tells.
-    pub internal_probability: Option<f64>,
-    /// The share of broadcasts among the sends, if a STARTUP tells.
-    pub broadcast_share: Option<f64>,
-    /// The clock of the last STARTUP.
-    pub local_clock: u64,
-    /// Whether its time is virtual.
-    pub is_virtual: bool,
+    /// The last STARTUP line, without the addresses in it.
+    pub startup: Option<Startup<'static>>,
     /// Whether it has come back after a crash.
     pub is_resumed: bool,
     /// Of a run in memory: when the machine came back after a crash, in seconds, and with which clock.

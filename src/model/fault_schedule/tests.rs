@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 const S: Nanos = 1_000_000_000;
 
-fn faults(json: &str) -> Result<Faults> {
-    Faults::new(&Fault::list(json)?, Some(&[1, 2, 3]), 7)
+fn faults(json: &str) -> Result<FaultSchedule> {
+    FaultSchedule::new(&Fault::list(json)?, Some(&[1, 2, 3]), 7)
 }
 
 fn arrival(json: &str, ready: Nanos, flight: Nanos) -> Nanos {
@@ -22,15 +22,15 @@ fn without_faults_a_message_takes_its_flight() {
 #[test]
 fn a_message_waits_for_what_stands_in_its_way() {
     let pause = |machine| {
-        format!(r#"[{{"fault": "pause", "machine": {machine}, "at": 1, "duration": 2}}]"#)
+        format!(r#"[{{"fault": "pause", "machine_id": {machine}, "at": 1, "duration": 2}}]"#)
     };
     let crash = |machine| {
-        format!(r#"[{{"fault": "crash", "machine": {machine}, "at": 1, "down_for": 2}}]"#)
+        format!(r#"[{{"fault": "crash", "machine_id": {machine}, "at": 1, "down_for": 2}}]"#)
     };
     let groups = r#"[{"fault": "partition", "groups": [[1, 3]], "at": 1, "duration": 2}]"#;
     let pairs = r#"[{"fault": "partition", "pairs": [[1, 2]], "at": 1, "duration": 2}]"#;
     let back = r#"[{"fault": "partition", "pairs": [[2, 1]], "at": 1, "duration": 2}]"#;
-    let never = r#"[{"fault": "crash", "machine": 2, "at": 1, "down_for": null}]"#;
+    let never = r#"[{"fault": "crash", "machine_id": 2, "at": 1, "down_for": null}]"#;
     for (json, ready, flight, expected) in [
         (groups, S, 5, 3 * S + 5),
         (groups, S - 1, 5, S + 4),
@@ -55,7 +55,7 @@ fn a_message_waits_for_what_stands_in_its_way() {
 
 #[test]
 fn a_broken_connection_takes_what_is_on_its_way() {
-    let json = r#"[{"fault": "disconnect", "src": 1, "dst": 2, "at": 1}]"#;
+    let json = r#"[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 1}]"#;
     assert_eq!(arrival(json, S - 2, 5), S + 5);
     assert_eq!(arrival(json, S, 5), S + 5);
     assert_eq!(arrival(json, S - 6, 5), S - 1);
@@ -63,43 +63,69 @@ fn a_broken_connection_takes_what_is_on_its_way() {
 
 #[test]
 fn delays_are_added_while_they_hold() {
-    let json = r#"[{"fault": "delay", "src": 1, "dst": 2, "at": 1, "duration": 1, "latency": ["constant", [0.5]]}]"#;
+    let json = r#"[{"fault": "delay", "sender": 1, "recipient": 2, "at": 1, "duration": 1, "latency": 0.5}]"#;
     assert_eq!(arrival(json, S, 5), S + S / 2 + 5);
     assert_eq!(arrival(json, 2 * S, 5), 2 * S + 5);
 }
 
 #[test]
-fn turns_come_in_order() {
-    let json = r#"[{"fault": "pause", "machine": 1, "at": 3, "duration": 1},
-                   {"fault": "crash", "machine": 1, "at": 1, "down_for": 2},
-                   {"fault": "crash", "machine": 1, "at": 5, "down_for": null}]"#;
+fn transitions_come_in_order() {
+    let json = r#"[{"fault": "pause", "machine_id": 1, "at": 3, "duration": 1},
+                   {"fault": "crash", "machine_id": 1, "at": 1, "down_for": 2},
+                   {"fault": "crash", "machine_id": 1, "at": 5, "down_for": null}]"#;
     let expected = [
-        (S, Turn::Crash),
-        (3 * S, Turn::Restart),
-        (3 * S, Turn::Pause),
-        (4 * S, Turn::Continue),
-        (5 * S, Turn::Crash),
+        (S, Transition::Crash),
+        (3 * S, Transition::Restart),
+        (3 * S, Transition::Pause),
+        (4 * S, Transition::Continue),
+        (5 * S, Transition::Crash),
     ];
-    assert_eq!(faults(json).unwrap().turns(1), expected);
-    assert_eq!(faults(json).unwrap().turns(2), []);
+    assert_eq!(faults(json).unwrap().transitions(1), expected);
+    assert_eq!(faults(json).unwrap().transitions(2), []);
+}
+
+#[test]
+fn json_is_read_as_it_is_written_and_as_it_was() {
+    let written = [
+        r#"{"fault":"crash","machine_id":1,"at":10.0,"down_for":5.5}"#,
+        r#"{"fault":"crash","machine_id":1,"at":10.0,"down_for":null}"#,
+        r#"{"fault":"pause","machine_id":3,"at":0.1,"duration":2.0}"#,
+        r#"{"fault":"partition","groups":[[1],[2,3]],"at":20.0,"duration":10.0}"#,
+        r#"{"fault":"partition","pairs":[[1,2]],"at":20.0,"duration":10.0}"#,
+        r#"{"fault":"delay","sender":1,"recipient":2,"latency":0.25,"at":3.0,"duration":1.0}"#,
+        r#"{"fault":"delay","sender":1,"recipient":2,"latency":{"kind":"exponential","mean":0.1},"at":3.0,"duration":1.0}"#,
+        r#"{"fault":"disconnect","sender":1,"recipient":2,"at":7.0}"#,
+    ];
+    for json in written {
+        let list = Fault::list(&format!("[{json}]")).unwrap();
+        assert_eq!(serde_json::to_string(&list[0]).unwrap(), json);
+        let old = json
+            .replace("machine_id", "machine")
+            .replace("sender", "src")
+            .replace("recipient", "dst");
+        assert_eq!(Fault::list(&format!("[{old}]")).unwrap(), list);
+    }
 }
 
 #[test]
 fn impossible_faults_are_named() {
     for (json, words) in [
-        ("{}", "no list of crash"),
+        ("{}", "not a list of crash"),
         (r#"[{"fault": "flood", "at": 1}]"#, "flood"),
-        (r#"[{"fault": "pause", "machine": 1, "at": 1}]"#, "duration"),
         (
-            r#"[{"fault": "pause", "machine": 4, "at": 1, "duration": 1}]"#,
+            r#"[{"fault": "pause", "machine_id": 1, "at": 1}]"#,
+            "duration",
+        ),
+        (
+            r#"[{"fault": "pause", "machine_id": 4, "at": 1, "duration": 1}]"#,
             "there is no machine 4",
         ),
         (
-            r#"[{"fault": "pause", "machine": 1, "at": -1, "duration": 1}]"#,
+            r#"[{"fault": "pause", "machine_id": 1, "at": -1, "duration": 1}]"#,
             "at is -1",
         ),
         (
-            r#"[{"fault": "pause", "machine": 1, "at": 1, "duration": 0}]"#,
+            r#"[{"fault": "pause", "machine_id": 1, "at": 1, "duration": 0}]"#,
             "no length",
         ),
         (
@@ -107,22 +133,22 @@ fn impossible_faults_are_named() {
             "two groups",
         ),
         (
-            r#"[{"fault": "delay", "src": 1, "dst": 2, "at": 1, "duration": 1, "latency": ["slow", []]}]"#,
-            "slow",
+            r#"[{"fault": "delay", "sender": 1, "recipient": 2, "at": 1, "duration": 1, "latency": "slow"}]"#,
+            "a latency is a number of seconds",
         ),
         (
-            r#"[{"fault": "pause", "machine": 1, "at": 1, "duration": 3},
-                {"fault": "crash", "machine": 1, "at": 2, "down_for": 1}]"#,
+            r#"[{"fault": "pause", "machine_id": 1, "at": 1, "duration": 3},
+                {"fault": "crash", "machine_id": 1, "at": 2, "down_for": 1}]"#,
             "overlap at 2 s",
         ),
         (
-            r#"[{"fault": "pause", "machine": 1, "at": 1, "duration": 3},
-                {"fault": "pause", "machine": 1, "at": 2, "duration": 1}]"#,
+            r#"[{"fault": "pause", "machine_id": 1, "at": 1, "duration": 3},
+                {"fault": "pause", "machine_id": 1, "at": 2, "duration": 1}]"#,
             "overlap",
         ),
         (
-            r#"[{"fault": "crash", "machine": 1, "at": 1, "down_for": null},
-                {"fault": "pause", "machine": 1, "at": 2, "duration": 1}]"#,
+            r#"[{"fault": "crash", "machine_id": 1, "at": 1, "down_for": null},
+                {"fault": "pause", "machine_id": 1, "at": 2, "duration": 1}]"#,
             "overlap",
         ),
     ] {
@@ -141,14 +167,14 @@ proptest! {
         let fault = |(kind, at, length): (u64, u64, u64)| {
             let (at, length) = (at as f64 / 1e9, length as f64 / 1e9);
             match kind {
-                0 => Fault::Crash { machine: 2, at, down_for: Some(length) },
-                1 => Fault::Pause { machine: 2, at, duration: length },
-                2 => Fault::Partition { cut: Cut::Pairs(vec![(1, 2)]), at, duration: length },
-                _ => Fault::Disconnect { src: 1, dst: 2, at },
+                0 => Fault::Crash { machine_id: 2, at, down_for: Some(length) },
+                1 => Fault::Pause { machine_id: 2, at, duration: length },
+                2 => Fault::Partition { sides: Sides::Pairs(vec![(1, 2)]), at, duration: length },
+                _ => Fault::Disconnect { sender: 1, recipient: 2, at },
             }
         };
         let list: Vec<Fault> = spans.into_iter().map(fault).collect();
-        let Ok(faults) = Faults::new(&list, None, 1) else { return Ok(()); };
+        let Ok(faults) = FaultSchedule::new(&list, None, 1) else { return Ok(()); };
         let arrival = faults.arrival(1, 2, 9, ready, flight);
         prop_assert!(arrival >= ready + flight);
         for fault in &list {

@@ -3,28 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
-use crate::model::fault::{Cut, Fault, Span};
+use crate::model::fault::{Fault, Sides, Span};
 use crate::model::latency::Delays;
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::mix;
 
 /// All faults of a run, ready to be asked. Times are nanoseconds since the start of ticking.
 #[derive(Debug, Clone, Default)]
-pub struct Faults {
+pub struct FaultSchedule {
     /// For each machine its crashes, in order; `until` is when it comes back.
     crashes: BTreeMap<MachineId, Vec<Span>>,
     /// For each machine its pauses, in order.
     pauses: BTreeMap<MachineId, Vec<Span>>,
-    partitions: Vec<(Span, Wall)>,
+    partitions: Vec<(Span, Separation)>,
     /// For each ordered pair, what is added to its delays and when.
     delays: BTreeMap<(MachineId, MachineId), Vec<(Span, Delays)>>,
     /// For each ordered pair the times at which its connection breaks, in order.
     disconnects: BTreeMap<(MachineId, MachineId), Vec<Nanos>>,
 }
 
-/// Who is cut off from whom.
+/// Who is cut off from whom, ready to be asked.
 #[derive(Debug, Clone)]
-enum Wall {
+enum Separation {
     /// The number of each machine's group; those that are not here form one more.
     Groups(BTreeMap<MachineId, usize>),
     Pairs(BTreeSet<(MachineId, MachineId)>),
@@ -32,7 +32,7 @@ enum Wall {
 
 /// What happens to one machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Turn {
+pub enum Transition {
     /// It dies.
     Crash,
     /// It comes back with its log.
@@ -43,7 +43,7 @@ pub enum Turn {
     Continue,
 }
 
-impl Faults {
+impl FaultSchedule {
     /// The schedule of these faults in a run with this seed among `machines` (any if `None`).
     pub fn new(faults: &[Fault], machines: Option<&[MachineId]>, seed: u64) -> Result<Self> {
         let mut schedule = Self::default();
@@ -51,24 +51,32 @@ impl Faults {
             check(fault, machines)?;
             let span = fault.span()?;
             match fault {
-                Fault::Crash { machine, .. } => {
-                    schedule.crashes.entry(*machine).or_default().push(span);
+                Fault::Crash { machine_id, .. } => {
+                    schedule.crashes.entry(*machine_id).or_default().push(span);
                 }
-                Fault::Pause { machine, .. } => {
-                    schedule.pauses.entry(*machine).or_default().push(span);
+                Fault::Pause { machine_id, .. } => {
+                    schedule.pauses.entry(*machine_id).or_default().push(span);
                 }
-                Fault::Partition { cut, .. } => {
-                    schedule.partitions.push((span, Wall::new(fault, cut)?));
+                Fault::Partition { sides, .. } => {
+                    let separation = Separation::new(fault, sides)?;
+                    schedule.partitions.push((span, separation));
                 }
-                Fault::Delay { src, dst, .. } => {
-                    let latency = fault.latency()?.expect("a delay has one");
+                Fault::Delay {
+                    sender,
+                    recipient,
+                    latency,
+                    ..
+                } => {
                     // Each of several delays of a message is drawn apart.
                     let seed = mix(seed ^ mix(number as u64 + 1));
-                    let delays = schedule.delays.entry((*src, *dst)).or_default();
+                    let delays = schedule.delays.entry((*sender, *recipient)).or_default();
                     delays.push((span, latency.delays(seed)));
                 }
-                Fault::Disconnect { src, dst, .. } => {
-                    let times = schedule.disconnects.entry((*src, *dst)).or_default();
+                Fault::Disconnect {
+                    sender, recipient, ..
+                } => {
+                    let link = (*sender, *recipient);
+                    let times = schedule.disconnects.entry(link).or_default();
                     times.push(span.from);
                 }
             }
@@ -110,18 +118,21 @@ impl Faults {
     }
 
     /// What happens to a machine and when, in order. A machine that never comes back has no restart.
-    pub fn turns(&self, machine: MachineId) -> Vec<(Nanos, Turn)> {
+    pub fn transitions(&self, machine: MachineId) -> Vec<(Nanos, Transition)> {
         let of = |spans: &BTreeMap<MachineId, Vec<Span>>, begin, end| {
             let spans = spans.get(&machine).cloned().unwrap_or_default();
             let both = move |span: Span| [(span.from, begin), (span.until, end)];
             spans.into_iter().flat_map(both).collect::<Vec<_>>()
         };
-        let mut turns = of(&self.crashes, Turn::Crash, Turn::Restart);
-        turns.extend(of(&self.pauses, Turn::Pause, Turn::Continue));
-        turns.retain(|turn| turn.0 < Nanos::MAX);
+        let mut transitions = of(&self.crashes, Transition::Crash, Transition::Restart);
+        transitions.extend(of(&self.pauses, Transition::Pause, Transition::Continue));
+        transitions.retain(|transition| transition.0 < Nanos::MAX);
         // What ends at a time ends before another begins.
-        turns.sort_by_key(|&(time, turn)| (time, matches!(turn, Turn::Crash | Turn::Pause)));
-        turns
+        transitions.sort_by_key(|&(time, transition)| {
+            let begins = matches!(transition, Transition::Crash | Transition::Pause);
+            (time, begins)
+        });
+        transitions
     }
 
     /// The times at which something changes for the links from `sender`, in order.
@@ -140,9 +151,9 @@ impl Faults {
 
     /// Until when messages of this link wait at this time, if they do.
     pub fn cut_until(&self, sender: MachineId, recipient: MachineId, time: Nanos) -> Option<Nanos> {
-        let walls = self.partitions.iter();
-        walls
-            .filter(|(span, wall)| span.contains(time) && wall.parts(sender, recipient))
+        let partitions = self.partitions.iter();
+        partitions
+            .filter(|(span, sides)| span.contains(time) && sides.are_apart(sender, recipient))
             .map(|(span, _)| span.until)
             .max()
     }
@@ -252,11 +263,11 @@ fn check(fault: &Fault, machines: Option<&[MachineId]>) -> Result<()> {
     }
 }
 
-impl Wall {
-    fn new(fault: &Fault, cut: &Cut) -> Result<Self> {
-        match cut {
-            Cut::Pairs(pairs) => Ok(Self::Pairs(pairs.iter().copied().collect())),
-            Cut::Groups(groups) => {
+impl Separation {
+    fn new(fault: &Fault, sides: &Sides) -> Result<Self> {
+        match sides {
+            Sides::Pairs(pairs) => Ok(Self::Pairs(pairs.iter().copied().collect())),
+            Sides::Groups(groups) => {
                 let mut group_of = BTreeMap::new();
                 for (number, group) in groups.iter().enumerate() {
                     for &machine in group {
@@ -272,7 +283,7 @@ impl Wall {
         }
     }
 
-    fn parts(&self, sender: MachineId, recipient: MachineId) -> bool {
+    fn are_apart(&self, sender: MachineId, recipient: MachineId) -> bool {
         match self {
             Self::Groups(groups) => groups.get(&sender) != groups.get(&recipient),
             Self::Pairs(pairs) => pairs.contains(&(sender, recipient)),

@@ -2,39 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use super::channels::Receipt;
+use super::case::Case;
+use super::fifo;
 use super::report::{Report, Rule};
-use super::{Case, Checkpoint};
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::matching::{Matching, MessageLog};
 use crate::error::Result;
-use crate::log::columns::UNKNOWN;
 use crate::log::history::Note;
 
 /// What others say of one machine.
 #[derive(Default)]
-struct Absent {
+struct Unlogged {
     /// Messages received from it, or left unread.
     received: u64,
     /// Messages sent to it.
     sent: u64,
 }
 
-type All = BTreeMap<u64, Absent>;
+/// By machine without a log, what others say of it.
+type AllUnlogged = BTreeMap<u64, Unlogged>;
 
 /// Says which machines have no log here, and checks what can be; whether there are none.
 pub(super) fn check(
     case: &Case<'_>,
+    matching: &Matching<'_, Case<'_>>,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
-    let mut absent = All::new();
+    let mut unlogged = AllUnlogged::new();
     for place in 0..case.logs().len() {
-        receipts(case, place, &mut absent, report, checkpoint)?;
-        sends(case, place, &mut absent, report, checkpoint)?;
+        let (sent, received) = matching.unlogged(place);
+        if received > 0 {
+            receipts(case, place, &mut unlogged, report, checkpoint)?;
+        }
+        let sent = if sent > 0 {
+            sent_to(case, place, checkpoint)?
+        } else {
+            BTreeMap::new()
+        };
+        undelivered(case, place, &sent, &mut unlogged, report);
         for mark in &case.logs()[place].marks {
             if let Note::Connect(hand) = &mark.note
                 && case.ids.place(hand.peer_id).is_none()
             {
-                absent.entry(hand.peer_id).or_default();
+                unlogged.entry(hand.peer_id).or_default();
             }
         }
     }
@@ -43,7 +54,7 @@ pub(super) fn check(
     } else {
         "log"
     };
-    for (id, Absent { received, sent }) in &absent {
+    for (id, Unlogged { received, sent }) in &unlogged {
         let what = match (received, sent) {
             (0, 0) => "others name it".to_owned(),
             (0, _) => format!("{sent} messages sent to it are not matched"),
@@ -54,77 +65,61 @@ pub(super) fn check(
         };
         report.unchecked(format!("machine {id} has no {log} here: {what}"));
     }
-    Ok(absent.is_empty())
+    Ok(unlogged.is_empty())
 }
 
 /// Each message of such a machine is received once, in order.
 fn receipts(
     case: &Case<'_>,
     place: usize,
-    absent: &mut All,
+    unlogged: &mut AllUnlogged,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
-    let (columns, log) = (case.columns, &case.logs()[place]);
     let mut newest: BTreeMap<u64, i64> = BTreeMap::new();
-    let mut take = |sender: u64, receipt: Receipt| {
+    case.receipts(place, checkpoint, |sender, receipt| {
         if case.ids.place(sender).is_none() {
-            absent.entry(sender).or_default().received += 1;
+            unlogged.entry(sender).or_default().received += 1;
             let newest = newest.entry(sender).or_insert(-1);
-            receipt.follows(case, (sender, place), newest, report);
+            fifo::follows(case, (sender, place), receipt, newest, report);
         }
-    };
-    for row in log.rows.clone() {
-        checkpoint.row()?;
-        if columns.event[row].receives()
-            && let (Some(sender), Some(clock)) = case.message(row)
-        {
-            take(sender, Receipt { clock, at: row });
+    })
+}
+
+/// How many messages were sent to each such machine.
+fn sent_to(
+    case: &Case<'_>,
+    place: usize,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<BTreeMap<u64, u64>> {
+    let mut sent = BTreeMap::new();
+    case.sends(place, checkpoint, |recipient, _| {
+        if let Some(id) = recipient.filter(|&id| case.ids.place(id).is_none()) {
+            *sent.entry(id).or_default() += 1;
         }
-    }
-    for (number, mark) in log.marks.iter().enumerate() {
-        if let Note::Unread {
-            sender: Some(sender),
-            sent_clock,
-            ..
-        } = mark.note
-        {
-            let (clock, at) = (sent_clock as i64, columns.len() + number);
-            take(sender, Receipt { clock, at });
-        }
-    }
-    Ok(())
+    })?;
+    Ok(sent)
 }
 
 /// No more messages to such a machine are undelivered than were sent.
-fn sends(
+fn undelivered(
     case: &Case<'_>,
     place: usize,
-    absent: &mut All,
+    sent: &BTreeMap<u64, u64>,
+    unlogged: &mut AllUnlogged,
     report: &mut Report,
-    checkpoint: &mut Checkpoint<'_>,
-) -> Result<()> {
-    let log = &case.logs()[place];
-    let mut sent: BTreeMap<u64, u64> = BTreeMap::new();
-    for row in log.rows.clone() {
-        checkpoint.row()?;
-        for &id in case.columns.recipients(row) {
-            if id != UNKNOWN && case.ids.place(id as u64).is_none() {
-                *sent.entry(id as u64).or_default() += 1;
-            }
-        }
-    }
-    for (&id, count) in &sent {
-        absent.entry(id).or_default().sent += count;
+) {
+    for (&id, count) in sent {
+        unlogged.entry(id).or_default().sent += count;
     }
     let Some((mark, end)) = case.ends[place] else {
-        return Ok(());
+        return;
     };
     for &(peer, undelivered) in &end.undelivered {
         let Some(id) = peer.filter(|&id| case.ids.place(id).is_none()) else {
             continue;
         };
-        absent.entry(id).or_default();
+        unlogged.entry(id).or_default();
         if case.unknown[place] > 0 {
             continue;
         }
@@ -139,5 +134,4 @@ fn sends(
             });
         }
     }
-    Ok(())
 }

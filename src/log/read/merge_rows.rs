@@ -1,4 +1,8 @@
 //! The rows of many blocks into the columns of all.
+//!
+//! Where a row goes is known only when all logs are read, so events wait as small rows (`rows.rs`) and are put in
+//! place once: the columns are made in their final length and cut into stretches, which threads fill in without a
+//! lock. A log is in order of time but for damage, so tables are a merge of sorted lists, not a sort.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,48 +11,49 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::read::part::place;
-use crate::log::read::rows::{Packed, Place, Received, Rows};
-use crate::log::schema::{Row, Stretch};
+use crate::log::read::block::address;
+use crate::log::read::rows::{BlockRows, Packed, Received, RowCursor};
+use crate::log::schema::{EventKind, Row, Stretch};
 
 /// Rows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
 
 /// The events of a log.
-pub(crate) struct Run {
+pub(crate) struct LogEvents {
     pub(crate) machine_id: u64,
     /// What is added to its times.
     pub(crate) offset: Micros,
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) blocks: Vec<BlockEvents>,
 }
 
 /// The events of a block, and who is behind the addresses among them.
-pub(crate) struct Piece {
-    pub(crate) rows: Rows,
+pub(crate) struct BlockEvents {
+    pub(crate) rows: BlockRows,
     pub(crate) names: Vec<i64>,
 }
 
 /// The events of all logs in columns, sorted, with times in seconds since `start`, which is in microseconds.
 ///
 /// `None` if `go_on` said no.
-pub(crate) fn gather(
-    runs: &[Run],
+pub(crate) fn merge_by_time(
+    logs: &[LogEvents],
     start: Micros,
     threads: usize,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Columns> {
-    let mut columns = Columns::of_length(total(runs));
-    let cuts = by_time(runs, threads);
-    let fill = |filler: &mut Filler<'_>, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
-        filler.merge(share, go_on)
-    };
+    let mut columns = Columns::of_length(total(logs));
+    let cuts = by_time(logs, threads);
+    let fill = |filler: &mut Filler<'_>,
+                share: &ThreadShare<'_>,
+                go_on: &mut dyn FnMut() -> bool| { filler.merge(share, go_on) };
     fill_in(
         &mut columns,
-        shares(runs, &cuts),
+        shares(logs, &cuts),
         Unit::Seconds(start as f64),
         &fill,
         go_on,
     )?;
+    // Nothing to do, unless the times of a log go back or its clocks do not rise within one time.
     columns.sort();
     Some(columns)
 }
@@ -56,20 +61,20 @@ pub(crate) fn gather(
 /// The events of one log after the other, with times in microseconds, and whether they were made by hand.
 ///
 /// `None` if `go_on` said no.
-pub(crate) fn line_up(
-    runs: &[Run],
+pub(crate) fn append_logs(
+    logs: &[LogEvents],
     threads: usize,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Columns> {
-    let mut columns = Columns::of_length(total(runs));
+    let mut columns = Columns::of_length(total(logs));
     columns.time = Vec::new();
-    let cuts = by_row(runs, threads);
-    let fill = |filler: &mut Filler<'_>, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
-        filler.append(share, go_on)
-    };
+    let cuts = by_row(logs, threads);
+    let fill = |filler: &mut Filler<'_>,
+                share: &ThreadShare<'_>,
+                go_on: &mut dyn FnMut() -> bool| { filler.append(share, go_on) };
     fill_in(
         &mut columns,
-        shares(runs, &cuts),
+        shares(logs, &cuts),
         Unit::Micros,
         &fill,
         go_on,
@@ -77,85 +82,88 @@ pub(crate) fn line_up(
     Some(columns)
 }
 
-fn total(runs: &[Run]) -> usize {
-    runs.iter().map(Run::len).sum()
+fn total(logs: &[LogEvents]) -> usize {
+    logs.iter().map(LogEvents::len).sum()
 }
 
-impl Run {
+impl LogEvents {
     pub(crate) fn len(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.rows.len()).sum()
+        self.blocks.iter().map(|block| block.rows.len()).sum()
     }
 
     /// The row at which the log reaches a time; of a log whose times go back, any such row.
     fn reach(&self, time: Micros) -> usize {
         let is_before = |event: &Packed| event.time + self.offset < time;
-        let begins_before = |piece: &Piece| piece.rows.events.first().is_none_or(is_before);
-        let later = self.pieces.partition_point(begins_before);
+        let begins_before = |block: &BlockEvents| block.rows.events.first().is_none_or(is_before);
+        let later = self.blocks.partition_point(begins_before);
         let Some(last) = later.checked_sub(1) else {
             return 0;
         };
-        let before = self.pieces[..last].iter().map(|piece| piece.rows.len());
-        before.sum::<usize>() + self.pieces[last].rows.events.partition_point(is_before)
+        let before = self.blocks[..last].iter().map(|block| block.rows.len());
+        before.sum::<usize>() + self.blocks[last].rows.events.partition_point(is_before)
     }
 }
 
 /// By thread, the rows of each log up to which it works: about equal shares of time.
-fn by_time(runs: &[Run], threads: usize) -> Vec<Vec<usize>> {
-    let mut times: Vec<Micros> = runs
+///
+/// All rows of one time go to one thread, as their order is by machine. The first rows of the blocks stand for
+/// all: blocks are of one size, so between two of them there is about as much to do.
+fn by_time(logs: &[LogEvents], threads: usize) -> Vec<Vec<usize>> {
+    let mut times: Vec<Micros> = logs
         .iter()
-        .flat_map(|run| {
-            let firsts = run
-                .pieces
+        .flat_map(|log| {
+            let firsts = log
+                .blocks
                 .iter()
-                .filter_map(|piece| piece.rows.events.first());
-            firsts.map(|event| event.time + run.offset)
+                .filter_map(|block| block.rows.events.first());
+            firsts.map(|event| event.time + log.offset)
         })
         .collect();
     times.sort_unstable();
     let inner = (1..threads).filter_map(|share| times.get(share * times.len() / threads));
     let mut cuts: Vec<Vec<usize>> = inner
-        .map(|&time| runs.iter().map(|run| run.reach(time)).collect())
+        .map(|&time| logs.iter().map(|log| log.reach(time)).collect())
         .collect();
-    cuts.push(runs.iter().map(Run::len).collect());
+    cuts.push(logs.iter().map(LogEvents::len).collect());
     cuts
 }
 
 /// The same with equal shares of rows, one log after the other.
-fn by_row(runs: &[Run], threads: usize) -> Vec<Vec<usize>> {
-    let all = total(runs);
+fn by_row(logs: &[LogEvents], threads: usize) -> Vec<Vec<usize>> {
+    let all = total(logs);
     let cut = |share: usize| {
         let mut left = share * all / threads;
-        let up_to = |run: &Run| {
-            let rows = run.len().min(left);
+        let up_to = |log: &LogEvents| {
+            let rows = log.len().min(left);
             left -= rows;
             rows
         };
-        runs.iter().map(up_to).collect()
+        logs.iter().map(up_to).collect()
     };
     (1..=threads).map(cut).collect()
 }
 
 /// What one thread fills in: of each log, from which row on, and how many.
-struct Share<'a> {
-    logs: Vec<(&'a Run, usize, usize)>,
+struct ThreadShare<'a> {
+    logs: Vec<(&'a LogEvents, usize, usize)>,
     rows: usize,
     /// About how many recipients they have, more rather than fewer.
     recipients: usize,
 }
 
-fn shares<'a>(runs: &'a [Run], cuts: &[Vec<usize>]) -> Vec<Share<'a>> {
-    let pieces = runs.iter().flat_map(|run| &run.pieces);
-    let recipients: usize = pieces.map(|piece| piece.rows.most_recipients()).sum();
-    let all = total(runs).max(1);
-    let mut from = vec![0; runs.len()];
+fn shares<'a>(logs: &'a [LogEvents], cuts: &[Vec<usize>]) -> Vec<ThreadShare<'a>> {
+    let blocks = logs.iter().flat_map(|log| &log.blocks);
+    let recipients: usize = blocks.map(|block| block.rows.most_recipients()).sum();
+    let all = total(logs).max(1);
+    let mut from = vec![0; logs.len()];
     let mut shares = Vec::new();
     for cut in cuts {
-        let spans = runs.iter().zip(from.iter().zip(cut));
+        let spans = logs.iter().zip(from.iter().zip(cut));
         let logs: Vec<_> = spans
-            .map(|(run, (&first, &end))| (run, first, end - first))
+            .map(|(log, (&first, &end))| (log, first, end - first))
             .collect();
         let rows = logs.iter().map(|&(_, _, count)| count).sum();
-        shares.push(Share {
+        shares.push(ThreadShare {
             recipients: (recipients as f64 * rows as f64 / all as f64) as usize,
             logs,
             rows,
@@ -174,12 +182,12 @@ enum Unit {
 }
 
 type Fill<'f> =
-    dyn Fn(&mut Filler<'_>, &Share<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
+    dyn Fn(&mut Filler<'_>, &ThreadShare<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
 
 /// Fills in every share on a thread of its own, the last on this one.
 fn fill_in(
     columns: &mut Columns,
-    mut shares: Vec<Share<'_>>,
+    mut shares: Vec<ThreadShare<'_>>,
     unit: Unit,
     fill: &Fill<'_>,
     go_on: &mut dyn FnMut() -> bool,
@@ -188,7 +196,7 @@ fn fill_in(
     let last = shares.pop()?;
     let stop = &AtomicBool::new(false);
     let mut all = Stretch::of(columns);
-    let work = move |rows, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool| {
+    let work = move |rows, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool| {
         let mut filler = Filler {
             rows,
             at: 0,
@@ -243,18 +251,19 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     /// The events of several logs in order of (time, machine), each log in its own order.
-    fn merge(&mut self, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
-        let mut cursors: Vec<Cursor> = share
+    fn merge(&mut self, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+        let mut cursors: Vec<LogCursor> = share
             .logs
             .iter()
             .filter(|(_, _, count)| *count > 0)
-            .map(|&(run, first, count)| Cursor::new(run, first, count))
+            .map(|&(log, first, count)| LogCursor::new(log, first, count))
             .collect();
         let mut heap: BinaryHeap<_> = cursors
             .iter()
             .enumerate()
             .filter_map(|(place, cursor)| Some(Reverse((cursor.time()?, cursor.id, place))))
             .collect();
+        // The log that is first often stays first: changing the top of the heap in place costs less than pop and push.
         while let Some(mut first) = heap.peek_mut() {
             let cursor = &mut cursors[first.0.2];
             self.put(cursor);
@@ -270,9 +279,9 @@ impl Filler<'_> {
     }
 
     /// The events of one log after the other.
-    fn append(&mut self, share: &Share<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
-        for &(run, first, count) in &share.logs {
-            let mut cursor = Cursor::new(run, first, count);
+    fn append(&mut self, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+        for &(log, first, count) in &share.logs {
+            let mut cursor = LogCursor::new(log, first, count);
             while cursor.left > 0 {
                 self.put(&mut cursor);
                 if self.at.is_multiple_of(ROWS_PER_CHECK) && !go_on() {
@@ -285,8 +294,8 @@ impl Filler<'_> {
 
     /// Takes the next event of a log.
     #[inline]
-    fn put(&mut self, cursor: &mut Cursor<'_>) {
-        let Some((event, received, list)) = cursor.take() else {
+    fn put(&mut self, cursor: &mut LogCursor<'_>) {
+        let Some((event, kind, received, list)) = cursor.take() else {
             return;
         };
         let logged = (event.time + cursor.offset) as f64;
@@ -310,7 +319,7 @@ impl Filler<'_> {
             time,
             system_time,
             machine_id: cursor.id as i64,
-            event: event.kind(),
+            event: kind,
             old_clock: event.old_clock() as i64,
             new_clock: event.new_clock as i64,
             queue_len,
@@ -321,7 +330,7 @@ impl Filler<'_> {
             by_hand: event.is_by_hand(),
         };
         self.rows.put(self.at, &row, self.recipients.len());
-        let named = |&code: &i64| place(code).map_or(code, |place| cursor.names[place]);
+        let named = |&code: &i64| address(code).map_or(code, |place| cursor.names[place]);
         match list {
             [] => {}
             [one] => self.recipients.push(named(one)),
@@ -332,33 +341,33 @@ impl Filler<'_> {
 }
 
 /// A place in a log.
-struct Cursor<'a> {
+struct LogCursor<'a> {
     id: u64,
     offset: Micros,
-    place: Place<'a>,
+    row: RowCursor<'a>,
     names: &'a [i64],
-    later: std::slice::Iter<'a, Piece>,
+    later: std::slice::Iter<'a, BlockEvents>,
     /// How many rows are still to come.
     left: usize,
 }
 
-impl<'a> Cursor<'a> {
-    fn new(run: &'a Run, mut first: usize, left: usize) -> Self {
-        static NOTHING: Rows = Rows::new();
+impl<'a> LogCursor<'a> {
+    fn new(log: &'a LogEvents, mut first: usize, left: usize) -> Self {
+        static NOTHING: BlockRows = BlockRows::new();
         let mut cursor = Self {
-            id: run.machine_id,
-            offset: run.offset,
-            place: NOTHING.from(0),
+            id: log.machine_id,
+            offset: log.offset,
+            row: NOTHING.cursor(0),
             names: &[],
-            later: run.pieces.iter(),
+            later: log.blocks.iter(),
             left,
         };
-        for piece in cursor.later.by_ref() {
-            if first < piece.rows.len() {
-                (cursor.place, cursor.names) = (piece.rows.from(first), &piece.names);
+        for block in cursor.later.by_ref() {
+            if first < block.rows.len() {
+                (cursor.row, cursor.names) = (block.rows.cursor(first), &block.names);
                 break;
             }
-            first -= piece.rows.len();
+            first -= block.rows.len();
         }
         cursor
     }
@@ -366,18 +375,18 @@ impl<'a> Cursor<'a> {
     /// The time of the next row, as far as there is one.
     #[inline]
     fn time(&self) -> Option<Micros> {
-        let event = self.place.peek().filter(|_| self.left > 0)?;
+        let event = self.row.peek().filter(|_| self.left > 0)?;
         Some(event.time + self.offset)
     }
 
     #[inline]
-    fn take(&mut self) -> Option<(Packed, Received, &'a [i64])> {
+    fn take(&mut self) -> Option<(Packed, EventKind, Received, &'a [i64])> {
         self.left -= 1;
-        let taken = self.place.take();
-        while self.place.peek().is_none()
-            && let Some(piece) = self.later.next()
+        let taken = self.row.take();
+        while self.row.peek().is_none()
+            && let Some(block) = self.later.next()
         {
-            (self.place, self.names) = (piece.rows.from(0), &piece.names);
+            (self.row, self.names) = (block.rows.cursor(0), &block.names);
         }
         taken
     }

@@ -1,0 +1,79 @@
+"""What a run is made with, as the native module takes it and as ``run.json`` keeps it."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lamport._model.check import whole
+from lamport._model.fault import faults_text
+from lamport._model.latency import latency_text
+from lamport._model.setting import MODEL, of_function
+from lamport._model.topology import resolve, to_mapping
+
+if TYPE_CHECKING:
+    from lamport._lamport import _RunSetting
+
+__all__ = ["keep", "make_seed", "record", "run_setting"]
+
+
+def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
+    """Check the parameters that every run has.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        All of the model, as users pass them; others are left alone.
+
+    Returns
+    -------
+    dict
+        What the native module takes.
+
+    Raises
+    ------
+    ValueError
+        One is not what it must be, or two disagree.
+    """
+    checked = {name: each.check(name, given[name]) for name, each in MODEL.items()}
+    machines, topology = resolve(checked.pop("machines"), checked["rates"], checked.pop("topology"))
+    # `run.json` of a simulation has always had the topology second.
+    native: Any = {"machines": machines, "topology": topology, **checked}
+    native["latency"] = latency_text(checked["latency"])
+    native["faults"] = faults_text(checked["faults"])
+    return native  # type: ignore[no-any-return]
+
+
+def keep(setting: "_RunSetting") -> dict[str, Any]:
+    """Return what `run_setting` does as ``run.json`` keeps it."""
+    topology = setting["topology"]
+    return {
+        **setting,
+        "topology": topology if isinstance(topology, str) else to_mapping(topology),
+        "latency": json.loads(setting["latency"]),
+        "faults": json.loads(setting["faults"]),
+    }
+
+
+def record(function: str, given: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``run.json`` has of a function's parameters, in the order of the setting.
+
+    Parameters
+    ----------
+    function : str
+        Its name.
+    given : mapping of str to object
+        Its arguments. Whole numbers stay as they are given.
+    kept : mapping of str to object
+        Those of `keep`.
+    """
+    recorded = [name for name, each in of_function(function).items() if each.recorded]
+    return {
+        name: given[name] if isinstance(given[name], int) else kept.get(name, given[name])
+        for name in recorded
+    }
+
+
+def make_seed(seed: object) -> int:
+    """Return the seed, drawn if None."""
+    return secrets.randbelow(2**53) if seed is None else whole("seed", seed)

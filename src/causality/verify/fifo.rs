@@ -1,0 +1,98 @@
+//! Rule `fifo`: what is received on a channel is a prefix of what was sent.
+
+use super::case::Case;
+use super::report::{Report, Rule};
+use crate::causality::matching::{Channel, LoggedReceipt};
+
+const RULE: Rule = Rule::Fifo;
+
+/// A channel on the way through its receipts.
+pub(super) struct Fifo {
+    /// The newest clock received.
+    newest: i64,
+    /// The newest received of which no SEND names the recipient.
+    newest_unnamed: i64,
+}
+
+impl Fifo {
+    pub(super) fn new() -> Self {
+        Self {
+            newest: -1,
+            newest_unnamed: -1,
+        }
+    }
+
+    /// Checks a receipt of the SEND at `place`, which names its machine, where that at `due` came next.
+    pub(super) fn named(
+        &mut self,
+        case: &Case<'_>,
+        channel: &Channel<'_>,
+        receipt: LoggedReceipt,
+        (due, place): (usize, usize),
+        report: &mut Report,
+    ) {
+        report.checked(RULE, 1);
+        let id = || case.logs()[channel.sender].machine_id;
+        let mut add = |expected: &dyn Fn() -> String| {
+            report.add(RULE, || {
+                let found = format!("sent_clock {}", receipt.clock);
+                case.receipt((RULE, channel.recipient), receipt, expected(), found)
+            });
+        };
+        if place > due {
+            add(&|| {
+                format!(
+                    "sent_clock {} of machine {}, sent before at {}",
+                    channel.clock(due),
+                    id(),
+                    case.at_row(channel.sender, channel.sends[due] as usize)
+                )
+            });
+        }
+        if receipt.clock <= self.newest_unnamed {
+            let newest = self.newest_unnamed;
+            add(&|| format!("a sent_clock of machine {} above {newest}", id()));
+        }
+        self.newest = self.newest.max(receipt.clock);
+    }
+
+    /// Checks a receipt of which no SEND here names its machine.
+    pub(super) fn unnamed(
+        &mut self,
+        case: &Case<'_>,
+        channel: &Channel<'_>,
+        receipt: LoggedReceipt,
+        report: &mut Report,
+    ) {
+        let pair = (case.logs()[channel.sender].machine_id, channel.recipient);
+        follows(case, pair, receipt, &mut self.newest, report);
+        self.newest_unnamed = self.newest;
+    }
+}
+
+/// Checks of a receipt in `log` whose SEND is not here that it comes after `newest`, the newest of its
+/// sender so far: each message once, in order.
+pub(super) fn follows(
+    case: &Case<'_>,
+    (sender, log): (u64, usize),
+    receipt: LoggedReceipt,
+    newest: &mut i64,
+    report: &mut Report,
+) {
+    report.checked(Rule::Match, 1);
+    report.checked(RULE, 1);
+    let last = *newest;
+    if receipt.clock <= last {
+        let rule = if receipt.clock == last {
+            Rule::Match
+        } else {
+            RULE
+        };
+        report.add(rule, || {
+            let expected = format!("a sent_clock of machine {sender} above {last}");
+            let found = format!("sent_clock {}", receipt.clock);
+            case.receipt((rule, log), receipt, expected, found)
+        });
+    }
+    *newest = last.max(receipt.clock);
+}

@@ -1,0 +1,72 @@
+//! What cannot be checked of whole logs.
+
+use super::case::Case;
+use super::report::Report;
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::ids::few;
+use crate::error::Result;
+use crate::log::columns::UNKNOWN;
+
+/// Says once what cannot be checked of whole logs.
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    for (place, log) in case.logs().iter().enumerate() {
+        let name = if log.file.is_empty() {
+            format!("machine {}", log.machine_id)
+        } else {
+            log.file.clone()
+        };
+        if let Some(line) = log.torn {
+            report.unchecked(format!(
+                "{name}:{line}: the last line has no newline and is not counted"
+            ));
+        }
+        if case.history.is_table {
+            // Said once for all.
+        } else if log.is_base(case.columns) {
+            report.unchecked(format!(
+                "{name}: base fields only, no STARTUP and no END: final clock and conservation are not checked"
+            ));
+        } else if case.ends[place].is_none() {
+            report.unchecked(format!(
+                "{name}: no END: the machine was killed or still runs, or its last lines are missing; final clock and conservation are not checked"
+            ));
+        }
+        let mut unstamped = 0;
+        for row in log.rows.clone() {
+            checkpoint.row()?;
+            let is_receive = case.columns.event[row].receives();
+            unstamped += u64::from(is_receive && case.columns.sent_clock[row] == UNKNOWN);
+        }
+        if unstamped > 0 {
+            report.unchecked(format!(
+                "{name}: {unstamped} RECEIVE events do not say which message was received: match, clock condition, exactness, fifo and time are not checked for them"
+            ));
+        }
+    }
+    let unknown: u64 = case.unknown.iter().sum();
+    if unknown > 0 {
+        let logs = case.logs().iter().zip(&case.unknown);
+        let ids = logs.filter(|(_, count)| **count > 0);
+        let ids: Vec<u64> = ids.map(|(log, _)| log.machine_id).collect();
+        report.unchecked(format!(
+            "{unknown} SENDs of machines {} do not tell all their recipients: that none of those messages was skipped is not checked",
+            few(&ids)
+        ));
+    }
+    if case.history.is_table {
+        let ends = case.ends.iter().flatten().count();
+        let more = if ends < case.ends.len() {
+            ", nor final clocks and conservation, which need END"
+        } else {
+            ""
+        };
+        report.unchecked(format!(
+            "a table has no lines: STARTUP, CONNECT and the order of lines are not checked{more}"
+        ));
+    }
+    Ok(())
+}

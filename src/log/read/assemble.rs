@@ -1,0 +1,278 @@
+//! The blocks of each log, put together: its history, in its own order.
+//!
+//! Blocks are read in any order by several threads (`workers.rs`), so a block knows nothing of those before it. What
+//! spans blocks is decided here, by one thread, block after block and log after log: whose log it is, which line has
+//! which number, and which error is the first. So the result is the same however many threads have read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::log::columns::Micros;
+use crate::log::history::{History, LogHistory, Note};
+use crate::log::read::addresses::Addresses;
+use crate::log::read::block::{BadLine, BlockContents, NamedRecipients};
+use crate::log::read::blocks::Stop;
+use crate::log::read::lines::{not_text, too_long};
+use crate::log::read::merge_rows::{BlockEvents, LogEvents, append_logs};
+use crate::log::read::workers::{self, LogBlocks};
+
+/// The largest correction of a host's clock, in seconds.
+const MAX_OFFSET: f64 = 1e9;
+
+/// The logs of a run as they stand, before their events become columns.
+#[derive(Default)]
+pub(super) struct Reading {
+    /// In the order of the files.
+    pub(super) logs: Vec<ReadLog>,
+    pub(super) addresses: Addresses,
+}
+
+/// One log.
+pub(super) struct ReadLog {
+    /// All but the events; rows are counted from 0.
+    pub(super) history: LogHistory,
+    pub(super) events: LogEvents,
+    /// By block, the addresses that stand among the recipients.
+    codes: Vec<Vec<usize>>,
+    pub(super) path: PathBuf,
+    /// Whether it is a compressed file that ends before its time.
+    pub(super) is_cut: bool,
+    /// The first and the last time, in microseconds.
+    pub(super) span: (f64, f64),
+    /// Whether a RECEIVE lacks what it received.
+    pub(super) has_base_receives: bool,
+}
+
+/// Reads the logs at `paths`, whatever the order and the ids of their lines.
+///
+/// The error is the first in the order of files and lines: `accept` judges what stands in a log before the line that
+/// cannot be read, if there is one.
+pub(super) fn read(
+    threads: usize,
+    paths: &[PathBuf],
+    offsets: &BTreeMap<u64, f64>,
+    accept: fn(&ReadLog) -> Result<()>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Reading> {
+    let mut reading = Reading::default();
+    for (path, blocks) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
+        let is_torn = blocks.torn;
+        let (log, error) = reading.take(path, blocks, offsets)?;
+        accept(&log)?;
+        if let Some(error) = error {
+            return Err(error);
+        }
+        if log.history.lines == 0 {
+            return Err(no_line(log.history.file, is_torn));
+        }
+        reading.logs.push(log);
+    }
+    Ok(reading)
+}
+
+impl Reading {
+    /// Takes a log, block by block, up to a line that cannot be read.
+    fn take(
+        &mut self,
+        path: &Path,
+        log_blocks: LogBlocks,
+        offsets: &BTreeMap<u64, f64>,
+    ) -> Result<(ReadLog, Option<Error>)> {
+        let blocks = log_blocks.blocks;
+        let mut log = ReadLog {
+            history: LogHistory {
+                file: path.display().to_string(),
+                ..LogHistory::default()
+            },
+            events: LogEvents {
+                machine_id: 0,
+                offset: 0,
+                blocks: Vec::with_capacity(blocks.len()),
+            },
+            codes: Vec::with_capacity(blocks.len()),
+            path: path.to_owned(),
+            is_cut: log_blocks.cut,
+            span: (f64::INFINITY, f64::NEG_INFINITY),
+            has_base_receives: false,
+        };
+        self.addresses.next_log();
+        let mut recipients = NamedRecipients::default();
+        let mut error = None;
+        for mut block in blocks {
+            if log.history.lines == 0
+                && let Some(&(_, id)) = block.owners.first()
+            {
+                log.history.machine_id = id;
+                log.events.machine_id = id;
+                log.events.offset = offset(offsets, id)?;
+            }
+            recipients.append(std::mem::take(&mut block.recipients), log.history.lines);
+            let bad_line = block.bad_line.take();
+            log.append(block, &mut self.addresses);
+            if let Some(bad_line) = bad_line {
+                let number = log.history.lines + 1;
+                error = Some(error_at(&log.history.file, number, bad_line));
+                break;
+            }
+        }
+        let history = &mut log.history;
+        history.links = recipients.into_sorted();
+        history.torn = (log_blocks.torn || log_blocks.cut).then_some(history.lines + 1);
+        Ok((log, error))
+    }
+
+    /// Who is behind each address; from now on those among the recipients have names too.
+    ///
+    /// A SEND may come before the line that tells, and that line may stand in another log: so this waits for all.
+    pub(super) fn resolve(&mut self) -> Vec<i64> {
+        let listens = self.logs.iter().map(|log| {
+            let places = log.history.startups();
+            let places = places.filter_map(|(_, startup)| startup.listen.as_ref());
+            (log.history.machine_id, places.collect())
+        });
+        let known = self.addresses.resolve(&listens.collect::<Vec<_>>());
+        for log in &mut self.logs {
+            for (block, codes) in log.events.blocks.iter_mut().zip(&log.codes) {
+                block.names = codes.iter().map(|&place| known[place]).collect();
+            }
+        }
+        known
+    }
+
+    /// The events of one log after the other, as they stand.
+    pub(super) fn into_history(
+        mut self,
+        threads: usize,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<History> {
+        self.resolve();
+        self.logs.sort_by_key(|log| log.history.machine_id);
+        let (mut all_events, mut logs) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for ReadLog {
+            history: mut log,
+            events,
+            ..
+        } in self.logs
+        {
+            log.rows = start..start + log.rows.end;
+            for mark in &mut log.marks {
+                mark.row += start;
+            }
+            start = log.rows.end;
+            all_events.push(events);
+            logs.push(log);
+        }
+        let columns = append_logs(&all_events, threads, go_on);
+        drop(all_events);
+        let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        columns.line = lines(&logs);
+        Ok(History {
+            columns,
+            logs,
+            is_table: false,
+        })
+    }
+}
+
+impl ReadLog {
+    /// Takes the next block, whose lines, rows and times are its own.
+    fn append(&mut self, mut block: BlockContents, addresses: &mut Addresses) {
+        let (history, offset) = (&mut self.history, self.events.offset);
+        let (lines, rows) = (history.lines, history.rows.end);
+        let ends = block.owners.iter().skip(1).map(|(line, _)| *line);
+        for (&(first, id), end) in block.owners.iter().zip(ends.chain([block.lines + 1])) {
+            if id != history.machine_id {
+                let strays = (first..end).map(|line| ((lines + line) as u32, id));
+                history.strays.extend(strays);
+            }
+        }
+        for mark in &mut block.marks {
+            mark.shift(lines, rows, offset);
+            addresses.learn(&mark.note);
+        }
+        history.marks.append(&mut block.marks);
+        history.lines += block.lines;
+        history.rows.end += block.rows.len();
+        if let Some((first, last)) = block.span {
+            let (first, last) = ((first + offset) as f64, (last + offset) as f64);
+            self.span = (self.span.0.min(first), self.span.1.max(last));
+        }
+        self.has_base_receives |= block.has_base_receives;
+        let places = block.addresses.iter();
+        self.codes
+            .push(places.map(|place| addresses.place(place)).collect());
+        self.events.blocks.push(BlockEvents {
+            rows: block.rows,
+            names: Vec::new(),
+        });
+    }
+}
+
+impl Addresses {
+    /// Takes what a line says of addresses.
+    fn learn(&mut self, note: &Note) {
+        match note {
+            Note::Connect(connect) => self.connect(&connect.peer, connect.peer_id),
+            Note::Startup(startup) => {
+                for peer in &startup.peers {
+                    self.place(peer);
+                }
+            }
+            Note::Unread { .. } | Note::End(_) => {}
+        }
+    }
+}
+
+/// The line of each event: those between two marks follow each other.
+fn lines(logs: &[LogHistory]) -> Vec<u32> {
+    let mut lines = Vec::with_capacity(logs.last().map_or(0, |log| log.rows.end));
+    for log in logs {
+        let mut line = 1;
+        for mark in &log.marks {
+            let more = (mark.row - lines.len()) as u32;
+            lines.extend(line..line + more);
+            line += more + 1;
+        }
+        let more = (log.rows.end - lines.len()) as u32;
+        lines.extend(line..line + more);
+    }
+    lines
+}
+
+/// What to say of a log without a line.
+fn no_line(file: String, is_torn: bool) -> Error {
+    Error::log(
+        file,
+        1,
+        if is_torn {
+            "there is no complete line: a log has one JSON object a line, each with a newline"
+        } else {
+            "the file is empty: a log has one JSON object a line"
+        },
+    )
+}
+
+/// The error of a line.
+fn error_at(file: &str, number: u64, bad_line: BadLine) -> Error {
+    let message = match bad_line {
+        BadLine::Stop(Stop::Refused(error)) => return error,
+        BadLine::Stop(Stop::TooLong) => too_long(),
+        BadLine::Binary(byte) => not_text(number, byte),
+        BadLine::Wrong(message) => message,
+    };
+    Error::log(file, number, message)
+}
+
+/// The correction of a machine's clock.
+fn offset(offsets: &BTreeMap<u64, f64>, machine_id: u64) -> Result<Micros> {
+    let seconds = offsets.get(&machine_id).copied().unwrap_or(0.0);
+    if seconds.abs() <= MAX_OFFSET {
+        return Ok((seconds * 1e6).round() as Micros);
+    }
+    Err(Error::invalid(format!(
+        "the offset of machine {machine_id} is {seconds} s: it lies between {:e} and {MAX_OFFSET:e}",
+        -MAX_OFFSET
+    )))
+}

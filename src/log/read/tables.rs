@@ -1,0 +1,177 @@
+//! What tables are made of: the histories of all logs, checked and merged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{Error, Result};
+use crate::log::columns::{Micros, UNKNOWN};
+use crate::log::history::{LogHistory, Note};
+use crate::log::line::Startup;
+use crate::log::logs::{Logs, MachineSummary, Source, Unread};
+use crate::log::read::assemble::{ReadLog, Reading};
+use crate::log::read::merge_rows::merge_by_time;
+
+/// Whether a log is of one machine and one run, as verification does not ask before it judges.
+pub(super) fn accept(log: &ReadLog) -> Result<()> {
+    let history = &log.history;
+    let refused = |line: u32, message| Err(Error::log(&history.file, line.into(), message));
+    let stray = history.strays.first();
+    let mut run = None;
+    for (mark, startup) in history.startups() {
+        if stray.is_some_and(|&(line, _)| line <= mark.line) {
+            break;
+        }
+        if let (Some(before), Some(now)) = (run, &startup.run_id)
+            && before != now
+        {
+            return refused(
+                mark.line,
+                format!(
+                    "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
+                ),
+            );
+        }
+        run = startup.run_id.as_ref();
+    }
+    stray.map_or(Ok(()), |&(line, id)| {
+        let own = history.machine_id;
+        refused(
+            line,
+            format!(
+                "machine_id is {id}, but the lines before are of machine {own}: a log belongs to one machine"
+            ),
+        )
+    })
+}
+
+impl Reading {
+    /// The events of all logs in order of time, and what the logs say beside them.
+    pub(super) fn into_logs(
+        mut self,
+        threads: usize,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Logs> {
+        let known = self.resolve();
+        let firsts = self.logs.iter().map(|log| log.span.0);
+        let start = firsts.fold(f64::INFINITY, f64::min);
+        let mut peers = self.peers(&known);
+        let mut logs = Logs::default();
+        let mut events = Vec::with_capacity(self.logs.len());
+        for log in self.logs {
+            note(&log, &mut logs.notes);
+            logs.sources.push(Source {
+                machine_id: log.history.machine_id,
+                offset: log.events.offset,
+                path: log.path,
+            });
+            events.push(log.events);
+            logs.machines.push(summary(log.history, log.span, start));
+        }
+        logs.machines.sort_by_key(|summary| summary.id);
+        logs.sources.sort_by_key(|source| source.machine_id);
+        let columns = merge_by_time(&events, start as Micros, threads, go_on);
+        drop(events);
+        let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        columns.each_link(|sender, recipient| {
+            peers.entry(sender).or_default().insert(recipient);
+        });
+        let sorted = |(id, set): (u64, BTreeSet<u64>)| (id, set.into_iter().collect());
+        logs.peers = peers.into_iter().map(sorted).collect();
+        let unknown = columns.recipients.iter().filter(|&&id| id == UNKNOWN);
+        let unknown = unknown.count();
+        if unknown > 0 {
+            logs.notes.push(format!(
+                "{unknown} recipients of messages are known by address only: no CONNECT or STARTUP line tells whose it is"
+            ));
+        }
+        logs.columns = columns;
+        Ok(logs)
+    }
+
+    /// The peers of each machine that lines other than SENDs name, `known` being who is behind each address.
+    fn peers(&self, known: &[i64]) -> BTreeMap<u64, BTreeSet<u64>> {
+        let mut sets: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        for (place, log) in self.logs.iter().enumerate() {
+            let set = sets.entry(log.history.machine_id).or_default();
+            let connected = log
+                .history
+                .marks
+                .iter()
+                .filter_map(|mark| match &mark.note {
+                    Note::Connect(connect) => Some(connect.peer_id),
+                    _ => None,
+                });
+            set.extend(connected);
+            let listed = self.addresses.of(place).map(|address| known[address]);
+            set.extend(listed.filter_map(|id| u64::try_from(id).ok()));
+        }
+        sets
+    }
+}
+
+/// What a log says of its machine; `start` is the earliest time of all, in microseconds.
+fn summary(history: LogHistory, span: (f64, f64), start: f64) -> MachineSummary {
+    let seconds = |micros: f64| (micros - start) / 1e6;
+    let mut summary = MachineSummary {
+        id: history.machine_id,
+        file: history.file,
+        span: (seconds(span.0), seconds(span.1)),
+        ..MachineSummary::default()
+    };
+    let mut is_started = false;
+    for mark in history.marks {
+        match mark.note {
+            Note::Startup(startup) => {
+                summary.is_resumed |= is_started;
+                is_started = true;
+                summary.startup = Some(Startup {
+                    peers: Vec::new(),
+                    listen: None,
+                    ..*startup
+                });
+            }
+            Note::Unread {
+                sender,
+                sent_clock,
+                arrived,
+            } => summary.unread.push(Unread {
+                sender,
+                sent_clock,
+                arrived: seconds(arrived),
+            }),
+            Note::End(end) => summary.end = Some(*end),
+            Note::Connect(_) => {}
+        }
+    }
+    summary
+}
+
+/// Notes what the log lacks.
+fn note(log: &ReadLog, notes: &mut Vec<String>) {
+    let history = &log.history;
+    let file = &history.file;
+    if let Some(line) = history.torn {
+        notes.push(if log.is_cut {
+            format!(
+                "{file}:{line}: the compressed file is cut off here; whole lines before it are counted"
+            )
+        } else {
+            format!("{file}:{line}: the last line has no newline and is not counted")
+        });
+    }
+    let mut note = |text: &str| notes.push(format!("{file}: {text}"));
+    let is_started = history.startups().next().is_some();
+    if !is_started && log.has_base_receives {
+        note("base fields only: clock rate, queue lengths and the senders of messages are unknown");
+        return;
+    }
+    if !is_started {
+        note("no STARTUP line: the clock rate and the run are unknown");
+    }
+    if log.has_base_receives {
+        note("some RECEIVE lines do not say which message was received");
+    }
+    let is_end = |note: &Note| matches!(note, Note::End(_));
+    if !history.marks.iter().any(|mark| is_end(&mark.note)) {
+        note("no END line: the machine was killed or is still running");
+    }
+}
