@@ -9,7 +9,12 @@
 //! A frame is two bytes of length, the higher first, and a message of
 //! `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s` with the prologue `lamport/1 <run id>`. The
 //! receiver knows that the sender is there now, and not a record of it, once
-//! the first frame after the handshake opens: until then nothing of it counts.
+//! the first frame after the handshake opens: until then nothing of it counts. A frame that is
+//! altered, missing, doubled or moved ends the connection; one that is cut between frames broke, and
+//! the links heal it.
+//!
+//! Not in it: forward secrecy against someone who has the key and sits in between; telling holders of
+//! the key apart (any of them can claim any id); hiding how much is said, and when.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -17,7 +17,7 @@ use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::running::Running;
-use crate::drive::real::supervisor::{self, Trouble};
+use crate::drive::real::supervisor::{self, FaultPlan};
 use crate::error::Result;
 use crate::model::behavior::Behavior;
 use crate::model::event::{Event, Recipients};
@@ -275,13 +275,13 @@ impl PyMachine {
                 self.machine.id()
             )));
         }
-        let trouble = Trouble {
+        let plan = FaultPlan {
             faults: self.faults.clone(),
             elapsed: self.elapsed,
             revive: None,
         };
         let machine_list = MachineList::new(vec![self.machine.clone()]);
-        let started = supervisor::start(machine_list, self.duration, self.wait, trouble)?;
+        let started = supervisor::start(machine_list, self.duration, self.wait, plan)?;
         *running = Some(Arc::new(started));
         Ok(())
     }

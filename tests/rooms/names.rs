@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use crate::sources::{below, words};
 
 /// Words of the trade have taken their places.
-const METAPHORS: [&str; 14] = [
+const METAPHORS: [&str; 17] = [
     "diaries",
     "diary",
     "sheet",
     "gather",
     "facts",
+    "part",
+    "turn",
     "trouble",
     "troubled",
     "roster",
+    "walk",
     "absent",
     "told",
     "hush",

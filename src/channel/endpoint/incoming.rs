@@ -110,11 +110,11 @@ impl Endpoint {
         self.warn(format!("address {ip}"), format!(
             "refused a connection from {ip}: it is not the address of a peer; allow it with --allow {ip}"
         ));
-        self.part(now, id, &format!("{ip} is not the address of a peer"));
+        self.dismiss(now, id, &format!("{ip} is not the address of a peer"));
     }
 
     /// Says why and lets the connection go once that is read.
-    pub(super) fn part(&mut self, now: Nanos, id: ConnectionId, reason: &str) {
+    pub(super) fn dismiss(&mut self, now: Nanos, id: ConnectionId, reason: &str) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
@@ -143,7 +143,7 @@ impl Endpoint {
                     ip.to_canonical()
                 );
                 self.warn(format!("{kind} {sender} {ip}"), text);
-                self.part(now, id, &reason);
+                self.dismiss(now, id, &reason);
             }
         }
     }

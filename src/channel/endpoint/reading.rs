@@ -203,7 +203,7 @@ impl Endpoint {
             Some(reason) if role == Role::Unidentified => {
                 connection.drop_key();
                 self.warn(kind, format!("closed the connection with {who}: {offence}"));
-                self.part(now, id, reason);
+                self.dismiss(now, id, reason);
             }
             _ => {
                 self.warn(kind, format!("closed the connection with {who}: {offence}"));

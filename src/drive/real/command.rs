@@ -10,7 +10,7 @@ use mio::{Registry, Token, Waker};
 use crate::channel::channels::{Channels, Undelivered};
 use crate::drive::real::gate::Gate;
 use crate::drive::real::machine::member::Member;
-use crate::log::write::turn::Logged;
+use crate::log::write::batch::Logged;
 
 /// The token of the alarm.
 pub(super) const WAKE: Token = Token(usize::MAX);

@@ -10,7 +10,7 @@ use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::running::Running;
-use crate::drive::real::supervisor::{self, Trouble};
+use crate::drive::real::supervisor::{self, FaultPlan};
 use crate::error::{Error, Result};
 use crate::log::read::open_files;
 use crate::log::write::file::LogFile;
@@ -134,7 +134,7 @@ impl Local {
     pub fn start(&self) -> Result<Running> {
         let (config, addresses) = (self.config.clone(), self.addresses.clone());
         let (duration, wait) = (config.duration, config.wait);
-        let trouble = Trouble {
+        let plan = FaultPlan {
             faults: config.faults.clone(),
             elapsed: 0,
             revive: Some(Box::new(move |position, rest| {
@@ -151,7 +151,7 @@ impl Local {
                 Machine::open(machine, &PollThread::of_process()?)
             })),
         };
-        supervisor::start(self.machine_list.clone(), duration, wait, trouble)
+        supervisor::start(self.machine_list.clone(), duration, wait, plan)
     }
 }
 

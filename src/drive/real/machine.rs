@@ -25,8 +25,8 @@ use crate::drive::real::poll_thread::PollThread;
 use crate::error::{Error, Result};
 use crate::log::line::{Entry, Place, Startup, What, json};
 use crate::log::read::recover::Recovered;
+use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
-use crate::log::write::turn::Turn;
 use crate::log::write::writer::Formatter;
 use crate::model::address::Address;
 use crate::model::behavior::Odds;
@@ -125,7 +125,7 @@ impl Machine {
             clock,
             journal: Mutex::new(Journal {
                 file,
-                turn: Turn::default(),
+                batch: Batch::default(),
                 lateness: Lateness::default(),
                 ticks,
                 has_ended: false,

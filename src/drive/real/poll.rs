@@ -18,7 +18,7 @@ use crate::drive::real::command::{Alarm, Command, Entrance, WAKE};
 use crate::drive::real::resolve::Resolver;
 use crate::drive::real::site::Site;
 use crate::drive::real::socket::Socket;
-use crate::log::write::turn::Logged;
+use crate::log::write::batch::Logged;
 use crate::model::message::Nanos;
 
 /// One read takes at most this much; all connections share the memory.

@@ -30,7 +30,7 @@ pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 
 /// The faults of a run, and how machines come back.
 #[derive(Default)]
-pub struct Trouble {
+pub struct FaultPlan {
     /// The fault schedule.
     pub faults: Arc<FaultSchedule>,
     /// How long the run had been ticking when these machines start.
@@ -45,7 +45,7 @@ pub fn start(
     machine_list: Arc<MachineList>,
     duration: f64,
     wait: f64,
-    trouble: Trouble,
+    plan: FaultPlan,
 ) -> Result<Running> {
     check_wait(wait)?;
     let (tell, reports) = unbounded();
@@ -54,8 +54,8 @@ pub fn start(
     let end = (duration * 1e9) as Nanos;
     let ids = machines.iter().map(|machine| machine.id());
     let supervisor = Supervisor {
-        conductor: match &trouble.revive {
-            Some(_) => Conductor::new(&trouble.faults, ids, end),
+        conductor: match &plan.revive {
+            Some(_) => Conductor::new(&plan.faults, ids, end),
             None => Conductor::default(),
         },
         machines,
@@ -69,7 +69,7 @@ pub fn start(
         clock: ProcessClock::of_process(),
         duration: end,
         wait: (wait * 1e9) as Nanos,
-        trouble,
+        plan,
     };
     thread::Builder::new()
         .name("lamport-supervise".into())
@@ -95,7 +95,7 @@ struct Supervisor {
     clock: ProcessClock,
     duration: Nanos,
     wait: Nanos,
-    trouble: Trouble,
+    plan: FaultPlan,
 }
 
 impl Supervisor {
@@ -169,10 +169,10 @@ impl Supervisor {
 
     /// Ticking starts, and with it the fault schedule.
     fn begin(&self, machine: &Machine, start: Nanos) {
-        if !self.trouble.faults.is_empty() {
+        if !self.plan.faults.is_empty() {
             let begun = self.progress.start();
-            let elapsed = self.trouble.elapsed + (start - begun);
-            let faults = self.trouble.faults.clone();
+            let elapsed = self.plan.elapsed + (start - begun);
+            let faults = self.plan.faults.clone();
             machine.begin_faults(LinkFaults::new(faults, start, elapsed));
         }
         machine.tell(Control::Start(start));
@@ -278,7 +278,7 @@ impl Bodies for Supervisor {
     }
 
     fn restart(&mut self, machine: usize, time: Nanos, rest: Nanos) -> Result<()> {
-        let revive = self.trouble.revive.as_ref();
+        let revive = self.plan.revive.as_ref();
         let revive = revive.expect("without it nothing is conducted");
         // It has left by then, and its log and port are free.
         if let Some(thread) = self.threads[machine].take() {

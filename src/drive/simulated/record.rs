@@ -68,7 +68,7 @@ impl Recorder for Records {
             record.queue_len = queue_len as u32;
         }
         if self.last.len() == self.last.capacity() {
-            self.turn();
+            self.next_chunk();
         }
         self.last.push(record);
     }
@@ -76,7 +76,7 @@ impl Recorder for Records {
 
 impl Records {
     #[cold]
-    fn turn(&mut self) {
+    fn next_chunk(&mut self) {
         let next = self
             .spare
             .pop()

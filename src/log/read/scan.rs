@@ -1,4 +1,4 @@
-//! The lines that `log/writer.rs` writes, read byte for byte.
+//! The lines that `log/write/writer.rs` writes, read byte for byte.
 //!
 //! [`Scanner::scan`] knows UNREAD lines, and SEND, RECEIVE and INTERNAL lines (with all their fields, or the
 //! base fields alone) in the very order, spacing and spelling of numbers of the writer. Of anything else,

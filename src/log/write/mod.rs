@@ -1,7 +1,7 @@
 //! Events to lines.
 
+pub mod batch;
 pub mod file;
 pub mod merge;
 mod style;
-pub mod turn;
 pub mod writer;

@@ -10,7 +10,7 @@ use crate::lab::{
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::Config;
 use lamport::drive::real::machine_list::MachineList;
-use lamport::drive::real::supervisor::{self, Trouble};
+use lamport::drive::real::supervisor::{self, FaultPlan};
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
 use lamport::model::fault::Fault;
@@ -74,13 +74,13 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
     until("it is connected", || machine.missing_peers().len() == 1);
     let faults = r#"[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 0.7}]"#;
     let faults = FaultSchedule::new(&Fault::list(faults).unwrap(), None, 1).unwrap();
-    let trouble = Trouble {
+    let plan = FaultPlan {
         faults: faults.into(),
-        ..Trouble::default()
+        ..FaultPlan::default()
     };
     // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
     let machine_list = MachineList::new(vec![machine.clone()]);
-    let running = supervisor::start(machine_list, 0.2, 0.0, trouble).unwrap();
+    let running = supervisor::start(machine_list, 0.2, 0.0, plan).unwrap();
     assert!(running.join(Some(PATIENCE)).unwrap());
     assert_eq!(lab.lines(1).last().unwrap()["undelivered"], json!([]));
     // The poll thread is still there.

@@ -13,7 +13,7 @@ use lamport::drive::real::machine::{Config, Machine};
 use lamport::drive::real::machine_list::MachineList;
 use lamport::drive::real::poll_thread::PollThread;
 use lamport::drive::real::running::Running;
-use lamport::drive::real::supervisor::{self, Trouble};
+use lamport::drive::real::supervisor::{self, FaultPlan};
 use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
@@ -119,7 +119,7 @@ pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
         MachineList::new(vec![machine.clone()]),
         duration,
         0.0,
-        Trouble::default(),
+        FaultPlan::default(),
     )
     .unwrap()
 }

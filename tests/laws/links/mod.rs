@@ -3,7 +3,7 @@
 //! decisions says what happens, so that each failure happens again.
 //!
 //! `world` holds the machines and the connections between them, `process` is one life of a machine
-//! (its steps reach log and endpoint by `log/write/turn.rs`, as in the driver), `connection` is a byte
+//! (its steps reach log and endpoint by `log/write/batch.rs`, as in the driver), `connection` is a byte
 //! stream with two ends, `ending` is what all worlds come to. What is said on a connection, and when, is
 //! decided by the endpoint that ships: `outputs` carries out what it says, `traffic` moves its bytes.
 //! `account` reads the logs at the end and says whether anything was lost or doubled, `schedule` draws,

@@ -11,7 +11,7 @@ use lamport::channel::noise::Secret;
 use lamport::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
 use lamport::log::read::parse::parse;
 use lamport::log::read::recover::recover;
-use lamport::log::write::turn::Turn;
+use lamport::log::write::batch::Batch;
 use lamport::log::write::writer::Formatter;
 use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
@@ -246,7 +246,7 @@ impl Process {
     /// Up to `most` ticks at one moment; with `only_receives` just what waits is received.
     pub fn tick(&mut self, now: Nanos, most: usize, only_receives: bool, twist: Twist) {
         let time = now - self.born;
-        let mut turn = Turn::default();
+        let mut batch = Batch::default();
         for _ in 0..most {
             let event = if only_receives {
                 let Some(event) = self.node.receive(time) else {
@@ -257,13 +257,13 @@ impl Process {
                 self.node.tick(time, &self.odds)
             };
             self.ticks += 1;
-            turn.add(time, event, false);
+            batch.add(time, event, false);
         }
-        if turn.steps() == 0 {
+        if batch.steps() == 0 {
             return;
         }
         let mut bytes = Vec::with_capacity(512);
-        let logged = turn.log(|entries| {
+        let logged = batch.log(|entries| {
             for entry in entries {
                 self.formatter.format(entry, &mut bytes);
             }

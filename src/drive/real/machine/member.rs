@@ -14,8 +14,8 @@ use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
 use crate::log::line::{Entry, What};
+use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
-use crate::log::write::turn::Turn;
 use crate::model::address::Address;
 use crate::model::latency::Delays;
 use crate::model::lateness::Lateness;
@@ -77,7 +77,7 @@ pub(super) struct Gauges {
 pub(in crate::drive::real) struct Journal {
     pub(super) file: LogFile,
     /// The step at hand; kept for its memory.
-    pub(super) turn: Turn,
+    pub(super) batch: Batch,
     pub(in crate::drive::real) lateness: Lateness,
     pub(in crate::drive::real) ticks: u64,
     pub(super) has_ended: bool,

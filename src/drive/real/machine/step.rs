@@ -29,7 +29,7 @@ impl Machine {
         mut next: impl FnMut(&mut Node, Nanos, &mut Journal) -> Option<Event>,
     ) -> Result<usize> {
         self.check_open(journal)?;
-        let mut turn = std::mem::take(&mut journal.turn);
+        let mut batch = std::mem::take(&mut journal.batch);
         let (clock, is_exhausted) = {
             let mut node = self.member.node();
             let time = self.member.clock.now();
@@ -37,7 +37,7 @@ impl Machine {
             while node.clock() < MAX_TIMESTAMP
                 && let Some(event) = next(&mut node, time, journal)
             {
-                turn.add(time, event, is_manual);
+                batch.add(time, event, is_manual);
             }
             self.member
                 .gauges
@@ -45,9 +45,9 @@ impl Machine {
                 .store(node.queue_len(time), Ordering::Relaxed);
             (node.clock(), node.clock() >= MAX_TIMESTAMP)
         };
-        let steps = turn.steps();
-        let logged = turn.log(|entries| journal.file.write(entries));
-        journal.turn = turn;
+        let steps = batch.steps();
+        let logged = batch.log(|entries| journal.file.write(entries));
+        journal.batch = batch;
         let logged = logged.inspect_err(|_| journal.has_ended = true)?;
         let gauges = &self.member.gauges;
         gauges.clock.store(clock, Ordering::Relaxed);

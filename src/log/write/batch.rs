@@ -6,9 +6,9 @@ use crate::model::message::{MachineId, Nanos};
 
 /// Steps of a machine that its log does not hold yet.
 ///
-/// What they mean for the channels comes out of [`Turn::log`] alone, once their lines are written.
+/// What they mean for the channels comes out of [`Batch::log`] alone, once their lines are written.
 #[derive(Debug, Default)]
-pub struct Turn {
+pub struct Batch {
     entries: Vec<Entry>,
     sends: Vec<(u64, Recipients)>,
     receipts: Vec<(MachineId, u64)>,
@@ -23,7 +23,7 @@ pub struct Logged {
     receipts: Vec<(MachineId, u64)>,
 }
 
-impl Turn {
+impl Batch {
     /// Adds a step that was made at `time`.
     pub fn add(&mut self, time: Nanos, event: Event, manual: bool) {
         if let Some(recipients) = event.recipients() {
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
     use crate::model::message::Message;
 
-    fn turn() -> Turn {
-        let mut turn = Turn::default();
+    fn batch() -> Batch {
+        let mut batch = Batch::default();
         let mut receive = |clock, message| {
             let event = Event::Receive {
                 old_clock: clock,
@@ -89,7 +89,7 @@ mod tests {
                 queue_len: 0,
                 message,
             };
-            turn.add(7, event, false);
+            batch.add(7, event, false);
         };
         receive(10, Message::new(2, 5, 1));
         receive(11, Message::new(3, 4, 1));
@@ -102,28 +102,28 @@ mod tests {
             new_clock: 17,
             recipients: Recipients::All,
         };
-        turn.add(7, send, false);
-        turn
+        batch.add(7, send, false);
+        batch
     }
 
     #[test]
     fn only_what_came_by_a_channel_counts_for_it() {
-        let mut turn = turn();
-        assert_eq!(turn.steps(), 7);
-        let logged = turn.log(|entries| {
+        let mut batch = batch();
+        assert_eq!(batch.steps(), 7);
+        let logged = batch.log(|entries| {
             assert_eq!(entries.len(), 7);
             Ok::<_, ()>(())
         });
         let (sends, receipts) = logged.unwrap().into_parts();
         assert_eq!(sends, [(17, Recipients::All)]);
         assert_eq!(receipts, [(2, 6), (3, 4)]);
-        assert!(turn.log(|_| Ok::<_, ()>(())).unwrap().is_empty());
+        assert!(batch.log(|_| Ok::<_, ()>(())).unwrap().is_empty());
     }
 
     #[test]
     fn what_could_not_be_written_is_never_told() {
-        let mut turn = turn();
-        assert_eq!(turn.log(|_| Err(5)).unwrap_err(), 5);
-        assert!(turn.log(|_| Ok::<_, ()>(())).unwrap().is_empty());
+        let mut batch = batch();
+        assert_eq!(batch.log(|_| Err(5)).unwrap_err(), 5);
+        assert!(batch.log(|_| Ok::<_, ()>(())).unwrap().is_empty());
     }
 }
