@@ -56,7 +56,7 @@ fn number(line: &Value, field: &str) -> u64 {
 
 type Damage = fn(&mut Logs) -> Option<()>;
 
-/// What is done to a log, and the rule that finds it. ARCHITECTURE.md shows the same table.
+/// What is done to a log, and the rule that finds it.
 const TABLE: [(&str, &str, Damage); 26] = [
     ("+2 on receive", "step", |logs| {
         let at = logs.any("RECEIVE")?;
