@@ -1,7 +1,7 @@
 //! The resumable links under attack, at length: `cargo bench --no-default-features --bench schedules --
 //! [count [first seed]]`, a million schedules by default.
 //!
-//! The worlds are those of `tests/links`: machines with real nodes, channels, logs and recovery over byte
+//! The worlds are those of `tests/laws/links`: machines with real nodes, channels, logs and recovery over byte
 //! streams that break anywhere, crashes between any two steps. Stops at the first schedule that loses or
 //! doubles a message, and prints it with as few steps as it takes.
 

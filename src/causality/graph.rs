@@ -11,7 +11,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Why receipts cannot be matched to sends.
 pub const BASE_ONLY: &str = "the logs hold base fields only: their RECEIVE lines lack sender and sent_clock, so receipts cannot be matched to sends";
 
-/// The columns that happened-before follows from; all have a row an event, and one length.
+/// The columns that happened-before follows from; all have one row per event.
 #[derive(Debug, Clone, Copy)]
 pub struct Trace<'a> {
     /// The machine of each event.

@@ -22,7 +22,7 @@ pub const UNDELIVERED: i8 = 2;
 /// No log tells what became of it.
 pub const LOST_SIGHT: i8 = 3;
 
-/// A row a message and recipient, sorted by (sent, sender, sent clock, recipient).
+/// One row per message and recipient, sorted by (sent, sender, sent clock, recipient).
 #[derive(Debug, Default)]
 pub struct Messages {
     /// Who sent it.

@@ -155,13 +155,13 @@ impl Channels {
         let known = self.senders.get(&id);
         let is_other =
             known.is_some_and(|known| known.is_connected && known.instance != Some(hello.instance));
-        let is_stranger = self
+        let is_new = self
             .history_of(id)
             .is_some_and(|history| history != hello.history);
-        if is_other || (is_stranger && self.is_sending_to(id)) {
+        if is_other || (is_new && self.is_sending_to(id)) {
             return refuse("duplicate id", is_connected(id));
         }
-        if is_stranger {
+        if is_new {
             return refuse("history", came_back(id));
         }
         if known.is_none() && self.senders.len() >= MOST_SENDERS {

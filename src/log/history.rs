@@ -49,7 +49,7 @@ pub struct Link {
     pub id: Option<u64>,
 }
 
-/// A line that is no event.
+/// A line that is not an event.
 #[derive(Debug)]
 pub struct Mark {
     /// Its number.

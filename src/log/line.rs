@@ -1,4 +1,4 @@
-//! What a log holds: one entry a line.
+//! What a log holds: one entry per line.
 //!
 //! [`Startup`], [`Connect`], [`Delivery`] and [`End`] are lines both ways: `write/writer.rs` writes them by serde, and
 //! `read/parse.rs` reads them into the same structs. Events are too many for that: they are written and read by hand.

@@ -217,8 +217,8 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(us
 /// dict
 ///     One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
 ///     `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
-///     ``final_clock``, ``max_jump``, ``drift`` (int64), ``clock_rate``, ``mean_jump``,
-///     ``max_queue_len``, ``final_queue_len`` (int64), ``queue_growth`` (float64).
+///     ``final_clock``, ``max_jump``, ``max_queue_len``, ``final_queue_len``, ``drift`` (int64),
+///     ``clock_rate``, ``mean_jump``, ``queue_growth`` (float64).
 /// bool
 ///     Whether Ctrl-C ended it early; then only finished runs have rows.
 ///

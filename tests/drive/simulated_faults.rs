@@ -19,7 +19,7 @@ use crate::common::Scratch;
 use crate::common::virtual_time::{paths, setup};
 
 /// A run of three machines through these faults: its logs as lines, and what verification says.
-fn troubled(faults: &str, latency: Latency) -> (Vec<Vec<serde_json::Value>>, Simulation) {
+fn run_with(faults: &str, latency: Latency) -> (Vec<Vec<serde_json::Value>>, Simulation) {
     let scratch = Scratch::new();
     let mut simulation = Simulation::new(Setup {
         rates: Some(vec![10.0, 20.0, 40.0]),
@@ -61,7 +61,7 @@ fn a_crash_in_virtual_time_loses_nothing() {
         let faults = r#"[{"fault": "crash", "machine_id": 2, "at": 5, "down_for": 4},
                          {"fault": "crash", "machine_id": 3, "at": 7, "down_for": 1},
                          {"fault": "crash", "machine_id": 2, "at": 15, "down_for": 0.5}]"#;
-        let (logs, _) = troubled(faults, latency);
+        let (logs, _) = run_with(faults, latency);
         assert_eq!([0, 1, 2].map(|i| count(&logs[i], "STARTUP")), [1, 3, 2]);
         let time = |line: &serde_json::Value| line["system_time"].as_f64().unwrap();
         let down = logs[1]
@@ -96,7 +96,7 @@ fn a_crash_in_virtual_time_loses_nothing() {
 #[test]
 fn a_machine_that_never_comes_back_has_no_end() {
     let faults = r#"[{"fault": "crash", "machine_id": 1, "at": 5, "down_for": null}]"#;
-    let (logs, simulation) = troubled(faults, Latency::Constant(0.01));
+    let (logs, simulation) = run_with(faults, Latency::Constant(0.01));
     assert_eq!([0, 1, 2].map(|i| count(&logs[i], "END")), [0, 1, 1]);
     assert_eq!(simulation.ticks(0), 50);
     assert_eq!(simulation.ticks(2), 800);
@@ -104,9 +104,33 @@ fn a_machine_that_never_comes_back_has_no_end() {
 }
 
 #[test]
+fn a_pause_that_begins_where_another_ends_puts_off_what_was_late() {
+    let faults = r#"[{"fault": "pause", "machine_id": 2, "at": 5, "duration": 2},
+                     {"fault": "pause", "machine_id": 2, "at": 7, "duration": 2}]"#;
+    let (logs, simulation) = run_with(faults, Latency::Constant(0.01));
+    let times = logs[1]
+        .iter()
+        .filter_map(|line| line["system_time"].as_f64());
+    assert!(!times.into_iter().any(|time| (5.0..9.0).contains(&time)));
+    // Late ticks still happen.
+    assert_eq!(simulation.ticks(1), 400);
+}
+
+#[test]
+fn a_crash_that_begins_where_another_ends_happens_too() {
+    let faults = r#"[{"fault": "crash", "machine_id": 2, "at": 5, "down_for": 2},
+                     {"fault": "crash", "machine_id": 2, "at": 7, "down_for": 2}]"#;
+    let (logs, _) = run_with(faults, Latency::Constant(0.01));
+    assert_eq!(count(&logs[1], "STARTUP"), 3);
+    let times = logs[1].iter().filter(|line| line["event"] != "STARTUP");
+    let times = times.filter_map(|line| line["system_time"].as_f64());
+    assert!(!times.into_iter().any(|time| (5.0..9.0).contains(&time)));
+}
+
+#[test]
 fn a_pause_puts_ticks_and_arrivals_off() {
     let faults = r#"[{"fault": "pause", "machine_id": 2, "at": 5, "duration": 4}]"#;
-    let (logs, _) = troubled(faults, Latency::Constant(0.01));
+    let (logs, _) = run_with(faults, Latency::Constant(0.01));
     let field = |name: &str| {
         logs[1]
             .iter()
@@ -129,7 +153,7 @@ fn a_partition_in_virtual_time_holds_messages_back() {
     let faults = r#"[{"fault": "partition", "groups": [[3]], "at": 5, "duration": 4},
                      {"fault": "delay", "sender": 1, "recipient": 2, "latency": 2.0, "at": 0, "duration": 20},
                      {"fault": "disconnect", "sender": 2, "recipient": 1, "at": 3}]"#;
-    let (logs, _) = troubled(faults, Latency::Constant(0.01));
+    let (logs, _) = run_with(faults, Latency::Constant(0.01));
     for (machine, log) in logs.iter().enumerate() {
         for line in log.iter().filter(|line| line["event"] == "RECEIVE") {
             let arrived = line["arrival_time"].as_f64().unwrap();
@@ -144,8 +168,8 @@ fn a_partition_in_virtual_time_holds_messages_back() {
 #[test]
 fn faults_that_change_nothing_leave_the_logs_as_they_are() {
     let nothing = r#"[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 19.999999999}]"#;
-    let (with, _) = troubled(nothing, Latency::Constant(0.0));
-    let (without, _) = troubled("[]", Latency::Constant(0.0));
+    let (with, _) = run_with(nothing, Latency::Constant(0.0));
+    let (without, _) = run_with("[]", Latency::Constant(0.0));
     assert_eq!(with, without);
 }
 

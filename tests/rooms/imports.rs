@@ -20,19 +20,26 @@ fn module(source: &Source) -> String {
     path.replace('/', "::")
 }
 
-/// Every path that begins with `crate::`, `super::` or `self::`, with the braces of imports spread out.
-fn paths(code: &str, own: &str, is_folder: bool) -> BTreeSet<String> {
+/// Every path that begins with `crate::`, `super::`, `self::` or a child of the module, with the braces of imports spread out.
+fn paths(code: &str, own: &str, children: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let parent = own.rsplit_once("::").map_or("", |(parent, _)| parent);
     let grandparent = parent.rsplit_once("::").map_or("", |(parent, _)| parent);
-    let _ = is_folder;
-    for (mark, base) in [
-        ("crate::", ""),
-        ("super::super::", grandparent),
-        ("super::", parent),
-        ("self::", own),
-    ] {
-        for (place, _) in code.match_indices(mark) {
+    let up = [
+        ("crate::".to_owned(), ""),
+        ("super::super::".to_owned(), grandparent),
+        ("super::".to_owned(), parent),
+        ("self::".to_owned(), own),
+    ];
+    let children: Vec<(String, String)> = children
+        .iter()
+        .map(|child| (format!("{child}::"), format!("{own}::{child}")))
+        .collect();
+    let down = children
+        .iter()
+        .map(|(mark, base)| (mark.clone(), base.as_str()));
+    for (mark, base) in up.into_iter().chain(down) {
+        for (place, _) in code.match_indices(mark.as_str()) {
             let before = code[..place].chars().next_back().unwrap_or(' ');
             if before.is_alphanumeric() || before == '_' || before == ':' || before == '$' {
                 continue;
@@ -92,7 +99,10 @@ fn graph() -> BTreeMap<String, BTreeSet<String>> {
     let mut graph = BTreeMap::new();
     for source in &sources {
         let own = module(source);
-        let taken = paths(&source.code, &own, source.path.ends_with("/mod.rs"));
+        let prefix = format!("{own}::");
+        let below = modules.iter().filter_map(|name| name.strip_prefix(&prefix));
+        let children: Vec<&str> = below.filter(|rest| !rest.contains("::")).collect();
+        let taken = paths(&source.code, &own, &children);
         let mut from: BTreeSet<String> = taken.iter().filter_map(|path| owner(path)).collect();
         from.remove(&own);
         graph.insert(own, from);
@@ -102,9 +112,9 @@ fn graph() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn imports_spread_out() {
-    let code = "use crate::a::{b::C, d};\nlet x = super::e::f();";
-    let found = paths(code, "room::file", false);
-    let expected = ["a::b::C", "a::d", "room::e::f"];
+    let code = "use crate::a::{b::C, d};\nlet x = super::e::f();\nuse child::G;";
+    let found = paths(code, "room::file", &["child"]);
+    let expected = ["a::b::C", "a::d", "room::e::f", "room::file::child::G"];
     assert_eq!(found, expected.map(str::to_owned).into());
 }
 

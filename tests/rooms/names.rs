@@ -53,7 +53,7 @@ fn a_type_is_defined_once() {
 }
 
 #[test]
-fn files_and_functions_have_plain_names() {
+fn files_functions_and_types_have_plain_names() {
     let mut found = Vec::new();
     for source in below("src", "rs") {
         let stem = source
@@ -66,10 +66,12 @@ fn files_and_functions_have_plain_names() {
             found.push(source.path.clone());
         }
         for line in source.code.lines() {
-            let mut words = words(line).skip_while(|word| *word != "fn" && *word != "mod");
+            let mut words = words(line).skip_while(|word| {
+                !["fn", "mod", "struct", "enum", "trait", "type"].contains(word)
+            });
             words.next();
             if let Some(name) = words.next()
-                && METAPHORS.contains(&name)
+                && METAPHORS.contains(&name.to_lowercase().as_str())
             {
                 found.push(format!("{}: {name}", source.path));
             }

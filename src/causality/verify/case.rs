@@ -86,7 +86,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A violation at a line that is no event.
+    /// A violation at a line that is not an event.
     pub(super) fn line(
         &self,
         rule: Rule,

@@ -31,7 +31,7 @@ pub enum Waited<T> {
     /// The deadline has passed.
     Due,
     /// A word came before it.
-    Told(T),
+    Called(T),
 }
 
 impl TickPace {
@@ -47,7 +47,7 @@ impl TickPace {
     pub fn wait<T>(&self, deadline: Nanos, mailbox: &Mailbox<T>) -> Waited<T> {
         let stretch = self.stretch();
         if let Some(word) = mailbox.take_until(deadline.saturating_sub(stretch), self.clock) {
-            return Waited::Told(word);
+            return Waited::Called(word);
         }
         while self.clock.now() < deadline {
             hint::spin_loop();
@@ -87,7 +87,7 @@ mod tests {
             assert!(clock.now() >= deadline);
             for deadline in [clock.now() + 60_000_000_000, 0] {
                 controls.put(7);
-                assert_eq!(pace.wait(deadline, &controls), Waited::Told(7));
+                assert_eq!(pace.wait(deadline, &controls), Waited::Called(7));
             }
         }
     }

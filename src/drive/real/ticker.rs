@@ -63,7 +63,7 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
 /// Waits for a deadline; the outcome, if the machine must stop ticking.
 fn wait(pace: &TickPace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
     loop {
-        let Waited::Told(control) = pace.wait(deadline, machine.controls()) else {
+        let Waited::Called(control) = pace.wait(deadline, machine.controls()) else {
             return None;
         };
         let Control::Pause(until) = control else {
@@ -73,7 +73,7 @@ fn wait(pace: &TickPace, deadline: Nanos, machine: &Machine) -> Option<Result<La
         let sleep = TickPace::new(ProcessClock::of_process(), 0.0, false);
         let waited = sleep.wait(until, machine.controls());
         machine.set_paused(false);
-        if let Waited::Told(control) = waited {
+        if let Waited::Called(control) = waited {
             return Some(halt(control, machine));
         }
     }

@@ -1,6 +1,6 @@
 //! The driver of virtual time: a deterministic discrete-event simulator.
 //!
-//! Ticks happen in the order of (time, machine). Deliveries are no events of
+//! Ticks happen in the order of (time, machine). Deliveries are not events of
 //! their own: a send puts its message into the recipient's queue at its time
 //! of arrival, and the recipient looks at what has arrived when it ticks. A
 //! message that arrives at the very time of a tick is seen by it if it was

@@ -21,7 +21,7 @@ const PORTION: f64 = 1e6;
 /// Runs that a thread takes at a time, at most.
 const MOST_RUNS: f64 = 4096.0;
 
-/// A row a machine and run, sorted by (point, run, machine).
+/// One row per machine and run, sorted by (point, run, machine).
 #[derive(Debug, Default, PartialEq)]
 pub struct SweepTable {
     /// The point, by its place in the list.

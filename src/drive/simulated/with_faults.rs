@@ -65,7 +65,11 @@ impl Simulation {
             Upcoming::Faults => self.conduct(time, recorder),
             Upcoming::Late(machine) => {
                 let state = &mut self.faults.machines[machine as usize];
-                if !state.is_down {
+                if time < state.paused {
+                    // Another pause begins where the one before ends.
+                    let later = (state.paused, Upcoming::Late(machine));
+                    self.faults.ticks.push(Reverse(later));
+                } else if !state.is_down {
                     state.regained += 1;
                     self.tick_with_faults(time, machine, recorder);
                 }

@@ -247,9 +247,9 @@ fn no_line(file: String, is_torn: bool) -> Error {
         file,
         1,
         if is_torn {
-            "there is no complete line: a log has one JSON object a line, each with a newline"
+            "there is no complete line: a log has one JSON object per line, each with a newline"
         } else {
-            "the file is empty: a log has one JSON object a line"
+            "the file is empty: a log has one JSON object per line"
         },
     )
 }

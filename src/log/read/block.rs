@@ -120,9 +120,9 @@ impl BlockContents {
             } else {
                 let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
                 match block.other(&text[..end]) {
-                    Ok(told) => {
+                    Ok(stated) => {
                         text = text.get(end + 1..).unwrap_or_default();
-                        told
+                        stated
                     }
                     Err(bad_line) => {
                         block.bad_line = Some(bad_line);

@@ -24,7 +24,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
                 .to_owned();
         }
         Err(_) if ["NaN", "Infinity"].iter().any(|word| text.contains(word)) => {
-            return "not JSON: NaN and Infinity are no JSON numbers; leave the field out or write null"
+            return "not JSON: NaN and Infinity are not JSON numbers; leave the field out or write null"
                 .to_owned();
         }
         Err(error) => {

@@ -151,11 +151,11 @@ fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
 /// What to say of a line without an end.
 pub(crate) fn too_long() -> String {
     format!(
-        "a line longer than {MAX_LINE} bytes: this is no log, whose lines are one JSON object each"
+        "a line longer than {MAX_LINE} bytes: this is not a log, whose lines are one JSON object each"
     )
 }
 
-/// What to say of a line that is no UTF-8 from `byte` on, counted from 1.
+/// What to say of a line that is not UTF-8 from `byte` on, counted from 1.
 pub(crate) fn not_text(number: u64, byte: usize) -> String {
     if number == 1 {
         return "not text: the file looks binary (a log has one JSON object a line, in UTF-8)"

@@ -179,7 +179,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             queue_len: whole("queue_len", need("queue_len", fields.queue_len)?)?,
             ticks: whole("ticks", need("ticks", fields.ticks)?)?,
             lateness: fields.lateness,
-            undelivered: fields.undelivered.unwrap_or_default(),
+            undelivered: undelivered(fields.undelivered.unwrap_or_default())?,
         }),
         "STARTUP" => {
             if let Some(rate) = fields.clock_rate.filter(|rate| *rate <= 0.0) {
@@ -200,7 +200,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
                 },
                 history: fields.history.map(|json| json.get().into()),
                 is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
-                // What is no text is no version that we wrote.
+                // We write a string; anything else is another program's.
                 version: fields
                     .version
                     .and_then(|json| serde_json::from_str(json.get()).ok()),
@@ -215,6 +215,15 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             ));
         }
     })
+}
+
+/// The messages that an END counts as undelivered, by peer.
+fn undelivered(counts: Vec<(Option<u64>, u64)>) -> Result<Vec<(Option<u64>, u64)>, String> {
+    for &(peer, count) in &counts {
+        option("undelivered", peer)?;
+        whole("undelivered", count)?;
+    }
+    Ok(counts)
 }
 
 /// Whether a SEND names each recipient, or none.
@@ -278,6 +287,21 @@ mod tests {
         };
         assert_eq!((event.kind, event.clocks), (EventKind::Receive, (2, 8)));
         assert_eq!(event.message, Delivery::NONE);
+    }
+
+    #[test]
+    fn what_an_end_counts_is_bounded() {
+        let end = |counts: &str| {
+            let line = format!(
+                r#"{{"event": "END", "system_time": 7.0, "machine_id": 3, "final_clock": 8, "queue_len": 0, "ticks": 8, "undelivered": {counts}}}"#
+            );
+            parse(&line).map(|_| ())
+        };
+        assert_eq!(end("[[2, 9007199254740991], [null, 0]]"), Ok(()));
+        for counts in ["[[2, 18446744073709551615]]", "[[9007199254740992, 1]]"] {
+            let error = end(counts).unwrap_err();
+            assert!(error.starts_with("undelivered is "), "{error}");
+        }
     }
 
     proptest! {

@@ -83,7 +83,9 @@ fn check(
             return Err(Error::log(
                 file,
                 1,
-                format!("machine {id} has two logs, the other is {other}: give one log a machine"),
+                format!(
+                    "machine {id} has two logs, the other is {other}: give one log per machine"
+                ),
             ));
         }
         let Some(id) = run(log) else { continue };

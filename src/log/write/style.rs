@@ -10,7 +10,7 @@ use serde_json::ser::Formatter;
 pub(super) fn append(out: &mut Vec<u8>, value: &impl Serialize) {
     let mut serializer = Serializer::with_formatter(out, Style);
     let written = value.serialize(&mut serializer);
-    written.expect("a Vec takes every byte, and lines hold nothing that is no JSON");
+    written.expect("a Vec takes every byte, and lines hold nothing but JSON");
 }
 
 /// Microseconds as seconds with exactly six decimals.

@@ -12,7 +12,7 @@ use super::world::World;
 
 /// What the log of a machine says.
 #[derive(Debug, Default)]
-struct LogHistory {
+struct LogAccount {
     /// By port, what was sent there.
     sent: BTreeMap<u64, Vec<u64>>,
     /// By sender, what was received and then what was left unread.
@@ -23,13 +23,13 @@ struct LogHistory {
 
 /// What the logs of a run say.
 #[derive(Debug)]
-pub struct Account(Vec<LogHistory>);
+pub struct Account(Vec<LogAccount>);
 
 impl Account {
     pub fn of(world: &World<'_>) -> Result<Self, String> {
         let logs = world.machines.iter().enumerate();
-        let diaries = logs.map(|(index, machine)| LogHistory::of(index as u64 + 1, &machine.log));
-        diaries.collect::<Result<_, _>>().map(Self)
+        let accounts = logs.map(|(index, machine)| LogAccount::of(index as u64 + 1, &machine.log));
+        accounts.collect::<Result<_, _>>().map(Self)
     }
 
     /// Compares what was sent with what was received or queued, channel by channel.
@@ -108,10 +108,10 @@ fn difference(from: usize, to: usize, sent: &[u64], got: &[u64]) -> String {
     format!("{what}: {from} sent {sent:?} to {to}, which has {got:?}")
 }
 
-impl LogHistory {
+impl LogAccount {
     /// Reads a log that must be whole, and whose clocks and times must go up.
     fn of(machine: u64, log: &[u8]) -> Result<Self, String> {
-        let mut diary = Self::default();
+        let mut account = Self::default();
         let (mut clock, mut time, mut history) = (0, 0, None);
         let mut has_ended = false;
         let text = std::str::from_utf8(log).map_err(|error| error.to_string())?;
@@ -167,16 +167,16 @@ impl LogHistory {
             match event {
                 "SEND" => {
                     for port in ports(line).ok_or_else(|| at("no recipients"))? {
-                        diary.sent.entry(port).or_default().push(clock);
+                        account.sent.entry(port).or_default().push(clock);
                     }
                 }
                 "RECEIVE" | "UNREAD" => {
                     let (sender, sent) = (count("\"sender\": ")?, count("\"sent_clock\": ")?);
-                    diary.received.entry(sender).or_default().push(sent);
+                    account.received.entry(sender).or_default().push(sent);
                     if event == "RECEIVE" {
-                        diary.receipts += 1;
+                        account.receipts += 1;
                     } else {
-                        diary.unread += 1;
+                        account.unread += 1;
                     }
                 }
                 "STARTUP" => {
@@ -191,7 +191,7 @@ impl LogHistory {
                 "END" => {
                     has_ended = true;
                     if count("\"final_clock\": ")? != clock
-                        || count("\"queue_len\": ")? != diary.unread
+                        || count("\"queue_len\": ")? != account.unread
                     {
                         return Err(at("it does not end as it was"));
                     }
@@ -205,7 +205,7 @@ impl LogHistory {
         if !has_ended {
             return Err(format!("machine {machine} has not ended"));
         }
-        Ok(diary)
+        Ok(account)
     }
 }
 
