@@ -20,6 +20,8 @@ __all__ = ["from_events"]
 CODES = {kind: code for code, kind in enumerate(EVENT_KINDS)}
 REQUIRED = ("machine_id", "event", "new_clock")
 LISTS = ("recipient_ids", "recipients")
+EMPTY = {"", "null", "None"}
+"""What tables write as text where there is nothing."""
 FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 LARGEST = 2**53 - 1
 SECOND = np.timedelta64(1, "s")
@@ -115,7 +117,10 @@ def _kind(value: object) -> str:
 
 
 def _codes(table: pd.DataFrame, name: str) -> Any:
-    column = table[name].astype("category")
+    try:
+        column = table[name].astype("category")
+    except TypeError:  # a list, say
+        column = table[name].astype("str").astype("category")
     names = column.cat.categories.astype("str").str.upper()
     # The last place is that of what is missing, whose code is -1.
     known = np.array([CODES.get(word, -1) for word in names] + [-1], dtype=np.int8)
@@ -130,8 +135,9 @@ def _flags(table: pd.DataFrame, name: str) -> Any:
     column = table[name]
     if column.dtype == bool:
         return column.to_numpy(copy=True)
-    values = column.astype("str").str.lower().map(FLAGS)
-    strange = values.isna() & column.notna()
+    texts = column.astype("str").str.lower()
+    values = texts.map(FLAGS)
+    strange = values.isna() & column.notna() & (texts != "")
     if strange.any():
         raise _wrong(table, name, strange, "true or false")
     return (values == True).to_numpy(dtype=bool)  # noqa: E712 - missing is neither
@@ -192,11 +198,13 @@ def _maybe_whole(table: pd.DataFrame, name: str) -> Any:
 
 
 def _lists(table: pd.DataFrame, name: str) -> "list[Any]":
-    """Return the lists of ids; rows that are not sends may hold anything empty."""
+    """Return the lists of ids; where there is none, to whom it went is unknown."""
     column = table[name].to_numpy(dtype=object)
     lists = np.empty(len(column), dtype=object)
-    lists[:] = [[]] * len(column)
-    given = table[name].notna().to_numpy()
+    lists[:] = [[None]] * len(column)
+    given = table[name].notna().to_numpy(copy=True)
+    if pd.api.types.infer_dtype(table[name], skipna=True) == "string":
+        given &= ~table[name].str.strip().isin(EMPTY).to_numpy(dtype=bool, na_value=True)
     lists[given] = column[given]
     return list(lists)
 

@@ -105,8 +105,9 @@ class Recorded:
 
         The table is yours: what is written to it stays in it, and changes no other result. Numbers share the
         memory of the reader until they are written to (with pandas 3, whose ``to_numpy`` is read-only then;
-        before, and where the type is Int64 or category, they are copied once); equal recipients share a
-        tuple. ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
+        before, and where the type is Int64 or category, they are copied once), so do not write through
+        ``.array``, of which pandas knows nothing; equal recipients share a tuple.
+        ``polars.from_pandas(run.events)``, ``pyarrow.table(run.events)`` and
         ``duckdb.sql("select ... from events")`` take numbers as they are, without a copy, with null where
         there is none, and recipients as lists.
         """
@@ -145,7 +146,7 @@ class Recorded:
         """
         from lamport._runs import tables
 
-        return tables.own(self._messages)
+        return tables.apart(self._messages)
 
     @cached_property
     def _messages(self) -> "pd.DataFrame":
@@ -166,7 +167,7 @@ class Recorded:
         """
         from lamport._runs import tables
 
-        return tables.own(self._machines)
+        return tables.apart(self._machines)
 
     @cached_property
     def _machines(self) -> "pd.DataFrame":

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lamport._lamport import Logs
 
 __all__ = [
-    "KINDS",
     "STATUSES",
+    "apart",
     "copies_on_write",
     "durations",
     "events",
@@ -30,8 +30,7 @@ __all__ = [
     "parameters",
 ]
 
-KINDS = pd.Index(EVENT_KINDS, dtype="str")
-STATUSES = pd.Index(["received", "unread", "undelivered", "unknown"], dtype="str")
+STATUSES = ("received", "unread", "undelivered", "unknown")
 
 MESSAGE_COLUMNS = {
     "sender": "whole",
@@ -82,16 +81,23 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
 def own(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that its user may write to, and nobody else sees what is written.
 
-    Where pandas copies on write, numbers are shared until then; columns that are no arrays of NumPy are
+    Where pandas copies on write, numbers are shared until then; columns that are not arrays of NumPy are
     copied, as their arrays can be written to directly.
     """
     if not copies_on_write():
-        return table.copy()
+        return apart(table)
     mine = table.copy(deep=False)
     for name, dtype in table.dtypes.items():
         if isinstance(dtype, pd.api.extensions.ExtensionDtype):
             mine[name] = table[name].array.copy()
     return mine
+
+
+def apart(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy that shares nothing with the table, not even by ``.array`` or its index."""
+    copy = table.copy()
+    copy.index = table.index.copy(deep=True)
+    return copy
 
 
 def maybe_whole(values: "NDArray[np.int64]") -> pd.arrays.IntegerArray:
@@ -139,7 +145,7 @@ def _column(values: Any, form: str) -> Any:
     """Return the values of the native module as a column has them: the memory is theirs."""
     if form == "whole or none":
         return maybe_whole(values)
-    categories = {"kind": KINDS, "status": STATUSES}.get(form)
+    categories = {"kind": EVENT_KINDS, "status": STATUSES}.get(form)
     return values if categories is None else pd.Categorical.from_codes(values, categories=categories)
 
 

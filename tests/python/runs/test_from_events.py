@@ -230,3 +230,37 @@ def test_flags_in_any_form(flags):
     events = lamport.from_events({**MATCHED, "manual": flags}).events
     assert events["manual"].tolist() == [True, False]
     assert events["by_hand"].tolist() == [False, False]
+
+
+@pytest.mark.parametrize("empty", [None, "", " ", "null", "None"])
+def test_a_send_without_recipients_went_to_nobody_knows_whom(empty):
+    run = lamport.simulate(duration=30, rates=[1, 3, 6], seed=1978)
+    frame = run.events
+    texts = frame["recipients"].map(lambda ids: None if ids is None else str(list(ids)))
+    frame["recipients"] = texts.where(frame["time"] < 15, empty)
+    mixed = lamport.from_events(frame)
+    assert mixed.verify().ok
+    assert len(mixed.messages) > 0
+    assert len(mixed.messages) <= len(run.messages)
+
+
+def test_blank_flags_are_not_set():
+    run = lamport.simulate(duration=10, rates=[1, 3, 6], seed=1978)
+    frame = run.events
+    frame["manual"], frame["by_hand"] = "", ""
+    assert not lamport.from_events(frame).events["manual"].any()
+
+
+def test_an_event_that_is_a_list_is_named():
+    with pytest.raises(ValueError, match=r"row 0: event \['SEND'\] is not one of"):
+        lamport.from_events({"machine_id": [1, 2], "event": [["SEND"], "RECEIVE"], "new_clock": [1, 2]})
+
+
+def test_csv_comes_back_through_pyarrow(tmp_path):
+    from pyarrow import csv
+
+    run = lamport.simulate(duration=30, rates=[1, 3, 6], seed=1978)
+    run.export(tmp_path / "run.csv")
+    back = lamport.from_events(csv.read_csv(tmp_path / "run.csv"))
+    assert back.verify().ok
+    assert len(back.messages) == len(run.messages)

@@ -153,3 +153,14 @@ def test_types_are_those_that_are_documented():
     assert set(kinds[maybe]) == {"Int64"}
     assert set(kinds.drop(whole + maybe)) == {"float64"}
     assert run.events["event"].cat.categories.dtype == run.messages["status"].cat.categories.dtype == "str"
+
+
+def test_machines_and_messages_share_nothing():
+    run = lamport.simulate(duration=20, rates=[1, 3, 6], seed=1978)
+    drift, first = run.drift, run.clocks().columns[0]
+    run.machines["final_clock"].array[:] = 7
+    np.asarray(run.machines.index)[0] = 77
+    run.messages["sent"].array[:] = 0.0
+    assert (run.drift, run.clocks().columns[0]) == (drift, first)
+    assert run.messages["sent"].sum() == 0
+    assert run._messages["sent"].sum() > 0
