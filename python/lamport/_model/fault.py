@@ -372,7 +372,7 @@ def _machine(value: object, name: str) -> int:
         raise ValueError(f"{name} {value!r} is not the number of a machine")
     if value < 1:
         raise ValueError(f"{name} {value} is not a machine: machines are numbered from 1")
-    if value >= 2**53:
+    if int(value) >= 2**53:
         raise ValueError(f"{name} {value} is not a machine: numbers of machines stay below 2^53")
     return int(value)
 

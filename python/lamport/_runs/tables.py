@@ -145,8 +145,11 @@ def _column(values: Any, form: str) -> Any:
     """Return the values of the native module as a column has them: the memory is theirs."""
     if form == "whole or none":
         return maybe_whole(values)
-    categories = {"kind": EVENT_KINDS, "status": STATUSES}.get(form)
-    return values if categories is None else pd.Categorical.from_codes(values, categories=categories)
+    words = {"kind": EVENT_KINDS, "status": STATUSES}.get(form)
+    if words is None:
+        return values
+    # Made anew: a table whose categories someone writes to changes no other.
+    return pd.Categorical.from_codes(values, categories=pd.Index(words, dtype="str"))
 
 
 def copies_on_write() -> bool:

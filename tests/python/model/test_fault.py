@@ -151,3 +151,9 @@ DELAY = {"fault": "delay", "sender": 1, "recipient": 2, "at": 1, "duration": 1}
 def test_what_is_no_fault_is_named(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_numbers_of_machines_are_bounded():
+    assert lamport.Crash(2**53 - 1, at=1).machine_id == 2**53 - 1
+    with pytest.raises(ValueError, match="machine_id 9007199254740992 is not a machine: .* stay below 2\\^53"):
+        lamport.Crash(2**53, at=1)
