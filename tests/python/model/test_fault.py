@@ -155,5 +155,5 @@ def test_what_is_no_fault_is_named(make, words):
 
 def test_numbers_of_machines_are_bounded():
     assert lamport.Crash(2**53 - 1, at=1).machine_id == 2**53 - 1
-    with pytest.raises(ValueError, match="machine_id 9007199254740992 is not a machine: .* stay below 2\\^53"):
+    with pytest.raises(ValueError, match=r"machine_id 9007199254740992 is not a machine: .* below 2\^53"):
         lamport.Crash(2**53, at=1)
