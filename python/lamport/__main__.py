@@ -2,7 +2,7 @@
 
 import sys
 
-from lamport._cli import main
+from lamport._cli.commands import main
 
 if __name__ == "__main__":
     sys.exit(main())

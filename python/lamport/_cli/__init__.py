@@ -1,5 +1,1 @@
 """The command line."""
-
-from lamport._cli.commands import main
-
-__all__ = ["main"]

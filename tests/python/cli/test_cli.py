@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import lamport
-from lamport._cli import main
+from lamport._cli.commands import main
 
 HELP = Path(__file__).parent / "help"
 QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import lamport
-from lamport._cli import main
+from lamport._cli.commands import main
 
 SIMULATE = ["simulate", "--duration", "30", "--rates", "1,3,6", "--seed", "5", "--no-progress"]
 SWEEP = ["sweep", "--runs", "3", "--duration", "20", "--no-progress"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from machines import ended, free_ports, lines, processes
 
 import lamport
-from lamport._cli import main
+from lamport._cli.commands import main
 from lamport._drive.ports import Ports
 from lamport._model.fault import faults_json
 

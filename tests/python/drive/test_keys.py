@@ -10,7 +10,7 @@ import pytest
 from machines import assert_nothing_lost, ended, free_ports, lines, processes, wait_for
 
 import lamport
-from lamport._cli import main
+from lamport._cli.commands import main
 from lamport._drive.key import given_key
 from lamport._lamport import Machine, key_text
 from lamport._model.warning import LamportWarning

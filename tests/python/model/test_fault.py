@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
+from lamport import _lamport
 from lamport._model.fault import as_faults, faults_json, faults_text, read_faults
 
 EXAMPLES = (
@@ -81,7 +82,7 @@ def test_files_with_the_names_that_fields_had_are_read(tmp_path):
     path = tmp_path / "faults.json"
     path.write_text(OLD)
     assert read_faults(path) == EXAMPLES
-    conductors = [lamport._lamport.FaultConductor(text, 3, 60) for text in (OLD, faults_text(EXAMPLES))]
+    conductors = [_lamport.FaultConductor(text, 3, 60) for text in (OLD, faults_text(EXAMPLES))]
     assert [each.next for each in conductors] == [0, 0]
     new = json.dumps(faults_json(EXAMPLES))
     assert not any(f'"{name}"' in new for name in ("machine", "src", "dst"))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lamport
+from lamport import _lamport
 from lamport._model.fault import faults_json, faults_text
 
 KINDS = ["crash", "pause", "partition", "delay", "disconnect"]
@@ -41,7 +42,7 @@ def test_random_faults(seed, rate, count, duration, kinds):
         else:
             assert fault.sender != fault.recipient
     # The schedule is possible: the core takes it.
-    lamport._lamport.FaultConductor(faults_text(schedule), count, duration)
+    _lamport.FaultConductor(faults_text(schedule), count, duration)
 
 
 def test_random_faults_come_at_their_rate():
