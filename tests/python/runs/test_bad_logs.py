@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import lamport
-from lamport import _cli
+from lamport._cli.commands import main
 
 INTERNAL = {"event": "INTERNAL", "system_time": 1.5, "machine_id": 1, "old_clock": 0, "new_clock": 1}
 STARTUP = {
@@ -30,7 +30,7 @@ def both(source):
         with pytest.raises((lamport.LogError, ValueError, OSError)) as caught:
             read(source)
         words.append(str(caught.value))
-    assert _cli.main(["verify", str(source)]) == 2
+    assert main(["verify", str(source)]) == 2
     return words
 
 

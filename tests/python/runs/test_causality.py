@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lamport
-from lamport import _cli
+from lamport._cli.commands import main
 from lamport._runs.causality import Share
 
 
@@ -226,6 +226,6 @@ def test_a_large_text_is_warned_of(tmp_path):
 def test_command(run, tmp_path, capsys):
     out = tmp_path / "run.tsviz"
     words = ["export", str(run.log_dir), "-o", str(out), "--start", "0.2", "--stop", "0.5"]
-    assert _cli.main(words) == 0
+    assert main(words) == 0
     assert out.read_text().startswith(r"(?<host>\S*) (?<clock>{.*})\n(?<timestamp>\d*) (?<event>.*)")
     assert capsys.readouterr().out == f"wrote {out}\n"

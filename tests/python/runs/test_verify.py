@@ -5,7 +5,7 @@ import json
 import pytest
 
 import lamport
-from lamport import _cli
+from lamport._cli.commands import main
 
 
 @pytest.fixture
@@ -50,14 +50,14 @@ def test_damage_is_found_with_its_line(damaged):
 
 
 def test_exit_statuses(run, damaged, tmp_path, capsys):
-    assert _cli.main(["verify", str(run.log_dir)]) == 0
+    assert main(["verify", str(run.log_dir)]) == 0
     assert "obey" in capsys.readouterr().out
-    assert _cli.main(["verify", str(damaged[0])]) == 1
+    assert main(["verify", str(damaged[0])]) == 1
     assert "not a possible history" in capsys.readouterr().out
     (tmp_path / "machine_1.log").write_text("not a log\n")
-    assert _cli.main(["verify", str(tmp_path / "machine_1.log")]) == 2
+    assert main(["verify", str(tmp_path / "machine_1.log")]) == 2
     assert "machine_1.log:1" in capsys.readouterr().err
-    assert _cli.main(["verify", str(tmp_path / "absent")]) == 2
+    assert main(["verify", str(tmp_path / "absent")]) == 2
 
 
 def test_a_table_is_checked_as_far_as_it_goes(table_run):
