@@ -39,6 +39,7 @@ _HOMES = {
     "predict": "_model.predict",
     "random_faults": "_model.random_faults",
     "replay": "_drive.replay",
+    "rerun": "_drive.rerun",
     "run_local": "_drive.local",
     "simulate": "_drive.simulate",
     "summarize": "_runs.summarize",

@@ -3,6 +3,7 @@
 
 from lamport._drive.local import run_local as run_local
 from lamport._drive.replay import replay as replay
+from lamport._drive.rerun import rerun as rerun
 from lamport._drive.simulate import simulate as simulate
 from lamport._drive.sweep import SweepError as SweepError
 from lamport._drive.sweep import sweep as sweep
@@ -66,6 +67,7 @@ __all__ = [
     "predict",
     "random_faults",
     "replay",
+    "rerun",
     "run_local",
     "simulate",
     "summarize",

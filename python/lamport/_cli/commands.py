@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lamport._cli import keygen, logs, machine, run, simulate, sweep
+from lamport._cli import keygen, logs, machine, rerun, run, simulate, sweep
 from lamport._cli.exit_status import DONE, MISUSED, guard
 
 __all__ = ["main"]
@@ -17,6 +17,7 @@ COMMANDS: dict[str, Command] = {
     "run": ("run machines on this host and analyse them", run.add_run, run.run_run),
     "machine": ("run one machine, a process of its own", machine.add_machine, machine.run_machine),
     "simulate": ("run machines in virtual time", simulate.add_simulate, simulate.run_simulate),
+    "rerun": ("run it again, as it was or changed", rerun.add_rerun, rerun.run_rerun),
     "sweep": ("simulate many runs of a grid of parameters", sweep.add_sweep, sweep.run_sweep),
     "analyze": ("write figure and summary of logs", logs.add_analyze, logs.run_analyze),
     "export": ("write logs to one file", logs.add_export, logs.run_export),

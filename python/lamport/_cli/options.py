@@ -1,16 +1,19 @@
 """Options of the command line from the setting."""
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamport._model.parameter import REQUIRED, Parameter
 from lamport._model.setting import SETTING
 
-__all__ = ["FUNCTIONS", "add_parameters", "given", "reader"]
+__all__ = ["FUNCTIONS", "add_changes", "add_parameters", "changed", "given", "reader"]
 
 FUNCTIONS = {"run": "run_local", "simulate": "simulate", "sweep": "sweep", "machine": "Machine"}
 """What each command calls."""
+DEFAULT = re.compile(r"(?: \(|; )(?:default: [^()]*|%\(default\)\w|1/3)\)$")
+"""What a help text says of the default."""
 
 
 def add_parameters(parser: argparse.ArgumentParser, command: str) -> None:
@@ -26,6 +29,26 @@ def add_parameters(parser: argparse.ArgumentParser, command: str) -> None:
         if parameter.read is not None:
             more["type"] = reader(parameter.read)
         parser.add_argument(*option.flags, **more)
+
+
+def add_changes(parser: argparse.ArgumentParser, commands: Sequence[str]) -> None:
+    """Add the options that some of these commands have, for a run that is otherwise as it was."""
+    for parameter in SETTING.values():
+        option = next((parameter.options[name] for name in commands if name in parameter.options), None)
+        if option is None:
+            continue
+        text = DEFAULT.sub(lambda found: ")" if found[0].startswith(";") else "", option.help)
+        more = {"dest": parameter.name, "help": text, **option.more, "default": argparse.SUPPRESS}
+        if more.get("action") == "store_true":
+            more["action"] = argparse.BooleanOptionalAction
+        if parameter.read is not None:
+            more["type"] = reader(parameter.read)
+        parser.add_argument(*option.flags, **more)
+
+
+def changed(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters that a command line of `add_changes` gives."""
+    return {name: value for name, value in vars(args).items() if name in SETTING}
 
 
 def given(args: argparse.Namespace, command: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ __all__ = [
     "log_name",
     "make_directory",
     "read_record",
+    "read_record_file",
     "write_record",
 ]
 
@@ -116,11 +117,24 @@ def read_record(directory: Path) -> dict[str, Any]:
     LogError
         The file is not a JSON object.
     """
-    path = directory / RECORD
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        return read_record_file(directory / RECORD)
     except FileNotFoundError:
         return {}
+
+
+def read_record_file(path: Path) -> dict[str, Any]:
+    """Read a file like ``run.json``.
+
+    Raises
+    ------
+    FileNotFoundError
+        It does not exist.
+    LogError
+        It is not a JSON object.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise _bad(path, str(error)) from error
     if not isinstance(record, dict):

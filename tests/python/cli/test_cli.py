@@ -18,7 +18,8 @@ QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
 
 
 @pytest.mark.parametrize(
-    "command", ["", "run", "machine", "simulate", "sweep", "analyze", "export", "verify", "keygen"]
+    "command",
+    ["", "run", "machine", "simulate", "rerun", "sweep", "analyze", "export", "verify", "keygen"],
 )
 def test_help(command, capsys, monkeypatch):
     """The text is kept in a file; LAMPORT_UPDATE_HELP=1 writes it anew."""

@@ -1,0 +1,181 @@
+"""Run it again: from what ``run.json`` keeps."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from lamport._model.public import public
+from lamport._model.setting import SETTING, of_function
+from lamport._model.warning import warn
+from lamport._runs.directory import RECORD, log_files, make_directory, read_record, read_record_file
+from lamport._runs.run import Run
+
+__all__ = ["rerun"]
+
+FUNCTIONS = {"real": "run_local", "virtual": "simulate"}
+NEEDED = ("duration", "seed")
+"""What logs alone do not tell of a run."""
+
+
+@public
+def rerun(
+    run: Run | str | PathLike[str] | Mapping[str, Any],
+    *,
+    time: Literal["real", "virtual"] | None = None,
+    log_dir: str | PathLike[str] | None = None,
+    progress: bool | Callable[..., object] | None = None,
+    **changes: Any,
+) -> Run:
+    """Run it again, with the parameters that ``run.json`` has of it.
+
+    A simulation gives equal logs, to the byte. In real time rates, seed and draws are the same, and when
+    messages arrive is not. A run with a key draws a new one.
+
+    Parameters
+    ----------
+    run : Run, path or mapping
+        A run, its directory, its ``run.json``, or `Run.parameters`. One that was ended early runs to its end.
+    time : {"real", "virtual"}, optional
+        Over TCP, as `run_local`, or as `simulate`; as it ran if None.
+    log_dir : path, optional
+        Where the logs go; a new ``logs/run_<date>_<time>/`` if None, and nowhere if the run was a simulation
+        without logs.
+    progress : bool or callable, optional
+        As for `run_local` and `simulate`.
+    **changes
+        Other parameters of `run_local` or `simulate`, in place of the run's: ``seed=None`` draws a new seed,
+        ``rates=None`` new rates.
+
+    Returns
+    -------
+    Run
+        The new run.
+
+    Raises
+    ------
+    ValueError
+        A parameter is unknown, or `run` does not tell how it was made: it is a table, or logs without
+        ``run.json``. Else as `run_local` and `simulate`.
+    FileNotFoundError
+        There is no such directory or file.
+    LogError
+        ``run.json`` is damaged.
+
+    Warns
+    -----
+    LamportWarning
+        The run was made by another version of lamport, whose draws may be others.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(duration=60, max_rate=12)
+    >>> lamport.rerun(run).events.equals(run.events)
+    True
+    >>> longer = lamport.rerun(run, duration=600)
+    """
+    known, where = _record(run)
+    kind = known.get("time", "real") if time is None else time
+    if kind not in FUNCTIONS:
+        raise ValueError(f"time={kind!r} is not one of {', '.join(map(repr, FUNCTIONS))}")
+    arguments = _arguments(known, where, FUNCTIONS[kind], changes)
+    if (made_by := known.get("version")) != _version() and made_by is not None:
+        warn(f"{where} was made by lamport {made_by}, this is {_version()}: its draws may be others")
+    if log_dir is not None:
+        arguments["log_dir"] = log_dir
+    elif kind == "virtual" and not (isinstance(run, Run) and run.log_dir is None):
+        return _simulate_in_new_directory(arguments, progress)
+    return _function(FUNCTIONS[kind])(**arguments, progress=progress)
+
+
+def _record(run: object) -> tuple[dict[str, Any], str]:
+    """Return what is known of how a run was made, and what to call it in a message."""
+    if isinstance(run, Mapping):
+        return dict(run), "the mapping"
+    if isinstance(run, Run):
+        if run.log_dir is None and not run._parameters:
+            raise ValueError(
+                "this run cannot run again: it was made of a table, which does not tell rates, topology and "
+                "seed; lamport.simulate makes one with parameters"
+            )
+        return run.parameters, "this run" if run.log_dir is None else str(run.log_dir)
+    if not isinstance(run, (str, PathLike)):
+        raise ValueError(f"{run!r} is not a run: give a Run, its directory, its run.json, or its parameters")
+    return _read(Path(run))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    if path.is_dir():
+        record = read_record(path)
+        if not record and log_files(path):
+            from lamport._runs.load import load
+
+            return load(path).parameters, str(path)
+        if not record:
+            raise FileNotFoundError(f"{path}: no {RECORD} in it: give the directory of a run")
+        return record, str(path)
+    if path.suffix != ".json" and path.exists():
+        raise ValueError(f"{path} is not the {RECORD} of a run: give that, or the directory it is in")
+    return read_record_file(path), str(path)
+
+
+def _arguments(
+    known: Mapping[str, Any], where: str, function: str, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a function that make a run again, with changes."""
+    taken = of_function(function)
+    for name in changes:
+        if name not in taken:
+            names = ", ".join(name for name in taken if name != "log_dir")
+            raise ValueError(f"{name!r} is not a parameter of {function}: they are {names}")
+    same = {name: known[name] for name, each in taken.items() if each.recorded and name in known}
+    if (before := FUNCTIONS.get(known.get("time", ""))) not in {function, None}:
+        same = {name: value for name, value in same.items() if not _is_default(name, value, before)}
+    if changes.get("rates") is not None or not isinstance(changes.get("topology", ""), str):
+        same.pop("machines", None)  # they say how many there are
+    missing = [name for name in NEEDED if name not in same and name not in changes]
+    if missing:
+        has = ", ".join(name for name in same if same[name] is not None) or "no parameter of a run"
+        raise ValueError(
+            f"{where} does not tell {' and '.join(missing)}, only {has}: a {RECORD} does; "
+            f"or give {', '.join(f'{name}=' for name in missing)}"
+        )
+    if function == "run_local" and known.get("keyed") and "key" not in changes:
+        same["key"] = secrets.token_hex(32)
+    return same | dict(changes)
+
+
+def _is_default(name: str, value: object, function: str | None) -> bool:
+    """Say whether a value is the default, which may be another in real than in virtual time."""
+    of = SETTING[name].of
+    return of.get("run_local") != of.get("simulate") and value == of.get(function or "")
+
+
+def _simulate_in_new_directory(arguments: dict[str, Any], progress: Any) -> Run:
+    from lamport._drive.simulate import simulate
+
+    directory = make_directory()
+    try:
+        return simulate(**arguments, log_dir=directory, progress=progress)
+    except BaseException:
+        if not any(directory.iterdir()):
+            directory.rmdir()
+        raise
+
+
+def _function(name: str) -> Callable[..., Run]:
+    if name == "simulate":
+        from lamport._drive.simulate import simulate
+
+        return simulate
+    from lamport._drive.local import run_local
+
+    return run_local
+
+
+def _version() -> str:
+    from lamport._lamport import __version__
+
+    return __version__
