@@ -18,7 +18,8 @@ def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
 
     with pd.option_context("display.width", None, "display.max_columns", None, "display.max_rows", None):
         print(run._machines[list(SHOWN)].to_string(float_format="{:.4g}".format))
-    print(f"drift {run.drift}")
+    if not run._absent or len(run._machines) > 1:
+        print(f"drift {run.drift}")
     for note in run.notes:
         print(f"note: {note}")
     if run.log_dir is not None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from lamport._plot.faults import draw_on_plot
 from lamport._plot.machines import colors, label, some
+from lamport._runs.part import describe
 from lamport._runs.tables import floats
 
 if TYPE_CHECKING:
@@ -121,7 +122,10 @@ def _dress(panels: "NDArray[np.object_]", run: "Recorded", note: str) -> None:
     queue.set_ylabel("queue length (messages)")
     jumps.set_ylabel("jump of the clock (per event)")
     jumps.set_xlabel("time (s)")
-    clock.set_title(f"Logical clocks: drift {run.drift}" + (f" ({note} shown)" if note else ""), loc="left")
+    part = describe(run)
+    whose = f"Part of a run, {part}" if part else "Logical clocks"
+    drift = "" if part and len(run._machines) == 1 else f": drift {run.drift}"
+    clock.set_title(whose + drift + (f" ({note} shown)" if note else ""), loc="left")
     for axes in panels:
         axes.set_ylim(bottom=0)
         axes.margins(x=0.01)

@@ -11,14 +11,16 @@ import pandas as pd
 
 from lamport._lamport import EVENT_KINDS
 from lamport._model.setting import BEHAVIOR, SETTING
+from lamport._runs.part import describe, file_name
 
 if TYPE_CHECKING:
     from lamport._runs.recorded import Recorded
 
-__all__ = ["FIGURE", "SUMMARY", "report"]
+__all__ = ["FIGURE", "SUMMARY", "markdown", "report"]
 
-FIGURE = "analysis_subplots.png"
-SUMMARY = "analysis_summary.md"
+FIGURE = "subplots.png"
+SUMMARY = "summary.md"
+"""How the names of the files end: what is before says whether they are of a whole run."""
 
 QUEUES = """\
 Messages per second that a queue gained: measured (the final length by the time) and predicted. A load
@@ -30,7 +32,7 @@ def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]
     if directory is None and run.log_dir is None:
         raise ValueError("this run has no directory of its own: give the directory to write to")
     home = Path(directory if directory is not None else run.log_dir or ".")
-    figure, summary = home / FIGURE, home / SUMMARY
+    figure, summary = (home / file_name(run, end) for end in (FIGURE, SUMMARY))
     text, _ = _write(run), run._events  # what a run cannot give is told before anything is made
     home.mkdir(parents=True, exist_ok=True)
     _draw(run, figure)
@@ -52,8 +54,9 @@ def _draw(run: "Recorded", path: Path) -> None:
 
 def _write(run: "Recorded") -> str:
     table = run._machines
+    part = describe(run)
     sections = [
-        "# Summary of the run",
+        f"# Summary of part of a run: {part}" if part else "# Summary of the run",
         _facts(run),
         "## Summary Table",
         _summary(table),
@@ -66,7 +69,7 @@ def _write(run: "Recorded") -> str:
         QUEUES,
         _growth(table),
         "## Figure",
-        f"![Clock, queue length and jumps against time]({FIGURE})",
+        f"![Clock, queue length and jumps against time]({file_name(run, FIGURE)})",
     ]
     if run.notes:
         sections += ["## Notes", "\n".join(f"- {note}" for note in run.notes)]
@@ -82,6 +85,8 @@ def _facts(run: "Recorded") -> str:
         for name in names
         if name in known
     ]
+    if part := describe(run):
+        lines.insert(0, f"- here: {part}")
     if run.faults:
         kinds = Counter(type(fault).__name__.lower() for fault in run.faults)
         lines.append("- faults: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
@@ -110,12 +115,15 @@ def _summary(table: "pd.DataFrame") -> str:
 def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
     if table.empty:
         return "There are no machines."
+    if run._absent and len(table) == 1:
+        return "Unknown: of the run there is one machine here."
     final = table["final_clock"].to_numpy()
     first, last = int(final.argmax()), int(final.argmin())
     return (
         f"**{run.drift}**: from machine {table.index[last]} at {final[last]} "
         f"to machine {table.index[first]} at {final[first]} "
         "(the largest final clock less the smallest)."
+        + (f" This is of {part} only." if (part := describe(run)) else "")
     )
 
 

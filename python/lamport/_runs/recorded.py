@@ -74,8 +74,17 @@ class Recorded:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader of the tables should know: torn lines, logs without END, missing fields."""
-        return self._logs.notes
+        """What a reader of the tables should know: torn lines, logs without END, what is missing."""
+        from lamport._runs import part
+
+        return [part.note(self)] * bool(self._absent) + self._logs.notes
+
+    @cached_property
+    def _absent(self) -> "list[int]":
+        """The machines of the run that no log here is of."""
+        from lamport._runs import part
+
+        return part.absent(self)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

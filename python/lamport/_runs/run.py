@@ -178,6 +178,8 @@ class Run(Recorded):
     def report(self, directory: str | PathLike[str] | None = None) -> list[Path]:
         """Write ``analysis_subplots.png`` and ``analysis_summary.md``.
 
+        Of part of a run, some of its machines, the files are ``analysis_machine_1_subplots.png`` and so on.
+
         Parameters
         ----------
         directory : path, optional
@@ -302,5 +304,7 @@ class Run(Recorded):
     def _repr_html_(self) -> str:
         from html import escape
 
-        facts = escape(repr(self)[1:-1])
+        from lamport._runs import part
+
+        facts = escape(repr(self)[1:-1] + (f"; {part.describe(self)}" if self._absent else ""))
         return f"<p>{facts}; drift {self.drift}</p>\n{self._machines.to_html(float_format='{:.4g}'.format)}"

@@ -85,3 +85,77 @@ def test_markdown():
         "|  1 |   x |",
         "| 22 |     |",
     ]
+
+
+@pytest.fixture
+def five(tmp_path):
+    import lamport
+
+    return lamport.simulate(5, 20, seed=1, log_dir=tmp_path / "five")
+
+
+@pytest.mark.parametrize("record", [True, False])
+@pytest.mark.parametrize(
+    ("machines", "name", "title"),
+    [
+        ([1], "machine_1", "machine 1 of 5"),
+        ([4, 1], "machines_1_4", "machines 1 and 4 of 5"),
+        ([1, 2, 3, 4], "machines_1-4", "machines 1, 2, 3 and 4 of 5"),
+    ],
+)
+def test_part_of_a_run(five, machines, name, title, record):
+    """It leaves the report of the whole run alone, and says what it is. Without run.json the logs tell."""
+    import lamport
+
+    home = five.log_dir
+    whole = five.report()
+    before = [path.read_bytes() for path in whole]
+    if not record:
+        (home / "run.json").unlink()
+    run = lamport.load([home / f"machine_{machine}.log" for machine in machines])
+    figure, summary = run.report()
+    assert (figure.name, summary.name) == (f"analysis_{name}_subplots.png", f"analysis_{name}_summary.md")
+    assert [path.read_bytes() for path in whole] == before
+    text = summary.read_text()
+    assert text.startswith(f"# Summary of part of a run: {title}\n\n- here: {title}\n")
+    assert f"({figure.name})" in text
+    drift = sections(text)["Final Drift"]
+    assert "Unknown" in drift if len(machines) == 1 else f"of {title} only" in drift
+    assert f"this is part of a run, {title}: there is no log of machine" in run.notes[0]
+    assert title in run._repr_html_()
+    axes = run.plot()
+    assert axes[0].get_title("left").startswith(f"Part of a run, {title}")
+
+
+def test_a_log_that_was_not_collected(five, tmp_path):
+    import lamport
+
+    (five.log_dir / "machine_2.log").unlink()
+    assert [path.name for path in lamport.load(five.log_dir).report()] == [
+        "analysis_machines_1_3-5_subplots.png",
+        "analysis_machines_1_3-5_summary.md",
+    ]
+
+
+def test_names_of_files_stay_short(tmp_path):
+    import lamport
+
+    lamport.simulate(100, 1, seed=1, topology="ring", log_dir=tmp_path / "a")
+    parts = [
+        lamport.load([tmp_path / "a" / f"machine_{machine}.log" for machine in range(first, 101, 2)])
+        for first in (1, 2)
+    ]
+    names = {path.name for part in parts for path in part.report()}
+    assert len(names) == 4
+    assert all(
+        re.fullmatch(r"analysis_machines_50_of_them_[0-9a-f]{8}_\w+\.(png|md)", name) for name in names
+    )
+
+
+def test_a_whole_run_is_not_a_part(run, five, table_run, tmp_path):
+    import lamport
+
+    loaded = lamport.load(five.log_dir)
+    (five.log_dir / "run.json").unlink()
+    for whole in (run, five, loaded, lamport.load(five.log_dir), table_run, lamport.simulate(seed=1)):
+        assert whole._absent == []
