@@ -77,7 +77,7 @@ class Recorded:
         """What a reader of the tables should know: torn lines, logs without END, what is missing."""
         from lamport._runs import part
 
-        return [part.note(self)] * bool(self._absent) + self._logs.notes
+        return ([part.note(self)] if self._absent else []) + self._logs.notes
 
     @cached_property
     def _absent(self) -> "list[int]":
