@@ -7,7 +7,6 @@ import numpy as np
 
 from lamport._plot.faults import draw_on_plot
 from lamport._plot.machines import colors, label, some
-from lamport._runs.part import describe
 from lamport._runs.tables import floats
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def _dress(panels: "NDArray[np.object_]", run: "Recorded", note: str) -> None:
     queue.set_ylabel("queue length (messages)")
     jumps.set_ylabel("jump of the clock (per event)")
     jumps.set_xlabel("time (s)")
-    part = describe(run)
+    part = run._part
     whose = f"Part of a run, {part}" if part else "Logical clocks"
     drift = "" if part and len(run._machines) == 1 else f": drift {run.drift}"
     clock.set_title(whose + drift + (f" ({note} shown)" if note else ""), loc="left")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lamport._lamport import EVENT_KINDS
 from lamport._model.setting import BEHAVIOR, SETTING
-from lamport._runs.part import describe, file_name
+from lamport._runs.part import file_name
 
 if TYPE_CHECKING:
     from lamport._runs.recorded import Recorded
@@ -32,7 +32,7 @@ def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]
     if directory is None and run.log_dir is None:
         raise ValueError("this run has no directory of its own: give the directory to write to")
     home = Path(directory if directory is not None else run.log_dir or ".")
-    figure, summary = (home / file_name(run, end) for end in (FIGURE, SUMMARY))
+    figure, summary = (home / file_name(run._numbers, run._absent, end) for end in (FIGURE, SUMMARY))
     text, _ = _write(run), run._events  # what a run cannot give is told before anything is made
     home.mkdir(parents=True, exist_ok=True)
     _draw(run, figure)
@@ -54,7 +54,7 @@ def _draw(run: "Recorded", path: Path) -> None:
 
 def _write(run: "Recorded") -> str:
     table = run._machines
-    part = describe(run)
+    part, figure = run._part, file_name(run._numbers, run._absent, FIGURE)
     sections = [
         f"# Summary of part of a run: {part}" if part else "# Summary of the run",
         _facts(run),
@@ -69,7 +69,7 @@ def _write(run: "Recorded") -> str:
         QUEUES,
         _growth(table),
         "## Figure",
-        f"![Clock, queue length and jumps against time]({file_name(run, FIGURE)})",
+        f"![Clock, queue length and jumps against time]({figure})",
     ]
     if run.notes:
         sections += ["## Notes", "\n".join(f"- {note}" for note in run.notes)]
@@ -85,7 +85,7 @@ def _facts(run: "Recorded") -> str:
         for name in names
         if name in known
     ]
-    if part := describe(run):
+    if part := run._part:
         lines.insert(0, f"- here: {part}")
     if run.faults:
         kinds = Counter(type(fault).__name__.lower() for fault in run.faults)
@@ -123,7 +123,7 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
         f"**{run.drift}**: from machine {table.index[last]} at {final[last]} "
         f"to machine {table.index[first]} at {final[first]} "
         "(the largest final clock less the smallest)."
-        + (f" This is of {part} only." if (part := describe(run)) else "")
+        + (f" This is of {part} only." if (part := run._part) else "")
     )
 
 

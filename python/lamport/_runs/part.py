@@ -9,7 +9,7 @@ from zlib import crc32
 from lamport._runs.directory import log_files
 
 if TYPE_CHECKING:
-    from lamport._runs.recorded import Recorded
+    from lamport._lamport import Logs
 
 __all__ = ["absent", "describe", "file_name", "note"]
 
@@ -19,66 +19,58 @@ LONGEST_NAME = 60
 """Characters of a file name that list machines."""
 
 
-def absent(run: "Recorded") -> list[int]:
+def absent(logs: "Logs", machines: object) -> list[int]:
     """List the machines of the run that no log here is of.
 
-    They follow from ``run.json``, from the peers that STARTUP, CONNECT and SEND lines name, and from logs
-    that lie beside those read. A table of events and a simulation in memory are whole.
+    They follow from how many there are, else from the peers that STARTUP, CONNECT and SEND lines name, and
+    from logs that lie beside those read.
     """
-    files = run._read_files
-    if not files:
-        return []
-    here = set(run._logs.machines()["machine_id"].tolist())
-    count = run._parameters.get("machines")
-    if isinstance(count, int):
-        known = range(1, count + 1)
-        return [machine for machine in known if machine not in here]
-    peers = run._logs.peers()
-    beside = {number for home in {file.parent for file in files} for number in _siblings(home)}
-    return sorted({*beside, *(peer for row in peers.values() for peer in row)} - here)
+    columns = logs.machines()
+    here = set(columns["machine_id"].tolist())
+    if isinstance(machines, int):
+        return [machine for machine in range(1, machines + 1) if machine not in here]
+    homes = {Path(name).parent for name in columns["file"] if name}
+    beside = {number for home in homes for number in _siblings(home)}
+    return sorted({*beside, *(peer for row in logs.peers().values() for peer in row)} - here)
 
 
-def describe(run: "Recorded") -> str:
-    """Name the machines of a part of a run, as ``machine 1 of 3``; empty for a whole run.
+def describe(here: Sequence[int], missing: Sequence[int]) -> str:
+    """Name the machines of a part of a run; nothing of a whole one.
 
     Examples
     --------
-    >>> _words([1, 3], 5)
+    >>> describe([1, 3], [2, 4, 5])
     'machines 1 and 3 of 5'
     """
-    missing = run._absent
-    return _words(run._numbers, len(run._numbers) + len(missing)) if missing else ""
+    return f"{_list(here)} of {len(here) + len(missing):,}" if missing else ""
 
 
-def note(run: "Recorded") -> str:
+def note(here: Sequence[int], missing: Sequence[int]) -> str:
     """Say what a reader of the tables of a part should know."""
     return (
-        f"this is part of a run, {describe(run)}: there is no log of {_list(run._absent)}, and drift is of "
-        "the machines here"
+        f"this is part of a run, {describe(here, missing)}: there is no log of {_list(missing)}, "
+        "and drift is of the machines here"
     )
 
 
-def file_name(run: "Recorded", end: str) -> str:
+def file_name(here: Sequence[int], missing: Sequence[int], end: str) -> str:
     """Name a file of a run's analysis: that of a part says of which machines.
 
     Examples
     --------
-    >>> _ranges([1, 2, 3, 7, 9, 10])
-    '1-3_7_9-10'
+    >>> file_name([1, 2, 3, 7, 9, 10], [4], "summary.md")
+    'analysis_machines_1-3_7_9-10_summary.md'
+    >>> file_name([1], [], "summary.md")
+    'analysis_summary.md'
     """
-    numbers = run._numbers
-    if not run._absent:
+    if not missing:
         return f"analysis_{end}"
-    if len(numbers) == 1:
-        return f"analysis_machine_{numbers[0]}_{end}"
-    named = _ranges(numbers)
+    if len(here) == 1:
+        return f"analysis_machine_{here[0]}_{end}"
+    named = _ranges(here)
     if len(named) > LONGEST_NAME:
-        named = f"{len(numbers)}_of_them_{crc32(named.encode()):08x}"
+        named = f"{len(here)}_of_them_{crc32(named.encode()):08x}"
     return f"analysis_machines_{named}_{end}"
-
-
-def _words(numbers: Sequence[int], total: int) -> str:
-    return f"{_list(numbers)} of {total:,}"
 
 
 def _list(numbers: Sequence[int]) -> str:

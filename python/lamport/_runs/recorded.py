@@ -77,14 +77,21 @@ class Recorded:
         """What a reader of the tables should know: torn lines, logs without END, what is missing."""
         from lamport._runs import part
 
-        return ([part.note(self)] if self._absent else []) + self._logs.notes
+        return ([part.note(self._numbers, self._absent)] if self._absent else []) + self._logs.notes
 
     @cached_property
     def _absent(self) -> "list[int]":
-        """The machines of the run that no log here is of."""
+        """The machines of the run that no log here is of; a table, or what is in memory, is whole."""
         from lamport._runs import part
 
-        return part.absent(self)
+        return part.absent(self._logs, self._parameters.get("machines")) if self._read_files else []
+
+    @property
+    def _part(self) -> str:
+        """Which part of a run this is; nothing if it is whole."""
+        from lamport._runs import part
+
+        return part.describe(self._numbers, self._absent)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

@@ -304,7 +304,5 @@ class Run(Recorded):
     def _repr_html_(self) -> str:
         from html import escape
 
-        from lamport._runs import part
-
-        facts = escape(repr(self)[1:-1] + (f"; {part.describe(self)}" if self._absent else ""))
+        facts = escape(repr(self)[1:-1] + (f"; {self._part}" if self._absent else ""))
         return f"<p>{facts}; drift {self.drift}</p>\n{self._machines.to_html(float_format='{:.4g}'.format)}"
