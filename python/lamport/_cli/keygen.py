@@ -1,10 +1,11 @@
 """The command ``lamport keygen``."""
 
 import argparse
-import os
 import sys
+from pathlib import Path
 
 from lamport._cli.exit_status import DONE
+from lamport._drive.key import draw_key, write_key
 
 __all__ = ["add_keygen", "run_keygen"]
 
@@ -27,14 +28,10 @@ def run_keygen(args: argparse.Namespace) -> int:
     FileExistsError
         The file exists: a key is never overwritten.
     """
-    import secrets
-
-    text = secrets.token_hex(32) + "\n"
+    text = draw_key()
     if args.output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(text + "\n")
         return DONE
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(args.output, flags, 0o600), "w") as file:
-        file.write(text)
+    write_key(Path(args.output), text)
     print(f"wrote {args.output}")
     return DONE

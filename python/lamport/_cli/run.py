@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given
 from lamport._cli.print_run import print_run
-from lamport._drive.key import given_key
+from lamport._drive.key import AUTO, given_key
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -19,6 +19,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run."""
     add_parameters(parser, "run")
     add = parser.add_argument
+    add("--no-key", action="store_true", help="connect in plain text: any program of this host can join")
     add("--repeat", type=int, default=1, metavar="N", help="number of runs; run k (from 0) uses seed S + k")
     add("--no-report", action="store_true", help="write no figure and no summary")
     add("--no-progress", action="store_true", help="show no progress bar")
@@ -28,6 +29,8 @@ def run_run(args: argparse.Namespace) -> int:
     """Do what ``lamport run`` says."""
     if args.repeat < 1:
         raise ValueError(f"--repeat {args.repeat}: give a whole number, 1 or more")
+    if args.no_key and args.key != AUTO:
+        raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
     runs = []
     for number in range(args.repeat):
         runs.append(_run_once(args, number))
@@ -46,7 +49,7 @@ def _run_once(args: argparse.Namespace, number: int) -> "Run":
         parameters["log_dir"] = Path(args.log_dir, f"run_{number + 1}")
     if args.seed is not None:
         parameters["seed"] = args.seed + number
-    parameters["key"] = given_key(args.key)
+    parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
     run = run_local(**parameters, progress=False if args.no_progress else None)
     print_run(run, [] if args.no_report else run.report())
     return run

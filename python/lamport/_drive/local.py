@@ -9,7 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lamport._drive.key import forget_key, keep_key, key_of_run
 from lamport._drive.progress import Progress, watch
+from lamport._lamport import DEFAULTS
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
@@ -28,6 +30,9 @@ __all__ = ["run_local"]
 
 STEP = 0.05
 GRACE = 5.0
+CONNECTION = 0.001
+"""Seconds that a connection may take to be made, among many: several times what one takes, encrypted."""
+SHORTEST_WAIT = DEFAULTS["wait"]
 
 
 class Driver(Protocol):
@@ -60,9 +65,9 @@ def run_local(
     log_dir: str | PathLike[str] | None = None,
     base_port: int = 0,
     processes: bool = False,
-    wait: float = 10,
+    wait: float | None = None,
     precise: bool = True,
-    key: bytes | str | None = None,
+    key: bytes | str | None = "auto",
     progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n on this host, over TCP on loopback, in real time.
@@ -106,13 +111,17 @@ def run_local(
         Machine i listens on ``base_port + i - 1``; 0 takes free ports.
     processes : bool
         One operating-system process per machine instead of one thread.
-    wait : float
-        Seconds to wait for all connections before the first tick.
+    wait : float, optional
+        Seconds to wait for all connections before the first tick; if None, 10, or a millisecond for
+        each connection if that is more.
     precise : bool
         Spin over the last stretch before a tick while that costs under 2 % of a core.
     key : bytes or str, optional
-        Encrypt the connections with this key: 32 random bytes, or the 64 hexadecimal digits that
-        ``lamport keygen`` prints. It is in no log, and ``run.json`` says only that there was one.
+        The connections are encrypted with this key, and who does not have it can neither connect nor
+        read: 32 random bytes, or the 64 hexadecimal digits that ``lamport keygen`` prints. ``"auto"``
+        draws one for this run, or none where `base_port` is given, so that others can join. None: not
+        encrypted. ``run.json`` says only that there was one; ``run.key`` beside it holds it, for you
+        alone, until the run ends in order, so that machines of a run that was killed can be resumed.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook. A callable gets
         ``(elapsed, clocks, queues)`` about 20 times a second.
@@ -145,19 +154,17 @@ def run_local(
     >>> run.machines  # doctest: +SKIP
     """
     given = dict(locals())
-    from lamport._lamport import key_text
-
     setting = run_setting(given)
     # Each machine is told its peers; a name stands for many lists.
     setting["topology"] = peers = listed(setting["topology"], setting["machines"])
     given["seed"] = make_seed(seed)
+    text = key_of_run(key, base_port)
     parameters: dict[str, Any] = {
         **record("run_local", given, keep(setting)),
-        "keyed": key is not None,
+        "keyed": text is not None,
         "run_id": secrets.token_hex(8),
         "time": "real",
     }
-    text = None if key is None else key_text(key)
     directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
     try:
         driver = _driver(setting, directory, parameters, key=text)
@@ -169,20 +176,32 @@ def run_local(
     parameters["started"] = datetime.now(UTC).isoformat()
     with watch(progress, duration, len(peers)) as bar:
         interrupted = _drive(driver, bar, directory, parameters)
+    forget_key(directory, text)
     return Run(directory, parameters=parameters, interrupted=interrupted)
 
 
 def _driver(
     setting: "_RunSetting", directory: Path, parameters: dict[str, Any], *, key: str | None
 ) -> Driver:
-    options = {name: parameters[name] for name in ("seed", "run_id", "base_port", "wait", "precise")}
-    if parameters["processes"]:
-        from lamport._drive.processes import ProcessRun
+    options = {name: parameters[name] for name in ("seed", "run_id", "base_port", "precise")}
+    options["wait"] = _wait(parameters["wait"], sum(map(len, setting["topology"])))
+    keep_key(directory, key)
+    try:
+        if parameters["processes"]:
+            from lamport._drive.processes import ProcessRun
 
-        return ProcessRun(setting, str(directory), **options, key=key)
-    from lamport._lamport import LocalRun
+            return ProcessRun(setting, str(directory), **options, key=key)
+        from lamport._lamport import LocalRun
 
-    return LocalRun(setting, str(directory), **options, key=key)
+        return LocalRun(setting, str(directory), **options, key=key)
+    except BaseException:
+        forget_key(directory, key)
+        raise
+
+
+def _wait(wait: float | None, connections: int) -> float:
+    """Return the seconds to wait for this many connections."""
+    return max(SHORTEST_WAIT, connections * CONNECTION) if wait is None else wait
 
 
 def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:

@@ -53,7 +53,7 @@ CRASH = '[{"fault": "crash", "machine_id": 1, "at": 10, "down_for": 5}]'
 DISCONNECT = '[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 10}]'
 KEY = (
     "connect only with machines that have the key in FILE, encrypted (see keygen; default: "
-    "the environment's LAMPORT_KEY, else no key)"
+    "the environment's LAMPORT_KEY, else {})"
 )
 ALLOW = "additional addresses or networks allowed to connect (repeatable, comma-separated)"
 
@@ -271,11 +271,16 @@ _TABLE = (
     ),
     Parameter(
         "wait",
-        {"run_local": DEFAULTS["wait"], "Machine": DEFAULTS["wait"]},
+        {"run_local": None, "Machine": DEFAULTS["wait"]},
         unit="s",
         read=float,
         options={
-            **on("run", "--wait", "seconds to wait for all connections (%(default)s)", metavar="S"),
+            **on(
+                "run",
+                "--wait",
+                "seconds to wait for all connections (default: 10, or 1 ms for each if that is more)",
+                metavar="S",
+            ),
             **on(
                 "machine",
                 "--wait",
@@ -292,9 +297,17 @@ _TABLE = (
     # `run.json` says only whether there is one.
     Parameter(
         "key",
-        {"run_local": None, "Machine": None},
+        {"run_local": "auto", "Machine": None},
         recorded=False,
-        options=on("run machine", "--key-file", KEY, metavar="FILE"),
+        options={
+            **on(
+                "run",
+                "--key-file",
+                KEY.format("one drawn for the run, none with --base-port"),
+                metavar="FILE",
+            ),
+            **on("machine", "--key-file", KEY.format("no key"), metavar="FILE"),
+        },
     ),
     Parameter(
         "resume",

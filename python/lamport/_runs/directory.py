@@ -12,6 +12,7 @@ from typing import Any
 
 __all__ = [
     "FAULTS",
+    "KEY",
     "LATENCY",
     "RECORD",
     "claim_directory",
@@ -28,6 +29,8 @@ RECORD = "run.json"
 SUFFIXES = ("", ".gz", ".zst")
 FAULTS = "faults.json"
 """What goes wrong, for machines that are processes of their own."""
+KEY = "run.key"
+"""The key of a run that has not ended in order."""
 LATENCY = "latency.json"
 """How long messages take, for the same where a list of delays is too long for a command line."""
 
@@ -73,7 +76,7 @@ def give_up_directory(directory: Path) -> None:
     with suppress(OSError):
         for log in directory.glob("machine_*.log"):
             log.unlink()
-        for name in (FAULTS, LATENCY):
+        for name in (FAULTS, KEY, LATENCY):
             (directory / name).unlink(missing_ok=True)
         directory.rmdir()
 

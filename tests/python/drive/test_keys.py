@@ -130,7 +130,7 @@ def test_a_run_with_a_key_obeys_and_keeps_it_to_itself(tmp_path, apart, key):
 def test_a_run_without_a_key_ignores_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("LAMPORT_KEY", "no key at all")
     for apart in (False, True):
-        run = lamport.run_local(**QUICK, processes=apart, log_dir=tmp_path / f"run_{apart}")
+        run = lamport.run_local(**QUICK, key=None, processes=apart, log_dir=tmp_path / f"run_{apart}")
         assert run.parameters["keyed"] is False
 
 

@@ -46,10 +46,12 @@ def test_every_function_of_the_setting_is_there():
 
 
 def test_what_functions_share_has_one_default():
-    """But for the delay of messages, which TCP has already, and the seed of a sweep, which repeats itself."""
+    """But for the delay of messages, which TCP has already, the seed of a sweep, which repeats itself, and
+    what only a run that makes all its machines can know: its key, and how many connections it waits for.
+    """
     for name, each in SETTING.items():
         given = {json.dumps(default) for default in each.of.values() if default is not REQUIRED}
-        assert len(given) <= 1 or name in {"latency", "seed"}
+        assert len(given) <= 1 or name in {"latency", "seed", "key", "wait"}
 
 
 def test_a_grid_varies_what_every_run_has():
