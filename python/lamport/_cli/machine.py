@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from lamport._cli.signals import Signals
 from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
+    from lamport._drive.progress import Progress
     from lamport._lamport import Machine
 
 __all__ = ["add_machine", "main", "run_machine"]
@@ -49,6 +50,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     """Add the options of a machine."""
     add_parameters(parser, "machine")
     add = parser.add_argument
+    add("--no-progress", action="store_true", help="show no progress bar")
     add("--listen-fd", type=int, help=argparse.SUPPRESS)
     # When ticking began, on the clock that all processes of a host share: the duration counts from there.
     add("--began", type=float, help=argparse.SUPPRESS)
@@ -69,7 +71,8 @@ def run_machine(args: argparse.Namespace) -> int:
                 f"machine {args.machine_id}: of --faults it takes those of its links; "
                 "its crashes and pauses are left to whoever started this process"
             )
-        _drive(machine, _status(args.status_fd), args.signals)
+        with _bar(args) as show:
+            _drive(machine, _status(args.status_fd), show, args.signals)
         print(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
     return DONE
 
@@ -126,12 +129,21 @@ def _warn(message: str) -> None:
     print(f"lamport: {message}", file=sys.stderr, flush=True)
 
 
-def _drive(machine: "Machine", status: Callable[["Machine"], bool], signals: Signals) -> None:
+def _bar(args: argparse.Namespace) -> AbstractContextManager["Progress"]:
+    from lamport._drive.progress import watch
+
+    return watch(False if args.no_progress or args.status_fd is not None else None, args.duration, 1)
+
+
+def _drive(
+    machine: "Machine", status: Callable[["Machine"], bool], show: "Progress", signals: Signals
+) -> None:
     """Run to the end, or to a signal, or until the parent is gone."""
     alive, stopping, steps = status(machine), False, 0
     machine.start()
     while True:
         done = machine.join(STEP)
+        show(machine.elapsed, [machine.local_clock], [machine.queue_len])
         for message in machine.warnings():
             _warn(message)
         if done:

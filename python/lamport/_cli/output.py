@@ -4,9 +4,11 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, TextIO, TypeAlias, cast
+from typing import ParamSpec, TextIO, cast
+
+from lamport._model.comfort import Comfort
 
 __all__ = ["UNHEARD", "UNWRITTEN", "comforting"]
 
@@ -15,24 +17,25 @@ UNHEARD = 128 + signal.SIGPIPE
 UNWRITTEN = 74
 """Done, but the output could not be written, as to a full disk."""
 
-CommandLine: TypeAlias = Callable[[Sequence[str] | None], int]
+P = ParamSpec("P")
 
 
-def comforting(command: CommandLine) -> CommandLine:
+def comforting(command: Callable[P, int]) -> Callable[P, int]:
     """Let a command line go on to its end whatever becomes of its output; its exit status tells of that."""
 
     @wraps(command)
-    def go_on(argv: Sequence[str] | None = None) -> int:
+    def go_on(*args: P.args, **more: P.kwargs) -> int:
         _fill()
         before = sys.stdout, sys.stderr
-        out, error = Comfort(sys.stdout), Comfort(sys.stderr)
+        out, error = _Own(sys.stdout), _Own(sys.stderr)
         # One that was closed is None, which `print` and argparse know.
-        sys.stdout, sys.stderr = (cast("TextIO", each and new) for each, new in zip(before, (out, error)))
+        sys.stdout = cast("TextIO", sys.stdout and out)
+        sys.stderr = cast("TextIO", sys.stderr and error)
         try:
-            return out.status(command(argv), error)
+            return _status(command(*args, **more), out, error)
         except SystemExit as ended:
             if not ended.code:
-                ended.code = out.status(0, error)
+                ended.code = _status(0, out, error)
             raise
         finally:
             out.flush()
@@ -49,57 +52,27 @@ def _fill() -> None:
     os.close(descriptor)
 
 
-class Comfort:
-    """A text stream that takes everything, also where nothing takes it further."""
+def _status(status: int, out: Comfort, error: Comfort) -> int:
+    """Return the exit status of a command that comes to this one by itself, and tell why it is another."""
+    out.flush()
+    if status or out.lost is None:
+        return status
+    if out.lost.errno == errno.EPIPE:
+        return UNHEARD
+    error.write(f"lamport: all is done, but the output could not be written: {out.lost.strerror}\n")
+    return UNWRITTEN
 
-    def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream
-        self._lost: OSError | None = None
 
-    def write(self, text: str) -> int:
-        """Write what can be written."""
-        stream = self._stream
-        if stream is not None and self._lost is None:
-            try:
-                stream.write(text)
-            except UnicodeEncodeError as error:
-                self.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
-            except (OSError, ValueError) as error:
-                self._lose(stream, error)
-        return len(text)
+class _Own(Comfort):
+    """The output of this process."""
 
-    def writelines(self, lines: Sequence[str]) -> None:
-        """Write these one after the other."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Write what waits, if that is possible."""
-        if self._stream is not None and self._lost is None:
-            try:
-                self._stream.flush()
-            except (OSError, ValueError) as error:
-                self._lose(self._stream, error)
-
-    def status(self, status: int, told: "Comfort") -> int:
-        """Return the exit status of a command that comes to this one, and tell why it is another."""
-        self.flush()
-        if status or self._lost is None:
-            return status
-        if self._lost.errno == errno.EPIPE:
-            return UNHEARD
-        told.write(f"lamport: all is done, but the output could not be written: {self._lost.strerror}\n")
-        return UNWRITTEN
-
-    def _lose(self, stream: TextIO, error: OSError | ValueError) -> None:
-        closed = ValueError  # what a file that was closed raises
-        self._lost = OSError(errno.EBADF, os.strerror(errno.EBADF)) if isinstance(error, closed) else error
-        if stream is sys.__stdout__ or stream is sys.__stderr__:
+    def lose(self, error: OSError | ValueError) -> None:
+        super().lose(error)
+        stream = self.stream
+        is_own = stream is sys.__stdout__ or stream is sys.__stderr__
+        if is_own and stream is not None and not stream.closed:
             # What is left in the buffer goes nowhere: the interpreter would complain of it at exit.
-            with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
-                os.dup2(nowhere.fileno(), stream.fileno())
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
             stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        # Whether it is a terminal, how wide, of which encoding.
-        return getattr(self._stream, name)

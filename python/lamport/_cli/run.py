@@ -1,6 +1,8 @@
 """The command ``lamport run``."""
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from lamport._cli.print_run import print_run
 from lamport._drive.key import AUTO, given_key
 
 if TYPE_CHECKING:
+    from lamport._drive.progress import Progress
     from lamport._runs.run import Run
 
 __all__ = ["add_run", "run_run"]
@@ -34,7 +37,7 @@ def run_run(args: argparse.Namespace) -> int:
     runs = []
     for number in range(args.repeat):
         runs.append(_run_once(args, number))
-        if runs[-1].interrupted:
+        if runs[-1].interrupted or args.signals.is_caught:
             return INTERRUPTED
     if args.repeat > 1:
         _compare(runs)
@@ -44,15 +47,43 @@ def run_run(args: argparse.Namespace) -> int:
 def _run_once(args: argparse.Namespace, number: int) -> "Run":
     from lamport._drive.local import run_local
 
+    with args.signals.noted():
+        return _carry_out(run_local, args, number)
+
+
+def _carry_out(run_local: Callable[..., "Run"], args: argparse.Namespace, number: int) -> "Run":
     parameters = given(args, "run")
     if args.log_dir is not None and args.repeat > 1:
         parameters["log_dir"] = Path(args.log_dir, f"run_{number + 1}")
     if args.seed is not None:
         parameters["seed"] = args.seed + number
     parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
-    run = run_local(**parameters, progress=False if args.no_progress else None)
+    with _watched(args) as look:
+        run = run_local(**parameters, progress=look)
     print_run(run, [] if args.no_report else run.report())
     return run
+
+
+@contextmanager
+def _watched(args: argparse.Namespace) -> Iterator["Progress"]:
+    """Return what a run tells how far it is: there a signal ends it in order, as Ctrl-C does a call of it."""
+    from lamport._drive.progress import watch
+
+    shown: list[Progress] = []
+    ended = False
+
+    def look(elapsed: float, clocks: list[int], queues: list[int]) -> None:
+        nonlocal ended
+        if args.signals.is_caught and not ended:
+            ended = True
+            raise KeyboardInterrupt
+        if not shown:
+            bar = watch(False if args.no_progress else None, args.duration, len(clocks))
+            shown.append(stack.enter_context(bar))
+        shown[0](elapsed, clocks, queues)
+
+    with ExitStack() as stack:
+        yield look
 
 
 def _compare(runs: "list[Run]") -> None:

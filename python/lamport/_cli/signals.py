@@ -16,9 +16,9 @@ TWICE = 0.3
 class Signals:
     """The signals that ask a command to end.
 
-    The first raises KeyboardInterrupt, or within `noted` is only kept, for a command that ends what it does in
-    order. Another one, of a user who does not want to wait for that, raises in any case; SIGHUP does not:
-    a terminal that goes away tells it twice.
+    The first raises KeyboardInterrupt, or within `noted` is only kept, for a command that ends what it does
+    in order. Another one, of a user who does not want to wait for that, raises in any case; SIGHUP does
+    not: a terminal that goes away tells it twice.
 
     Parameters
     ----------
