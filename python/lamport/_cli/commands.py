@@ -5,9 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lamport._cli import keygen, logs, machine, rerun, run, simulate, sweep
+from lamport._cli import compare, keygen, logs, machine, rerun, run, simulate, sweep
 from lamport._cli.exit_status import DONE, MISUSED, guard
-from lamport._cli.output import comforting
 
 __all__ = ["main"]
 
@@ -21,6 +20,7 @@ COMMANDS: dict[str, Command] = {
     "rerun": ("run it again, as it was or changed", rerun.add_rerun, rerun.run_rerun),
     "sweep": ("simulate many runs of a grid of parameters", sweep.add_sweep, sweep.run_sweep),
     "analyze": ("write figure and summary of logs", logs.add_analyze, logs.run_analyze),
+    "compare": ("write figure and summary of several runs", compare.add_compare, compare.run_compare),
     "export": ("write logs to one file", logs.add_export, logs.run_export),
     "verify": ("check whether logs obey causality", logs.add_verify, logs.run_verify),
     "keygen": ("make a key for the machines of a run", keygen.add_keygen, keygen.run_keygen),
@@ -28,7 +28,6 @@ COMMANDS: dict[str, Command] = {
 """Of each: what it does, its options, and what carries it out."""
 
 
-@comforting
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -40,8 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done, 1: a check failed or a machine could not run, 2: bad arguments, 128 + n: ended early by
-        signal n (Ctrl-C: 130), 141 and 74: done, but nobody reads the output, or it could not be written.
+        0: done, 1: a check failed or a machine could not run, 2: bad arguments, 130: interrupted.
     """
     parser = argparse.ArgumentParser(prog="lamport", description="A laboratory for logical clocks.")
     parser.add_argument("--version", action="store_true", help="print the version and exit")

@@ -16,6 +16,7 @@ def add_rerun(parser: argparse.ArgumentParser) -> None:
     add("run", metavar="RUN", help="the directory of a run, or its run.json")
     add("--time", choices=("real", "virtual"), help="over TCP, or in virtual time (default: as it ran)")
     add_changes(parser, ("run", "simulate"))
+    add("--no-key", action="store_true", help="connect in plain text, even if the run did not")
     add("--no-report", action="store_true", help="write no figure and no summary")
     add("--no-progress", action="store_true", help="show no progress bar")
 
@@ -25,7 +26,11 @@ def run_rerun(args: argparse.Namespace) -> int:
     from lamport._drive.rerun import rerun
 
     changes = changed(args)
-    if "key" in changes:
+    if args.no_key:
+        if "key" in changes:
+            raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
+        changes["key"] = None
+    elif "key" in changes:
         changes["key"] = given_key(changes["key"])
     run = rerun(args.run, time=args.time, progress=False if args.no_progress else None, **changes)
     records = changes.get("record", True)

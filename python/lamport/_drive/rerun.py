@@ -1,11 +1,11 @@
 """Run it again: from what ``run.json`` keeps."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from lamport._drive.key import draw_key
 from lamport._model.public import public
 from lamport._model.setting import SETTING, of_function
 from lamport._model.warning import warn
@@ -142,8 +142,8 @@ def _arguments(
             f"{where} does not tell {' and '.join(missing)}, only {has}: a {RECORD} does; "
             f"or give {', '.join(f'{name}=' for name in missing)}"
         )
-    if function == "run_local" and known.get("keyed") and "key" not in changes:
-        same["key"] = secrets.token_hex(32)
+    if function == "run_local" and "keyed" in known:
+        same["key"] = draw_key() if known["keyed"] else None
     return same | dict(changes)
 
 

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from lamport._runs.recorded import Recorded
 
-__all__ = ["SIZE", "layout", "plot"]
+__all__ = [
+    "LEGEND_ROWS",
+    "MOST_MACHINES",
+    "SIZE",
+    "choose",
+    "dress",
+    "layout",
+    "plot",
+    "queue_over_time",
+    "thin",
+]
 
 SIZE = (9.0, 8.5)
 MOST_MACHINES = 20
@@ -31,7 +41,7 @@ def plot(
 ) -> "NDArray[np.object_]":
     """Draw what `Run.plot` describes."""
     table = run._machines
-    shown, note = _choose(table.index.tolist(), machines)
+    shown, note = choose(table.index.tolist(), machines)
     if axes is None:
         import matplotlib.pyplot as plt
 
@@ -62,7 +72,7 @@ def layout(figure: "Figure") -> "NDArray[np.object_]":
     return panels
 
 
-def _choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], str]:
+def choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], str]:
     if wanted is not None:
         shown = list(dict.fromkeys(int(machine) for machine in wanted))
         strange = [machine for machine in shown if machine not in set(known)]
@@ -80,19 +90,25 @@ def _draw(
 ) -> None:
     time, after = events["time"].to_numpy(), events["new_clock"].to_numpy()
     style = {"color": color, "label": label}
-    panels[0].plot(*_thin(time, after), drawstyle="steps-post", linewidth=1.6, **style)
+    panels[0].plot(*thin(time, after), drawstyle="steps-post", linewidth=1.6, **style)
+    if len(queue := queue_over_time(events, last)):
+        panels[1].plot(*thin(*queue), drawstyle="steps-post", linewidth=1.4, **style)
+    jumps = after - events["old_clock"].to_numpy()
+    panels[2].plot(*thin(time, jumps), linestyle="", marker="o", markersize=3, alpha=0.65, mew=0, **style)
+
+
+def queue_over_time(events: "pd.DataFrame", last: tuple[float, float]) -> "NDArray[Any]":
+    """Return times and lengths of a machine's queue, up to a last time and length; nothing if unknown."""
     # A tick that sends or does nothing found the queue empty.
     queue = floats(events["queue_len"])
     queue = np.where((events["event"] == "RECEIVE").to_numpy(), queue, 0.0)
-    if not np.isnan(last[1]) or events["queue_len"].notna().any():
-        time_too, queue = np.append(time, last[0]), np.append(queue, last[1])
-        known = ~np.isnan(queue)
-        panels[1].plot(*_thin(time_too[known], queue[known]), drawstyle="steps-post", linewidth=1.4, **style)
-    jumps = after - events["old_clock"].to_numpy()
-    panels[2].plot(*_thin(time, jumps), linestyle="", marker="o", markersize=3, alpha=0.65, mew=0, **style)
+    if np.isnan(last[1]) and not events["queue_len"].notna().any():
+        return np.empty(0)
+    points = np.array([np.append(events["time"].to_numpy(), last[0]), np.append(queue, last[1])])
+    return points[:, ~np.isnan(points[1])]
 
 
-def _thin(time: "NDArray[Any]", values: "NDArray[Any]") -> "tuple[NDArray[Any], NDArray[Any]]":
+def thin(time: "NDArray[Any]", values: "NDArray[Any]") -> "tuple[NDArray[Any], NDArray[Any]]":
     """Keep the largest value of each stretch, and the last: no peak is lost."""
     if len(time) <= MOST_POINTS:
         return time, values
@@ -125,19 +141,25 @@ def _dress(panels: "NDArray[np.object_]", run: "Recorded", note: str) -> None:
     whose = f"Part of a run, {part}" if part else "Logical clocks"
     drift = "" if part and len(run._machines) == 1 else f": drift {run.drift}"
     clock.set_title(whose + drift + (f" ({note} shown)" if note else ""), loc="left")
+    dress(panels, whole=(queue, jumps))
+    if not queue.lines:
+        where = {"transform": queue.transAxes, "ha": "center", "va": "center", "color": "0.4"}
+        queue.text(0.5, 0.5, "the logs hold no queue lengths", **where)
+
+
+def dress(panels: "Sequence[Axes] | NDArray[np.object_]", whole: "Sequence[Axes]") -> None:
+    """Give Axes one above the other their look, and the first a legend; some count whole numbers."""
     for axes in panels:
         axes.set_ylim(bottom=0)
         axes.margins(x=0.01)
         axes.grid(visible=True, color="0.9", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-    for axes in (queue, jumps):
-        axes.yaxis.get_major_locator().set_params(integer=True)
-    handles, labels = clock.get_legend_handles_labels()
+    for axes in whole:
+        locator: Any = axes.yaxis.get_major_locator()
+        locator.set_params(integer=True)
+    handles, labels = panels[0].get_legend_handles_labels()
     if handles:
         columns = -(-len(labels) // LEGEND_ROWS)
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "ncols": columns}
-        clock.legend(handles, labels, frameon=False, fontsize="small", columnspacing=1.2, **place)
-    if not queue.lines:
-        where = {"transform": queue.transAxes, "ha": "center", "va": "center", "color": "0.4"}
-        queue.text(0.5, 0.5, "the logs hold no queue lengths", **where)
+        panels[0].legend(handles, labels, frameon=False, fontsize="small", columnspacing=1.2, **place)

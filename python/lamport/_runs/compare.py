@@ -1,33 +1,40 @@
 """Runs side by side."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lamport._model.public import public
 from lamport._model.setting import NUMBERS
+from lamport._runs.load import load
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare"]
+__all__ = ["compare", "labels"]
 
+Entry: TypeAlias = "Run | str | PathLike[str]"
 PARAMETERS = ("seed", *NUMBERS)
+LONGEST = 80
+"""The most characters of a value that a message shows."""
 
 
 @public
-def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
+def compare(runs: "Mapping[Any, Entry | Iterable[Entry]] | Iterable[Entry]") -> "pd.DataFrame":
     """Put the machines of several runs into one tidy table.
 
     Parameters
     ----------
-    runs : mapping of str to Run, or to a sequence of runs
-        The runs by label; a sequence holds repetitions of one setting.
+    runs : mapping of label to Run, or to runs; or a sequence of runs
+        The runs by label; several of one label are repetitions of one setting. Those of a sequence are called
+        by their directories if these have different names, else ``"1"``, ``"2"``, ... A path stands for the
+        run that `load` reads there.
 
     Returns
     -------
     DataFrame
-        One row per machine and run: ``label``, ``run`` (from 0 within a label), what the run was made
+        One row per machine and run: ``label`` (str), ``run`` (from 0 within a label), what the run was made
         with (``seed``, ``machines``, ``duration``, ``max_rate``, ``internal_probability``,
         ``broadcast_share``; missing where unknown), ``machine_id``, the columns of
         `Run.machines`, and the run's ``drift``.
@@ -35,7 +42,7 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     Raises
     ------
     ValueError
-        There is nothing to compare.
+        There is nothing to compare, or something that is no run.
 
     Examples
     --------
@@ -48,11 +55,9 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    if not runs:
-        raise ValueError("there are no runs to compare: give a mapping {label: run, ...}")
     tables = []
-    for label, entry in runs.items():
-        for number, run in enumerate([entry] if isinstance(entry, Run) else entry):
+    for label, entry in _labelled(runs).items():
+        for number, run in enumerate(entry):
             table = run._machines.reset_index()
             known = {name: run.parameters.get(name) for name in PARAMETERS}
             made_with = {"label": label, "run": number, "machines": len(table), **known}
@@ -61,3 +66,46 @@ def compare(runs: Mapping[str, Run | Sequence[Run]]) -> "pd.DataFrame":
             table["drift"] = run.drift
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def labels(runs: Iterable[Run]) -> dict[str, Run]:
+    """Name runs by their directories if these have different names, else 1, 2, ..."""
+    listed = list(runs)
+    names = [run.log_dir.absolute().name for run in listed if run.log_dir is not None]
+    if len(set(names)) < len(listed):
+        names = [str(number) for number in range(1, len(listed) + 1)]
+    return dict(zip(names, listed, strict=True))
+
+
+def _labelled(runs: object) -> dict[str, list[Run]]:
+    """Return the runs of each label."""
+    if isinstance(runs, Mapping):
+        found = {str(label): _runs(entry, f"runs[{label!r}]") for label, entry in runs.items()}
+    else:
+        found = {label: [run] for label, run in labels(_runs(runs, "runs")).items()}
+    if not any(found.values()):
+        raise ValueError("there are no runs to compare: give runs, or a mapping {label: run, ...}")
+    return found
+
+
+def _runs(entry: object, where: str) -> list[Run]:
+    """Take a run, a path of one, or several of them."""
+    if isinstance(entry, (Run, str, PathLike)):
+        return [_run(entry, where)]
+    if isinstance(entry, Iterable) and not hasattr(entry, "columns"):
+        return [_run(one, where) for one in entry]
+    raise _no_run(entry, where)
+
+
+def _run(entry: object, where: str) -> Run:
+    if isinstance(entry, Run):
+        return entry
+    if isinstance(entry, (str, PathLike)):
+        return load(entry)
+    raise _no_run(entry, where)
+
+
+def _no_run(entry: object, where: str) -> ValueError:
+    shown = repr(entry)
+    told = shown if len(shown) <= LONGEST else f"a {type(entry).__name__}"
+    return ValueError(f"{where}: {told} is not a run: give Runs, or directories of runs")

@@ -22,6 +22,7 @@ __all__ = [
     "make_directory",
     "read_record",
     "read_record_file",
+    "run_directories",
     "write_record",
 ]
 
@@ -35,9 +36,9 @@ LATENCY = "latency.json"
 """How long messages take, for the same where a list of delays is too long for a command line."""
 
 
-def make_directory(parent: str | Path = "logs") -> Path:
+def make_directory(parent: str | Path = "logs", word: str = "run") -> Path:
     """Make ``run_YYYY-mm-dd_HH-MM-SS`` below `parent`, with a suffix where that exists."""
-    name = datetime.now().strftime("run_%Y-%m-%d_%H-%M-%S")
+    name = datetime.now().strftime(f"{word}_%Y-%m-%d_%H-%M-%S")
     attempt = 1
     while True:
         directory = Path(parent, name if attempt == 1 else f"{name}_{attempt}")
@@ -97,6 +98,33 @@ def log_files(directory: Path) -> list[Path]:
                 f"{file} and {other.name} are the same machine's log: keep one, or name the files to load"
             )
     return files
+
+
+def run_directories(path: Path) -> list[Path]:
+    """Return a directory, if a run is in it, or those in it that hold a run, in the order of their numbers.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    """
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path} is not a directory: give that of a run, or one that holds several")
+    if _holds_run(path):
+        return [path]
+    found = [entry for entry in path.iterdir() if entry.is_dir() and _holds_run(entry)]
+    if not found:
+        raise FileNotFoundError(f"{path}: no run in it, nor in the directories below")
+    return sorted(found, key=_in_order)
+
+
+def _holds_run(directory: Path) -> bool:
+    return (directory / RECORD).exists() or any(directory.glob("machine_*.log*"))
+
+
+def _in_order(path: Path) -> list[tuple[int, str]]:
+    """Sort numbers in names by their value: run_2 before run_10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def log_name(file: Path) -> str:

@@ -19,7 +19,7 @@ QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
 
 @pytest.mark.parametrize(
     "command",
-    ["", "run", "machine", "simulate", "rerun", "sweep", "analyze", "export", "verify", "keygen"],
+    ["", "run", "machine", "simulate", "rerun", "sweep", "analyze", "compare", "export", "verify", "keygen"],
 )
 def test_help(command, capsys, monkeypatch):
     """The text is kept in a file; LAMPORT_UPDATE_HELP=1 writes it anew."""
@@ -98,24 +98,12 @@ def test_options_reach_the_run(tmp_path, capsys):
     assert not (tmp_path / "a" / "analysis_summary.md").exists()
 
 
-def test_repeat(tmp_path, capsys):
-    assert (
-        main(["run", *QUICK, "--logs_dir", str(tmp_path), "--seed", "5", "--repeat", "2", "--no-report"]) == 0
-    )
-    runs = [lamport.load(tmp_path / name) for name in ("run_1", "run_2")]
-    assert [run.parameters["seed"] for run in runs] == [5, 6]
-    out = capsys.readouterr().out
-    assert "over 2 runs" in out
-    assert "std" in out
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["run", "--duration", "-1"], "duration"),
         (["run", "-n", "2", "--rates", "1,2,3"], "machines=2, but rates has 3 values"),
         (["run", "--topology", "mesh"], "mesh"),
-        (["run", "--repeat", "0"], "--repeat 0"),
         (["run", "--internal-probability", "7"], "7"),
         (["export", "LOGS", "-o", "x.txt"], "x.txt"),
     ],

@@ -1,0 +1,89 @@
+"""Several runs of one setting, one after the other: ``lamport run --repeat``."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._cli.compare import print_comparison
+from lamport._cli.print_run import print_run
+
+if TYPE_CHECKING:
+    from lamport._runs.run import Run
+
+__all__ = ["run_repeatedly"]
+
+LAST_SEED = 2**53 - 1
+
+
+def run_repeatedly(
+    parameters: Mapping[str, Any], count: int, *, redraw: bool, report: bool, progress: bool | None
+) -> "list[Run]":
+    """Run machines several times, print each run and their comparison, and return the runs.
+
+    The rates are those of the first run, unless `redraw`. Every directory is made before the first run. One
+    that is ended early is the last.
+    """
+    from lamport._drive.local import run_local
+    from lamport._runs.compare import labels
+
+    seeds = _seeds(parameters["seed"], count)
+    rates = None if redraw else _rates(parameters, seeds[0])
+    runs: list[Run] = []
+    with _directories(parameters["log_dir"], count) as (home, directories):
+        print(f"{count} runs in {home}, seeds {seeds[0]} to {seeds[-1]}")
+        if rates is not None and parameters["rates"] is None:
+            print(f"rates of all runs, drawn: {', '.join(f'{rate:g}' for rate in rates)}")
+        for number, (directory, seed) in enumerate(zip(directories, seeds, strict=True), 1):
+            print(f"\nrun {number} of {count}", flush=True)
+            run = run_local(
+                **{**parameters, "rates": rates, "seed": seed, "log_dir": directory}, progress=progress
+            )
+            print_run(run, run.report() if report else [])
+            runs.append(run)
+            if run.interrupted:
+                break
+        if len(runs) > 1:
+            print()
+            print_comparison(labels(runs), home if report else None)
+    return runs
+
+
+def _seeds(seed: int | None, count: int) -> range:
+    from lamport._model.run_setting import make_seed
+
+    first = make_seed(seed)
+    if seed is None:
+        first = min(first, LAST_SEED - count)
+    if first + count - 1 > LAST_SEED:
+        raise ValueError(f"--seed {seed}: the last of {count} runs would have a seed above 2^53 - 1")
+    return range(first, first + count)
+
+
+def _rates(parameters: Mapping[str, Any], seed: int) -> list[float]:
+    """Return the rates that all runs have."""
+    from lamport._model.run_setting import run_setting
+    from lamport._runs.rates import drawn_rates
+
+    setting = run_setting(parameters)
+    return list(setting["rates"] or drawn_rates(setting["machines"], setting["max_rate"], seed))
+
+
+@contextmanager
+def _directories(given: str | None, count: int) -> Iterator[tuple[Path, list[Path]]]:
+    """Make the directories of all runs; those that are empty in the end are taken away."""
+    from lamport._runs.directory import make_directory
+
+    home = make_directory(word="runs") if given is None else Path(given)
+    directories = [home / f"run_{number}" for number in range(1, count + 1)]
+    for directory in directories:
+        if directory.is_file() or (directory.is_dir() and any(directory.iterdir())):
+            raise FileExistsError(f"{directory} exists and is not empty: give another --log-dir")
+    try:
+        for directory in directories:
+            directory.mkdir(parents=True, exist_ok=True)
+        yield home, directories
+    finally:
+        for directory in (*directories, home):
+            with suppress(OSError):
+                directory.rmdir()
