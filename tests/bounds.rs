@@ -9,7 +9,7 @@ mod common;
 use std::sync::Arc;
 
 use common::Scratch;
-use lamport::channel::channels::{Channels, Past};
+use lamport::channel::channels::{Channels, Past, PeerPast};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::lines::Partial;
 use lamport::channel::link::Marks;
@@ -68,8 +68,14 @@ fn as_many_machines_may_send_as_are_told() {
 fn as_many_messages_are_kept_for_a_peer_as_are_told() {
     const MOST: u64 = 16_777_216;
     let past = Past {
-        sent: vec![vec![], (1..MOST).collect()],
-        known: vec![None; 2],
+        peers: vec![
+            PeerPast::default(),
+            PeerPast {
+                sent: (1..MOST).collect(),
+                left: 1,
+                known: None,
+            },
+        ],
         ..Past::default()
     };
     let mut channels = Channels::resumed(me(), past);

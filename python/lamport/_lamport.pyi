@@ -213,6 +213,9 @@ class Machine:
     @property
     def ticks(self) -> int:
         """How many ticks have happened."""
+    @property
+    def elapsed(self) -> float:
+        """Seconds since ticking started, 0 before."""
     def run(self) -> None:
         """Start, and block until done. Ctrl-C ends the run with a complete log, then raises."""
     def start(self) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from lamport._cli.exit_status import guard
 from lamport._cli.logs import add_analyze, run_analyze
+from lamport._cli.output import comforting
 
 __all__ = ["main"]
 
 DESCRIPTION = "Read the logs of one run and write analysis_subplots.png and analysis_summary.md beside them."
 
 
+@comforting
 def main(argv: Sequence[str] | None = None) -> int:
     """Analyse the logs of one run.
 

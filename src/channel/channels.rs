@@ -13,7 +13,7 @@ use crate::channel::link::{Inbox, LinkError, Marks, Outbox};
 use crate::channel::wire::Hello;
 use crate::model::event::Recipients;
 use crate::model::message::MachineId;
-pub use crate::model::past::Past;
+pub use crate::model::past::{Past, PeerPast};
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;
@@ -93,9 +93,9 @@ impl Channels {
     /// The channels of a machine whose log tells `past`: all that was sent may be needed still,
     /// and what was accepted but not logged is gone.
     pub fn resumed(me: Identity, past: Past) -> Self {
-        let peer = |(sent, identity)| PeerChannel {
-            outbox: Outbox::resumed(sent),
-            identity,
+        let peer = |PeerPast { sent, left, known }| PeerChannel {
+            outbox: Outbox::resumed(sent, left),
+            identity: known,
             is_connected: false,
         };
         let sender = |(id, newest)| {
@@ -107,7 +107,7 @@ impl Channels {
         };
         Self {
             me,
-            peers: past.sent.into_iter().zip(past.known).map(peer).collect(),
+            peers: past.peers.into_iter().map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
         }
     }
@@ -209,6 +209,7 @@ impl Channels {
         peer.outbox.connected(marks).map_err(|violation| Refusal {
             kind: match violation {
                 LinkError::Lost { .. } => "lost",
+                LinkError::Forgotten { .. } => "forgotten",
                 _ => "violation",
             },
             reason: violation.to_string(),

@@ -255,6 +255,12 @@ impl PyMachine {
         self.machine.ticks()
     }
 
+    /// Seconds since ticking started, 0 before.
+    #[getter]
+    fn elapsed(&self) -> f64 {
+        self.running().map_or(0.0, |running| running.elapsed())
+    }
+
     /// Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
     fn run(&self, py: Python<'_>) -> PyResult<()> {
         self.start()?;

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from lamport._cli import compare, keygen, logs, machine, rerun, run, simulate, sweep
 from lamport._cli.exit_status import DONE, MISUSED, guard
+from lamport._cli.output import comforting
 
 __all__ = ["main"]
 
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Command] = {
 """Of each: what it does, its options, and what carries it out."""
 
 
+@comforting
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -39,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done, 1: a check failed or a machine could not run, 2: bad arguments, 130: interrupted.
+        0: done, 1: a check failed or a machine could not run, 2: bad arguments, 128 + n: ended early by
+        signal n (Ctrl-C: 130), 141 and 74: done, but nobody reads the output, or it could not be written.
     """
     parser = argparse.ArgumentParser(prog="lamport", description="A laboratory for logical clocks.")
     parser.add_argument("--version", action="store_true", help="print the version and exit")

@@ -1,39 +1,36 @@
 """What all commands share: how they end."""
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from lamport._cli.signals import Signals
 from lamport._model.warning import plain_warnings
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "MISUSED", "guard"]
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
-UNHEARD = 128 + signal.SIGPIPE
-"""Nobody reads the output any more, as after ``| head``."""
 
 
 def guard(parser: argparse.ArgumentParser, action: Callable[[Any], int], args: argparse.Namespace) -> int:
-    """Do what a command does. Errors become a line on stderr and an exit status."""
+    """Do what a command does. Errors become a line on stderr and an exit status.
+
+    The command finds the signals that ask it to end in ``args.signals``.
+    """
     from lamport._lamport import LamportError
 
+    args.signals = Signals(managed=getattr(args, "status_fd", None) is not None)
     try:
-        with plain_warnings():
+        with args.signals.handled(), plain_warnings():
             status = action(args)
-            sys.stdout.flush()
-            return status
-    except BrokenPipeError:
-        # What is left in the buffer goes nowhere: the interpreter would complain of it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNHEARD
+            return args.signals.status or status if status in {DONE, INTERRUPTED} else status
     except (LamportError, OSError, ImportError) as error:
         status, message = FAILED, str(error)
     except ValueError as error:
         status, message = MISUSED, str(error)
     except KeyboardInterrupt:
-        status, message = INTERRUPTED, "interrupted"
+        status, message = args.signals.status or INTERRUPTED, "interrupted"
     print(f"{parser.prog}: error: {message}", file=sys.stderr, flush=True)
     return status

@@ -2,19 +2,21 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lamport._cli.exit_status import DONE, guard
 from lamport._cli.options import add_parameters, given
+from lamport._cli.output import comforting
+from lamport._cli.signals import Signals
 from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
+    from lamport._drive.progress import Progress
     from lamport._lamport import Machine
 
 __all__ = ["add_machine", "main", "run_machine"]
@@ -26,6 +28,7 @@ STATUS_EVERY = 5
 """Steps between two lines of status to a parent process."""
 
 
+@comforting
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one machine to its end.
 
@@ -47,6 +50,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     """Add the options of a machine."""
     add_parameters(parser, "machine")
     add = parser.add_argument
+    add("--no-progress", action="store_true", help="show no progress bar")
     add("--listen-fd", type=int, help=argparse.SUPPRESS)
     # When ticking began, on the clock that all processes of a host share: the duration counts from there.
     add("--began", type=float, help=argparse.SUPPRESS)
@@ -55,7 +59,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 
 def run_machine(args: argparse.Namespace) -> int:
     """Run the machine that the arguments describe. Returns the exit status."""
-    with _signals() as caught:
+    with args.signals.noted():
         machine = _machine(args)
         print(
             f"machine {machine.machine_id} listens on port {machine.listen_port}, "
@@ -67,9 +71,10 @@ def run_machine(args: argparse.Namespace) -> int:
                 f"machine {args.machine_id}: of --faults it takes those of its links; "
                 "its crashes and pauses are left to whoever started this process"
             )
-        _drive(machine, _status(args.status_fd), caught)
+        with _bar(args) as show:
+            _drive(machine, _status(args.status_fd), show, args.signals)
         print(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
-    return 128 + caught[0] if caught else DONE
+    return DONE
 
 
 def _machine(args: argparse.Namespace) -> "Machine":
@@ -124,12 +129,21 @@ def _warn(message: str) -> None:
     print(f"lamport: {message}", file=sys.stderr, flush=True)
 
 
-def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list[int]) -> None:
+def _bar(args: argparse.Namespace) -> AbstractContextManager["Progress"]:
+    from lamport._drive.progress import watch
+
+    return watch(False if args.no_progress or args.status_fd is not None else None, args.duration, 1)
+
+
+def _drive(
+    machine: "Machine", status: Callable[["Machine"], bool], show: "Progress", signals: Signals
+) -> None:
     """Run to the end, or to a signal, or until the parent is gone."""
     alive, stopping, steps = status(machine), False, 0
     machine.start()
     while True:
         done = machine.join(STEP)
+        show(machine.elapsed, [machine.local_clock], [machine.queue_len])
         for message in machine.warnings():
             _warn(message)
         if done:
@@ -138,7 +152,7 @@ def _drive(machine: "Machine", status: Callable[["Machine"], bool], caught: list
         steps += 1
         if steps % STATUS_EVERY == 0:
             alive = status(machine)
-        if not stopping and (caught or not alive):
+        if not stopping and (signals.is_caught or not alive):
             stopping = True
             machine.stop()
 
@@ -159,21 +173,3 @@ def _status(fd: int | None) -> Callable[["Machine"], bool]:
         return True
 
     return tell
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM; a second one raises KeyboardInterrupt."""
-    caught: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        caught.append(number)
-        if len(caught) > 1:
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

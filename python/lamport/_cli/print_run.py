@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lamport._runs.recorded import Recorded
 
 __all__ = ["print_run"]
 
 SHOWN = ("clock_rate", "ticks", "final_clock", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
+MOST_SHOWN = 40
+"""The most machines of which each has a row."""
 
 
 def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
@@ -17,12 +21,24 @@ def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
     import pandas as pd
 
     with pd.option_context("display.width", None, "display.max_columns", None, "display.max_rows", None):
-        print(run._machines[list(SHOWN)].to_string(float_format="{:.4g}".format))
+        print(_table(run).to_string(float_format="{:.4g}".format))
     if not run._absent or len(run._machines) > 1:
         print(f"drift {run.drift}")
+    if run.interrupted:
+        print("interrupted: it ended early, in order")
     for note in run.notes:
         print(f"note: {note}")
     if run.log_dir is not None:
         print(f"logs: {run.log_dir}")
     for path in paths:
         print(f"wrote {path}")
+
+
+def _table(run: "Recorded") -> "pd.DataFrame":
+    """Return a row for each machine, or of many the least, the middle and the most."""
+    table = run._machines[list(SHOWN)]
+    if len(table) <= MOST_SHOWN:
+        return table
+    rows = table.astype("float64").quantile([0, 0.5, 1])
+    rows.index = [f"{word} of {len(table):,}" for word in ("least", "median", "most")]
+    return rows

@@ -1,12 +1,12 @@
 """Several runs of one setting, one after the other: ``lamport run --repeat``."""
 
-from collections.abc import Iterator, Mapping
+import argparse
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.compare import print_comparison
-from lamport._cli.print_run import print_run
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -17,18 +17,20 @@ LAST_SEED = 2**53 - 1
 
 
 def run_repeatedly(
-    parameters: Mapping[str, Any], count: int, *, redraw: bool, report: bool, progress: bool | None
+    parameters: Mapping[str, Any],
+    count: int,
+    run_once: "Callable[[Mapping[str, Any]], Run]",
+    args: argparse.Namespace,
 ) -> "list[Run]":
-    """Run machines several times, print each run and their comparison, and return the runs.
+    """Run machines several times, and print and write how the runs compare. Returns them.
 
-    The rates are those of the first run, unless `redraw`. Every directory is made before the first run. One
-    that is ended early is the last.
+    The rates are those of the first run, unless ``args.redraw``. Every directory is made before the first
+    run. One that is ended early is the last.
     """
-    from lamport._drive.local import run_local
     from lamport._runs.compare import labels
 
     seeds = _seeds(parameters["seed"], count)
-    rates = None if redraw else _rates(parameters, seeds[0])
+    rates = None if args.redraw else _rates(parameters, seeds[0])
     runs: list[Run] = []
     with _directories(parameters["log_dir"], count) as (home, directories):
         print(f"{count} runs in {home}, seeds {seeds[0]} to {seeds[-1]}")
@@ -36,16 +38,14 @@ def run_repeatedly(
             print(f"rates of all runs, drawn: {', '.join(f'{rate:g}' for rate in rates)}")
         for number, (directory, seed) in enumerate(zip(directories, seeds, strict=True), 1):
             print(f"\nrun {number} of {count}", flush=True)
-            run = run_local(
-                **{**parameters, "rates": rates, "seed": seed, "log_dir": directory}, progress=progress
-            )
-            print_run(run, run.report() if report else [])
-            runs.append(run)
-            if run.interrupted:
+            more = {"seed": seed, "log_dir": directory}
+            runs.append(run_once(more if rates is None else more | {"rates": rates}))
+            if runs[-1].interrupted or args.signals.is_caught:
                 break
         if len(runs) > 1:
             print()
-            print_comparison(labels(runs), home if report else None)
+            with args.signals.noted():
+                print_comparison(labels(runs), None if args.no_report else home)
     return runs
 
 

@@ -1,11 +1,16 @@
 """The command ``lamport rerun``."""
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_changes, changed
 from lamport._cli.print_run import print_run
+from lamport._cli.watched import watched
 from lamport._drive.key import given_key
+
+if TYPE_CHECKING:
+    from lamport._runs.run import Run
 
 __all__ = ["add_rerun", "run_rerun"]
 
@@ -23,16 +28,33 @@ def add_rerun(parser: argparse.ArgumentParser) -> None:
 
 def run_rerun(args: argparse.Namespace) -> int:
     """Do what ``lamport rerun`` says."""
-    from lamport._drive.rerun import rerun
+    from lamport._drive.rerun import carry_out, plan
 
+    planned = plan(args.run, args.time, getattr(args, "log_dir", None), _changes(args))
+    bar = False if args.no_progress else None
+    if planned.function == "simulate":
+        run = carry_out(planned, bar)
+        _show(run, args)
+    else:
+        with args.signals.noted():
+            with watched(args.signals, planned.arguments["duration"], bar=bar) as look:
+                run = carry_out(planned, look)
+            _show(run, args)
+    return INTERRUPTED if run.interrupted or args.signals.is_caught else DONE
+
+
+def _changes(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what is to be other than it was."""
     changes = changed(args)
+    changes.pop("log_dir", None)
     if args.no_key:
         if "key" in changes:
             raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
         changes["key"] = None
     elif "key" in changes:
         changes["key"] = given_key(changes["key"])
-    run = rerun(args.run, time=args.time, progress=False if args.no_progress else None, **changes)
-    records = changes.get("record", True)
-    print_run(run, run.report() if records and not args.no_report else [])
-    return INTERRUPTED if run.interrupted else DONE
+    return changes
+
+
+def _show(run: "Run", args: argparse.Namespace) -> None:
+    print_run(run, run.report() if getattr(args, "record", True) and not args.no_report else [])

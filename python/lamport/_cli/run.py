@@ -1,11 +1,17 @@
 """The command ``lamport run``."""
 
 import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given
 from lamport._cli.print_run import print_run
+from lamport._cli.watched import watched
 from lamport._drive.key import AUTO, given_key
+
+if TYPE_CHECKING:
+    from lamport._runs.run import Run
 
 __all__ = ["add_run", "run_run"]
 
@@ -38,16 +44,22 @@ def run_run(args: argparse.Namespace) -> int:
         raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
     parameters = given(args, "run")
     parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
-    progress = False if args.no_progress else None
-    if args.repeat > 1:
-        from lamport._cli.repeat import run_repeatedly
 
-        *_, last = run_repeatedly(
-            parameters, args.repeat, redraw=args.redraw, report=not args.no_report, progress=progress
-        )
-    else:
+    def run_once(more: Mapping[str, Any]) -> "Run":
         from lamport._drive.local import run_local
 
-        last = run_local(**parameters, progress=progress)
-        print_run(last, [] if args.no_report else last.report())
-    return INTERRUPTED if last.interrupted else DONE
+        with args.signals.noted():
+            bar = False if args.no_progress else None
+            with watched(args.signals, args.duration, bar=bar) as look:
+                run = run_local(**parameters | dict(more), progress=look)
+            print_run(run, [] if args.no_report else run.report())
+        return run
+
+    if args.repeat == 1:
+        interrupted = run_once({}).interrupted
+    else:
+        from lamport._cli.repeat import run_repeatedly
+
+        *runs, last = run_repeatedly(parameters, args.repeat, run_once, args)
+        interrupted = last.interrupted or len(runs) + 1 < args.repeat
+    return INTERRUPTED if interrupted or args.signals.is_caught else DONE

@@ -58,9 +58,10 @@ def run_sweep(args: argparse.Namespace) -> int:
         if name in SETTING and fixed.get(name) == SETTING[name].of.get("grid"):
             fixed.pop(name, None)
     frame = sweep(grid or [{}], **fixed, progress=False if args.no_progress else None)
-    _print(frame)
     if form is not None:
         save_table(frame, Path(args.output), form)
+    _print(frame)
+    if form is not None:
         print(f"wrote {args.output}")
     return INTERRUPTED if frame.attrs["interrupted"] else DONE
 

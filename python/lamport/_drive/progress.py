@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeAlias
 
+from lamport._model.comfort import Comfort
+
 __all__ = ["Count", "Progress", "watch"]
 
 Progress: TypeAlias = Callable[[float, list[int], list[int]], object]
@@ -111,7 +113,7 @@ def _tqdm(**options: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a notebook without ipywidgets gets the text bar
         from tqdm.auto import tqdm
-    return tqdm(**options)
+    return tqdm(file=Comfort(sys.stderr), **options)
 
 
 def _bar(duration: float, machines: int) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from lamport._drive.key import draw_key
 from lamport._model.public import public
@@ -12,7 +12,7 @@ from lamport._model.warning import warn
 from lamport._runs.directory import RECORD, log_files, make_directory, read_record, read_record_file
 from lamport._runs.run import Run
 
-__all__ = ["rerun"]
+__all__ = ["Plan", "carry_out", "plan", "rerun"]
 
 FUNCTIONS = {"real": "run_local", "virtual": "simulate"}
 NEEDED = ("duration", "seed")
@@ -76,18 +76,58 @@ def rerun(
     True
     >>> longer = lamport.rerun(run, duration=600)
     """
+    return carry_out(plan(run, time, log_dir, changes), progress)
+
+
+class Plan(NamedTuple):
+    """What runs again: a function and its arguments.
+
+    Attributes
+    ----------
+    function : {"run_local", "simulate"}
+        Its name.
+    arguments : dict
+        All but ``progress``.
+    is_logged : bool
+        Whether logs are written.
+    """
+
+    function: str
+    arguments: dict[str, Any]
+    is_logged: bool
+
+
+def plan(run: object, time: str | None, log_dir: object, changes: Mapping[str, Any]) -> Plan:
+    """Say how a run is made again, as `rerun` describes it."""
     known, where = _record(run)
     kind = known.get("time", "real") if time is None else time
     if kind not in FUNCTIONS:
         raise ValueError(f"time={kind!r} is not one of {', '.join(map(repr, FUNCTIONS))}")
     arguments = _arguments(known, where, FUNCTIONS[kind], changes)
-    if (made_by := known.get("version")) != _version() and made_by is not None:
+    made_by = known.get("version")
+    if made_by not in {None, _version()}:
         warn(f"{where} was made by lamport {made_by}, this is {_version()}: its draws may be others")
-    if log_dir is not None:
-        arguments["log_dir"] = log_dir
-    elif kind == "virtual" and not (isinstance(run, Run) and run.log_dir is None):
-        return _simulate_in_new_directory(arguments, progress)
-    return _function(FUNCTIONS[kind])(**arguments, progress=progress)
+    is_logged = kind == "real" or log_dir is not None or not (isinstance(run, Run) and run.log_dir is None)
+    return Plan(FUNCTIONS[kind], arguments | {"log_dir": log_dir}, is_logged)
+
+
+def carry_out(planned: Plan, progress: Any) -> Run:
+    """Run it again."""
+    if planned.function == "run_local":
+        from lamport._drive.local import run_local
+
+        return run_local(**planned.arguments, progress=progress)
+    from lamport._drive.simulate import simulate
+
+    if not planned.is_logged or planned.arguments["log_dir"] is not None:
+        return simulate(**planned.arguments, progress=progress)
+    directory = make_directory()
+    try:
+        return simulate(**planned.arguments | {"log_dir": directory}, progress=progress)
+    except BaseException:
+        if not any(directory.iterdir()):
+            directory.rmdir()
+        raise
 
 
 def _record(run: object) -> tuple[dict[str, Any], str]:
@@ -151,28 +191,6 @@ def _is_default(name: str, value: object, function: str | None) -> bool:
     """Say whether a value is the default, which may be another in real than in virtual time."""
     of = SETTING[name].of
     return of.get("run_local") != of.get("simulate") and value == of.get(function or "")
-
-
-def _simulate_in_new_directory(arguments: dict[str, Any], progress: Any) -> Run:
-    from lamport._drive.simulate import simulate
-
-    directory = make_directory()
-    try:
-        return simulate(**arguments, log_dir=directory, progress=progress)
-    except BaseException:
-        if not any(directory.iterdir()):
-            directory.rmdir()
-        raise
-
-
-def _function(name: str) -> Callable[..., Run]:
-    if name == "simulate":
-        from lamport._drive.simulate import simulate
-
-        return simulate
-    from lamport._drive.local import run_local
-
-    return run_local
 
 
 def _version() -> str:

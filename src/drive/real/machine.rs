@@ -112,7 +112,7 @@ impl Machine {
         let node = Node::new(generator).resumed(local_clock);
         let (connected, channels) = match past {
             Some(Recovered { past, .. }) => (
-                past.known.iter().map(Option::is_some).collect(),
+                past.peers.iter().map(|peer| peer.known.is_some()).collect(),
                 Channels::resumed(me, past),
             ),
             None => (vec![false; peers], Channels::new(me, peers)),
@@ -332,8 +332,8 @@ fn formatter(
         .max(last.saturating_sub(clock.now()) + 1000);
     let mut formatter = Formatter::new(id, origin, peers.iter().map(Place::at).collect());
     if let Some(past) = past {
-        let ids = past.past.known.iter();
-        formatter.know(ids.map(|known| known.map(|(id, _)| id)));
+        let peers = past.past.peers.iter();
+        formatter.know(peers.map(|peer| peer.known.map(|(id, _)| id)));
     }
     formatter
 }

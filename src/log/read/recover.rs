@@ -1,4 +1,7 @@
 //! What a machine knows of itself after a crash: all that its log tells.
+//!
+//! A log that was altered or has a hole is refused: what a machine believes of itself, others rely on.
+//! A log that lost its end looks like any other, and is found out by its peers' marks (`channel/link.rs`).
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -7,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Place, Startup};
 use crate::log::read::lines::Lines;
-use crate::log::read::parse::{Body, Line};
+use crate::log::read::parse::{Body, EventLine, Line};
 use crate::model::message::MachineId;
 use crate::model::nonce::Nonce;
-use crate::model::past::Past;
+use crate::model::past::{Past, PeerPast};
 
 /// The state of a machine as its log tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +30,10 @@ pub struct Recovered {
     pub clock_rate: f64,
     /// The seed of its draws.
     pub seed: u64,
-    /// The machines it sends to.
+    /// The machines it sends to, as the last STARTUP lists them; behind them, addresses sent to by hand.
     pub peers: Vec<Place<'static>>,
+    /// How many of the peers it was made with, the first of them.
+    pub declared: usize,
     /// How often it started so far.
     pub starts: u64,
     /// The clock of its newest event.
@@ -41,7 +46,14 @@ pub struct Recovered {
     pub past: Past,
     /// The bytes that count. What follows is a torn line, or an end that did not come about.
     pub length: u64,
+    /// Where in `peers` an address is.
+    positions: BTreeMap<Place<'static>, usize>,
+    /// For each peer, whether a CONNECT line has come since the last STARTUP.
+    is_met: Vec<bool>,
 }
+
+/// What a line says that cannot be.
+type Said<T> = std::result::Result<T, String>;
 
 /// Reads the log of a machine that has not ended; `None` if it has no whole line.
 ///
@@ -63,10 +75,13 @@ pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
             recovered.length = lines.length();
         }
     }
+    if let Some(recovered) = &mut recovered {
+        recovered.end_section();
+    }
     Ok(recovered)
 }
 
-fn begin(line: Line<'_>) -> std::result::Result<Recovered, String> {
+fn begin(line: Line<'_>) -> Said<Recovered> {
     let Body::Startup(startup) = line.body else {
         return Err("the first line of a log that can be resumed is STARTUP".into());
     };
@@ -75,40 +90,42 @@ fn begin(line: Line<'_>) -> std::result::Result<Recovered, String> {
     }
     let lacks = |name: &str| format!("a STARTUP that can be resumed needs the field {name:?}");
     let history = history(&startup)?.ok_or_else(|| lacks("history"))?;
-    let peers: Vec<_> = startup.peers.into_iter().map(Place::into_owned).collect();
-    Ok(Recovered {
+    let mut recovered = Recovered {
         machine_id: line.machine_id,
         run_id: startup.run_id.ok_or_else(|| lacks("run_id"))?.into_owned(),
         version: startup.version.unwrap_or_default().into_owned(),
         history,
         clock_rate: startup.clock_rate.ok_or_else(|| lacks("clock_rate"))?,
         seed: startup.seed.ok_or_else(|| lacks("seed"))?,
+        peers: Vec::new(),
+        declared: startup.peers.len(),
         starts: 1,
         clock: startup.local_clock,
         ticks: 0,
         last_time: line.time,
-        past: Past {
-            sent: vec![Vec::new(); peers.len()],
-            known: vec![None; peers.len()],
-            received: BTreeMap::new(),
-        },
-        peers,
+        past: Past::default(),
         length: 0,
-    })
+        positions: BTreeMap::new(),
+        is_met: Vec::new(),
+    };
+    for peer in startup.peers {
+        recovered.add_peer(peer);
+    }
+    Ok(recovered)
 }
 
-fn history(startup: &Startup<'_>) -> std::result::Result<Option<Nonce>, String> {
+fn history(startup: &Startup<'_>) -> Said<Option<Nonce>> {
     startup.history.as_deref().map(nonce).transpose()
 }
 
 /// A history as JSON.
-fn nonce(json: &str) -> std::result::Result<Nonce, String> {
+fn nonce(json: &str) -> Said<Nonce> {
     let text = json.trim_matches('"');
     text.parse().map_err(|error: Error| error.to_string())
 }
 
 impl Recovered {
-    fn add(&mut self, line: Line<'_>) -> std::result::Result<(), String> {
+    fn add(&mut self, line: Line<'_>) -> Said<()> {
         if line.machine_id != self.machine_id {
             return Err(format!(
                 "machine_id is {}: this is the log of machine {}",
@@ -118,46 +135,20 @@ impl Recovered {
         self.last_time = self.last_time.max(line.time);
         match line.body {
             Body::Event(event) => {
-                let (_, new_clock) = event.clocks;
-                if new_clock <= self.clock {
-                    return Err(format!(
-                        "new_clock is {new_clock} after {}: a clock only goes up",
-                        self.clock
-                    ));
-                }
-                self.clock = new_clock;
                 self.ticks += u64::from(!line.is_manual);
-                for peer in &event.recipients {
-                    let position = self.position(peer)?;
-                    self.past.sent[position].push(new_clock);
-                }
-                // A name given by hand says nothing of what came by the channel.
-                if !line.is_by_hand
-                    && let (Some(sender), Some(timestamp)) =
-                        (event.message.sender, event.message.sent_clock)
-                {
-                    let newest = self.past.received.entry(sender).or_default();
-                    *newest = timestamp.max(*newest);
-                }
+                self.event(event, line.is_manual, line.is_by_hand)?;
             }
             Body::Connect(Connect {
                 peer,
                 peer_id,
                 peer_history,
             }) => {
-                let position = self.position(&peer)?;
                 let history = nonce(&peer_history.unwrap_or_default())?;
-                self.past.known[position] = Some((peer_id, history));
+                let position = self.position(&peer).ok_or_else(|| unlisted(&peer))?;
+                self.past.peers[position].known = Some((peer_id, history));
+                self.is_met[position] = true;
             }
-            Body::Startup(startup) => {
-                if history(&startup)? != Some(self.history) {
-                    return Err(format!(
-                        "a STARTUP of another history than {}: two machines wrote this log",
-                        self.history
-                    ));
-                }
-                self.starts += 1;
-            }
+            Body::Startup(startup) => self.restart(*startup)?,
             Body::End(_) => {
                 return Err("the machine ended in order: there is nothing to resume".into());
             }
@@ -166,117 +157,114 @@ impl Recovered {
         Ok(())
     }
 
-    fn position(&self, peer: &Place<'_>) -> std::result::Result<usize, String> {
-        let position = self.peers.iter().position(|known| known == peer);
-        position.ok_or_else(|| format!("{}:{} is not in the list of peers", peer.0, peer.1))
+    fn event(&mut self, event: EventLine<'_>, is_manual: bool, is_by_hand: bool) -> Said<()> {
+        let (old_clock, new_clock) = event.clocks;
+        if old_clock != self.clock {
+            return Err(format!(
+                "old_clock is {old_clock}, and the clock before this line is {}: a line is missing or was altered",
+                self.clock
+            ));
+        }
+        let received = event.message.sent_clock.unwrap_or(0);
+        let expected = old_clock.max(received).saturating_add(1);
+        if new_clock != expected {
+            let kind = event.kind.name();
+            return Err(format!(
+                "new_clock is {new_clock}, where {kind} makes it {expected}: the line was altered"
+            ));
+        }
+        self.clock = new_clock;
+        for peer in event.recipients {
+            let known = self.position(&peer);
+            let position = match known {
+                Some(position) => position,
+                // Whoever sends by hand may name an address that no one listed.
+                None if is_manual => self.add_peer(peer),
+                None => return Err(unlisted(&peer)),
+            };
+            self.past.peers[position].sent.push(new_clock);
+        }
+        // A name given by hand says nothing of what came by the channel.
+        if !is_by_hand
+            && let (Some(sender), Some(timestamp)) =
+                (event.message.sender, event.message.sent_clock)
+        {
+            let newest = self.past.received.entry(sender).or_default();
+            if timestamp <= *newest {
+                return Err(format!(
+                    "sent_clock is {timestamp}, after {newest} from machine {sender}: \
+                     messages of one sender come in their order, each once"
+                ));
+            }
+            *newest = timestamp;
+        }
+        Ok(())
     }
+
+    /// The machine has come back before: a peer may be somewhere else since.
+    fn restart(&mut self, startup: Startup<'_>) -> Said<()> {
+        if history(&startup)? != Some(self.history) {
+            return Err(format!(
+                "a STARTUP of another history than {}: two machines wrote this log",
+                self.history
+            ));
+        }
+        if startup.local_clock != self.clock {
+            return Err(format!(
+                "local_clock is {}, and the clock before this line is {}: a line is missing or was altered",
+                startup.local_clock, self.clock
+            ));
+        }
+        if startup.peers.len() < self.declared {
+            return Err(format!(
+                "a STARTUP with {} peers after one with {}: the peers of a machine stay",
+                startup.peers.len(),
+                self.declared
+            ));
+        }
+        self.end_section();
+        self.starts += 1;
+        let mut before = std::mem::take(&mut self.peers).into_iter();
+        self.positions.clear();
+        let now = startup.peers.into_iter().inspect(|_| {
+            before.next();
+        });
+        let now: Vec<_> = now.map(Place::into_owned).collect();
+        for peer in now.into_iter().chain(before) {
+            self.add_peer(peer);
+        }
+        Ok(())
+    }
+
+    /// The end of what was written from one start to the next, or to the end of the log.
+    fn end_section(&mut self) {
+        for (peer, is_met) in self.past.peers.iter_mut().zip(&mut self.is_met) {
+            if std::mem::take(is_met) {
+                peer.left = peer.sent.last().copied().unwrap_or(0);
+            }
+        }
+    }
+
+    /// Adds an address behind the others, and returns its position.
+    fn add_peer(&mut self, peer: Place<'_>) -> usize {
+        let (peer, position) = (peer.into_owned(), self.peers.len());
+        if self.past.peers.len() == position {
+            self.past.peers.push(PeerPast::default());
+            self.is_met.push(false);
+        }
+        self.positions.insert(peer.clone(), position);
+        self.peers.push(peer);
+        position
+    }
+
+    fn position(&self, peer: &Place<'_>) -> Option<usize> {
+        self.positions.get(peer).copied()
+    }
+}
+
+fn unlisted(peer: &Place<'_>) -> String {
+    format!("{}:{} is not in the list of peers", peer.0, peer.1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STARTUP: &str = r#"{"event": "STARTUP", "system_time": 1.000000, "machine_id": 1, "clock_rate": 2.5, "local_clock": 0, "history": "00000000000000ff", "listen": ["127.0.0.1", 5001], "peers": [["localhost", 5002], ["10.0.0.3", 5003]], "run_id": "lab", "seed": 7, "internal_probability": 0.7, "broadcast_share": 0.25, "time": "real", "version": "0.1.0"}
-"#;
-    const LINES: [&str; 6] = [
-        r#"{"event": "CONNECT", "system_time": 1.100000, "machine_id": 1, "peer": ["10.0.0.3", 5003], "peer_id": 3, "peer_history": "0000000000000003"}
-"#,
-        r#"{"event": "SEND", "system_time": 1.200000, "machine_id": 1, "old_clock": 0, "new_clock": 1, "recipients": [["localhost", 5002], ["10.0.0.3", 5003]], "recipient_ids": [null, 3]}
-"#,
-        r#"{"event": "RECEIVE", "system_time": 1.300000, "machine_id": 1, "old_clock": 1, "new_clock": 9, "queue_len": 1, "sender": 3, "sent_clock": 8, "arrival_time": 1.250000}
-"#,
-        r#"{"event": "INTERNAL", "system_time": 1.400000, "machine_id": 1, "old_clock": 9, "new_clock": 10, "manual": true}
-"#,
-        r#"{"event": "SEND", "system_time": 1.500000, "machine_id": 1, "old_clock": 10, "new_clock": 11, "recipients": [["localhost", 5002]], "recipient_ids": [null]}
-"#,
-        r#"{"event": "UNREAD", "system_time": 1.600000, "machine_id": 1, "sender": 3, "sent_clock": 12, "arrival_time": 1.550000}
-"#,
-    ];
-
-    fn log(lines: &[&str]) -> String {
-        STARTUP.to_owned() + &lines.concat()
-    }
-
-    fn read(text: &str) -> Result<Option<Recovered>> {
-        recover(text.as_bytes(), "machine_1.log")
-    }
-
-    #[test]
-    fn a_log_tells_all_that_a_machine_must_know() {
-        let recovered = read(&log(&LINES)).unwrap().unwrap();
-        assert_eq!(
-            (recovered.clock, recovered.ticks, recovered.starts),
-            (11, 3, 1)
-        );
-        assert_eq!(recovered.past.sent, [vec![1, 11], vec![1]]);
-        assert_eq!(recovered.past.known, [None, Some((3, Nonce(3)))]);
-        assert_eq!(recovered.past.received, BTreeMap::from([(3, 8)]));
-        assert_eq!(recovered.history, Nonce(255));
-        assert_eq!(
-            (recovered.seed, recovered.clock_rate.to_bits()),
-            (7, 2.5_f64.to_bits())
-        );
-        // An end that did not come about does not count.
-        assert_eq!(recovered.length as usize, log(&LINES[..5]).len());
-    }
-
-    #[test]
-    fn a_receipt_by_hand_moves_no_mark() {
-        let by_hand = LINES[2].replace("}\n", ", \"by_hand\": true, \"manual\": true}\n");
-        let recovered = read(&log(&[LINES[0], LINES[1], &by_hand]))
-            .unwrap()
-            .unwrap();
-        assert_eq!(recovered.clock, 9);
-        assert_eq!(recovered.past.received, BTreeMap::new());
-    }
-
-    #[test]
-    fn a_torn_line_does_not_count() {
-        let (whole, all) = (log(&LINES[..4]), log(&LINES[..5]));
-        let expected = read(&whole).unwrap();
-        assert_eq!(
-            expected.as_ref().unwrap().length as usize,
-            whole.len(),
-            "all of it counts"
-        );
-        for cut in whole.len()..all.len() {
-            assert_eq!(read(&all[..cut]).unwrap(), expected, "cut at {cut}");
-        }
-        for cut in 0..STARTUP.len() {
-            assert_eq!(read(&STARTUP[..cut]).unwrap(), None, "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_resumed_is_named() {
-        let end = r#"{"event": "END", "system_time": 2.000000, "machine_id": 1, "final_clock": 0, "queue_len": 0, "ticks": 0, "lateness": {"p50": 0.0, "p99": 0.0, "max": 0.0}, "undelivered": []}
-"#;
-        let other = STARTUP.replace("ff\"", "fe\"");
-        for (text, words) in [
-            (log(&[end]), ":2: the machine ended in order"),
-            (log(&[&other]), ":2: a STARTUP of another history"),
-            (LINES[0].to_owned(), ":1: the first line"),
-            (
-                STARTUP.replace("real", "virtual"),
-                ":1: its time is virtual",
-            ),
-            (
-                STARTUP.replace("\"seed\"", "\"sead\""),
-                "the field \"seed\"",
-            ),
-            (log(&["{}\n"]), ":2: "),
-            (log(&[LINES[1], LINES[1]]), ":3: new_clock is 1 after 1"),
-            (
-                log(&[&LINES[1].replace("5002", "5009")]),
-                "localhost:5009 is not in the list of peers",
-            ),
-            (
-                log(&[&LINES[3].replace("\"machine_id\": 1", "\"machine_id\": 2")]),
-                ":2: machine_id is 2",
-            ),
-        ] {
-            let error = read(&text).unwrap_err().to_string();
-            assert!(error.contains(words), "{error}");
-        }
-    }
-}
+mod tests;

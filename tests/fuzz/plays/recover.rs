@@ -20,10 +20,12 @@ pub(crate) fn play(data: &[u8]) {
         (found.clock, found.ticks, found.starts)
     );
     assert_eq!(again.past, found.past);
-    for sent in &found.past.sent {
-        assert!(sent.is_sorted_by(|before, after| before <= after));
-        assert!(sent.last().is_none_or(|&newest| newest <= found.clock));
+    for peer in &found.past.peers {
+        assert!(peer.sent.is_sorted_by(|before, after| before <= after));
+        assert!(peer.sent.last().is_none_or(|&newest| newest <= found.clock));
+        assert!(peer.left == 0 || peer.sent.binary_search(&peer.left).is_ok());
     }
+    assert!(found.declared <= found.peers.len() && found.peers.len() == found.past.peers.len());
     let me = Identity {
         id: found.machine_id,
         run_id: found.run_id,

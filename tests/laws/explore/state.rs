@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use lamport::channel::channels::{Channels, Past};
+use lamport::channel::channels::{Channels, Past, PeerPast};
 use lamport::channel::endpoint::{ConnectionId, Endpoint, Waits};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::model::message::MachineId;
@@ -49,6 +49,7 @@ pub struct Machine {
 /// A line of a log, as far as channels care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Line {
+    Startup,
     Connect,
     Send(u64),
     Receive(u64),
@@ -94,19 +95,27 @@ impl Machine {
             history: history(index),
             instance: Nonce(self.lives),
         };
-        let (mut sent, mut received, mut known) = (Vec::new(), BTreeMap::new(), None);
+        let (mut peer, mut received) = (PeerPast::default(), BTreeMap::new());
+        let mut is_met = false;
         let mut clock = 0;
         for line in &self.log {
             match *line {
-                Line::Connect => known = Some((id(1 - index), history(1 - index))),
+                Line::Startup => is_met = false,
+                Line::Connect => {
+                    peer.known = Some((id(1 - index), history(1 - index)));
+                    is_met = true;
+                }
                 Line::Send(timestamp) => {
                     clock += 1;
-                    sent.push(timestamp);
+                    peer.sent.push(timestamp);
                 }
                 Line::Receive(timestamp) => {
                     clock = clock.max(timestamp) + 1;
                     received.insert(id(1 - index), timestamp);
                 }
+            }
+            if is_met {
+                peer.left = peer.sent.last().copied().unwrap_or(0);
             }
         }
         let channels = if self.log.is_empty() || twist.is(Broken::EmptyLog) {
@@ -114,8 +123,7 @@ impl Machine {
             Channels::new(me, 1)
         } else {
             let past = Past {
-                sent: vec![sent],
-                known: vec![known],
+                peers: vec![peer],
                 received,
             };
             Channels::resumed(me, past)

@@ -14,7 +14,9 @@ use crate::state::{Connection, Line, NOW, State, id};
 impl State {
     /// A process begins: there is no connection yet, and one may be made at any time.
     pub fn enter(&mut self, index: usize) {
-        if let Some(process) = &mut self.machines[index].process {
+        let machine = &mut self.machines[index];
+        machine.log.push(Line::Startup);
+        if let Some(process) = &mut machine.process {
             process.endpoint.enter(NOW);
         }
         self.carry_out(index, false);
@@ -48,9 +50,10 @@ impl State {
                 Output::Connect { connection, .. } => process.endpoint.broken(NOW, connection),
                 Output::Record { connection, .. } => {
                     process.endpoint.recorded(NOW, connection, Ok(()));
-                    // More of these lines tell nothing new.
+                    // After one STARTUP, more of these lines tell nothing new.
                     let log = &mut self.machines[index].log;
-                    if !log.contains(&Line::Connect) {
+                    let mut section = log.iter().rev().take_while(|line| **line != Line::Startup);
+                    if !section.any(|line| *line == Line::Connect) {
                         log.push(Line::Connect);
                     }
                 }
@@ -197,7 +200,7 @@ impl State {
             Line::Receive(timestamp) => {
                 process.endpoint.logged([], [(id(1 - index), timestamp)]);
             }
-            Line::Connect => {}
+            Line::Startup | Line::Connect => {}
         }
         self.carry_out(index, false);
     }

@@ -9,7 +9,7 @@
 #[path = "mod.rs"]
 mod links;
 
-use lamport::channel::channels::{Channels, Past};
+use lamport::channel::channels::{Channels, Past, PeerPast};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::link::Marks;
 use lamport::log::read::recover::recover;
@@ -124,8 +124,13 @@ fn the_second_entry_of_a_machine_is_refused_also_after_a_crash() {
         .answered(0, 2, Nonce(20), Marks::default())
         .unwrap();
     let past = Past {
-        sent: vec![Vec::new(); 2],
-        known: vec![Some((2, Nonce(20))), None],
+        peers: vec![
+            PeerPast {
+                known: Some((2, Nonce(20))),
+                ..PeerPast::default()
+            },
+            PeerPast::default(),
+        ],
         ..Past::default()
     };
     for mut channels in [channels, Channels::resumed(identity(1, 10, 2), past)] {

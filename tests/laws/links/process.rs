@@ -156,11 +156,12 @@ impl Process {
             .map(|&(peer, is_alias)| Place::at(&address(peer, is_alias)));
         let mut formatter = Formatter::new(id, origin, places.collect());
         if let Some(past) = &past {
-            formatter.know(past.past.known.iter().map(|known| known.map(|(id, _)| id)));
+            let peers = past.past.peers.iter();
+            formatter.know(peers.map(|peer| peer.known.map(|(id, _)| id)));
         }
         if let Some(past) = past.as_mut().filter(|_| twist.is(Broken::TwoEntries)) {
-            for (known, (_, is_alias)) in past.past.known.iter_mut().zip(peers) {
-                if let (Some((id, _)), true) = (known, is_alias) {
+            for (peer, (_, is_alias)) in past.past.peers.iter_mut().zip(peers) {
+                if let (Some((id, _)), true) = (&mut peer.known, is_alias) {
                     *id += ALIAS;
                 }
             }
