@@ -26,8 +26,10 @@ __all__ = [
     "Machine",
     "Simulated",
     "__version__",
+    "check_room",
     "key_text",
     "parse_addresses",
+    "port_hint",
     "predict",
     "read_logs",
     "replay_log",
@@ -689,6 +691,22 @@ def predict(
 
     `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
     """
+
+def check_room(setting: _RunSetting, *, base_port: int, processes: bool) -> None:
+    """Check that a run has room on this host, before anything of it is made.
+
+    Raises
+    ------
+    ValueError
+        There are not as many ports.
+    OSError
+        So many files may not be open.
+    LamportError
+        So many processes need more memory than there is.
+    """
+
+def port_hint(port: int) -> str:
+    """Say why a port that is taken may be: nothing, or a part of a sentence."""
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:
     """The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0."""

@@ -9,7 +9,9 @@ use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::error::LamportError;
 use super::interrupt::join;
 use super::setting::RunSetting;
+use crate::drive::real::ephemeral;
 use crate::drive::real::local::{Local, LocalConfig};
+use crate::drive::real::room;
 use crate::drive::real::running::Running;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::MachineId;
@@ -158,6 +160,35 @@ impl LocalRun {
             .flat_map(|machine| machine.take_warnings())
             .collect()
     }
+}
+
+/// Check that a run has room on this host, before anything of it is made.
+///
+/// Raises
+/// ------
+/// ValueError
+///     There are not as many ports.
+/// OSError
+///     So many files may not be open.
+/// LamportError
+///     So many processes need more memory than there is.
+#[pyfunction]
+#[pyo3(signature = (setting, *, base_port, processes))]
+pub(super) fn check_room(setting: RunSetting, base_port: Whole, processes: bool) -> PyResult<()> {
+    let setup = setting.build(0)?;
+    let check = if processes {
+        room::check_processes
+    } else {
+        room::check
+    };
+    check(&setup.topology, setup.rates.as_deref(), port(base_port)?)?;
+    Ok(())
+}
+
+/// Say why a port that is taken may be: nothing, or a part of a sentence.
+#[pyfunction]
+pub(super) fn port_hint(port: u16) -> String {
+    ephemeral::hint(port)
 }
 
 impl LocalRun {

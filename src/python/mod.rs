@@ -45,7 +45,7 @@ mod module {
     #[pymodule_export]
     use super::handover::Handover;
     #[pymodule_export]
-    use super::local::LocalRun;
+    use super::local::{LocalRun, check_room, port_hint};
     #[pymodule_export]
     use super::logs::PyLogs;
     #[pymodule_export]

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,12 +106,16 @@ def _log(args: argparse.Namespace) -> Iterator[Path]:
         raise ValueError("--resume needs --log FILE: the log to go on with")
     from lamport._runs.directory import make_directory
 
-    directory = make_directory()
+    parent = Path("logs")
+    was_there = parent.exists()
+    directory = make_directory(parent)
     try:
         yield directory / f"machine_{args.machine_id}.log"
     except BaseException:
-        if not any(directory.iterdir()):
+        with suppress(OSError):
             directory.rmdir()
+            if not was_there:
+                parent.rmdir()
         raise
 
 

@@ -1,24 +1,22 @@
 """Run machines on this host over TCP."""
 
 import secrets
-import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from lamport._drive.at_work import AtWork, Driver
 from lamport._drive.key import forget_key, keep_key, key_of_run
-from lamport._drive.progress import Progress, watch
+from lamport._drive.progress import watch
+from lamport._drive.work import Work
 from lamport._lamport import DEFAULTS
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
 from lamport._model.run_setting import keep, make_seed, record, run_setting
 from lamport._model.topology import listed
-from lamport._model.warning import warn
-from lamport._runs.directory import claim_directory, give_up_directory, make_directory, write_record
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -28,25 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_local"]
 
-STEP = 0.05
-GRACE = 5.0
 CONNECTION = 0.001
 """Seconds that a connection may take to be made, among many: several times what one takes, encrypted."""
 SHORTEST_WAIT = DEFAULTS["wait"]
-
-
-class Driver(Protocol):
-    """What runs the machines: threads of this process, or processes."""
-
-    @property
-    def rates(self) -> Sequence[float] | None: ...
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def join(self, timeout: float | None = None) -> bool: ...
-    def elapsed(self) -> float: ...
-    def status(self) -> tuple[list[int], list[int]]: ...
-    def warnings(self) -> list[str]: ...
-    def kill(self) -> None: ...
 
 
 @public
@@ -154,7 +136,10 @@ def run_local(
     >>> run.machines  # doctest: +SKIP
     """
     given = dict(locals())
+    from lamport._lamport import __version__, check_room
+
     setting = run_setting(given)
+    check_room(setting, base_port=base_port, processes=processes)
     # Each machine is told its peers; a name stands for many lists.
     setting["topology"] = peers = listed(setting["topology"], setting["machines"])
     given["seed"] = make_seed(seed)
@@ -164,25 +149,20 @@ def run_local(
         "keyed": text is not None,
         "run_id": secrets.token_hex(8),
         "time": "real",
+        "version": __version__,
+        "started": datetime.now(UTC).isoformat(),
     }
-    directory, made = (make_directory(), True) if log_dir is None else claim_directory(log_dir)
-    try:
-        driver = _driver(setting, directory, parameters, key=text)
-    except BaseException as error:
-        if made and not isinstance(error, FileExistsError):
-            give_up_directory(directory)
-        raise
-    parameters["version"] = _version()
-    parameters["started"] = datetime.now(UTC).isoformat()
+    at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text))
+    work = Work(at_work.run)
     with watch(progress, duration, len(peers)) as bar:
-        interrupted = _drive(driver, bar, directory, parameters)
+        directory = work.watch(lambda: at_work.tell(bar))
+    if work.ends.is_set():
+        at_work.note_interrupt(directory)
     forget_key(directory, text)
-    return Run(directory, parameters=parameters, interrupted=interrupted)
+    return Run(directory, parameters=parameters, interrupted=work.ends.is_set())
 
 
-def _driver(
-    setting: "_RunSetting", directory: Path, parameters: dict[str, Any], *, key: str | None
-) -> Driver:
+def _driver(setting: "_RunSetting", directory: Path, parameters: dict[str, Any], key: str | None) -> Driver:
     options = {name: parameters[name] for name in ("seed", "run_id", "base_port", "precise")}
     options["wait"] = _wait(parameters["wait"], sum(map(len, setting["topology"])))
     keep_key(directory, key)
@@ -202,55 +182,3 @@ def _driver(
 def _wait(wait: float | None, connections: int) -> float:
     """Return the seconds to wait for this many connections."""
     return max(SHORTEST_WAIT, connections * CONNECTION) if wait is None else wait
-
-
-def _drive(driver: Driver, bar: Progress, directory: Path, parameters: dict[str, Any]) -> bool:
-    """Run to the end; return whether Ctrl-C ended it early."""
-    interrupted = started = done = False
-    try:
-        while not done:
-            try:
-                if not started:
-                    _record(driver, directory, parameters)
-                    driver.start()
-                    started = True
-                done = driver.join(STEP)
-                if parameters["rates"] is None and driver.rates is not None:
-                    _record(driver, directory, parameters)
-                if "began" not in parameters and (elapsed := driver.elapsed()):
-                    # The Unix time from which faults count.
-                    parameters["began"] = round(time.time() - elapsed, 6)
-                    write_record(directory, parameters)
-                for message in driver.warnings():
-                    warn(message)
-                bar(driver.elapsed(), *driver.status())
-            except KeyboardInterrupt:
-                if interrupted or not started:
-                    raise
-                interrupted = parameters["interrupted"] = True
-                driver.stop()
-                write_record(directory, parameters)
-    except BaseException:
-        _abandon(driver)
-        raise
-    return interrupted
-
-
-def _record(driver: Driver, directory: Path, parameters: dict[str, Any]) -> None:
-    rates = driver.rates
-    parameters["rates"] = None if rates is None else list(rates)
-    write_record(directory, parameters)
-
-
-def _abandon(driver: Driver) -> None:
-    """End the machines of a run that failed: their logs stay complete where that is possible."""
-    with suppress(Exception):  # what made the run fail is raised
-        driver.stop()
-        driver.join(GRACE)
-    driver.kill()
-
-
-def _version() -> str:
-    from lamport._lamport import __version__
-
-    return __version__

@@ -32,8 +32,19 @@ def watch(progress: bool | Progress | None, duration: float, machines: int) -> I
     if callable(progress):
         yield progress
     elif progress if progress is not None else _seen():
-        with _bar(duration, machines) as bar:
-            yield lambda elapsed, clocks, queues: _show(bar, min(elapsed, duration), clocks, queues)
+        # Made when there is something to show: a run that cannot begin shows none.
+        bars: list[Any] = []
+
+        def show(elapsed: float, clocks: list[int], queues: list[int]) -> None:
+            if not bars:
+                bars.append(_bar(duration, machines))
+            _show(bars[0], min(elapsed, duration), clocks, queues)
+
+        try:
+            yield show
+        finally:
+            for bar in bars:
+                bar.close()
     else:
         yield lambda *_: None
 

@@ -9,7 +9,8 @@ from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
 from lamport._model.run_setting import keep, make_seed, run_setting
-from lamport._runs.directory import claim_directory, give_up_directory, write_record
+from lamport._runs.claim import Claim
+from lamport._runs.directory import write_record
 from lamport._runs.recipe import Recipe, simulate_again
 from lamport._runs.run import Run
 
@@ -105,9 +106,8 @@ def simulate(
 
     setting = run_setting(given)
     parameters: dict[str, Any] = {**keep(setting), "seed": make_seed(seed)}
-    directory, made = None, False
-    if log_dir is not None:
-        directory, made = claim_directory(log_dir)
+    claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
+    directory = None if claim is None else claim.path
     try:
         with Count(progress, duration, f"{setting['machines']:,} machines", "s") as tell:
             simulated = _lamport.simulate(
@@ -121,9 +121,9 @@ def simulate(
         parameters |= _outcome(simulated)
         if directory is not None:
             write_record(directory, parameters)
-    except BaseException as error:
-        if made and directory is not None and not isinstance(error, FileExistsError):
-            give_up_directory(directory)
+    except BaseException:
+        if claim is not None:
+            claim.give_up()
         raise
     again = None if simulated.interrupted else Recipe(simulate_again, (setting, parameters["seed"], record))
     return Run(

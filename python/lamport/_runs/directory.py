@@ -3,30 +3,29 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "DRAFT",
     "FAULTS",
     "KEY",
     "LATENCY",
     "RECORD",
-    "claim_directory",
-    "give_up_directory",
     "log_files",
     "log_name",
     "make_directory",
     "read_record",
     "read_record_file",
+    "record_text",
     "run_directories",
     "write_record",
 ]
 
 RECORD = "run.json"
+DRAFT = "run.json.part"
 SUFFIXES = ("", ".gz", ".zst")
 FAULTS = "faults.json"
 """What goes wrong, for machines that are processes of their own."""
@@ -50,36 +49,6 @@ def make_directory(parent: str | Path = "logs", word: str = "run") -> Path:
             attempt += 1
         else:
             return directory
-
-
-def claim_directory(path: str | PathLike[str]) -> tuple[Path, bool]:
-    """Make the directory of a run where it was asked for; return it and whether it is new.
-
-    Raises
-    ------
-    FileExistsError
-        It holds a run.
-    """
-    directory = Path(path)
-    if (directory / RECORD).exists():
-        raise FileExistsError(f"{directory / RECORD} exists: a run is kept there; give another log_dir")
-    try:
-        directory.mkdir(parents=True)
-    except FileExistsError:
-        if not directory.is_dir():
-            raise
-        return directory, False
-    return directory, True
-
-
-def give_up_directory(directory: Path) -> None:
-    """Remove a directory made in vain, with the logs of machines that never ran."""
-    with suppress(OSError):
-        for log in directory.glob("machine_*.log"):
-            log.unlink()
-        for name in (FAULTS, KEY, LATENCY):
-            (directory / name).unlink(missing_ok=True)
-        directory.rmdir()
 
 
 def log_files(directory: Path) -> list[Path]:
@@ -134,10 +103,15 @@ def log_name(file: Path) -> str:
 
 def write_record(directory: Path, parameters: Mapping[str, Any]) -> None:
     """Write ``run.json``: whole or not at all, should the process die."""
-    draft = directory / f"{RECORD}.part"
-    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in parameters.items()]
-    draft.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    draft = directory / DRAFT
+    draft.write_text(record_text(parameters), encoding="utf-8")
     draft.replace(directory / RECORD)
+
+
+def record_text(parameters: Mapping[str, Any]) -> str:
+    """Return what is in ``run.json``."""
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in parameters.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def read_record(directory: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::drive::real::ephemeral;
 use crate::drive::real::gate::is_own;
 use crate::drive::real::resolve;
 use crate::error::{Error, Result};
@@ -118,13 +119,15 @@ fn listen(id: MachineId, socket: SocketAddr) -> Result<TcpListener> {
         listener.listen(BACKLOG)?;
         Ok(listener.into())
     };
-    listen().map_err(|source| {
+    listen().map_err(|source: std::io::Error| {
+        let hint = if source.kind() == std::io::ErrorKind::AddrInUse {
+            ephemeral::hint(socket.port())
+        } else {
+            String::new()
+        };
+        let (port, host) = (socket.port(), socket.ip());
         Error::io(
-            format!(
-                "machine {id} cannot listen on port {} of {}",
-                socket.port(),
-                socket.ip()
-            ),
+            format!("machine {id} cannot listen on port {port} of {host}{hint}"),
             source,
         )
     })

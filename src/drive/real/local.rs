@@ -9,10 +9,10 @@ use crate::drive::real::listen::{self, Listening};
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::poll_thread::PollThread;
+use crate::drive::real::room;
 use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, FaultPlan};
-use crate::error::{Error, Result};
-use crate::log::read::open_files;
+use crate::error::Result;
 use crate::log::write::file::LogFile;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
@@ -62,30 +62,11 @@ pub struct Local {
     config: LocalConfig,
 }
 
-/// Open files of a machine: its listening socket and its log.
-const FILES_PER_MACHINE: u64 = 2;
-/// Open files of a connection within a process: both its ends.
-const FILES_PER_CHANNEL: u64 = 2;
-/// Open files beside those: the poll thread's, and room for what Python opens.
-const FILES_BESIDE: u64 = 16;
-
 impl Local {
     /// Binds every port, then writes every STARTUP line.
     pub fn open(config: &LocalConfig) -> Result<Self> {
         let machines = config.topology.machines();
-        config.topology.check_rates(config.rates.as_deref())?;
-        if u64::from(config.base_port) + u64::from(machines) > 1 << 16 {
-            return Err(Error::invalid(format!(
-                "base_port {} leaves no port for {machines} machines: the last port is 65535",
-                config.base_port
-            )));
-        }
-        let channels: u64 = (0..machines)
-            .map(|machine| u64::from(config.topology.degree(machine)))
-            .sum();
-        let files =
-            u64::from(machines) * FILES_PER_MACHINE + channels * FILES_PER_CHANNEL + FILES_BESIDE;
-        open_files::ensure(files, "use fewer machines or a sparser topology")?;
+        room::check(&config.topology, config.rates.as_deref(), config.base_port)?;
 
         // All ports and checks before the first log: what cannot run leaves nothing behind.
         let mut listeners = Vec::new();

@@ -1,7 +1,6 @@
-//! What memory there is, before a run takes it.
+//! Whether a run has room in memory, before it takes any.
 
-use std::fs;
-
+use crate::drive::memory::available;
 use crate::drive::simulated::engine::Setup;
 use crate::drive::simulated::record::BYTES_PER_EVENT;
 use crate::error::{Error, Result};
@@ -33,16 +32,6 @@ pub fn ensure(setup: &Setup, record: bool) -> Result<()> {
         return Err(wants(what, needed, remedy));
     }
     Ok(())
-}
-
-/// The memory that can be had without swapping, where the system tells.
-fn available() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("MemAvailable:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 #[cfg(test)]

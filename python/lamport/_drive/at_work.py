@@ -1,0 +1,120 @@
+"""A run of machines on this host at work: from the claim of its directory to its last line."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol
+
+from lamport._drive.progress import Progress
+from lamport._drive.work import STEP, Work
+from lamport._model.warning import warn
+from lamport._runs.claim import Claim
+from lamport._runs.directory import write_record
+
+__all__ = ["AtWork", "Driver"]
+
+GRACE = 5.0
+"""Seconds in which the machines of a run that failed may end in order."""
+
+
+class Driver(Protocol):
+    """What runs the machines: threads of this process, or processes."""
+
+    @property
+    def rates(self) -> Sequence[float] | None: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def join(self, timeout: float | None = None) -> bool: ...
+    def elapsed(self) -> float: ...
+    def status(self) -> tuple[list[int], list[int]]: ...
+    def warnings(self) -> list[str]: ...
+    def kill(self) -> None: ...
+
+
+class AtWork:
+    """A run at work, and what of it is shown meanwhile."""
+
+    def __init__(
+        self,
+        parameters: dict[str, Any],
+        log_dir: str | PathLike[str] | None,
+        make: Callable[[Path], Driver],
+    ) -> None:
+        self._parameters = parameters
+        self._log_dir = log_dir
+        self._make = make
+        self._driver: Driver | None = None
+        self._warnings: deque[str] = deque()
+
+    def run(self, work: Work[Path]) -> Path:
+        """Run the machines to their end; return the directory of their logs.
+
+        A run that does not begin leaves nothing behind.
+        """
+        claim = Claim(self._log_dir, self._parameters)
+        try:
+            driver = self._make(claim.path)
+            try:
+                self._record(driver, claim.path)
+                driver.start()
+            except BaseException:
+                driver.kill()
+                raise
+        except BaseException:
+            claim.give_up()
+            raise
+        self._driver = driver
+        try:
+            self._drive(driver, claim.path, work)
+        except BaseException:
+            _abandon(driver)
+            raise
+        return claim.path
+
+    def tell(self, bar: Progress) -> None:
+        """Show how far it is, and warn of what is to be warned of."""
+        while self._warnings:
+            warn(self._warnings.popleft())
+        if self._driver is not None:
+            bar(self._driver.elapsed(), *self._driver.status())
+
+    def note_interrupt(self, directory: Path) -> None:
+        """Write down that the run was interrupted."""
+        if "interrupted" not in self._parameters:
+            self._parameters["interrupted"] = True
+            write_record(directory, self._parameters)
+
+    def _drive(self, driver: Driver, directory: Path, work: Work[Path]) -> None:
+        parameters = self._parameters
+        done = False
+        while not done:
+            if work.fails.is_set():
+                _abandon(driver)
+                return
+            if work.ends.is_set() and "interrupted" not in parameters:
+                driver.stop()
+                self.note_interrupt(directory)
+            done = driver.join(STEP)
+            if parameters["rates"] is None and driver.rates is not None:
+                self._record(driver, directory)
+            if "began" not in parameters and (elapsed := driver.elapsed()):
+                # The Unix time from which faults count.
+                parameters["began"] = round(time.time() - elapsed, 6)
+                write_record(directory, parameters)
+            self._warnings.extend(driver.warnings())
+
+    def _record(self, driver: Driver, directory: Path) -> None:
+        rates = driver.rates
+        self._parameters["rates"] = None if rates is None else list(rates)
+        write_record(directory, self._parameters)
+
+
+def _abandon(driver: Driver) -> None:
+    """End the machines of a run that failed: their logs stay complete where that is possible."""
+    with suppress(Exception):  # what made the run fail is raised
+        driver.stop()
+        driver.join(GRACE)
+    driver.kill()
