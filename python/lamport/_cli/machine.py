@@ -63,7 +63,7 @@ def run_machine(args: argparse.Namespace) -> int:
         machine = _machine(args)
         print(
             f"machine {machine.machine_id} listens on port {machine.listen_port}, "
-            f"logs to {machine.log_filename}",
+            f"logs to {machine.log_filename}, seed {machine.seed}",
             flush=True,
         )
         if args.status_fd is None and _is_struck(args):

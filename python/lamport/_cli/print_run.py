@@ -24,6 +24,8 @@ def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
         print(_table(run).to_string(float_format="{:.4g}".format))
     if not run._absent or len(run._machines) > 1:
         print(f"drift {run.drift}")
+    if (seed := run.parameters.get("seed")) is not None:
+        print(f"seed {seed}")
     if run.interrupted:
         print("interrupted: it ended early, in order")
     for note in run.notes:

@@ -60,6 +60,7 @@ def run_sweep(args: argparse.Namespace) -> int:
     frame = sweep(grid or [{}], **fixed, progress=False if args.no_progress else None)
     if form is not None:
         save_table(frame, Path(args.output), form)
+    print(f"seed {frame.attrs['seed']}")
     _print(frame)
     if form is not None:
         print(f"wrote {args.output}")

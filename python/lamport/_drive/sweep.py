@@ -102,8 +102,8 @@ def sweep(
         ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
         ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``.
-        ``attrs["grid"]`` names the parameters of the grid; after Ctrl-C the finished runs are returned
-        and ``attrs["interrupted"]`` is True.
+        ``attrs["grid"]`` names the parameters of the grid, ``attrs["seed"]`` is the seed; after Ctrl-C the
+        finished runs are returned and ``attrs["interrupted"]`` is True.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def sweep(
         else:
             rows, interrupted = _on_executor(points, runs, seed, executor, tell)
         tell.end(done=not interrupted)
-    return _table(points, rows, interrupted=interrupted)
+    return _table(points, rows, seed, interrupted=interrupted)
 
 
 def _on_threads(points: "Points", runs: int, seed: int, tell: Count) -> "tuple[list[Rows], bool]":
@@ -164,7 +164,7 @@ def _on_executor(
     try:
         return run_chunks(points.native, runs, seed, executor, tell)
     except Failure as failure:
-        finished = _table(points, failure.rows, interrupted=True)
+        finished = _table(points, failure.rows, seed, interrupted=True)
         done = len(finished[[*finished.attrs["grid"], "run"]].drop_duplicates())
         where = points.describe(failure.chunk.first_point)
         why = f"{type(failure.error).__name__}: {failure.error}".rstrip(": ")
@@ -185,7 +185,7 @@ def _check(points: "Points") -> None:
         raise ValueError(f"{points.describe(number)}: {why}")
 
 
-def _table(points: "Points", rows: "list[Rows]", *, interrupted: bool) -> "pd.DataFrame":
+def _table(points: "Points", rows: "list[Rows]", seed: int, *, interrupted: bool) -> "pd.DataFrame":
     """Put the columns of finished runs and the parameters of their points together."""
     import numpy as np
     import pandas as pd
@@ -210,7 +210,7 @@ def _table(points: "Points", rows: "list[Rows]", *, interrupted: bool) -> "pd.Da
         **{name: columns[name] for name in METRICS},
     }
     frame = pd.DataFrame(order, copy=False)
-    frame.attrs = {"grid": list(points.names), "interrupted": interrupted}
+    frame.attrs = {"grid": list(points.names), "seed": seed, "interrupted": interrupted}
     return frame
 
 

@@ -63,6 +63,17 @@ def test_run(tmp_path, monkeypatch, capsys):
     assert f"wrote {home.relative_to(tmp_path)}/analysis_summary.md" in out
 
 
+def test_a_seed_that_is_drawn_is_printed_and_kept(tmp_path, capsys):
+    home = tmp_path / "a"
+    assert main(["run", *QUICK, "--no-report", "--log-dir", str(home)]) == 0
+    seed = lamport.load(home).parameters["seed"]
+    assert f"\nseed {seed}\n" in capsys.readouterr().out
+    assert main(["analyze", str(home)]) == 0
+    assert f"\nseed {seed}\n" in capsys.readouterr().out
+    assert main(["rerun", str(home), "--seed", "77", "--log-dir", str(tmp_path / "b"), "--no-report"]) == 0
+    assert "\nseed 77\n" in capsys.readouterr().out
+
+
 def test_options_reach_the_run(tmp_path, capsys):
     words = [
         "--log-dir",

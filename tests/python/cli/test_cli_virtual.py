@@ -1,5 +1,7 @@
 """The commands of virtual time."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -65,7 +67,8 @@ def test_sweep(tmp_path, capsys, name):
     pd.testing.assert_frame_equal(read(path), expected)
     out = capsys.readouterr().out
     assert "±" in out
-    assert out.count("\n") == 1 + 1 + 4 + 1
+    assert out.startswith("seed 4\n")
+    assert out.count("\n") == 1 + 1 + 1 + 4 + 1
     assert f"wrote {path}" in out
 
 
@@ -137,3 +140,12 @@ def test_what_could_not_run(tmp_path, capsys):
     assert main(words) == 0
     assert main(words) == 1
     assert "run.json" in capsys.readouterr().err
+
+
+def test_a_seed_that_is_drawn_is_printed_and_gives_the_run_again(tmp_path, capsys):
+    words = ["simulate", "--duration", "30", "--no-progress", "-o", str(tmp_path / "a.csv")]
+    assert main(words) == 0
+    seed = re.search(r"^seed (\d+)$", capsys.readouterr().out, re.MULTILINE)[1]
+    first = (tmp_path / "a.csv").read_bytes()
+    assert main([*words, "--seed", seed]) == 0
+    assert (tmp_path / "a.csv").read_bytes() == first

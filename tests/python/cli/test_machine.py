@@ -54,6 +54,8 @@ def test_alone_and_without_a_log_name(tmp_path):
     assert (child.returncode, error) == (0, "")
     (log,) = tmp_path.glob("logs/run_*/machine_4.log")
     assert re.search(r"machine 4 listens on port \d+, logs to logs/run_", out)
+    seed = json.loads(log.read_text().splitlines()[0])["seed"]
+    assert f", seed {seed}\n" in out
     assert last(log)["ticks"] == 4
 
 

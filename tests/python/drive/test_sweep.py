@@ -59,7 +59,7 @@ def test_tidy(frame):
     assert len(frame) == 2 * 4 * (3 + 5)
     order = frame.sort_values(["internal_probability", "machines", "run", "machine_id"], kind="stable")
     pd.testing.assert_frame_equal(frame, order)
-    assert frame.attrs == {"grid": ["internal_probability", "machines"], "interrupted": False}
+    assert frame.attrs == {"grid": ["internal_probability", "machines"], "seed": 0, "interrupted": False}
     compared = lamport.compare({"a": lamport.simulate(duration=1)}).columns
     assert set(frame.columns) - set(compared) == set()
 
@@ -234,7 +234,11 @@ def test_an_executor_that_dies_half_way(refuse):
     assert ("the worker is gone", "RuntimeError: cannot schedule")[refuse] in message
     assert "4 of 9 runs are finished" in message
     finished = caught.value.finished
-    assert finished.attrs == {"grid": ["internal_probability"], "interrupted": True}
+    assert finished.attrs == {
+        "grid": ["internal_probability"],
+        "seed": LONG.get("seed", 0),
+        "interrupted": True,
+    }
     whole = lamport.sweep(grid, **LONG)
     pd.testing.assert_frame_equal(finished, whole.iloc[: len(finished)], check_exact=True)
     assert len(finished) == 4 * 3
