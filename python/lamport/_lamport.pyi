@@ -331,7 +331,7 @@ class Logs:
     def notes(self) -> list[str]:
         """What a reader should know: torn last lines, logs without END, base fields only, ..."""
     def events(self) -> dict[str, Any]:
-        """One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
+        """One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id), a machine's in its own order.
 
         The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
         ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
@@ -387,7 +387,12 @@ class Logs:
             `path` is one of the logs.
         """
 
-    def verify(self, *, clock_uncertainty: float | None = None) -> dict[str, Any]:
+    def verify(
+        self,
+        *,
+        clock_uncertainty: float | None = None,
+        members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
+    ) -> dict[str, Any]:
         """Check whether the logs are a possible history.
 
         Log files are read again, a table is checked as it is. A dict: ``rule``, ``file``, ``line``,
@@ -395,7 +400,8 @@ class Logs:
         with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
         violations there are and how many things were checked; ``unchecked`` is a list of what could not be
         checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
-        `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
+        `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is which
+        machines take part: their number, the topology by name or as lists of peers from 0, and the run's id.
 
         Raises
         ------
@@ -497,13 +503,14 @@ def verify_logs(
     *,
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None = None,
+    members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
 ) -> dict[str, Any]:
     """Check log files that `read_logs` may refuse, see `Logs.verify`.
 
     Raises
     ------
     LogError
-        A line is not a line of a log, a file is empty, two logs are of one machine or of different runs.
+        A file has no line of a log, two logs are of one machine or of different runs.
     ValueError
         No paths, or an argument is out of range.
     OSError

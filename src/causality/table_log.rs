@@ -87,6 +87,7 @@ impl MessageLog for TableLog<'_> {
         Cover {
             from: 0,
             to: i64::MAX,
+            gap: None,
         }
     }
 

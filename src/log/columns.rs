@@ -65,13 +65,12 @@ impl Columns {
         self.sort();
     }
 
-    /// Sorts the rows by (time, machine, new clock), equal ones as they stand.
+    /// Sorts the rows by (time, machine), equal ones as they stand: what one machine did keeps its order.
     pub fn sort(&mut self) {
         let order = |&a: &usize, &b: &usize| {
             self.time[a]
                 .total_cmp(&self.time[b])
                 .then_with(|| self.machine_id[a].cmp(&self.machine_id[b]))
-                .then_with(|| self.new_clock[a].cmp(&self.new_clock[b]))
         };
         if (1..self.len()).all(|row| order(&(row - 1), &row).is_le()) {
             return;

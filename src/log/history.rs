@@ -30,12 +30,29 @@ pub struct LogHistory {
     pub marks: Vec<Mark>,
     /// The lines that name another machine, and which.
     pub strays: Vec<(u32, u64)>,
+    /// The blank lines.
+    pub blanks: Vec<Skipped>,
+    /// The lines that cannot be read, whatever they told.
+    pub gaps: Vec<Skipped>,
     /// The recipients that stand in SENDs: each address with each machine behind it once, in order of lines.
     pub links: Vec<Link>,
     /// The number of a torn last line.
     pub torn: Option<u64>,
     /// How many lines there are.
     pub lines: u64,
+}
+
+/// Lines in a row that tell nothing: blank ones, or such as cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The first of them.
+    pub line: u32,
+    /// How many there are.
+    pub count: u32,
+    /// The row that follows them.
+    pub row: usize,
+    /// Why the first cannot be read; empty if it is blank.
+    pub why: String,
 }
 
 /// A recipient as it first stands in a SEND.
@@ -105,7 +122,20 @@ impl Mark {
     }
 }
 
+impl Skipped {
+    /// Puts lines of a block where they stand in the log.
+    pub(crate) fn shift(&mut self, lines: u64, rows: usize) {
+        self.line += lines as u32;
+        self.row += rows;
+    }
+}
+
 impl LogHistory {
+    /// Whether what some line told is missing.
+    pub fn has_gap(&self) -> bool {
+        !self.gaps.is_empty()
+    }
+
     /// Its STARTUPs.
     pub fn startups(&self) -> impl Iterator<Item = (&Mark, &Startup<'static>)> {
         self.marks.iter().filter_map(|mark| match &mark.note {

@@ -167,7 +167,7 @@ macro_rules! columns {
             $(Column { name: stringify!($name), form: Form::$form },)*
         ];
 
-        /// One row per event, sorted by (time, machine, new clock); columns that are not kept are empty.
+        /// One row per event, sorted by (time, machine), a machine's in its own order; columns that are not kept are empty.
         #[derive(Debug, Default)]
         pub struct Columns {
             $($(#[$doc])* pub $name: Vec<$type>,)*

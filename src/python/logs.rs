@@ -14,6 +14,7 @@ use super::causality::PyCausality;
 use super::columns::{BorrowedTrace, array, required, values};
 use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
+use super::members::{self, Stated};
 use super::recipients;
 use super::tables::{self, found};
 use crate::causality::export::shiviz::{Shown, Viewer, write};
@@ -162,7 +163,7 @@ impl PyLogs {
         Ok(notes)
     }
 
-    /// One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id, new_clock).
+    /// One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id), a machine's in its own order.
     ///
     /// The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
     /// ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
@@ -262,7 +263,8 @@ impl PyLogs {
     /// with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
     /// violations there are and how many things were checked; ``unchecked`` is a list of what could not be
     /// checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
-    /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s).
+    /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is which
+    /// machines take part: their number, the topology by name or as lists of peers from 0, and the run's id.
     ///
     /// Raises
     /// ------
@@ -270,13 +272,17 @@ impl PyLogs {
     ///     `clock_uncertainty` is negative.
     /// LamportError
     ///     No event was recorded.
-    #[pyo3(signature = (*, clock_uncertainty = None))]
+    #[pyo3(signature = (*, clock_uncertainty = None, members = None))]
     fn verify<'py>(
         &self,
         py: Python<'py>,
         clock_uncertainty: Option<f64>,
+        members: Option<Stated>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let options = Options { clock_uncertainty };
+        let options = Options {
+            clock_uncertainty,
+            members: members::members(members)?,
+        };
         let report = if self.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {

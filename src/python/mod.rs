@@ -16,6 +16,7 @@ mod local;
 mod logs;
 mod machine;
 mod machine_event;
+mod members;
 mod read;
 mod recipients;
 mod setting;

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyMapping};
 use super::columns::values;
 use super::interrupt::interruptible;
 use super::logs::PyLogs;
+use super::members::{self, Stated};
 use super::recipients::recipients;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
@@ -54,21 +55,25 @@ pub(super) fn read_logs(
 /// Raises
 /// ------
 /// LogError
-///     A line is not a line of a log, a file is empty, two logs are of one machine or of different runs.
+///     A file has no line of a log, two logs are of one machine or of different runs.
 /// ValueError
 ///     No paths, or an argument is out of range.
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None))]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None))]
 pub(super) fn verify_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
     clock_uncertainty: Option<f64>,
+    members: Option<Stated>,
 ) -> PyResult<Bound<'_, PyDict>> {
     let offsets = offsets.unwrap_or_default();
-    let options = Options { clock_uncertainty };
+    let options = Options {
+        clock_uncertainty,
+        members: members::members(members)?,
+    };
     let report = interruptible(py, |go_on| {
         verify(
             &reader::read_history(&paths, &offsets, go_on)?,

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::causality::machines::Machines;
 use crate::causality::messages::Messages;
-use crate::causality::verify::report::{Report, Rule};
+use crate::causality::verify::report::{RULES, Report, Rule};
 use crate::log::columns::Columns;
 use crate::log::schema::Values;
 use crate::model::behavior::Probabilities;
@@ -78,7 +78,7 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
 pub(super) fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("ok", report.is_ok())?;
-    let count = |values: [u64; 9]| {
+    let count = |values: [u64; RULES]| {
         let counts = PyDict::new(py);
         for rule in Rule::ALL {
             counts.set_item(rule.name(), values[rule as usize])?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::common::Scratch;
 use crate::simulated_logs::{read, report, runs, simulate, write};
-use lamport::causality::verify::report::Rule;
+use lamport::causality::verify::report::{RULES, Rule};
 use lamport::model::random::Generator;
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn number(line: &Value, field: &str) -> u64 {
 type Damage = fn(&mut Logs) -> Option<()>;
 
 /// What is done to a log, and the rule that finds it.
-const TABLE: [(&str, &str, Damage); 26] = [
+const TABLE: [(&str, &str, Damage); 27] = [
     ("+2 on receive", "step", |logs| {
         let at = logs.any("RECEIVE")?;
         logs.add(at, "new_clock", 1);
@@ -115,6 +115,17 @@ const TABLE: [(&str, &str, Damage); 26] = [
         }
         Some(())
     }),
+    (
+        "a message of a machine that is not of the run",
+        "membership",
+        |logs| {
+            let (log, line) = logs.find(|logs, log, line| {
+                logs.is(log, line, "RECEIVE") || logs.is(log, line, "UNREAD")
+            })?;
+            logs.lines[log][line]["sender"] = 99.into();
+            Some(())
+        },
+    ),
     ("wrong sender", "match", |logs| {
         let (log, line) = logs.any("RECEIVE")?;
         let sender = number(&logs.lines[log][line], "sender");
@@ -359,7 +370,7 @@ fn only_exactness_sees_a_jump_that_all_follow() {
             bump(&mut logs).unwrap();
             write(&scratch.0, &logs.lines);
             let report = report(&scratch.0, 3);
-            let mut expected = [0; 9];
+            let mut expected = [0; RULES];
             expected[Rule::Step as usize] = 1;
             expected[Rule::Exactness as usize] = 1;
             assert_eq!(report.counts, expected, "{:?}", report.violations);

@@ -12,6 +12,7 @@ mod questions;
 mod random_histories;
 mod simulated_logs;
 mod time_rules;
+mod unreadable;
 mod verify;
 mod viewers;
 mod written_logs;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use lamport::causality::verify::Options;
+use lamport::causality::verify::membership::Members;
 use lamport::causality::verify::report::Report;
 use lamport::causality::verify::verify;
 use lamport::drive::simulated::engine::Setup;
@@ -37,7 +38,15 @@ pub(crate) fn simulate(setup: Setup, directory: &Path) {
 pub(crate) fn report(directory: &Path, machines: u32) -> Report {
     let history =
         read_history(&paths(directory, machines), &BTreeMap::new(), &mut || true).unwrap();
-    verify(&history, &Options::default(), &mut || true).unwrap()
+    let members = Members {
+        topology: Topology::Full(machines.max(3)),
+        run_id: None,
+    };
+    let options = Options {
+        members: Some(members),
+        ..Options::default()
+    };
+    verify(&history, &options, &mut || true).unwrap()
 }
 
 pub(crate) fn base(seed: u64) -> Setup {

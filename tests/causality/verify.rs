@@ -113,7 +113,7 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
     let damaged = report(&scratch.0, 3);
     assert_eq!(
         damaged.counts,
-        [1, 0, 0, 0, 0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         "{:?}",
         damaged.violations
     );

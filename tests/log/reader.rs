@@ -243,7 +243,7 @@ fn what_is_no_log_is_refused() {
         (&b""[..], "the file is empty"),
         (b"{\"event\"", "no complete line"),
         (b"\x1f\x8b\x08\x00\xff\n", "binary"),
-        (b"\n", "x.log:1: an empty line"),
+        (b"\n \r\n", "x.log:1: there are only blank lines"),
     ] {
         let got = error(text);
         assert!(got.contains(words), "{got}");

@@ -1,13 +1,14 @@
 """Tables of events made elsewhere, as runs."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
 from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
 from lamport._model.public import public
+from lamport._model.warning import warn
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ EMPTY = {"", "null", "None"}
 FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 LARGEST = 2**53 - 1
 SECOND = np.timedelta64(1, "s")
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+"""How many of each unit of time make a second."""
+FARTHEST = 1e11
+"""No time of day is this many seconds after 1970, and no run lasts a hundredth of it."""
+LONGEST = 1e9
+DOUBTFUL = 1e7
+"""Whole numbers that span more seconds than this are hardly seconds."""
 
 
 class Arrow(Protocol):
@@ -34,7 +42,11 @@ class Arrow(Protocol):
 
 
 @public
-def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow) -> Run:
+def from_events(
+    frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow,
+    *,
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None,
+) -> Run:
     """Make a run of a table of events.
 
     Parameters
@@ -45,9 +57,12 @@ def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, 
         ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``, ``queue_len``,
         ``sender``, ``sent_clock``, ``arrived``, ``manual``, ``by_hand`` and ``recipients`` (a list or tuple
         of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also called
-        ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are seconds, dates with
+        ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are numbers, dates with
         or without a time zone (without: UTC), or durations. Without times the rows are taken as one second
-        apart.
+        apart. Events are put in order of time; those of a machine at one time stay in the order of the rows, so
+        a table must not be shuffled.
+    time_unit : {"s", "ms", "us", "ns"}, optional
+        What numbers in ``time``, ``system_time`` and ``arrived`` are: seconds if None, unless they cannot be.
 
     Returns
     -------
@@ -57,12 +72,17 @@ def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, 
     Raises
     ------
     ValueError
-        A column is missing or there twice, a value is not what its column holds, or there is ``arrived``
-        but neither ``time`` nor ``system_time``.
+        A column is missing or there twice, a value is not what its column holds, times cannot be seconds and
+        no `time_unit` is given, or there is ``arrived`` but neither ``time`` nor ``system_time``.
     TypeError
         `frame` is not a table.
     ImportError
         A table of polars, pyarrow or duckdb needs pyarrow.
+
+    Warns
+    -----
+    LamportWarning
+        Times are whole numbers that would be a run of months: they are hardly seconds.
 
     Examples
     --------
@@ -81,8 +101,12 @@ def from_events(frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, 
     for name in (*dict(EVENT_COLUMNS), *LISTS):
         if (table.columns == name).sum() > 1:
             raise ValueError(f"the table has more than one column {name}: keep one of them")
+    if time_unit is not None and time_unit not in UNITS:
+        raise ValueError(f"time_unit={time_unit!r} is not known: it is one of {', '.join(map(repr, UNITS))}")
     columns: dict[str, Any] = {
-        name: READERS[form](table, name) for name, form in EVENT_COLUMNS if name in table.columns
+        name: _times(table, name, time_unit) if "seconds" in form else READERS[form](table, name)
+        for name, form in EVENT_COLUMNS
+        if name in table.columns
     }
     columns |= {name: _lists(table, name) for name in LISTS if name in table.columns}
     return Run(table_logs(columns))
@@ -143,8 +167,8 @@ def _flags(table: pd.DataFrame, name: str) -> Any:
     return (values == True).to_numpy(dtype=bool)  # noqa: E712 - missing is neither
 
 
-def _times(table: pd.DataFrame, name: str) -> "Floats":
-    """Return times in seconds: dates since 1970 in UTC, durations as they are."""
+def _times(table: pd.DataFrame, name: str, unit: str | None) -> "Floats":
+    """Return times in seconds: dates since 1970 in UTC, durations as they are, numbers by their unit."""
     column = table[name]
     if column.dtype == object:
         held = pd.api.types.infer_dtype(column, skipna=True)
@@ -154,13 +178,60 @@ def _times(table: pd.DataFrame, name: str) -> "Floats":
             column = pd.to_timedelta(column)
     kind = column.dtype.kind
     if kind not in {"M", "m"}:
-        return _numbers(table, name, "a number of seconds, a date or a duration")
+        return _in_seconds(_numbers(table, name, "a number of seconds, a date or a duration"), name, unit)
     if kind == "M" and getattr(column.dt, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     values = column.to_numpy(dtype=f"{kind}8[{_unit(column)}]")
     since = values - np.datetime64(0, "s") if kind == "M" else values
     seconds: Floats = since / SECOND
     return seconds
+
+
+def _in_seconds(numbers: "Floats", name: str, unit: str | None) -> "Floats":
+    """Return numbers of a unit as seconds; without a unit they must look like seconds."""
+    if unit is not None:
+        seconds: Floats = numbers / UNITS[unit]
+        return seconds
+    known = numbers[np.isfinite(numbers)]
+    if not len(known):
+        return numbers
+    farthest, span = float(np.abs(known).max()), float(known.max() - known.min())
+    if farthest > FARTHEST or span > LONGEST:
+        likely = _likely(farthest, span)
+        raise ValueError(
+            f"{name} goes up to {known.max():.16g}: if that were seconds, "
+            + (
+                f"the run would last {_years(span)}"
+                if span > LONGEST
+                else f"it would be the year {_year(farthest)}"
+            )
+            + f"; if it is {NAMES[likely]}, give from_events(..., time_unit={likely!r}), and time_unit='s' if it is seconds"
+        )
+    if span > DOUBTFUL and (known == np.floor(known)).all():
+        warn(
+            f"{name} spans {span:.0f}, all whole numbers: as seconds a run of {span / 86400:.0f} days; give from_events "
+            "time_unit='ms', 'us' or 'ns' if they are no seconds, time_unit='s' if they are"
+        )
+    return numbers
+
+
+NAMES = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+
+def _likely(farthest: float, span: float) -> str:
+    """Say which unit makes of times a date of our days, or else of their span a run of less than a day or so."""
+    for unit in NAMES:
+        if 1e9 < farthest / UNITS[unit] < 4e9:
+            return unit
+    return next((unit for unit in NAMES if span / UNITS[unit] < 1e5), "ns")
+
+
+def _years(seconds: float) -> str:
+    return f"{seconds / 31557600:.0f} years"
+
+
+def _year(seconds: float) -> str:
+    return f"{1970 + seconds / 31557600:.0f}"
 
 
 def _unit(column: "pd.Series[Any]") -> str:
@@ -220,11 +291,9 @@ def _wrong(table: pd.DataFrame, name: str, bad: Any, right: str) -> ValueError:
 
 
 READERS = {
-    "seconds": _times,
-    "seconds or none": _times,
     "whole": _whole,
     "whole or none": _maybe_whole,
     "kind": _codes,
     "flag": _flags,
 }
-"""What reads each form of a column."""
+"""What reads each form of a column but times."""

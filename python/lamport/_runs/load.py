@@ -12,7 +12,11 @@ from lamport._runs.directory import log_files, log_name, read_record
 from lamport._runs.recipe import Recipe, read_again
 from lamport._runs.run import Run
 
-__all__ = ["find", "load"]
+__all__ = ["find", "home_of", "load"]
+
+ENDINGS = (".log", ".jsonl", ".ndjson")
+"""How the names of logs of others end."""
+SHOWN = 5
 
 
 @public
@@ -25,9 +29,10 @@ def load(
     ----------
     source : path, glob or list of them
         A directory is searched for ``machine_*.log``, plain or compressed by gzip or zstd (``.log.gz``,
-        ``.log.zst``), and where it has none, the directories in it are. A ``run.json`` beside the logs is
-        read too, other files are not. A file that grows or shrinks meanwhile is read up to where its end
-        was met.
+        ``.log.zst``), and where it has none, the directories in it are; where these have none either, all files
+        in it are taken that end in ``.log``, ``.jsonl`` or ``.ndjson``, compressed or not. A ``run.json`` beside
+        the logs is read too, other files are not. A file that grows or shrinks meanwhile is read up to where its
+        end was met. Blank lines are left aside.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log, to correct its host's clock.
 
@@ -52,10 +57,7 @@ def load(
     >>> run = lamport.load("collected/host*/*.log", offsets={2: 0.013})  # doctest: +SKIP
     """
     files = find(source)
-    parents = {file.parent for file in files}
-    home = Path(os.path.commonpath([parent.absolute() for parent in parents]))
-    if len(parents) == 1:
-        home = parents.pop()
+    home = home_of(files)
     record = read_record(home)
     if offsets is not None:
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
@@ -67,6 +69,14 @@ def load(
         interrupted=record.get("interrupted") is True,
         recipe=Recipe(read_again, ([file.absolute() for file in files], known)),
     )
+
+
+def home_of(files: Iterable[Path]) -> Path:
+    """Return the directory that all files are in or below."""
+    parents = {file.parent for file in files}
+    if len(parents) == 1:
+        return parents.pop()
+    return Path(os.path.commonpath([parent.absolute() for parent in parents]))
 
 
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
@@ -98,11 +108,26 @@ def _search(directory: Path) -> list[Path]:
     below = sorted(entry for entry in directory.iterdir() if entry.is_dir())
     files = [file for entry in below for file in log_files(entry)]
     if not files:
-        raise FileNotFoundError(
-            f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below"
-        )
+        return _others(directory)
     name, times = Counter(map(log_name, files)).most_common(1)[0]
     if times > 1:
         runs = [file.parent.name for file in files if log_name(file) == name]
         raise ValueError(f"{directory} holds {times} runs ({runs[0]}, ..., {runs[-1]}): load one of them")
     return files
+
+
+def _others(directory: Path) -> list[Path]:
+    """List the logs of a directory that have other names than ours."""
+    files = sorted(entry for entry in directory.iterdir() if entry.is_file())
+    if logs := [file for file in files if Path(log_name(file)).suffix in ENDINGS]:
+        return logs
+    seen = ", ".join(file.name for file in files[:SHOWN]) + (", ..." if len(files) > SHOWN else "")
+    there = (
+        f"it has {seen}: give the logs by name, or a pattern like {directory / '*.txt'}"
+        if seen
+        else "it has no file"
+    )
+    raise FileNotFoundError(
+        f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below, and no file "
+        f"that ends in {', '.join(ENDINGS)}; {there}"
+    )

@@ -24,6 +24,8 @@ REDUCTIONS: "dict[str, str]" = {
     "internals": "sum",
 }
 """How the machines of a run become one number."""
+FLOORS = {"mean_jump": 1.0, "max_jump": 1.0}
+"""The least that a metric can be, where that is not 0."""
 SLOWEST = "slowest_queue_growth"
 METRICS = (*REDUCTIONS, SLOWEST)
 
@@ -87,7 +89,10 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     counts, places = np.unique(number.to_numpy(), return_inverse=True)
     quantiles = np.array([t_quantile(int(count) - 1) for count in counts])[places].reshape(number.shape)
     half = quantiles * spread / np.sqrt(number)
-    parts = {"mean": mean, "low": mean - half, "high": mean + half}
+    # No metric of a run goes below its floor; a table of other origin may.
+    least = pd.Series({name: FLOORS.get(name, 0.0) for name in metrics})
+    low = (mean - half).clip(lower=grouped[metrics].min().clip(upper=least, axis=1))
+    parts = {"mean": mean, "low": low, "high": mean + half}
     table: dict[tuple[str, str], Any] = {("runs", "count"): grouped.size()}
     table |= {(name, part): values[name] for name in metrics for part, values in parts.items()}
     return pd.DataFrame(table)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._model.public import public
+from lamport._model.topology import resolve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,14 +95,19 @@ class Verification:
 def verify_recorded(run: "Recorded", clock_uncertainty: float | None) -> Verification:
     """Check what `Run.verify` describes: the lines of its log files where there are any, else its events."""
     if isinstance(run._source, (Path, Sequence)):
-        return verify_files(run.files, clock_uncertainty=clock_uncertainty)
-    return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty))
+        return verify_files(run.files, record=run._parameters, clock_uncertainty=clock_uncertainty)
+    members = _members(run._parameters)
+    return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty, members=members))
 
 
 def verify_files(
-    files: Iterable[Path], *, offsets: Mapping[int, float] | None = None, clock_uncertainty: float | None
+    files: Iterable[Path],
+    *,
+    record: Mapping[str, Any],
+    offsets: Mapping[int, float] | None = None,
+    clock_uncertainty: float | None,
 ) -> Verification:
-    """Check log files, damaged ones too."""
+    """Check log files, damaged ones too, by what ``run.json`` says of the run."""
     from lamport._lamport import verify_logs
 
     return Verification(
@@ -109,5 +115,18 @@ def verify_files(
             [str(file) for file in files],
             offsets=None if offsets is None else dict(offsets),
             clock_uncertainty=clock_uncertainty,
+            members=_members(record),
         )
     )
+
+
+def _members(record: Mapping[str, Any]) -> "tuple[int, str | Sequence[Sequence[int]], str | None] | None":
+    """Say which machines take part in a run, if its ``run.json`` tells: how many, who sends to whom, and which run."""
+    machines, run_id = record.get("machines"), record.get("run_id")
+    if "topology" not in record or not isinstance(machines, int):
+        return None
+    try:
+        number, topology = resolve(machines, None, record["topology"])
+    except ValueError:  # edited by hand, say
+        return None
+    return number, topology, run_id if isinstance(run_id, str) else None

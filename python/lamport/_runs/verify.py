@@ -1,23 +1,30 @@
 """Whether logs are a possible history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lamport._model.public import public
-from lamport._runs.load import find
+from lamport._runs.directory import read_record
+from lamport._runs.load import find, home_of
 from lamport._runs.run import Run
 from lamport._runs.verification import Verification, verify_files, verify_recorded
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lamport._runs.from_events import Arrow
+
 __all__ = ["verify"]
 
 
 @public
 def verify(
-    logs: "str | PathLike[str] | Iterable[str | PathLike[str]] | Run | pd.DataFrame | Mapping[str, Any]",
+    logs: (
+        "str | PathLike[str] | Iterable[str | PathLike[str]] | Run | pd.DataFrame | Mapping[str, Any] | "
+        "Sequence[Mapping[str, Any]] | Arrow"
+    ),
     *,
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None = None,
@@ -27,7 +34,8 @@ def verify(
     Parameters
     ----------
     logs : path, glob, list of them, Run, or table of events
-        Damaged logs too, that `load` refuses; a table is what `from_events` takes.
+        Damaged logs too, that `load` refuses; a ``run.json`` beside them says which machines take part. A table
+        is what `from_events` takes.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log; for paths only.
     clock_uncertainty : float, optional
@@ -44,7 +52,9 @@ def verify(
     FileNotFoundError
         There is no such file, or no log in the directory.
     LogError
-        A line is not a line of a log.
+        A file has no line of a log, or two are of one machine or of different runs.
+    TypeError
+        `logs` is none of these.
     ValueError
         `clock_uncertainty` is negative, or `offsets` are given for what has no files.
 
@@ -58,6 +68,8 @@ def verify(
     >>> done.violations["rule"].tolist()
     ['step', 'exactness']
     """
+    if isinstance(logs, Iterator) and not _is_table(logs):
+        logs = list(logs)
     if isinstance(logs, Run):
         run = logs
     elif _is_table(logs):
@@ -66,11 +78,31 @@ def verify(
         run = from_events(cast("pd.DataFrame", logs))
     else:
         files = find(cast("str | PathLike[str] | list[str]", logs))
-        return verify_files(files, offsets=offsets, clock_uncertainty=clock_uncertainty)
+        record, why = _record(files)
+        done = verify_files(files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty)
+        done.unchecked += [f"{why}: which machines may take part is not checked"] if why else []
+        return done
     if offsets is not None:
         raise ValueError("offsets go with log files: give them to load")
     return verify_recorded(run, clock_uncertainty)
 
 
+def _record(files: Sequence[Path]) -> tuple[dict[str, Any], str]:
+    """Read what ``run.json`` says of the run, or why it cannot be read: the logs are judged all the same."""
+    from lamport._lamport import LogError
+
+    try:
+        return read_record(home_of(files)), ""
+    except (LogError, OSError) as error:
+        return {}, str(error)
+
+
 def _is_table(logs: object) -> bool:
-    return isinstance(logs, Mapping) or hasattr(logs, "columns") or hasattr(logs, "__arrow_c_stream__")
+    """Whether it is a table of events, and no path or several."""
+    if isinstance(logs, str | PathLike):
+        return False
+    if isinstance(logs, Mapping) or hasattr(logs, "columns") or hasattr(logs, "__arrow_c_stream__"):
+        return True
+    if isinstance(logs, Sequence):
+        return len(logs) > 0 and isinstance(logs[0], Mapping)
+    return not isinstance(logs, Iterable)

@@ -1,5 +1,6 @@
 //! The messages of one sender to one recipient, and which of its SENDs each receipt takes.
 
+use super::cover::Cover;
 use super::receipt::{LoggedReceipt, Match, NONE};
 
 /// What one machine sent to another and what that received of it, both in the order of their logs.
@@ -16,8 +17,8 @@ pub(in crate::causality) struct Channel<'a> {
     pub(in crate::causality) due: usize,
     /// The clock of each SEND of all.
     clocks: &'a [i64],
-    /// The clock up to which the sender's log tells its SENDs.
-    covered: i64,
+    /// Of which clocks the sender's log tells the SENDs.
+    covered: Cover,
     /// The sender's SENDs of which not all recipients are known.
     open: &'a mut Open,
     /// How many receipts were matched.
@@ -39,7 +40,7 @@ impl<'a> Channel<'a> {
     pub(super) fn new(
         (sender, recipient): (usize, usize),
         (sends, receipts): (&'a [u32], &'a [LoggedReceipt]),
-        (clocks, covered): (&'a [i64], i64),
+        (clocks, covered): (&'a [i64], Cover),
         open: &'a mut Open,
     ) -> Self {
         Self {
@@ -100,7 +101,7 @@ impl<'a> Channel<'a> {
             },
             None => match self.open.take(clock) {
                 Some((send, free)) => Match::Open { send, free },
-                None if self.covered < clock => Match::MayBeUnlogged,
+                None if !self.covered.has(clock) => Match::MayBeUnlogged,
                 None => Match::None,
             },
         }

@@ -5,11 +5,13 @@
 
 mod by_clock;
 mod channel;
+mod cover;
 mod groups;
 mod receipt;
 
 pub(super) use by_clock::ByClock;
 pub(super) use channel::Channel;
+pub(super) use cover::Cover;
 pub(super) use groups::{Crossed, Groups};
 pub(super) use receipt::{LoggedReceipt, Match, stamp, stamp_of};
 
@@ -18,15 +20,6 @@ use super::ids::Ids;
 use crate::error::Result;
 use channel::Open;
 use groups::Items;
-
-/// Which clocks of its machine a log tells.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cover {
-    /// Those above this one: 0 if the log begins at the beginning.
-    pub(super) from: i64,
-    /// Those up to this one: all if the log says that the machine ended.
-    pub(super) to: i64,
-}
 
 /// What logs tell of messages.
 pub(super) trait MessageLog {
@@ -117,7 +110,7 @@ impl<'a, L: MessageLog> Matching<'a, L> {
         let clocks = self.logs.clocks();
         let received = self.receipts.crossed();
         for sender in 0..self.open.len() {
-            let covered = self.logs.cover(sender).to;
+            let covered = self.logs.cover(sender);
             let mut open = self.open(sender, checkpoint)?;
             // Three lists of recipients, each in order; a channel may be in any of them.
             let mut sent = self.sends.of(sender).peekable();

@@ -28,6 +28,7 @@ impl MessageLog for DrawnLogs {
         Cover {
             from: 0,
             to: self.covered[log],
+            gap: None,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::causality::ids::Ids;
 use crate::causality::matching::{Cover, LoggedReceipt, MessageLog, stamp};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::history::{History, LogHistory, Mark, Note};
+use crate::log::history::{History, LogHistory, Mark, Note, Skipped};
 use crate::log::line::End;
 
 /// Stands where there is no row.
@@ -44,6 +44,21 @@ impl<'a> Case<'a> {
 
     pub(super) fn logs(&self) -> &'a [LogHistory] {
         &self.history.logs
+    }
+
+    /// Between which clocks of a log lines are missing, all gaps taken as one.
+    fn gap(&self, log: &LogHistory) -> Option<(i64, i64)> {
+        let clocks = |lines: &Skipped| {
+            let at = |row: usize| log.rows.contains(&row).then_some(row);
+            let before = lines.row.checked_sub(1).and_then(at);
+            let before = before.map_or(i64::MIN, |row| self.columns.new_clock[row]);
+            let after = at(lines.row).map_or(i64::MAX, |row| self.columns.old_clock[row]);
+            (before, after)
+        };
+        log.gaps
+            .iter()
+            .map(clocks)
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// Whether some SEND does not tell all its recipients.
@@ -165,6 +180,7 @@ impl MessageLog for Case<'_> {
             } else {
                 last.unwrap_or(i64::MIN)
             },
+            gap: self.gap(history),
         }
     }
 

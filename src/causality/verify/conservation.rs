@@ -85,7 +85,10 @@ impl Conservation {
         report: &mut Report,
     ) {
         let ends = (case.ends[sender], case.ends[recipient]);
-        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, count.is_sure) else {
+        let has_gap = [sender, recipient]
+            .iter()
+            .any(|&log| case.logs()[log].has_gap());
+        let (Some((mark, end)), Some(_), true) = (ends.0, ends.1, count.is_sure && !has_gap) else {
             self.unchecked += 1;
             return;
         };
@@ -122,7 +125,7 @@ impl Conservation {
     pub(super) fn finish(self, report: &mut Report) {
         if self.unchecked > 0 {
             report.unchecked(format!(
-                "conservation is not checked for {} ordered pairs: an end of the pair has no END, or recipients are not known",
+                "conservation is not checked for {} ordered pairs: an end of the pair has no END or lines that cannot be read, or recipients are not known",
                 self.unchecked
             ));
         }

@@ -84,6 +84,12 @@ fn complete(
                 log.machine_id
             ));
         }
+        if log.has_gap() {
+            why.push(format!(
+                "lines of machine {} cannot be read",
+                log.machine_id
+            ));
+        }
     }
     let mut lost = 0;
     for (row, send) in matched.iter().enumerate() {

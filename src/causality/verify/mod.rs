@@ -13,6 +13,7 @@ mod fifo;
 mod hosts;
 mod limits;
 mod matches;
+pub mod membership;
 mod queue;
 mod receipts;
 pub mod report;
@@ -28,13 +29,16 @@ use crate::log::history::History;
 use bounds::Bounds;
 use case::{Case, NONE};
 use hosts::Hosts;
+use membership::Members;
 use report::Report;
 
 /// What a caller decides.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// How far the clocks of two hosts may differ, in seconds, if that is known.
     pub clock_uncertainty: Option<f64>,
+    /// Which machines take part, if that is known.
+    pub members: Option<Members>,
 }
 
 /// Checks every rule.
@@ -77,6 +81,7 @@ pub fn verify(
     let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &sends));
     queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;
     time::check(&case, &mut report, checkpoint)?;
+    membership::check(&case, options.members.as_ref(), &mut report, checkpoint)?;
     report.finish();
     Ok(report)
 }

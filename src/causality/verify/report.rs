@@ -3,6 +3,9 @@
 /// How many violations are listed; all are counted.
 const LISTED: usize = 1000;
 
+/// How many rules there are.
+pub const RULES: usize = 10;
+
 /// The rules, in the order of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
@@ -24,11 +27,13 @@ pub enum Rule {
     Conservation,
     /// Sent, arrived, received: in this order.
     Time,
+    /// Only machines of the run take part in it.
+    Membership,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; RULES] = [
         Self::Structure,
         Self::Step,
         Self::Match,
@@ -38,6 +43,7 @@ impl Rule {
         Self::Queue,
         Self::Conservation,
         Self::Time,
+        Self::Membership,
     ];
 
     /// As reports name it.
@@ -52,6 +58,7 @@ impl Rule {
             Self::Queue => "queue",
             Self::Conservation => "conservation",
             Self::Time => "time",
+            Self::Membership => "membership",
         }
     }
 }
@@ -81,12 +88,12 @@ pub struct Report {
     /// Violations by rule, as many as are listed.
     pub violations: Vec<Violation>,
     /// How many violations there are, by [`Rule`].
-    pub counts: [u64; 9],
+    pub counts: [u64; RULES],
     /// How many things were checked, by [`Rule`].
-    pub checked: [u64; 9],
+    pub checked: [u64; RULES],
     /// What could not be checked, and why.
     pub unchecked: Vec<String>,
-    listed: [usize; 9],
+    listed: [usize; RULES],
 }
 
 impl Report {
@@ -116,10 +123,10 @@ impl Report {
 
     /// Leaves as many violations as may be listed: an equal share for each rule that needs it.
     pub(super) fn finish(&mut self) {
-        let mut shares = [0; 9];
+        let mut shares = [0; RULES];
         let mut room = LISTED;
         while room > 0 {
-            let wanting: Vec<usize> = (0..9)
+            let wanting: Vec<usize> = (0..RULES)
                 .filter(|&rule| shares[rule] < self.listed[rule])
                 .collect();
             if wanting.is_empty() {

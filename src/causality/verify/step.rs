@@ -32,9 +32,14 @@ fn events(
     // The clock before the next event, and the line that tells it.
     let mut clock: Option<(i64, u32)> = None;
     let mut marks = log.marks.iter().peekable();
+    let mut gaps = log.gaps.iter().peekable();
     for row in log.rows.start..=log.rows.end {
         checkpoint.row()?;
         while let Some(mark) = marks.next_if(|mark| mark.row <= row) {
+            while gaps.next_if(|lines| lines.line < mark.line).is_some() {
+                // What is missing may have moved it.
+                clock = None;
+            }
             match &mark.note {
                 Note::Startup(start) => clock = Some((start.local_clock as i64, mark.line)),
                 Note::End(end) => {
@@ -61,6 +66,9 @@ fn events(
         }
         if row == log.rows.end {
             break;
+        }
+        while gaps.next_if(|lines| lines.row <= row).is_some() {
+            clock = None;
         }
         let (old, new) = (columns.old_clock[row], columns.new_clock[row]);
         if let Some((clock, line)) = clock

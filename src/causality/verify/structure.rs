@@ -28,6 +28,7 @@ pub(super) fn check(
                 case.line(RULE, place, line, expected, format!("machine_id {id}"))
             });
         }
+        unreadable(case, place, log, report);
         times(case, place, log, report, checkpoint)?;
         if !case.history.is_table && !log.is_base(case.columns) {
             startups(case, place, log, report);
@@ -36,6 +37,21 @@ pub(super) fn check(
         ticks(case, place, log, report, checkpoint)?;
     }
     Ok(())
+}
+
+/// Every line can be read.
+fn unreadable(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
+    for lines in &log.gaps {
+        report.add(RULE, || {
+            let why = &lines.why;
+            let found = match lines.count - 1 {
+                0 => why.clone(),
+                more => format!("{why}; and {more} more after it"),
+            };
+            let expected = "a line of a log".into();
+            case.line(RULE, place, lines.line, expected, found)
+        });
+    }
 }
 
 /// Times never go back.
@@ -91,13 +107,26 @@ fn times(
 /// One STARTUP first, and again only as the same machine going on.
 fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let mut first = None;
+    let mut gaps = log.gaps.iter().peekable();
+    // The row before which the last gap is.
+    let mut gap = None;
     for (mark, start) in log.startups() {
+        while let Some(lines) = gaps.next_if(|lines| lines.line < mark.line) {
+            gap = Some(lines.row);
+        }
         let mut add = |expected: String, found: String| {
             report.add(RULE, || case.line(RULE, place, mark.line, expected, found));
         };
         let Some((line, before)) = first else {
             first = Some((mark.line, start));
-            if mark.line != 1 {
+            if gap.is_some() {
+                continue;
+            }
+            let is_first = log
+                .marks
+                .first()
+                .is_some_and(|first| first.line == mark.line);
+            if !is_first || mark.row > log.rows.start {
                 add(
                     "STARTUP as the first line".into(),
                     format!("STARTUP in line {}", mark.line),
@@ -132,14 +161,14 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
         } else {
             before.local_clock
         };
-        if start.local_clock != clock {
+        if start.local_clock != clock && gap != Some(mark.row) {
             add(
                 format!("local_clock {clock}, the last clock before"),
                 format!("local_clock {}", start.local_clock),
             );
         }
     }
-    if first.is_none() {
+    if first.is_none() && !log.has_gap() {
         report.add(RULE, || {
             case.line(
                 RULE,
@@ -214,7 +243,7 @@ fn ticks(
         checkpoint.row()?;
         ticks += u64::from(!case.columns.manual[row]);
     }
-    if end.ticks != ticks {
+    if end.ticks != ticks && !log.has_gap() {
         report.add(RULE, || {
             let expected = format!("ticks {ticks}, the number of events that are not by hand");
             let found = format!("ticks {}", end.ticks);

@@ -8,7 +8,7 @@ use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::matching::{Matching, MessageLog};
 use crate::error::Result;
-use crate::log::history::Note;
+use crate::log::history::{LogHistory, Note};
 
 /// What others say of one machine.
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Unlogged {
 /// By machine without a log, what others say of it.
 type AllUnlogged = BTreeMap<u64, Unlogged>;
 
-/// Says which machines have no log here, and checks what can be; whether there are none.
+/// Says which machines have no log here, and checks what can be; whether all that was sent is here.
 pub(super) fn check(
     case: &Case<'_>,
     matching: &Matching<'_, Case<'_>>,
@@ -65,7 +65,7 @@ pub(super) fn check(
         };
         report.unchecked(format!("machine {id} has no {log} here: {what}"));
     }
-    Ok(unlogged.is_empty())
+    Ok(unlogged.is_empty() && !case.logs().iter().any(LogHistory::has_gap))
 }
 
 /// Each message of such a machine is received once, in order.
@@ -120,7 +120,7 @@ fn undelivered(
             continue;
         };
         unlogged.entry(id).or_default();
-        if case.unknown[place] > 0 {
+        if case.unknown[place] > 0 || case.logs()[place].has_gap() {
             continue;
         }
         let rule = Rule::Conservation;

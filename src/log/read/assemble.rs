@@ -4,14 +4,14 @@
 //! spans blocks is decided here, by one thread, block after block and log after log: whose log it is, which line has
 //! which number, and which error is the first. So the result is the same however many threads have read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::history::{History, LogHistory, Note};
 use crate::log::read::addresses::Addresses;
-use crate::log::read::block::{BadLine, BlockContents, NamedRecipients};
+use crate::log::read::block::{BadLine, BadLines, BlockContents, NamedRecipients};
 use crate::log::read::blocks::Stop;
 use crate::log::read::lines::{not_text, too_long};
 use crate::log::read::merge_rows::{BlockEvents, LogEvents, append_logs};
@@ -42,6 +42,8 @@ pub(super) struct ReadLog {
     pub(super) span: (f64, f64),
     /// Whether a RECEIVE lacks what it received.
     pub(super) has_base_receives: bool,
+    /// Whether a line told whose log it is.
+    has_owner: bool,
 }
 
 /// Reads the logs at `paths`, whatever the order and the ids of their lines.
@@ -52,19 +54,22 @@ pub(super) fn read(
     threads: usize,
     paths: &[PathBuf],
     offsets: &BTreeMap<u64, f64>,
-    accept: fn(&ReadLog) -> Result<()>,
+    (bad_lines, accept): (BadLines, fn(&ReadLog) -> Result<()>),
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Reading> {
     let mut reading = Reading::default();
-    for (path, blocks) in paths.iter().zip(workers::read(paths, threads, go_on)?) {
+    for (path, blocks) in paths
+        .iter()
+        .zip(workers::read(paths, threads, bad_lines, go_on)?)
+    {
         let is_torn = blocks.torn;
         let (log, error) = reading.take(path, blocks, offsets)?;
         accept(&log)?;
         if let Some(error) = error {
             return Err(error);
         }
-        if log.history.lines == 0 {
-            return Err(no_line(log.history.file, is_torn));
+        if !log.has_owner {
+            return Err(no_line(log.history, is_torn));
         }
         reading.logs.push(log);
     }
@@ -95,14 +100,16 @@ impl Reading {
             is_cut: log_blocks.cut,
             span: (f64::INFINITY, f64::NEG_INFINITY),
             has_base_receives: false,
+            has_owner: false,
         };
         self.addresses.next_log();
         let mut recipients = NamedRecipients::default();
         let mut error = None;
         for mut block in blocks {
-            if log.history.lines == 0
+            if !log.has_owner
                 && let Some(&(_, id)) = block.owners.first()
             {
+                log.has_owner = true;
                 log.history.machine_id = id;
                 log.events.machine_id = id;
                 log.events.offset = offset(offsets, id)?;
@@ -160,6 +167,9 @@ impl Reading {
             for mark in &mut log.marks {
                 mark.row += start;
             }
+            for lines in log.blanks.iter_mut().chain(&mut log.gaps) {
+                lines.row += start;
+            }
             start = log.rows.end;
             all_events.push(events);
             logs.push(log);
@@ -184,7 +194,12 @@ impl ReadLog {
         let ends = block.owners.iter().skip(1).map(|(line, _)| *line);
         for (&(first, id), end) in block.owners.iter().zip(ends.chain([block.lines + 1])) {
             if id != history.machine_id {
-                let strays = (first..end).map(|line| ((lines + line) as u32, id));
+                let gaps = block.gaps.iter().map(|(lines, _)| lines);
+                let skipped = block.blanks.iter().chain(gaps);
+                let skipped = skipped.flat_map(|lines| lines.line..lines.line + lines.count);
+                let skipped: BTreeSet<_> = skipped.collect();
+                let strays = (first..end).filter(|&line| !skipped.contains(&(line as u32)));
+                let strays = strays.map(|line| ((lines + line) as u32, id));
                 history.strays.extend(strays);
             }
         }
@@ -193,6 +208,15 @@ impl ReadLog {
             addresses.learn(&mark.note);
         }
         history.marks.append(&mut block.marks);
+        for skipped in &mut block.blanks {
+            skipped.shift(lines, rows);
+        }
+        history.blanks.append(&mut block.blanks);
+        for (mut skipped, bad_line) in block.gaps {
+            skipped.shift(lines, rows);
+            skipped.why = wrong(skipped.line.into(), bad_line);
+            history.gaps.push(skipped);
+        }
         history.lines += block.lines;
         history.rows.end += block.rows.len();
         if let Some((first, last)) = block.span {
@@ -225,15 +249,20 @@ impl Addresses {
     }
 }
 
-/// The line of each event: those between two marks follow each other.
+/// The line of each event: those between two lines that are none follow each other.
 fn lines(logs: &[LogHistory]) -> Vec<u32> {
     let mut lines = Vec::with_capacity(logs.last().map_or(0, |log| log.rows.end));
     for log in logs {
+        let marks = log.marks.iter().map(|mark| (mark.line, mark.row, 1));
+        let skipped = log.blanks.iter().chain(&log.gaps);
+        let skipped = skipped.map(|lines| (lines.line, lines.row, lines.count));
+        let mut others: Vec<_> = marks.chain(skipped).collect();
+        others.sort_by_key(|&(line, ..)| line);
         let mut line = 1;
-        for mark in &log.marks {
-            let more = (mark.row - lines.len()) as u32;
+        for (_, row, count) in others {
+            let more = (row - lines.len()) as u32;
             lines.extend(line..line + more);
-            line += more + 1;
+            line += more + count;
         }
         let more = (log.rows.end - lines.len()) as u32;
         lines.extend(line..line + more);
@@ -242,11 +271,16 @@ fn lines(logs: &[LogHistory]) -> Vec<u32> {
 }
 
 /// What to say of a log without a line.
-fn no_line(file: String, is_torn: bool) -> Error {
+fn no_line(log: LogHistory, is_torn: bool) -> Error {
+    if let Some(lines) = log.gaps.into_iter().next() {
+        return Error::log(log.file, lines.line.into(), lines.why);
+    }
     Error::log(
-        file,
+        log.file,
         1,
-        if is_torn {
+        if log.lines > 0 {
+            "there are only blank lines: a log has one JSON object per line"
+        } else if is_torn {
             "there is no complete line: a log has one JSON object per line, each with a newline"
         } else {
             "the file is empty: a log has one JSON object per line"
@@ -256,13 +290,20 @@ fn no_line(file: String, is_torn: bool) -> Error {
 
 /// The error of a line.
 fn error_at(file: &str, number: u64, bad_line: BadLine) -> Error {
-    let message = match bad_line {
-        BadLine::Stop(Stop::Refused(error)) => return error,
+    match bad_line {
+        BadLine::Stop(Stop::Refused(error)) => error,
+        other => Error::log(file, number, wrong(number, other)),
+    }
+}
+
+/// What is wrong with a line.
+fn wrong(number: u64, bad_line: BadLine) -> String {
+    match bad_line {
+        BadLine::Stop(Stop::Refused(error)) => error.to_string(),
         BadLine::Stop(Stop::TooLong) => too_long(),
         BadLine::Binary(byte) => not_text(number, byte),
         BadLine::Wrong(message) => message,
-    };
-    Error::log(file, number, message)
+    }
 }
 
 /// The correction of a machine's clock.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::log::columns::Micros;
-use crate::log::history::{Link, Mark, Note};
+use crate::log::history::{Link, Mark, Note, Skipped};
 use crate::log::line::Place;
 use crate::log::read::blocks::Stop;
+use crate::log::read::lines::is_blank;
 use crate::log::read::parse::{Body, EventLine, Line, parse};
 use crate::log::read::rows::{BlockRows, Head};
 use crate::log::read::scan::{Scanned, Scanner};
@@ -20,8 +21,12 @@ pub(crate) struct BlockContents {
     pub(crate) recipients: NamedRecipients,
     /// Whose the lines are: from which one on, and who.
     pub(crate) owners: Vec<(u64, u64)>,
-    /// The whole lines before one that cannot be read.
+    /// The whole lines before one at which reading ended.
     pub(crate) lines: u64,
+    /// Those of them that are blank.
+    pub(crate) blanks: Vec<Skipped>,
+    /// Those of them that cannot be read, and what is wrong with the first of each.
+    pub(crate) gaps: Vec<(Skipped, BadLine)>,
     /// The first and the last time.
     pub(crate) span: Option<(Micros, Micros)>,
     /// Whether a RECEIVE lacks what it received.
@@ -79,6 +84,15 @@ impl Link {
     }
 }
 
+/// What becomes of a line that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadLines {
+    /// It is an error, and nothing after it is read.
+    Refuse,
+    /// It is skipped; the log has a gap.
+    Skip,
+}
+
 /// What is wrong with a line.
 #[derive(Debug)]
 pub(crate) enum BadLine {
@@ -104,7 +118,12 @@ impl BlockContents {
 
     /// Reads a block of whole lines; `events` is a guess how many there are.
     #[inline(never)]
-    pub(crate) fn read(scanner: &mut Scanner, mut text: &[u8], events: usize) -> Self {
+    pub(crate) fn read(
+        scanner: &mut Scanner,
+        mut text: &[u8],
+        events: usize,
+        bad_lines: BadLines,
+    ) -> Self {
         scanner.begin_block();
         let mut block = Self {
             rows: BlockRows::with_room(events),
@@ -119,16 +138,26 @@ impl BlockContents {
                 (line.machine_id, line.time)
             } else {
                 let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-                match block.other(&text[..end]) {
-                    Ok(stated) => {
-                        text = text.get(end + 1..).unwrap_or_default();
-                        stated
+                let line = &text[..end];
+                let stated = if is_blank(line) {
+                    block.skip(None);
+                    None
+                } else {
+                    match block.other(line) {
+                        Ok(stated) => Some(stated),
+                        Err(bad_line) if bad_lines == BadLines::Skip => {
+                            block.skip(Some(bad_line));
+                            None
+                        }
+                        Err(bad_line) => {
+                            block.bad_line = Some(bad_line);
+                            break;
+                        }
                     }
-                    Err(bad_line) => {
-                        block.bad_line = Some(bad_line);
-                        break;
-                    }
-                }
+                };
+                text = text.get(end + 1..).unwrap_or_default();
+                let Some(stated) = stated else { continue };
+                stated
             };
             block.lines += 1;
             span = (span.0.min(time), span.1.max(time));
@@ -137,8 +166,35 @@ impl BlockContents {
                 block.owners.push((block.lines, id));
             }
         }
-        block.span = (block.lines > 0).then_some(span);
+        block.span = owner.map(|_| span);
         block
+    }
+
+    /// Leaves a line aside.
+    #[inline(never)]
+    fn skip(&mut self, bad_line: Option<BadLine>) {
+        self.lines += 1;
+        let line = self.lines as u32;
+        let last = match bad_line {
+            None => self.blanks.last_mut(),
+            Some(_) => self.gaps.last_mut().map(|(lines, _)| lines),
+        };
+        if let Some(last) = last
+            && last.line + last.count == line
+        {
+            last.count += 1;
+            return;
+        }
+        let lines = Skipped {
+            line,
+            count: 1,
+            row: self.rows.len(),
+            why: String::new(),
+        };
+        match bad_line {
+            None => self.blanks.push(lines),
+            Some(bad_line) => self.gaps.push((lines, bad_line)),
+        }
     }
 
     #[inline]

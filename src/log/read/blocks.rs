@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::log::read::input::LogInput;
-use crate::log::read::lines::MAX_LINE;
+use crate::log::read::lines::{MAX_LINE, is_blank};
 
 /// How much of a file is read at a time; a block is larger only where a line is.
 pub(crate) const BLOCK: usize = 1 << 20;
@@ -111,7 +111,7 @@ impl Blocks {
                 return Err(Stop::TooLong);
             }
             if filled < end {
-                self.torn = filled > 0;
+                self.torn = !is_blank(&buffer[..filled]);
                 self.cut = input.is_cut();
                 return Ok(0);
             }

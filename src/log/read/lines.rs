@@ -62,11 +62,14 @@ impl<R: BufRead> Lines<R> {
         Ok(Some((self.number, text)))
     }
 
-    /// The next whole line as it is read and its number, or `None` at the end.
+    /// The next whole line that is not blank, as it is read, and its number, or `None` at the end.
     pub fn next_read(&mut self) -> Result<Option<(u64, Line<'_>)>> {
-        if !self.advance()? {
-            return Ok(None);
-        }
+        while {
+            if !self.advance()? {
+                return Ok(None);
+            }
+            is_blank(&self.buffer)
+        } {}
         let line = match scanned(&mut self.scanner, &self.buffer) {
             Some(line) => Ok(line),
             None => text(&self.buffer, self.number).and_then(parse),
@@ -105,6 +108,11 @@ impl<R: BufRead> Lines<R> {
         self.buffer.extend_from_slice(END);
         Ok(true)
     }
+}
+
+/// Whether a line has nothing to read, as editors leave one at the end.
+pub(crate) fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
 }
 
 /// The line in a buffer, as text.

@@ -53,7 +53,7 @@ pub(crate) fn merge_by_time(
         &fill,
         go_on,
     )?;
-    // Nothing to do, unless the times of a log go back or its clocks do not rise within one time.
+    // Nothing to do, unless the times of a log go back.
     columns.sort();
     Some(columns)
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::log::history::History;
 use crate::log::logs::Logs;
 use crate::log::read::assemble::{ReadLog, read};
+use crate::log::read::block::BadLines;
 use crate::log::read::tables::accept;
 use crate::log::read::workers;
 
@@ -30,7 +31,7 @@ pub fn read_logs_on(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Logs> {
-    let reading = read(threads, paths, offsets, accept, go_on)?;
+    let reading = read(threads, paths, offsets, (BadLines::Refuse, accept), go_on)?;
     // Tables have the run of the last STARTUP, which is that of all if it is told.
     let run = |log: &ReadLog| {
         let last = log.history.startups().last();
@@ -42,8 +43,8 @@ pub fn read_logs_on(
 
 /// Reads the same logs as they stand, for verification: each in its own order.
 ///
-/// What no run can have written is for verification to judge; lines that do not belong in a log
-/// stay errors.
+/// What no run can have written is for verification to judge, lines that cannot be read too. A file
+/// without one that can is no log.
 pub fn read_history(
     paths: &[PathBuf],
     offsets: &BTreeMap<u64, f64>,
@@ -59,7 +60,7 @@ pub fn read_history_on(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<History> {
-    let reading = read(threads, paths, offsets, |_| Ok(()), go_on)?;
+    let reading = read(threads, paths, offsets, (BadLines::Skip, |_| Ok(())), go_on)?;
     // Of a log that names several runs, the first counts.
     let run = |log: &ReadLog| {
         let mut startups = log.history.startups();

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
-use crate::log::read::block::BlockContents;
+use crate::log::read::block::{BadLines, BlockContents};
 use crate::log::read::blocks::Blocks;
 use crate::log::read::scan::Scanner;
 
@@ -28,6 +28,7 @@ struct Work {
     /// The first file with a bad line: those after it do not matter any more.
     faulty: AtomicUsize,
     is_stopped: AtomicBool,
+    bad_lines: BadLines,
 }
 
 /// How many threads these files are worth.
@@ -40,10 +41,11 @@ pub(crate) fn threads(paths: &[PathBuf]) -> usize {
 
 /// The blocks of each file; an error if `go_on` said no.
 ///
-/// Every block before the first bad line is there, however many threads read.
+/// Every block before the first bad line that is refused is there, however many threads read.
 pub(crate) fn read(
     paths: &[PathBuf],
     threads: usize,
+    bad_lines: BadLines,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<LogBlocks>> {
     if paths.is_empty() {
@@ -57,6 +59,7 @@ pub(crate) fn read(
         next: AtomicUsize::new(0),
         faulty: AtomicUsize::new(usize::MAX),
         is_stopped: AtomicBool::new(false),
+        bad_lines,
     };
     let work = &work;
     let (mut contents, stopped) = thread::scope(|scope| {
@@ -135,7 +138,7 @@ impl Work {
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, length) = next().next(buffer)?;
         let block = match length {
-            Ok(length) => BlockContents::read(scanner, &buffer[..length], events),
+            Ok(length) => BlockContents::read(scanner, &buffer[..length], events, self.bad_lines),
             Err(stop) => BlockContents::stopped(stop),
         };
         if block.bad_line.is_some() {

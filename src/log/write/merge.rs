@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::logs::Source;
 use crate::log::read::input::LogInput;
-use crate::log::read::lines::MAX_LINE;
+use crate::log::read::lines::{MAX_LINE, is_blank};
 use crate::log::read::seconds::micros;
 
 /// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.
@@ -120,14 +120,18 @@ impl<'a> Tail<'a> {
         &self.block[self.line.0..self.line.1]
     }
 
-    /// Goes to the next whole line; false at the end.
+    /// Goes to the next whole line that is not blank; false at the end.
     fn advance(&mut self) -> Result<bool> {
-        let start = self.line.1;
-        let Some(length) = end_of_line(&self.block[start..]) else {
-            return Ok(self.refill()? && self.advance()?);
-        };
-        self.line = (start, start + length);
-        self.number += 1;
+        while {
+            let start = self.line.1;
+            if let Some(length) = end_of_line(&self.block[start..]) {
+                self.line = (start, start + length);
+                self.number += 1;
+            } else if !self.refill()? {
+                return Ok(false);
+            }
+            is_blank(self.line())
+        } {}
         let time = serde_json::from_slice(self.line())
             .map_err(|error| error.to_string())
             .and_then(|stamp: Stamp| micros("system_time", stamp.system_time))

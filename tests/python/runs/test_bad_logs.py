@@ -53,17 +53,65 @@ def both(source):
             ["system_time is [[[", "..."],
         ),
         ('{"event": "\udcff"}', ["invalid UTF-8 at byte 12"]),
-        ("", ["an empty line"]),
     ],
 )
-def test_a_line_that_is_none_is_named(tmp_path, text, words):
+def test_a_line_that_is_none_is_named(tmp_path, text, words, capsys):
     path = tmp_path / "machine_1.log"
-    path.write_bytes((WHOLE + text + "\n").encode(errors="surrogateescape"))
-    for message in both(path):
-        assert message.startswith(f"{path}:3: ")
-        for word in words:
-            assert word in message
-        assert len(message) < len(str(path)) + 300
+    last = line(old_clock=1, new_clock=2)
+    path.write_bytes((WHOLE + text + "\n" + last + "\n").encode(errors="surrogateescape"))
+    with pytest.raises(lamport.LogError) as caught:
+        lamport.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}:3: ")
+    # What load refuses is a violation to verify, which checks the rest.
+    done = lamport.verify(path)
+    assert done.violations["rule"].tolist() == ["structure"]
+    assert done.violations.loc[0, ["line", "expected"]].tolist() == [3, "a line of a log"]
+    assert done.violations["found"][0] == message.removeprefix(f"{path}:3: ")
+    assert done.checked["step"] == 2
+    for word in words:
+        assert word in message
+    assert len(message) < len(str(path)) + 300
+    assert main(["verify", str(path)]) == 1
+    assert f"{path}:3: structure: expected a line of a log, found" in capsys.readouterr().out
+    # A file without any line of a log is none.
+    path.write_bytes((text + "\n").encode(errors="surrogateescape"))
+    assert all(message.startswith(f"{path}:1: ") for message in both(path))
+
+
+@pytest.mark.parametrize("blank", ["\n", "\n\n\n", " \t\n", "\r\n", "\n  "])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_blank_lines_and_other_ends_of_lines_are_no_error(tmp_path, blank, ending):
+    whole = WHOLE + line(old_clock=1, new_clock=2) + "\n"
+    (tmp_path / "machine_1.log").write_text(whole)
+    expected = lamport.load(tmp_path)
+    first, rest = whole.replace("\n", ending).split(ending, 1)
+    for text in (
+        first + ending + rest + blank,
+        blank.rstrip(" ") + first + ending + blank.rstrip(" ") + rest,
+    ):
+        (tmp_path / "machine_1.log").write_bytes(text.encode())
+        run = lamport.load(tmp_path)
+        assert run.events.equals(expected.events)
+        assert run.notes == expected.notes
+        done = lamport.verify(tmp_path)
+        assert done.ok
+        assert done.unchecked == expected.verify().unchecked
+        assert main(["verify", str(tmp_path)]) == 0
+        # What is exported has none.
+        out = run.export(tmp_path / "all.jsonl").read_bytes().replace(b"\r\n", b"\n")
+        assert out == whole.encode()
+    (tmp_path / "machine_1.log").write_text(blank)
+    words = "only blank lines" if "\n" in blank else "no complete line"
+    assert all(words in message for message in both(tmp_path / "machine_1.log"))
+
+
+def test_a_table_or_a_log_with_a_million_blank_lines(tmp_path):
+    path = tmp_path / "machine_1.log"
+    path.write_text("\n" * 1_000_000 + WHOLE + "\n" * 1_000_000)
+    assert len(lamport.load(path).events) == 1
+    assert lamport.load(path).export(tmp_path / "all.jsonl").read_text() == WHOLE
+    assert lamport.verify(path).ok
 
 
 def test_a_field_that_no_one_knows_may_be_as_deep_as_it_likes(tmp_path):
@@ -102,10 +150,12 @@ def test_two_logs_of_one_machine_and_one_log_twice(tmp_path):
 def test_a_directory_without_logs_and_one_with_other_files(tmp_path):
     for message in both(tmp_path):
         assert f"{tmp_path}: no machine_*.log" in message
+        assert "it has no file" in message
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "machine_1.txt").write_text("x")
     for message in both(tmp_path):
         assert f"{tmp_path}: no machine_*.log" in message
+        assert "it has machine_1.txt, notes.txt: give the logs by name, or a pattern like" in message
     (tmp_path / "machine_1.log").write_text(WHOLE)
     (tmp_path / "run.json").write_text('{"seed": 1}')
     run = lamport.load(tmp_path)
@@ -114,12 +164,30 @@ def test_a_directory_without_logs_and_one_with_other_files(tmp_path):
     assert lamport.verify(tmp_path).ok
 
 
+@pytest.mark.parametrize("names", [["node1.jsonl", "node2.jsonl"], ["a.log", "b.ndjson.gz"]])
+def test_logs_of_other_names(tmp_path, names):
+    for number, name in enumerate(names, 1):
+        text = WHOLE.replace('"machine_id": 1', f'"machine_id": {number}').encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    (tmp_path / "notes.txt").write_text("x")
+    run = lamport.load(tmp_path)
+    assert run.machines.index.tolist() == [1, 2]
+    assert [file.name for file in run.files] == names
+    assert lamport.verify(tmp_path).ok
+    assert main(["verify", str(tmp_path)]) == 0
+    # Where there are logs of ours, in it or below, they are all.
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "machine_7.log").write_text(WHOLE.replace('"machine_id": 1', '"machine_id": 7'))
+    assert lamport.load(tmp_path).machines.index.tolist() == [7]
+
+
 def test_compressed_logs_are_found(run, tmp_path):
     expected = run.events
     for file in run.files[1:]:
         (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
     plain = tmp_path / run.files[0].name
     plain.write_bytes(run.files[0].read_bytes())
+    (tmp_path / "run.json").write_bytes((run.log_dir / "run.json").read_bytes())
     again = lamport.load(tmp_path)
     assert [file.name for file in again.files] == ["machine_1.log", "machine_2.log.gz", "machine_3.log.gz"]
     assert again.events.equals(expected)
@@ -170,7 +238,10 @@ def attempt(path):
     """Read and verify: the clocks, whether all is well, and the error."""
     try:
         clocks = lamport.load(path).events["new_clock"].tolist()
-        return clocks, lamport.verify(path).ok, ""
+        done = lamport.verify(path)
+        first = "" if done.ok else "{file}:{line}: ".format(**done.violations.iloc[0])
+        assert {rule for rule, count in done.counts.items() if count} <= {"structure"}, str(done)
+        return clocks, done.ok, first
     except lamport.LogError as error:
         return [], False, str(error)
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import duckdb
@@ -264,3 +265,88 @@ def test_csv_comes_back_through_pyarrow(tmp_path):
     back = lamport.from_events(csv.read_csv(tmp_path / "run.csv"))
     assert back.verify().ok
     assert len(back.messages) == len(run.messages)
+
+
+@pytest.mark.parametrize("times", [{}, {"time": [0.0, 1.0, 1.0, 1.0]}, {"system_time": [5, 6, 6, 6]}])
+def test_rows_of_a_machine_keep_their_order(times):
+    """A clock that goes back within one time is seen, and is not put in order."""
+    rows = {"machine_id": [2, 1, 1, 1], "event": ["INTERNAL"] * 4, "new_clock": [1, 5, 3, 4], **times}
+    run = lamport.from_events(rows)
+    assert run.events["new_clock"].tolist() == [1, 5, 3, 4]
+    assert run.events["old_clock"].tolist() == [0, 0, 5, 3]
+    assert run.verify().violations.query("rule == 'step'")["clock"].tolist() == [5, 3]
+
+
+def test_other_times_are_put_in_order():
+    rows = {"machine_id": [1, 2, 1], "event": ["INTERNAL"] * 3, "new_clock": [2, 1, 1], "time": [3, 2, 1]}
+    events = lamport.from_events(rows).events
+    assert events["time"].tolist() == [1, 2, 3]
+    assert events["old_clock"].tolist() == [0, 0, 1]
+
+
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+DAY = 1_677_782_102
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("name", ["time", "system_time"])
+@pytest.mark.parametrize("kind", ["int64", "float64", "object", "str"])
+def test_units_of_time(unit, name, kind):
+    number = UNITS[unit]
+    values = pd.Series([DAY * number + number // 2, (DAY + 3) * number], dtype="int64")
+    if kind != "int64":
+        values = values.astype(kind)
+    arrived = [None, (DAY + 2) * number]
+    table = {**MATCHED, name: values, "arrived": arrived}
+    events = lamport.from_events(table, time_unit=unit).events
+    half = 0.5 if number > 1 else 0.0
+    assert events["system_time"].tolist() == pytest.approx([DAY + half, DAY + 3], abs=5e-7)
+    assert events["time"].tolist() == pytest.approx([0, 3 - half], abs=5e-7)
+    assert events["arrived"].tolist() == pytest.approx([float("nan"), 2 - half], abs=5e-7, nan_ok=True)
+    if number > 1:
+        with pytest.raises(ValueError, match=f"{name} goes up to .*, give from_events.*time_unit='{unit}'"):
+            lamport.from_events(table)
+    else:
+        assert lamport.from_events(table).events.equals(events)
+
+
+@pytest.mark.parametrize(("unit", "span"), [("us", 3_600), ("ns", 10), ("ns", 60)])
+def test_times_since_the_start_that_cannot_be_seconds(unit, span):
+    times = [0, span * UNITS[unit]]
+    with pytest.raises(ValueError, match=r"the run would last \d+ years; .*time_unit='[mun]s'"):
+        lamport.from_events({**COLUMNS, "time": times})
+    assert lamport.from_events({**COLUMNS, "time": times}, time_unit=unit).events["time"].tolist() == [
+        0,
+        span,
+    ]
+    again = lamport.from_events({**COLUMNS, "time": times}, time_unit="s")
+    assert again.events["time"].tolist() == times
+
+
+def test_times_that_are_hardly_seconds():
+    with pytest.warns(
+        lamport.LamportWarning, match="as seconds a run of 694 days; give from_events time_unit"
+    ):
+        lamport.from_events({**COLUMNS, "time": [0, 60_000_000]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lamport.from_events({**COLUMNS, "time": [0.0, 60_000_000.5]})
+        lamport.from_events({**COLUMNS, "time": [0, 60_000_000]}, time_unit="s")
+        lamport.from_events({**COLUMNS, "time": [0, 9_000_000]})
+        lamport.from_events({**COLUMNS, "time": [DAY, DAY + 60]})
+        lamport.from_events({**COLUMNS, "time": pd.to_datetime([0, 60_000_000], unit="s")})
+
+
+def test_dates_have_their_own_unit():
+    dates = pd.to_datetime(["2026-11-21", "2026-11-22"])
+    assert lamport.from_events({**COLUMNS, "time": dates}, time_unit="ns").events["time"].tolist() == [
+        0,
+        86400,
+    ]
+
+
+def test_a_unit_that_is_none():
+    with pytest.raises(
+        ValueError, match="time_unit='minutes' is not known: it is one of 's', 'ms', 'us', 'ns'"
+    ):
+        lamport.from_events(COLUMNS, time_unit="minutes")

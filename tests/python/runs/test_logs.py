@@ -172,7 +172,6 @@ def test_a_torn_last_line_is_a_note(tmp_path, write):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", "empty line"),
         ("not json", "not JSON"),
         ("[]", "one JSON object"),
         ('{"event": "SEND"}', "missing system_time, machine_id"),

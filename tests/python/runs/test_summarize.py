@@ -34,7 +34,8 @@ def test_against_the_definition(frame):
         }
         for name, values in expected.items():
             half = 2.364624 * np.std(values, ddof=1) / np.sqrt(8)
-            wanted = [np.mean(values), np.mean(values) - half, np.mean(values) + half]
+            least = 1 if name.endswith("jump") else 0
+            wanted = [np.mean(values), max(np.mean(values) - half, least), np.mean(values) + half]
             assert table.loc[point, name].tolist() == pytest.approx(wanted, rel=1e-5, abs=1e-5)
     assert set(table.columns.get_level_values(0)) == {"runs", *METRICS}
 
@@ -62,6 +63,25 @@ def test_intervals_cover_the_mean_as_often_as_they_say():
     covered = ((drift["low"] <= truth) & (truth <= drift["high"])).mean()
     assert len(drift) == 400
     assert 0.95 - 0.033 <= covered <= 0.95 + 0.033
+
+
+def test_intervals_stay_where_metrics_can_be():
+    """Of a metric that is 0 in most runs Student's interval reaches below."""
+    frame = lamport.sweep({"internal_probability": [0.4, 0.6, 0.9]}, runs=6, duration=30, rates=[3, 3, 3])
+    table = lamport.summarize(frame)
+    runs = frame.groupby(["internal_probability", "run"])["queue_growth"].max().groupby(level=0)
+    half = 2.5705818 * runs.std() / np.sqrt(6)
+    assert (runs.mean() - half < 0).any()
+    for name in METRICS:
+        least = 1 if name.endswith("jump") else 0
+        assert (table[name, "low"] >= least).all()
+        assert (table[name, "low"] <= table[name, "mean"]).all()
+    np.testing.assert_allclose(table["queue_growth", "high"], runs.mean() + half, rtol=1e-6)
+    ax = lamport.plot_sweep(frame, "internal_probability", "queue_growth")
+    assert min(path.vertices[:, 1].min() for path in ax.collections[0].get_paths()) == 0
+    # What another program wrote may be anything.
+    frame["queue_growth"] -= 1
+    assert (lamport.summarize(frame)["queue_growth", "low"] < 0).all()
 
 
 def test_a_single_run_has_no_interval():

@@ -2,6 +2,9 @@
 
 import json
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import lamport
@@ -84,3 +87,120 @@ def test_a_wrong_table_is_found():
         lamport.verify(table, offsets={1: 0.0})
     with pytest.raises(ValueError, match="clock_uncertainty"):
         lamport.verify(table, clock_uncertainty=-1)
+
+
+WRONG = {
+    "machine_id": [1, 2],
+    "event": ["SEND", "RECEIVE"],
+    "new_clock": [1, 3],
+    "sender": [None, 1],
+    "sent_clock": [None, 1],
+}
+
+
+@pytest.mark.parametrize(
+    "form", ["columns", "frame", "rows", "tuple", "iterator", "polars", "arrow", "stream"]
+)
+def test_verify_takes_what_from_events_takes(form):
+    frame = pd.DataFrame(WRONG)
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    given = {
+        "columns": WRONG,
+        "frame": frame,
+        "rows": rows,
+        "tuple": tuple(rows),
+        "iterator": iter(rows),
+        "polars": pl.DataFrame(WRONG),
+        "arrow": pa.table(WRONG),
+        "stream": pa.table(WRONG).to_reader(),
+    }[form]
+    assert lamport.verify(given).violations["rule"].tolist() == ["step", "exactness"]
+
+
+def test_verify_takes_paths_in_any_collection(run):
+    files = [str(file) for file in run.files]
+    for given in (files, tuple(files), iter(files), dict.fromkeys(files).keys()):
+        assert lamport.verify(given).ok
+    with pytest.raises(ValueError, match="the list is empty"):
+        lamport.verify([])
+    with pytest.raises(TypeError, match="int is not a table of events"):
+        lamport.verify(3)
+
+
+def altered(run, home, event, **fields):
+    """A copy of a run in which the first line of this event in the log of machine 1 says something else."""
+    run.save(home)
+    lines = (home / "machine_1.log").read_text().splitlines()
+    number = next(n for n, line in enumerate(lines) if f'"event": "{event}"' in line)
+    lines[number] = json.dumps(json.loads(lines[number]) | fields)
+    (home / "machine_1.log").write_text("\n".join(lines) + "\n")
+    return number + 1
+
+
+@pytest.mark.parametrize("event", ["RECEIVE", "UNREAD", "CONNECT"])
+def test_who_is_not_of_the_run_is_a_violation(run, tmp_path, event):
+    home = tmp_path / "poisoned"
+    field = {"peer_id": 99} if event == "CONNECT" else {"sender": 99}
+    number = altered(run, home, event, **field)
+    by_path, loaded = lamport.verify(home), lamport.load(home).verify()
+    for done in (by_path, loaded, lamport.verify(sorted(home.glob("*.log")))):
+        found = done.violations.query("rule == 'membership'")
+        assert found["line"].tolist() == [number]
+        assert found["machine_id"].tolist() == [1]
+        assert "machines 1 to 3, as in run.json" in found["expected"].item()
+        assert "machine 99" in found["found"].item()
+        assert done.checked["membership"] > 0
+    assert main(["verify", str(home)]) == 1
+
+
+@pytest.mark.parametrize(
+    "record", [None, "{", '{"machines": "x", "topology": "full"}', '{"seed": 1}', "other run"]
+)
+def test_without_what_the_run_was_made_with_it_is_not_known_who_may_speak(run, tmp_path, record):
+    home = tmp_path / "poisoned"
+    altered(run, home, "RECEIVE", sender=99)
+    if record is None:
+        (home / "run.json").unlink()
+    elif record == "other run":
+        known = json.loads((home / "run.json").read_text())
+        (home / "run.json").write_text(json.dumps(known | {"run_id": "lab"}))
+    else:
+        (home / "run.json").write_text(record)
+    done = lamport.verify(home)
+    assert "membership" not in done.violations["rule"].tolist()
+    assert any("machine 99 has no log here" in text for text in done.unchecked)
+    said = [text for text in done.unchecked if "which machines may take part is not checked" in text]
+    assert len(said) == (record in {"{", "other run"})
+
+
+def test_a_machine_that_does_not_send_here_is_no_sender(tmp_path):
+    run = lamport.simulate(
+        topology={1: [2], 2: [3], 3: [1]}, duration=20, seed=1978, log_dir=tmp_path / "ring", progress=False
+    )
+    assert run.verify().ok
+    log = tmp_path / "ring" / "machine_1.log"
+    log.write_text(log.read_text().replace('"sender": 3', '"sender": 2'))
+    assert "match" in lamport.verify(tmp_path / "ring").violations["rule"].tolist()
+    (tmp_path / "ring" / "machine_2.log").unlink()
+    done = lamport.verify(tmp_path / "ring")
+    expected = done.violations.query("rule == 'membership'")["expected"]
+    assert "a machine that sends to machine 1 by run.json" in expected.iloc[0]
+    # Its own messages, without its log, are no violation.
+    (tmp_path / "ring" / "machine_3.log").unlink()
+    log.write_text(log.read_text().replace('"sender": 2', '"sender": 3'))
+    done = lamport.verify(tmp_path / "ring")
+    assert done.counts["membership"] == 0
+    assert done.checked["membership"] > 0
+
+
+def test_a_message_by_hand_may_have_any_name(tmp_path):
+    """Nobody sent it, so nobody need be of the run."""
+    lamport.simulate(2, duration=5, seed=1, log_dir=tmp_path / "a", progress=False)
+    table = {**WRONG, "new_clock": [1, 2], "sender": [None, 99], "by_hand": [False, True]}
+    assert lamport.verify(table).ok
+    log = tmp_path / "a" / "machine_1.log"
+    text = log.read_text()
+    log.write_text(text.replace('"sender": 2', '"by_hand": true, "sender": 99'))
+    assert lamport.verify(tmp_path / "a").counts["membership"] == 0
+    log.write_text(text.replace('"sender": 2', '"sender": 99'))
+    assert lamport.verify(tmp_path / "a").counts["membership"] > 0
