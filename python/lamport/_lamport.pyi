@@ -331,7 +331,7 @@ class Logs:
     def notes(self) -> list[str]:
         """What a reader should know: torn last lines, logs without END, base fields only, ..."""
     def events(self) -> dict[str, Any]:
-        """One row per event (SEND, RECEIVE, INTERNAL), sorted by (time, machine_id), a machine's in its own order.
+        """One row per event (SEND, RECEIVE, INTERNAL), by time, then by machine, a machine's as logged.
 
         The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
         ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
@@ -400,8 +400,9 @@ class Logs:
         with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
         violations there are and how many things were checked; ``unchecked`` is a list of what could not be
         checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
-        `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is which
-        machines take part: their number, the topology by name or as lists of peers from 0, and the run's id.
+        `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is
+        which machines take part: their number, the topology by name or as lists of peers from 0, and the
+        run's id.
 
         Raises
         ------

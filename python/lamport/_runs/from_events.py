@@ -8,8 +8,8 @@ import pandas as pd
 
 from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
 from lamport._model.public import public
-from lamport._model.warning import warn
 from lamport._runs.run import Run
+from lamport._runs.units import UNITS, in_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,13 +26,6 @@ EMPTY = {"", "null", "None"}
 FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 LARGEST = 2**53 - 1
 SECOND = np.timedelta64(1, "s")
-UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-"""How many of each unit of time make a second."""
-FARTHEST = 1e11
-"""No time of day is this many seconds after 1970, and no run lasts a hundredth of it."""
-LONGEST = 1e9
-DOUBTFUL = 1e7
-"""Whole numbers that span more seconds than this are hardly seconds."""
 
 
 class Arrow(Protocol):
@@ -59,8 +52,8 @@ def from_events(
         of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also called
         ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are numbers, dates with
         or without a time zone (without: UTC), or durations. Without times the rows are taken as one second
-        apart. Events are put in order of time; those of a machine at one time stay in the order of the rows, so
-        a table must not be shuffled.
+        apart. Events are put in order of time; those of a machine at one time stay in the order of the rows,
+        so a table must not be shuffled.
     time_unit : {"s", "ms", "us", "ns"}, optional
         What numbers in ``time``, ``system_time`` and ``arrived`` are: seconds if None, unless they cannot be.
 
@@ -178,60 +171,13 @@ def _times(table: pd.DataFrame, name: str, unit: str | None) -> "Floats":
             column = pd.to_timedelta(column)
     kind = column.dtype.kind
     if kind not in {"M", "m"}:
-        return _in_seconds(_numbers(table, name, "a number of seconds, a date or a duration"), name, unit)
+        return in_seconds(_numbers(table, name, "a number of seconds, a date or a duration"), name, unit)
     if kind == "M" and getattr(column.dt, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     values = column.to_numpy(dtype=f"{kind}8[{_unit(column)}]")
     since = values - np.datetime64(0, "s") if kind == "M" else values
     seconds: Floats = since / SECOND
     return seconds
-
-
-def _in_seconds(numbers: "Floats", name: str, unit: str | None) -> "Floats":
-    """Return numbers of a unit as seconds; without a unit they must look like seconds."""
-    if unit is not None:
-        seconds: Floats = numbers / UNITS[unit]
-        return seconds
-    known = numbers[np.isfinite(numbers)]
-    if not len(known):
-        return numbers
-    farthest, span = float(np.abs(known).max()), float(known.max() - known.min())
-    if farthest > FARTHEST or span > LONGEST:
-        likely = _likely(farthest, span)
-        raise ValueError(
-            f"{name} goes up to {known.max():.16g}: if that were seconds, "
-            + (
-                f"the run would last {_years(span)}"
-                if span > LONGEST
-                else f"it would be the year {_year(farthest)}"
-            )
-            + f"; if it is {NAMES[likely]}, give from_events(..., time_unit={likely!r}), and time_unit='s' if it is seconds"
-        )
-    if span > DOUBTFUL and (known == np.floor(known)).all():
-        warn(
-            f"{name} spans {span:.0f}, all whole numbers: as seconds a run of {span / 86400:.0f} days; give from_events "
-            "time_unit='ms', 'us' or 'ns' if they are no seconds, time_unit='s' if they are"
-        )
-    return numbers
-
-
-NAMES = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-
-
-def _likely(farthest: float, span: float) -> str:
-    """Say which unit makes of times a date of our days, or else of their span a run of less than a day or so."""
-    for unit in NAMES:
-        if 1e9 < farthest / UNITS[unit] < 4e9:
-            return unit
-    return next((unit for unit in NAMES if span / UNITS[unit] < 1e5), "ns")
-
-
-def _years(seconds: float) -> str:
-    return f"{seconds / 31557600:.0f} years"
-
-
-def _year(seconds: float) -> str:
-    return f"{1970 + seconds / 31557600:.0f}"
 
 
 def _unit(column: "pd.Series[Any]") -> str:

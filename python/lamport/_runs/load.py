@@ -29,10 +29,10 @@ def load(
     ----------
     source : path, glob or list of them
         A directory is searched for ``machine_*.log``, plain or compressed by gzip or zstd (``.log.gz``,
-        ``.log.zst``), and where it has none, the directories in it are; where these have none either, all files
-        in it are taken that end in ``.log``, ``.jsonl`` or ``.ndjson``, compressed or not. A ``run.json`` beside
-        the logs is read too, other files are not. A file that grows or shrinks meanwhile is read up to where its
-        end was met. Blank lines are left aside.
+        ``.log.zst``), and where it has none, the directories in it are; where these have none either, all
+        files in it are taken that end in ``.log``, ``.jsonl`` or ``.ndjson``, compressed or not. A
+        ``run.json`` beside the logs is read too, other files are not. A file that grows or shrinks meanwhile
+        is read up to where its end was met. Blank lines are left aside.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log, to correct its host's clock.
 
@@ -122,12 +122,10 @@ def _others(directory: Path) -> list[Path]:
     if logs := [file for file in files if Path(log_name(file)).suffix in ENDINGS]:
         return logs
     seen = ", ".join(file.name for file in files[:SHOWN]) + (", ..." if len(files) > SHOWN else "")
-    there = (
-        f"it has {seen}: give the logs by name, or a pattern like {directory / '*.txt'}"
-        if seen
-        else "it has no file"
-    )
+    there = "it has no file"
+    if seen:
+        there = f"it has {seen}: give the logs by name, or a pattern like {directory / '*.txt'}"
     raise FileNotFoundError(
-        f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below, and no file "
-        f"that ends in {', '.join(ENDINGS)}; {there}"
+        f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below, and no "
+        f"file that ends in {', '.join(ENDINGS)}; {there}"
     )

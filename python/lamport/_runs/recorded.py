@@ -109,7 +109,7 @@ class Recorded:
 
     @cached_property
     def events(self) -> "pd.DataFrame":
-        """SEND, RECEIVE and INTERNAL, one row each, by time; of one time by ``machine_id``, a machine's as logged.
+        """SEND, RECEIVE and INTERNAL, one row each, by (time, machine_id), a machine's in its own order.
 
         ``time`` (float64, s from the start), ``system_time`` (float64, s), ``machine_id`` (int64), ``event``
         (category of str), ``old_clock``, ``new_clock`` (int64), ``queue_len``, ``sender``, ``sent_clock``

@@ -121,7 +121,7 @@ def verify_files(
 
 
 def _members(record: Mapping[str, Any]) -> "tuple[int, str | Sequence[Sequence[int]], str | None] | None":
-    """Say which machines take part in a run, if its ``run.json`` tells: how many, who sends to whom, and which run."""
+    """Say which machines take part, if ``run.json`` tells: how many, who sends to whom, and which run."""
     machines, run_id = record.get("machines"), record.get("run_id")
     if "topology" not in record or not isinstance(machines, int):
         return None

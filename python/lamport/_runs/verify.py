@@ -34,8 +34,8 @@ def verify(
     Parameters
     ----------
     logs : path, glob, list of them, Run, or table of events
-        Damaged logs too, that `load` refuses; a ``run.json`` beside them says which machines take part. A table
-        is what `from_events` takes.
+        Damaged logs too, that `load` refuses; a ``run.json`` beside them says which machines take part. A
+        table is what `from_events` takes.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log; for paths only.
     clock_uncertainty : float, optional
