@@ -113,6 +113,8 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
         log: scratch.0.join("machine_1.log"),
         overwrite: false,
         resume: false,
+        moved: Vec::new(),
+        is_synced: false,
         duration: 1.0,
         clock_rate: Some(1.0),
         max_rate: 6,

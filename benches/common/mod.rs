@@ -47,6 +47,7 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         run_id: "bench".into(),
         base_port: 0,
         is_precise: true,
+        is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
     }

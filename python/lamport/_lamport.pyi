@@ -144,6 +144,12 @@ class Machine:
         version and peers, without END. `run_seconds` counts from this start.
     overwrite : bool
         Replace an existing log file.
+    moved : mapping, optional
+        With `resume`, peers that are elsewhere than the log says: ``{(host, port): (host, port)}``, the
+        address in the log and the one in `peer_addresses`. Two names of one address are the same anyway.
+    sync : bool
+        Have each line on storage before anything that follows from it leaves this machine (fdatasync): then
+        a crash of the host, like one of the process, loses nothing that another machine has heard of.
     precise : bool
         Spin over the last stretch before a tick while that costs under 2 % of a core.
     key : bytes or str, optional
@@ -185,6 +191,8 @@ class Machine:
         allow: Sequence[str] = (),
         resume: bool = False,
         overwrite: bool = False,
+        moved: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+        sync: bool = False,
         precise: bool = True,
         key: bytes | str | None = None,
     ) -> Self: ...
@@ -280,6 +288,8 @@ class LocalRun:
         Machine i listens on `base_port` + i - 1; 0 takes free ports.
     wait : float
         Seconds to wait for all connections before the first tick.
+    sync : bool
+        As of `Machine`.
     precise : bool
         As of `Machine`.
     key : bytes or str, optional
@@ -295,6 +305,7 @@ class LocalRun:
         run_id: str,
         base_port: int,
         wait: float,
+        sync: bool,
         precise: bool,
         key: bytes | str | None,
     ) -> Self: ...

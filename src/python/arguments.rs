@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyString};
+use pyo3::types::{PyBytes, PyInt, PyMapping, PyString};
 
 use crate::channel::key::Key;
 use crate::model::address::{Address, parse_list};
@@ -92,6 +92,27 @@ impl<'py> FromPyObject<'_, 'py> for PeerAddress {
         Address::new(host, port)
             .map(Self)
             .map_err(|_| bad("the host is not a name or IP address"))
+    }
+}
+
+/// Where peers were and where they are: a mapping of `(host, port)` to `(host, port)`.
+pub(super) struct MovedArgument(pub(super) Vec<(Address, Address)>);
+
+impl<'py> FromPyObject<'_, 'py> for MovedArgument {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let pairs = object.cast::<PyMapping>().map_err(|_| {
+            PyTypeError::new_err(
+                "moved is a mapping of addresses, like {(\"localhost\", 5002): (\"localhost\", 6002)}",
+            )
+        })?;
+        let pair = |item: Bound<'py, PyAny>| {
+            let (PeerAddress(old), PeerAddress(new)) = item.extract()?;
+            Ok((old, new))
+        };
+        let moved: PyResult<_> = pairs.items()?.iter().map(pair).collect();
+        moved.map(Self)
     }
 }
 

@@ -35,6 +35,8 @@ use crate::setting::check_wait;
 ///     Machine i listens on `base_port` + i - 1; 0 takes free ports.
 /// wait : float
 ///     Seconds to wait for all connections before the first tick.
+/// sync : bool
+///     As of `Machine`.
 /// precise : bool
 ///     As of `Machine`.
 /// key : bytes or str, optional
@@ -53,7 +55,7 @@ impl LocalRun {
         clippy::too_many_arguments,
         reason = "one for each of the Python signature's"
     )]
-    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, precise, key))]
+    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, sync, precise, key))]
     fn new(
         py: Python<'_>,
         setting: RunSetting,
@@ -62,6 +64,7 @@ impl LocalRun {
         run_id: String,
         base_port: Whole,
         wait: f64,
+        sync: bool,
         precise: bool,
         key: Option<KeyArgument>,
     ) -> PyResult<Self> {
@@ -83,6 +86,7 @@ impl LocalRun {
             run_id,
             base_port: port(base_port)?,
             is_precise: precise,
+            is_synced: sync,
             key: key.map(|KeyArgument(key)| key),
         };
         let local = py.detach(|| Local::open(&config))?;

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::arguments::{KeyArgument, PeerAddress, Whole, timeout};
+use super::arguments::{KeyArgument, MovedArgument, PeerAddress, Whole, timeout};
 use super::error::LamportError;
 use super::faults::{FaultsArgument, LatencyArgument};
 use super::handover::ListenPort;
@@ -74,6 +74,12 @@ use crate::setting::{
 ///     version and peers, without END. `run_seconds` counts from this start.
 /// overwrite : bool
 ///     Replace an existing log file.
+/// moved : mapping, optional
+///     With `resume`, peers that are elsewhere than the log says: ``{(host, port): (host, port)}``, the
+///     address in the log and the one in `peer_addresses`. Two names of one address are the same anyway.
+/// sync : bool
+///     Have each line on storage before anything that follows from it leaves this machine (fdatasync): then
+///     a crash of the host, like one of the process, loses nothing that another machine has heard of.
 /// precise : bool
 ///     Spin over the last stretch before a tick while that costs under 2 % of a core.
 /// key : bytes or str, optional
@@ -118,13 +124,13 @@ impl PyMachine {
             max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY,
             broadcast_share=BROADCAST_SHARE, latency=LatencyArgument(Latency::Constant(LATENCY)),
             faults=FaultsArgument(Vec::new()), seed=None, host=None, run_id=RUN_ID, wait=f64::from(WAIT),
-            allow=Vec::new(), resume=false, overwrite=false, precise=true, key=None
+            allow=Vec::new(), resume=false, overwrite=false, moved=None, sync=false, precise=true, key=None
         ),
         // The same with values: only literals are shown by themselves.
         text_signature = "(machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, \
             clock_rate=None, max_rate=6, internal_probability=0.7, broadcast_share=0.3333333333333333, \
             latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
-            overwrite=False, precise=True, key=None)"
+            overwrite=False, moved=None, sync=False, precise=True, key=None)"
     )]
     fn new(
         py: Python<'_>,
@@ -146,6 +152,8 @@ impl PyMachine {
         allow: Vec<String>,
         resume: bool,
         overwrite: bool,
+        moved: Option<MovedArgument>,
+        sync: bool,
         precise: bool,
         key: Option<KeyArgument>,
     ) -> PyResult<Self> {
@@ -167,6 +175,8 @@ impl PyMachine {
             log: log_filename.clone(),
             overwrite,
             resume,
+            moved: moved.map_or_else(Vec::new, |MovedArgument(moved)| moved),
+            is_synced: sync,
             duration: run_seconds,
             clock_rate,
             max_rate: max_rate.0,

@@ -89,6 +89,7 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
         run_id: "test".into(),
         base_port: 0,
         is_precise: true,
+        is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
     };

@@ -24,6 +24,7 @@ fn config(topology: Topology, directory: &Path) -> LocalConfig {
         run_id: "test".into(),
         base_port: 0,
         is_precise: true,
+        is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
     }

@@ -84,6 +84,7 @@ def _machine(args: argparse.Namespace) -> "Machine":
     parameters["peer_addresses"] = parse_addresses(args.peer_addresses)
     parameters["allow"] = [address.strip() for entry in args.allow for address in entry.split(",")]
     parameters["key"] = given_key(args.key)
+    parameters["moved"] = dict(_moved(pair) for entry in args.moved or () for pair in entry.split(","))
     with _log(args) as log:
         parameters["log_filename"] = log
         elapsed = 0.0 if args.began is None else time.monotonic() - args.began
@@ -92,6 +93,16 @@ def _machine(args: argparse.Namespace) -> "Machine":
         if args.listen_fd is not None:
             parameters["listen_port"] = Handover(args.listen_fd, elapsed)
         return Machine(**parameters)
+
+
+def _moved(pair: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Read where a peer was and where it is."""
+    from lamport._lamport import parse_addresses
+
+    old, _, new = pair.partition("=")
+    if not (old.strip() and new.strip()):
+        raise ValueError(f"--moved {pair}: the form is OLD=NEW, for example lab-1:5002=lab-7:5002")
+    return parse_addresses(old)[0], parse_addresses(new)[0]
 
 
 @contextmanager

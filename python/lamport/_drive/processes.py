@@ -54,6 +54,7 @@ class ProcessRun:
         run_id: str,
         base_port: int,
         wait: float,
+        sync: bool,
         precise: bool,
         key: str | None,
     ) -> None:
@@ -73,7 +74,7 @@ class ProcessRun:
             "latency": _write_long(setting["latency"], Path(log_dir, LATENCY)),
         }
         same = {name: value for name, value in setting.items() if "machine" in SETTING[name].options}
-        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "precise": precise, **files}
+        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise, **files}
         self._commands = [
             _command(
                 {

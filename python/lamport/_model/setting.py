@@ -55,6 +55,11 @@ KEY = (
     "connect only with machines that have the key in FILE, encrypted (see keygen; default: "
     "the environment's LAMPORT_KEY, else {})"
 )
+MOVED = (
+    "with --resume: a peer that the log has at OLD is at NEW, which stands in --peers (repeatable, "
+    "comma-separated; two names of one address are the same anyway)"
+)
+SYNC = "have each line on storage before others hear of it: a crash of the host loses nothing they know of"
 ALLOW = "additional addresses or networks allowed to connect (repeatable, comma-separated)"
 
 _TABLE = (
@@ -320,6 +325,16 @@ _TABLE = (
         "overwrite",
         {"Machine": False},
         options=on("machine", "--overwrite", "replace an existing log file", **TURNS_ON),
+    ),
+    Parameter(
+        "moved",
+        {"Machine": None},
+        options=on("machine", "--moved", MOVED, metavar="OLD=NEW", action="append"),
+    ),
+    Parameter(
+        "sync",
+        {"run_local": False, "Machine": False},
+        options=on("run machine", "--sync", SYNC, **TURNS_ON),
     ),
     Parameter(
         "precise",

@@ -48,6 +48,8 @@ pub struct LocalConfig {
     pub base_port: u16,
     /// Whether the last stretch of a wait for a tick is spent spinning.
     pub is_precise: bool,
+    /// Whether what others hear of is on storage before.
+    pub is_synced: bool,
     /// What is to go wrong.
     pub faults: Arc<FaultSchedule>,
     /// Only machines with the same key connect.
@@ -149,6 +151,8 @@ impl LocalConfig {
             log: self.log_dir.join(format!("machine_{}.log", id(machine))),
             overwrite: false,
             resume: false,
+            moved: Vec::new(),
+            is_synced: self.is_synced,
             duration: self.duration,
             clock_rate: self.rates.as_ref().map(|rates| rates[machine as usize]),
             max_rate: self.max_rate,

@@ -2,6 +2,7 @@
 
 mod config;
 pub(super) mod member;
+mod peers;
 mod plan;
 mod step;
 
@@ -22,6 +23,7 @@ use crate::drive::real::gate::Gate;
 use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::poll_thread::PollThread;
+use crate::drive::real::resolve;
 use crate::error::{Error, Result};
 use crate::log::line::{Entry, Place, Startup, What, json};
 use crate::log::read::recover::Recovered;
@@ -56,7 +58,7 @@ pub struct Machine {
 
 impl Machine {
     /// Binds the port, opens the log, writes STARTUP, and enters the network.
-    pub fn open(config: Config, network: &Arc<PollThread>) -> Result<Arc<Self>> {
+    pub fn open(mut config: Config, network: &Arc<PollThread>) -> Result<Arc<Self>> {
         let clock = ProcessClock::of_process();
         let id = config.machine_id;
         let mut interrupted = if config.resume {
@@ -70,7 +72,11 @@ impl Machine {
             schedule,
             generator,
         } = config.plan(past.as_ref())?;
-        let found = listen::find(id, &config.peers)?;
+        let mut found = listen::find(id, &config.peers)?;
+        if let Some(past) = &past {
+            let mut look_up = |address: &Address| resolve::lookup(address).unwrap_or_default();
+            config.arrange_peers(past, &mut found, &mut look_up)?;
+        }
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let history = match &past {
             Some(past) => past.history,
@@ -103,7 +109,10 @@ impl Machine {
             is_virtual: false,
             version: None,
         };
-        file.write(&[Entry {
+        if config.is_synced {
+            file.sync()?;
+        }
+        file.write_kept(&[Entry {
             time: clock.now(),
             what: What::Startup(Box::new(startup)),
         }])?;

@@ -4,9 +4,22 @@ use crate::log::line::{Entry, What};
 use crate::model::event::{Event, Recipients};
 use crate::model::message::{MachineId, Nanos};
 
+/// Where the lines of a machine go.
+pub trait Log {
+    /// Why they do not.
+    type Error;
+
+    /// Hands the lines of these entries to the operating system.
+    fn write(&mut self, entries: &[Entry]) -> Result<(), Self::Error>;
+
+    /// Sees to it that all lines written so far are there after whatever the log is to outlive: a crash of the
+    /// process, or with sync of the host.
+    fn keep(&mut self) -> Result<(), Self::Error>;
+}
+
 /// Steps of a machine that its log does not hold yet.
 ///
-/// What they mean for the channels comes out of [`Batch::log`] alone, once their lines are written.
+/// What they mean for the channels comes out of [`Batch::log`] alone, once their lines are written and kept.
 #[derive(Debug, Default)]
 pub struct Batch {
     entries: Vec<Entry>,
@@ -47,15 +60,19 @@ impl Batch {
         self.entries.len()
     }
 
-    /// Hands the entries to `write`, and if that succeeds tells what follows. It is empty then.
-    pub fn log<E>(&mut self, write: impl FnOnce(&[Entry]) -> Result<(), E>) -> Result<Logged, E> {
-        let written = write(&self.entries);
+    /// Writes the entries, keeps them if anything follows, and tells what does. It is empty then.
+    pub fn log<L: Log>(&mut self, log: &mut L) -> Result<Logged, L::Error> {
+        let mut written = log.write(&self.entries);
         self.entries.clear();
-        let (sends, receipts) = (
-            std::mem::take(&mut self.sends),
-            std::mem::take(&mut self.receipts),
-        );
-        written.map(|()| Logged { sends, receipts })
+        let logged = Logged {
+            sends: std::mem::take(&mut self.sends),
+            receipts: std::mem::take(&mut self.receipts),
+        };
+        // Of steps that no other machine hears of, none misses those that a crash takes.
+        if written.is_ok() && !logged.is_empty() {
+            written = log.keep();
+        }
+        written.map(|()| logged)
     }
 }
 
@@ -79,6 +96,33 @@ impl Logged {
 mod tests {
     use super::*;
     use crate::model::message::Message;
+
+    /// A log that says what it is asked for, and fails at one of the calls.
+    #[derive(Default)]
+    struct Told {
+        calls: Vec<String>,
+        fails: &'static str,
+    }
+
+    impl Told {
+        fn call(&mut self, call: String) -> Result<(), String> {
+            let is_well = call != self.fails;
+            self.calls.push(call.clone());
+            if is_well { Ok(()) } else { Err(call) }
+        }
+    }
+
+    impl Log for Told {
+        type Error = String;
+
+        fn write(&mut self, entries: &[Entry]) -> Result<(), String> {
+            self.call(format!("{} lines", entries.len()))
+        }
+
+        fn keep(&mut self) -> Result<(), String> {
+            self.call("keep".into())
+        }
+    }
 
     fn batch() -> Batch {
         let mut batch = Batch::default();
@@ -110,20 +154,74 @@ mod tests {
     fn only_what_came_by_a_channel_counts_for_it() {
         let mut batch = batch();
         assert_eq!(batch.steps(), 7);
-        let logged = batch.log(|entries| {
-            assert_eq!(entries.len(), 7);
-            Ok::<_, ()>(())
-        });
-        let (sends, receipts) = logged.unwrap().into_parts();
+        let mut told = Told::default();
+        let (sends, receipts) = batch.log(&mut told).unwrap().into_parts();
+        assert_eq!(told.calls, ["7 lines", "keep"]);
         assert_eq!(sends, [(17, Recipients::All)]);
         assert_eq!(receipts, [(2, 6), (3, 4)]);
-        assert!(batch.log(|_| Ok::<_, ()>(())).unwrap().is_empty());
+        assert!(batch.log(&mut told).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_others_hear_of_is_kept_and_nothing_else_waits_for_that() {
+        let events = |old_clock| {
+            let new_clock = old_clock + 1;
+            let receive = |message| Event::Receive {
+                old_clock,
+                new_clock,
+                queue_len: 0,
+                message,
+            };
+            let internal = Event::Internal {
+                old_clock,
+                new_clock,
+            };
+            let send = Event::Send {
+                old_clock,
+                new_clock,
+                recipients: Recipients::All,
+            };
+            [
+                (internal, false),
+                (receive(Message::by_hand(Some(2), 1, 1)), false),
+                (send, true),
+                (receive(Message::new(2, 1, 1)), true),
+            ]
+        };
+        // Any two of them, in one batch.
+        for (first, first_follows) in events(1) {
+            for (second, second_follows) in events(2) {
+                let mut batch = Batch::default();
+                batch.add(7, first.clone(), false);
+                batch.add(7, second, true);
+                let follows = first_follows || second_follows;
+                let mut told = Told::default();
+                let logged = batch.log(&mut told).unwrap();
+                assert_eq!(logged.is_empty(), !follows);
+                let expected: &[&str] = if follows {
+                    &["2 lines", "keep"]
+                } else {
+                    &["2 lines"]
+                };
+                assert_eq!(told.calls, expected);
+            }
+        }
     }
 
     #[test]
     fn what_could_not_be_written_is_never_told() {
-        let mut batch = batch();
-        assert_eq!(batch.log(|_| Err(5)).unwrap_err(), 5);
-        assert!(batch.log(|_| Ok::<_, ()>(())).unwrap().is_empty());
+        for (fails, calls) in [
+            ("7 lines", &["7 lines"][..]),
+            ("keep", &["7 lines", "keep"]),
+        ] {
+            let mut batch = batch();
+            let mut told = Told {
+                fails,
+                ..Told::default()
+            };
+            assert_eq!(batch.log(&mut told).unwrap_err(), fails);
+            assert_eq!(told.calls, calls);
+            assert!(batch.log(&mut told).unwrap().is_empty());
+        }
     }
 }

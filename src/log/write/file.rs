@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use crate::error::{Error, Result};
 use crate::log::line::Entry;
 use crate::log::read::recover::{Recovered, recover};
+use crate::log::write::batch::Log;
 use crate::log::write::writer::Formatter;
 
 fn refused(path: &Path, source: io::Error) -> Error {
@@ -43,6 +44,8 @@ pub struct LogFile {
     /// Why it takes nothing more.
     broken: Option<io::Error>,
     is_released: bool,
+    /// Whether lines that others hear of outlive a crash of the host.
+    is_synced: bool,
 }
 
 /// The log of a machine that comes back, held by this process alone.
@@ -83,7 +86,34 @@ impl LogFile {
             buffer: Vec::new(),
             broken: None,
             is_released: false,
+            is_synced: false,
         }
+    }
+
+    /// From now on, lines that others hear of are on storage first; so is the name of the file.
+    pub fn sync(&mut self) -> Result<()> {
+        self.is_synced = true;
+        let parent = self
+            .path
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        let synced = File::open(parent).and_then(|directory| directory.sync_all());
+        synced.map_err(|source| {
+            Error::io(
+                format!(
+                    "directory {}: it cannot be synced (sync=True, --sync)",
+                    parent.display()
+                ),
+                source,
+            )
+        })
+    }
+
+    /// Writes lines, and keeps them: others hear of them next.
+    pub fn write_kept(&mut self, entries: &[Entry]) -> Result<()> {
+        self.write(entries)?;
+        self.keep()
     }
 
     /// Reads the log at `path`, so that its machine can go on.
@@ -165,6 +195,29 @@ impl LogFile {
     /// Where the log is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Log for LogFile {
+    type Error = Error;
+
+    fn write(&mut self, entries: &[Entry]) -> Result<()> {
+        Self::write(self, entries)
+    }
+
+    fn keep(&mut self) -> Result<()> {
+        if !self.is_synced {
+            return Ok(());
+        }
+        // What a failed call left behind is never written later: nothing more may rely on this log.
+        self.file.sync_data().map_err(|source| {
+            self.broken = Some(again(&source));
+            let path = self.path.display();
+            Error::io(
+                format!("log file {path}: it cannot be synced (sync=True, --sync)"),
+                source,
+            )
+        })
     }
 }
 

@@ -55,6 +55,8 @@ impl Lab {
             log: self.log(id),
             overwrite: false,
             resume: false,
+            moved: Vec::new(),
+            is_synced: false,
             duration: 0.5,
             clock_rate: Some(RATE),
             max_rate: 6,

@@ -11,7 +11,7 @@ use lamport::channel::noise::Secret;
 use lamport::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
 use lamport::log::read::parse::parse;
 use lamport::log::read::recover::recover;
-use lamport::log::write::batch::Batch;
+use lamport::log::write::batch::{Batch, Log};
 use lamport::log::write::writer::Formatter;
 use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
@@ -28,7 +28,32 @@ use super::schedule::Setup;
 #[derive(Debug)]
 pub struct Writing {
     pub bytes: Vec<u8>,
+    /// Whether they are to be on storage before anything follows, where the machine syncs.
+    pub is_kept: bool,
     pub then: Then,
+}
+
+/// What a batch writes to.
+struct Pen<'a> {
+    formatter: &'a mut Formatter,
+    bytes: Vec<u8>,
+    is_kept: bool,
+}
+
+impl Log for Pen<'_> {
+    type Error = std::convert::Infallible;
+
+    fn write(&mut self, entries: &[Entry]) -> Result<(), Self::Error> {
+        for entry in entries {
+            self.formatter.format(entry, &mut self.bytes);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self) -> Result<(), Self::Error> {
+        self.is_kept = true;
+        Ok(())
+    }
 }
 
 /// The sends and the receipts of steps that are written, as the endpoint is told them.
@@ -202,7 +227,11 @@ impl Process {
         for what in what {
             self.formatter.format(&Entry { time, what }, &mut bytes);
         }
-        self.writing = Some(Writing { bytes, then });
+        self.writing = Some(Writing {
+            bytes,
+            is_kept: true,
+            then,
+        });
     }
 
     /// Whether the poll thread can do anything: it may be waiting for the log.
@@ -263,15 +292,15 @@ impl Process {
         if batch.steps() == 0 {
             return;
         }
-        let mut bytes = Vec::with_capacity(512);
-        let logged = batch.log(|entries| {
-            for entry in entries {
-                self.formatter.format(entry, &mut bytes);
-            }
-            Ok::<_, ()>(())
-        });
+        let mut pen = Pen {
+            formatter: &mut self.formatter,
+            bytes: Vec::with_capacity(512),
+            is_kept: false,
+        };
         // The world writes the bytes later, or a part of them; the endpoint is told after that.
-        let mut told = logged.unwrap().into_parts();
+        let Ok(logged) = batch.log(&mut pen);
+        let Pen { bytes, is_kept, .. } = pen;
+        let mut told = logged.into_parts();
         if twist.is(Broken::SendBeforeLog) {
             self.endpoint.logged(told.0.drain(..), []);
         }
@@ -279,7 +308,11 @@ impl Process {
             self.endpoint.logged([], told.1.iter().copied());
         }
         let then = Then::Tell(told);
-        self.writing = Some(Writing { bytes, then });
+        self.writing = Some(Writing {
+            bytes,
+            is_kept,
+            then,
+        });
     }
 
     /// The endpoint learns what the log holds.

@@ -25,6 +25,10 @@ pub struct Config {
     pub overwrite: bool,
     /// Whether it goes on where the log of a crashed machine stops.
     pub resume: bool,
+    /// Peers that are elsewhere than the log to resume says: where it says, and where they are.
+    pub moved: Vec<(Address, Address)>,
+    /// Whether what others hear of is on storage before.
+    pub is_synced: bool,
     /// Seconds of ticking.
     pub duration: f64,
     /// Ticks per second; drawn if `None`.

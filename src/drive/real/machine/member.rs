@@ -131,7 +131,7 @@ impl Member {
             peer_history,
         };
         let time = self.clock.now();
-        if let Err(error) = journal.file.write(&[Entry { time, what }]) {
+        if let Err(error) = journal.file.write_kept(&[Entry { time, what }]) {
             self.fail(error.to_string());
             return Err(error);
         }

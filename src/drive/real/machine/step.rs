@@ -9,6 +9,7 @@ use crate::channel::wire::MAX_TIMESTAMP;
 use crate::drive::real::command::Command;
 use crate::error::{Error, Result};
 use crate::log::line::{End, Entry, What};
+use crate::log::write::batch::Log;
 use crate::model::clock::MAX_CLOCK;
 use crate::model::event::Event;
 use crate::model::message::{MachineId, Message, Nanos};
@@ -46,7 +47,7 @@ impl Machine {
             (node.clock(), node.clock() >= MAX_TIMESTAMP)
         };
         let steps = batch.steps();
-        let logged = batch.log(|entries| journal.file.write(entries));
+        let logged = batch.log(&mut journal.file);
         journal.batch = batch;
         let logged = logged.inspect_err(|_| journal.has_ended = true)?;
         let gauges = &self.member.gauges;
@@ -161,7 +162,8 @@ impl Machine {
         // An end that is cut short does not count: the lines need not be one write.
         let written = journal
             .file
-            .write_pieces(last.map(|what| Entry { time, what }));
+            .write_pieces(last.map(|what| Entry { time, what }))
+            .and_then(|()| journal.file.keep());
         // It has left the network already.
         journal.file.release();
         written
