@@ -38,6 +38,7 @@ __all__ = [
     "table_logs",
     "topology_peers",
     "verify_logs",
+    "wait_for_reader",
     "wrong_point",
 ]
 
@@ -726,6 +727,9 @@ def check_room(setting: _RunSetting, *, base_port: int, processes: bool) -> None
 
 def port_hint(port: int) -> str:
     """Say why a port that is taken may be: nothing, or a part of a sentence."""
+
+def wait_for_reader(path: str | PathLike[str]) -> None:
+    """Wait until somebody reads the pipe with this name; do nothing if it is none. Ctrl-C ends that."""
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:
     """The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0."""

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyType};
 use super::arguments::{KeyArgument, MovedArgument, PeerAddress, Whole, timeout};
 use super::error::LamportError;
 use super::faults::{FaultsArgument, LatencyArgument};
+use super::fifo;
 use super::handover::ListenPort;
 use super::interrupt::join;
 use super::machine_event;
@@ -194,6 +195,14 @@ impl PyMachine {
         let FaultsArgument(faults) = faults;
         // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
         FaultSchedule::new(&faults, None, 0)?;
+        if resume {
+            fifo::refuse(&log_filename)?;
+        }
+        let _reader = if overwrite {
+            fifo::reader_of(py, &log_filename)?
+        } else {
+            None
+        };
         let machine = py.detach(|| Machine::open(config, &PollThread::of_process()?))?;
         let faults = FaultSchedule::new(&faults, None, machine.seed())?;
         Ok(Self {

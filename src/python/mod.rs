@@ -9,6 +9,7 @@ mod columns;
 mod conductor;
 mod error;
 mod faults;
+mod fifo;
 mod handover;
 mod held;
 mod interrupt;
@@ -43,6 +44,8 @@ mod module {
     use super::conductor::PyConductor;
     #[pymodule_export]
     use super::error::LamportError;
+    #[pymodule_export]
+    use super::fifo::wait_for_reader;
     #[pymodule_export]
     use super::handover::Handover;
     #[pymodule_export]

@@ -59,6 +59,11 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 
 def run_machine(args: argparse.Namespace) -> int:
     """Run the machine that the arguments describe. Returns the exit status."""
+    if args.overwrite and args.log_filename is not None:
+        from lamport._lamport import wait_for_reader
+
+        # Here a signal still ends it at once.
+        wait_for_reader(args.log_filename)
     with args.signals.noted():
         machine = _machine(args)
         print(

@@ -57,7 +57,8 @@ class Signals:
             yield self
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # A process of another's is about to exit, with a status that no late word may change.
+                signal.signal(number, signal.SIG_IGN if self._managed else handler)
 
     @contextmanager
     def noted(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ import selectors
 import signal
 import socket
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import IO, Literal
@@ -14,6 +15,18 @@ __all__ = ["Condition", "MachineProcess"]
 Condition = Literal["alive", "down", "ended"]
 
 KEPT_LINES = 20
+SILENT = 5.0
+"""Seconds without a word after which it is said of a process, which tells its clock every quarter second."""
+LOST = 10.0
+"""Seconds without a word after which a process that has to end is ended by force."""
+STARTING = 60.0
+"""Seconds, and one more for each machine, that a process may take to its first word."""
+LAST = 0.2
+"""Seconds from the end of its pipes to the end of a process."""
+ECHO = 1.0
+"""Seconds between signals to a machine's process and to the run, where both are asked to end."""
+ORDERLY = (0, *(128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)))
+"""How a process may end that was asked to: it may have been asked by others too, as on shutdown."""
 
 
 class MachineProcess:
@@ -23,6 +36,8 @@ class MachineProcess:
         self.machine = machine
         self.ready = self.done = self.crashed = False
         self.clock = self.queue = 0
+        self._heard = self._ended = 0.0
+        self._silent = False
         self._process: subprocess.Popen[bytes] | None = None
         self._selector = selector
         self._environment = environment
@@ -34,6 +49,7 @@ class MachineProcess:
     def start(self, command: list[str], listener: socket.socket) -> None:
         """Start the process, with a socket that listens."""
         self.ready = self.done = self.crashed = False
+        self._heard = time.monotonic()
         reading, writing = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -75,6 +91,7 @@ class MachineProcess:
         """Let a process that was stopped go on."""
         if self._paused:
             self._paused = False
+            self._heard = time.monotonic()
             self._signal(signal.SIGCONT)
 
     def interrupt(self) -> None:
@@ -83,6 +100,8 @@ class MachineProcess:
         if self.ready and not self._interrupted:
             self._interrupted = True
             self._signal(signal.SIGINT)
+            # It may have been stopped by others.
+            self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
         # Asks first whether it is over: then its number may be another's.
@@ -106,17 +125,69 @@ class MachineProcess:
         if self.done or self._pipes or self._process is None:
             return
         # Its pipes are closed: it is gone, or about to be.
-        status = self._process.wait()
+        try:
+            status = self._process.wait(LAST)
+        except subprocess.TimeoutExpired:
+            return
+        if status in ORDERLY and not interrupted and status and self._is_recent():
+            return
         self.done = True
-        if status == 0 or (interrupted and status == 128 + signal.SIGINT):
+        if status == 0 or (interrupted and status in ORDERLY):
             return
         from lamport._lamport import LamportError
 
         said = "\n".join(self._said) or "it printed no error message"
+        if status in ORDERLY:
+            said = f"it was asked to end by {signal.Signals(status - 128).name}, not by the run"
         if status == 2:
             raise ValueError(said)
         how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         raise LamportError(f"machine {self.machine} failed ({how}): {said}")
+
+    def _is_recent(self) -> bool:
+        """Whether it ended just now: who has asked it to may be about to ask the run."""
+        self._ended = self._ended or time.monotonic()
+        return time.monotonic() < self._ended + ECHO
+
+    def miss(self, *, machines: int, is_over: bool) -> None:
+        """Notice that the process says nothing.
+
+        Parameters
+        ----------
+        machines : int
+            How many start together.
+        is_over : bool
+            It has to end: then one that was stopped by others is let go on, and in the end killed.
+
+        Raises
+        ------
+        LamportError
+            It did not begin, or does not end.
+        """
+        silence = time.monotonic() - self._heard
+        if self.done or self._paused or self._process is None or silence < SILENT:
+            self._silent = False
+            return
+        name = f"machine {self.machine} (process {self._process.pid})"
+        longest = LOST if self.ready else STARTING + machines
+        if silence >= longest and (is_over or not self.ready):
+            self.kill()
+            self.done = True
+            from lamport._lamport import LamportError
+
+            ought = "end" if self.ready else "begin"
+            raise LamportError(
+                f"{name} has said nothing for {silence:.0f} s and does not {ought}: "
+                "it was killed, and its log has no END line"
+            )
+        if not self._silent and self.ready:
+            self._silent = True
+            if is_over:
+                self._signal(signal.SIGCONT)
+            go_on = "it was let go on" if is_over else f"kill -CONT {self._process.pid} lets it go on"
+            self._warnings.append(
+                f"{name} has said nothing for {silence:.0f} s: if others have stopped it, {go_on}"
+            )
 
     def kill(self) -> None:
         """End the process, if it is there, and read its last words."""
@@ -140,6 +211,7 @@ class MachineProcess:
                 data = os.read(pipe.fileno(), 65536)
             except BlockingIOError:
                 return False
+            self._heard = time.monotonic()
             *lines, rest = (rest + data).split(b"\n")
             take([line.decode(errors="replace") for line in lines])
             if not data:

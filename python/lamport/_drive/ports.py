@@ -30,7 +30,7 @@ class Ports:
                 if isinstance(error, OverflowError):
                     raise ValueError(f"port {port} of machine {machine + 1} is not from 1 to 65535") from None
                 number = error.errno or errno.EADDRNOTAVAIL
-                what = f"port {port} of machine {machine + 1}: {os.strerror(number)}"
+                what = f"port {port} of machine {machine + 1}{_hint(number, port)}: {os.strerror(number)}"
                 raise OSError(number, f"cannot listen on {what}") from error
         self.numbers: list[int] = [listener.getsockname()[1] for listener in self.listeners]
 
@@ -60,3 +60,9 @@ def _bind(port: int) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def _hint(number: int, port: int) -> str:
+    from lamport._lamport import port_hint
+
+    return port_hint(port) if number == errno.EADDRINUSE else ""

@@ -21,6 +21,8 @@ __all__ = ["ProcessRun"]
 
 NONE = "[]"
 """No faults, as JSON."""
+LOOK = 0.25
+"""Seconds between two looks at processes that say nothing."""
 LONGEST_WORD = 1000
 """Characters of JSON in a command line; what is longer is in a file beside the logs."""
 
@@ -88,6 +90,7 @@ class ProcessRun:
             for machine, row in enumerate(peers)
         ]
         self._wait = wait
+        self._duration = setting["duration"]
         # A list of processes shows every user their words, but not their environments.
         self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         if key is not None:
@@ -123,23 +126,28 @@ class ProcessRun:
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._selector.get_map() or (self._conductor.next is not None and self._started):
-            for key, _ in self._selector.select(self._left(deadline)):
-                key.data()
-            if not self._started and all(process.ready for process in self._processes):
-                self._started = time.monotonic()
-            if self._started:
-                self._conductor.carry_out(self.elapsed(), self)
-            if self._stopping:
-                self.stop()
+        while not self._turn(deadline):
             if deadline is not None and time.monotonic() >= deadline:
-                break
+                return False
+        self._ports.close()
+        return True
+
+    def _turn(self, deadline: float | None) -> bool:
+        """Read what there is and do what is due; return whether all is over."""
+        for key, _ in self._selector.select(self._left(deadline)):
+            key.data()
+        if not self._started and all(process.ready for process in self._processes):
+            self._started = time.monotonic()
+        if self._started:
+            self._conductor.carry_out(self.elapsed(), self)
+        if self._stopping:
+            self.stop()
         for process in self._processes:
             process.check(interrupted=self._stopping)
-        done = self._conductor.next is None and all(process.done for process in self._processes)
-        if done:
-            self._ports.close()
-        return done
+        is_over = self._stopping or self.elapsed() > self._duration
+        for process in self._processes:
+            process.miss(machines=len(self._processes), is_over=is_over)
+        return self._conductor.next is None and all(process.done for process in self._processes)
 
     def elapsed(self) -> float:
         """Seconds since every machine was ready, 0 before."""
@@ -160,12 +168,12 @@ class ProcessRun:
             process.kill()
         self._ports.close()
 
-    def _left(self, deadline: float | None) -> float | None:
-        """Seconds until something is due; None if nothing is."""
-        due = [] if deadline is None else [deadline]
+    def _left(self, deadline: float | None) -> float:
+        """Seconds until something is due."""
+        due = [time.monotonic() + LOOK] if deadline is None else [deadline]
         if self._conductor.next is not None and self._started:
             due.append(self._started + self._conductor.next)
-        return max(0.0, min(due) - time.monotonic()) if due else None
+        return max(0.0, min(due) - time.monotonic())
 
     # What the conductor of faults calls, machines counted from 0.
 
