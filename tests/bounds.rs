@@ -34,6 +34,7 @@ fn me() -> Identity {
 fn as_many_machines_may_send_as_are_told() {
     const MOST: u64 = 65_536;
     let mut channels = Channels::new(me(), 0);
+    let welcome = |channels: &mut Channels, hello: &Hello| channels.welcome(hello, true);
     let hello = |sender| Hello {
         run_id: "lab".into(),
         sender,
@@ -41,17 +42,18 @@ fn as_many_machines_may_send_as_are_told() {
         instance: Nonce(sender),
     };
     for sender in 2..2 + MOST {
-        channels.welcome(&hello(sender)).unwrap();
+        welcome(&mut channels, &hello(sender)).unwrap();
+        channels.accept(sender, 1).unwrap();
         channels.sender_left(sender);
     }
     assert_eq!(channels.senders() as u64, MOST);
-    let refused = channels.welcome(&hello(2 + MOST)).unwrap_err();
+    let refused = welcome(&mut channels, &hello(2 + MOST)).unwrap_err();
     assert_eq!(refused.kind, "senders");
     assert_eq!(refused.reason, "65536 machines have sent already");
     assert_eq!(channels.senders() as u64, MOST);
     // Those that are known may come again.
     for sender in [2, 1 + MOST] {
-        channels.welcome(&hello(sender)).unwrap();
+        welcome(&mut channels, &hello(sender)).unwrap();
     }
     // Those that a log tells of count.
     let received = (2..2 + MOST).map(|sender| (sender, 1)).collect();
@@ -60,8 +62,11 @@ fn as_many_machines_may_send_as_are_told() {
         ..Past::default()
     };
     let mut channels = Channels::resumed(me(), past);
-    assert_eq!(channels.welcome(&hello(2 + MOST)).unwrap_err(), refused);
-    channels.welcome(&hello(1 + MOST)).unwrap();
+    assert_eq!(
+        welcome(&mut channels, &hello(2 + MOST)).unwrap_err(),
+        refused
+    );
+    welcome(&mut channels, &hello(1 + MOST)).unwrap();
 }
 
 #[test]
@@ -122,6 +127,7 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
         latency: lamport::model::latency::Latency::Constant(0.0),
         seed: Some(1),
         run_id: "lab".into(),
+        senders: None,
         allowed: vec![],
         key: None,
         is_precise: false,

@@ -29,8 +29,10 @@ pub type Undelivered = Vec<(Option<MachineId>, u64)>;
 pub struct Refusal {
     /// One word: refusals of one kind are alike to whoever counts them.
     pub kind: &'static str,
-    /// The reason in full.
+    /// The reason in full, for whoever runs this machine.
     pub reason: String,
+    /// What the other side is told: nothing that it has not said itself.
+    pub answer: String,
 }
 
 /// A peer for which more is kept than may be.
@@ -50,10 +52,21 @@ impl Overfull {
     }
 }
 
+/// What a sender that is let in is told, and what that means for one that was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Welcome {
+    /// For its `ok`.
+    pub marks: Marks,
+    /// A connection that stood in its name told another history.
+    pub is_another: bool,
+}
+
 /// The channels of one machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Channels {
     me: Identity,
+    /// Who sends to this machine, in order, where whoever made it knows that.
+    expected: Option<Vec<MachineId>>,
     /// The channels to the peers, in the order of the peer list.
     peers: Vec<PeerChannel>,
     /// The channels from others, by their ids.
@@ -73,11 +86,23 @@ struct PeerChannel {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct SenderChannel {
     inbox: Inbox,
-    /// The history it told at first contact; a log does not tell that of a sender that is not a peer.
+    /// The history of whose messages were accepted; a log does not tell that of a sender that is not a
+    /// peer. A hello alone pins none: anyone can say it.
     history: Option<Nonce>,
-    /// The process that holds, or held, the connection.
-    instance: Option<Nonce>,
-    is_connected: bool,
+    /// Who is connected in its name.
+    caller: Option<Caller>,
+}
+
+/// Who is connected in the name of a sender.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Caller {
+    history: Nonce,
+    /// Its process.
+    instance: Nonce,
+    /// It may send even if it is no peer.
+    is_allowed: bool,
+    /// A message of it was accepted on this connection, which is no one else's from there on.
+    has_spoken: bool,
 }
 
 impl Channels {
@@ -85,9 +110,18 @@ impl Channels {
     pub fn new(me: Identity, peers: usize) -> Self {
         Self {
             me,
+            expected: None,
             peers: vec![PeerChannel::default(); peers],
             senders: BTreeMap::new(),
         }
+    }
+
+    /// The same, and no one may send but these machines.
+    #[must_use]
+    pub fn expecting(mut self, mut senders: Vec<MachineId>) -> Self {
+        senders.sort_unstable();
+        self.expected = Some(senders);
+        self
     }
 
     /// The channels of a machine whose log tells `past`: all that was sent may be needed still,
@@ -107,6 +141,7 @@ impl Channels {
         };
         Self {
             me,
+            expected: None,
             peers: past.peers.into_iter().map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
         }
@@ -127,34 +162,44 @@ impl Channels {
         }
     }
 
-    /// A machine wants to send: the marks for the `ok`, or why it may not.
+    /// A machine wants to send, from where one that is no peer may (`is_allowed`) or may not: the marks
+    /// for the `ok`, or why it is refused.
     ///
-    /// A connection that it has already, from the same process, is replaced.
-    pub fn welcome(&mut self, hello: &Hello) -> Result<Marks, Refusal> {
-        self.judge(hello)?;
+    /// A connection in its name is replaced if it is from the same process or has brought nothing yet.
+    pub fn welcome(&mut self, hello: &Hello, is_allowed: bool) -> Result<Welcome, Refusal> {
+        self.judge(hello, is_allowed)?;
         let sender = self.senders.entry(hello.sender).or_default();
-        sender.history = Some(hello.history);
-        sender.instance = Some(hello.instance);
-        sender.is_connected = true;
-        Ok(sender.inbox.connected())
+        let caller = Caller {
+            history: hello.history,
+            instance: hello.instance,
+            is_allowed,
+            has_spoken: false,
+        };
+        let before = sender.caller.replace(caller);
+        Ok(Welcome {
+            marks: sender.inbox.connected(),
+            is_another: before.is_some_and(|before| before.history != hello.history),
+        })
     }
 
-    fn judge(&self, hello: &Hello) -> Result<(), Refusal> {
+    fn judge(&self, hello: &Hello, is_allowed: bool) -> Result<(), Refusal> {
         let (me, id) = (&self.me, hello.sender);
         if hello.run_id != me.run_id {
             let reason = format!(
                 "it belongs to run {}, this machine to run {}",
                 hello.run_id, me.run_id
             );
-            return refuse("run", reason);
+            // Whoever heard the name of the run could come back with it.
+            return refuse_with("run", reason, OTHER_RUN.to_owned());
         }
         if id == me.id {
             let reason = format!("duplicate id: this machine is machine {id} too");
-            return refuse("own id", reason);
+            return refuse_with("own id", reason, is_connected(id));
         }
         let known = self.senders.get(&id);
+        let caller = known.and_then(|known| known.caller.as_ref());
         let is_other =
-            known.is_some_and(|known| known.is_connected && known.instance != Some(hello.instance));
+            caller.is_some_and(|caller| caller.has_spoken && caller.instance != hello.instance);
         let is_new = self
             .history_of(id)
             .is_some_and(|history| history != hello.history);
@@ -163,6 +208,13 @@ impl Channels {
         }
         if is_new {
             return refuse("history", came_back(id));
+        }
+        if !self.may_send(id, is_allowed) {
+            let reason = format!(
+                "machine {id} is none of its peers: allow its address with --allow, or give all machines \
+                 of the run a key"
+            );
+            return refuse_with("stranger", reason, format!("machine {id} is not a peer"));
         }
         if known.is_none() && self.senders.len() >= MOST_SENDERS {
             let reason = format!("{MOST_SENDERS} machines have sent already");
@@ -199,21 +251,21 @@ impl Channels {
         }
         if self.history_of(id).is_some_and(|known| known != history) {
             let sender = self.senders.get(&id);
-            return if sender.is_some_and(|sender| sender.is_connected) {
+            return if sender.is_some_and(|sender| sender.caller.is_some()) {
                 refuse("duplicate id", is_connected(id))
             } else {
                 refuse("history", came_back(id))
             };
         }
         let peer = &mut self.peers[position];
-        peer.outbox.connected(marks).map_err(|violation| Refusal {
-            kind: match violation {
+        if let Err(violation) = peer.outbox.connected(marks) {
+            let kind = match violation {
                 LinkError::Lost { .. } => "lost",
                 LinkError::Forgotten { .. } => "forgotten",
                 _ => "violation",
-            },
-            reason: violation.to_string(),
-        })?;
+            };
+            return refuse(kind, violation.to_string());
+        }
         peer.identity = Some((id, history));
         peer.is_connected = true;
         Ok(())
@@ -224,10 +276,13 @@ impl Channels {
         self.peers[position].is_connected = false;
     }
 
-    /// The connection from a sender is gone.
+    /// The connection from a sender is gone. Of one that brought nothing, nothing is kept.
     pub fn sender_left(&mut self, id: MachineId) {
         if let Some(sender) = self.senders.get_mut(&id) {
-            sender.is_connected = false;
+            sender.caller = None;
+            if sender.inbox.marks().accepted == 0 {
+                self.senders.remove(&id);
+            }
         }
     }
 
@@ -248,7 +303,15 @@ impl Channels {
     /// A message came from a sender that was welcomed. Whether it must enter the queue now.
     pub fn accept(&mut self, sender: MachineId, timestamp: u64) -> Result<bool, LinkError> {
         let sender = self.senders.get_mut(&sender).expect("it was welcomed");
-        sender.inbox.accept(timestamp)
+        let is_new = sender.inbox.accept(timestamp)?;
+        if is_new
+            && let Some(caller) = &mut sender.caller
+            && !caller.has_spoken
+        {
+            caller.has_spoken = true;
+            sender.history = Some(caller.history);
+        }
+        Ok(is_new)
     }
 
     /// The marks to acknowledge to a sender that was welcomed.
@@ -312,7 +375,42 @@ impl Channels {
         self.senders.len()
     }
 
-    /// The history that machine `id` told at first contact, whichever side made it.
+    /// Whether it is known who machine `id` is: it answered at its own address, or its messages have
+    /// been accepted.
+    pub fn is_known(&self, id: MachineId) -> bool {
+        self.history_of(id).is_some()
+    }
+
+    /// Whether who is connected in the name of machine `id` is known not to be that machine.
+    pub fn is_impostor(&self, id: MachineId) -> bool {
+        let caller = self
+            .senders
+            .get(&id)
+            .and_then(|known| known.caller.as_ref());
+        let known = self.history_of(id);
+        caller.is_some_and(|caller| known.is_some_and(|history| history != caller.history))
+    }
+
+    /// Those who are connected and, as is known now, may not send.
+    pub fn uninvited(&self) -> Vec<MachineId> {
+        let callers = self.senders.iter();
+        let callers = callers.filter_map(|(&id, known)| Some((id, known.caller.as_ref()?)));
+        let uninvited = callers.filter(|&(id, caller)| !self.may_send(id, caller.is_allowed));
+        uninvited.map(|(id, _)| id).collect()
+    }
+
+    /// Whether machine `id` may send: it is a peer, or may be one that has not told its id so far, or
+    /// has sent before, or its address is allowed. Where the senders are known, they alone may.
+    fn may_send(&self, id: MachineId, is_allowed: bool) -> bool {
+        if let Some(expected) = &self.expected {
+            return expected.binary_search(&id).is_ok();
+        }
+        let may_be = |peer: &PeerChannel| peer.identity.is_none_or(|(known, _)| known == id);
+        let has_sent = |known: &SenderChannel| known.inbox.marks().accepted > 0;
+        is_allowed || self.peers.iter().any(may_be) || self.senders.get(&id).is_some_and(has_sent)
+    }
+
+    /// The history of machine `id`: that which it told at its own address, or that of its messages.
     fn history_of(&self, id: MachineId) -> Option<Nonce> {
         let sender = self.senders.get(&id).and_then(|sender| sender.history);
         let mut peers = self.peers.iter().filter_map(|peer| peer.identity);
@@ -331,8 +429,20 @@ impl Channels {
 }
 
 fn refuse<T>(kind: &'static str, reason: String) -> Result<T, Refusal> {
-    Err(Refusal { kind, reason })
+    let answer = reason.clone();
+    refuse_with(kind, reason, answer)
 }
+
+fn refuse_with<T>(kind: &'static str, reason: String, answer: String) -> Result<T, Refusal> {
+    Err(Refusal {
+        kind,
+        reason,
+        answer,
+    })
+}
+
+/// What is said to a machine of another run.
+const OTHER_RUN: &str = "it belongs to another run";
 
 /// What is said when two machines have one id.
 fn is_connected(id: MachineId) -> String {

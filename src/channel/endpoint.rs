@@ -16,13 +16,17 @@
 //!   must know to which machine its messages belong.
 
 mod connection;
+mod crowd;
+mod deciding;
 mod ending;
 mod faults;
 mod incoming;
 mod outgoing;
 mod output;
 mod reading;
+mod standing;
 mod waits;
+mod warning;
 mod workspace;
 mod writing;
 
@@ -30,8 +34,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
 use connection::{Connection, Role};
-pub use output::{ConnectionId, Lookup, Output};
+use crowd::Crowd;
+pub use output::{ConnectionId, Farewell, Lookup, Output};
+pub use standing::Standing;
 pub use waits::Waits;
+pub use warning::Warning;
 pub use workspace::Workspace;
 
 use crate::channel::channels::Channels;
@@ -65,8 +72,12 @@ pub struct Endpoint {
     next: ConnectionId,
     /// The connections of the machines that send to me.
     senders: BTreeMap<MachineId, ConnectionId>,
-    /// Connections that have not said hello, oldest first.
-    unidentified: VecDeque<ConnectionId>,
+    /// Connections that have not said hello.
+    unidentified: Crowd,
+    /// Peers of which neither an answer nor the failure of all attempts has told who they are.
+    undecided: usize,
+    /// Senders' connections that are not read until then: they may not be who they say.
+    held: Vec<ConnectionId>,
     /// When the peers' names were last looked up for connections from unknown addresses.
     vetted: Option<Nanos>,
     /// They are being looked up.
@@ -91,6 +102,10 @@ struct Route {
     candidates: VecDeque<SocketAddr>,
     connection: Option<ConnectionId>,
     backoff: Nanos,
+    /// It has answered, or no address of it could be reached.
+    is_decided: bool,
+    /// Why the last connection to it was refused, on either side.
+    trouble: Option<String>,
     /// At the end: nothing more can be done for it.
     is_given_up: bool,
 }
@@ -130,22 +145,27 @@ impl Endpoint {
         secret: Option<Secret>,
         waits: Waits,
     ) -> Self {
-        let route = |(address, found): (Address, Vec<SocketAddr>)| Route {
+        let route = |(peer, (address, found)): (usize, (Address, Vec<SocketAddr>))| Route {
             address,
             candidates: found.into(),
             connection: None,
             backoff: waits.shortest_backoff,
+            is_decided: channels.peer_id(peer).is_some(),
+            trouble: None,
             is_given_up: false,
         };
+        let routes: Vec<Route> = peers.into_iter().enumerate().map(route).collect();
         Self {
+            undecided: routes.iter().filter(|route| !route.is_decided).count(),
+            held: Vec::new(),
             channels,
             secret,
             waits,
-            routes: peers.into_iter().map(route).collect(),
+            routes,
             connections: BTreeMap::new(),
             next: ConnectionId(0),
             senders: BTreeMap::new(),
-            unidentified: VecDeque::new(),
+            unidentified: Crowd::default(),
             vetted: None,
             is_vetting: false,
             faults: None,
@@ -254,9 +274,8 @@ impl Endpoint {
         }
     }
 
-    fn warn(&mut self, kind: impl Into<String>, text: String) {
-        let kind = kind.into();
-        self.outputs.push_back(Output::Warn { kind, text });
+    fn warn(&mut self, warning: Warning) {
+        self.outputs.push_back(Output::Warn(warning));
     }
 
     /// A connection is gone, or was never made: what was on its way is lost, and comes again.
@@ -272,7 +291,10 @@ impl Endpoint {
         };
         self.outputs.push_back(Output::Close { connection: id });
         if connection.is_unidentified() {
-            self.unidentified.retain(|&other| other != id);
+            self.unidentified.remove(id);
+        }
+        if connection.is_held {
+            self.held.retain(|&other| other != id);
         }
         match connection.role {
             Role::Connecting { peer } | Role::Greeting { peer } | Role::Recording { peer } => {
@@ -307,12 +329,14 @@ impl Endpoint {
         let Some(connection) = self.connections.get(&id) else {
             return;
         };
+        if connection.is_held {
+            self.release(id);
+            return;
+        }
         if connection.role == Role::Unidentified {
             let ip = connection.remote.ip().to_canonical();
-            self.warn(
-                format!("silent {ip}"),
-                format!("closed a connection from {ip} that said no hello in time"),
-            );
+            let text = format!("closed a connection from {ip} that said no hello in time");
+            self.warn(Warning::of("silent", text).from(ip));
         }
         self.close(now, id);
     }

@@ -185,6 +185,7 @@ impl PyMachine {
             latency: latency.0,
             seed: seed.map(|seed| seed.0),
             run_id: run_id.to_owned(),
+            senders: None,
             allowed: allow
                 .iter()
                 .map(|text| text.parse())

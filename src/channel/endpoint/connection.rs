@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
+use crate::channel::endpoint::standing::Standing;
 use crate::channel::lines::Partial;
 use crate::channel::noise::{NoiseError, Session};
 use crate::model::message::{MachineId, Nanos};
@@ -52,7 +53,11 @@ pub(super) enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Connection {
     pub(super) remote: SocketAddr,
+    /// What its address says; of peers' when I made it.
+    pub(super) standing: Standing,
     pub(super) role: Role,
+    /// It is not read until it is known who its sender may be.
+    pub(super) is_held: bool,
     pub(super) partial: Partial,
     /// When it is closed unless it has got further.
     pub(super) deadline: Option<Nanos>,
@@ -75,10 +80,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(remote: SocketAddr, role: Role) -> Self {
+    pub(super) fn new(remote: SocketAddr, standing: Standing, role: Role) -> Self {
         Self {
             remote,
+            standing,
             role,
+            is_held: false,
             partial: Partial::default(),
             deadline: None,
             out: Vec::new(),

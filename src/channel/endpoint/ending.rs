@@ -1,7 +1,7 @@
 //! The orderly end of a machine: what is left goes out, what is on its way comes in.
 
 use crate::channel::endpoint::connection::Role;
-use crate::channel::endpoint::output::Output;
+use crate::channel::endpoint::output::{Farewell, Output};
 use crate::channel::endpoint::{Endpoint, Phase, Timer};
 use crate::model::message::Nanos;
 
@@ -12,6 +12,7 @@ impl Endpoint {
             return;
         }
         self.phase = Phase::Ending;
+        self.release_all();
         for peer in 0..self.routes.len() {
             self.drain(now, peer);
         }
@@ -35,13 +36,28 @@ impl Endpoint {
         }
     }
 
+    /// The peers of which no connection ever worked, and why: those of which the only attempt has not
+    /// come to an end are none of them.
+    fn unreached(&self) -> Vec<(usize, String)> {
+        let routes = self.routes.iter().enumerate();
+        let failed = routes
+            .filter(|(peer, route)| route.is_decided && self.channels.peer_id(*peer).is_none());
+        let why = |route: &super::Route| {
+            let nobody = || "nobody answered there".to_owned();
+            route.trouble.clone().unwrap_or_else(nobody)
+        };
+        failed.map(|(peer, route)| (peer, why(route))).collect()
+    }
+
     fn finish_now(&mut self) {
         if self.phase == Phase::Over {
             return;
         }
         self.phase = Phase::Over;
-        let undelivered = self.channels.all_undelivered();
-        self.outputs.push_back(Output::Finished { undelivered });
+        self.outputs.push_back(Output::Finished(Farewell {
+            undelivered: self.channels.all_undelivered(),
+            unreached: self.unreached(),
+        }));
     }
 
     /// The time of an orderly end is over: first part from the senders, then end.

@@ -2,41 +2,44 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::channel::channels::Refusal;
+use crate::channel::channels::{Refusal, Welcome};
 use crate::channel::endpoint::connection::{Connection, Role};
 use crate::channel::endpoint::output::{ConnectionId, Lookup, Output};
-use crate::channel::endpoint::{Endpoint, Entropy, Phase, UNIDENTIFIED};
+use crate::channel::endpoint::{Endpoint, Entropy, Phase, Standing, UNIDENTIFIED, Warning};
 use crate::channel::link::Marks;
 use crate::channel::wire::{Hello, Reply};
 use crate::model::message::{MachineId, Nanos};
 
 impl Endpoint {
-    /// Someone has connected, from an address that is known to be one of a machine that may send
-    /// (`is_admitted`) or is not. Its connection; none if it is not taken.
+    /// Someone has connected, from an address of this standing; with a key any will do. Its
+    /// connection; none if it is not taken.
     pub fn accepted(
         &mut self,
         now: Nanos,
         remote: SocketAddr,
-        is_admitted: bool,
+        standing: Standing,
         entropy: Entropy<'_>,
     ) -> Option<ConnectionId> {
+        let is_admitted = standing != Standing::Unknown || self.has_key();
         let role = if is_admitted {
             Role::Unidentified
         } else {
             Role::Vetting
         };
-        let mut connection = Connection::new(remote, role);
+        let mut connection = Connection::new(remote, standing, role);
         if let Some(secret) = &self.secret {
             match entropy() {
                 Ok(entropy) => connection.encrypt(secret.receiver(entropy), &[]),
                 Err(error) => {
-                    self.warn("accept", format!("cannot take a connection: {error}"));
+                    let text = format!("cannot take a connection: {error}");
+                    self.warn(Warning::of("accept", text));
                     return None;
                 }
             }
         }
         let id = self.add(now, connection, self.waits.hello);
-        self.unidentified.push_back(id);
+        let is_peer = standing == Standing::Peer;
+        self.unidentified.add(id, remote.ip(), is_peer);
         self.keep_few(now);
         if !is_admitted {
             self.vet(now, id);
@@ -44,21 +47,23 @@ impl Endpoint {
         Some(id)
     }
 
-    /// Of the connections that have said nothing, the oldest makes room: who means to say something
-    /// says it soon.
+    /// Of the connections that have said nothing, one makes room: who means to say something says it
+    /// soon, and who takes many places takes them from itself.
     fn keep_few(&mut self, now: Nanos) {
         let most = UNIDENTIFIED + self.routes.len().max(self.channels.senders());
         if self.unidentified.len() <= most {
             return;
         }
-        let oldest = self.unidentified.front().copied();
-        let oldest = oldest.and_then(|id| Some((id, self.connections.get(&id)?.remote)));
-        if let Some((oldest, remote)) = oldest {
+        let Some((id, count)) = self.unidentified.first_to_go() else {
+            return;
+        };
+        if let Some(connection) = self.connections.get(&id) {
+            let ip = connection.remote.ip().to_canonical();
             let text = format!(
-                "more than {most} connections said nothing; the oldest was closed, from {remote}"
+                "more than {most} connections said nothing; the oldest was closed of {count} from {ip}"
             );
-            self.warn("crowd", text);
-            self.close(now, oldest);
+            self.warn(Warning::of("crowd", text).from(ip));
+            self.close(now, id);
         }
     }
 
@@ -83,16 +88,16 @@ impl Endpoint {
         self.outputs.push_back(Output::LookUp(Lookup::Senders));
     }
 
-    /// The peers' names have been looked up once more, and an address is that of a machine that may
-    /// send if it is one that `admits` takes.
-    pub fn vetted(&mut self, now: Nanos, admits: impl Fn(IpAddr) -> bool) {
+    /// The peers' names have been looked up once more: an address has this standing now.
+    pub fn vetted(&mut self, now: Nanos, standing: impl Fn(IpAddr) -> Standing) {
         self.is_vetting = false;
-        for id in self.unidentified.clone() {
+        for id in self.unidentified.connections() {
             let connection = self.connections.get_mut(&id);
             let Some(connection) = connection.filter(|found| found.role == Role::Vetting) else {
                 continue;
             };
-            if admits(connection.remote.ip()) {
+            connection.standing = standing(connection.remote.ip());
+            if connection.standing != Standing::Unknown {
                 connection.role = Role::Unidentified;
             } else {
                 self.refuse_address(now, id);
@@ -107,10 +112,11 @@ impl Endpoint {
             return;
         };
         let ip = connection.remote.ip().to_canonical();
-        self.warn(format!("address {ip}"), format!(
+        let text = format!(
             "refused a connection from {ip}: it is not the address of a peer; allow it with --allow {ip}"
-        ));
-        self.dismiss(now, id, &format!("{ip} is not the address of a peer"));
+        );
+        self.warn(Warning::of("address", text).from(ip));
+        self.dismiss(now, id, "its address is not one of a peer");
     }
 
     /// Says why and lets the connection go once that is read.
@@ -131,19 +137,30 @@ impl Endpoint {
             self.close(now, id);
             return;
         }
-        match self.channels.welcome(hello) {
-            Ok(marks) => self.welcome(now, id, hello.sender, marks),
-            Err(Refusal { kind, reason }) => {
-                let Some(connection) = self.connections.get(&id) else {
-                    return;
-                };
-                let (sender, ip) = (hello.sender, connection.remote.ip());
-                let text = format!(
-                    "refused machine {sender} at {}: {reason}",
-                    ip.to_canonical()
-                );
-                self.warn(format!("{kind} {sender} {ip}"), text);
-                self.dismiss(now, id, &reason);
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let (sender, ip) = (hello.sender, connection.remote.ip().to_canonical());
+        let is_allowed = connection.standing == Standing::Allowed || self.has_key();
+        match self.channels.welcome(hello, is_allowed) {
+            Ok(Welcome { marks, is_another }) => {
+                if is_another {
+                    let text = format!(
+                        "machine {sender} has said hello from {ip} with another history than before: \
+                         two machines have one id, or one of them is no machine of this run"
+                    );
+                    self.warn(Warning::of("two histories", text).from(ip).about(sender));
+                }
+                self.welcome(now, id, sender, marks);
+            }
+            Err(Refusal {
+                kind,
+                reason,
+                answer,
+            }) => {
+                let text = format!("refused machine {sender} at {ip}: {reason}");
+                self.warn(Warning::of(kind, text).from(ip).about(sender));
+                self.dismiss(now, id, &answer);
             }
         }
     }
@@ -160,9 +177,13 @@ impl Endpoint {
             marks,
         }
         .write(&mut connection.out);
-        self.set_deadline(id, None);
-        self.unidentified.retain(|&other| other != id);
+        self.unidentified.remove(id);
         self.mark_ready(id);
+        if self.is_open_who(sender) {
+            self.hold(id);
+        } else {
+            self.set_deadline(id, None);
+        }
         // The new one is in its place before the old one goes: the sender has not left.
         if let Some(old) = self.senders.insert(sender, id) {
             self.close(now, old);

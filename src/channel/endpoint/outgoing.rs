@@ -2,10 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::channel::channels::Refusal;
 use crate::channel::endpoint::connection::{Connection, Role};
 use crate::channel::endpoint::output::{ConnectionId, Lookup, Output};
-use crate::channel::endpoint::{Endpoint, Entropy, Phase, Timer};
+use crate::channel::endpoint::{Endpoint, Entropy, Phase, Standing, Timer, Warning};
 use crate::channel::wire::Reply;
 use crate::error::Result;
 use crate::model::message::Nanos;
@@ -36,7 +35,7 @@ impl Endpoint {
             self.outputs.push_back(Output::LookUp(Lookup::Peer(peer)));
             return;
         };
-        let connection = Connection::new(remote, Role::Connecting { peer });
+        let connection = Connection::new(remote, Standing::Peer, Role::Connecting { peer });
         let id = self.add(now, connection, self.waits.answer);
         self.routes[peer].connection = Some(id);
         self.outputs.push_back(Output::Connect {
@@ -65,6 +64,7 @@ impl Endpoint {
     }
 
     fn retry(&mut self, now: Nanos, peer: usize) {
+        self.decide(peer);
         if self.give_up_at_the_end(peer) {
             return;
         }
@@ -100,7 +100,8 @@ impl Endpoint {
                     connection.encrypt(session, &first);
                 }
                 Err(error) => {
-                    self.warn("connect", format!("cannot make a connection: {error}"));
+                    let text = format!("cannot make a connection: {error}");
+                    self.warn(Warning::of("connect", text));
                     self.close(now, id);
                     return;
                 }
@@ -116,7 +117,7 @@ impl Endpoint {
         let (receiver, history, marks) = match reply {
             Reply::No(reason) => {
                 let reason = format!("it refused this machine: {reason}");
-                self.refused(now, id, peer, &Refusal { kind: "no", reason });
+                self.refused(now, id, peer, "no", &reason);
                 return;
             }
             Reply::Ok {
@@ -125,10 +126,12 @@ impl Endpoint {
                 marks,
             } => (receiver, history, marks),
         };
+        let is_new = self.channels.peer_id(peer).is_none();
         if let Err(refusal) = self.channels.answered(peer, receiver, history, marks) {
-            self.refused(now, id, peer, &refusal);
+            self.refused(now, id, peer, refusal.kind, &refusal.reason);
             return;
         }
+        self.met(now, peer, receiver, is_new);
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.role = Role::Recording { peer };
             self.set_deadline(id, None);
@@ -151,8 +154,7 @@ impl Endpoint {
             return;
         };
         if let Err(error) = written {
-            let (kind, reason) = ("log", error.to_string());
-            self.refused(now, id, peer, &Refusal { kind, reason });
+            self.refused(now, id, peer, "log", &error.to_string());
             return;
         }
         connection.role = Role::Sending { peer };
@@ -166,20 +168,28 @@ impl Endpoint {
         self.drain(now, peer);
     }
 
-    fn refused(&mut self, now: Nanos, id: ConnectionId, peer: usize, refusal: &Refusal) {
+    fn refused(
+        &mut self,
+        now: Nanos,
+        id: ConnectionId,
+        peer: usize,
+        kind: &'static str,
+        reason: &str,
+    ) {
         let Some(connection) = self.connections.get(&id) else {
             return;
         };
-        let (Refusal { kind, reason }, remote) = (refusal, connection.remote);
+        let remote = connection.remote;
         let route = &mut self.routes[peer];
-        if matches!(*kind, "own id" | "twice" | "changed") {
+        if matches!(kind, "own id" | "twice" | "changed") {
             // Only another peer list or another machine there would mend that.
             route.backoff = self.waits.longest_backoff;
         }
+        route.trouble = Some(reason.to_owned());
         let address = &route.address;
         let text = format!("no connection to {address} at {remote}: {reason}");
-        let kind = format!("{kind} {address}");
-        self.warn(kind, text);
+        let warning = Warning::of(kind, text).from(address);
+        self.warn(warning);
         self.close(now, id);
     }
 }

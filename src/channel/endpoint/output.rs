@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
 use crate::channel::channels::Undelivered;
+use crate::channel::endpoint::warning::Warning;
 use crate::channel::identity::Nonce;
 use crate::model::message::MachineId;
 
@@ -68,21 +69,22 @@ pub enum Output {
         /// The history it told.
         peer_history: Nonce,
     },
-    /// Warn, unless the same kind of warning was given lately.
-    Warn {
-        /// The kind.
-        kind: String,
-        /// The warning.
-        text: String,
-    },
+    /// Warn, unless the same was said lately.
+    Warn(Warning),
     /// The machine cannot go on.
     Fail {
         /// Why.
         reason: String,
     },
     /// The orderly end has come: nothing is left to do.
-    Finished {
-        /// What no peer is known to have accepted.
-        undelivered: Undelivered,
-    },
+    Finished(Farewell),
+}
+
+/// What is left of a machine's connections when they have ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Farewell {
+    /// What no peer is known to have accepted.
+    pub undelivered: Undelivered,
+    /// The positions of the peers of which no connection ever worked, each with the reason.
+    pub unreached: Vec<(usize, String)>,
 }

@@ -1,10 +1,10 @@
 //! Bytes that come: lines, and what they say.
 
 use crate::channel::channels::Channels;
-use crate::channel::endpoint::Endpoint;
-use crate::channel::endpoint::connection::Role;
+use crate::channel::endpoint::connection::{Connection, Role};
 use crate::channel::endpoint::output::ConnectionId;
 use crate::channel::endpoint::workspace::Workspace;
+use crate::channel::endpoint::{Endpoint, Warning};
 use crate::channel::link::LinkError;
 use crate::channel::noise::NoiseError;
 use crate::channel::wire::{self, Hello, Reply, WireError};
@@ -27,6 +27,8 @@ enum Offence {
     LinkError(#[from] LinkError),
     #[error("{0}")]
     Noise(#[from] NoiseError),
+    #[error("it sends messages before its hello is answered")]
+    Early,
 }
 
 impl Offence {
@@ -61,7 +63,8 @@ impl Endpoint {
     pub fn is_reading(&self, id: ConnectionId) -> bool {
         let connection = self.connections.get(&id);
         let waits = |role| matches!(role, Role::Connecting { .. } | Role::Vetting);
-        !self.is_paused && connection.is_some_and(|connection| !waits(connection.role))
+        let is_open = |found: &Box<Connection>| !found.is_held && !waits(found.role);
+        !self.is_paused && connection.is_some_and(is_open)
     }
 
     /// Bytes came. The new messages among them are in the workspace then, and must enter the queue
@@ -131,6 +134,8 @@ impl Endpoint {
             return Ok(());
         };
         match connection.role {
+            // These bytes came with the hello, and cannot be left where they were.
+            Role::Receiving { .. } if connection.is_held => return Err(Offence::Early),
             Role::Receiving { sender } => accept(&mut self.channels, sender, line, space)?,
             Role::Sending { peer } | Role::Recording { peer } => {
                 let marks = wire::parse_ack(line)?;
@@ -180,11 +185,14 @@ impl Endpoint {
         };
         let ip = connection.remote.ip().to_canonical();
         let role = connection.role;
-        let (who, kind) = match role {
-            Role::Receiving { sender } => (
-                format!("machine {sender} at {ip}"),
-                format!("fault of {sender}"),
-            ),
+        let fault = |source: String, who: String| {
+            let text = format!("closed the connection with {who}: {offence}");
+            Warning::of("fault", text).from(source)
+        };
+        let warning = match role {
+            Role::Receiving { sender } => {
+                fault(ip.to_string(), format!("machine {sender} at {ip}")).about(sender)
+            }
             Role::Sending { peer }
             | Role::Recording { peer }
             | Role::Greeting { peer }
@@ -193,22 +201,21 @@ impl Endpoint {
                 // It will hardly do better soon.
                 route.backoff = self.waits.longest_backoff;
                 let address = &route.address;
-                (format!("peer {address}"), format!("fault of {address}"))
+                fault(address.to_string(), format!("peer {address}"))
             }
             Role::Vetting | Role::Unidentified | Role::Parting => {
-                (format!("{ip}"), format!("fault from {ip}"))
+                fault(ip.to_string(), ip.to_string())
             }
         };
+        self.warn(warning);
         match offence.about_keys() {
             Some(reason) if role == Role::Unidentified => {
-                connection.drop_key();
-                self.warn(kind, format!("closed the connection with {who}: {offence}"));
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.drop_key();
+                }
                 self.dismiss(now, id, reason);
             }
-            _ => {
-                self.warn(kind, format!("closed the connection with {who}: {offence}"));
-                self.close(now, id);
-            }
+            _ => self.close(now, id),
         }
     }
 }

@@ -84,7 +84,7 @@ fn sending(endpoint: &mut Endpoint, now: Nanos) -> ConnectionId {
 fn taken(endpoint: &mut Endpoint, now: Nanos, ip: [u8; 4]) -> ConnectionId {
     let remote = SocketAddr::from((ip, 1));
     endpoint
-        .accepted(now, remote, true, &mut no_key)
+        .accepted(now, remote, Standing::Allowed, &mut no_key)
         .expect("it is taken")
 }
 
@@ -92,9 +92,19 @@ fn hello(sender: u64, instance: u64) -> String {
     format!("lamport/1 lab {sender} {sender:016x} {instance:016x}\n")
 }
 
+fn finished(undelivered: crate::channel::channels::Undelivered) -> Output {
+    let unreached = Vec::new();
+    Output::Finished(Farewell {
+        undelivered,
+        unreached,
+    })
+}
+
 fn send(endpoint: &mut Endpoint, timestamp: u64) {
     endpoint.logged([(timestamp, Recipients::All)], []);
 }
+
+mod strangers;
 
 #[test]
 fn nothing_leaves_before_the_line_of_its_peer_is_written() {
@@ -121,11 +131,14 @@ fn a_line_that_cannot_be_written_ends_the_connection() {
     outputs(&mut endpoint);
     endpoint.recorded(0, id, Err(Error::state("full".to_owned())));
     let outputs = outputs(&mut endpoint);
-    let [Output::Warn { kind, text }, Output::Close { .. }] = &outputs[..] else {
+    let [Output::Warn(warning), Output::Close { .. }] = &outputs[..] else {
         panic!("{outputs:?}");
     };
-    assert_eq!(kind, "log 10.0.0.2:1");
-    assert_eq!(text, "no connection to 10.0.0.2:1 at 10.0.0.2:1: full");
+    assert_eq!((warning.kind, &*warning.source), ("log", "10.0.0.2:1"));
+    assert_eq!(
+        warning.text,
+        "no connection to 10.0.0.2:1 at 10.0.0.2:1: full"
+    );
 }
 
 #[test]
@@ -183,10 +196,14 @@ fn a_handshake_has_its_time() {
     );
     endpoint.wake(5001 * MS);
     let outputs = outputs(&mut endpoint);
-    let [Output::Warn { kind, .. }, Output::Close { connection }] = &outputs[..] else {
+    let [
+        Output::Warn(Warning { kind, .. }),
+        Output::Close { connection },
+    ] = &outputs[..]
+    else {
         panic!("{outputs:?}");
     };
-    assert_eq!((kind.as_str(), *connection), ("silent 10.0.0.9", silent));
+    assert_eq!((*kind, *connection), ("silent", silent));
     // Who has said hello in time may be silent for good.
     let id = taken(&mut endpoint, 5002 * MS, [10, 0, 0, 9]);
     hear(&mut endpoint, 5002 * MS, id, hello(3, 1).as_bytes());
@@ -203,10 +220,14 @@ fn of_those_that_say_nothing_the_oldest_goes() {
         .map(|_| taken(&mut endpoint, 0, [10, 0, 0, 9]))
         .collect();
     let outputs = outputs(&mut endpoint);
-    let [Output::Warn { kind, .. }, Output::Close { connection }] = &outputs[..] else {
+    let [
+        Output::Warn(Warning { kind, .. }),
+        Output::Close { connection },
+    ] = &outputs[..]
+    else {
         panic!("{outputs:?}");
     };
-    assert_eq!((kind.as_str(), *connection), ("crowd", all[0]));
+    assert_eq!((*kind, *connection), ("crowd", all[0]));
 }
 
 #[test]
@@ -214,16 +235,22 @@ fn the_same_process_replaces_its_connection_and_another_does_not() {
     let mut endpoint = endpoint(&[]);
     let [first, other, again] = [1, 2, 1].map(|instance| {
         let id = taken(&mut endpoint, 0, [10, 0, 0, 9]);
-        hear(&mut endpoint, 0, id, hello(3, instance).as_bytes());
-        (id, said(&mut endpoint, 0, id))
+        let heard = hear(&mut endpoint, 0, id, hello(3, instance).as_bytes());
+        assert!(heard.is_empty());
+        let answer = said(&mut endpoint, 0, id);
+        if instance == 1 {
+            hear(&mut endpoint, 0, id, b"3:3\n");
+            said(&mut endpoint, 0, id);
+        }
+        (id, answer)
     });
     assert_eq!(first.1, "ok 1 0000000000000001 0 0\n");
     assert!(other.1.starts_with("no duplicate id"), "{}", other.1);
-    assert_eq!(again.1, first.1);
+    assert_eq!(again.1, "ok 1 0000000000000001 0 3\n");
     let outputs = outputs(&mut endpoint);
     assert!(
-        matches!(&outputs[..], [Output::Warn { kind, .. }, Output::ShutDown { .. }, Output::Close { connection }]
-            if kind == "duplicate id 3 10.0.0.9" && *connection == first.0),
+        matches!(&outputs[..], [Output::Warn(Warning { kind, .. }), Output::ShutDown { .. }, Output::Close { connection }]
+            if *kind == "duplicate id" && *connection == first.0),
         "{outputs:?}"
     );
     assert_eq!(hear(&mut endpoint, 0, again.0, b"4:3\n7:3\n"), [4, 7]);
@@ -241,7 +268,7 @@ fn what_came_before_an_offence_counts_and_nothing_after_it() {
     assert_eq!(hear(&mut endpoint, 0, id, all.as_bytes()), [2, 5]);
     let outputs = outputs(&mut endpoint);
     assert!(
-        matches!(&outputs[..], [Output::Warn { text, .. }, Output::Close { .. }]
+        matches!(&outputs[..], [Output::Warn(Warning { text, .. }), Output::Close { .. }]
             if text.contains("they must rise")),
         "{outputs:?}"
     );
@@ -254,7 +281,9 @@ fn who_comes_from_elsewhere_waits_until_names_are_looked_up() {
     outputs(&mut endpoint);
     let [known, unknown] = [[10, 0, 0, 2], [10, 0, 0, 9]].map(|ip| {
         let remote = SocketAddr::from((ip, 1));
-        endpoint.accepted(0, remote, false, &mut no_key).unwrap()
+        endpoint
+            .accepted(0, remote, Standing::Unknown, &mut no_key)
+            .unwrap()
     });
     assert_eq!(
         outputs(&mut endpoint),
@@ -262,18 +291,24 @@ fn who_comes_from_elsewhere_waits_until_names_are_looked_up() {
         "once"
     );
     assert!(!endpoint.is_reading(known));
-    endpoint.vetted(MS, |ip| ip == IpAddr::from([10, 0, 0, 2]));
+    endpoint.vetted(MS, |ip| {
+        if ip == IpAddr::from([10, 0, 0, 2]) {
+            Standing::Peer
+        } else {
+            Standing::Unknown
+        }
+    });
     assert!(endpoint.is_reading(known));
     assert_eq!(
         said(&mut endpoint, MS, unknown),
-        "no 10.0.0.9 is not the address of a peer\n"
+        "no its address is not one of a peer\n"
     );
     // For a second that answer is good.
     let remote = SocketAddr::from(([10, 0, 0, 8], 1));
-    endpoint.accepted(1000 * MS - 1, remote, false, &mut no_key);
+    endpoint.accepted(1000 * MS - 1, remote, Standing::Unknown, &mut no_key);
     let look_up = Output::LookUp(Lookup::Senders);
     assert!(!outputs(&mut endpoint).contains(&look_up));
-    endpoint.accepted(1000 * MS, remote, false, &mut no_key);
+    endpoint.accepted(1000 * MS, remote, Standing::Unknown, &mut no_key);
     assert!(outputs(&mut endpoint).contains(&look_up));
 }
 
@@ -290,10 +325,7 @@ fn the_end_sends_what_is_left_and_waits_for_its_acknowledgement() {
     endpoint.ended(MS, id);
     let close = Output::Close { connection: id };
     let undelivered = Vec::new();
-    assert_eq!(
-        outputs(&mut endpoint),
-        [close, Output::Finished { undelivered }]
-    );
+    assert_eq!(outputs(&mut endpoint), [close, finished(undelivered)]);
 }
 
 #[test]
@@ -336,7 +368,7 @@ fn the_end_of_who_hears_waits_a_second_and_then_parts() {
     );
     endpoint.wake(1300 * MS);
     let undelivered = Vec::new();
-    assert_eq!(outputs(&mut endpoint), [Output::Finished { undelivered }]);
+    assert_eq!(outputs(&mut endpoint), [finished(undelivered)]);
 }
 
 #[test]
@@ -349,10 +381,7 @@ fn what_is_not_known_to_be_accepted_is_counted_at_the_end() {
     endpoint.finish(0);
     endpoint.broken(0, id);
     let undelivered = vec![(Some(2), 3)];
-    assert_eq!(
-        outputs(&mut endpoint).pop(),
-        Some(Output::Finished { undelivered })
-    );
+    assert_eq!(outputs(&mut endpoint).pop(), Some(finished(undelivered)));
 }
 
 #[test]
@@ -400,14 +429,17 @@ fn with_a_key_two_endpoints_talk_and_without_random_bytes_none() {
     );
     let mut dry = || Err(Error::state("none left".to_owned()));
     let remote = SocketAddr::from(([10, 0, 0, 1], 1));
-    assert_eq!(receiver.accepted(0, remote, true, &mut dry), None);
+    assert_eq!(
+        receiver.accepted(0, remote, Standing::Unknown, &mut dry),
+        None
+    );
     assert!(
-        matches!(receiver.next_output(), Some(Output::Warn { text, .. })
+        matches!(receiver.next_output(), Some(Output::Warn(Warning { text, .. }))
         if text.contains("cannot take a connection: none left"))
     );
     let here = wanted(&mut sender);
     sender.connected(0, here, &mut || Ok([1; 32]));
-    let there = receiver.accepted(0, remote, true, &mut || Ok([2; 32]));
+    let there = receiver.accepted(0, remote, Standing::Unknown, &mut || Ok([2; 32]));
     let there = there.unwrap();
     send(&mut sender, 5);
     let mut heard = Vec::new();

@@ -54,15 +54,15 @@ impl Poller {
                     let written = site.member.connected(peer, peer_id, peer_history);
                     site.endpoint.recorded(self.now, connection, written);
                 }
-                Output::Warn { kind, text } => site.member.warn(&kind, format_args!("{text}")),
+                Output::Warn(warning) => site.member.warn(warning),
                 Output::Fail { reason } => site.member.fail(reason),
-                Output::Finished { undelivered } => {
+                Output::Finished(farewell) => {
                     let reply = site.reply.take();
                     // Its port is free before anyone hears of it.
                     self.leave(id);
                     if let Some(reply) = reply {
                         // Whoever waits for it may have been stopped by force.
-                        let _ = reply.send(undelivered);
+                        let _ = reply.send(farewell);
                     }
                 }
             }
@@ -150,7 +150,7 @@ impl Poller {
                 for (peer, found) in found.iter().enumerate() {
                     site.gate.update(peer, found);
                 }
-                site.endpoint.vetted(now, |ip| site.gate.admits(ip));
+                site.endpoint.vetted(now, |ip| site.gate.standing(ip));
             }
         });
     }

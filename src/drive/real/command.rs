@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::Sender;
 use mio::{Registry, Token, Waker};
 
-use crate::channel::channels::{Channels, Undelivered};
+use crate::channel::channels::Channels;
+use crate::channel::endpoint::Farewell;
 use crate::drive::real::gate::Gate;
 use crate::drive::real::machine::member::Member;
 use crate::log::write::batch::Logged;
@@ -34,7 +35,7 @@ pub(super) enum Command {
     /// A machine has ticked its last: the orderly end.
     Finish {
         endpoint: u64,
-        reply: Sender<Undelivered>,
+        reply: Sender<Farewell>,
     },
     /// A machine is gone without an orderly end.
     Abandon {

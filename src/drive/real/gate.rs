@@ -1,8 +1,10 @@
 //! Who may connect to a machine, by the address it comes from.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use crate::channel::endpoint::Standing;
+use crate::drive::real::own_addresses::OwnAddresses;
 use crate::error::{Error, Result};
 
 /// A network such as `10.1.0.0/16`, or one address.
@@ -86,24 +88,30 @@ impl Gate {
         }
     }
 
-    /// Whether a connection from `ip` is taken.
-    pub fn admits(&self, ip: IpAddr) -> bool {
+    /// What is known of who connects from `ip`.
+    pub fn standing(&self, ip: IpAddr) -> Standing {
         let ip = ip.to_canonical();
-        let mut peers = self.peers.iter().flatten();
-        self.allowed.iter().any(|network| network.contains(ip))
-            || peers.clone().any(|&peer| peer == ip)
-            || (is_own(ip) && peers.any(|&peer| is_own(peer)))
+        let peers = self.peers.iter().flatten();
+        if self.allowed.iter().any(|network| network.contains(ip)) {
+            Standing::Allowed
+        } else if peers.clone().any(|&peer| peer == ip) || is_here(ip, peers) {
+            Standing::Peer
+        } else {
+            Standing::Unknown
+        }
     }
 }
 
-/// Whether `ip` is an address of this host: loopback, or one that can be bound.
-pub fn is_own(ip: IpAddr) -> bool {
-    ip.is_loopback()
-        || (ip != IpAddr::V4(Ipv4Addr::UNSPECIFIED) && UdpSocket::bind((ip, 0)).is_ok())
+/// Whether `ip` is of this host and a peer too: it may come from any address of it.
+fn is_here<'a>(ip: IpAddr, mut peers: impl Iterator<Item = &'a IpAddr>) -> bool {
+    let own = OwnAddresses::now();
+    own.contains(ip) && peers.any(|&peer| own.contains(peer))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use super::*;
     use proptest::prelude::*;
 
@@ -117,7 +125,7 @@ mod tests {
     }
 
     fn admits(gate: &Gate, ip: &str) -> bool {
-        gate.admits(ip.parse().unwrap())
+        gate.standing(ip.parse().unwrap()) != Standing::Unknown
     }
 
     #[test]
@@ -187,7 +195,7 @@ mod tests {
             let prefix = prefix.min(bits as usize);
             let other = own ^ 1_u128.checked_shl(flipped % (bits + 1)).unwrap_or(0);
             let ip = |value: u128| -> IpAddr {
-                if is_four { Ipv4Addr::from_bits(value as u32).into() } else { std::net::Ipv6Addr::from_bits(value).into() }
+                if is_four { Ipv4Addr::from_bits(value as u32).into() } else { Ipv6Addr::from_bits(value).into() }
             };
             let text = |ip: IpAddr| match ip {
                 IpAddr::V4(ip) => format!("{:032b}", ip.to_bits()),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::drive::real::ephemeral;
-use crate::drive::real::gate::is_own;
+use crate::drive::real::own_addresses::OwnAddresses;
 use crate::drive::real::resolve;
 use crate::error::{Error, Result};
 use crate::model::address::Address;
@@ -89,7 +89,8 @@ pub fn bind(
 
 fn is_self(own: SocketAddr, peer: SocketAddr) -> bool {
     let (own_ip, peer_ip) = (own.ip().to_canonical(), peer.ip().to_canonical());
-    own.port() == peer.port() && (own_ip == peer_ip || (own_ip.is_unspecified() && is_own(peer_ip)))
+    let is_here = || own_ip.is_unspecified() && OwnAddresses::now().contains(peer_ip);
+    own.port() == peer.port() && (own_ip == peer_ip || is_here())
 }
 
 fn listen_everywhere(id: MachineId, port: u16) -> Result<TcpListener> {

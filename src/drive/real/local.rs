@@ -88,10 +88,13 @@ impl Local {
         let of_machine = |(machine, listener): (u32, TcpListener)| {
             config.machine(machine, &addresses, Listening::Bound(listener))
         };
-        let configs: Vec<Config> = (0..machines)
+        let mut configs: Vec<Config> = (0..machines)
             .zip(listeners)
             .map(of_machine)
             .collect::<Result<_>>()?;
+        for (machine, senders) in configs.iter_mut().zip(config.senders()) {
+            machine.senders = Some(senders);
+        }
         for machine in &configs {
             machine.plan(None)?;
             LogFile::check_absent(&machine.log)?;
@@ -129,6 +132,7 @@ impl Local {
                 let machine = Config {
                     resume: true,
                     duration: rest,
+                    senders: config.senders().into_iter().nth(position),
                     ..config.machine(position as u32, &addresses, listening)?
                 };
                 Machine::open(machine, &PollThread::of_process()?)
@@ -139,6 +143,18 @@ impl Local {
 }
 
 impl LocalConfig {
+    /// For each machine, those that send to it.
+    fn senders(&self) -> Vec<Vec<MachineId>> {
+        let machines = self.topology.machines();
+        let mut senders = vec![Vec::new(); machines as usize];
+        for machine in 0..machines {
+            for peer in self.topology.peers(machine) {
+                senders[peer as usize].push(id(machine));
+            }
+        }
+        senders
+    }
+
     /// What one of the machines is to be.
     fn machine(&self, machine: u32, addresses: &[Address], listening: Listening) -> Result<Config> {
         let peers = self.topology.peers(machine);
@@ -160,6 +176,7 @@ impl LocalConfig {
             latency: self.latency.clone(),
             seed: Some(self.seed),
             run_id: self.run_id.clone(),
+            senders: None,
             is_precise: self.is_precise,
             key: self.key.clone(),
         })

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use crossbeam_channel::bounded;
 
 use crate::channel::channels::Channels;
+use crate::channel::endpoint::Warning;
 use crate::channel::identity::{Identity, Nonce};
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
@@ -24,6 +25,7 @@ use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::resolve;
+use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
 use crate::log::line::{Entry, Place, Startup, What, json};
 use crate::log::read::recover::Recovered;
@@ -119,13 +121,16 @@ impl Machine {
 
         let peers = config.peers.len();
         let node = Node::new(generator).resumed(local_clock);
-        let (connected, channels) = match past {
+        let (connected, mut channels) = match past {
             Some(Recovered { past, .. }) => (
                 past.peers.iter().map(|peer| peer.known.is_some()).collect(),
                 Channels::resumed(me, past),
             ),
             None => (vec![false; peers], Channels::new(me, peers)),
         };
+        if let Some(senders) = config.senders {
+            channels = channels.expecting(senders);
+        }
         let member = Arc::new(Member {
             id,
             history,
@@ -147,8 +152,9 @@ impl Machine {
                 ..Gauges::default()
             },
             peers: config.peers,
-            warnings: Mutex::default(),
+            warnings: Mutex::new(Warnings::new(id)),
             failure: Mutex::default(),
+            unreached: OnceLock::new(),
             link_faults: OnceLock::new(),
             controls: Mailbox::default(),
         });
@@ -279,6 +285,7 @@ impl Machine {
         });
         // No answer: the network is gone, and the machine with it.
         let _ = done.recv();
+        self.member.end_warnings();
     }
 
     /// Its fault schedule begins.
@@ -312,13 +319,24 @@ impl Machine {
             .iter()
             .map(ToString::to_string)
             .collect();
-        self.member.warn(
-            "missing",
-            format_args!(
-                "{} did not connect within {waited} s; it starts, and goes on trying",
-                missing.join(", ")
-            ),
+        let text = format!(
+            "{} did not connect within {waited} s; it starts, and goes on trying",
+            missing.join(", ")
         );
+        self.member.warn(Warning::of("missing", text));
+    }
+
+    /// After its end: an error if connections to some of its peers never worked, none of them once.
+    pub(super) fn check_reached(&self) -> Result<()> {
+        let told = self.member.unreached.get();
+        told.map_or(Ok(()), |told| Err(Error::state(told.clone())))
+    }
+
+    /// Warns of such peers, where that is no error.
+    pub(super) fn warn_of_unreached(&self) {
+        if let Some(told) = self.member.unreached.get() {
+            self.member.warn(Warning::of("unreached", told));
+        }
     }
 
     /// Takes the warnings since the last call.

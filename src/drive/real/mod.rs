@@ -17,6 +17,7 @@ pub mod local;
 pub mod machine;
 pub mod machine_list;
 mod mailbox;
+mod own_addresses;
 pub mod pace;
 mod poll;
 pub mod poll_thread;

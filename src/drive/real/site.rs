@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 use mio::net::TcpListener;
 
-use crate::channel::channels::Undelivered;
-use crate::channel::endpoint::{ConnectionId, Endpoint};
+use crate::channel::endpoint::{ConnectionId, Endpoint, Farewell};
 use crate::drive::real::gate::Gate;
 use crate::drive::real::machine::member::Member;
 use crate::model::message::Nanos;
@@ -25,5 +24,5 @@ pub(super) struct Site {
     /// Accepting is paused: a timer will take the connections that wait.
     pub(super) is_pausing: bool,
     /// At the end: who is told once all is done.
-    pub(super) reply: Option<Sender<Undelivered>>,
+    pub(super) reply: Option<Sender<Farewell>>,
 }

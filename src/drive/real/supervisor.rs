@@ -164,7 +164,19 @@ impl Supervisor {
                 first = first.and(result);
             }
         }
-        first
+        first.and(self.check_reached())
+    }
+
+    /// A link that never worked is an error, unless the run was ended early or may have had no
+    /// such link on purpose.
+    fn check_reached(&self) -> Result<()> {
+        let ended = self.machines.iter().zip(&self.has_left);
+        let ended = ended.filter(|(_, has_left)| !**has_left);
+        if self.plan.faults.is_empty() && !self.progress.is_stopped() {
+            return ended.map(|(machine, _)| machine.check_reached()).collect();
+        }
+        ended.for_each(|(machine, _)| machine.warn_of_unreached());
+        Ok(())
     }
 
     /// Ticking starts, and with it the fault schedule.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 
+use crate::channel::endpoint::Warning;
 use crate::drive::real::entropy;
 use crate::drive::real::poll::{PollTimer, Poller};
 use crate::drive::real::socket::Moved;
@@ -40,8 +41,8 @@ impl Poller {
                     continue;
                 }
                 Err(error) => {
-                    site.member
-                        .warn("accept", format_args!("cannot take a connection: {error}"));
+                    let text = format!("cannot take a connection: {error}");
+                    site.member.warn(Warning::of("accept", text));
                     site.is_pausing = true;
                     let time = self.now + ACCEPT_PAUSE;
                     self.at(time, PollTimer::Accept { site: id });
@@ -65,10 +66,10 @@ impl Poller {
         let Some(site) = self.sites.get_mut(&id) else {
             return;
         };
-        let is_admitted = site.endpoint.has_key() || site.gate.admits(remote.ip());
+        let standing = site.gate.standing(remote.ip());
         let taken = site
             .endpoint
-            .accepted(now, remote, is_admitted, &mut entropy::bytes);
+            .accepted(now, remote, standing, &mut entropy::bytes);
         if let Some(connection) = taken {
             match self.add(stream, id, connection, false) {
                 Some(key) => {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use lamport::channel::channels::Channels;
-use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Waits, Workspace};
+use lamport::channel::endpoint::{ConnectionId, Endpoint, Output, Standing, Waits, Workspace};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::model::event::Recipients;
 
@@ -78,7 +78,7 @@ pub(crate) fn play(data: &[u8]) {
     };
     endpoint.connected(0, connection, &mut none);
     let remote = SocketAddr::from(([10, 0, 0, 4], 1));
-    let other = endpoint.accepted(0, remote, true, &mut none);
+    let other = endpoint.accepted(0, remote, Standing::Peer, &mut none);
     let ids = [connection, other.expect("without a key it is taken")];
     let mut lab = Lab {
         endpoint,

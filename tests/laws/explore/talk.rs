@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use lamport::channel::endpoint::{ConnectionId, Output, Workspace};
+use lamport::channel::endpoint::{ConnectionId, Output, Standing, Warning, Workspace};
 use lamport::channel::wire::{self, Reply};
 use lamport::error::Result;
 use lamport::model::event::Recipients;
@@ -67,8 +67,8 @@ impl State {
                         }
                     }
                 }
-                Output::Warn { kind, text } => {
-                    let is_double = kind.starts_with("duplicate id ");
+                Output::Warn(Warning { kind, text, .. }) => {
+                    let is_double = kind == "duplicate id";
                     if !is_double && !text.contains("duplicate id:") {
                         self.fault = Some(text);
                     }
@@ -77,7 +77,7 @@ impl State {
                 Output::Read { .. }
                 | Output::LookUp(_)
                 | Output::Fail { .. }
-                | Output::Finished { .. } => self.fault = Some(format!("{action:?}")),
+                | Output::Finished(_) => self.fault = Some(format!("{action:?}")),
             }
         }
     }
@@ -87,7 +87,9 @@ impl State {
         let mut none = || -> Result<[u8; 32]> { unreachable!("there is no key") };
         let remote = SocketAddr::from(([10, 0, 0, index as u8 + 1], 1));
         let other = self.machines[1 - index].process.as_mut().unwrap();
-        let there = other.endpoint.accepted(NOW, remote, true, &mut none);
+        let there = other
+            .endpoint
+            .accepted(NOW, remote, Standing::Peer, &mut none);
         let process = self.machines[index].process.as_mut().unwrap();
         process.endpoint.connected(NOW, here, &mut none);
         self.connections.push(Connection {

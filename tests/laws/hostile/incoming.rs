@@ -135,19 +135,25 @@ fn what_is_no_message_ends_the_connection_and_keeps_what_came_before() {
 
 #[test]
 fn a_machine_of_another_run_or_with_my_id_is_told_why() {
-    for (run_id, id, words) in [
+    for (run_id, id, answer, words) in [
         (
             "other",
             2,
+            "it belongs to another run",
             "it belongs to run other, this machine to run lab",
         ),
-        ("lab", 1, "duplicate id: this machine is machine 1 too"),
+        (
+            "lab",
+            1,
+            "duplicate id: another machine 1 is connected",
+            "duplicate id: this machine is machine 1 too",
+        ),
     ] {
         let (warnings, _) = attacked(0.3, |machine| {
             for _ in 0..3 {
                 let mut line = Line::to(machine);
                 line.say(&hello(run_id, id, 7, 7));
-                assert_eq!(line.hear(), Some(format!("no {words}")));
+                assert_eq!(line.hear(), Some(format!("no {answer}")));
                 // What a refused client goes on saying is nobody's business.
                 line.bytes(&[b'x'; 1000]);
                 assert_eq!(line.hear(), None);
@@ -369,10 +375,7 @@ fn who_is_no_peer_is_refused_by_address() {
     for _ in 0..3 {
         let mut line = Line::to(&machine);
         line.say(&hello("lab", 2, 7, 7));
-        assert_eq!(
-            line.hear().unwrap(),
-            "no 127.0.0.1 is not the address of a peer"
-        );
+        assert_eq!(line.hear().unwrap(), "no its address is not one of a peer");
         assert_eq!(line.hear(), None);
     }
     assert!(running.join(Some(PATIENCE)).unwrap());

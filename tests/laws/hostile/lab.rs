@@ -64,6 +64,7 @@ impl Lab {
             latency: lamport::model::latency::Latency::Constant(0.0),
             seed: Some(1),
             run_id: "lab".into(),
+            senders: None,
             allowed: vec!["127.0.0.0/8".parse().unwrap()],
             key: None,
             is_precise: false,

@@ -81,13 +81,14 @@ fn a_machine_without_its_log_is_refused_on_both_sides() {
     assert_eq!(recover(&b""[..], "machine_1.log").unwrap(), None);
     let mut known = Channels::new(identity(2, 20, 1), 1);
     let first = Channels::new(identity(1, 10, 1), 1);
-    known.welcome(&first.greeting()).unwrap();
+    known.welcome(&first.greeting(), false).unwrap();
+    known.accept(1, 5).unwrap();
     known.answered(0, 1, Nonce(10), Marks::default()).unwrap();
     known.sender_left(1);
     known.peer_left(0);
     let back = Channels::new(identity(1, 11, 2), 1);
     let refusals = [
-        known.welcome(&back.greeting()).unwrap_err(),
+        known.welcome(&back.greeting(), false).unwrap_err(),
         known
             .answered(0, 1, Nonce(11), Marks::default())
             .unwrap_err(),

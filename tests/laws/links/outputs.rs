@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lamport::channel::endpoint::{ConnectionId, Output};
+use lamport::channel::endpoint::{ConnectionId, Output, Standing, Warning};
 use lamport::error::Result;
 
 use super::broken::Broken;
@@ -47,9 +47,9 @@ impl World<'_> {
                     self.machines[index].is_double[peer] = false;
                     self.say(|| format!("machine {} is told ok by {peer_id}", index + 1));
                 }
-                Output::Warn { kind, text } => self.warned(index, &kind, &text),
-                Output::Finished { undelivered } => {
-                    process.undelivered = Some(undelivered);
+                Output::Warn(warning) => self.warned(index, &warning),
+                Output::Finished(farewell) => {
+                    process.undelivered = Some(farewell.undelivered);
                     for connection in &mut self.connections {
                         for side in [SENDER, RECEIVER] {
                             if connection.machine(side) == index {
@@ -83,8 +83,11 @@ impl World<'_> {
             .filter(|target| is_open && !target.is_entering() && target.endpoint.is_accepting());
         let from = SocketAddr::from(([10, 0, 0, index as u8 + 1], 1));
         let mut entropy = draw(&mut self.chance);
-        let there =
-            target.and_then(|target| target.endpoint.accepted(now, from, true, &mut entropy));
+        let there = target.and_then(|target| {
+            target
+                .endpoint
+                .accepted(now, from, Standing::Allowed, &mut entropy)
+        });
         let process = self.machines[index].process.as_mut().unwrap();
         let Some(there) = there else {
             process.endpoint.broken(now, id);
@@ -123,17 +126,20 @@ impl World<'_> {
     }
 
     /// Of the warnings, few may come where all machines keep the rules.
-    fn warned(&mut self, index: usize, kind: &str, text: &str) {
-        let is_double = kind.starts_with("duplicate id ") || text.contains("duplicate id:");
-        let is_twice = kind.starts_with("twice ") && self.twist.has_alias;
+    fn warned(&mut self, index: usize, warning: &Warning) {
+        let Warning {
+            kind, source, text, ..
+        } = warning;
+        let is_double = *kind == "duplicate id" || text.contains("duplicate id:");
+        let is_twice = *kind == "twice" && self.twist.has_alias;
         let is_torn = self.setup.is_keyed && text.contains("ended within a frame");
-        let is_late = kind.starts_with("silent ");
+        let is_late = *kind == "silent";
         self.figures.refusals += u64::from(is_double || is_twice);
         if is_twice {
             let peers = self.setup.peers[index].iter();
             let doubles = self.machines[index].is_double.iter_mut();
             for (is_double, &(peer, is_alias)) in doubles.zip(peers) {
-                *is_double |= kind.ends_with(&address(peer, is_alias).to_string());
+                *is_double |= *source == address(peer, is_alias).to_string();
             }
         }
         if !(is_double || is_twice || is_torn || is_late) {

@@ -97,7 +97,7 @@ def test_an_address_that_is_no_peer_is_refused(hosts, tmp_path):
         wait_for(tmp_path / "machine_1.log", "CONNECT")
         command = [*inside(b), "python3", "-c", SAY]
         said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
-        assert said == "no 10.77.0.3 is not the address of a peer\n"
+        assert said == "no its address is not one of a peer\n"
         status, errors = ended(one)
         assert status == 0
         assert errors.count("\n") == 1

@@ -43,6 +43,8 @@ pub struct Config {
     pub seed: Option<u64>,
     /// Only machines of this run connect.
     pub run_id: String,
+    /// The machines that send to it, where they are known; no others may.
+    pub senders: Option<Vec<MachineId>>,
     /// Networks that may connect beside the peers' addresses.
     pub allowed: Vec<gate::Subnet>,
     /// Only machines with the same key connect, from any address.

@@ -2,10 +2,10 @@
 //!
 //! It knows no network; [`Machine`](super::Machine) is this and its place there.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use crate::channel::endpoint::Warning;
 use crate::channel::identity::Nonce;
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
@@ -56,6 +56,8 @@ pub(in crate::drive::real) struct Member {
     pub(super) gauges: Gauges,
     pub(super) warnings: Mutex<Warnings>,
     pub(super) failure: Mutex<Option<String>>,
+    /// At the end: what never worked.
+    pub(super) unreached: OnceLock<String>,
     /// The faults of its links, once ticking has begun.
     pub(super) link_faults: OnceLock<LinkFaults>,
     /// Where the tick thread is told what to do.
@@ -186,15 +188,38 @@ impl Member {
         failure.as_ref().map(|reason| Error::state(reason.clone()))
     }
 
-    /// Warns, unless the same `kind` of warning was given lately.
-    pub(in crate::drive::real) fn warn(&self, kind: &str, text: fmt::Arguments<'_>) {
+    /// It has ended, and connections to these peers never worked, for these reasons.
+    pub(super) fn unreached(&self, peers: Vec<(usize, String)>) {
+        let told = peers.into_iter().map(|(peer, why)| {
+            let address = &self.peers[peer];
+            format!("no connection to {address} ever worked: {why}")
+        });
+        let told: Vec<String> = told.collect();
+        if !told.is_empty() {
+            let told = format!("machine {}: {}", self.id, told.join("; "));
+            self.unreached.get_or_init(|| told);
+        }
+    }
+
+    /// Warns, unless the same was said lately.
+    pub(in crate::drive::real) fn warn(&self, warning: Warning) {
         let now = self.clock.now();
-        let mut warnings = self.warnings.lock().expect("no holder panics");
-        warnings.give(now, kind, format_args!("machine {}: {text}", self.id));
+        self.warnings().give(now, warning);
+    }
+
+    /// Nothing more will be warned of: what was held back is summed up.
+    pub(super) fn end_warnings(&self) {
+        let now = self.clock.now();
+        self.warnings().end(now);
     }
 
     /// Takes the warnings since the last call.
     pub(super) fn take_warnings(&self) -> Vec<String> {
-        self.warnings.lock().expect("no holder panics").take()
+        let now = self.clock.now();
+        self.warnings().take(now)
+    }
+
+    fn warnings(&self) -> MutexGuard<'_, Warnings> {
+        self.warnings.lock().expect("no holder panics")
     }
 }

@@ -141,9 +141,11 @@ impl Machine {
             endpoint: self.endpoint,
             reply,
         });
-        let undelivered = done
+        let farewell = done
             .recv()
             .map_err(|_| Error::state(format!("machine {}: the network is gone", self.id())))?;
+        self.member.unreached(farewell.unreached);
+        self.member.end_warnings();
         self.wait_for_arrivals();
         let mut journal = self.journal();
         let mut node = self.member.node();
@@ -156,7 +158,7 @@ impl Machine {
             queue_len,
             ticks: journal.ticks,
             lateness: Some(journal.lateness.summary().into()),
-            undelivered,
+            undelivered: farewell.undelivered,
         };
         let last = unread.chain([What::End(Box::new(end))]);
         // An end that is cut short does not count: the lines need not be one write.
