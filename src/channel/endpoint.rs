@@ -105,7 +105,9 @@ struct Route {
     /// It has answered, or no address of it could be reached.
     is_decided: bool,
     /// Why the last connection to it was refused, on either side.
-    trouble: Option<String>,
+    refusal: Option<String>,
+    /// When it was first tried.
+    tried: Option<Nanos>,
     /// At the end: nothing more can be done for it.
     is_given_up: bool,
 }
@@ -151,7 +153,8 @@ impl Endpoint {
             connection: None,
             backoff: waits.shortest_backoff,
             is_decided: channels.peer_id(peer).is_some(),
-            trouble: None,
+            refusal: None,
+            tried: None,
             is_given_up: false,
         };
         let routes: Vec<Route> = peers.into_iter().enumerate().map(route).collect();

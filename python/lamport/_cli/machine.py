@@ -162,10 +162,13 @@ def _drive(
     alive, stopping, steps = status(machine), False, 0
     machine.start()
     while True:
-        done = machine.join(STEP)
+        try:
+            done = machine.join(STEP)
+        finally:
+            # They say why it failed.
+            for message in machine.warnings():
+                _warn(message)
         show(machine.elapsed, [machine.local_clock], [machine.queue_len])
-        for message in machine.warnings():
-            _warn(message)
         if done:
             status(machine)
             return

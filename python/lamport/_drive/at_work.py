@@ -97,14 +97,17 @@ class AtWork:
             if work.ends.is_set() and "interrupted" not in parameters:
                 driver.stop()
                 self.note_interrupt(directory)
-            done = driver.join(STEP)
+            try:
+                done = driver.join(STEP)
+            finally:
+                # They say why it failed.
+                self._warnings.extend(driver.warnings())
             if parameters["rates"] is None and driver.rates is not None:
                 self._record(driver, directory)
             if "began" not in parameters and (elapsed := driver.elapsed()):
                 # The Unix time from which faults count.
                 parameters["began"] = round(time.time() - elapsed, 6)
                 write_record(directory, parameters)
-            self._warnings.extend(driver.warnings())
 
     def _record(self, driver: Driver, directory: Path) -> None:
         rates = driver.rates

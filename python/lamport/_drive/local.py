@@ -127,7 +127,8 @@ def run_local(
     OSError
         A port is in use, a directory cannot be written, too few files may be open.
     LamportError
-        A machine failed.
+        A machine failed, or a connection from one to another never worked although no fault was asked for;
+        then the logs are complete.
 
     Warns
     -----

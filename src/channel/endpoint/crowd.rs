@@ -8,7 +8,7 @@ use crate::channel::endpoint::output::ConnectionId;
 /// The connections that have not said who they are, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Crowd {
-    all: VecDeque<Seat>,
+    all: VecDeque<Newcomer>,
     /// How many there are of each origin.
     counts: BTreeMap<Origin, usize>,
 }
@@ -21,7 +21,7 @@ struct Origin {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Seat {
+struct Newcomer {
     connection: ConnectionId,
     origin: Origin,
 }
@@ -33,7 +33,7 @@ impl Crowd {
             is_peer,
             ip: network(ip),
         };
-        self.all.push_back(Seat { connection, origin });
+        self.all.push_back(Newcomer { connection, origin });
         *self.counts.entry(origin).or_default() += 1;
     }
 
@@ -46,7 +46,7 @@ impl Crowd {
         else {
             return;
         };
-        let Some(Seat { origin, .. }) = self.all.remove(at) else {
+        let Some(Newcomer { origin, .. }) = self.all.remove(at) else {
             return;
         };
         if let Some(count) = self.counts.get_mut(&origin) {

@@ -36,15 +36,14 @@ impl Endpoint {
         }
     }
 
-    /// The peers of which no connection ever worked, and why: those of which the only attempt has not
-    /// come to an end are none of them.
+    /// The peers of which no connection ever worked, and why; not those for which there was no time.
     fn unreached(&self) -> Vec<(usize, String)> {
         let routes = self.routes.iter().enumerate();
         let failed = routes
             .filter(|(peer, route)| route.is_decided && self.channels.peer_id(*peer).is_none());
         let why = |route: &super::Route| {
             let nobody = || "nobody answered there".to_owned();
-            route.trouble.clone().unwrap_or_else(nobody)
+            route.refusal.clone().unwrap_or_else(nobody)
         };
         failed.map(|(peer, route)| (peer, why(route))).collect()
     }
@@ -63,6 +62,10 @@ impl Endpoint {
     /// The time of an orderly end is over: first part from the senders, then end.
     pub(super) fn end_is_late(&mut self, now: Nanos) {
         if self.phase == Phase::Late {
+            for peer in 0..self.routes.len() {
+                // It has had time enough to answer.
+                self.decide(peer);
+            }
             self.finish_now();
             return;
         }

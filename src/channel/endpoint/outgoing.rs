@@ -30,6 +30,7 @@ impl Endpoint {
             return;
         }
         let route = &mut self.routes[peer];
+        route.tried.get_or_insert(now);
         let next = route.candidates.pop_front();
         let Some(remote) = next.or_else(|| route.address.socket()) else {
             self.outputs.push_back(Output::LookUp(Lookup::Peer(peer)));
@@ -64,7 +65,11 @@ impl Endpoint {
     }
 
     fn retry(&mut self, now: Nanos, peer: usize) {
-        self.decide(peer);
+        let tried = self.routes[peer].tried.unwrap_or(now);
+        // The end of a machine cuts short what had hardly begun.
+        if !self.is_ending() || now - tried >= self.waits.longest_backoff {
+            self.decide(peer);
+        }
         if self.give_up_at_the_end(peer) {
             return;
         }
@@ -185,7 +190,7 @@ impl Endpoint {
             // Only another peer list or another machine there would mend that.
             route.backoff = self.waits.longest_backoff;
         }
-        route.trouble = Some(reason.to_owned());
+        route.refusal = Some(reason.to_owned());
         let address = &route.address;
         let text = format!("no connection to {address} at {remote}: {reason}");
         let warning = Warning::of(kind, text).from(address);

@@ -200,6 +200,7 @@ impl Endpoint {
                 let route = &mut self.routes[peer];
                 // It will hardly do better soon.
                 route.backoff = self.waits.longest_backoff;
+                route.refusal = Some(offence.to_string());
                 let address = &route.address;
                 fault(address.to_string(), format!("peer {address}"))
             }

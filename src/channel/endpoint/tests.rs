@@ -104,7 +104,7 @@ fn send(endpoint: &mut Endpoint, timestamp: u64) {
     endpoint.logged([(timestamp, Recipients::All)], []);
 }
 
-mod strangers;
+mod impostors;
 
 #[test]
 fn nothing_leaves_before_the_line_of_its_peer_is_written() {

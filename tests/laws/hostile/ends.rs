@@ -4,8 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::lab::{
-    Held, Lab, Line, PATIENCE, arrived, assert_warnings, loopback, open, send, start, timestamps,
-    undelivered, until,
+    Held, Lab, Line, PATIENCE, arrived, assert_warnings, ended_unreached, loopback, open, send,
+    start, timestamps, undelivered, until,
 };
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::Config;
@@ -51,7 +51,8 @@ fn what_was_for_a_peer_that_never_came_is_counted() {
     let machine = open(lab.config(1, vec![held.address()]));
     send(&machine, 7);
     let running = start(&machine, 0.5);
-    assert!(running.join(Some(PATIENCE)).unwrap());
+    let link = format!("machine 1: no connection to {} ever worked", held.address());
+    ended_unreached(&running, &(link + ": nobody answered there"));
     let lines = lab.lines(1);
     assert_eq!(undelivered(&lines, None), 7);
     assert!(lines[1]["recipient_ids"][0].is_null());
@@ -105,7 +106,7 @@ fn peers_in_any_state_do_not_disturb_the_end() {
         let machine = open(lab.config(1, peers));
         send(&machine, count);
         let running = start(&machine, 0.5);
-        assert!(running.join(Some(PATIENCE)).unwrap());
+        ended_unreached(&running, "no connection to 255.255.255.255:9 ever worked");
         let lines = lab.lines(1);
         let list = lines[lines.len() - 1]["undelivered"]
             .as_array()

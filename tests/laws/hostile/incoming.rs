@@ -4,8 +4,8 @@ use std::io::Write;
 use std::net::Shutdown;
 
 use crate::lab::{
-    Lab, Line, PATIENCE, arrived, assert_warnings, attacked, hello, open, resident, send, start,
-    timestamps, undelivered, until,
+    Lab, Line, PATIENCE, arrived, assert_warnings, attacked, ended_unreached, hello, open,
+    resident, send, start, timestamps, undelivered, until,
 };
 use lamport::drive::real::clock::ProcessClock;
 use lamport::drive::real::machine::Config;
@@ -169,18 +169,20 @@ fn a_second_machine_with_an_id_is_refused_and_both_sides_say_so() {
     let receiver = open(lab.config(1, vec![]));
     let peers = vec![crate::lab::loopback(receiver.port())];
     let first = open(lab.config(2, peers.clone()));
-    until("the first connects", || first.missing_peers().is_empty());
+    // A hello alone would not hold its id.
+    send(&first, 3);
+    until("it has spoken", || receiver.queue_len() == 3);
     let second = open(Config {
         log: lab.log(3),
         ..lab.config(2, peers)
     });
     let machines = [&receiver, &first, &second];
-    let running = machines.map(|machine| start(machine, 0.5));
-    send(&first, 3);
+    let [running @ .., refused] = machines.map(|machine| start(machine, 0.5));
     send(&second, 3);
     for running in running {
         assert!(running.join(Some(PATIENCE)).unwrap());
     }
+    ended_unreached(&refused, "it refused this machine: ");
     let mut warnings = receiver.take_warnings();
     // The first may be gone when the second tries once more.
     warnings.retain(|text| !text.contains("came back without its history"));
@@ -208,7 +210,7 @@ fn machines_that_are_each_others_peers_with_one_id_both_say_so() {
         ..lab.config(1, vec![crate::lab::loopback(first.port())])
     });
     for running in [&first, &second].map(|machine| start(machine, 0.5)) {
-        assert!(running.join(Some(PATIENCE)).unwrap());
+        ended_unreached(&running, "it refused this machine: duplicate id");
     }
     for machine in [first, second] {
         let warnings = machine.take_warnings();
@@ -348,6 +350,8 @@ fn the_same_instance_replaces_its_connection_and_another_does_not() {
 fn a_sender_that_lost_its_history_is_refused_with_one_warning() {
     let (warnings, _) = attacked(0.5, |machine| {
         let (mut line, _) = Line::sender(machine, 2, 7, 8);
+        line.say("5:2\n");
+        line.acknowledged(0, 5);
         line.stream.shutdown(Shutdown::Write).unwrap();
         line.closed();
         for _ in 0..5 {
@@ -378,7 +382,7 @@ fn who_is_no_peer_is_refused_by_address() {
         assert_eq!(line.hear().unwrap(), "no its address is not one of a peer");
         assert_eq!(line.hear(), None);
     }
-    assert!(running.join(Some(PATIENCE)).unwrap());
+    ended_unreached(&running, "no connection to 192.0.2.1:9 ever worked");
     assert_warnings(
         machine.take_warnings(),
         &[

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::lab::{
-    Held, Lab, Line, PATIENCE, arrived, assert_warnings, attacked_as, hello, loopback, open,
-    resident, send, start, timestamps, undelivered, until,
+    Held, Lab, Line, PATIENCE, arrived, assert_warnings, attacked_as, ended_unreached, hello,
+    loopback, open, resident, send, start, timestamps, undelivered, until,
 };
 use lamport::channel::key::Key;
 use lamport::channel::noise::{Secret, Session};
@@ -214,10 +214,9 @@ fn strangers(one: Option<Key>, two: Option<Key>) -> [Vec<String>; 2] {
         ..lab.config(1, vec![loopback(receiver.port())])
     });
     send(&sender, 3);
-    let running = [&sender, &receiver].map(|machine| start(machine, 0.5));
-    for running in running {
-        assert!(running.join(Some(PATIENCE)).unwrap());
-    }
+    let [sends, receives] = [&sender, &receiver].map(|machine| start(machine, 0.5));
+    ended_unreached(&sends, "key");
+    assert!(receives.join(Some(PATIENCE)).unwrap());
     assert!(arrived(&lab.lines(2)).is_empty());
     assert_eq!(undelivered(&lab.lines(1), None), 3);
     assert!(lab.lines(1).iter().all(|line| line["event"] != "CONNECT"));

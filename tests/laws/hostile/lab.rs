@@ -127,6 +127,14 @@ pub(crate) fn start(machine: &Arc<Machine>, duration: f64) -> Running {
     .unwrap()
 }
 
+/// Waits for a run that ends in order, and with an error: that a link of it never worked.
+#[track_caller]
+pub(crate) fn ended_unreached(running: &Running, words: &str) {
+    let error = running.join(Some(PATIENCE)).unwrap_err().to_string();
+    assert!(error.contains("ever worked: "), "{error}");
+    assert!(error.contains(words), "{error}");
+}
+
 /// Lets one machine tick while it is attacked, for as long as that takes and for `least` seconds.
 /// It must tick every tick, end, and have a complete log, whose lines are returned with what it
 /// warned of.

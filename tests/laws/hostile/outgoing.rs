@@ -124,11 +124,14 @@ fn a_receiver_that_answers_nonsense_is_named_and_not_pestered() {
         let count = fake.count(Duration::from_millis(500), |mut line| line.say(&answer));
         assert!(count <= 10, "{count} connections in half a second: {words}");
         drop(fake);
-        assert!(running.join(Some(PATIENCE)).unwrap());
+        let ended = running.join(Some(PATIENCE));
         let mut warnings = machine.take_warnings();
         warnings.retain(|text| !text.contains("did not connect within"));
         assert_warnings(warnings, &[words]);
         let lines = lab.lines(1);
+        // A link that never worked is an error, at the end.
+        let has_worked = lines.iter().any(|line| line["event"] == "CONNECT");
+        assert_eq!(ended.is_ok(), has_worked, "{ended:?}");
         assert_eq!(lines[lines.len() - 1]["ticks"], 25);
         assert_eq!(lines[lines.len() - 1]["undelivered"][0][1], 1, "{words}");
     }

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::lab::{
-    Held, Lab, Line, PATIENCE, assert_warnings, open, send, start, timestamps, until,
+    Held, Lab, Line, PATIENCE, assert_warnings, ended_unreached, open, send, start, timestamps,
+    until,
 };
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
@@ -234,7 +235,7 @@ fn what_is_not_this_machines_unfinished_log_is_not_resumed() {
     });
     assert_eq!(machine.seed(), 1);
     assert!((machine.schedule().rate() - 50.0).abs() < 1e-12);
-    assert!(start(&machine, 0.1).join(Some(PATIENCE)).unwrap());
+    ended_unreached(&start(&machine, 0.1), "nobody answered there");
     let ended = refusal(config());
     assert!(ended.contains("ended in order"), "{ended}");
 }

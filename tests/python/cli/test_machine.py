@@ -75,8 +75,12 @@ def test_missing_peer_is_warned_of(tmp_path):
     options = ("--peers", f"127.0.0.1:{port}", "--wait", 0.2, "--duration", 0.2, "--log", tmp_path / "a.log")
     child = start("--id", 1, *options)
     _, error = child.communicate(timeout=30)
-    assert child.returncode == 0
+    # A link that never worked is an error, at the end of a run that is complete.
+    assert child.returncode == 1
     assert error.startswith(f"lamport: machine 1: 127.0.0.1:{port} did not connect within 0.2 s")
+    last_words = f"error: machine 1: no connection to 127.0.0.1:{port} ever worked: nobody answered there"
+    assert error.splitlines()[-1].endswith(last_words)
+    assert last(tmp_path / "a.log")["event"] == "END"
 
 
 def test_existing_log(tmp_path, capsys):

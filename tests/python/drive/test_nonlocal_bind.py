@@ -22,7 +22,7 @@ PROGRAM = """
 import socket, sys
 import lamport
 log, peer, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-with lamport.Machine(1, port, [(peer, port or 5001)], log, 1, seed=1) as machine:
+with lamport.Machine(1, port, [(peer, port or 5001)], log, 1, seed=1, host="0.0.0.0") as machine:
     with socket.create_connection(("10.77.0.1", machine.listen_port), 10) as line:
         line.sendall(b"lamport/1 lab 9 0000000000000001 0000000000000001\\n")
         print(line.makefile().readline(), end="")

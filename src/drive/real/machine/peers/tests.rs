@@ -59,6 +59,7 @@ fn arrange(logged: &[&str], given: &[&str], moved: &[(&str, &str)]) -> Result<Ve
         latency: Latency::Constant(0.0),
         seed: None,
         run_id: "lab".into(),
+        senders: None,
         allowed: Vec::new(),
         key: None,
         is_precise: false,
