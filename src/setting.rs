@@ -28,6 +28,8 @@ pub const FASTEST: f64 = 1e9;
 pub const MAX_DURATION: f64 = 1e9;
 /// The longest delay of a message, in seconds.
 pub const MAX_DELAY: f64 = 1e9;
+/// The most messages that wait at a machine; one more, and it stops.
+pub const MAX_QUEUE: usize = 1 << 24;
 /// The longest wait for peers, in seconds.
 pub const MAX_WAIT: f64 = 1e9;
 /// The largest seed: exact in JSON wherever a log is read.

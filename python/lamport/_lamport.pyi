@@ -27,12 +27,14 @@ __all__ = [
     "Simulated",
     "__version__",
     "check_room",
+    "free_bytes",
     "key_text",
     "parse_addresses",
     "port_hint",
     "predict",
     "read_logs",
     "replay_log",
+    "shortages",
     "simulate",
     "sweep_runs",
     "table_logs",
@@ -156,11 +158,14 @@ class Machine:
     key : bytes or str, optional
         Connect only with machines that have the same key, from whatever address, and encrypt all that is
         said: 32 random bytes, or the 64 hexadecimal digits that ``lamport keygen`` prints.
+    limits : bool
+        Refuse what would fill the disk within an hour of ticking and before its end, and warn where the
+        disk is full later; not when it resumes. False: neither.
 
     Raises
     ------
     ValueError
-        An argument is outside what the model allows.
+        An argument is outside what the model allows, or the disk too small, see `limits`.
     FileExistsError
         The log exists and `overwrite` is False.
     FileNotFoundError
@@ -196,6 +201,7 @@ class Machine:
         sync: bool = False,
         precise: bool = True,
         key: bytes | str | None = None,
+        limits: bool = True,
     ) -> Self: ...
     @property
     def machine_id(self) -> int:
@@ -693,6 +699,17 @@ class _Bodies(Protocol):
     def restart(self, machine: int) -> None: ...
     def pause(self, machine: int) -> None: ...
     def go_on(self, machine: int) -> None: ...
+
+def free_bytes(path: str | PathLike[str]) -> int | None:
+    """The bytes that are free where a file or directory is or will be; None if neither, or not known."""
+
+def shortages(setting: _RunSetting, *, seed: int, free: int | None, place: str) -> list[tuple[bool, str]]:
+    """Say what will be full before a run ends: the disk, and the queue that is full first.
+
+    `setting` and `seed` are those of the run, `free` the bytes for its logs (None: no bound), `place` where
+    they go, in words. Returns for each whether it is so soon that the run is better not begun, and the
+    sentence, by time.
+    """
 
 def predict(
     rates: Sequence[float],

@@ -48,8 +48,8 @@ pub fn predict(
     }
     let links = Links::new(topology, behavior);
     let idle = match links {
-        Links::Full(share) => fully_connected(rates, share),
-        Links::Some(_) => enclosed(rates, &links, go_on)?,
+        Links::Full(share) if share < 1.0 => Some(fully_connected(rates, share)),
+        _ => enclosed(rates, &links, go_on)?,
     }
     .unwrap_or_else(|| vec![f64::NAN; rates.len()]);
     let arrival_rate = links.arrivals(&idle);
@@ -161,10 +161,7 @@ impl Senders {
 }
 
 /// The idle rates of fully connected machines, unique for `share` < 1.
-fn fully_connected(rates: &[f64], share: f64) -> Option<Vec<f64>> {
-    if share >= 1.0 {
-        return None;
-    }
+fn fully_connected(rates: &[f64], share: f64) -> Vec<f64> {
     let mut sorted = rates.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let mut sum = 0.0;
@@ -181,7 +178,7 @@ fn fully_connected(rates: &[f64], share: f64) -> Option<Vec<f64>> {
         }
     }
     let idle = |rate: &f64| ((rate - share * total) / (1.0 - share)).max(0.0);
-    Some(rates.iter().map(idle).collect())
+    rates.iter().map(idle).collect()
 }
 
 /// Steps after which the iteration is given up.

@@ -86,11 +86,14 @@ use crate::setting::{
 /// key : bytes or str, optional
 ///     Connect only with machines that have the same key, from whatever address, and encrypt all that is
 ///     said: 32 random bytes, or the 64 hexadecimal digits that ``lamport keygen`` prints.
+/// limits : bool
+///     Refuse what would fill the disk within an hour of ticking and before its end, and warn where the
+///     disk is full later; not when it resumes. False: neither.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     An argument is outside what the model allows.
+///     An argument is outside what the model allows, or the disk too small, see `limits`.
 /// FileExistsError
 ///     The log exists and `overwrite` is False.
 /// FileNotFoundError
@@ -117,6 +120,7 @@ impl PyMachine {
     #[new]
     #[expect(
         clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
         reason = "one for each of the Python signature's"
     )]
     #[pyo3(
@@ -125,13 +129,14 @@ impl PyMachine {
             max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY,
             broadcast_share=BROADCAST_SHARE, latency=LatencyArgument(Latency::Constant(LATENCY)),
             faults=FaultsArgument(Vec::new()), seed=None, host=None, run_id=RUN_ID, wait=f64::from(WAIT),
-            allow=Vec::new(), resume=false, overwrite=false, moved=None, sync=false, precise=true, key=None
+            allow=Vec::new(), resume=false, overwrite=false, moved=None, sync=false, precise=true, key=None,
+            limits=true
         ),
         // The same with values: only literals are shown by themselves.
         text_signature = "(machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, \
             clock_rate=None, max_rate=6, internal_probability=0.7, broadcast_share=0.3333333333333333, \
             latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
-            overwrite=False, moved=None, sync=False, precise=True, key=None)"
+            overwrite=False, moved=None, sync=False, precise=True, key=None, limits=True)"
     )]
     fn new(
         py: Python<'_>,
@@ -157,6 +162,7 @@ impl PyMachine {
         sync: bool,
         precise: bool,
         key: Option<KeyArgument>,
+        limits: bool,
     ) -> PyResult<Self> {
         let elapsed = listen_port.elapsed();
         let listening = listen_port.open(host)?;
@@ -166,7 +172,7 @@ impl PyMachine {
                 "resume and overwrite exclude each other: one keeps the log, one replaces it",
             ));
         }
-        let config = Config {
+        let mut config = Config {
             machine_id: machine_id.0,
             listening,
             peers: peer_addresses
@@ -196,6 +202,11 @@ impl PyMachine {
         let FaultsArgument(faults) = faults;
         // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
         FaultSchedule::new(&faults, None, 0)?;
+        let shortages = if limits {
+            config.shortages()?
+        } else {
+            Vec::new()
+        };
         if resume {
             fifo::refuse(&log_filename)?;
         }
@@ -205,6 +216,9 @@ impl PyMachine {
             None
         };
         let machine = py.detach(|| Machine::open(config, &PollThread::of_process()?))?;
+        for words in shortages {
+            machine.warn_of_shortage(&words);
+        }
         let faults = FaultSchedule::new(&faults, None, machine.seed())?;
         Ok(Self {
             machine,

@@ -7,6 +7,7 @@ mod arguments;
 mod causality;
 mod columns;
 mod conductor;
+mod demand;
 mod error;
 mod faults;
 mod fifo;
@@ -42,6 +43,8 @@ mod module {
     use super::causality::PyCausality;
     #[pymodule_export]
     use super::conductor::PyConductor;
+    #[pymodule_export]
+    use super::demand::{free_bytes, shortages};
     #[pymodule_export]
     use super::error::LamportError;
     #[pymodule_export]

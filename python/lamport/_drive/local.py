@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._drive.at_work import AtWork, Driver
 from lamport._drive.key import forget_key, keep_key, key_of_run
+from lamport._drive.limits import check_limits
 from lamport._drive.progress import watch
 from lamport._drive.work import Work
 from lamport._lamport import DEFAULTS
@@ -51,6 +52,7 @@ def run_local(
     sync: bool = False,
     precise: bool = True,
     key: bytes | str | None = "auto",
+    limits: bool = True,
     progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n on this host, over TCP on loopback, in real time.
@@ -109,6 +111,10 @@ def run_local(
         draws one for this run, or none where `base_port` is given, so that others can join. None: not
         encrypted. ``run.json`` says only that there was one; ``run.key`` beside it holds it, for you
         alone, until the run ends in order, so that machines of a run that was killed can be resumed.
+    limits : bool
+        Before the start, estimate when the disk of `log_dir` and the queues of the machines will be full:
+        refuse a run that fills one within an hour of ticking and before its end, warn where it is later.
+        False: start it as it is.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook. A callable gets
         ``(elapsed, clocks, queues)`` about 20 times a second.
@@ -121,7 +127,8 @@ def run_local(
     Raises
     ------
     ValueError
-        An argument is outside what the model allows, or two disagree.
+        An argument is outside what the model allows, or two disagree; a disk or a queue is too small, see
+        `limits`.
     FileExistsError
         `log_dir` already holds a run.
     OSError
@@ -133,7 +140,7 @@ def run_local(
     Warns
     -----
     LamportWarning
-        A machine went on, but not as planned, for example without a peer.
+        A machine went on, but not as planned, for example without a peer; or see `limits`.
 
     Examples
     --------
@@ -146,9 +153,11 @@ def run_local(
 
     setting = run_setting(given)
     check_room(setting, base_port=base_port, processes=processes)
+    given["seed"] = make_seed(seed)
+    if limits:
+        check_limits(setting, given["seed"], Path("logs" if log_dir is None else log_dir))
     # Each machine is told its peers; a name stands for many lists.
     setting["topology"] = peers = listed(setting["topology"], setting["machines"])
-    given["seed"] = make_seed(seed)
     text = key_of_run(key, base_port)
     parameters: dict[str, Any] = {
         **record("run_local", given, keep(setting)),

@@ -76,7 +76,8 @@ class ProcessRun:
             "latency": _write_long(setting["latency"], Path(log_dir, LATENCY)),
         }
         same = {name: value for name, value in setting.items() if "machine" in SETTING[name].options}
-        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise, **files}
+        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise}
+        same |= {"limits": False, **files}
         self._commands = [
             _command(
                 {

@@ -341,6 +341,13 @@ _TABLE = (
         {"run_local": True, "Machine": True},
         options=on("machine", "--no-precise", "do not spin over the last stretch before a tick", **TURNS_OFF),
     ),
+    Parameter(
+        "limits",
+        {"run_local": True, "Machine": True},
+        options=on(
+            "run machine", "--no-limits", "start what will soon fill the disk, or a queue", **TURNS_OFF
+        ),
+    ),
 )
 
 SETTING: dict[str, Parameter] = {each.name: each for each in _TABLE}

@@ -4,6 +4,7 @@ mod config;
 pub(super) mod member;
 mod peers;
 mod plan;
+mod shortages;
 mod step;
 
 use std::net::SocketAddr;
@@ -310,6 +311,11 @@ impl Machine {
     /// Why the machine cannot go on, if something made it impossible.
     pub fn failure(&self) -> Option<Error> {
         self.member.failure()
+    }
+
+    /// Warns of what will be full before it ends.
+    pub fn warn_of_shortage(&self, words: &str) {
+        self.member.warn(Warning::of("shortage", words.to_owned()));
     }
 
     /// Warns that ticking starts without some of the peers.

@@ -15,6 +15,7 @@ mod outcome;
 mod paces;
 pub mod record;
 pub mod replay;
+mod shortages;
 pub mod sweep;
 mod with_faults;
 

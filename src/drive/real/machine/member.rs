@@ -21,9 +21,7 @@ use crate::model::latency::Delays;
 use crate::model::lateness::Lateness;
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::node::Node;
-
-/// How many messages may wait in the queue of one machine.
-const MOST_QUEUED: usize = 1 << 24;
+use crate::setting::MAX_QUEUE;
 
 /// What the tick thread can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,9 +163,9 @@ impl Member {
         let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
         drop(node);
         self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
-        if waiting > MOST_QUEUED {
+        if waiting > MAX_QUEUE {
             self.fail(format!(
-                "machine {}: {waiting} messages wait in its queue, more than the {MOST_QUEUED} it can hold",
+                "machine {}: {waiting} messages wait in its queue, more than the {MAX_QUEUE} it can hold",
                 self.id
             ));
         }
