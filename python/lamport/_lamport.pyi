@@ -745,8 +745,11 @@ def check_room(setting: _RunSetting, *, base_port: int, processes: bool) -> None
 def port_hint(port: int) -> str:
     """Say why a port that is taken may be: nothing, or a part of a sentence."""
 
-def wait_for_reader(path: str | PathLike[str]) -> None:
-    """Wait until somebody reads the pipe with this name; do nothing if it is none. Ctrl-C ends that."""
+def wait_for_reader(path: str | PathLike[str]) -> int | None:
+    """Wait until somebody reads the pipe with this name; Ctrl-C ends that.
+
+    Returns a descriptor while which is open the pipe opens at once, None if it is no pipe.
+    """
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:
     """The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0."""

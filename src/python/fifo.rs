@@ -1,6 +1,7 @@
 //! Logs that are pipes with a name: whoever opens one for writing waits for somebody who reads it.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::fd::{IntoRawFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -49,8 +50,10 @@ fn is_fifo(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo())
 }
 
-/// Wait until somebody reads the pipe with this name; do nothing if it is none. Ctrl-C ends the waiting.
+/// Wait until somebody reads the pipe with this name; Ctrl-C ends that.
+///
+/// Returns a descriptor while which is open the pipe opens at once, None if it is no pipe.
 #[pyfunction]
-pub(super) fn wait_for_reader(py: Python<'_>, path: PathBuf) -> PyResult<()> {
-    reader_of(py, &path).map(drop)
+pub(super) fn wait_for_reader(py: Python<'_>, path: PathBuf) -> PyResult<Option<RawFd>> {
+    Ok(reader_of(py, &path)?.map(IntoRawFd::into_raw_fd))
 }

@@ -59,13 +59,14 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 
 def run_machine(args: argparse.Namespace) -> int:
     """Run the machine that the arguments describe. Returns the exit status."""
-    if args.overwrite and args.log_filename is not None:
-        from lamport._lamport import wait_for_reader
-
-        # Here a signal still ends it at once.
-        wait_for_reader(args.log_filename)
+    # Here a signal still ends it at once.
+    reader = _wait_for_reader(args)
     with args.signals.noted():
-        machine = _machine(args)
+        try:
+            machine = _machine(args)
+        finally:
+            if reader is not None:
+                os.close(reader)
         print(
             f"machine {machine.machine_id} listens on port {machine.listen_port}, "
             f"logs to {machine.log_filename}, seed {machine.seed}",
@@ -80,6 +81,15 @@ def run_machine(args: argparse.Namespace) -> int:
             _drive(machine, _status(args.status_fd), show, args.signals)
         print(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
     return DONE
+
+
+def _wait_for_reader(args: argparse.Namespace) -> int | None:
+    """Wait until somebody reads the log, if it is a pipe."""
+    if args.log_filename is None or not args.overwrite:
+        return None
+    from lamport._lamport import wait_for_reader
+
+    return wait_for_reader(args.log_filename)
 
 
 def _machine(args: argparse.Namespace) -> "Machine":

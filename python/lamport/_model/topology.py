@@ -16,6 +16,7 @@ __all__ = [
 ]
 
 DEFAULT_MACHINES = 3
+MOST_MACHINES = 2**32 - 1
 NAMES = ("full", "ring", "star", "line")
 
 
@@ -131,6 +132,8 @@ def _count(machines: object, rates: Sequence[float] | None, shape: str | list[li
     ((said, count), *_) = counts.items()
     if count < 1:
         raise ValueError(f"{said}: there must be at least 1 machine")
+    if count > MOST_MACHINES:
+        raise ValueError(f"{said}: there can be {MOST_MACHINES} machines at most")
     return count
 
 
