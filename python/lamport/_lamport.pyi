@@ -26,6 +26,7 @@ __all__ = [
     "Machine",
     "Simulated",
     "__version__",
+    "check_parameter",
     "check_room",
     "free_bytes",
     "key_text",
@@ -727,6 +728,15 @@ def predict(
     machines.
 
     `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
+    """
+
+def check_parameter(name: str, value: object) -> None:
+    """Check a parameter by itself, as the command line reads it; what has no bounds is not looked at.
+
+    Raises
+    ------
+    ValueError
+        It is out of bounds.
     """
 
 def check_room(setting: _RunSetting, *, base_port: int, processes: bool) -> None:

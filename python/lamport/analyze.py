@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lamport._cli.exit_status import guard
 from lamport._cli.logs import add_analyze, run_analyze
 from lamport._cli.output import comforting
+from lamport._cli.words import parse
 
 __all__ = ["main"]
 
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m lamport.analyze", description=DESCRIPTION)
     add_analyze(parser)
-    return guard(parser, run_analyze, parser.parse_args(argv))
+    return guard(parser, run_analyze, parse(parser, argv))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,17 @@ pub struct Address {
 }
 
 impl Address {
-    /// The address, if the host could be one.
+    /// The address, if the host could be one. An IPv6 address may stand in brackets.
     pub fn new(host: impl Into<String>, port: u16) -> Result<Self> {
-        let host = host.into();
+        let mut host = host.into();
+        if let Some(ipv6) = bare(&host) {
+            host = ipv6.to_owned();
+        }
+        if host.matches(':').count() == 1 {
+            return Err(Error::invalid(format!(
+                "{host:?} is not a host: give a name or an IP address, without a port"
+            )));
+        }
         let plain = |c: char| c.is_alphanumeric() || "-._:%".contains(c);
         if host.is_empty() || host.len() > 253 || !host.chars().all(plain) {
             return Err(Error::invalid(format!(
@@ -33,6 +41,12 @@ impl Address {
         let ip: IpAddr = self.host.parse().ok()?;
         Some(SocketAddr::new(ip.to_canonical(), self.port))
     }
+}
+
+/// What is between the brackets around an IPv6 address.
+fn bare(host: &str) -> Option<&str> {
+    let inside = host.strip_prefix('[')?.strip_suffix(']')?;
+    inside.contains(':').then_some(inside)
 }
 
 impl fmt::Display for Address {
@@ -56,6 +70,9 @@ impl FromStr for Address {
             ))
         };
         let text = text.trim();
+        if text.contains(char::is_whitespace) {
+            return Err(bad("between two peers stands a comma, as in a:5001,b:5002"));
+        }
         let (host, port) = text
             .rsplit_once(':')
             .ok_or_else(|| bad("there is no port"))?;
@@ -96,6 +113,21 @@ mod tests {
         assert_eq!(list[1], Address::new("lab-3.example", 5003).unwrap());
         assert_eq!(list[2], Address::new("fe80::1", 5004).unwrap());
         assert_eq!(parse_list(" ").unwrap(), []);
+    }
+
+    #[test]
+    fn a_host_stands_alone_with_or_without_brackets() {
+        for host in ["::1", "[::1]", "fe80::1%eth0", "[fe80::1]", "localhost"] {
+            let address = Address::new(host, 1).unwrap();
+            assert_eq!(address.host, host.trim_matches(['[', ']']));
+        }
+        for host in ["localhost:5000", "[localhost]", "[]", "[::1", ""] {
+            assert!(Address::new(host, 1).is_err(), "{host}");
+        }
+        let error = Address::new("127.0.0.1:5000", 1).unwrap_err().to_string();
+        assert!(error.contains("without a port"), "{error}");
+        let error = parse_list("a:1 b:2").unwrap_err().to_string();
+        assert!(error.contains("a comma, as in a:5001,b:5002"), "{error}");
     }
 
     #[test]

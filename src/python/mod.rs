@@ -60,6 +60,8 @@ mod module {
     #[pymodule_export]
     use super::read::{read_logs, table_logs, verify_logs};
     #[pymodule_export]
+    use super::setting::check_parameter;
+    #[pymodule_export]
     use super::simulate::{Simulated, replay_log, simulate, sweep_runs, wrong_point};
     #[pymodule_export]
     use super::theory::predict;

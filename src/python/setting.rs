@@ -1,12 +1,16 @@
 //! The parameters of a run, from Python: one dictionary for every kind of run.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::Whole;
-use super::topology::Shape;
+use super::topology::{Shape, count};
+use crate::channel::identity::check_run_id;
+use crate::drive::real::gate::Subnet;
 use crate::drive::simulated::engine::Setup;
 use crate::error::Result;
+use crate::model::address::{Address, parse_list};
 use crate::model::behavior::Behavior;
 use crate::model::fault::Fault;
 use crate::model::latency::Latency;
@@ -57,6 +61,70 @@ impl RunSetting {
             faults: Fault::list(&self.faults)?,
         })
     }
+}
+
+/// Check a parameter by itself, as the command line reads it; what has no bounds is not looked at.
+///
+/// Raises
+/// ------
+/// ValueError
+///     It is out of bounds.
+#[pyfunction]
+pub(super) fn check_parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let out_of =
+        |range: &str| PyValueError::new_err(format!("{value} is out of range: give {range}"));
+    match name {
+        "machines" => {
+            count(
+                value
+                    .extract()
+                    .map_err(|_| out_of("a whole number, 1 or more"))?,
+            )?;
+        }
+        "duration" => {
+            setting::check_duration(value.extract()?)?;
+        }
+        "rates" => {
+            for rate in value.extract::<Vec<f64>>()? {
+                setting::check_rate(rate)?;
+            }
+        }
+        "clock_rate" => {
+            setting::check_rate(value.extract()?)?;
+        }
+        "max_rate" => {
+            setting::check_max_rate(value.extract::<Whole>()?.0)?;
+        }
+        "internal_probability" | "broadcast_share" => {
+            setting::check_probability(name, value.extract()?)?;
+        }
+        "seed" => {
+            setting::check_seed(value.extract::<Whole>()?.0)?;
+        }
+        "wait" => {
+            setting::check_wait(value.extract()?)?;
+        }
+        "listen_port" | "base_port" => {
+            let port: PyResult<u16> = value.extract();
+            port.map_err(|_| out_of("a port, 1 to 65535, or 0 for a free one"))?;
+        }
+        "host" => {
+            Address::new(value.extract::<String>()?, 0)?;
+        }
+        "run_id" => {
+            check_run_id(value.extract()?)?;
+        }
+        "peer_addresses" => {
+            parse_list(value.extract()?)?;
+        }
+        "allow" => {
+            for address in value.extract::<&str>()?.split(',') {
+                address.trim().parse::<Subnet>()?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The defaults that the signatures and options of Python have from here.

@@ -22,7 +22,8 @@ impl Shape {
     }
 }
 
-fn count(machines: usize) -> crate::error::Result<u32> {
+/// The number of machines, if a run can have it.
+pub(super) fn count(machines: usize) -> crate::error::Result<u32> {
     u32::try_from(machines)
         .ok()
         .filter(|&machines| machines > 0)

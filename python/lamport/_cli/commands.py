@@ -8,6 +8,7 @@ from typing import TypeAlias
 from lamport._cli import compare, keygen, logs, machine, rerun, run, simulate, sweep
 from lamport._cli.exit_status import DONE, MISUSED, guard
 from lamport._cli.output import comforting
+from lamport._cli.words import parse
 
 __all__ = ["main"]
 
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         each = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
         add_arguments(each)
         each.set_defaults(action=action, parser=each)
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
     if args.version:
         from lamport._lamport import __version__
 

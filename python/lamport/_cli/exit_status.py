@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lamport._cli.signals import Signals
+from lamport._cli.words import describe
 from lamport._model.warning import plain_warnings
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "MISUSED", "guard"]
@@ -27,9 +28,9 @@ def guard(parser: argparse.ArgumentParser, action: Callable[[Any], int], args: a
             status = action(args)
             return args.signals.status or status if status in {DONE, INTERRUPTED} else status
     except (LamportError, OSError, ImportError) as error:
-        status, message = FAILED, str(error)
+        status, message = FAILED, describe(error, parser, args)
     except ValueError as error:
-        status, message = MISUSED, str(error)
+        status, message = MISUSED, describe(error, parser, args)
     except KeyboardInterrupt:
         status, message = args.signals.status or INTERRUPTED, "interrupted"
     print(f"{parser.prog}: error: {message}", file=sys.stderr, flush=True)

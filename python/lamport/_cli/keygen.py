@@ -32,6 +32,9 @@ def run_keygen(args: argparse.Namespace) -> int:
     if args.output is None:
         sys.stdout.write(text + "\n")
         return DONE
-    write_key(Path(args.output), text)
+    try:
+        write_key(Path(args.output), text)
+    except FileExistsError:
+        raise FileExistsError(f"--output {args.output}: it exists, and no key is overwritten") from None
     print(f"wrote {args.output}")
     return DONE

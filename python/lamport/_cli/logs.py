@@ -4,7 +4,11 @@ import argparse
 import sys
 
 from lamport._cli.exit_status import DONE, FAILED, MISUSED
+from lamport._cli.options import reader
 from lamport._cli.print_run import print_run
+from lamport._cli.table_file import file_format
+from lamport._cli.words import describe
+from lamport._model import read
 
 __all__ = ["add_analyze", "add_export", "add_verify", "run_analyze", "run_export", "run_verify"]
 
@@ -34,15 +38,22 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         choices=("jsonl", "csv", "parquet", "shiviz", "tsviz"),
         help="default: by the ending of FILE; shiviz and tsviz are viewers of vector clocks",
     )
-    add("--start", type=float, metavar="S", help="leave out what is before, in seconds from the start")
-    add("--stop", type=float, metavar="S", help="leave out this time and what is after")
+    add(
+        "--start",
+        type=reader(read.real),
+        metavar="S",
+        help="leave out what is before, in seconds from the start",
+    )
+    add("--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after")
 
 
 def run_export(args: argparse.Namespace) -> int:
     """Do what ``lamport export`` says."""
+    from lamport._runs.export import FORMATS
     from lamport._runs.load import load
 
-    path = load(args.logs).export(args.output, format=args.format, start=args.start, stop=args.stop)
+    form = file_format(args, FORMATS)
+    path = load(args.logs).export(args.output, format=form, start=args.start, stop=args.stop)
     print(f"wrote {path}")
     return DONE
 
@@ -51,7 +62,12 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lamport verify``."""
     _add_logs(parser)
     add = parser.add_argument
-    add("--clock-uncertainty", type=float, metavar="S", help="how far the clocks of two hosts may differ")
+    add(
+        "--clock-uncertainty",
+        type=reader(read.real),
+        metavar="S",
+        help="how far the clocks of two hosts may differ",
+    )
 
 
 def run_verify(args: argparse.Namespace) -> int:
@@ -62,7 +78,7 @@ def run_verify(args: argparse.Namespace) -> int:
     try:
         done = verify(args.logs, clock_uncertainty=args.clock_uncertainty)
     except (LamportError, OSError) as error:
-        print(f"{args.parser.prog}: cannot read: {error}", file=sys.stderr)
+        print(f"{args.parser.prog}: cannot read: {describe(error, args.parser, args)}", file=sys.stderr)
         return MISUSED
     print(done)
     return DONE if done.ok else FAILED

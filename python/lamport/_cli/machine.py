@@ -13,6 +13,7 @@ from lamport._cli.exit_status import DONE, guard
 from lamport._cli.options import add_parameters, given
 from lamport._cli.output import comforting
 from lamport._cli.signals import Signals
+from lamport._cli.words import parse
 from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m lamport.machine", description=DESCRIPTION)
     add_machine(parser)
-    return guard(parser, run_machine, parser.parse_args(argv))
+    return guard(parser, run_machine, parse(parser, argv))
 
 
 DESCRIPTION = "Run one machine: it listens, connects to its peers, ticks, and logs every event."
@@ -95,6 +96,8 @@ def _wait_for_reader(args: argparse.Namespace) -> int | None:
 def _machine(args: argparse.Namespace) -> "Machine":
     from lamport._lamport import Handover, Machine, parse_addresses
 
+    if args.resume and args.overwrite:
+        raise ValueError("--resume and --overwrite exclude each other: one keeps the log, one replaces it")
     parameters = given(args, "machine")
     parameters["peer_addresses"] = parse_addresses(args.peer_addresses)
     parameters["allow"] = [address.strip() for entry in args.allow for address in entry.split(",")]

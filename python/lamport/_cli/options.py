@@ -26,8 +26,8 @@ def add_parameters(parser: argparse.ArgumentParser, command: str) -> None:
         default = _default(parameter, command)
         if "action" not in more and not more.get("required"):
             more.setdefault("default", default)
-        if parameter.read is not None:
-            more["type"] = reader(parameter.read)
+        if "action" not in more or more["action"] == "append":
+            more["type"] = _reader_of(parameter)
         parser.add_argument(*option.flags, **more)
 
 
@@ -41,8 +41,8 @@ def add_changes(parser: argparse.ArgumentParser, commands: Sequence[str]) -> Non
         more = {"dest": parameter.name, "help": text, **option.more, "default": argparse.SUPPRESS}
         if more.get("action") == "store_true":
             more["action"] = argparse.BooleanOptionalAction
-        if parameter.read is not None:
-            more["type"] = reader(parameter.read)
+        if "action" not in more or more["action"] == "append":
+            more["type"] = _reader_of(parameter)
         parser.add_argument(*option.flags, **more)
 
 
@@ -60,8 +60,6 @@ def given(args: argparse.Namespace, command: str) -> dict[str, Any]:
 
 def reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
     """Let argparse say what a function that reads a word has against it."""
-    if isinstance(read, type):
-        return read  # argparse names the type
 
     def take(text: str) -> Any:
         try:
@@ -72,6 +70,24 @@ def reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return take
+
+
+def _reader_of(parameter: Parameter) -> Callable[[str], Any]:
+    """Return what reads a parameter from a word and looks whether it is within its bounds."""
+
+    def read(text: str) -> Any:
+        from lamport._lamport import check_parameter
+
+        value = text if parameter.read is None else parameter.read(text)
+        try:
+            value = parameter.check(parameter.name, value)
+            check_parameter(parameter.name, value)
+        except ValueError as error:  # argparse says which option it was
+            said = str(error).removeprefix(f"{parameter.name}=").removeprefix(f"{parameter.name} is ")
+            raise ValueError(said) from None
+        return value
+
+    return reader(read)
 
 
 def _default(parameter: Parameter, command: str) -> Any:

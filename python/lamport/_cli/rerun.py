@@ -1,18 +1,24 @@
 """The command ``lamport rerun``."""
 
 import argparse
+import re
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_changes, changed
 from lamport._cli.print_run import print_run
 from lamport._cli.watched import watched
+from lamport._cli.words import WordedError
 from lamport._drive.key import given_key
+from lamport._model.setting import SETTING
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
 
 __all__ = ["add_rerun", "run_rerun"]
+
+NOT_OF = re.compile(r"'(\w+)' is not a parameter of (run_local|simulate)")
+KINDS = {"run_local": "real", "simulate": "virtual"}
 
 
 def add_rerun(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +36,16 @@ def run_rerun(args: argparse.Namespace) -> int:
     """Do what ``lamport rerun`` says."""
     from lamport._drive.rerun import carry_out, plan
 
-    planned = plan(args.run, args.time, getattr(args, "log_dir", None), _changes(args))
+    changes = _changes(args)
+    try:
+        planned = plan(args.run, args.time, getattr(args, "log_dir", None), changes)
+    except ValueError as error:
+        if found := NOT_OF.match(str(error)):
+            flag, kind = SETTING[found[1]].options, KINDS[found[2]]
+            raise WordedError(
+                f"{next(iter(flag.values())).flags[0]} is not for a run in {kind} time"
+            ) from None
+        raise
     bar = False if args.no_progress else None
     if planned.function == "simulate":
         run = carry_out(planned, bar)

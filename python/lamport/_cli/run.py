@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
-from lamport._cli.options import add_parameters, given
+from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.print_run import print_run
 from lamport._cli.watched import watched
 from lamport._drive.key import AUTO, given_key
+from lamport._model import read
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
 
 __all__ = ["add_run", "run_run"]
+
+MOST_RUNS = 10_000
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +26,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add("--no-key", action="store_true", help="connect in plain text: any program of this host can join")
     add(
         "--repeat",
-        type=int,
+        type=reader(read.whole),
         default=1,
         metavar="N",
         help="number of runs, and a report that compares them: run k (from 0) has seed S + k, all have the "
@@ -36,8 +39,8 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 def run_run(args: argparse.Namespace) -> int:
     """Do what ``lamport run`` says."""
-    if args.repeat < 1:
-        raise ValueError(f"--repeat {args.repeat}: give a whole number, 1 or more")
+    if not 1 <= args.repeat <= MOST_RUNS:
+        raise ValueError(f"--repeat {args.repeat}: give a whole number, 1 to {MOST_RUNS:,}")
     if args.redraw and args.repeat == 1:
         raise ValueError("--redraw goes with --repeat N: one run draws its rates once")
     if args.no_key and args.key != AUTO:

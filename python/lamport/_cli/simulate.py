@@ -30,7 +30,9 @@ def run_simulate(args: argparse.Namespace) -> int:
     """Do what ``lamport simulate`` says."""
     from lamport._drive.simulate import simulate
 
-    form = None if args.output is None else file_format(args)
+    form = file_format(args)
+    if args.table is not None and form is None:
+        raise ValueError(f"--table {args.table} goes with --output FILE")
     table = args.table or ("events" if args.record else "machines")
     if args.output is not None and table == "events" and not args.record:
         raise ValueError("--table events: with --no-record there are none")

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._cli.words import WordedError
 from lamport._model import read
 from lamport._model.setting import SETTING
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_sweep", "run_sweep"]
 
+READ = {"latency": read.latency_text, "topology": read.topology, "faults": read.faults_file}
+OF_GRID = re.compile(r"point |the grid |grid\b|'?\w+'?=|'\w+' is not|seed cannot|\w+ is in the grid")
+"""What messages begin with that are of the grid."""
 SHOWN = ("drift", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
 MOST_SHOWN = 40
 """The most points whose table is printed whole."""
@@ -48,7 +53,7 @@ def run_sweep(args: argparse.Namespace) -> int:
     """Do what ``lamport sweep`` says."""
     from lamport._drive.sweep import sweep
 
-    form = None if args.output is None else file_format(args)
+    form = file_format(args)
     grid = dict(args.grid)
     if len(grid) < len(args.grid):
         raise ValueError("--grid names a parameter twice: give all its values in one")
@@ -57,7 +62,12 @@ def run_sweep(args: argparse.Namespace) -> int:
     for name in grid:
         if name in SETTING and fixed.get(name) == SETTING[name].of.get("grid"):
             fixed.pop(name, None)
-    frame = sweep(grid or [{}], **fixed, progress=False if args.no_progress else None)
+    try:
+        frame = sweep(grid or [{}], **fixed, progress=False if args.no_progress else None)
+    except ValueError as error:
+        if args.grid and OF_GRID.match(str(error)):
+            raise WordedError(f"--grid: {error}") from None
+        raise
     if form is not None:
         save_table(frame, Path(args.output), form)
     print(f"seed {frame.attrs['seed']}")
@@ -83,10 +93,12 @@ def _values(text: str) -> tuple[str, list[Any]]:
 
 
 def _value(name: str, word: str) -> Any:
-    """Read one value: a number, else a latency or a name."""
-    if name == "latency":
-        return reader(read.latency_text)(word)
-    for kind in (int, float):
+    """Read one value: what the parameter's own option reads, else a number, or a name."""
+    if name == "rates":
+        raise argparse.ArgumentTypeError("rates are lists, in JSON: 'rates=[[1, 3, 6], [1, 6, 6]]'")
+    if name in READ:
+        return reader(READ[name])(word)
+    for kind in (int, read.real):
         try:
             return kind(word)
         except ValueError:

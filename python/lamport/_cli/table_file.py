@@ -1,6 +1,7 @@
 """The file that a command writes a table to."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,23 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="default: by the ending of FILE")
 
 
-def file_format(args: argparse.Namespace) -> str:
-    """Find the format of the output and make its directory, before any work."""
+def file_format(args: argparse.Namespace, formats: Sequence[str] = FORMATS) -> str | None:
+    """Find the format of the output and make its directory, before any work; None without an output.
+
+    Raises
+    ------
+    ValueError
+        The format is not known, or there is one without a file.
+    """
+    if args.output is None:
+        if args.format is not None:
+            raise ValueError(f"--format {args.format} goes with --output FILE")
+        return None
     form = args.format or Path(args.output).suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        raise ValueError(f"the ending of {args.output!r} is not one of {', '.join(FORMATS)}: give --format")
+    if form not in formats:
+        raise ValueError(
+            f"--output {args.output}: its ending is not one of {', '.join(formats)}: give --format"
+        )
     Path(args.output).absolute().parent.mkdir(parents=True, exist_ok=True)
     return str(form)
 

@@ -6,6 +6,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from lamport._model import read
 from lamport._model.check import whole
 from lamport._model.latency import Constant
 from lamport._model.run_setting import run_setting
@@ -59,7 +60,7 @@ class Points:
 
         values = [setting[name] for setting in self.settings]
         if all(isinstance(value, (int, float)) for value in values):
-            return np.asarray(values, dtype=np.int64 if SETTING[name].read is int else np.float64)
+            return np.asarray(values, dtype=np.int64 if SETTING[name].read is read.whole else np.float64)
         if name == "latency":
             constant = [delay.seconds for delay in values if isinstance(delay, Constant)]
             if len(constant) == len(values):
@@ -162,9 +163,7 @@ def _explicit(grid: object, runs: int, settle: "Settled") -> tuple[list[dict[str
 def _check_names(names: Iterable[str]) -> None:
     for name in names:
         if name == "seed":
-            raise ValueError(
-                "seed cannot vary: run k has the same seed at every point, made from sweep(seed=)"
-            )
+            raise ValueError("seed cannot vary: run k has the same seed at every point, made from seed=")
         if name not in DEFAULTS:
             raise ValueError(f"{name!r} is not a parameter of a simulation: they are {', '.join(DEFAULTS)}")
 

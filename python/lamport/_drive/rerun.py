@@ -177,10 +177,10 @@ def _arguments(
         same.pop("machines", None)  # they say how many there are
     missing = [name for name in NEEDED if name not in same and name not in changes]
     if missing:
-        has = ", ".join(name for name in same if same[name] is not None) or "no parameter of a run"
+        has = ", ".join(name for name in same if same[name] is not None) or "nothing of a run"
         raise ValueError(
-            f"{where} does not tell {' and '.join(missing)}, only {has}: a {RECORD} does; "
-            f"or give {', '.join(f'{name}=' for name in missing)}"
+            f"{where} does not tell {' and '.join(missing)}, as the {RECORD} of a run does, but {has}; "
+            f"give {' and '.join(f'{name}=' for name in missing)}"
         )
     if function == "run_local" and "keyed" in known:
         same["key"] = draw_key() if known["keyed"] else None

@@ -249,6 +249,7 @@ KINDS: dict[str, type[Fault]] = {
 NAMES = {kind: name for name, kind in KINDS.items()}
 OPTIONAL = {"crash": {"down_for"}, "partition": {"groups", "pairs"}}
 """What an object in JSON may leave out."""
+FORM = 'a list like [{"fault": "crash", "machine_id": 1, "at": 10, "down_for": 5}]'
 
 
 def as_faults(value: object) -> tuple[Fault, ...]:
@@ -311,7 +312,13 @@ def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:
     """
     text = Path(path).read_text(encoding="utf-8")
     try:
-        return as_faults(json.loads(text))
+        value = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}; it must be {FORM}") from None
+    if not isinstance(value, list):
+        raise ValueError(f"{path} holds a JSON {type(value).__name__}: it must be {FORM}")
+    try:
+        return as_faults(value)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

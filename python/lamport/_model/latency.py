@@ -180,6 +180,7 @@ KINDS: dict[str, type[Latency]] = {
     "empirical": Empirical,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
+FORM = '{"kind": "uniform", "low": 0.001, "high": 0.01}'
 
 
 def as_latency(value: object) -> Latency:
@@ -276,7 +277,7 @@ def parse(text: str) -> Latency:
         try:
             return as_latency(json.loads(Path(text).read_text(encoding="utf-8")))
         except ValueError as error:
-            raise ValueError(f"{text}: {error}") from None
+            raise ValueError(f"{text}: {error}; in JSON like {FORM}") from None
     if text.lstrip().startswith("{"):
         try:
             return as_latency(json.loads(text))

@@ -2,7 +2,27 @@
 
 from typing import Any
 
-__all__ = ["faults", "faults_file", "latency", "latency_text", "numbers", "topology"]
+__all__ = ["faults", "faults_file", "latency", "latency_text", "numbers", "real", "topology", "whole"]
+
+
+PEERS = '{"1": [2, 3]}'
+
+
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def real(text: str) -> float:
+    """Read a number, or a fraction like 1/3."""
+    above, stroke, below = text.partition("/")
+    try:
+        return float(above) / float(below) if stroke else float(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text!r} is not a number") from None
 
 
 def latency(_: str, value: object) -> Any:
@@ -45,9 +65,15 @@ def topology(text: str) -> Any:
     """Read the name of a topology, or a mapping in JSON."""
     import json
 
+    from lamport._model.topology import NAMES, as_topology
+
     if not text.lstrip().startswith("{"):
+        if text not in NAMES:
+            raise ValueError(f"{text!r} is not known: give {', '.join(NAMES)} or a mapping, {PEERS}")
         return text
     try:
-        return json.loads(text)
+        peers = json.loads(text)
     except ValueError as error:
-        raise ValueError(f'{text!r} is not a mapping, like {{"1": [2, 3]}}: {error}') from None
+        raise ValueError(f"{text!r} is not a mapping, like {PEERS}: {error}") from None
+    as_topology(peers)
+    return peers

@@ -66,7 +66,8 @@ _TABLE = (
     Parameter(
         "machine_id",
         {"Machine": REQUIRED},
-        read=int,
+        check=check.whole,
+        read=read.whole,
         options=on(
             "machine",
             "--id",
@@ -88,7 +89,7 @@ _TABLE = (
     Parameter(
         "listen_port",
         {"Machine": REQUIRED},
-        read=int,
+        read=read.whole,
         options=on("machine", "--port", "port to listen on (default: a free one)", metavar="PORT", default=0),
     ),
     Parameter(
@@ -113,13 +114,13 @@ _TABLE = (
         "runs",
         {"sweep": 100},
         recorded=False,
-        read=int,
+        read=read.whole,
         options=on("sweep", "--runs", "runs of each point (%(default)s)", metavar="N"),
     ),
     Parameter(
         "machines",
         _runs(None, random_faults=REQUIRED),
-        read=int,
+        read=read.whole,
         options=on(
             "run simulate sweep",
             "-n --machines",
@@ -133,7 +134,7 @@ _TABLE = (
         names={"Machine": "run_seconds"},
         unit="s",
         check=check.real,
-        read=float,
+        read=read.real,
         options={
             **on("run simulate sweep", "--duration", "seconds of ticking (%(default)s)", metavar="S"),
             **on(
@@ -162,7 +163,7 @@ _TABLE = (
         "clock_rate",
         {"Machine": None},
         unit="ticks/s",
-        read=float,
+        read=read.real,
         options=on("machine", "--rate", "ticks per second (default: drawn from 1..max-rate)", metavar="R"),
     ),
     Parameter(
@@ -171,14 +172,14 @@ _TABLE = (
         unit="ticks/s",
         label="upper end of the rates drawn",
         check=check.whole,
-        read=int,
+        read=read.whole,
         options=on(EVERY, "--max-rate", "upper end of the rates drawn (%(default)s)", metavar="N"),
     ),
     Parameter(
         "internal_probability",
         _runs(P, Machine=P, predict=P),
         check=check.real,
-        read=float,
+        read=read.real,
         options=on(
             EVERY,
             "--internal-probability",
@@ -190,7 +191,7 @@ _TABLE = (
         "broadcast_share",
         _runs(B, Machine=B, predict=B),
         check=check.real,
-        read=float,
+        read=read.real,
         options=on(EVERY, "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
     ),
     Parameter(
@@ -223,7 +224,7 @@ _TABLE = (
         "seed",
         {"run_local": None, "simulate": None, "sweep": 0, "Machine": None, "random_faults": REQUIRED},
         check=check.whole,
-        read=int,
+        read=read.whole,
         options={
             **on("run simulate machine", "--seed", "seed of all draws (default: drawn)", metavar="S"),
             **on(
@@ -241,7 +242,7 @@ _TABLE = (
     Parameter(
         "base_port",
         {"run_local": 0},
-        read=int,
+        read=read.whole,
         options=on("run", "--base-port", "machine i listens on P + i - 1 (default: free ports)", metavar="P"),
     ),
     Parameter(
@@ -278,7 +279,7 @@ _TABLE = (
         "wait",
         {"run_local": None, "Machine": DEFAULTS["wait"]},
         unit="s",
-        read=float,
+        read=read.real,
         options={
             **on(
                 "run",

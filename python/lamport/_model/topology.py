@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = [
     "DEFAULT_MACHINES",
+    "NAMES",
     "Topology",
     "adjacency",
     "as_topology",

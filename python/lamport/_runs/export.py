@@ -34,15 +34,34 @@ def export(
     if any(file.exists() and target.exists() and file.samefile(target) for file in run.files):
         raise ValueError(f"{target} is a log of this run: give another file")
     window(start, stop)
+    target.absolute().parent.mkdir(parents=True, exist_ok=True)
     if known in VIEWERS:
+        _check_window(run._events["time"], start, stop)
         _view(run, target, known, start, stop)
         return target
     if known == "jsonl":
-        ends = {"start": start, "stop": stop}
-        _logs(run).lines(str(target), **{end: time for end, time in ends.items() if time is not None})
+        ends = {end: time for end, time in {"start": start, "stop": stop}.items() if time is not None}
+        if not _logs(run).lines(str(target), **ends) and ends:
+            if target.is_file():
+                target.unlink()
+            _check_window(run._events["time"], start, stop)
+            raise ValueError(f"no line of the logs is between start={start!r} and stop={stop!r} (s)")
         return target
-    write_table(_window(run._whole_events(), start, stop), target, known)
+    events = run._whole_events()
+    _check_window(events["time"], start, stop)
+    write_table(_window(events, start, stop), target, known)
     return target
+
+
+def _check_window(times: "pd.Series[float]", start: float | None, stop: float | None) -> None:
+    """Refuse a stretch that is all before or all after the events."""
+    if not len(times):
+        return
+    first, last = float(times.iloc[0]), float(times.iloc[-1])
+    if start is not None and start > last:
+        raise ValueError(f"start={start:g} (s) is after the last event, at {last:g} s: nothing is left")
+    if stop is not None and stop <= first:
+        raise ValueError(f"stop={stop:g} (s) is not after the first event, at {first:g} s: nothing is left")
 
 
 def write_table(table: "pd.DataFrame", path: Path, form: str) -> None:

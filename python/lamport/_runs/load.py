@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from lamport._model.public import public
-from lamport._runs.directory import log_files, log_name, read_record
+from lamport._runs.directory import RECORD, log_files, log_name, read_record
 from lamport._runs.recipe import Recipe, read_again
 from lamport._runs.run import Run
 
@@ -81,10 +81,23 @@ def home_of(files: Iterable[Path]) -> Path:
 
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
     """Find the log files that a path, a glob or a list of them names."""
-    sources = [source] if isinstance(source, (str, PathLike)) else list(source)
+    sources = [source] if isinstance(source, (str, PathLike)) else _listed(source)
     if not sources:
         raise ValueError("no logs to load: the list is empty")
     return list(dict.fromkeys(file for entry in sources for file in _files(entry)))
+
+
+def _listed(source: object) -> list[str | PathLike[str]]:
+    """Take a list of paths."""
+    found = []
+    for entry in source if isinstance(source, Iterable) else [source]:
+        if not isinstance(entry, (str, PathLike)):
+            kind = type(entry).__name__
+            raise ValueError(
+                f"logs: a {kind} is not a path: give a file, a directory, a glob or a list of them"
+            )
+        found.append(entry)
+    return found
 
 
 def _files(source: str | PathLike[str]) -> list[Path]:
@@ -92,6 +105,10 @@ def _files(source: str | PathLike[str]) -> list[Path]:
     if path.is_dir():
         return _search(path)
     if path.exists():
+        if path.name == RECORD:
+            raise ValueError(
+                f"{path} says how a run was made and is no log: give its directory, {path.parent}"
+            )
         return [path]
     text = os.fspath(source)
     found = sorted(glob(text, recursive=True)) if has_magic(text) else []  # noqa: PTH207 - patterns may be absolute

@@ -238,7 +238,7 @@ class Run(Recorded):
         Parameters
         ----------
         path : path
-            The file; replaced if it exists.
+            The file; replaced if it exists. Its directory is made if needed.
         format : {"jsonl", "csv", "parquet", "shiviz", "tsviz"}, optional
             ``jsonl`` is the general log: every line of all logs, merged in time order. ``csv`` and
             ``parquet`` hold the table `events`. ``shiviz`` and ``tsviz`` are text with vector clocks
@@ -257,7 +257,8 @@ class Run(Recorded):
         Raises
         ------
         ValueError
-            The format is unknown, `start` is not below `stop`, or `path` is one of the run's own logs.
+            The format is unknown, `start` is not below `stop`, nothing is between them, or `path` is one of
+            the run's own logs.
         LamportError
             There are no logs to merge: the run was made from a table, or simulated without
             ``log_dir``; or no event was recorded; or, for a viewer, what `causality` raises.

@@ -112,10 +112,7 @@ def test_options_reach_the_run(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["run", "--duration", "-1"], "duration"),
-        (["run", "-n", "2", "--rates", "1,2,3"], "machines=2, but rates has 3 values"),
-        (["run", "--topology", "mesh"], "mesh"),
-        (["run", "--internal-probability", "7"], "7"),
+        (["run", "-n", "2", "--rates", "1,2,3"], "--machines=2, but --rates has 3 values"),
         (["export", "LOGS", "-o", "x.txt"], "x.txt"),
     ],
 )
@@ -134,6 +131,9 @@ def test_bad_arguments(run, tmp_path, monkeypatch, capsys, words, message):
         (["run", "--rates", "1,x"], "'1,x' is not a list of numbers, like 1,3,6"),
         (["run", "--topology", "{1: 2}"], "is not a mapping"),
         (["run", "--machines", "three"], "three"),
+        (["run", "--duration", "-1"], "argument --duration: "),
+        (["run", "--topology", "mesh"], "'mesh' is not known"),
+        (["run", "--internal-probability", "7"], "argument --internal-probability: 7: "),
         (["nothing"], "nothing"),
         (["analyze"], "LOG"),
     ],

@@ -110,9 +110,11 @@ def test_existing_log(tmp_path, capsys):
 )
 def test_bad_arguments(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.chdir(tmp_path)
-    assert machine.main(["--id", "1", *words]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("python -m lamport.machine: error: ")
+    with pytest.raises(SystemExit) as ended:
+        machine.main(["--id", "1", *words])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith(f"python -m lamport.machine: error: argument {words[0]}")
     assert message in error
     assert not list(tmp_path.glob("logs/*"))
 

@@ -1,0 +1,119 @@
+"""What a command line says of words that it cannot take: which option, and what would be right."""
+
+import argparse
+import errno
+import os
+import re
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+__all__ = ["WordedError", "as_options", "describe", "parse"]
+
+TWICE_NAMED = re.compile(r"\(\w+=True, (--[\w-]+)\)")
+"""A parameter in words of the library, and in words of the command line."""
+UNKNOWN_HOST = re.compile(r'unknown host "([^"]*)"')
+OF_FAULTS = re.compile(r"the (crash|pause|partition|delay|disconnect|faults?) ")
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read a command line as ``parse_args`` does, and say more of words that nothing takes."""
+    args, strange = parser.parse_known_args(argv)
+    if strange:
+        words = list(sys.argv[1:] if argv is None else argv)
+        told: argparse.ArgumentParser = getattr(args, "parser", parser)
+        told.error(_say_strange(strange, words, told))
+    return args
+
+
+def _say_strange(strange: Sequence[str], words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    text = f"unrecognized arguments: {' '.join(strange)}"
+    flags = [flag for action in parser._actions for flag in action.option_strings]
+    if strange[0].startswith("-") and strange[0] != "-":
+        flag = strange[0].partition("=")[0]
+        close = get_close_matches(flag, flags, n=1)
+        return f"{text}: {f'is {close[0]} meant' if close else f'see {parser.prog} --help'}"
+    place = words.index(strange[0]) if strange[0] in words else 0
+    before = words[:place]
+    # An option that takes a list, its value, and what was meant to be more of it.
+    flag, value = [*before, "", ""][:2] if len(before) < 2 else before[-2:]
+    action = parser._option_string_actions.get(flag)
+    if action is not None and "," in str(action.metavar):
+        listed = ",".join(word.strip(",") for word in [value, *strange])
+        return f"{text}: a list is one word with commas, {flag} {listed}"
+    return f"{text}: see {parser.prog} --help"
+
+
+class WordedError(ValueError):
+    """Arguments that do not go together, in words of the command line."""
+
+
+def describe(error: Exception, parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
+    """Return what to print of an error: in words of the command line."""
+    if isinstance(error, WordedError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror is not None and isinstance(error.filename, (str, bytes)):
+        return _describe_file(error, parser, args)
+    text = re.sub(r"^\[Errno \d+\] ", "", str(error))
+    if host := UNKNOWN_HOST.match(text):
+        flag = "--host" if host[1] == getattr(args, "host", None) else "--peers"
+        return f"{flag}: {text}" if hasattr(args, "peer_addresses") else text
+    for action in _of_files(parser):
+        if text.startswith(f"{getattr(args, action.dest, None)}: "):
+            return f"{_flag(action)} {text}"
+    if OF_FAULTS.match(text) and getattr(args, "faults", None):
+        return f"--faults: {text}"
+    return as_options(text, parser)
+
+
+def as_options(text: str, parser: argparse.ArgumentParser) -> str:
+    """Call parameters by their options in a message of the library.
+
+    Where a word may be any other, as ``machines`` may, only ``machines=3`` is taken for the parameter.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> _ = parser.add_argument("--max-rate"), parser.add_argument("--rates")
+    >>> as_options("max_rate is 0, but rates has 3 values: give rates=", parser)
+    '--max-rate is 0, but --rates has 3 values: give --rates'
+    """
+    flags = {action.dest: _flag(action) for action in parser._actions if action.option_strings}
+    text = TWICE_NAMED.sub(r"(\1)", text)
+    for name, flag in flags.items():
+        ends = r"(?![\w./'\"])" if "_" in name else r"(?==| has \d)"
+        text = re.sub(rf"(?<![\w./'\"=-]){name}{ends}", flag, text)
+        text = re.sub(rf"{flag}=(?=$|[\s,;:)])", flag, text)
+    return text
+
+
+def _flag(action: argparse.Action) -> str:
+    return next((flag for flag in action.option_strings if flag.startswith("--")), action.option_strings[0])
+
+
+def _describe_file(error: OSError, parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
+    path, why = os.fsdecode(error.filename), error.strerror
+    if error.errno == errno.EEXIST and Path(path).is_file():
+        why = "it is a file, not a directory"
+    return f"{_option_of(path, parser, args)}{path}: {why}"
+
+
+def _option_of(path: str, parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
+    """Name the option that gave a path, one above it or one below it."""
+    place = Path(path).absolute()
+    for action in _of_files(parser):
+        value = getattr(args, action.dest, None)
+        if not isinstance(value, str):
+            continue
+        given = Path(value).absolute()
+        if place == given:
+            return f"{_flag(action)} "
+        if place in given.parents or given in place.parents:
+            return f"{_flag(action)} {value}: "
+    return ""
+
+
+def _of_files(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """List the options that take a file or a directory."""
+    return [each for each in parser._actions if each.option_strings and each.metavar in {"FILE", "DIR"}]
