@@ -19,6 +19,7 @@ __all__ = [
     "Causality",
     "FaultConductor",
     "Handover",
+    "IncomingQueue",
     "LamportError",
     "LocalRun",
     "LogError",
@@ -114,7 +115,7 @@ class Machine:
     listen_port : int
         The TCP port to listen on; 0 takes a free one (see `listen_port`).
     peer_addresses : sequence of (host, port)
-        The machines it sends to.
+        The machines it sends to. (`send_message` takes any other address, too.)
     log_filename : path
         The log; its directory must exist.
     run_seconds : float
@@ -229,6 +230,9 @@ class Machine:
     def queue_len(self) -> int:
         """How many messages wait in its queue."""
     @property
+    def incoming_queue(self) -> IncomingQueue:
+        """Its queue, for a message by hand: ``incoming_queue.put(10)`` is ``deliver(10)``."""
+    @property
     def ticks(self) -> int:
         """How many ticks have happened."""
     @property
@@ -237,7 +241,10 @@ class Machine:
     def run(self) -> None:
         """Start, and block until done. Ctrl-C ends the run with a complete log, then raises."""
     def start(self) -> None:
-        """Wait for the peers and tick in the background."""
+        """Wait for the peers and tick in the background.
+
+        What still runs when the interpreter exits is ended in order then, with a warning.
+        """
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the machine is done. Returns whether it is; raises what made it fail."""
     def stop(self) -> None:
@@ -249,7 +256,19 @@ class Machine:
     def internal_event(self) -> dict[str, Any]:
         """An event by hand that is neither a send nor a receive. Returns it, as `tick`."""
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
-        """Send to these of the `peer_addresses` (None: to all). Returns the event, as `tick`."""
+        """Send to these addresses (None: to all `peer_addresses`). Returns the event, as `tick`.
+
+        An address that is no peer becomes one for as long as the machine lives, also after it comes
+        back: it connects there and tries again, and END counts what did not arrive. Ticks send to
+        `peer_addresses` alone.
+
+        Raises
+        ------
+        ValueError
+            An address is listed twice, or is the machine's own.
+        OSError
+            A host is unknown.
+        """
     def deliver(self, timestamp: int, sender: int | None = None) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
 
@@ -275,6 +294,17 @@ class Machine:
         traceback: TracebackType | None,
     ) -> None:
         """End the machine, as `shutdown`."""
+
+@final
+class IncomingQueue:
+    """The queue of a machine, as far as it is to be had from outside."""
+
+    def put(self, timestamp: int) -> None:
+        """Put a message into the queue by hand, in nobody's name: `Machine.deliver`."""
+    def qsize(self) -> int:
+        """How many messages wait in it."""
+    def empty(self) -> bool:
+        """Whether none waits in it."""
 
 @final
 class LocalRun:

@@ -69,6 +69,8 @@ pub struct Channels {
     expected: Option<Vec<MachineId>>,
     /// The channels to the peers, in the order of the peer list.
     peers: Vec<PeerChannel>,
+    /// How many of them that list has: a send to all goes to these.
+    listed: u32,
     /// The channels from others, by their ids.
     senders: BTreeMap<MachineId, SenderChannel>,
 }
@@ -112,6 +114,7 @@ impl Channels {
             me,
             expected: None,
             peers: vec![PeerChannel::default(); peers],
+            listed: peers as u32,
             senders: BTreeMap::new(),
         }
     }
@@ -142,14 +145,27 @@ impl Channels {
         Self {
             me,
             expected: None,
+            listed: past.peers.len() as u32,
             peers: past.peers.into_iter().map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
         }
     }
 
+    /// The same, with only the first of the peers in the peer list: the others were sent to by hand.
+    #[must_use]
+    pub fn listing(mut self, listed: usize) -> Self {
+        self.listed = listed as u32;
+        self
+    }
+
     /// Who this machine is.
     pub fn me(&self) -> &Identity {
         &self.me
+    }
+
+    /// One more peer, after those of the peer list.
+    pub fn add_peer(&mut self) {
+        self.peers.push(PeerChannel::default());
     }
 
     /// What this machine says first on a connection to a peer.
@@ -288,7 +304,7 @@ impl Channels {
 
     /// The log holds a SEND to these peers.
     pub fn sent(&mut self, timestamp: u64, recipients: &Recipients) {
-        for position in recipients.positions(self.peers.len() as u32) {
+        for position in recipients.positions(self.listed) {
             self.peers[position as usize].outbox.push(timestamp);
         }
     }

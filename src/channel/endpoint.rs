@@ -112,6 +112,22 @@ struct Route {
     is_given_up: bool,
 }
 
+impl Route {
+    /// The way to the peer at this address, whose name was found to mean these.
+    fn new(address: Address, found: Vec<SocketAddr>, waits: &Waits) -> Self {
+        Self {
+            address,
+            candidates: found.into(),
+            connection: None,
+            backoff: waits.shortest_backoff,
+            is_decided: false,
+            refusal: None,
+            tried: None,
+            is_given_up: false,
+        }
+    }
+}
+
 /// How far a machine is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Phase {
@@ -147,17 +163,14 @@ impl Endpoint {
         secret: Option<Secret>,
         waits: Waits,
     ) -> Self {
-        let route = |(peer, (address, found)): (usize, (Address, Vec<SocketAddr>))| Route {
-            address,
-            candidates: found.into(),
-            connection: None,
-            backoff: waits.shortest_backoff,
-            is_decided: channels.peer_id(peer).is_some(),
-            refusal: None,
-            tried: None,
-            is_given_up: false,
-        };
-        let routes: Vec<Route> = peers.into_iter().enumerate().map(route).collect();
+        let routes: Vec<Route> = peers
+            .into_iter()
+            .enumerate()
+            .map(|(peer, (address, found))| Route {
+                is_decided: channels.peer_id(peer).is_some(),
+                ..Route::new(address, found, &waits)
+            })
+            .collect();
         Self {
             undecided: routes.iter().filter(|route| !route.is_decided).count(),
             held: Vec::new(),
@@ -179,6 +192,11 @@ impl Endpoint {
             outputs: VecDeque::new(),
             ready: Vec::new(),
         }
+    }
+
+    /// Where the peers are, in the order of the peer list; those sent to by hand come last.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.routes.iter().map(|route| &route.address)
     }
 
     /// The machine's channels.

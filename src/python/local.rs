@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use pyo3::prelude::*;
 
 use super::arguments::{KeyArgument, Whole, port, timeout};
+use super::at_exit;
 use super::error::LamportError;
 use super::interrupt::join;
 use super::setting::RunSetting;
 use crate::drive::real::ephemeral;
 use crate::drive::real::local::{Local, LocalConfig};
+use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::room;
 use crate::drive::real::running::Running;
 use crate::model::fault_schedule::FaultSchedule;
@@ -43,6 +45,10 @@ use crate::setting::check_wait;
 ///     As of `Machine`.
 #[pyclass(frozen, module = "lamport._lamport")]
 pub(super) struct LocalRun {
+    own: OwnProcess<Own>,
+}
+
+struct Own {
     local: Local,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
@@ -90,79 +96,104 @@ impl LocalRun {
             key: key.map(|KeyArgument(key)| key),
         };
         let local = py.detach(|| Local::open(&config))?;
-        Ok(Self {
+        let own = Own {
             local,
             running: Mutex::default(),
+        };
+        Ok(Self {
+            own: OwnProcess::new("a run on this host".into(), own),
         })
     }
 
     /// Ticks per second of each machine.
     #[getter]
-    fn rates(&self) -> Vec<f64> {
-        let machines = self.local.machines().into_iter();
-        machines.map(|machine| machine.schedule().rate()).collect()
+    fn rates(&self) -> PyResult<Vec<f64>> {
+        let machines = self.own.get()?.local.machines().into_iter();
+        Ok(machines.map(|machine| machine.schedule().rate()).collect())
     }
 
     /// The port on which each machine listens.
     #[getter]
-    fn ports(&self) -> Vec<u16> {
-        let machines = self.local.machines().into_iter();
-        machines.map(|machine| machine.port()).collect()
+    fn ports(&self) -> PyResult<Vec<u16>> {
+        let machines = self.own.get()?.local.machines().into_iter();
+        Ok(machines.map(|machine| machine.port()).collect())
     }
 
     /// Wait for all connections and tick in the background.
-    fn start(&self) -> PyResult<()> {
-        let mut running = self.running();
+    fn start(&self, py: Python<'_>) -> PyResult<()> {
+        let own = self.own.get()?;
+        let mut running = own.running();
         if running.is_some() {
             return Err(LamportError::new_err("the run was started already"));
         }
-        *running = Some(self.local.start()?.into());
-        Ok(())
+        let started = Arc::new(own.local.start()?);
+        *running = Some(started.clone());
+        at_exit::end(py, "a run on this host".into(), started)
     }
 
     /// Ask all machines to end early.
+    fn stop(&self) -> PyResult<()> {
+        self.own.get()?.stop();
+        Ok(())
+    }
+
+    /// Ask all machines to end early: a thread cannot be killed as a process can.
+    fn kill(&self) -> PyResult<()> {
+        self.stop()
+    }
+
+    /// Wait until all machines are done. Returns whether they are; raises what made one fail.
+    #[pyo3(signature = (timeout=None))]
+    fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let running = self.own.get()?.running().clone();
+        let running = running.ok_or_else(|| LamportError::new_err("the run was not started"))?;
+        join(py, &running, self::timeout(timeout)?)
+    }
+
+    /// Seconds since ticking started, 0 before.
+    fn elapsed(&self) -> PyResult<f64> {
+        let running = self.own.get()?.running();
+        Ok(running.as_ref().map_or(0.0, |running| running.elapsed()))
+    }
+
+    /// Each machine's clock and queue length, now.
+    fn status(&self) -> PyResult<(Vec<u64>, Vec<u64>)> {
+        let machines = self.own.get()?.local.machines().into_iter();
+        let status = machines.map(|machine| (machine.local_clock(), machine.queue_len()));
+        Ok(status.unzip())
+    }
+
+    /// Take the warnings since the last call.
+    fn warnings(&self) -> PyResult<Vec<String>> {
+        let machines = self.own.get()?.local.machines().into_iter();
+        let warnings = machines.flat_map(|machine| machine.take_warnings());
+        Ok(warnings.collect())
+    }
+}
+
+impl Own {
     fn stop(&self) {
         if let Some(running) = &*self.running() {
             running.stop();
         }
     }
 
-    /// Ask all machines to end early: a thread cannot be killed as a process can.
-    fn kill(&self) {
-        self.stop();
+    fn running(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
+        self.running.lock().expect("no holder panics")
     }
+}
 
-    /// Wait until all machines are done. Returns whether they are; raises what made one fail.
-    #[pyo3(signature = (timeout=None))]
-    fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
-        let running = self
-            .running()
-            .clone()
-            .ok_or_else(|| LamportError::new_err("the run was not started"))?;
-        join(py, &running, self::timeout(timeout)?)
-    }
-
-    /// Seconds since ticking started, 0 before.
-    fn elapsed(&self) -> f64 {
-        self.running()
-            .as_ref()
-            .map_or(0.0, |running| running.elapsed())
-    }
-
-    /// Each machine's clock and queue length, now.
-    fn status(&self) -> (Vec<u64>, Vec<u64>) {
-        let machines = self.local.machines().into_iter();
-        machines
-            .map(|machine| (machine.local_clock(), machine.queue_len()))
-            .unzip()
-    }
-
-    /// Take the warnings since the last call.
-    fn warnings(&self) -> Vec<String> {
-        let machines = self.local.machines().into_iter();
-        machines
-            .flat_map(|machine| machine.take_warnings())
-            .collect()
+impl Drop for Own {
+    fn drop(&mut self) {
+        match &*self.running() {
+            // Nobody else can stop it.
+            Some(running) => running.stop(),
+            None => self
+                .local
+                .machines()
+                .iter()
+                .for_each(|machine| machine.abandon()),
+        }
     }
 }
 
@@ -193,24 +224,4 @@ pub(super) fn check_room(setting: RunSetting, base_port: Whole, processes: bool)
 #[pyfunction]
 pub(super) fn port_hint(port: u16) -> String {
     ephemeral::hint(port)
-}
-
-impl LocalRun {
-    fn running(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
-        self.running.lock().expect("no holder panics")
-    }
-}
-
-impl Drop for LocalRun {
-    fn drop(&mut self) {
-        match &*self.running() {
-            // Nobody else can stop it.
-            Some(running) => running.stop(),
-            None => self
-                .local
-                .machines()
-                .iter()
-                .for_each(|machine| machine.abandon()),
-        }
-    }
 }

@@ -8,20 +8,24 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use super::arguments::{KeyArgument, MovedArgument, PeerAddress, Whole, timeout};
+use super::at_exit;
 use super::error::LamportError;
 use super::faults::{FaultsArgument, LatencyArgument};
 use super::fifo;
 use super::handover::ListenPort;
+use super::incoming_queue::IncomingQueue;
 use super::interrupt::join;
 use super::machine_event;
+use super::overridden::refuse_overridden;
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::machine_list::MachineList;
+use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, FaultPlan};
 use crate::error::Result;
 use crate::model::behavior::Behavior;
-use crate::model::event::{Event, Recipients};
+use crate::model::event::Event;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
 use crate::model::message::Nanos;
@@ -41,7 +45,7 @@ use crate::setting::{
 /// listen_port : int
 ///     The TCP port to listen on; 0 takes a free one (see `listen_port`).
 /// peer_addresses : sequence of (host, port)
-///     The machines it sends to.
+///     The machines it sends to. (`send_message` takes any other address, too.)
 /// log_filename : path
 ///     The log; its directory must exist.
 /// run_seconds : float
@@ -104,13 +108,17 @@ use crate::setting::{
 ///     The port is in use, a host is unknown, the log cannot be written.
 #[pyclass(frozen, subclass, name = "Machine", module = "lamport")]
 pub(super) struct PyMachine {
-    machine: Arc<Machine>,
+    own: OwnProcess<Own>,
     log: PathBuf,
     duration: f64,
     wait: f64,
     faults: Arc<FaultSchedule>,
     /// How long the run had been ticking when this machine starts.
     elapsed: Nanos,
+}
+
+struct Own {
+    machine: Arc<Machine>,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
 }
@@ -220,33 +228,36 @@ impl PyMachine {
             machine.warn_of_shortage(&words);
         }
         let faults = FaultSchedule::new(&faults, None, machine.seed())?;
-        Ok(Self {
+        let own = Own {
             machine,
+            running: Mutex::default(),
+        };
+        Ok(Self {
+            own: OwnProcess::new(format!("machine {}", machine_id.0), own),
             log: log_filename,
             duration: run_seconds,
             wait,
             faults: Arc::new(faults),
             elapsed,
-            running: Mutex::default(),
         })
     }
 
     /// Its number in the run.
     #[getter]
     fn machine_id(&self) -> u64 {
-        self.machine.id()
+        self.constants().id()
     }
 
     /// The TCP port on which it listens.
     #[getter]
     fn listen_port(&self) -> u16 {
-        self.machine.port()
+        self.constants().port()
     }
 
     /// The machines it sends to, as (host, port).
     #[getter]
     fn peer_addresses(&self) -> Vec<(String, u16)> {
-        self.machine
+        self.constants()
             .peers()
             .iter()
             .map(|peer| (peer.host.clone(), peer.port))
@@ -262,130 +273,158 @@ impl PyMachine {
     /// Ticks per second, given or drawn.
     #[getter]
     fn clock_rate(&self) -> f64 {
-        self.machine.schedule().rate()
+        self.constants().schedule().rate()
     }
 
     /// The seed of all its draws, given or drawn.
     #[getter]
     fn seed(&self) -> u64 {
-        self.machine.seed()
+        self.constants().seed()
     }
 
     /// Its Lamport clock.
     #[getter]
-    fn local_clock(&self) -> u64 {
-        self.machine.local_clock()
+    fn local_clock(&self) -> PyResult<u64> {
+        Ok(self.own.get()?.machine.local_clock())
     }
 
     /// How many messages wait in its queue.
     #[getter]
-    fn queue_len(&self) -> u64 {
-        self.machine.queue_len()
+    pub(super) fn queue_len(&self) -> PyResult<u64> {
+        Ok(self.own.get()?.machine.queue_len())
+    }
+
+    /// Its queue, for a message by hand: ``incoming_queue.put(10)`` is ``deliver(10)``.
+    #[getter]
+    fn incoming_queue(this: Bound<'_, Self>) -> IncomingQueue {
+        IncomingQueue::of(this.unbind())
     }
 
     /// How many ticks have happened.
     #[getter]
-    fn ticks(&self) -> u64 {
-        self.machine.ticks()
+    fn ticks(&self) -> PyResult<u64> {
+        Ok(self.own.get()?.machine.ticks())
     }
 
     /// Seconds since ticking started, 0 before.
     #[getter]
-    fn elapsed(&self) -> f64 {
-        self.running().map_or(0.0, |running| running.elapsed())
+    fn elapsed(&self) -> PyResult<f64> {
+        let running = self.own.get()?.running();
+        Ok(running.map_or(0.0, |running| running.elapsed()))
     }
 
     /// Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
-    fn run(&self, py: Python<'_>) -> PyResult<()> {
-        self.start()?;
-        let Err(interrupt) = self.join(py, None) else {
+    fn run(this: Bound<'_, Self>) -> PyResult<()> {
+        Self::start(this.clone())?;
+        let (machine, py) = (this.get(), this.py());
+        let Err(interrupt) = machine.join(py, None) else {
             return Ok(());
         };
         // Ctrl-C, or the machine's own failure, after which all this does nothing.
-        py.detach(|| self.stop_and_wait())?;
+        let own = machine.own.get()?;
+        py.detach(|| own.stop_and_wait())?;
         Err(interrupt)
     }
 
     /// Wait for the peers and tick in the background.
-    fn start(&self) -> PyResult<()> {
-        let mut running = self.running.lock().expect("no holder panics");
+    ///
+    /// What still runs when the interpreter exits is ended in order then, with a warning.
+    fn start(this: Bound<'_, Self>) -> PyResult<()> {
+        let machine = this.get();
+        let own = machine.own.get()?;
+        refuse_overridden(&this)?;
+        let mut running = own.running.lock().expect("no holder panics");
+        let name = format!("machine {}", own.machine.id());
         if running.is_some() {
-            return Err(LamportError::new_err(format!(
-                "machine {} was started already",
-                self.machine.id()
-            )));
+            return Err(LamportError::new_err(format!("{name} was started already")));
         }
         let plan = FaultPlan {
-            faults: self.faults.clone(),
-            elapsed: self.elapsed,
+            faults: machine.faults.clone(),
+            elapsed: machine.elapsed,
             revive: None,
         };
-        let machine_list = MachineList::new(vec![self.machine.clone()]);
-        let started = supervisor::start(machine_list, self.duration, self.wait, plan)?;
-        *running = Some(Arc::new(started));
-        Ok(())
+        let machine_list = MachineList::new(vec![own.machine.clone()]);
+        let started = supervisor::start(machine_list, machine.duration, machine.wait, plan)?;
+        let started = Arc::new(started);
+        *running = Some(started.clone());
+        at_exit::end(this.py(), name, started)
     }
 
     /// Wait until the machine is done. Returns whether it is; raises what made it fail.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
-        let Some(running) = self.running() else {
+        let own = self.own.get()?;
+        let Some(running) = own.running() else {
             return Err(LamportError::new_err(format!(
                 "machine {} was not started",
-                self.machine.id()
+                own.machine.id()
             )));
         };
         join(py, &running, self::timeout(timeout)?)
     }
 
     /// Ask a running machine to end early; `join` waits for it.
-    fn stop(&self) {
-        if let Some(running) = self.running() {
+    fn stop(&self) -> PyResult<()> {
+        if let Some(running) = self.own.get()?.running() {
             running.stop();
         }
+        Ok(())
     }
 
     /// End the machine wherever it is: send what is left, write END, close.
     fn shutdown(&self, py: Python<'_>) -> PyResult<()> {
+        let own = self.own.get()?;
         py.detach(|| {
-            self.stop_and_wait()?;
-            self.machine.finish()
+            own.stop_and_wait()?;
+            own.machine.finish()
         })?;
         Ok(())
     }
 
     /// One tick by hand. Returns the event, with the fields of its log line.
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let odds = *self.machine.odds();
+        let odds = *self.constants().odds();
         let event = self.step(py, false, move |node, now| Some(node.tick(now, &odds)))?;
-        machine_event::as_dict(py, &self.machine, &event.expect("a tick is an event"))
+        machine_event::as_dict(py, self.constants(), &event.expect("a tick is an event"))
     }
 
     /// An event by hand that is neither a send nor a receive. Returns it, as `tick`.
     fn internal_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let event = self.step(py, true, |node, _| Some(node.internal()))?;
-        machine_event::as_dict(py, &self.machine, &event.expect("it was made"))
+        machine_event::as_dict(py, self.constants(), &event.expect("it was made"))
     }
 
-    /// Send to these of the `peer_addresses` (None: to all). Returns the event, as `tick`.
+    /// Send to these addresses (None: to all `peer_addresses`). Returns the event, as `tick`.
+    ///
+    /// An address that is no peer becomes one for as long as the machine lives, also after it comes
+    /// back: it connects there and tries again, and END counts what did not arrive. Ticks send to
+    /// `peer_addresses` alone.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     An address is listed twice, or is the machine's own.
+    /// OSError
+    ///     A host is unknown.
     #[pyo3(signature = (recipients=None))]
     fn send_message<'py>(
         &self,
         py: Python<'py>,
         recipients: Option<Vec<PeerAddress>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        if self.machine.peers().is_empty() {
+        let machine = &self.own.get()?.machine;
+        let recipients = recipients.map(|list| {
+            let addresses = list.into_iter().map(|PeerAddress(address)| address);
+            addresses.collect::<Vec<_>>()
+        });
+        if recipients.as_deref().unwrap_or_default().is_empty() && machine.peers().is_empty() {
             return Err(LamportError::new_err(format!(
-                "machine {} has no peers to send to",
-                self.machine.id()
+                "machine {} has no peers to send to: name an address",
+                machine.id()
             )));
         }
-        let recipients = match recipients {
-            None => Recipients::All,
-            Some(list) => Recipients::Some(machine_event::positions(&self.machine, &list)?),
-        };
-        let event = self.step(py, true, |node, _| Some(node.send(recipients)))?;
-        machine_event::as_dict(py, &self.machine, &event.expect("it was made"))
+        let event = py.detach(|| machine.send_by_hand(recipients.as_deref()))?;
+        machine_event::as_dict(py, machine, &event)
     }
 
     /// Put a message into the queue by hand, in the name of `sender` or of nobody.
@@ -399,8 +438,10 @@ impl PyMachine {
     ///     The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
     ///     may carry.
     #[pyo3(signature = (timestamp, sender=None))]
-    fn deliver(&self, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
-        self.machine
+    pub(super) fn deliver(&self, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
+        self.own
+            .get()?
+            .machine
             .deliver_by_hand(sender.map(|sender| sender.0), timestamp.0)?;
         Ok(())
     }
@@ -408,13 +449,13 @@ impl PyMachine {
     /// Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message.
     fn handle_receive<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let event = self.step(py, true, crate::model::node::Node::receive)?;
-        let event = event.map(|event| machine_event::as_dict(py, &self.machine, &event));
+        let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));
         event.transpose()
     }
 
     /// Take the warnings since the last call.
-    fn warnings(&self) -> Vec<String> {
-        self.machine.take_warnings()
+    fn warnings(&self) -> PyResult<Vec<String>> {
+        Ok(self.own.get()?.machine.take_warnings())
     }
 
     /// The machine itself, for a ``with`` block; leaving the block ends it, as `shutdown`.
@@ -436,7 +477,10 @@ impl PyMachine {
     }
 
     fn __repr__(&self) -> String {
-        let machine = &self.machine;
+        let machine = self.constants();
+        if !self.own.is_here() {
+            return format!("<lamport.Machine {} of another process>", machine.id());
+        }
         format!(
             "<lamport.Machine {} on port {}: {} ticks/s, clock {}, {} in queue>",
             machine.id(),
@@ -449,6 +493,23 @@ impl PyMachine {
 }
 
 impl PyMachine {
+    /// The machine, for what never changes of it.
+    fn constants(&self) -> &Machine {
+        &self.own.anywhere().machine
+    }
+
+    fn step(
+        &self,
+        py: Python<'_>,
+        is_manual: bool,
+        make: impl FnOnce(&mut crate::model::node::Node, u64) -> Option<Event> + Send,
+    ) -> PyResult<Option<Event>> {
+        let machine = &self.own.get()?.machine;
+        Ok(py.detach(|| machine.step(is_manual, make))?)
+    }
+}
+
+impl Own {
     fn running(&self) -> Option<Arc<Running>> {
         self.running.lock().expect("no holder panics").clone()
     }
@@ -460,18 +521,9 @@ impl PyMachine {
         running.stop();
         running.join(None).map(|_| ())
     }
-
-    fn step(
-        &self,
-        py: Python<'_>,
-        is_manual: bool,
-        make: impl FnOnce(&mut crate::model::node::Node, u64) -> Option<Event> + Send,
-    ) -> PyResult<Option<Event>> {
-        Ok(py.detach(|| self.machine.step(is_manual, make))?)
-    }
 }
 
-impl Drop for PyMachine {
+impl Drop for Own {
     fn drop(&mut self) {
         // One that was started ends by itself; one that was not has no one left to end it.
         if self.running().is_none() {

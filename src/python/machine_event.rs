@@ -3,28 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::PeerAddress;
 use crate::drive::real::machine::Machine;
-use crate::error::{Error, Result};
 use crate::log::schema::EventKind;
 use crate::model::address::Address;
 use crate::model::event::Event;
-
-/// The places of these addresses among the machine's peers.
-pub(super) fn positions(machine: &Machine, recipients: &[PeerAddress]) -> Result<Box<[u32]>> {
-    let mut positions = Vec::new();
-    for PeerAddress(address) in recipients {
-        let position = machine.peers().iter().position(|peer| peer == address);
-        let position = position.ok_or_else(|| not_a_peer(address, machine.peers()))? as u32;
-        if positions.contains(&position) {
-            return Err(Error::invalid(format!(
-                "the recipient {address} is listed twice"
-            )));
-        }
-        positions.push(position);
-    }
-    Ok(positions.into())
-}
 
 /// The event with the fields of its log line, but for the time.
 pub(super) fn as_dict<'py>(
@@ -38,13 +20,9 @@ pub(super) fn as_dict<'py>(
     dict.set_item("old_clock", event.old_clock())?;
     dict.set_item("new_clock", event.new_clock())?;
     if let Some(recipients) = event.recipients() {
-        let peers = machine.peers();
-        let pair = |position: u32| {
-            let Address { host, port } = &peers[position as usize];
-            (host.as_str(), *port)
-        };
-        let positions = recipients.positions(peers.len() as u32);
-        dict.set_item("recipients", positions.map(pair).collect::<Vec<_>>())?;
+        let addresses = machine.addresses(recipients).into_iter();
+        let pairs = addresses.map(|Address { host, port }| (host, port));
+        dict.set_item("recipients", pairs.collect::<Vec<_>>())?;
     }
     if let Some((message, queue_len)) = event.received() {
         dict.set_item("queue_len", queue_len)?;
@@ -52,12 +30,4 @@ pub(super) fn as_dict<'py>(
         dict.set_item("sent_clock", message.timestamp)?;
     }
     Ok(dict)
-}
-
-fn not_a_peer(address: &Address, peers: &[Address]) -> Error {
-    let known: Vec<String> = peers.iter().map(ToString::to_string).collect();
-    Error::invalid(format!(
-        "{address} is not a peer of this machine; its peers are {}",
-        known.join(", ")
-    ))
 }

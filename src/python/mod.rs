@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, clippy::doc_markdown)]
 
 mod arguments;
+mod at_exit;
 mod causality;
 mod columns;
 mod conductor;
@@ -13,12 +14,14 @@ mod faults;
 mod fifo;
 mod handover;
 mod held;
+mod incoming_queue;
 mod interrupt;
 mod local;
 mod logs;
 mod machine;
 mod machine_event;
 mod members;
+mod overridden;
 mod read;
 mod recipients;
 mod setting;
@@ -51,6 +54,8 @@ mod module {
     use super::fifo::wait_for_reader;
     #[pymodule_export]
     use super::handover::Handover;
+    #[pymodule_export]
+    use super::incoming_queue::IncomingQueue;
     #[pymodule_export]
     use super::local::{LocalRun, check_room, port_hint};
     #[pymodule_export]

@@ -2,8 +2,9 @@
 //!
 //! In one log an address always stands for one machine, and a machine has one address: a host has many
 //! names, but the log uses that of the list of peers. In virtual time the address is the machine's number.
+//! An address beyond that list is one that something was sent to by hand before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::Case;
 use super::report::{Report, Rule};
@@ -89,10 +90,17 @@ struct Mention<'a> {
     line: u32,
     address: &'a Place<'static>,
     id: Option<u64>,
+    is_by_hand: bool,
 }
 
 /// The lines of a log that name an address, in order.
-fn mentions(log: &LogHistory) -> Vec<Mention<'_>> {
+fn mentions<'a>(case: &Case<'_>, log: &'a LogHistory) -> Vec<Mention<'a>> {
+    let is_by_hand = |line| {
+        let first = log.rows.start;
+        let rows = &case.columns.line[log.rows.clone()];
+        let row = rows.binary_search(&line);
+        row.is_ok_and(|row| case.columns.manual[first + row])
+    };
     let mut mentions: Vec<_> = log
         .links
         .iter()
@@ -100,6 +108,7 @@ fn mentions(log: &LogHistory) -> Vec<Mention<'_>> {
             line: link.line,
             address: &link.address,
             id: link.id,
+            is_by_hand: is_by_hand(link.line),
         })
         .collect();
     for mark in &log.marks {
@@ -115,6 +124,7 @@ fn mentions(log: &LogHistory) -> Vec<Mention<'_>> {
             line: mark.line,
             address,
             id: Some(id),
+            is_by_hand: false,
         });
     }
     mentions.sort_by_key(|mention| mention.line);
@@ -130,7 +140,17 @@ fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repor
     let shown = |Place(host, port): &Place<'_>| format!("{host}:{port}");
     let mut ids: BTreeMap<&Place<'_>, (u64, u32)> = BTreeMap::new();
     let mut addresses: BTreeMap<u64, (&Place<'_>, u32)> = BTreeMap::new();
-    for Mention { line, address, id } in mentions(log) {
+    let mut others: BTreeSet<&Place<'_>> = BTreeSet::new();
+    for Mention {
+        line,
+        address,
+        id,
+        is_by_hand,
+    } in mentions(case, log)
+    {
+        if is_by_hand {
+            others.insert(address);
+        }
         let mut add = |expected: String, found: String| {
             report.add(RULE, || case.line(RULE, place, line, expected, found));
         };
@@ -163,9 +183,10 @@ fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repor
                 continue;
             }
         }
-        if !is_own && !peers.is_empty() && peers.binary_search(&address).is_err() {
+        let is_known = peers.binary_search(&address).is_ok() || others.contains(address);
+        if !is_own && !peers.is_empty() && !is_known {
             add(
-                "an address in the list of peers of STARTUP".into(),
+                "an address in the list of peers of STARTUP, or one sent to by hand before".into(),
                 shown(address),
             );
         }

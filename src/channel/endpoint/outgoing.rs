@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use crate::channel::endpoint::connection::{Connection, Role};
 use crate::channel::endpoint::output::{ConnectionId, Lookup, Output};
-use crate::channel::endpoint::{Endpoint, Entropy, Phase, Standing, Timer, Warning};
+use crate::channel::endpoint::{Endpoint, Entropy, Phase, Route, Standing, Timer, Warning};
 use crate::channel::wire::Reply;
 use crate::error::Result;
+use crate::model::address::Address;
 use crate::model::message::Nanos;
 
 impl Endpoint {
@@ -15,6 +16,14 @@ impl Endpoint {
         for peer in 0..self.routes.len() {
             self.connect(now, peer);
         }
+    }
+
+    /// Something will be sent to an address that is no peer: it becomes one, after all others.
+    pub fn add_peer(&mut self, now: Nanos, address: Address, found: Vec<SocketAddr>) {
+        self.channels.add_peer();
+        self.routes.push(Route::new(address, found, &self.waits));
+        self.undecided += 1;
+        self.connect(now, self.routes.len() - 1);
     }
 
     /// Tries the next address of a peer.

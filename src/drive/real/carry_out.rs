@@ -115,10 +115,10 @@ impl Poller {
         let Some(site) = self.sites.get(&id) else {
             return;
         };
-        let peers = site.member.peers();
+        let peers = site.endpoint.addresses().cloned();
         let addresses = match lookup {
-            Lookup::Peer(peer) => vec![peers[peer].clone()],
-            Lookup::Senders => peers.to_vec(),
+            Lookup::Peer(peer) => peers.skip(peer).take(1).collect(),
+            Lookup::Senders => peers.collect(),
         };
         if self.ask((id, lookup), addresses).is_err() {
             self.found(id, lookup, &[]);

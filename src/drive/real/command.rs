@@ -12,6 +12,7 @@ use crate::channel::endpoint::Farewell;
 use crate::drive::real::gate::Gate;
 use crate::drive::real::machine::member::Member;
 use crate::log::write::batch::Logged;
+use crate::model::address::Address;
 
 /// The token of the alarm.
 pub(super) const WAKE: Token = Token(usize::MAX);
@@ -22,14 +23,20 @@ pub(super) struct Entrance {
     pub(super) listener: std::net::TcpListener,
     pub(super) gate: Gate,
     pub(super) channels: Channels,
-    /// For each peer, all addresses of its name.
-    pub(super) found: Vec<Vec<SocketAddr>>,
+    /// The peers, each with all addresses of its name.
+    pub(super) peers: Vec<(Address, Vec<SocketAddr>)>,
 }
 
 /// What the other threads ask of the poll thread.
 pub(super) enum Command {
     /// A machine begins to listen and to connect.
     Enter(u64, Box<Entrance>),
+    /// Something will be sent to an address that is no peer of a machine so far.
+    AddPeer {
+        endpoint: u64,
+        address: Address,
+        found: Vec<SocketAddr>,
+    },
     /// The log holds these steps of a machine.
     Logged { endpoint: u64, logged: Logged },
     /// A machine has ticked its last: the orderly end.

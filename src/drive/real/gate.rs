@@ -81,6 +81,10 @@ impl Gate {
     /// The name of a peer has these addresses now. A lookup that failed changes nothing.
     pub fn update(&mut self, peer: usize, found: &[SocketAddr]) {
         if !found.is_empty() {
+            // One that was sent to by hand comes after those that were there from the start.
+            if self.peers.len() <= peer {
+                self.peers.resize(peer + 1, Vec::new());
+            }
             self.peers[peer] = found
                 .iter()
                 .map(|socket| socket.ip().to_canonical())

@@ -73,9 +73,10 @@ pub fn bind(
             )
         }
     };
-    let failed = |source| Error::io(format!("machine {id}: the listening socket"), source);
-    listener.set_nonblocking(true).map_err(failed)?;
-    let own = listener.local_addr().map_err(failed)?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|source| broken(id, source))?;
+    let own = own(id, &listener)?;
     for (peer, found) in peers.iter().zip(found) {
         if found.iter().any(|socket| is_self(own, *socket)) {
             return Err(Error::invalid(format!(
@@ -87,7 +88,17 @@ pub fn bind(
     Ok((listener, Address::new(host, own.port())?))
 }
 
-fn is_self(own: SocketAddr, peer: SocketAddr) -> bool {
+/// Where the socket of machine `id` listens.
+pub fn own(id: MachineId, listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|source| broken(id, source))
+}
+
+fn broken(id: MachineId, source: std::io::Error) -> Error {
+    Error::io(format!("machine {id}: the listening socket"), source)
+}
+
+/// Whether a machine that listens at `own` is reached at `peer`.
+pub fn is_self(own: SocketAddr, peer: SocketAddr) -> bool {
     let (own_ip, peer_ip) = (own.ip().to_canonical(), peer.ip().to_canonical());
     let is_here = || own_ip.is_unspecified() && OwnAddresses::now().contains(peer_ip);
     own.port() == peer.port() && (own_ip == peer_ip || is_here())

@@ -4,6 +4,7 @@ mod config;
 pub(super) mod member;
 mod peers;
 mod plan;
+mod recipients;
 mod shortages;
 mod step;
 
@@ -21,7 +22,7 @@ use crate::channel::noise::Secret;
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
-use crate::drive::real::gate::Gate;
+use crate::drive::real::gate::{Gate, Subnet};
 use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::poll_thread::PollThread;
@@ -53,7 +54,8 @@ pub struct Machine {
     /// The name of its endpoint in the network.
     endpoint: u64,
     seed: u64,
-    port: u16,
+    /// Where it listens.
+    own: SocketAddr,
     schedule: Schedule,
     odds: Odds,
     is_precise: bool,
@@ -80,7 +82,14 @@ impl Machine {
             let mut look_up = |address: &Address| resolve::lookup(address).unwrap_or_default();
             config.arrange_peers(past, &mut found, &mut look_up)?;
         }
+        // Where something was sent by hand is no part of the peer list.
+        let declared = past
+            .as_ref()
+            .map_or(config.peers.len(), |past| past.declared);
+        let others = config.peers.split_off(declared);
+        let found_others = found.split_off(declared);
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
+        let own = listen::own(id, &listener)?;
         let history = match &past {
             Some(past) => past.history,
             None => entropy::nonce()?,
@@ -123,10 +132,13 @@ impl Machine {
         let peers = config.peers.len();
         let node = Node::new(generator).resumed(local_clock);
         let (connected, mut channels) = match past {
-            Some(Recovered { past, .. }) => (
-                past.peers.iter().map(|peer| peer.known.is_some()).collect(),
-                Channels::resumed(me, past),
-            ),
+            Some(Recovered { past, declared, .. }) => {
+                let listed = past.peers.iter().take(declared);
+                (
+                    listed.map(|peer| peer.known.is_some()).collect(),
+                    Channels::resumed(me, past).listing(declared),
+                )
+            }
             None => (vec![false; peers], Channels::new(me, peers)),
         };
         if let Some(senders) = config.senders {
@@ -144,6 +156,7 @@ impl Machine {
                 lateness: Lateness::default(),
                 ticks,
                 has_ended: false,
+                others: others.clone(),
             }),
             node: Mutex::new(node),
             gauges: Gauges {
@@ -164,28 +177,31 @@ impl Machine {
             network: network.clone(),
             endpoint: network.new_endpoint(),
             seed,
-            port: listen.port,
+            own,
             schedule,
             odds: config.behavior.odds(peers as u32),
             is_precise: config.is_precise,
         });
-        machine.enter(listener, Gate::new(config.allowed, &found), channels, found);
+        found.extend(found_others);
+        machine.enter(listener, config.allowed, channels, (found, others));
         Ok(machine)
     }
 
     fn enter(
         &self,
         listener: std::net::TcpListener,
-        gate: Gate,
+        allowed: Vec<Subnet>,
         channels: Channels,
-        found: Vec<Vec<SocketAddr>>,
+        (found, others): (Vec<Vec<SocketAddr>>, Vec<Address>),
     ) {
+        let gate = Gate::new(allowed, &found);
+        let addresses = self.member.peers.iter().cloned().chain(others);
         let entrance = Entrance {
             member: self.member.clone(),
             listener,
             gate,
             channels,
-            found,
+            peers: addresses.zip(found).collect(),
         };
         self.network
             .tell(Command::Enter(self.endpoint, entrance.into()));
@@ -213,7 +229,7 @@ impl Machine {
 
     /// The port it listens on.
     pub fn port(&self) -> u16 {
-        self.port
+        self.own.port()
     }
 
     /// When it ticks.
@@ -365,6 +381,8 @@ fn formatter(
         .max(last.saturating_sub(clock.now()) + 1000);
     let mut formatter = Formatter::new(id, origin, peers.iter().map(Place::at).collect());
     if let Some(past) = past {
+        let others = &past.peers[past.declared..];
+        others.iter().for_each(|peer| formatter.add_peer(peer));
         let peers = past.past.peers.iter();
         formatter.know(peers.map(|peer| peer.known.map(|(id, _)| id)));
     }

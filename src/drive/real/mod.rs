@@ -18,6 +18,7 @@ pub mod machine;
 pub mod machine_list;
 mod mailbox;
 mod own_addresses;
+pub mod own_process;
 pub mod pace;
 mod poll;
 pub mod poll_thread;

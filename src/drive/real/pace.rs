@@ -1,7 +1,7 @@
 //! Waiting for a deadline: sleep, then spin the last stretch if that is cheap.
 
 use std::hint;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::mailbox::Mailbox;
@@ -14,8 +14,9 @@ const STRETCH: Nanos = 150_000;
 /// The share of one core that the process's machines may spin away.
 const SPIN_SHARE: f64 = 0.02;
 
-/// Ticks per second that the process's precise machines have asked for.
-static PRECISE_RATE: Mutex<f64> = Mutex::new(0.0);
+/// Ticks per second that the process's precise machines have asked for, as bits. It has no lock: a
+/// thread might hold that for ever in a forked child, where it is not.
+static PRECISE_RATE: AtomicU64 = AtomicU64::new(0);
 
 /// Waits for deadlines on behalf of one machine.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl TickPace {
     /// A pace for a machine that ticks `rate` times a second.
     pub fn new(clock: ProcessClock, rate: f64, is_precise: bool) -> Self {
         let rate = if is_precise { rate } else { 0.0 };
-        *PRECISE_RATE.lock().expect("no holder panics") += rate;
+        ask(rate);
         Self { clock, rate }
     }
 
@@ -56,7 +57,7 @@ impl TickPace {
     }
 
     fn stretch(&self) -> Nanos {
-        let total = *PRECISE_RATE.lock().expect("no holder panics");
+        let total = f64::from_bits(PRECISE_RATE.load(Ordering::Relaxed));
         let is_cheap = total * (STRETCH as f64 / 1e9) <= SPIN_SHARE;
         if self.rate > 0.0 && is_cheap {
             STRETCH
@@ -68,8 +69,15 @@ impl TickPace {
 
 impl Drop for TickPace {
     fn drop(&mut self) {
-        *PRECISE_RATE.lock().expect("no holder panics") -= self.rate;
+        ask(-self.rate);
     }
+}
+
+/// Adds to what the machines of this process have asked for.
+fn ask(rate: f64) {
+    let add = |bits| Some((f64::from_bits(bits) + rate).to_bits());
+    // It never says no.
+    let _ = PRECISE_RATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
 }
 
 #[cfg(test)]

@@ -139,6 +139,15 @@ impl Poller {
     fn carry_out_command(&mut self, command: Command) {
         match command {
             Command::Enter(id, entrance) => self.enter(id, *entrance),
+            Command::AddPeer {
+                endpoint,
+                address,
+                found,
+            } => self.with(endpoint, |site, now| {
+                let peer = site.endpoint.addresses().count();
+                site.gate.update(peer, &found);
+                site.endpoint.add_peer(now, address, found);
+            }),
             Command::Logged { endpoint, logged } => self.logged(endpoint, logged),
             Command::Finish { endpoint, reply } => self.with(endpoint, |site, now| {
                 site.reply = Some(reply);
@@ -177,7 +186,7 @@ impl Poller {
             listener,
             gate,
             channels,
-            found,
+            peers,
         } = entrance;
         let mut listener = mio::net::TcpListener::from_std(listener);
         let token = Token(id as usize * 2);
@@ -189,7 +198,6 @@ impl Poller {
             ));
             return;
         }
-        let peers = member.peers().iter().cloned().zip(found).collect();
         let secret = member.secret().cloned();
         let site = Site {
             endpoint: Endpoint::new(channels, peers, secret, Waits::default()),

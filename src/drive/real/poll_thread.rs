@@ -1,8 +1,9 @@
 //! The handle of the poll thread.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crossbeam_channel::{Sender, unbounded};
 use mio::Poll;
@@ -13,6 +14,8 @@ use crate::error::{Error, Result};
 
 /// Commands waiting for the poll thread; beyond it tick threads pause.
 const BEHIND: usize = 256;
+/// Milliseconds in which one is started.
+const PATIENCE: u32 = 10_000;
 
 /// The handle of a poll thread. The thread ends with its last handle.
 #[derive(Debug)]
@@ -28,9 +31,11 @@ impl PollThread {
     pub fn of_process() -> Result<Arc<Self>> {
         // With the process's id: a forked child has the memory but not the thread.
         static THREAD: Mutex<(u32, Weak<PollThread>)> = Mutex::new((0, Weak::new()));
-        let mut held = THREAD.lock().expect("no holder panics");
+        let mut held = lock_soon(&THREAD, PATIENCE)?;
         let process = std::process::id();
-        if let Some(thread) = held.1.upgrade().filter(|_| held.0 == process) {
+        if held.0 == process
+            && let Some(thread) = held.1.upgrade()
+        {
             return Ok(thread);
         }
         let thread = Self::start()?;
@@ -73,6 +78,22 @@ impl PollThread {
     }
 }
 
+/// Locks what is held for moments only: in a child that was forked at such a moment it is held for
+/// ever.
+fn lock_soon<T>(mutex: &Mutex<T>, milliseconds: u32) -> Result<MutexGuard<'_, T>> {
+    for _ in 0..milliseconds {
+        match mutex.try_lock() {
+            Ok(guard) => return Ok(guard),
+            Err(TryLockError::Poisoned(_)) => panic!("no holder panics"),
+            Err(TryLockError::WouldBlock) => thread::park_timeout(Duration::from_millis(1)),
+        }
+    }
+    Err(Error::state(
+        "this process was forked while its parent began to use the network, and cannot use it: \
+         fork earlier or later, or let multiprocessing \"spawn\"",
+    ))
+}
+
 impl Drop for PollThread {
     fn drop(&mut self) {
         self.tell(Command::Quit);
@@ -86,6 +107,16 @@ impl Drop for PollThread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_is_never_let_go_is_an_error() {
+        let mutex = Mutex::new(1);
+        let held = lock_soon(&mutex, 1).unwrap();
+        let error = lock_soon(&mutex, 2).unwrap_err().to_string();
+        assert!(error.contains("forked"), "{error}");
+        drop(held);
+        assert!(lock_soon(&mutex, 1).is_ok());
+    }
 
     #[test]
     fn a_poll_thread_that_has_panicked_does_not_panic_its_last_handle() {

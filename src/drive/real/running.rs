@@ -80,6 +80,17 @@ impl Running {
         }
     }
 
+    /// Whether someone has asked for the end.
+    pub fn is_stopped(&self) -> bool {
+        self.progress.is_stopped()
+    }
+
+    /// Whether all have ended; their first error is for who joins.
+    pub fn is_done(&self) -> bool {
+        let outcome = self.progress.outcome.lock().expect("no holder panics");
+        outcome.is_done
+    }
+
     /// Seconds since ticking started, 0 before.
     pub fn elapsed(&self) -> f64 {
         match self.progress.start() {
@@ -87,6 +98,15 @@ impl Running {
             start => ProcessClock::of_process().now().saturating_sub(start) as f64 / 1e9,
         }
     }
+}
+
+/// Asks all to end early, then waits, `patience` for all together: for each what [`Running::join`] says.
+pub fn end(all: &[Arc<Running>], patience: Duration) -> Vec<Result<bool>> {
+    all.iter().for_each(|running| running.stop());
+    let clock = ProcessClock::of_process();
+    let deadline = clock.now() + patience.as_nanos() as Nanos;
+    let rest = || Some(clock.until(deadline).unwrap_or_default());
+    all.iter().map(|running| running.join(rest())).collect()
 }
 
 impl Progress {

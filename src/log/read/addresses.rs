@@ -1,6 +1,6 @@
 //! Who is behind the addresses in the logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::columns::UNKNOWN;
 use crate::log::line::Place;
@@ -45,6 +45,20 @@ impl Addresses {
             id: None,
         });
         self.all.len() - 1
+    }
+
+    /// The places of those addresses of log number `log` that are among `some`.
+    pub(crate) fn among<'a>(
+        &'a self,
+        log: usize,
+        some: &'a [Place<'a>],
+    ) -> impl Iterator<Item = usize> + 'a {
+        let some = some.iter().map(|Place(host, port)| (&**host, *port));
+        let some: BTreeSet<_> = some.collect();
+        self.of(log).filter(move |&place| {
+            let Known { host, port, .. } = &self.all[place];
+            some.contains(&(host.as_str(), *port))
+        })
     }
 
     /// Who answered at an address of this log.

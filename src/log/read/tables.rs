@@ -53,7 +53,7 @@ impl Reading {
         let known = self.resolve();
         let firsts = self.logs.iter().map(|log| log.span.0);
         let start = firsts.fold(f64::INFINITY, f64::min);
-        let mut peers = self.peers(&known);
+        let (mut peers, listed) = self.peers(&known);
         let mut logs = Logs::default();
         let mut events = Vec::with_capacity(self.logs.len());
         for log in self.logs {
@@ -72,7 +72,9 @@ impl Reading {
         drop(events);
         let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.each_link(|sender, recipient| {
-            peers.entry(sender).or_default().insert(recipient);
+            if !listed.contains(&sender) {
+                peers.entry(sender).or_default().insert(recipient);
+            }
         });
         let sorted = |(id, set): (u64, BTreeSet<u64>)| (id, set.into_iter().collect());
         logs.peers = peers.into_iter().map(sorted).collect();
@@ -87,11 +89,22 @@ impl Reading {
         Ok(logs)
     }
 
-    /// The peers of each machine that lines other than SENDs name, `known` being who is behind each address.
-    fn peers(&self, known: &[i64]) -> BTreeMap<u64, BTreeSet<u64>> {
+    /// The peers of each machine that lines other than SENDs name, `known` being who is behind each address, and
+    /// which machines have no others: all that their ticks send to is in the list of STARTUP.
+    fn peers(&self, known: &[i64]) -> (BTreeMap<u64, BTreeSet<u64>>, BTreeSet<u64>) {
         let mut sets: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        let mut listed = BTreeSet::new();
         for (place, log) in self.logs.iter().enumerate() {
-            let set = sets.entry(log.history.machine_id).or_default();
+            let id = log.history.machine_id;
+            let set = sets.entry(id).or_default();
+            let startup = log.history.startups().next();
+            if let Some((_, startup)) = startup.filter(|(_, startup)| startup.version.is_some()) {
+                let places = self.addresses.among(place, &startup.peers);
+                let ids = places.map(|address| known[address]);
+                set.extend(ids.filter_map(|id| u64::try_from(id).ok()));
+                listed.insert(id);
+                continue;
+            }
             let connected = log
                 .history
                 .marks
@@ -104,7 +117,7 @@ impl Reading {
             let listed = self.addresses.of(place).map(|address| known[address]);
             set.extend(listed.filter_map(|id| u64::try_from(id).ok()));
         }
-        sets
+        (sets, listed)
     }
 }
 

@@ -1,17 +1,19 @@
 //! A log that is being written: entries to the operating system.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
-use crate::log::line::Entry;
+use crate::log::line::{Entry, Place};
 use crate::log::read::recover::{Recovered, recover};
 use crate::log::write::batch::Log;
+use crate::log::write::watch::Watch;
 use crate::log::write::writer::Formatter;
+use crate::model::message::Nanos;
 
 fn refused(path: &Path, source: io::Error) -> Error {
     let hint = if source.kind() == io::ErrorKind::AlreadyExists {
@@ -34,16 +36,20 @@ fn again(error: &io::Error) -> io::Error {
 /// A log that is being written.
 ///
 /// After a failed or short write it takes nothing more: what a log does not
-/// hold must not leave the machine.
+/// hold must not leave the machine. Lines go to the end of the file, wherever
+/// that is: to write at a place of one's own would fill a file that someone
+/// has cut short with NUL.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
-    file: File,
+    /// None once it is released.
+    file: Option<File>,
+    /// None of what has no length.
+    watch: Option<Watch>,
     formatter: Formatter,
     buffer: Vec<u8>,
     /// Why it takes nothing more.
     broken: Option<io::Error>,
-    is_released: bool,
     /// Whether lines that others hear of outlive a crash of the host.
     is_synced: bool,
 }
@@ -63,7 +69,7 @@ impl LogFile {
     /// Makes the file at `path`, which must not exist unless `overwrite`.
     pub fn create(path: &Path, overwrite: bool, formatter: Formatter) -> Result<Self> {
         let mut options = OpenOptions::new();
-        options.write(true);
+        options.append(true);
         if overwrite {
             options.create(true);
         } else {
@@ -75,17 +81,17 @@ impl LogFile {
         if file.metadata().is_ok_and(|data| data.is_file()) {
             file.set_len(0).map_err(|source| refused(path, source))?;
         }
-        Ok(Self::new(path, file, formatter))
+        Ok(Self::new(path, file, 0, formatter))
     }
 
-    fn new(path: &Path, file: File, formatter: Formatter) -> Self {
+    fn new(path: &Path, file: File, length: u64, formatter: Formatter) -> Self {
         Self {
             path: path.to_owned(),
-            file,
+            watch: Watch::new(path, &file, length),
+            file: Some(file),
             formatter,
             buffer: Vec::new(),
             broken: None,
-            is_released: false,
             is_synced: false,
         }
     }
@@ -119,7 +125,7 @@ impl LogFile {
     /// Reads the log at `path`, so that its machine can go on.
     pub fn resume(path: &Path) -> Result<Interrupted> {
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).open(path).map_err(|source| {
+        let mut file = options.read(true).append(true).open(path).map_err(|source| {
             let hint = if source.kind() == io::ErrorKind::NotFound {
                 ": there is no log to resume; a first start is one without resume (resume=True, --resume)"
             } else {
@@ -138,11 +144,12 @@ impl LogFile {
         })
     }
 
-    /// Takes nothing more, and lets another hold the file.
+    /// Takes nothing more, closes the file, and lets another hold it.
     pub fn release(&mut self) {
-        self.is_released = true;
-        // Closing it does the same.
-        let _ = flock(&self.file, FlockOperation::Unlock);
+        if let Some(file) = self.file.take() {
+            // A forked child may have it open still.
+            let _ = flock(file, FlockOperation::Unlock);
+        }
     }
 
     /// Checks that there is no file at `path`, without making one.
@@ -153,23 +160,32 @@ impl LogFile {
         Ok(())
     }
 
+    /// From now on entries may name an address that STARTUP does not list.
+    pub fn add_peer(&mut self, peer: &Place<'_>) {
+        self.formatter.add_peer(peer);
+    }
+
     /// Hands the lines of `entries` to the operating system.
     pub fn write(&mut self, entries: &[Entry]) -> Result<()> {
         if let Some(error) = self.failure() {
             return Err(error);
         }
         let failed = |source| Error::io(format!("log file {}", self.path.display()), source);
-        if self.is_released {
+        let Some(file) = &mut self.file else {
             return Err(failed(io::Error::other("it is closed")));
-        }
+        };
         self.buffer.clear();
         for entry in entries {
             self.formatter.format(entry, &mut self.buffer);
         }
-        self.file.write_all(&self.buffer).map_err(|source| {
+        file.write_all(&self.buffer).map_err(|source| {
             self.broken = Some(again(&source));
             failed(source)
-        })
+        })?;
+        if let Some(watch) = &mut self.watch {
+            watch.grow(self.buffer.len());
+        }
+        Ok(())
     }
 
     /// Hands the lines of any number of entries to the operating system, some at a time.
@@ -183,6 +199,22 @@ impl LogFile {
             self.write(&piece)?;
             piece.clear();
         }
+    }
+
+    /// Looks now and then whether what was written still stands there, and says once if it does not.
+    pub fn look(&mut self, now: Nanos) -> Option<String> {
+        let loss = self.watch.as_mut()?.look(now)?;
+        Some(self.lost(&loss))
+    }
+
+    /// Fails if what was written does not stand there now.
+    pub fn check_kept(&self) -> Result<()> {
+        let loss = self.watch.as_ref().and_then(Watch::loss);
+        loss.map_or(Ok(()), |loss| Err(Error::state(self.lost(&loss))))
+    }
+
+    fn lost(&self, loss: &str) -> String {
+        format!("log file {}: {loss}", self.path.display())
     }
 
     /// Why a write failed, if one did.
@@ -210,7 +242,10 @@ impl Log for LogFile {
             return Ok(());
         }
         // What a failed call left behind is never written later: nothing more may rely on this log.
-        self.file.sync_data().map_err(|source| {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        file.sync_data().map_err(|source| {
             self.broken = Some(again(&source));
             let path = self.path.display();
             Error::io(
@@ -225,15 +260,11 @@ impl Interrupted {
     /// Cuts off what does not count, and goes on writing after it.
     pub fn go_on(self, formatter: Formatter) -> Result<LogFile> {
         let Self {
-            path,
-            mut file,
-            length,
-            ..
+            path, file, length, ..
         } = self;
         file.set_len(length)
-            .and_then(|()| file.seek(SeekFrom::Start(length)))
             .map_err(|source| Error::io(format!("log file {}", path.display()), source))?;
-        Ok(LogFile::new(&path, file, formatter))
+        Ok(LogFile::new(&path, file, length, formatter))
     }
 }
 
@@ -316,6 +347,32 @@ mod tests {
         assert!(text.ends_with("\"new_clock\": 100000}\n"));
         let held = log.buffer.capacity();
         assert!(held < text.len() / 10, "{held} of {}", text.len());
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn lines_go_to_the_end_of_a_file_that_was_cut_short() {
+        let path = std::env::temp_dir().join(format!("lamport-cut-{}.log", std::process::id()));
+        let internal = |old_clock| {
+            [event(Event::Internal {
+                old_clock,
+                new_clock: old_clock + 1,
+            })]
+        };
+        let mut log = LogFile::create(&path, true, Formatter::new(1, 0, Vec::new())).unwrap();
+        log.write(&internal(0)).unwrap();
+        assert_eq!(log.look(1), None);
+        let cut = OpenOptions::new().write(true).open(&path).unwrap();
+        cut.set_len(0).unwrap();
+        log.write(&internal(1)).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with('{') && text.ends_with("2}\n"), "{text:?}");
+        let error = log.check_kept().unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("{}: it was truncated", path.display())),
+            "{error}"
+        );
+        assert_eq!(log.look(u64::MAX / 2), Some(error));
         std::fs::remove_file(&path).unwrap();
     }
 

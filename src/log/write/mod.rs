@@ -5,4 +5,5 @@ pub mod file;
 pub mod merge;
 pub mod room;
 mod style;
+mod watch;
 pub mod writer;

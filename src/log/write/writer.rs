@@ -19,6 +19,8 @@ pub struct Formatter {
     origin: Nanos,
     /// Where the peers are, as lines have it.
     peers: Vec<Box<str>>,
+    /// How many of them STARTUP lists, and so a send to all goes to.
+    listed: u32,
     peer_ids: Vec<Option<MachineId>>,
     /// The fields `recipients` and `recipient_ids` of a send to all.
     to_all: Vec<u8>,
@@ -67,6 +69,7 @@ impl Formatter {
             machine_id,
             origin,
             peer_ids: vec![None; peers.len()],
+            listed: peers.len() as u32,
             peers,
             to_all: Vec::new(),
             now: TimeText::default(),
@@ -74,6 +77,12 @@ impl Formatter {
         };
         formatter.refresh();
         formatter
+    }
+
+    /// Adds an address that something is sent to by hand.
+    pub fn add_peer(&mut self, peer: &Place<'_>) {
+        self.peers.push(text(peer));
+        self.peer_ids.push(None);
     }
 
     /// Tells the ids of the peers, where no CONNECT entry from here on will.
@@ -117,7 +126,7 @@ impl Formatter {
             }
             What::Startup(startup) => {
                 let startup = Startup {
-                    peers: self.peers.iter().map(|peer| place(peer)).collect(),
+                    peers: self.listed().map(place).collect(),
                     version: Some(VERSION.into()),
                     ..Startup::clone(startup)
                 };
@@ -210,15 +219,19 @@ impl Formatter {
     }
 
     fn recipients(&self, recipients: &Recipients, out: &mut Vec<u8>) {
-        let peers = self.peers.len() as u32;
         out.extend_from_slice(b", \"recipients\": ");
-        list(out, recipients.positions(peers), |out, peer| {
+        list(out, recipients.positions(self.listed), |out, peer| {
             out.extend_from_slice(self.peers[peer as usize].as_bytes());
         });
         out.extend_from_slice(b", \"recipient_ids\": ");
-        list(out, recipients.positions(peers), |out, peer| {
+        list(out, recipients.positions(self.listed), |out, peer| {
             number_or_null(out, self.peer_ids[peer as usize]);
         });
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &str> {
+        let all = self.peers.iter().take(self.listed as usize);
+        all.map(|peer| &**peer)
     }
 
     fn refresh(&mut self) {

@@ -81,17 +81,14 @@ pub(in crate::drive::real) struct Journal {
     pub(in crate::drive::real) lateness: Lateness,
     pub(in crate::drive::real) ticks: u64,
     pub(super) has_ended: bool,
+    /// Where something was sent by hand, beside the peers.
+    pub(super) others: Vec<Address>,
 }
 
 impl Member {
     /// Its number in the run.
     pub(in crate::drive::real) fn id(&self) -> MachineId {
         self.id
-    }
-
-    /// The machines it sends to.
-    pub(in crate::drive::real) fn peers(&self) -> &[Address] {
-        &self.peers
     }
 
     /// What proves and checks who belongs to this run.
@@ -135,8 +132,19 @@ impl Member {
             self.fail(error.to_string());
             return Err(error);
         }
-        self.connected_peers()[peer] = true;
+        self.look_at(&mut journal, time);
+        // Nobody waits for one that was sent to by hand.
+        if let Some(is_connected) = self.connected_peers().get_mut(peer) {
+            *is_connected = true;
+        }
         Ok(())
+    }
+
+    /// Warns, soon after, where the log is no longer what was written.
+    pub(super) fn look_at(&self, journal: &mut Journal, now: Nanos) {
+        if let Some(loss) = journal.file.look(now) {
+            self.warn(Warning::of("log", loss));
+        }
     }
 
     /// New messages of a sender enter the queue, where they arrive after the
@@ -188,9 +196,11 @@ impl Member {
 
     /// It has ended, and connections to these peers never worked, for these reasons.
     pub(super) fn unreached(&self, peers: Vec<(usize, String)>) {
-        let told = peers.into_iter().map(|(peer, why)| {
-            let address = &self.peers[peer];
-            format!("no connection to {address} ever worked: {why}")
+        let others = self.journal().others.clone();
+        let mut addresses = self.peers.iter().chain(&others).enumerate();
+        let told = peers.into_iter().filter_map(|(peer, why)| {
+            let (_, address) = addresses.find(|(place, _)| *place == peer)?;
+            Some(format!("no connection to {address} ever worked: {why}"))
         });
         let told: Vec<String> = told.collect();
         if !told.is_empty() {

@@ -1,5 +1,6 @@
 //! Steps of a machine: the node, then the log, then the channels.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
 use crossbeam_channel::bounded;
@@ -31,7 +32,7 @@ impl Machine {
     ) -> Result<usize> {
         self.check_open(journal)?;
         let mut batch = std::mem::take(&mut journal.batch);
-        let (clock, is_exhausted) = {
+        let (clock, time) = {
             let mut node = self.member.node();
             let time = self.member.clock.now();
             // Beyond it peers would refuse what it sends.
@@ -44,12 +45,13 @@ impl Machine {
                 .gauges
                 .queue_len
                 .store(node.queue_len(time), Ordering::Relaxed);
-            (node.clock(), node.clock() >= MAX_TIMESTAMP)
+            (node.clock(), time)
         };
         let steps = batch.steps();
         let logged = batch.log(&mut journal.file);
         journal.batch = batch;
         let logged = logged.inspect_err(|_| journal.has_ended = true)?;
+        self.member.look_at(journal, time);
         let gauges = &self.member.gauges;
         gauges.clock.store(clock, Ordering::Relaxed);
         gauges.ticks.store(journal.ticks, Ordering::Relaxed);
@@ -59,14 +61,22 @@ impl Machine {
                 logged,
             });
         }
-        if is_exhausted && steps == 0 {
-            return Err(Error::state(format!(
-                "machine {}: its clock is {clock}: no message may carry more than {MAX_TIMESTAMP} \
-                 (2^53 - 2^32 - 1), so it takes no step beyond that",
-                self.id()
-            )));
+        if steps == 0 {
+            self.check_clock(clock)?;
         }
         Ok(steps)
+    }
+
+    /// Fails where no step can be made any more because of the clock.
+    fn check_clock(&self, clock: u64) -> Result<()> {
+        if clock < MAX_TIMESTAMP {
+            return Ok(());
+        }
+        Err(Error::state(format!(
+            "machine {}: its clock is {clock}: no message may carry more than {MAX_TIMESTAMP} \
+             (2^53 - 2^32 - 1), so it takes no step beyond that",
+            self.id()
+        )))
     }
 
     /// One step made by hand.
@@ -75,14 +85,30 @@ impl Machine {
         is_manual: bool,
         make: impl FnOnce(&mut Node, Nanos) -> Option<Event>,
     ) -> Result<Option<Event>> {
-        let mut make = Some(make);
-        let mut made = None;
-        let mut journal = self.journal();
-        self.check_open(&journal)?;
+        let journal = self.journal();
+        self.check_able(&journal)?;
+        self.step_in(journal, is_manual, make)
+    }
+
+    /// Fails where no step can be made by hand.
+    pub(super) fn check_able(&self, journal: &Journal) -> Result<()> {
+        self.check_open(journal)?;
         // A log that fails is noticed by the write; of anything else a thread would be told.
         if let (None, Some(error)) = (journal.file.failure(), self.failure()) {
             return Err(error);
         }
+        self.check_clock(self.member.node().clock())
+    }
+
+    /// One step made by hand, where it can be made.
+    pub(super) fn step_in(
+        &self,
+        mut journal: MutexGuard<'_, Journal>,
+        is_manual: bool,
+        make: impl FnOnce(&mut Node, Nanos) -> Option<Event>,
+    ) -> Result<Option<Event>> {
+        let mut make = Some(make);
+        let mut made = None;
         let advanced = self.advance(&mut journal, is_manual, |node, now, journal| {
             let event = make.take()?(node, now);
             journal.ticks += u64::from(event.is_some() && !is_manual);
@@ -166,9 +192,10 @@ impl Machine {
             .file
             .write_pieces(last.map(|what| Entry { time, what }))
             .and_then(|()| journal.file.keep());
+        let kept = written.and_then(|()| journal.file.check_kept());
         // It has left the network already.
         journal.file.release();
-        written
+        kept
     }
 
     /// Lets the messages arrive that an added delay still holds back, for a while.

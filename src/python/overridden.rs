@@ -1,0 +1,38 @@
+//! Methods of a subclass that no run would ever call.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::machine::PyMachine;
+
+/// What makes steps by hand; ticks of a run are native.
+const BY_HAND: [&str; 6] = [
+    "tick",
+    "internal_event",
+    "send_message",
+    "handle_receive",
+    "deliver",
+    "incoming_queue",
+];
+
+/// Fails if a machine has one of these of its own: what it is to do would not happen.
+pub(super) fn refuse_overridden(machine: &Bound<'_, PyMachine>) -> PyResult<()> {
+    let (class, native) = (machine.get_type(), machine.py().get_type::<PyMachine>());
+    if class.is(&native) {
+        return Ok(());
+    }
+    let own = machine.getattr_opt("__dict__")?;
+    let own = own.as_ref().and_then(|own| own.cast::<PyDict>().ok());
+    for name in BY_HAND {
+        let is_own = own.is_some_and(|own| own.contains(name).unwrap_or(true));
+        if is_own || !class.getattr(name)?.is(native.getattr(name)?) {
+            return Err(PyTypeError::new_err(format!(
+                "{} overrides {name}, which no run calls: start() and run() tick in native code. Call \
+                 tick() and the others yourself instead, or leave {name} as it is",
+                class.name()?
+            )));
+        }
+    }
+    Ok(())
+}
