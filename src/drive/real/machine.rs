@@ -83,11 +83,9 @@ impl Machine {
             config.arrange_peers(past, &mut found, &mut look_up)?;
         }
         // Where something was sent by hand is no part of the peer list.
-        let declared = past
-            .as_ref()
-            .map_or(config.peers.len(), |past| past.declared);
-        let others = config.peers.split_off(declared);
-        let found_others = found.split_off(declared);
+        let peers = past.as_ref().map_or(found.len(), |past| past.declared);
+        let others = config.peers.split_off(peers);
+        let found_others = found.split_off(peers);
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let own = listen::own(id, &listener)?;
         let history = match &past {
@@ -129,21 +127,8 @@ impl Machine {
             what: What::Startup(Box::new(startup)),
         }])?;
 
-        let peers = config.peers.len();
         let node = Node::new(generator).resumed(local_clock);
-        let (connected, mut channels) = match past {
-            Some(Recovered { past, declared, .. }) => {
-                let listed = past.peers.iter().take(declared);
-                (
-                    listed.map(|peer| peer.known.is_some()).collect(),
-                    Channels::resumed(me, past).listing(declared),
-                )
-            }
-            None => (vec![false; peers], Channels::new(me, peers)),
-        };
-        if let Some(senders) = config.senders {
-            channels = channels.expecting(senders);
-        }
+        let (connected, channels) = channels(me, past, peers, config.senders);
         let member = Arc::new(Member {
             id,
             history,
@@ -367,6 +352,27 @@ impl Machine {
     }
 }
 
+/// The channels of a machine with so many peers, and which of these have ever connected.
+fn channels(
+    me: Identity,
+    past: Option<Recovered>,
+    peers: usize,
+    senders: Option<Vec<MachineId>>,
+) -> (Vec<bool>, Channels) {
+    let (connected, channels) = match past {
+        Some(Recovered { past, .. }) => {
+            let listed = past.peers.iter().take(peers);
+            let connected = listed.map(|peer| peer.known.is_some()).collect();
+            (connected, Channels::resumed(me, past).listing(peers))
+        }
+        None => (vec![false; peers], Channels::new(me, peers)),
+    };
+    match senders {
+        Some(senders) => (connected, channels.expecting(senders)),
+        None => (connected, channels),
+    }
+}
+
 /// The writer of a machine's lines; `past` is what a resumed machine's log tells.
 fn formatter(
     id: MachineId,
@@ -382,7 +388,9 @@ fn formatter(
     let mut formatter = Formatter::new(id, origin, peers.iter().map(Place::at).collect());
     if let Some(past) = past {
         let others = &past.peers[past.declared..];
-        others.iter().for_each(|peer| formatter.add_peer(peer));
+        for peer in others {
+            formatter.add_peer(peer);
+        }
         let peers = past.past.peers.iter();
         formatter.know(peers.map(|peer| peer.known.map(|(id, _)| id)));
     }

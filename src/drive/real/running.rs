@@ -102,7 +102,9 @@ impl Running {
 
 /// Asks all to end early, then waits, `patience` for all together: for each what [`Running::join`] says.
 pub fn end(all: &[Arc<Running>], patience: Duration) -> Vec<Result<bool>> {
-    all.iter().for_each(|running| running.stop());
+    for running in all {
+        running.stop();
+    }
     let clock = ProcessClock::of_process();
     let deadline = clock.now() + patience.as_nanos() as Nanos;
     let rest = || Some(clock.until(deadline).unwrap_or_default());

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn every_loss_is_named() {
-        let damages: [(&str, fn(&Path), &str); 5] = [
+        type Damage = (&'static str, fn(&Path), &'static str);
+        let damages: [Damage; 5] = [
             (
                 "removed",
                 |path| fs::remove_file(path).unwrap(),
@@ -152,7 +153,7 @@ mod tests {
                         .open(path)
                         .unwrap()
                         .set_len(4)
-                        .unwrap()
+                        .unwrap();
                 },
                 "it was truncated while the machine wrote it: it holds 4 bytes",
             ),
