@@ -77,11 +77,7 @@ impl Machine {
             schedule,
             generator,
         } = config.plan(past.as_ref())?;
-        let mut found = listen::find(id, &config.peers)?;
-        if let Some(past) = &past {
-            let mut look_up = |address: &Address| resolve::lookup(address).unwrap_or_default();
-            config.arrange_peers(past, &mut found, &mut look_up)?;
-        }
+        let mut found = find(&mut config, past.as_ref())?;
         // Where something was sent by hand is no part of the peer list.
         let peers = past.as_ref().map_or(found.len(), |past| past.declared);
         let others = config.peers.split_off(peers);
@@ -350,6 +346,16 @@ impl Machine {
     pub fn take_warnings(&self) -> Vec<String> {
         self.member.take_warnings()
     }
+}
+
+/// What the peers' names mean now; those of a machine that comes back are in the order of its log.
+fn find(config: &mut Config, past: Option<&Recovered>) -> Result<Vec<Vec<SocketAddr>>> {
+    let mut found = listen::find(config.machine_id, &config.peers)?;
+    if let Some(past) = past {
+        let mut look_up = |address: &Address| resolve::lookup(address).unwrap_or_default();
+        config.arrange_peers(past, &mut found, &mut look_up)?;
+    }
+    Ok(found)
 }
 
 /// The channels of a machine with so many peers, and which of these have ever connected.
