@@ -171,7 +171,7 @@ class ProcessRun:
 
     def _left(self, deadline: float | None) -> float:
         """Seconds until something is due."""
-        due = [time.monotonic() + LOOK] if deadline is None else [deadline]
+        due = [time.monotonic() + LOOK, *([] if deadline is None else [deadline])]
         if self._conductor.next is not None and self._started:
             due.append(self._started + self._conductor.next)
         return max(0.0, min(due) - time.monotonic())

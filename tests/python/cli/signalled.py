@@ -110,18 +110,22 @@ class Signalled:
         self._check_whole()
 
     def check_any_end(self, number):
-        """It left nothing, or ended in order, or was over."""
+        """It left nothing, or ended in order, or was over. Gives which."""
         status = self.wait()
         if not any(log.exists() for log in self.logs):
             # Before the command begins the interpreter speaks, which says what it says to Ctrl-C.
             by_itself = number == signal.SIGINT and "KeyboardInterrupt" in self.error
             assert by_itself or status in {128 + number, -number}, self.error
             assert by_itself or self.error.endswith("interrupted\n") or not self.error, self.error
-            assert not self.home.exists() or not any(self.home.iterdir())
-            return
-        # As the interpreter ends it handles signals as it does by itself.
-        assert status in {128 + number, 0, -number}, self.error
+            assert not self.home.exists() or not any(self.home.iterdir()), "something is left"
+            return "nothing made"
         self._check_whole()
+        if status == 128 + number:
+            is_short = self.is_run and lamport.load(self.home).interrupted
+            return "ended in order" if is_short or not self.is_run else "came after the last tick"
+        # As the interpreter ends it handles signals as it does by itself.
+        assert status in {0, -number}, self.error
+        return "came too late"
 
     def _check_whole(self):
         assert "Traceback" not in self.error
