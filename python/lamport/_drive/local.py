@@ -81,7 +81,8 @@ def run_local(
         numbered in the graph's order).
     latency : float or latency
         A one-way delay added to each message, in addition to what TCP takes: seconds, or `Constant`,
-        `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`.
+        `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`, and as there no
+        message overtakes another of its channel.
     faults : iterable of faults
         What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as in
         ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process

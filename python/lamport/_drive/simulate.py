@@ -63,6 +63,8 @@ def simulate(
         Who sends to whom, as for `run_local`. A name takes no memory, for any number of machines.
     latency : float or latency
         How long messages take: seconds, or `Constant`, `Uniform`, `Exponential`, `LogNormal`, `Empirical`.
+        No message overtakes another of its channel, so delays that differ come out longer than they are
+        drawn (see `Exponential`).
     faults : iterable of faults
         What goes wrong, and when, as for `run_local`; here it is exact.
     seed : int, optional

@@ -101,7 +101,8 @@ def sweep(
         (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``.
+        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
+        `Run.machines`.
         ``attrs["grid"]`` names the parameters of the grid, ``attrs["seed"]`` is the seed; after Ctrl-C the
         finished runs are returned and ``attrs["interrupted"]`` is True.
 

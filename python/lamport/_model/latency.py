@@ -95,6 +95,24 @@ class Exponential:
     ------
     ValueError
         It is negative, not finite or beyond 1e9 s.
+
+    Notes
+    -----
+    This is the mean of what is drawn. Messages of a channel arrive in the order in which they were sent, so
+    one that is held up holds up those behind it, and what is measured is longer, as it is for all delays that
+    differ: at a message a second a mean of 1 s becomes 1.3 s, at three 1.9 s, at ten 2.9 s.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> for rate in (0.1, 1, 3, 10):
+    ...     run = lamport.simulate(topology={1: [2], 2: []}, rates=[rate, 20], internal_probability=0,
+    ...                            duration=30_000 / rate, latency=lamport.Exponential(1), seed=1978)
+    ...     print(rate, round(float((run.messages["arrived"] - run.messages["sent"]).mean()), 1))
+    0.1 1.0
+    1 1.3
+    3 1.9
+    10 2.9
     """
 
     mean: float

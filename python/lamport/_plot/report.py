@@ -24,7 +24,8 @@ SUMMARY = "summary.md"
 
 QUEUES = """\
 Messages per second that a queue gained: measured (the final length by the time) and predicted. A load
-above 1 means that more messages arrive than the machine has ticks to read them."""
+above 1 means that more messages arrive than the machine has ticks to read them. The maximum queue length
+above is of the messages that still waited just after a RECEIVE took one, or at the end."""
 
 
 def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]:

@@ -18,7 +18,7 @@ UNITS = {
     "drift": "drift (clock values)",
     "mean_jump": "mean jump of the clock (per event)",
     "max_jump": "largest jump of the clock",
-    "max_queue_len": "longest queue (messages)",
+    "max_queue_len": "longest queue after a RECEIVE or at the end (messages)",
     "final_queue_len": "messages left in queues",
     "queue_growth": "fastest queue growth (messages/s)",
     "slowest_queue_growth": "queue growth of the slowest machine (messages/s)",
@@ -63,7 +63,8 @@ def plot_sweep(
 
     Notes
     -----
-    Parameters of the grid other than `x` and `hue` are averaged over, as `summarize` does it.
+    Parameters of the grid other than `x` and `hue` are averaged over, as `summarize` does it. Bands end where
+    the metric does, at 0 say; `summarize` says how often they hold the mean.
 
     Examples
     --------

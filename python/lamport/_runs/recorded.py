@@ -176,10 +176,12 @@ class Recorded:
 
         ``clock_rate`` (float64, ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
         ``final_clock`` (int64), ``mean_jump`` (float64) and ``max_jump`` (int64; of the clock, over all
-        events), ``max_queue_len``, ``final_queue_len`` (Int64, NA if unknown), ``queue_growth`` (final length
-        by seconds of ticking), ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict`
-        expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s;
-        all float64). The table is yours, as `events` is.
+        events), ``max_queue_len`` (Int64, NA if unknown: the most messages that still waited just after a
+        RECEIVE took one, or at the end; before it took it there was one more), ``final_queue_len`` (Int64,
+        NA if unknown: those left at the end), ``queue_growth`` (final length by seconds of ticking),
+        ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict` expects; NaN where it cannot
+        tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s; all float64).
+        The table is yours, as `events` is.
         """
         from lamport._runs import tables
 

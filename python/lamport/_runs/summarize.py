@@ -47,10 +47,11 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
       several: the one `predict` expects to be overloaded first where all are connected;
     - ``final_queue_len``, ``ticks``, ``sends``, ``receives``, ``internals``: the sum over its machines.
 
-    Intervals are Student's: mean and 0.975 quantile of t times the standard error, over runs. If `by`
-    leaves out parameters of the grid, a run's numbers are averaged over them first: run k has the same
-    seed at every point, so these are not independent either. Runs are told apart by ``run`` and ``seed``, so
-    sweeps of other seeds may be put together with ``pandas.concat``.
+    Intervals are Student's: mean and 0.975 quantile of t times the standard error, over runs, cut off where
+    the metric ends: at 1 for jumps, at 0 for the others. If `by` leaves out parameters of the grid, a run's
+    numbers are averaged over them first: run k has the same seed at every point, so these are not independent
+    either. Runs are told apart by ``run`` and ``seed``, so sweeps of other seeds may be put together with
+    ``pandas.concat``.
 
     Parameters
     ----------
@@ -71,6 +72,14 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     ValueError
         `by` is not known or not a column, the table lacks the columns of a sweep, or it has a machine of
         a run twice.
+
+    Notes
+    -----
+    How often such an interval holds the mean was measured (``benches/coverage.py``). It is .93 to .96 from 5
+    runs on where all runs are alike. It is less where few runs make the mean: with rates drawn and an
+    internal probability of 0.7 most runs have no queue that grows, and the intervals of drift and queues hold
+    the mean .78 of the time with 5 runs, .86 with 10, .90 with 20 and .95 with 100; with rates 1, 3 and 6
+    that of ``final_clock`` holds it .56, .80, .96 and .95 of the time.
 
     Examples
     --------

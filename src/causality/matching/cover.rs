@@ -3,7 +3,7 @@
 /// Which clocks of its machine a log tells.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::causality) struct Cover {
-    /// Those above this one: 0 if the log begins at the beginning.
+    /// Those above this one: all if it is 0, as the log begins at the beginning.
     pub(in crate::causality) from: i64,
     /// Those up to this one: all if the log says that the machine ended.
     pub(in crate::causality) to: i64,
@@ -15,6 +15,7 @@ impl Cover {
     /// Whether the log would tell of a SEND with this clock.
     pub(super) fn has(&self, clock: i64) -> bool {
         let is_in_gap = |(from, to): (i64, i64)| from < clock && clock <= to;
-        clock <= self.to && !self.gap.is_some_and(is_in_gap)
+        let is_before = self.from != 0 && clock <= self.from;
+        clock <= self.to && !is_before && !self.gap.is_some_and(is_in_gap)
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Case<'a> {
     pub(super) ids: Ids,
     /// By log, how many SENDs do not tell all their recipients.
     pub(super) unknown: Vec<u64>,
+    /// By log, the receipts that may be of any channel.
+    pub(super) vague: Vec<Vague>,
     /// By log, its END.
     pub(super) ends: Vec<Option<(&'a Mark, &'a End)>>,
 }
@@ -38,6 +40,11 @@ impl<'a> Case<'a> {
             columns,
             ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
             unknown,
+            vague: history
+                .logs
+                .iter()
+                .map(|log| Vague::of(log, columns))
+                .collect(),
             ends: history.logs.iter().map(end).collect(),
         }
     }
@@ -152,6 +159,53 @@ impl<'a> Case<'a> {
     }
 }
 
+/// The receipts of a log that do not name their message, and were not delivered by hand as far as it tells.
+#[derive(Debug, Default)]
+pub(super) struct Vague {
+    /// Those that do not tell the timestamp.
+    pub(super) blind: u64,
+    /// The timestamps of those that tell no sender, in order.
+    clocks: Vec<i64>,
+}
+
+impl Vague {
+    fn of(log: &LogHistory, columns: &Columns) -> Self {
+        let mut vague = Self::default();
+        for row in log.rows.clone() {
+            if !columns.event[row].receives() || columns.by_hand[row] {
+                continue;
+            }
+            if columns.sent_clock[row] == UNKNOWN {
+                vague.blind += 1;
+            } else if columns.sender[row] == UNKNOWN {
+                vague.clocks.push(columns.sent_clock[row]);
+            }
+        }
+        for mark in &log.marks {
+            if let Note::Unread {
+                sender: None,
+                sent_clock,
+                ..
+            } = mark.note
+            {
+                vague.clocks.push(sent_clock as i64);
+            }
+        }
+        vague.clocks.sort_unstable();
+        vague
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u64 {
+        self.blind + self.clocks.len() as u64
+    }
+
+    /// Whether one of them may be of the message with this timestamp.
+    pub(super) fn may_be(&self, clock: i64) -> bool {
+        self.blind > 0 || self.clocks.binary_search(&clock).is_ok()
+    }
+}
+
 /// A SEND is numbered by its row; an UNREAD message by its mark, from the number of rows on.
 impl MessageLog for Case<'_> {
     fn ids(&self) -> &Ids {
@@ -162,7 +216,7 @@ impl MessageLog for Case<'_> {
         &self.columns.new_clock
     }
 
-    /// A table is taken to hold all that happened.
+    /// What came after the last event is not told, unless END says that nothing did.
     fn cover(&self, log: usize) -> Cover {
         let history = &self.logs()[log];
         let first = match history.startups().next() {
@@ -172,7 +226,7 @@ impl MessageLog for Case<'_> {
                 .copied(),
         };
         let last = self.columns.new_clock[history.rows.clone()].last().copied();
-        let is_ended = self.history.is_table || self.ends[log].is_some();
+        let is_ended = self.ends[log].is_some();
         Cover {
             from: first.unwrap_or(0),
             to: if is_ended {

@@ -44,6 +44,7 @@ def test_summary(run, paths):
     assert f"**{run.drift}**" in found["Final Drift"]
     assert "lateness p50" in found["Tick Fidelity"].lower()
     assert "Predicted (1/s)" in found["Queue Growth"]
+    assert "still waited just after a RECEIVE took one, or at the end" in found["Queue Growth"]
     assert ("Notes" in found) == bool(run.notes)
 
 

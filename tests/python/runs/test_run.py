@@ -244,3 +244,24 @@ def test_growth_of_a_queue_counts_the_seconds_of_a_machine_that_came_back(tmp_pa
         run = lamport.load(path)
         assert run.durations.tolist() == [seconds]
         assert run.machines["queue_growth"].tolist() == [2 / seconds]
+
+
+def test_the_longest_queue_is_after_the_pop_and_includes_the_end():
+    """Four wait before the first RECEIVE: three after it. Or more are left at the end than ever waited."""
+    table = {
+        "machine_id": [2, 2, 2, 2, 1, 1],
+        "event": ["SEND"] * 4 + ["RECEIVE"] * 2,
+        "new_clock": [1, 2, 3, 4, 2, 3],
+        "time": [1, 2, 3, 4, 5, 6],
+        "queue_len": [None] * 4 + [3, 2],
+    }
+    machines = lamport.from_events(table).machines
+    assert machines.loc[1, "max_queue_len"] == 3
+    assert pd.isna(machines.loc[2, "max_queue_len"])
+    run = lamport.simulate(
+        topology={1: [2], 2: []}, rates=[10, 0.1], internal_probability=0, duration=8, seed=3, progress=False
+    )
+    after = run.events["queue_len"].max()
+    left = (run.messages["status"] == "unread").sum()
+    assert left > after
+    assert run.machines.loc[2, ["max_queue_len", "final_queue_len"]].tolist() == [left, left]

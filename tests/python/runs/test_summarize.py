@@ -65,6 +65,17 @@ def test_intervals_cover_the_mean_as_often_as_they_say():
     assert 0.95 - 0.033 <= covered <= 0.95 + 0.033
 
 
+@pytest.mark.parametrize(("number", "low", "high"), [(5, 0.72, 0.84), (10, 0.81, 0.91), (100, 0.92, 0.98)])
+def test_intervals_of_what_few_runs_make_cover_as_often_as_the_documentation_says(number, low, high):
+    """Of 400 sweeps, within three standard deviations; the mean is that of ``benches/coverage.py``."""
+    options = {"duration": 60, "internal_probability": 0.7}
+    truth = lamport.summarize(lamport.sweep([{}], runs=40_000, seed=1, **options))["drift", "mean"].iloc[0]
+    frame = lamport.sweep([{}], runs=400 * number, seed=2, **options)
+    frame["run"], frame["sweep"] = frame["run"] % number, frame["run"] // number
+    drift = lamport.summarize(frame, by="sweep")["drift"]
+    assert low <= ((drift["low"] <= truth) & (truth <= drift["high"])).mean() <= high
+
+
 def test_intervals_stay_where_metrics_can_be():
     """Of a metric that is 0 in most runs Student's interval reaches below."""
     frame = lamport.sweep({"internal_probability": [0.4, 0.6, 0.9]}, runs=6, duration=30, rates=[3, 3, 3])
