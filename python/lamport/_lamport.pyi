@@ -239,14 +239,21 @@ class Machine:
     def elapsed(self) -> float:
         """Seconds since ticking started, 0 before."""
     def run(self) -> None:
-        """Start, and block until done. Ctrl-C ends the run with a complete log, then raises."""
+        """Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
+
+        Raises
+        ------
+        LamportError
+            The machine failed, or at its end no connection to one of its peers had ever worked, with no
+            fault asked for; then the log is complete.
+        """
     def start(self) -> None:
         """Wait for the peers and tick in the background.
 
         What still runs when the interpreter exits is ended in order then, with a warning.
         """
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until the machine is done. Returns whether it is; raises what made it fail."""
+        """Wait until the machine is done. Returns whether it is; raises what made it fail, as `run`."""
     def stop(self) -> None:
         """Ask a running machine to end early; `join` waits for it."""
     def shutdown(self) -> None:

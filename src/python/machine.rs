@@ -314,6 +314,12 @@ impl PyMachine {
     }
 
     /// Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
+    ///
+    /// Raises
+    /// ------
+    /// LamportError
+    ///     The machine failed, or at its end no connection to one of its peers had ever worked, with no
+    ///     fault asked for; then the log is complete.
     fn run(this: Bound<'_, Self>) -> PyResult<()> {
         Self::start(this.clone())?;
         let (machine, py) = (this.get(), this.py());
@@ -350,7 +356,7 @@ impl PyMachine {
         at_exit::end(this.py(), name, started)
     }
 
-    /// Wait until the machine is done. Returns whether it is; raises what made it fail.
+    /// Wait until the machine is done. Returns whether it is; raises what made it fail, as `run`.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let own = self.own.get()?;

@@ -89,7 +89,7 @@ impl Endpoint {
     }
 
     /// The peers' names have been looked up once more: an address has this standing now.
-    pub fn vetted(&mut self, now: Nanos, standing: impl Fn(IpAddr) -> Standing) {
+    pub fn vetted(&mut self, now: Nanos, mut standing: impl FnMut(IpAddr) -> Standing) {
         self.is_vetting = false;
         for id in self.unidentified.connections() {
             let connection = self.connections.get_mut(&id);

@@ -106,6 +106,7 @@ impl Poller {
             connection,
             is_connecting,
             is_blocked: false,
+            is_tuned: false,
         });
         Some(key)
     }
@@ -150,7 +151,7 @@ impl Poller {
                 for (peer, found) in found.iter().enumerate() {
                     site.gate.update(peer, found);
                 }
-                site.endpoint.vetted(now, |ip| site.gate.standing(ip));
+                site.endpoint.vetted(now, |ip| site.gate.standing(now, ip));
             }
         });
     }

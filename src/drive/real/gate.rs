@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::channel::endpoint::Standing;
 use crate::drive::real::own_addresses::OwnAddresses;
 use crate::error::{Error, Result};
+use crate::model::message::Nanos;
 
 /// A network such as `10.1.0.0/16`, or one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,12 @@ pub struct Gate {
     allowed: Vec<Subnet>,
     /// For each peer, all addresses of its name when it was last looked up.
     peers: Vec<Vec<IpAddr>>,
+    /// The addresses of this host, and when they were asked for.
+    own: Option<(Nanos, OwnAddresses)>,
 }
+
+/// The addresses of this host are not asked for more often than this.
+const FRESH: Nanos = 1_000_000_000;
 
 impl Gate {
     /// A gate for a machine with these networks and peers.
@@ -71,6 +77,7 @@ impl Gate {
         let mut gate = Self {
             allowed,
             peers: vec![Vec::new(); peers.len()],
+            own: None,
         };
         for (peer, found) in peers.iter().enumerate() {
             gate.update(peer, found);
@@ -93,23 +100,31 @@ impl Gate {
     }
 
     /// What is known of who connects from `ip`.
-    pub fn standing(&self, ip: IpAddr) -> Standing {
+    pub fn standing(&mut self, now: Nanos, ip: IpAddr) -> Standing {
         let ip = ip.to_canonical();
-        let peers = self.peers.iter().flatten();
+        let mut peers = self.peers.iter().flatten();
         if self.allowed.iter().any(|network| network.contains(ip)) {
             Standing::Allowed
-        } else if peers.clone().any(|&peer| peer == ip) || is_here(ip, peers) {
+        } else if peers.any(|&peer| peer == ip) || self.is_here(now, ip) {
             Standing::Peer
         } else {
             Standing::Unknown
         }
     }
-}
 
-/// Whether `ip` is of this host and a peer too: it may come from any address of it.
-fn is_here<'a>(ip: IpAddr, mut peers: impl Iterator<Item = &'a IpAddr>) -> bool {
-    let own = OwnAddresses::now();
-    own.contains(ip) && peers.any(|&peer| own.contains(peer))
+    /// Whether `ip` is of this host and a peer too, which then may come from any address of it.
+    fn is_here(&mut self, now: Nanos, ip: IpAddr) -> bool {
+        let mut peers = self.peers.iter().flatten().peekable();
+        if peers.peek().is_none() {
+            return false;
+        }
+        let known = self.own.take();
+        let known = known.filter(|(asked, _)| now.saturating_sub(*asked) < FRESH);
+        let (_, own) = self
+            .own
+            .insert(known.unwrap_or_else(|| (now, OwnAddresses::now())));
+        own.contains(ip) && peers.any(|&peer| own.contains(peer))
+    }
 }
 
 #[cfg(test)]
@@ -128,22 +143,22 @@ mod tests {
         Gate::new(allowed, &peers)
     }
 
-    fn admits(gate: &Gate, ip: &str) -> bool {
-        gate.standing(ip.parse().unwrap()) != Standing::Unknown
+    fn admits(gate: &mut Gate, ip: &str) -> bool {
+        gate.standing(0, ip.parse().unwrap()) != Standing::Unknown
     }
 
     #[test]
     fn networks_hold_what_their_prefix_says() {
-        let gate = gate(
+        let mut gate = gate(
             &["10.1.0.0/16", "192.168.7.9", "fd00::/8", "203.0.113.0/0"],
             &[],
         );
         for ip in ["10.1.200.3", "192.168.7.9", "fd12::1", "::ffff:10.1.0.1"] {
-            assert!(admits(&gate, ip), "{ip}");
+            assert!(admits(&mut gate, ip), "{ip}");
         }
-        let gate = self::gate(&["10.1.0.0/16", "fd00::/8"], &[]);
+        let mut gate = self::gate(&["10.1.0.0/16", "fd00::/8"], &[]);
         for ip in ["10.2.0.1", "192.168.7.9", "fe80::1", "127.0.0.1"] {
-            assert!(!admits(&gate, ip), "{ip}");
+            assert!(!admits(&mut gate, ip), "{ip}");
         }
         for bad in ["", "10.1", "10.1.0.0/33", "host", "10.1.0.0/-1"] {
             assert!(bad.parse::<Subnet>().is_err(), "{bad}");
@@ -165,12 +180,12 @@ mod tests {
             ("0.0.0.0/0", four, six),
             ("192.0.2.7/0", four, six),
         ] {
-            let gate = gate(&[network], &[]);
+            let mut gate = gate(&[network], &[]);
             for ip in inside {
-                assert!(admits(&gate, ip), "{network} {ip}");
+                assert!(admits(&mut gate, ip), "{network} {ip}");
             }
             for ip in outside {
-                assert!(!admits(&gate, ip), "{network} {ip}");
+                assert!(!admits(&mut gate, ip), "{network} {ip}");
             }
         }
         // A whole prefix is one address.
@@ -182,9 +197,9 @@ mod tests {
             ("128.0.0.0/1", "255.0.0.0", "127.255.255.255"),
             ("8000::/1", "ffff::", "7fff::"),
         ] {
-            let gate = gate(&[network], &[]);
-            assert!(admits(&gate, inside), "{network}");
-            assert!(!admits(&gate, outside), "{network}");
+            let mut gate = gate(&[network], &[]);
+            assert!(admits(&mut gate, inside), "{network}");
+            assert!(!admits(&mut gate, outside), "{network}");
         }
         for bad in ["::/129", "::/-1", "::/", "0.0.0.0/33", "0.0.0.0/256", "/0"] {
             assert!(bad.parse::<Subnet>().is_err(), "{bad}");
@@ -214,22 +229,24 @@ mod tests {
 
     #[test]
     fn peers_are_admitted_and_their_hosts_loopback_with_them() {
-        let remote = gate(&[], &["192.0.2.7"]);
-        assert!(admits(&remote, "192.0.2.7") && admits(&remote, "::ffff:192.0.2.7"));
-        assert!(!admits(&remote, "127.0.0.1") && !admits(&remote, "192.0.2.8"));
-        let local = gate(&[], &["127.0.0.1"]);
+        let mut remote = gate(&[], &["192.0.2.7"]);
+        assert!(admits(&mut remote, "192.0.2.7") && admits(&mut remote, "::ffff:192.0.2.7"));
+        assert!(!admits(&mut remote, "127.0.0.1") && !admits(&mut remote, "192.0.2.8"));
+        let mut local = gate(&[], &["127.0.0.1"]);
         assert!(
-            admits(&local, "127.0.0.1") && admits(&local, "::1") && admits(&local, "127.0.0.9")
+            admits(&mut local, "127.0.0.1")
+                && admits(&mut local, "::1")
+                && admits(&mut local, "127.0.0.9")
         );
-        assert!(!admits(&local, "192.0.2.7"));
+        assert!(!admits(&mut local, "192.0.2.7"));
     }
 
     #[test]
     fn a_new_lookup_counts_and_a_failed_one_does_not() {
         let mut gate = gate(&[], &["192.0.2.7"]);
         gate.update(0, &[]);
-        assert!(admits(&gate, "192.0.2.7"));
+        assert!(admits(&mut gate, "192.0.2.7"));
         gate.update(0, &[SocketAddr::from(([192, 0, 2, 8], 1))]);
-        assert!(admits(&gate, "192.0.2.8") && !admits(&gate, "192.0.2.7"));
+        assert!(admits(&mut gate, "192.0.2.8") && !admits(&mut gate, "192.0.2.7"));
     }
 }

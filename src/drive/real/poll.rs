@@ -50,6 +50,8 @@ pub(super) struct Poller {
     pub(super) dirty: Vec<usize>,
     /// Sockets that may have more to read than one turn took.
     pub(super) unread: Vec<usize>,
+    /// Machines at whose ports more may wait than one turn took.
+    pub(super) crowded: Vec<u64>,
     pub(super) scratch: Vec<u8>,
     pub(super) workspace: Workspace,
 }
@@ -68,6 +70,7 @@ impl Poller {
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
             unread: Vec::new(),
+            crowded: Vec::new(),
             scratch: vec![0; SCRATCH],
             workspace: Workspace::default(),
         }
@@ -88,6 +91,9 @@ impl Poller {
             }
             for key in std::mem::take(&mut self.unread) {
                 self.readable(key);
+            }
+            for id in std::mem::take(&mut self.crowded) {
+                self.accept(id);
             }
             self.now = self.clock.now();
             self.alarm.reset();
@@ -110,7 +116,7 @@ impl Poller {
     }
 
     fn timeout(&self) -> Option<Duration> {
-        if !self.unread.is_empty() || !self.dirty.is_empty() {
+        if !self.unread.is_empty() || !self.dirty.is_empty() || !self.crowded.is_empty() {
             return Some(Duration::ZERO);
         }
         let &Reverse((time, _)) = self.timers.peek()?;

@@ -27,6 +27,8 @@ pub(super) struct Socket {
     pub(super) is_connecting: bool,
     /// The system takes no more bytes until it says so.
     pub(super) is_blocked: bool,
+    /// It was asked for what every connection needs.
+    pub(super) is_tuned: bool,
 }
 
 /// What a read or a write brought.
@@ -41,9 +43,13 @@ pub(super) enum Moved {
 }
 
 impl Socket {
-    /// Asks of the system what every connection needs. If it refuses, lines come later
-    /// and the death of a host is noticed later.
-    pub(super) fn tune(&self) {
+    /// Asks of the system what every connection needs, before the first byte goes out: those who say
+    /// nothing cost as little as can be. If it refuses, lines come later and the death of a host is
+    /// noticed later.
+    pub(super) fn tune(&mut self) {
+        if std::mem::replace(&mut self.is_tuned, true) {
+            return;
+        }
         // Small lines must not wait for each other.
         let _ = self.stream.set_nodelay(true);
         // A host that vanished says nothing, and would hold its place forever.

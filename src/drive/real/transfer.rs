@@ -15,13 +15,15 @@ use crate::model::message::Nanos;
 const CHUNK: usize = 64 * 1024;
 /// Reads and writes of one connection before the others have their turn.
 const TURNS: usize = 8;
+/// Connections taken before those that stand have their turn.
+const MOST_TAKEN: usize = 64;
 /// How long accepting pauses when the process has reached its limit of open files.
 const ACCEPT_PAUSE: Nanos = 100_000_000;
 
 impl Poller {
     /// Takes the connections that wait at a machine's port.
     pub(super) fn accept(&mut self, id: u64) {
-        loop {
+        for _ in 0..MOST_TAKEN {
             let Some(site) = self.sites.get_mut(&id) else {
                 return;
             };
@@ -51,6 +53,7 @@ impl Poller {
             };
             self.take(id, stream, remote);
         }
+        self.crowded.push(id);
     }
 
     /// The pause of accepting is over.
@@ -66,14 +69,13 @@ impl Poller {
         let Some(site) = self.sites.get_mut(&id) else {
             return;
         };
-        let standing = site.gate.standing(remote.ip());
+        let standing = site.gate.standing(now, remote.ip());
         let taken = site
             .endpoint
             .accepted(now, remote, standing, &mut entropy::bytes);
         if let Some(connection) = taken {
             match self.add(stream, id, connection, false) {
                 Some(key) => {
-                    self.sockets[key].tune();
                     self.with(id, |site, _| {
                         site.sockets.insert(connection, key);
                     });
@@ -147,7 +149,6 @@ impl Poller {
             self.with(id, |site, now| site.endpoint.broken(now, connection));
         } else if socket.stream.peer_addr().is_ok() {
             socket.is_connecting = false;
-            socket.tune();
             self.with(id, |site, now| {
                 site.endpoint
                     .connected(now, connection, &mut entropy::bytes);
@@ -174,6 +175,7 @@ impl Poller {
                 self.carry_out(id);
                 return;
             }
+            socket.tune();
             match socket.write(bytes) {
                 Ok(Moved::Bytes(count)) => site.endpoint.written(connection, count),
                 Ok(_) => {

@@ -11,12 +11,14 @@
 
 #[path = "../links/broken.rs"]
 mod broken;
+mod impostor;
 mod model;
 mod promises;
 mod state;
 mod talk;
 
 use broken::{Broken, Twist};
+use impostor::Careless;
 use model::Bounds;
 use stateright::{Checker, HasDiscoveries, Model};
 
@@ -37,6 +39,18 @@ const fn bounds(messages: [usize; 2], crashes: u8, resets: u8, attempts: u8) -> 
             is_careful: false,
             has_alias: false,
         },
+        impostor: (0, false),
+        is_two_way: false,
+        careless: None,
+    }
+}
+
+/// With an impostor, whose victim knows the address of the machine it poses as, or does not.
+const fn deceived(impostor: (u8, bool), is_two_way: bool) -> Bounds {
+    Bounds {
+        impostor,
+        is_two_way,
+        ..bounds([1, 0], 1, 0, 0)
     }
 }
 
@@ -65,6 +79,45 @@ fn no_state_breaks_a_promise() {
             checker.max_depth()
         );
         checker.assert_properties();
+    }
+}
+
+#[test]
+fn an_impostor_breaks_no_promise() {
+    for (impostor, is_two_way) in [
+        ((2, false), false),
+        ((1, true), false),
+        ((1, false), true),
+        ((1, true), true),
+    ] {
+        let bounds = deceived(impostor, is_two_way);
+        let checker = bounds.checker().threads(2).spawn_bfs().join();
+        println!(
+            "{} states, depth {}: {bounds:?}",
+            checker.unique_state_count(),
+            checker.max_depth()
+        );
+        checker.assert_properties();
+    }
+}
+
+#[test]
+fn every_broken_rule_of_who_may_speak_has_a_state_that_shows_it() {
+    for (careless, impostor, is_two_way) in [
+        (Careless::HelloPins, (1, false), false),
+        (Careless::HelloHolds, (1, false), false),
+        (Careless::ReadEarly, (1, true), true),
+        (Careless::StaysOn, (1, true), true),
+    ] {
+        let mut bounds = deceived(impostor, is_two_way);
+        bounds.careless = Some(careless);
+        let checker = bounds.checker().finish_when(HasDiscoveries::AnyFailures);
+        let checker = checker.spawn_bfs().join();
+        let found = checker.discoveries();
+        let broken_promises = found.keys().filter(|name| !name.starts_with("all faults"));
+        let name = broken_promises.min();
+        let name = name.unwrap_or_else(|| panic!("{careless:?} is not found"));
+        println!("{careless:?}: {name:?} breaks");
     }
 }
 

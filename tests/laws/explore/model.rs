@@ -3,6 +3,7 @@
 use stateright::{Model, Property};
 
 use crate::broken::{Broken, Twist};
+use crate::impostor::{Careless, Impostor, VICTIM};
 use crate::promises;
 use crate::state::{Machine, NOW, State};
 
@@ -18,6 +19,11 @@ pub struct Bounds {
     /// How often a sender tries to connect where its former process still seems connected.
     pub attempts: u8,
     pub twist: Twist,
+    /// How often an impostor says hello, and whether it sends a message.
+    pub impostor: (u8, bool),
+    /// Both machines connect, whether they have messages or not, from the start on.
+    pub is_two_way: bool,
+    pub careless: Option<Careless>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub enum Action {
     Crash(usize),
     Restart(usize),
     Connect(usize),
+    /// The first attempt to connect comes to something, or to nothing.
+    Reach(usize, bool),
     /// An end, 0 the sender's, of a connection reads a line.
     Read(usize, usize),
     /// An end says its next line, if it has any.
@@ -36,6 +44,10 @@ pub enum Action {
     Reset(usize),
     /// An end sees that its connection is broken; what it has not read is lost.
     Notice(usize, usize),
+    /// The impostor says hello, sends a message, is gone.
+    Pose,
+    Lie,
+    Unmask,
 }
 
 impl Model for Bounds {
@@ -58,9 +70,11 @@ impl Model for Bounds {
             crashes: self.crashes,
             resets: self.resets,
             attempts: self.attempts,
+            impostor: Impostor::new(self.impostor.0, self.impostor.1),
+            is_deceived: self.impostor.0 > 0,
             fault: None,
         };
-        (0..2).for_each(|index| state.enter(index));
+        (0..2).for_each(|index| state.enter(index, self.is_two_way));
         vec![state]
     }
 
@@ -96,14 +110,37 @@ impl Model for Bounds {
             };
             let is_free = mine().all(|connection| connection.ends[0].is_none());
             let is_refused = mine().any(|connection| connection.ends[1].is_some());
-            if self.messages[index] > 0
+            let is_there = state.machines[1 - index].process.is_some();
+            if process.attempt.is_some() {
+                actions.push(Action::Reach(index, false));
+                if is_there {
+                    actions.push(Action::Reach(index, true));
+                }
+            }
+            // One that holds the id lets no other in.
+            let is_shut_out = self.careless == Some(Careless::HelloHolds)
+                && index != VICTIM
+                && state.impostor.end.is_some();
+            if (self.messages[index] > 0 || self.is_two_way)
+                && process.attempt.is_none()
                 && is_free
+                && !is_shut_out
                 && process.endpoint.wake_at() == Some(NOW)
                 && (!is_refused || state.attempts > 0)
-                && state.machines[1 - index].process.is_some()
+                && is_there
             {
                 actions.push(Action::Connect(index));
             }
+        }
+        let is_posing = state.impostor.end.is_some();
+        if state.machines[VICTIM].process.is_some() && !is_posing && state.impostor.hellos > 0 {
+            actions.push(Action::Pose);
+        }
+        if state.is_heard_out(self.careless) {
+            actions.push(Action::Lie);
+        }
+        if is_posing {
+            actions.push(Action::Unmask);
         }
         for (place, connection) in state.connections.iter().enumerate() {
             let sender = state.machines[connection.from].process.as_ref();
@@ -115,7 +152,10 @@ impl Model for Bounds {
                 let waits = side == 0
                     && connection.is_answered()
                     && sender.is_some_and(|process| process.pending.is_some());
-                if !connection.flows[1 - side].is_empty() && !waits {
+                let process = state.machines[connection.machine(side)].process.as_ref();
+                let end = process.zip(connection.ends[side]);
+                let is_read = end.is_some_and(|(process, end)| process.endpoint.is_reading(end));
+                if !connection.flows[1 - side].is_empty() && !waits && is_read {
                     actions.push(Action::Read(place, side));
                 }
                 if connection.is_broken {
@@ -146,6 +186,9 @@ impl Model for Bounds {
             Action::Crash(index) => {
                 state.crashes -= 1;
                 state.machines[index].process = None;
+                if index == VICTIM {
+                    (state.impostor.end, state.impostor.is_ghost) = (None, false);
+                }
                 for connection in &mut state.connections {
                     let side = usize::from(connection.from != index);
                     if connection.ends[side].is_some() {
@@ -160,9 +203,13 @@ impl Model for Bounds {
                     machine.log.clear();
                 }
                 machine.process = Some(machine.process(index, twist));
-                state.enter(index);
+                state.enter(index, self.is_two_way);
             }
             Action::Connect(index) => state.connect(index),
+            Action::Reach(index, is_made) => state.reach(index, is_made),
+            Action::Pose => state.pose(self.careless),
+            Action::Lie => state.lie(),
+            Action::Unmask => state.unmask(),
             Action::Read(place, side) => state.read(place, side, twist),
             Action::Say(place, side) => {
                 if !state.say(place, side, twist) {
@@ -174,6 +221,14 @@ impl Model for Bounds {
                 state.connections[place].is_broken = true;
             }
             Action::Notice(place, side) => state.notice(place, side),
+        }
+        // A connection that should have been closed goes on.
+        if self.careless == Some(Careless::StaysOn)
+            && state.impostor.end.is_none()
+            && matches!(action, Action::Read(..))
+        {
+            state.impostor.end = last.impostor.end;
+            state.impostor.is_ghost = last.impostor.end.is_some();
         }
         state
             .connections

@@ -11,6 +11,7 @@ use lamport::channel::identity::{Identity, Nonce};
 use lamport::model::message::MachineId;
 
 use crate::broken::{Broken, Twist};
+use crate::impostor::Impostor;
 
 /// When everything happens that does.
 pub const NOW: u64 = 0;
@@ -34,6 +35,9 @@ pub struct State {
     pub crashes: u8,
     pub resets: u8,
     pub attempts: u8,
+    pub impostor: Impostor,
+    /// Whether there is one.
+    pub is_deceived: bool,
     /// What no correct machine does.
     pub fault: Option<String>,
 }
@@ -66,6 +70,8 @@ pub struct Process {
     pub told: Vec<Line>,
     /// The newest message handed out, for the sender that trusts itself.
     pub handed: u64,
+    /// Its first attempt to reach the other machine, as long as nothing has come of it.
+    pub attempt: Option<ConnectionId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -136,6 +142,7 @@ impl Machine {
             pending: None,
             told: Vec::new(),
             handed: 0,
+            attempt: None,
         }
     }
 

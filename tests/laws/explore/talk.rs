@@ -9,15 +9,34 @@ use lamport::error::Result;
 use lamport::model::event::Recipients;
 
 use crate::broken::{Broken, Twist};
+use crate::impostor::VICTIM;
 use crate::state::{Connection, Line, NOW, State, id};
 
 impl State {
-    /// A process begins: there is no connection yet, and one may be made at any time.
-    pub fn enter(&mut self, index: usize) {
+    /// A process begins: there is no connection yet, and one may be made at any time; the first attempt
+    /// comes to nothing, or is under way where `is_trying`.
+    pub fn enter(&mut self, index: usize, is_trying: bool) {
         let machine = &mut self.machines[index];
         machine.log.push(Line::Startup);
         if let Some(process) = &mut machine.process {
             process.endpoint.enter(NOW);
+            if is_trying
+                && let Some(Output::Connect { connection, .. }) = process.endpoint.next_output()
+            {
+                process.attempt = Some(connection);
+            }
+        }
+        self.carry_out(index, false);
+    }
+
+    /// The first attempt of a process comes to a connection or to nothing.
+    pub fn reach(&mut self, index: usize, is_made: bool) {
+        let process = self.machines[index].process.as_mut().unwrap();
+        let connection = process.attempt.take().unwrap();
+        if is_made {
+            self.made(index, connection);
+        } else {
+            process.endpoint.broken(NOW, connection);
         }
         self.carry_out(index, false);
     }
@@ -38,7 +57,7 @@ impl State {
     }
 
     /// Does all that an endpoint asks for.
-    fn carry_out(&mut self, index: usize, may_connect: bool) {
+    pub fn carry_out(&mut self, index: usize, may_connect: bool) {
         while let Some(process) = &mut self.machines[index].process {
             let Some(action) = process.endpoint.next_output() else {
                 // Each of its connections is asked in each state.
@@ -58,6 +77,9 @@ impl State {
                     }
                 }
                 Output::Close { connection } => {
+                    if index == VICTIM && self.impostor.end == Some(connection) {
+                        self.impostor.end = None;
+                    }
                     for other in &mut self.connections {
                         for side in [0, 1] {
                             if other.machine(side) == index && other.ends[side] == Some(connection)
@@ -67,18 +89,28 @@ impl State {
                         }
                     }
                 }
-                Output::Warn(Warning { kind, text, .. }) => {
-                    let is_double = kind == "duplicate id";
-                    if !is_double && !text.contains("duplicate id:") {
-                        self.fault = Some(text);
-                    }
+                Output::Warn(warning) => self.warned(&warning),
+                // Whether a connection is read is asked in each state.
+                Output::ShutDown { .. } | Output::Read { .. } => {}
+                Output::LookUp(_) | Output::Fail { .. } | Output::Finished(_) => {
+                    self.fault = Some(format!("{action:?}"))
                 }
-                Output::ShutDown { .. } => {}
-                Output::Read { .. }
-                | Output::LookUp(_)
-                | Output::Fail { .. }
-                | Output::Finished(_) => self.fault = Some(format!("{action:?}")),
             }
+        }
+    }
+
+    /// Few warnings may come: of two processes of a machine, and of an impostor.
+    fn warned(&mut self, warning: &Warning) {
+        let Warning {
+            kind, source, text, ..
+        } = warning;
+        let is_double = *kind == "duplicate id" || text.contains("duplicate id:");
+        let is_of_impostor = self.is_deceived
+            && (source == "10.0.0.99" || matches!(*kind, "two histories" | "impostor"));
+        // A machine is refused only for the messages of another.
+        let is_ousted = *kind == "history" || text.contains("came back without its history");
+        if !(is_double || is_of_impostor || (is_ousted && self.impostor.is_heard)) {
+            self.fault = Some(text.clone());
         }
     }
 

@@ -8,7 +8,9 @@
 )]
 
 mod by_hand;
+mod early;
 mod ends;
+mod flood;
 mod incoming;
 mod keys;
 mod lab;

@@ -14,6 +14,8 @@ pub struct Figures {
     pub cuts: u64,
     /// Answers of "no".
     pub refusals: u64,
+    /// Hellos of an impostor that were answered with ok.
+    pub impostors: u64,
     pub messages: u64,
     /// Messages that came a second time and were dropped.
     pub dropped: u64,
@@ -33,6 +35,7 @@ impl std::ops::AddAssign for Figures {
         self.connections += other.connections;
         self.cuts += other.cuts;
         self.refusals += other.refusals;
+        self.impostors += other.impostors;
         self.messages += other.messages;
         self.dropped += other.dropped;
         self.received += other.received;

@@ -38,6 +38,7 @@ fn nothing_is_lost_or_doubled() {
     assert_eq!(figures.messages, figures.received + figures.unread);
     // A sender that begins right after *accepted* sends nothing twice that arrived.
     assert_eq!(figures.dropped, 0);
+    assert!(figures.impostors > 0 || count < 100);
 }
 
 /// Within so many schedules each broken rule is found; the same schedules pass where it is kept.

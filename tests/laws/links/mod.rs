@@ -6,7 +6,7 @@
 //! (its steps reach log and endpoint by `log/write/batch.rs`, as in the driver), `connection` is a byte
 //! stream with two ends, `ending` is what all worlds come to. What is said on a connection, and when, is
 //! decided by the endpoint that ships: `outputs` carries out what it says, `traffic` moves its bytes.
-//! `account` reads the logs at the end and says whether anything was lost or doubled, `schedule` draws,
+//! `impostor` says hello as machines that it is not. `account` reads the logs at the end and says whether anything was lost or doubled, `schedule` draws,
 //! runs and shrinks, `broken` lists rules to break, and `shim` breaks those that show on the wire.
 
 #![allow(
@@ -22,6 +22,7 @@ pub mod broken;
 pub mod connection;
 pub mod ending;
 pub mod figures;
+pub mod impostor;
 pub mod outputs;
 pub mod process;
 pub mod schedule;

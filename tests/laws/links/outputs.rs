@@ -7,6 +7,7 @@ use lamport::error::Result;
 
 use super::broken::Broken;
 use super::connection::{After, Connection, RECEIVER, SENDER};
+use super::impostor;
 use super::process::{ALIAS, address};
 use super::world::World;
 
@@ -134,6 +135,9 @@ impl World<'_> {
         let is_twice = *kind == "twice" && self.twist.has_alias;
         let is_torn = self.setup.is_keyed && text.contains("ended within a frame");
         let is_late = *kind == "silent";
+        let is_deceived = self.setup.is_deceived
+            && (*source == impostor::ADDRESS.to_string()
+                || matches!(*kind, "two histories" | "impostor"));
         self.figures.refusals += u64::from(is_double || is_twice);
         if is_twice {
             let peers = self.setup.peers[index].iter();
@@ -142,7 +146,7 @@ impl World<'_> {
                 *is_double |= *source == address(peer, is_alias).to_string();
             }
         }
-        if !(is_double || is_twice || is_torn || is_late) {
+        if !(is_double || is_twice || is_torn || is_late || is_deceived) {
             self.fail(|| format!("machine {} warns ({kind}): {text}", index + 1));
         }
         self.say(|| format!("machine {} warns: {text}", index + 1));

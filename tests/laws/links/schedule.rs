@@ -28,6 +28,8 @@ pub struct Setup {
     pub is_abrupt: bool,
     /// Whether the machines have a key.
     pub is_keyed: bool,
+    /// Whether someone says hello as machines that it is not.
+    pub is_deceived: bool,
 }
 
 /// A world and the decisions of what happens in it.
@@ -67,6 +69,8 @@ impl Schedule {
         }
         let (choice, delay) = (chance.below(3), [0, 0, 20_000][chance.below(3) as usize]);
         let is_drained = chance.below(2) == 0;
+        // Handshakes with a key take as long as a whole world.
+        let is_keyed = twist == Twist::default() && seed.is_multiple_of(50);
         let setup = Setup {
             seed: seed & ((1 << 48) - 1),
             run_id: "lab".into(),
@@ -75,8 +79,8 @@ impl Schedule {
             delay,
             is_drained,
             is_abrupt: !is_drained && !twist.has_alias && seed.is_multiple_of(2),
-            // Handshakes with a key take as long as a whole world.
-            is_keyed: twist == Twist::default() && seed.is_multiple_of(50),
+            is_keyed,
+            is_deceived: twist == Twist::default() && !is_keyed && seed % 4 == 1,
         };
         let length = 20 + chance.below(140);
         Self {

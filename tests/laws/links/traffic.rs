@@ -135,6 +135,9 @@ impl World<'_> {
         else {
             return;
         };
+        if !process.endpoint.is_reading(end.id) {
+            return;
+        }
         if flow.bytes.is_empty() {
             match flow.after {
                 After::More => {}

@@ -151,6 +151,9 @@ impl<'a> World<'a> {
                 self.pump(index);
             }
         }
+        if self.setup.is_deceived && word >> 52 & 7 == 0 {
+            self.pose(index, b, word >> 56 & 1 == 0);
+        }
     }
 
     /// A start, up to the STARTUP line that is to be written.
