@@ -6,10 +6,11 @@
 //!
 //! Three machines tick 1, 3 and 6 times a second, once by plain sleeping
 //! (`precise=False`) and once by the default, which sleeps until 150 us before
-//! a tick and spins the rest. Beside each runs a bare pacing loop: three
+//! a tick and spins the rest; that also with a key, every connection encrypted.
+//! Beside each runs a bare pacing loop: three
 //! threads with the same rates and absolute deadlines, `std::thread::sleep`
-//! alone or until 150 us before. Within a round all four run at the same time,
-//! so that they see the same load of the host; together they tick 40 times a second.
+//! alone or until 150 us before. Within a round all run at the same time,
+//! so that they see the same load of the host; together they tick 50 times a second.
 //!
 //! The lateness of a tick is the `system_time` of its line minus when it was
 //! due, start + due(k); the start is the clock's reading minus the run's
@@ -33,6 +34,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Scratch, Story, argument, load, median, quantile};
+use lamport::channel::key::Key;
 use lamport::drive::real::clock::ProcessClock;
 use lamport::drive::real::local::{Local, LocalConfig};
 use lamport::model::message::Nanos;
@@ -42,11 +44,14 @@ use lamport::model::topology::Topology;
 const RATES: [f64; 3] = [1.0, 3.0, 6.0];
 /// The stretch that the default spins.
 const STRETCH: Nanos = 150_000;
-const NAMES: [&str; 4] = [
+/// The bare loop beside each.
+const BARE: [usize; 5] = [0, 0, 2, 2, 2];
+const NAMES: [&str; 5] = [
     "sleep, bare",
     "sleep, lamport",
     "spin, bare",
     "spin, lamport",
+    "the same, keyed",
 ];
 
 /// A tick: when it was due, in ns since the start, and how late it was, in s.
@@ -63,14 +68,15 @@ struct Figures {
 fn main() {
     let (seconds, rounds) = (argument(0, 60.0), argument(1, 5.0) as usize);
     println!("{rounds} rounds of {seconds} s, load {}", load());
-    let mut figures: [Vec<Figures>; 4] = Default::default();
+    let mut figures: [Vec<Figures>; 5] = Default::default();
     for _ in 0..rounds {
         thread::scope(|scope| {
             let runs = [
                 scope.spawn(|| bare(seconds, 0)),
-                scope.spawn(|| lamport(seconds, false)),
+                scope.spawn(|| lamport(seconds, false, false)),
                 scope.spawn(|| bare(seconds, STRETCH)),
-                scope.spawn(|| lamport(seconds, true)),
+                scope.spawn(|| lamport(seconds, true, false)),
+                scope.spawn(|| lamport(seconds, true, true)),
             ];
             for (figures, run) in figures.iter_mut().zip(runs) {
                 figures.push(summarize(
@@ -83,7 +89,7 @@ fn main() {
     let middle = |variant: usize, of: fn(&Figures) -> f64| median(figures[variant].iter().map(of));
     println!("                  p50 us   p99 us   max us   half    / bare: p50    p99");
     for (variant, name) in NAMES.iter().enumerate() {
-        let of_bare = |of: fn(&Figures) -> f64| middle(variant, of) / middle(variant & !1, of);
+        let of_bare = |of: fn(&Figures) -> f64| middle(variant, of) / middle(BARE[variant], of);
         println!(
             "{name:15} {:8.1} {:8.1} {:8.1} {:6.2} {:14.2} {:6.2}",
             middle(variant, |figures| figures.p50) * 1e6,
@@ -113,11 +119,12 @@ fn summarize(ticks: &[Tick], seconds: f64) -> Figures {
 }
 
 /// The ticks of a run, from its logs.
-fn lamport(seconds: f64, is_precise: bool) -> Vec<Tick> {
+fn lamport(seconds: f64, is_precise: bool, is_keyed: bool) -> Vec<Tick> {
     let scratch = Scratch::new(&std::env::temp_dir());
     let config = LocalConfig {
         rates: Some(RATES.to_vec()),
         is_precise,
+        key: is_keyed.then(|| Key::new(&[7; 32]).expect("a key has 32 bytes")),
         faults: std::sync::Arc::default(),
         seed: 1 + u64::from(is_precise),
         ..common::config(Topology::Full(3), seconds, &scratch.0)
