@@ -52,8 +52,9 @@ impl Shortage {
 
     /// What is full, and when, and what to do if that is near; the logs are in `place`.
     pub fn in_words(&self, place: &str) -> String {
-        let at = span(self.at);
-        let words = self.why.replace("PLACE", place).replace("THEN", &at);
+        // The place last: it may be called anything.
+        let words = self.why.replace("THEN", &span(self.at));
+        let words = words.replace("PLACE", place);
         if !self.is_near() {
             return words;
         }

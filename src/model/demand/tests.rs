@@ -44,6 +44,13 @@ fn a_disk_is_full_when_the_lines_are_as_many_as_it_takes() {
 }
 
 #[test]
+fn a_place_may_be_called_anything() {
+    let full = &foreseen(demand(&[1e9], 60.0, GB))[0];
+    let words = full.in_words("THEN/PLACE");
+    assert!(words.contains("free in THEN/PLACE: "), "{words}");
+}
+
+#[test]
 fn more_than_a_host_can_do_takes_longer() {
     // By its rate alone it would be full after a third of a second.
     let [full] = &foreseen(demand(&[1e9], 60.0, 55 * GB))[..] else {
