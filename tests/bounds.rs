@@ -131,6 +131,8 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
         allowed: vec![],
         key: None,
         is_precise: false,
+        unix_origin: None,
+        began: None,
     };
     let machine: Arc<Machine> = Machine::open(config, &PollThread::of_process().unwrap()).unwrap();
     for _ in 0..16_777_216 {

@@ -41,6 +41,7 @@ __all__ = [
     "sweep_runs",
     "table_logs",
     "topology_peers",
+    "unix_origin",
     "verify_logs",
     "wait_for_reader",
     "wrong_point",
@@ -95,11 +96,19 @@ class Handover:
     ----------
     descriptor : int
         Its file descriptor, handed down for this process alone.
-    elapsed : float
-        How long the run had been ticking when this machine starts to, in seconds: faults count from then.
+    unix_origin : int
+        The Unix time of the zero of this host's monotonic clock, as the run took it, in ns.
+    began : float, optional
+        When the machine began to tick, should its log not tell, as Unix time; its start if None.
     """
 
-    def __new__(cls, descriptor: int, elapsed: float) -> Self: ...
+    def __new__(cls, descriptor: int, unix_origin: int, began: float | None = None) -> Self: ...
+
+def unix_origin() -> int:
+    """The Unix time of the zero of this host's monotonic clock (``time.monotonic``), in ns.
+
+    As the wall clock has it now.
+    """
 
 @disjoint_base
 class Machine:
@@ -216,13 +225,16 @@ class Machine:
         """The machines it sends to, as (host, port)."""
     @property
     def log_filename(self) -> str:
-        """The path of its log."""
+        """The absolute path of its log."""
     @property
     def clock_rate(self) -> float:
         """Ticks per second, given or drawn."""
     @property
     def seed(self) -> int:
         """The seed of all its draws, given or drawn."""
+    @property
+    def began(self) -> float | None:
+        """The Unix time at which it began to tick, as its log says; None before."""
     @property
     def local_clock(self) -> int:
         """Its Lamport clock."""
@@ -370,6 +382,9 @@ class LocalRun:
         """Wait until all machines are done. Returns whether they are; raises what made one fail."""
     def elapsed(self) -> float:
         """Seconds since ticking started, 0 before."""
+    @property
+    def began(self) -> float | None:
+        """The Unix time at which ticking began, as the logs say; None before."""
     def status(self) -> tuple[list[int], list[int]]:
         """Each machine's clock and queue length, now."""
     def warnings(self) -> list[str]:
@@ -386,10 +401,19 @@ class Logs:
     @property
     def notes(self) -> list[str]:
         """What a reader should know: torn last lines, logs without END, base fields only, ..."""
+    @property
+    def began(self) -> float | None:
+        """The Unix time at which ticking began, from which times count; None if no log tells it.
+
+        That of the earliest machine, as its log says, `offsets` added. Virtual time has none: it begins at 0.
+        """
+    @property
+    def files(self) -> list[str]:
+        """The absolute paths of the files that the logs were read from, by machine; none of a table."""
     def events(self) -> dict[str, Any]:
         """One row per event (SEND, RECEIVE, INTERNAL), by time, then by machine, a machine's as logged.
 
-        The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
+        The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since ticking began, but for
         ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
         ``EVENT_KINDS``) and ``flag`` (bool).
         """
@@ -399,7 +423,7 @@ class Logs:
         """One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
 
         ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (int64 or none),
-        ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
+        ``sent``, ``arrived``, ``received`` (float64, s since ticking began, NaN if not),
         ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
         END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
         tells). Messages received without any known send are not rows; `notes` counts them. A recipient
@@ -416,7 +440,8 @@ class Logs:
         ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
         ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
         new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
-        ``final_queue_len`` (int64 or none), ``duration`` (float64, s: the time it ticked),
+        ``final_queue_len`` (int64 or none), ``duration`` (float64, s: how long it was up
+        since it began to tick), ``down`` (float64, s: how long it was down in between),
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
         ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
         ``run_id``, ``file`` (lists of str, "" if unknown).
@@ -433,7 +458,7 @@ class Logs:
         path : str
             The file; replaced if it exists.
         start, stop : float, optional
-            Only lines with ``start <= time < stop``, in s since the earliest line.
+            Only lines with ``start <= time < stop``, in s since ticking began.
 
         Raises
         ------
@@ -710,6 +735,8 @@ def wrong_point(points: Sequence[_RunSetting]) -> tuple[int, str] | None:
 class FaultConductor:
     """The crashes and pauses of machines 1..n that are still to come, machines counted from 0.
 
+    Those of a machine count from when it began to tick; before that nothing happens to it.
+
     Raises
     ------
     ValueError
@@ -723,10 +750,13 @@ class FaultConductor:
 
     @property
     def next(self) -> float | None:
-        """When the next thing is to happen, in seconds since the start of ticking; None if nothing is."""
+        """When a machine that ticks is to be struck next, by the clock of `begin`; None if none is."""
 
-    def carry_out(self, elapsed: float, bodies: _Bodies) -> None:
-        """Do what is due by now: call the methods of these bodies."""
+    def begin(self, machine: int, time: float) -> None:
+        """A machine began to tick at this time, in seconds; the first time counts."""
+
+    def carry_out(self, time: float, bodies: _Bodies) -> None:
+        """Do what is due at this time, by the same clock: call the methods of these bodies."""
 
     def cancel(self) -> None:
         """Nothing is to happen any more."""

@@ -31,8 +31,10 @@ pub struct Machines {
     pub max_queue_len: Vec<i64>,
     /// The queue at the end.
     pub final_queue_len: Vec<i64>,
-    /// Seconds for which it ticked, those in which it was down or paused included.
+    /// Seconds for which it was up since it began to tick, pauses included.
     pub duration: Vec<f64>,
+    /// Seconds for which it was down in between.
+    pub down: Vec<f64>,
     /// The median lateness of its ticks, in seconds.
     pub lateness_p50: Vec<f64>,
     /// The 99th percentile of it.
@@ -157,11 +159,8 @@ impl Machines {
         self.max_jump.push(count.max_jump);
         self.max_queue_len.push(count.max_queue_len.max(queue_len));
         self.final_queue_len.push(queue_len);
-        self.duration.push(match startup.clock_rate {
-            // A real log begins before the first tick, with a wait for the peers.
-            Some(rate) if !startup.is_virtual && !summary.is_resumed => ticks as f64 / rate,
-            _ => summary.span.1 - summary.span.0,
-        });
+        self.duration.push(summary.up.0);
+        self.down.push(summary.up.1);
         self.lateness_p50.push(late(|late| late.p50));
         self.lateness_p99.push(late(|late| late.p99));
         self.lateness_max.push(late(|late| late.max));

@@ -31,7 +31,7 @@ pub struct Messages {
     pub sent_clock: Vec<i64>,
     /// Who it went to, or [`UNKNOWN`].
     pub recipient: Vec<i64>,
-    /// When it was sent, in seconds since the earliest line.
+    /// When it was sent, in seconds since the beginning of ticking.
     pub sent: Vec<f64>,
     /// When it entered the queue, NaN if unknown.
     pub arrived: Vec<f64>,

@@ -10,17 +10,14 @@ use crate::model::message::{MachineId, Nanos};
 #[derive(Debug, Clone)]
 pub struct LinkFaults {
     schedule: Arc<FaultSchedule>,
-    /// The start of ticking on the process's clock; negative if the process started later.
+    /// The start of ticking on the process's clock.
     start: i64,
 }
 
 impl LinkFaults {
-    /// The faults of a run that had been ticking for `elapsed` at `now`.
-    pub fn new(schedule: Arc<FaultSchedule>, now: Nanos, elapsed: Nanos) -> Self {
-        Self {
-            schedule,
-            start: now as i64 - elapsed as i64,
-        }
+    /// The faults of a run that began to tick at `start`; negative if the clock's zero is later.
+    pub fn new(schedule: Arc<FaultSchedule>, start: i64) -> Self {
+        Self { schedule, start }
     }
 
     /// How long the run has been ticking.

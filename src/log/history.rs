@@ -28,6 +28,8 @@ pub struct LogHistory {
     pub rows: Range<usize>,
     /// The lines that are no events.
     pub marks: Vec<Mark>,
+    /// The lines that say when ticking began.
+    pub beginnings: Vec<Beginning>,
     /// The lines that name another machine, and which.
     pub strays: Vec<(u32, u64)>,
     /// The blank lines.
@@ -64,6 +66,15 @@ pub struct Link {
     pub address: Place<'static>,
     /// Who that is, if the line says.
     pub id: Option<u64>,
+}
+
+/// What a line says of the beginning of ticking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beginning {
+    /// The line.
+    pub line: u32,
+    /// When it was, in microseconds.
+    pub time: f64,
 }
 
 /// A line that is not an event.
@@ -130,10 +141,29 @@ impl Skipped {
     }
 }
 
+impl Beginning {
+    /// The same, once it is known where the lines of its block stand, and by how much the clock is corrected.
+    pub(crate) fn shifted(mut self, lines: u64, offset: Micros) -> Self {
+        self.line += lines as u32;
+        self.time += offset as f64;
+        self
+    }
+}
+
 impl LogHistory {
     /// Whether what some line told is missing.
     pub fn has_gap(&self) -> bool {
         !self.gaps.is_empty()
+    }
+
+    /// When the machine began to tick, in microseconds, if its log says so.
+    pub fn began(&self) -> Option<f64> {
+        self.beginnings.first().map(|beginning| beginning.time)
+    }
+
+    /// Whether its time is virtual, which begins at 0.
+    pub fn is_virtual(&self) -> bool {
+        self.startups().any(|(_, startup)| startup.is_virtual)
     }
 
     /// Its STARTUPs.

@@ -19,12 +19,44 @@ pub struct Logs {
     pub notes: Vec<String>,
     /// The files behind the columns; none for a table.
     pub sources: Vec<Source>,
+    /// Where times count from.
+    pub zero: Zero,
+}
+
+/// Time 0 of a run: the beginning of ticking, which is that of its earliest machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Zero {
+    /// Virtual time begins at 0, and a table has its own.
+    #[default]
+    Own,
+    /// A log says when it was.
+    Told(Micros),
+    /// No log says so: the earliest event stands in for it.
+    Earliest(Micros),
+}
+
+impl Zero {
+    /// When it is, on the clocks of the logs.
+    pub fn time(self) -> Micros {
+        match self {
+            Self::Own => 0,
+            Self::Told(time) | Self::Earliest(time) => time,
+        }
+    }
+
+    /// The Unix time of it, in seconds, if a log says so.
+    pub fn began(self) -> Option<f64> {
+        match self {
+            Self::Told(time) => Some(time as f64 / 1e6),
+            Self::Own | Self::Earliest(_) => None,
+        }
+    }
 }
 
 /// A log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Where it is.
+    /// Where it is, from the root.
     pub path: PathBuf,
     /// Whose it is.
     pub machine_id: u64,
@@ -41,16 +73,16 @@ pub struct MachineSummary {
     pub file: String,
     /// The last STARTUP line, without the addresses in it.
     pub startup: Option<Startup<'static>>,
-    /// Whether it has come back after a crash.
-    pub is_resumed: bool,
     /// Of a run in memory: when the machine came back after a crash, in seconds, and with which clock.
     pub restarts: Vec<(f64, u64)>,
     /// The END line.
     pub end: Option<End>,
     /// The messages left in the queue at the end.
     pub unread: Vec<Unread>,
-    /// The times of the first and the last line, in seconds since the earliest of all.
+    /// The times of the first and the last line, in seconds since the beginning of ticking.
     pub span: (f64, f64),
+    /// For how many seconds it was up since it began to tick, and for how many it was down in between.
+    pub up: (f64, f64),
 }
 
 /// A message left in the queue at the end.
@@ -60,6 +92,6 @@ pub struct Unread {
     pub sender: Option<u64>,
     /// Its timestamp.
     pub sent_clock: u64,
-    /// When it entered the queue, in seconds since the earliest line; NaN if unknown.
+    /// When it entered the queue, in seconds since the beginning of ticking; NaN if unknown.
     pub arrived: f64,
 }

@@ -286,7 +286,7 @@ macro_rules! columns {
 }
 
 columns! {
-    /// Seconds since the earliest line.
+    /// Seconds since the beginning of ticking; negative before.
     time: f64 = Seconds,
     /// Seconds, as logged.
     system_time: f64 = Seconds,
@@ -304,7 +304,7 @@ columns! {
     sender: i64 = MaybeWhole,
     /// The timestamp of the message received.
     sent_clock: i64 = MaybeWhole,
-    /// When the message received entered the queue, in seconds since the earliest line.
+    /// When the message received entered the queue, in seconds since the beginning of ticking.
     arrived: f64 = MaybeSeconds,
     /// Whether the event was made by hand, and not by a tick.
     manual: bool = Flag,

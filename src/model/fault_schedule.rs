@@ -249,6 +249,18 @@ impl FaultSchedule {
     }
 }
 
+/// Checks that each fault comes before the end of a run of `duration` seconds: later ones would vanish without a word.
+pub fn check_before_end(faults: &[Fault], duration: f64) -> Result<()> {
+    for fault in faults {
+        if fault.span()?.from as f64 >= duration * 1e9 {
+            return Err(Error::invalid(format!(
+                "{fault} never happens: the run ends at {duration} s"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Checks that the machines a fault names are there.
 fn check(fault: &Fault, machines: Option<&[MachineId]>) -> Result<()> {
     let Some(known) = machines else {
@@ -257,8 +269,10 @@ fn check(fault: &Fault, machines: Option<&[MachineId]>) -> Result<()> {
     match fault.machines().iter().find(|id| !known.contains(id)) {
         None => Ok(()),
         Some(id) => Err(Error::invalid(format!(
-            "{fault}: there is no machine {id} in this run of {} machines",
-            known.len()
+            "{fault}: there is no machine {id} in this run of {} machines, {} .. {}",
+            known.len(),
+            known.first().copied().unwrap_or_default(),
+            known.last().copied().unwrap_or_default()
         ))),
     }
 }

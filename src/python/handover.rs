@@ -3,9 +3,11 @@
 use pyo3::prelude::*;
 
 use super::arguments::{Whole, port};
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::inherit;
 use crate::drive::real::listen::Listening;
 use crate::error::Result;
+use crate::log::columns::Micros;
 use crate::model::message::Nanos;
 
 /// A listening socket of the process that started this one, in place of a port to listen on.
@@ -14,22 +16,27 @@ use crate::model::message::Nanos;
 /// ----------
 /// descriptor : int
 ///     Its file descriptor, handed down for this process alone.
-/// elapsed : float
-///     How long the run had been ticking when this machine starts to, in seconds: faults count from then.
+/// unix_origin : int
+///     The Unix time of the zero of this host's monotonic clock, as the run took it, in ns.
+/// began : float, optional
+///     When the machine began to tick, should its log not tell, as Unix time; its start if None.
 #[pyclass(frozen, module = "lamport._lamport")]
 #[derive(Clone, Copy)]
 pub(super) struct Handover {
     descriptor: i32,
-    elapsed: f64,
+    unix_origin: Nanos,
+    began: Option<Micros>,
 }
 
 #[pymethods]
 impl Handover {
     #[new]
-    fn new(descriptor: i32, elapsed: f64) -> Self {
+    #[pyo3(signature = (descriptor, unix_origin, began = None))]
+    fn new(descriptor: i32, unix_origin: Nanos, began: Option<f64>) -> Self {
         Self {
             descriptor,
-            elapsed,
+            unix_origin,
+            began: began.map(|began| (began * 1e6).round() as Micros),
         }
     }
 }
@@ -53,10 +60,11 @@ impl<'py> FromPyObject<'_, 'py> for ListenPort {
 }
 
 impl ListenPort {
-    pub(super) fn elapsed(&self) -> Nanos {
+    /// What whoever started the machine says of its time: that of the clock's zero, and when it began.
+    pub(super) fn time(&self) -> (Option<Nanos>, Option<Micros>) {
         match self {
-            Self::Number(_) => 0,
-            Self::Inherited(handover) => (handover.elapsed * 1e9) as Nanos,
+            Self::Number(_) => (None, None),
+            Self::Inherited(handover) => (Some(handover.unix_origin), handover.began),
         }
     }
 
@@ -67,4 +75,12 @@ impl ListenPort {
             Self::Inherited(handover) => Listening::Bound(inherit::listener(handover.descriptor)?),
         })
     }
+}
+
+/// The Unix time of the zero of this host's monotonic clock (``time.monotonic``), in ns.
+///
+/// As the wall clock has it now.
+#[pyfunction]
+pub(super) fn unix_origin() -> Nanos {
+    ProcessClock::of_process().unix_origin()
 }

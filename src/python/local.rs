@@ -15,7 +15,7 @@ use crate::drive::real::local::{Local, LocalConfig};
 use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::room;
 use crate::drive::real::running::Running;
-use crate::model::fault_schedule::FaultSchedule;
+use crate::model::fault_schedule::{FaultSchedule, check_before_end};
 use crate::model::message::MachineId;
 use crate::setting::check_wait;
 
@@ -77,6 +77,7 @@ impl LocalRun {
         check_wait(wait)?;
         let setup = setting.build(seed.0)?;
         let machines: Vec<MachineId> = (1..=u64::from(setup.topology.machines())).collect();
+        check_before_end(&setup.faults, setup.duration)?;
         let faults = FaultSchedule::new(&setup.faults, Some(&machines), setup.seed)?;
         let config = LocalConfig {
             faults: Arc::new(faults),
@@ -154,6 +155,13 @@ impl LocalRun {
     fn elapsed(&self) -> PyResult<f64> {
         let running = self.own.get()?.running();
         Ok(running.as_ref().map_or(0.0, |running| running.elapsed()))
+    }
+
+    /// The Unix time at which ticking began, as the logs say; None before.
+    #[getter]
+    fn began(&self) -> PyResult<Option<f64>> {
+        let began = self.own.get()?.local.began();
+        Ok(began.map(|began| began as f64 / 1e6))
     }
 
     /// Each machine's clock and queue length, now.

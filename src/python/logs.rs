@@ -27,7 +27,7 @@ use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
 use crate::log::history::History;
 use crate::log::logs;
-use crate::log::logs::{MachineSummary, Source};
+use crate::log::logs::{MachineSummary, Source, Zero};
 use crate::log::read::reader::read_history;
 use crate::log::schema::COLUMNS;
 use crate::log::write::merge;
@@ -41,6 +41,7 @@ pub(super) struct PyLogs {
     notes: Vec<String>,
     peers: BTreeMap<u64, Vec<u64>>,
     sources: Vec<Source>,
+    zero: Zero,
     columns: Mutex<Held<Columns>>,
     messages: Mutex<Matched>,
     machines: Mutex<Held<Machines>>,
@@ -67,6 +68,7 @@ impl PyLogs {
             notes: Vec::new(),
             peers: BTreeMap::new(),
             sources: Vec::new(),
+            zero: Zero::Own,
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
             messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
@@ -81,6 +83,7 @@ impl PyLogs {
             notes: logs.notes,
             peers: logs.peers,
             sources: logs.sources,
+            zero: logs.zero,
             columns: Mutex::new(Held::Native(logs.columns)),
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
@@ -163,9 +166,26 @@ impl PyLogs {
         Ok(notes)
     }
 
+    /// The Unix time at which ticking began, from which times count; None if no log tells it.
+    ///
+    /// That of the earliest machine, as its log says, `offsets` added. Virtual time has none: it begins at 0.
+    #[getter]
+    fn began(&self) -> Option<f64> {
+        self.zero.began()
+    }
+
+    /// The absolute paths of the files that the logs were read from, by machine; none of a table.
+    #[getter]
+    fn files(&self) -> Vec<String> {
+        let paths = self.sources.iter().map(|source| &source.path);
+        paths
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// One row per event (SEND, RECEIVE, INTERNAL), by time, then by machine, a machine's as logged.
     ///
-    /// The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since the earliest line, but for
+    /// The columns of ``EVENT_COLUMNS``, by form: ``seconds`` (float64, since ticking began, but for
     /// ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
     /// ``EVENT_KINDS``) and ``flag`` (bool).
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -188,7 +208,7 @@ impl PyLogs {
     /// One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
     ///
     /// ``sender`` (int64), ``sent_clock`` (int64), ``recipient`` (int64 or none),
-    /// ``sent``, ``arrived``, ``received`` (float64, s since the earliest line, NaN if not),
+    /// ``sent``, ``arrived``, ``received`` (float64, s since ticking began, NaN if not),
     /// ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
     /// END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
     /// tells). Messages received without any known send are not rows; `notes` counts them. A recipient
@@ -208,7 +228,8 @@ impl PyLogs {
     /// ``machine_id`` (int64), ``clock_rate`` (float64, NaN if no STARTUP), ``ticks``, ``sends``,
     /// ``receives``, ``internals`` (int64), ``final_clock`` (int64), ``mean_jump`` (float64: mean of
     /// new_clock - old_clock over all events), ``max_jump`` (int64), ``max_queue_len``,
-    /// ``final_queue_len`` (int64 or none), ``duration`` (float64, s: the time it ticked),
+    /// ``final_queue_len`` (int64 or none), ``duration`` (float64, s: how long it was up
+    /// since it began to tick), ``down`` (float64, s: how long it was down in between),
     /// ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
     /// ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
     /// ``run_id``, ``file`` (lists of str, "" if unknown).
@@ -234,7 +255,7 @@ impl PyLogs {
     /// path : str
     ///     The file; replaced if it exists.
     /// start, stop : float, optional
-    ///     Only lines with ``start <= time < stop``, in s since the earliest line.
+    ///     Only lines with ``start <= time < stop``, in s since ticking began.
     ///
     /// Raises
     /// ------
@@ -252,7 +273,7 @@ impl PyLogs {
     ) -> PyResult<u64> {
         let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
         interruptible(py, |go_on| {
-            merge::write_lines(&self.sources, &path, window, go_on)
+            merge::write_lines(&self.sources, self.zero.time(), &path, window, go_on)
         })
     }
 

@@ -26,9 +26,8 @@ use crate::drive::real::supervisor::{self, FaultPlan};
 use crate::error::Result;
 use crate::model::behavior::Behavior;
 use crate::model::event::Event;
-use crate::model::fault_schedule::FaultSchedule;
+use crate::model::fault_schedule::{FaultSchedule, check_before_end};
 use crate::model::latency::Latency;
-use crate::model::message::Nanos;
 use crate::setting::{
     BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
 };
@@ -113,8 +112,6 @@ pub(super) struct PyMachine {
     duration: f64,
     wait: f64,
     faults: Arc<FaultSchedule>,
-    /// How long the run had been ticking when this machine starts.
-    elapsed: Nanos,
 }
 
 struct Own {
@@ -172,7 +169,8 @@ impl PyMachine {
         key: Option<KeyArgument>,
         limits: bool,
     ) -> PyResult<Self> {
-        let elapsed = listen_port.elapsed();
+        let (unix_origin, began) = listen_port.time();
+        let log_filename = std::path::absolute(&log_filename).unwrap_or(log_filename);
         let listening = listen_port.open(host)?;
         check_wait(wait)?;
         if resume && overwrite {
@@ -206,10 +204,16 @@ impl PyMachine {
                 .collect::<Result<_>>()?,
             is_precise: precise,
             key: key.map(|KeyArgument(key)| key),
+            unix_origin,
+            began,
         };
         let FaultsArgument(faults) = faults;
         // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
         FaultSchedule::new(&faults, None, 0)?;
+        if !resume {
+            // Of one that comes back they count from its beginning.
+            check_before_end(&faults, run_seconds)?;
+        }
         let shortages = if limits {
             config.shortages()?
         } else {
@@ -238,7 +242,6 @@ impl PyMachine {
             duration: run_seconds,
             wait,
             faults: Arc::new(faults),
-            elapsed,
         })
     }
 
@@ -264,7 +267,7 @@ impl PyMachine {
             .collect()
     }
 
-    /// The path of its log.
+    /// The absolute path of its log.
     #[getter]
     fn log_filename(&self) -> String {
         self.log.to_string_lossy().into_owned()
@@ -280,6 +283,13 @@ impl PyMachine {
     #[getter]
     fn seed(&self) -> u64 {
         self.constants().seed()
+    }
+
+    /// The Unix time at which it began to tick, as its log says; None before.
+    #[getter]
+    fn began(&self) -> PyResult<Option<f64>> {
+        let began = self.own.get()?.machine.began();
+        Ok(began.map(|began| began as f64 / 1e6))
     }
 
     /// Its Lamport clock.
@@ -346,7 +356,6 @@ impl PyMachine {
         }
         let plan = FaultPlan {
             faults: machine.faults.clone(),
-            elapsed: machine.elapsed,
             revive: None,
         };
         let machine_list = MachineList::new(vec![own.machine.clone()]);

@@ -53,7 +53,7 @@ mod module {
     #[pymodule_export]
     use super::fifo::wait_for_reader;
     #[pymodule_export]
-    use super::handover::Handover;
+    use super::handover::{Handover, unix_origin};
     #[pymodule_export]
     use super::incoming_queue::IncomingQueue;
     #[pymodule_export]

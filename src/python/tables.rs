@@ -63,6 +63,7 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
     dict.set_item("max_queue_len", table.max_queue_len.into_pyarray(py))?;
     dict.set_item("final_queue_len", table.final_queue_len.into_pyarray(py))?;
     dict.set_item("duration", table.duration.into_pyarray(py))?;
+    dict.set_item("down", table.down.into_pyarray(py))?;
     dict.set_item("lateness_p50", table.lateness_p50.into_pyarray(py))?;
     dict.set_item("lateness_p99", table.lateness_p99.into_pyarray(py))?;
     dict.set_item("lateness_max", table.lateness_max.into_pyarray(py))?;

@@ -57,7 +57,7 @@ fn number(line: &Value, field: &str) -> u64 {
 type Damage = fn(&mut Logs) -> Option<()>;
 
 /// What is done to a log, and the rule that finds it.
-const TABLE: [(&str, &str, Damage); 27] = [
+const TABLE: [(&str, &str, Damage); 30] = [
     ("+2 on receive", "step", |logs| {
         let at = logs.any("RECEIVE")?;
         logs.add(at, "new_clock", 1);
@@ -71,6 +71,31 @@ const TABLE: [(&str, &str, Damage); 27] = [
         let old = number(&logs.lines[at.0][at.1], "old_clock");
         logs.lines[at.0][at.1]["new_clock"] = (old + 1).into();
         Some(())
+    }),
+    ("ticking that begins after a tick", "structure", |logs| {
+        let at = logs.find(|logs, log, line| logs.lines[log][line].get("new_clock").is_some())?;
+        let first = logs.lines[at.0]
+            .iter()
+            .find(|line| line.get("new_clock").is_some())?;
+        let late = first["system_time"].as_f64()? + 0.000_001;
+        logs.lines[at.0][at.1]["began"] = late.into();
+        Some(())
+    }),
+    (
+        "ticking that begins before the machine",
+        "structure",
+        |logs| {
+            let (log, line) = logs.any("INTERNAL")?;
+            logs.lines[log][0]["system_time"] = 0.000_002.into();
+            logs.lines[log][line]["began"] = 0.000_001.into();
+            Some(())
+        },
+    ),
+    ("ticking that begins twice", "structure", |logs| {
+        let (log, line) = logs.any("INTERNAL")?;
+        logs.lines[log][1]["began"] = 0.0.into();
+        let time = if line == 1 { 0.0 } else { 0.000_001 };
+        (time > 0.0).then(|| logs.lines[log][line]["began"] = time.into())
     }),
     ("pre-increment timestamp", "match", |logs| {
         let at = logs.any("RECEIVE")?;

@@ -13,7 +13,7 @@ use lamport::causality::machines::machines;
 use lamport::causality::messages::{LOST_SIGHT, RECEIVED, UNDELIVERED, UNREAD, messages};
 use lamport::error::{Error, Result};
 use lamport::log::columns::UNKNOWN;
-use lamport::log::logs::Logs;
+use lamport::log::logs::{Logs, Zero};
 use lamport::log::read::reader::read_history_on;
 use lamport::log::read::reader::{read_logs, read_logs_on};
 use lamport::log::schema::EventKind;
@@ -61,13 +61,13 @@ fn error(text: impl AsRef<[u8]>) -> String {
 
 const ONE: &str = r#"{"event": "STARTUP", "system_time": 100.000000, "machine_id": 1, "clock_rate": 2.0, "local_clock": 0, "history": 7, "listen": ["127.0.0.1", 5001], "peers": [["127.0.0.1", 5002], ["127.0.0.1", 5003]], "run_id": "lab", "seed": 1, "internal_probability": 0.7, "broadcast_share": 0.25, "time": "real", "version": "0.1.0"}
 {"event": "CONNECT", "system_time": 100.100000, "machine_id": 1, "peer": ["127.0.0.1", 5002], "peer_id": 2, "peer_history": 9}
-{"event": "SEND", "system_time": 100.500000, "machine_id": 1, "old_clock": 0, "new_clock": 1, "recipients": [["127.0.0.1", 5003], ["127.0.0.1", 5002]], "recipient_ids": [null, 2]}
+{"event": "SEND", "system_time": 100.500000, "machine_id": 1, "old_clock": 0, "new_clock": 1, "recipients": [["127.0.0.1", 5003], ["127.0.0.1", 5002]], "recipient_ids": [null, 2], "began": 100.000000}
 {"event": "SEND", "system_time": 101.000000, "machine_id": 1, "old_clock": 1, "new_clock": 2, "recipients": [["127.0.0.1", 5002]], "recipient_ids": [2]}
 {"event": "SEND", "system_time": 101.500000, "machine_id": 1, "old_clock": 2, "new_clock": 3, "recipients": [["127.0.0.1", 5002]], "recipient_ids": [2]}
 {"event": "END", "system_time": 102.000000, "machine_id": 1, "final_clock": 3, "queue_len": 0, "ticks": 4, "lateness": {"p50": 0.1, "p99": 0.2, "max": 0.3}, "undelivered": [[2, 1], [null, 1]]}
 "#;
 const TWO: &str = r#"{"event": "STARTUP", "system_time": 100.000001, "machine_id": 2, "clock_rate": 1.0, "local_clock": 0, "history": 9, "listen": ["127.0.0.1", 5002], "peers": [["127.0.0.1", 5001]], "run_id": "lab", "seed": 1, "internal_probability": 0.7, "broadcast_share": 0.25, "time": "real", "version": "0.1.0"}
-{"event": "INTERNAL", "system_time": 100.500000, "machine_id": 2, "old_clock": 0, "new_clock": 1}
+{"event": "INTERNAL", "system_time": 100.500000, "machine_id": 2, "old_clock": 0, "new_clock": 1, "began": 100.000100}
 {"event": "RECEIVE", "system_time": 101.500000, "machine_id": 2, "old_clock": 1, "new_clock": 2, "queue_len": 1, "sender": 1, "sent_clock": 1, "arrival_time": 100.600000}
 {"event": "RECEIVE", "system_time": 101.600000, "machine_id": 2, "old_clock": 2, "new_clock": 9, "queue_len": 1, "sender": null, "sent_clock": 8, "arrival_time": 101.600000, "manual": true}
 {"event": "UNREAD", "system_time": 102.100000, "machine_id": 2, "sender": 1, "sent_clock": 2, "arrival_time": 101.100000}
@@ -150,7 +150,7 @@ fn machines_are_summed_up() {
     assert_eq!(table.max_jump, [1, 7]);
     assert_eq!(table.max_queue_len, [0, 1]);
     assert_eq!(table.final_queue_len, [0, 1]);
-    assert_eq!(table.duration, [2.0, 2.0]);
+    assert_eq!(table.duration, [2.0, 2.0999]);
     assert_eq!(table.lateness_p99, [0.2, 0.2]);
     assert_eq!(table.probabilities[1], [0.25, 0.25]);
     assert_eq!(table.run_id, ["lab".into(), "lab".into()]);
@@ -294,26 +294,120 @@ fn a_machine_that_came_back_is_one_machine() {
 }
 
 #[test]
-fn a_machine_ticked_as_long_as_its_ticks_take_or_from_end_to_end_if_it_came_back() {
+fn a_machine_was_up_from_the_beginning_of_ticking_to_its_end_but_while_it_was_down() {
     let directory = Directory::new();
-    let duration = |text: &str| machines(&read(&[directory.file("1.log", text)]).unwrap()).duration;
-    // Four ticks of half a second; its lines span two seconds and a wait of three before them.
+    let times = |text: &str| {
+        let table = machines(&read(&[directory.file("1.log", text)]).unwrap());
+        (table.duration[0], table.down[0])
+    };
+    // Its lines span two seconds of ticking and a wait of three before them; the rate does not matter.
     let waited = ONE.replacen("100.000000", "97.000000", 1);
-    assert_eq!(duration(&waited), [2.0]);
-    let slow = waited.replace(r#""clock_rate": 2.0"#, r#""clock_rate": 8.0"#);
-    assert_eq!(duration(&slow), [0.5]);
-    // When it came back it drew a new phase, and while it was down it had no ticks.
+    assert_eq!(times(&waited), (2.0, 0.0));
+    assert_eq!(
+        times(&waited.replace("\"clock_rate\": 2.0", "\"clock_rate\": 8.0")),
+        (2.0, 0.0)
+    );
+    // What does not say when it began: from STARTUP, else from the first event.
+    let untold = waited.replace(", \"began\": 100.000000", "");
+    assert_eq!(times(&untold), (5.0, 0.0));
+    let events: String = untold
+        .lines()
+        .skip(2)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(times(&events), (1.5, 0.0));
+    // To the last event where there is no END.
     let lines: Vec<_> = waited.lines().collect();
+    assert_eq!(times(&(lines[..5].join("\n") + "\n")), (1.5, 0.0));
     let again = lines[0]
         .replace("97.000000", "101.250000")
         .replace(r#""local_clock": 0"#, r#""local_clock": 2"#);
     let resumed = [
         lines[0], lines[1], lines[2], lines[3], &again, lines[4], lines[5], "",
     ];
-    assert_eq!(duration(&resumed.join("\n")), [5.0]);
+    assert_eq!(times(&resumed.join("\n")), (1.75, 0.25));
+    // One that was down before it began to tick.
+    let early = [
+        lines[0],
+        &again.replace("101.25", "99.00"),
+        lines[2],
+        lines[5],
+        "",
+    ];
+    assert_eq!(times(&early.join("\n")), (2.0, 0.0));
     // Virtual time begins with the ticking.
-    let ideal = waited.replace(r#""real""#, r#""virtual""#);
-    assert_eq!(duration(&ideal), [5.0]);
+    let ideal = untold.replace(r#""real""#, r#""virtual""#);
+    assert_eq!(times(&ideal), (5.0, 0.0));
+}
+
+#[test]
+fn time_0_is_the_earliest_beginning_of_ticking() {
+    let directory = Directory::new();
+    let zero = |one: &str, two: &str, offsets: &[(u64, f64)]| {
+        let files = [directory.file("1.log", one), directory.file("2.log", two)];
+        let offsets = offsets.iter().copied().collect();
+        let logs = read_logs(&files, &offsets, &mut || true).unwrap();
+        let first = (logs.columns.system_time[0] - logs.columns.time[0]).round();
+        assert!((first - (logs.zero.time() as f64 / 1e6).round()).abs() < 1e-9);
+        let is_noted = logs.notes.iter().any(|note| note.contains("began"));
+        assert_eq!(
+            is_noted,
+            matches!(logs.zero, Zero::Earliest(_)),
+            "{:?}",
+            logs.notes
+        );
+        logs.zero
+    };
+    assert_eq!(zero(ONE, TWO, &[]), Zero::Told(100_000_000));
+    assert_eq!(zero(TWO, ONE, &[]), Zero::Told(100_000_000));
+    // Aligned, if it is.
+    assert_eq!(zero(ONE, TWO, &[(1, 5.0)]), Zero::Told(100_000_100));
+    assert_eq!(zero(ONE, TWO, &[(1, -5.0)]), Zero::Told(95_000_000));
+    // One that never began does not count, however early its events are.
+    let untold = |text: &str| {
+        let (before, rest) = text.split_once(", \"began\": ").unwrap();
+        format!("{before}{}", &rest[rest.find('}').unwrap()..])
+    };
+    let early = untold(ONE).replace("100.500000", "100.200000");
+    assert_eq!(zero(&early, TWO, &[]), Zero::Told(100_000_100));
+    // A resume keeps the first.
+    let late = TWO.replace(
+        "\"manual\": true}",
+        "\"manual\": true, \"began\": 100.300000}",
+    );
+    assert_eq!(zero(&early, &late, &[]), Zero::Told(100_000_100));
+    // Nobody tells: the earliest event of all, with its offset.
+    assert_eq!(zero(&early, &untold(TWO), &[]), Zero::Earliest(100_200_000));
+    let moved = zero(&early, &untold(TWO), &[(2, -1.0)]);
+    assert_eq!(moved, Zero::Earliest(99_500_000));
+    let virtual_time = |text: &str| untold(text).replace(r#""real""#, r#""virtual""#);
+    assert_eq!(zero(&virtual_time(ONE), &virtual_time(TWO), &[]), Zero::Own);
+}
+
+#[test]
+fn what_happened_before_ticking_began_is_negative() {
+    let directory = Directory::new();
+    let early = ONE.replace("100.000000}", "100.750000}");
+    let logs = read(&[
+        directory.file("1.log", &early),
+        directory.file("2.log", TWO),
+    ])
+    .unwrap();
+    assert_eq!(logs.zero, Zero::Told(100_000_100));
+    let later = TWO.replace("100.000100}", "100.800000}");
+    let logs = read(&[
+        directory.file("1.log", early),
+        directory.file("2.log", later),
+    ])
+    .unwrap();
+    assert_eq!(logs.columns.time, [-0.25, -0.25, 0.25, 0.75, 0.75, 0.85]);
+    assert_eq!(logs.columns.arrived[4].to_bits(), (-0.15_f64).to_bits());
+    let path = directory.0.join("some.log");
+    let count =
+        |window| write_lines(&logs.sources, logs.zero.time(), &path, window, &mut || true).unwrap();
+    assert_eq!(count(-0.75..0.0), 5);
+    assert_eq!(count(-0.25..0.250_001), 3);
+    assert_eq!(count(0.0..f64::INFINITY), 7);
 }
 
 #[test]
@@ -383,7 +477,7 @@ fn the_general_log_has_every_line_in_order() {
     let logs = read(&files).unwrap();
     let path = directory.0.join("all.log");
     assert_eq!(
-        write_lines(&logs.sources, &path, ALL, &mut || true).unwrap(),
+        write_lines(&logs.sources, logs.zero.time(), &path, ALL, &mut || true).unwrap(),
         12
     );
     let text = fs::read_to_string(&path).unwrap();
@@ -395,11 +489,11 @@ fn the_general_log_has_every_line_in_order() {
     };
     expected.sort_by_key(|line| time(line));
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
-    let onto = write_lines(&logs.sources, &files[0], ALL, &mut || true);
+    let onto = write_lines(&logs.sources, 0, &files[0], ALL, &mut || true);
     assert!(matches!(onto, Err(Error::Invalid(_))));
     assert_eq!(fs::read_to_string(&files[0]).unwrap(), ONE);
     assert!(matches!(
-        write_lines(&[], &path, ALL, &mut || true),
+        write_lines(&[], 0, &path, ALL, &mut || true),
         Err(Error::State(_))
     ));
 }
@@ -449,7 +543,7 @@ fn what_happens_at_one_time_is_in_the_order_of_machines_and_then_of_the_log() {
             .collect();
         assert_eq!(rows, expected);
         let path = directory.0.join("all.log");
-        write_lines(&read.sources, &path, ALL, &mut || true).unwrap();
+        write_lines(&read.sources, read.zero.time(), &path, ALL, &mut || true).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         let whole: String = expected
             .iter()
@@ -470,7 +564,7 @@ fn a_stretch_of_the_general_log_begins_with_its_start_and_ends_before_its_stop()
     let logs = read(&files).unwrap();
     let path = directory.0.join("all.log");
     let infinity = f64::INFINITY;
-    // Seconds since the earliest line, and which of the five times are in it.
+    // Seconds since the first event, and which of the five times are in it.
     for (window, times) in [
         (-infinity..infinity, 1..6),
         (0.1..infinity, 2..6),
@@ -483,7 +577,14 @@ fn a_stretch_of_the_general_log_begins_with_its_start_and_ends_before_its_stop()
         (-1.0..0.0, 1..1),
         (0.400_000_1..9.0, 6..6),
     ] {
-        let count = write_lines(&logs.sources, &path, window.clone(), &mut || true).unwrap();
+        let count = write_lines(
+            &logs.sources,
+            logs.zero.time(),
+            &path,
+            window.clone(),
+            &mut || true,
+        )
+        .unwrap();
         let expected: String = times
             .map(|time| {
                 let line = |id| internals(id, &[(time * 100_000, time)]);
@@ -523,7 +624,7 @@ fn the_general_log_of_long_files_is_whole() {
     let logs = read(&files).unwrap();
     let path = directory.0.join("all.log");
     assert_eq!(
-        write_lines(&logs.sources, &path, ALL, &mut || true).unwrap(),
+        write_lines(&logs.sources, logs.zero.time(), &path, ALL, &mut || true).unwrap(),
         15_003
     );
     let merged = read_logs_of_all(&path);
@@ -634,7 +735,7 @@ fn compressed_logs_are_read_as_what_they_hold() {
     );
     let path = directory.0.join("all.log");
     assert_eq!(
-        write_lines(&got.sources, &path, ALL, &mut || true).unwrap(),
+        write_lines(&got.sources, got.zero.time(), &path, ALL, &mut || true).unwrap(),
         12
     );
     // Cut off: what is whole counts.

@@ -46,6 +46,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
         machine_id: line.machine_id,
         is_manual: line.is_manual,
         is_by_hand: false,
+        began: None,
         body,
     })
 }

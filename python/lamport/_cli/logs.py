@@ -42,7 +42,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--start",
         type=reader(read.real),
         metavar="S",
-        help="leave out what is before, in seconds from the start",
+        help="leave out what is before, in seconds from the beginning of ticking",
     )
     add("--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lamport._cli.exit_status import DONE, guard
+from lamport._cli.near import near
 from lamport._cli.options import add_parameters, given
 from lamport._cli.output import comforting
 from lamport._cli.signals import Signals
@@ -25,6 +26,8 @@ __all__ = ["add_machine", "main", "run_machine"]
 STEP = 0.05
 SHORTEST = 0.001
 """Seconds of ticking of a machine that comes back too late to tick."""
+FIRST_STEP = 0.01
+"""The same until ticking has begun, from which faults count."""
 STATUS_EVERY = 5
 """Steps between two lines of status to a parent process."""
 
@@ -53,7 +56,8 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--no-progress", action="store_true", help="show no progress bar")
     add("--listen-fd", type=int, help=argparse.SUPPRESS)
-    # When ticking began, on the clock that all processes of a host share: the duration counts from there.
+    # The clock of the run, and when ticking began by it: the duration counts from there.
+    add("--unix-origin", type=int, help=argparse.SUPPRESS)
     add("--began", type=float, help=argparse.SUPPRESS)
     add("--status-fd", type=int, help=argparse.SUPPRESS)
 
@@ -70,7 +74,7 @@ def run_machine(args: argparse.Namespace) -> int:
                 os.close(reader)
         print(
             f"machine {machine.machine_id} listens on port {machine.listen_port}, "
-            f"logs to {machine.log_filename}, seed {machine.seed}",
+            f"logs to {near(machine.log_filename)}, seed {machine.seed}",
             flush=True,
         )
         if args.status_fd is None and _is_struck(args):
@@ -105,11 +109,11 @@ def _machine(args: argparse.Namespace) -> "Machine":
     parameters["moved"] = dict(_moved(pair) for entry in args.moved or () for pair in entry.split(","))
     with _log(args) as log:
         parameters["log_filename"] = log
-        elapsed = 0.0 if args.began is None else time.monotonic() - args.began
         if args.began is not None:
+            elapsed = (time.monotonic_ns() + args.unix_origin) / 1e9 - args.began
             parameters["run_seconds"] = max(args.duration - elapsed, SHORTEST)
         if args.listen_fd is not None:
-            parameters["listen_port"] = Handover(args.listen_fd, elapsed)
+            parameters["listen_port"] = Handover(args.listen_fd, args.unix_origin, args.began)
         return Machine(**parameters)
 
 
@@ -172,11 +176,11 @@ def _drive(
     machine: "Machine", status: Callable[["Machine"], bool], show: "Progress", signals: Signals
 ) -> None:
     """Run to the end, or to a signal, or until the parent is gone."""
-    alive, stopping, steps = status(machine), False, 0
+    alive, stopping, steps, told = status(machine), False, 0, False
     machine.start()
     while True:
         try:
-            done = machine.join(STEP)
+            done = machine.join(STEP if told else FIRST_STEP)
         finally:
             # They say why it failed.
             for message in machine.warnings():
@@ -186,22 +190,23 @@ def _drive(
             status(machine)
             return
         steps += 1
-        if steps % STATUS_EVERY == 0:
-            alive = status(machine)
+        if steps % STATUS_EVERY == 0 or (not told and machine.began is not None):
+            alive, told = status(machine), machine.began is not None
         if not stopping and (signals.is_caught or not alive):
             stopping = True
             machine.stop()
 
 
 def _status(fd: int | None) -> Callable[["Machine"], bool]:
-    """Return what tells the parent process clock and queue length, and returns whether it still listens."""
+    """Return what tells a parent process how it is with the machine, and returns whether it still listens."""
     if fd is None:
         return lambda _: True
     os.set_blocking(fd, False)
 
     def tell(machine: "Machine") -> bool:
         try:
-            os.write(fd, f"{machine.local_clock} {machine.queue_len}\n".encode())
+            began = "" if machine.began is None else f" {machine.began!r}"
+            os.write(fd, f"{machine.local_clock} {machine.queue_len}{began}\n".encode())
         except BlockingIOError:
             return True
         except OSError:

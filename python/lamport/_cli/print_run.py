@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lamport._cli.near import near
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,9 +33,9 @@ def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
     for note in run.notes:
         print(f"note: {note}")
     if run.log_dir is not None:
-        print(f"logs: {run.log_dir}")
+        print(f"logs: {near(run.log_dir)}")
     for path in paths:
-        print(f"wrote {path}")
+        print(f"wrote {near(path)}")
 
 
 def _table(run: "Recorded") -> "pd.DataFrame":

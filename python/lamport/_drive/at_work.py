@@ -1,6 +1,5 @@
 """A run of machines on this host at work: from the claim of its directory to its last line."""
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,6 +24,8 @@ class Driver(Protocol):
 
     @property
     def rates(self) -> Sequence[float] | None: ...
+    @property
+    def began(self) -> float | None: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def join(self, timeout: float | None = None) -> bool: ...
@@ -104,9 +105,9 @@ class AtWork:
                 self._warnings.extend(driver.warnings())
             if parameters["rates"] is None and driver.rates is not None:
                 self._record(driver, directory)
-            if "began" not in parameters and (elapsed := driver.elapsed()):
-                # The Unix time from which faults count.
-                parameters["began"] = round(time.time() - elapsed, 6)
+            if (began := driver.began) is not None and began != parameters.get("began"):
+                # The Unix time from which times and faults count, by the clock of the logs.
+                parameters["began"] = began
                 write_record(directory, parameters)
 
     def _record(self, driver: Driver, directory: Path) -> None:

@@ -36,6 +36,7 @@ class MachineProcess:
         self.machine = machine
         self.ready = self.done = self.crashed = False
         self.clock = self.queue = 0
+        self.began: float | None = None
         self._heard = self._ended = 0.0
         self._silent = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -228,7 +229,9 @@ class MachineProcess:
 
     def _take_status(self, lines: list[str]) -> None:
         if lines:
-            self.clock, self.queue = map(int, lines[-1].split())
+            clock, queue, *began = lines[-1].split()
+            self.clock, self.queue = int(clock), int(queue)
+            self.began = float(began[0]) if began else None
             self.ready = True
 
     def _take_text(self, lines: list[str]) -> None:

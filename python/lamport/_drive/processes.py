@@ -66,8 +66,9 @@ class ProcessRun:
         for log in self._logs:
             if log.exists():
                 raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
-        from lamport._lamport import FaultConductor
+        from lamport._lamport import FaultConductor, unix_origin
 
+        self._origin = unix_origin()
         self._conductor = FaultConductor(faults, len(peers), setting["duration"])
         self._ports = Ports(base_port, len(peers), keep=self._conductor.has_restart)
         # These can be longer than a command line may be.
@@ -99,7 +100,7 @@ class ProcessRun:
         self._selector = selectors.DefaultSelector()
         self._processes: list[MachineProcess] = []
         self._rates = None if rates is None else list(rates)
-        self._started = 0.0
+        self._started = False
         self._stopping = False
 
     @property
@@ -114,7 +115,7 @@ class ProcessRun:
         for machine, command in enumerate(self._commands, 1):
             process = MachineProcess(machine, self._selector, self._environment)
             self._processes.append(process)
-            process.start([*command, f"--wait={self._wait}"], self._ports.listeners[machine - 1])
+            process.start([*command, f"--wait={self._wait}", self._clock], self._ports.listeners[machine - 1])
         self._ports.hand_over()
 
     def stop(self) -> None:
@@ -137,10 +138,11 @@ class ProcessRun:
         """Read what there is and do what is due; return whether all is over."""
         for key, _ in self._selector.select(self._left(deadline)):
             key.data()
-        if not self._started and all(process.ready for process in self._processes):
-            self._started = time.monotonic()
-        if self._started:
-            self._conductor.carry_out(self.elapsed(), self)
+        self._started = self._started or all(process.ready for process in self._processes)
+        for machine, process in enumerate(self._processes):
+            if process.began is not None:
+                self._conductor.begin(machine, process.began)
+        self._conductor.carry_out(self._now(), self)
         if self._stopping:
             self.stop()
         for process in self._processes:
@@ -150,9 +152,14 @@ class ProcessRun:
             process.miss(machines=len(self._processes), is_over=is_over)
         return self._conductor.next is None and all(process.done for process in self._processes)
 
+    @property
+    def began(self) -> float | None:
+        """The Unix time at which the first of the machines began to tick, as its log says; None before."""
+        return min((process.began for process in self._processes if process.began is not None), default=None)
+
     def elapsed(self) -> float:
-        """Seconds since every machine was ready, 0 before."""
-        return time.monotonic() - self._started if self._started else 0.0
+        """Seconds since ticking started, 0 before."""
+        return max(0.0, self._now() - self.began) if self.began is not None else 0.0
 
     def status(self) -> tuple[list[int], list[int]]:
         """Each machine's clock and queue length, as it last told."""
@@ -171,10 +178,19 @@ class ProcessRun:
 
     def _left(self, deadline: float | None) -> float:
         """Seconds until something is due."""
-        due = [time.monotonic() + LOOK, *([] if deadline is None else [deadline])]
-        if self._conductor.next is not None and self._started:
-            due.append(self._started + self._conductor.next)
-        return max(0.0, min(due) - time.monotonic())
+        now = time.monotonic()
+        due = [now + LOOK, *([] if deadline is None else [deadline])]
+        if self._conductor.next is not None:
+            due.append(now + self._conductor.next - self._now())
+        return max(0.0, min(due) - now)
+
+    def _now(self) -> float:
+        """Return the Unix time by the clock of the run, whoever sets that of the host meanwhile."""
+        return (time.monotonic_ns() + self._origin) / 1e9
+
+    @property
+    def _clock(self) -> str:
+        return f"--unix-origin={self._origin}"
 
     # What the conductor of faults calls, machines counted from 0.
 
@@ -189,7 +205,7 @@ class ProcessRun:
     def restart(self, machine: int) -> None:
         """Start a process that resumes the log of one that was killed."""
         with self._ports.open(machine) as listener:
-            again = ["--resume", "--wait=0", f"--began={self._started!r}"]
+            again = ["--resume", "--wait=0", self._clock, f"--began={self._processes[machine].began!r}"]
             self._processes[machine].start([*self._commands[machine], *again], listener)
 
     def pause(self, machine: int) -> None:

@@ -42,18 +42,15 @@ class Strike:
 
 
 def strikes(run: "Recorded") -> list[Strike]:
-    """Return the faults of a run with the times of its tables, up to its end."""
+    """Return the faults of a run, up to its end. They count from the same beginning as all times."""
     faults = run.faults
     events = run._events
     if not faults or events.empty:
         return []
-    began = run.parameters.get("began")
-    first = events.iloc[0]
-    zero = 0.0 if began is None else float(began) - float(first["system_time"] - first["time"])
     end = float(events["time"].iloc[-1])
     found = []
     for fault in faults:
-        start = zero + fault.at
+        start = fault.at
         lasts = getattr(fault, "duration", 0.0) if not isinstance(fault, Crash) else fault.down_for
         stop = math.inf if lasts is None else start + lasts
         if start <= end:

@@ -129,7 +129,7 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
 
 
 def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
-    due = table["clock_rate"] * _durations(run)
+    due = (table["clock_rate"] * _durations(run)).round(1)
     columns = {
         "Machine": _whole(table.index),
         "Ticks": _whole(table["ticks"]),
@@ -143,8 +143,12 @@ def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
 
 def _durations(run: "Recorded") -> Any:
     """Seconds of ticking: what was asked for, or what came of it."""
-    planned = run.parameters.get("duration")
-    return planned if planned is not None and not run.interrupted else run.durations.to_numpy()
+    lasted, planned = run.durations.to_numpy(), run.parameters.get("duration")
+    if planned is None or run.interrupted:
+        return lasted
+    # Of a log without END it is not known when its machine died.
+    ended = run._machines["lateness_p50"].notna().to_numpy()
+    return np.where(ended, planned - run._logs.machines()["down"], lasted)
 
 
 def _growth(table: "pd.DataFrame") -> str:

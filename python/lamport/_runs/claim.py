@@ -27,7 +27,7 @@ class Claim:
     Attributes
     ----------
     path : Path
-        The directory.
+        The directory, from the root: whoever changes to another one meanwhile does not lose the run.
 
     Raises
     ------
@@ -36,12 +36,12 @@ class Claim:
     """
 
     def __init__(self, log_dir: str | PathLike[str] | None, parameters: Mapping[str, Any]) -> None:
-        self._absent = absent(Path("logs" if log_dir is None else log_dir))
+        self._absent = absent(Path("logs" if log_dir is None else log_dir).absolute())
         if log_dir is None:
             self.path = make_directory()
             self._absent.insert(0, self.path)
         else:
-            self.path = Path(log_dir)
+            self.path = Path(log_dir).absolute()
             self.path.mkdir(parents=True, exist_ok=True)
         self._before = self._files()
         try:

@@ -43,13 +43,14 @@ def _grid(events: pd.DataFrame, every: float | None) -> "Floats":
         return np.unique(times)
     if not (every > 0 and math.isfinite(every)):
         raise ValueError(f"every={every!r} is not a step in time: give a positive number of seconds")
-    end = times[-1] if len(times) else 0.0
-    steps = math.ceil(end / every)
-    if steps > MOST_ROWS:
+    first, last = (min(0.0, times[0]), max(0.0, times[-1])) if len(times) else (0.0, 0.0)
+    start, stop = math.floor(first / every), math.ceil(last / every)
+    if stop - start > MOST_ROWS:
+        length = last - first
         raise ValueError(
-            f"every={every!r} makes {steps} rows of {end:g} s: give at least {end / MOST_ROWS:g}"
+            f"every={every!r} makes {stop - start} rows of {length:g} s: give at least {length / MOST_ROWS:g}"
         )
-    return np.arange(steps + 1) * every
+    return np.arange(start, stop + 1) * every
 
 
 def _values(events: pd.DataFrame, machines: Sequence[int], grid: "Floats") -> Iterator["Ints"]:

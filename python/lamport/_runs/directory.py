@@ -40,7 +40,7 @@ def make_directory(parent: str | Path = "logs", word: str = "run") -> Path:
     name = datetime.now().strftime(f"{word}_%Y-%m-%d_%H-%M-%S")
     attempt = 1
     while True:
-        directory = Path(parent, name if attempt == 1 else f"{name}_{attempt}")
+        directory = Path(parent, name if attempt == 1 else f"{name}_{attempt}").absolute()
         try:
             directory.mkdir(parents=True)
         except FileExistsError:

@@ -62,8 +62,11 @@ def load(
     if offsets is not None:
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
     known = None if offsets is None else dict(offsets)
+    logs = read_again(files, known)
+    if logs.began is not None and "began" in record:
+        record["began"] = logs.began  # with the offsets
     return Run(
-        read_again(files, known),
+        logs,
         parameters=record,
         log_dir=home,
         interrupted=record.get("interrupted") is True,

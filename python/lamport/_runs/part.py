@@ -29,7 +29,7 @@ def absent(logs: "Logs", machines: object) -> list[int]:
     here = set(columns["machine_id"].tolist())
     if isinstance(machines, int):
         return [machine for machine in range(1, machines + 1) if machine not in here]
-    homes = {Path(name).parent for name in columns["file"] if name}
+    homes = {Path(name).parent for name in logs.files}
     beside = {number for home in homes for number in _siblings(home)}
     return sorted({*beside, *(peer for row in logs.peers().values() for peer in row)} - here)
 

@@ -59,7 +59,7 @@ class Recorded:
     @cached_property
     def _read_files(self) -> tuple[Path, ...]:
         """The files that the logs were read from."""
-        return tuple(Path(name) for name in self._logs.machines()["file"] if name)
+        return tuple(map(Path, self._logs.files))
 
     @cached_property
     def _logs(self) -> "Logs":
@@ -111,13 +111,16 @@ class Recorded:
     def events(self) -> "pd.DataFrame":
         """SEND, RECEIVE and INTERNAL, one row each, by (time, machine_id), a machine's in its own order.
 
-        ``time`` (float64, s from the start), ``system_time`` (float64, s), ``machine_id`` (int64), ``event``
-        (category of str), ``old_clock``, ``new_clock`` (int64), ``queue_len``, ``sender``, ``sent_clock``
-        (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by hand, not by a tick), ``by_hand`` (bool:
-        the message received was delivered by hand in its sender's name, and belongs to no channel),
-        ``recipients`` (object: a tuple of ids, None in it for one unknown). Of a RECEIVE are ``queue_len``,
-        ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``; where there is none stands NA,
-        NaN or None.
+        ``time`` (float64, s from the beginning of ticking, negative before), ``system_time`` (float64, s),
+        ``machine_id`` (int64), ``event`` (category of str), ``old_clock``, ``new_clock`` (int64),
+        ``queue_len``, ``sender``, ``sent_clock`` (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by
+        hand, not by a tick), ``by_hand`` (bool: the message received was delivered by hand in its sender's
+        name, and belongs to no channel), ``recipients`` (object: a tuple of ids, None in it for one unknown).
+        Of a RECEIVE are ``queue_len``, ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``;
+        where there is none stands NA, NaN or None.
+
+        Ticking begins where the first machine says so (`Run.parameters` ``["began"]``), and at 0 in virtual
+        time; where no log tells it, the earliest event is at 0, and `notes` says so.
 
         The table is yours: what is written to it stays in it, and changes no other result. Numbers share the
         memory of the reader until they are written to (with pandas 3, whose ``to_numpy`` is read-only then;
@@ -228,7 +231,11 @@ class Recorded:
 
     @property
     def durations(self) -> "pd.Series[float]":
-        """How long each machine ticked, in seconds, by ``machine_id``."""
+        """How long each machine was up, in seconds, by ``machine_id``.
+
+        From the beginning of ticking (if its log does not tell: from STARTUP, else from the first event) to
+        END (else to the last line), without the time between its last line before a crash and its return.
+        """
         from lamport._runs import tables
 
         return tables.durations(self._logs)
@@ -245,8 +252,8 @@ class Recorded:
         Parameters
         ----------
         every : float, optional
-            Seconds between rows, from 0 until past the last event; a row at the time of each
-            event if None.
+            Seconds between rows, from 0 (or before the first event, if that is earlier) until past the
+            last event; a row at the time of each event if None.
 
         Returns
         -------

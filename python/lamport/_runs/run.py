@@ -64,10 +64,16 @@ class Run(Recorded):
         interrupted: bool = False,
         recipe: "Recipe | None" = None,
     ) -> None:
+        # From the root: whoever changes to another directory still has the run.
+        if isinstance(source, Path):
+            source = source.absolute()
+        elif isinstance(source, Sequence):
+            source = [path.absolute() for path in source]
         self._source = source
         self._recipe = recipe
         self._parameters = dict(parameters or {})
-        self.log_dir = source if log_dir is None and isinstance(source, Path) else log_dir
+        home = source if log_dir is None and isinstance(source, Path) else log_dir
+        self.log_dir = None if home is None else home.absolute()
         self.interrupted = interrupted
 
     def plot(
@@ -126,9 +132,10 @@ class Run(Recorded):
         Parameters
         ----------
         start, stop : float, optional
-            Only events with ``start <= time < stop``, in seconds from the start of the run whatever
-            `time` is, and the messages that one of them sent or received. The other end of such a
-            message may be outside: it is drawn as an open circle where the axis has a place for it.
+            Only events with ``start <= time < stop``, in seconds from the beginning of ticking
+            (negative before) whatever `time` is, and the messages that one of them sent or received. The
+            other end of such a message may be outside: it is drawn as an open circle where the axis has a
+            place for it.
         time : {"real", "lamport", "step"}
             What goes from left to right: seconds, clock values, or the places of the events
             drawn in the total order by clock and machine.
@@ -244,10 +251,10 @@ class Run(Recorded):
             ``parquet`` hold the table `events`. ``shiviz`` and ``tsviz`` are text with vector clocks
             for these viewers, to be uploaded as it is. Taken from the ending of `path` if None.
         start, stop : float, optional
-            Only what has ``start <= time < stop``, in seconds from the start of the run. For a viewer
-            both ends are consistent cuts, the largest before these times: a receipt whose send is not before
-            a time is not before it either, whatever its host's clock says. Clocks start anew
-            at the first cut.
+            Only what has ``start <= time < stop``, in seconds from the beginning of ticking (negative
+            before). For a viewer both ends are consistent cuts, the largest before these times: a receipt
+            whose send is not before a time is not before it either, whatever its host's clock says. Clocks
+            start anew at the first cut.
 
         Returns
         -------

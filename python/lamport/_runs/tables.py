@@ -130,6 +130,8 @@ def parameters(logs: "Logs") -> dict[str, Any]:
     run_ids = sorted({run_id for run_id in columns["run_id"] if run_id})
     if len(run_ids) == 1:
         known["run_id"] = run_ids[0]
+    if logs.began is not None:
+        known["began"] = logs.began
     peers = _peers(logs.peers(), columns["machine_id"])
     if peers is not None and columns["machine_id"].tolist() == list(range(1, len(peers) + 1)):
         known["topology"] = to_mapping(peers)

@@ -33,6 +33,7 @@ pub(super) fn check(
         if !case.history.is_table && !log.is_base(case.columns) {
             startups(case, place, log, report);
         }
+        beginnings(case, place, log, report);
         ends(case, place, log, report);
         ticks(case, place, log, report, checkpoint)?;
     }
@@ -178,6 +179,45 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
                 "no STARTUP".into(),
             )
         });
+    }
+}
+
+/// Ticking begins once, after STARTUP, and no tick comes before.
+fn beginnings(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
+    let Some(first) = log.beginnings.first() else {
+        return;
+    };
+    let mut add = |line: u32, expected: String, time: f64| {
+        let found = format!("began {:.6}", time / 1e6);
+        report.add(RULE, || case.line(RULE, place, line, expected, found));
+    };
+    let startup = log.startups().next();
+    if let Some((mark, _)) = startup.filter(|(mark, _)| first.time < mark.time) {
+        let expected = format!(
+            "began from {:.6} on, when the machine started at {}",
+            mark.time / 1e6,
+            case.at(place, mark.line)
+        );
+        add(first.line, expected, first.time);
+    }
+    let tick = log.rows.clone().find(|&row| !case.columns.manual[row]);
+    if let Some(row) = tick.filter(|&row| case.columns.system_time[row] < first.time) {
+        let expected = format!(
+            "began up to {:.6}, when the machine ticked at {}",
+            case.columns.system_time[row] / 1e6,
+            case.at_row(place, row)
+        );
+        add(first.line, expected, first.time);
+    }
+    for later in &log.beginnings[1..] {
+        if later.time.to_bits() != first.time.to_bits() {
+            let expected = format!(
+                "began {:.6}, as at {}",
+                first.time / 1e6,
+                case.at(place, first.line)
+            );
+            add(later.line, expected, later.time);
+        }
     }
 }
 

@@ -390,7 +390,7 @@ fn a_partition_closes_and_its_end_connects_again() {
     let faults = FaultSchedule::new(&Fault::list(json).unwrap(), None, 1).unwrap();
     let mut endpoint = endpoint(&["10.0.0.2:1"]);
     let id = sending(&mut endpoint, 0);
-    endpoint.begin_faults(0, LinkFaults::new(faults.into(), 0, 0));
+    endpoint.begin_faults(0, LinkFaults::new(faults.into(), 0));
     assert_eq!(endpoint.wake_at(), Some(1000 * MS));
     endpoint.wake(1000 * MS);
     assert_eq!(outputs(&mut endpoint), [Output::Close { connection: id }]);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::channel::key::Key;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::listen::{self, Listening};
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::machine_list::MachineList;
@@ -13,12 +14,13 @@ use crate::drive::real::room;
 use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, FaultPlan};
 use crate::error::Result;
+use crate::log::columns::Micros;
 use crate::log::write::file::LogFile;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
-use crate::model::message::MachineId;
+use crate::model::message::{MachineId, Nanos};
 use crate::model::topology::Topology;
 
 /// What a run on this host is to be.
@@ -62,6 +64,8 @@ pub struct Local {
     machine_list: Arc<MachineList>,
     addresses: Vec<Address>,
     config: LocalConfig,
+    /// The Unix time of the clock's zero: one for all machines of the run, those that come back too.
+    unix_origin: Nanos,
 }
 
 impl Local {
@@ -70,6 +74,7 @@ impl Local {
         let machines = config.topology.machines();
         room::check(&config.topology, config.rates.as_deref(), config.base_port)?;
 
+        let unix_origin = ProcessClock::of_process().unix_origin();
         // All ports and checks before the first log: what cannot run leaves nothing behind.
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
@@ -86,7 +91,7 @@ impl Local {
             addresses.push(address);
         }
         let of_machine = |(machine, listener): (u32, TcpListener)| {
-            config.machine(machine, &addresses, Listening::Bound(listener))
+            config.machine(machine, &addresses, Listening::Bound(listener), unix_origin)
         };
         let mut configs: Vec<Config> = (0..machines)
             .zip(listeners)
@@ -108,6 +113,7 @@ impl Local {
             machine_list: MachineList::new(std::mem::take(&mut opened.0)),
             addresses,
             config: config.clone(),
+            unix_origin,
         })
     }
 
@@ -116,13 +122,18 @@ impl Local {
         self.machine_list.machines()
     }
 
+    /// When its first machine began to tick, in Unix microseconds, once one has.
+    pub fn began(&self) -> Option<Micros> {
+        let machines = self.machines().into_iter();
+        machines.filter_map(|machine| machine.began()).min()
+    }
+
     /// Waits for the connections, then ticks, in the background.
     pub fn start(&self) -> Result<Running> {
         let (config, addresses) = (self.config.clone(), self.addresses.clone());
-        let (duration, wait) = (config.duration, config.wait);
+        let (duration, wait, unix_origin) = (config.duration, config.wait, self.unix_origin);
         let plan = FaultPlan {
             faults: config.faults.clone(),
-            elapsed: 0,
             revive: Some(Box::new(move |position, rest| {
                 let address = &addresses[position];
                 let listening = Listening::On {
@@ -133,7 +144,7 @@ impl Local {
                     resume: true,
                     duration: rest,
                     senders: config.senders().into_iter().nth(position),
-                    ..config.machine(position as u32, &addresses, listening)?
+                    ..config.machine(position as u32, &addresses, listening, unix_origin)?
                 };
                 Machine::open(machine, &PollThread::of_process()?)
             })),
@@ -156,7 +167,13 @@ impl LocalConfig {
     }
 
     /// What one of the machines is to be.
-    fn machine(&self, machine: u32, addresses: &[Address], listening: Listening) -> Result<Config> {
+    fn machine(
+        &self,
+        machine: u32,
+        addresses: &[Address],
+        listening: Listening,
+        unix_origin: Nanos,
+    ) -> Result<Config> {
         let peers = self.topology.peers(machine);
         Ok(Config {
             machine_id: id(machine),
@@ -179,6 +196,8 @@ impl LocalConfig {
             senders: None,
             is_precise: self.is_precise,
             key: self.key.clone(),
+            unix_origin: Some(unix_origin),
+            began: None,
         })
     }
 }

@@ -29,6 +29,7 @@ use crate::drive::real::poll_thread::PollThread;
 use crate::drive::real::resolve;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
+use crate::log::columns::Micros;
 use crate::log::line::{Entry, Place, Startup, What, json};
 use crate::log::read::recover::Recovered;
 use crate::log::write::batch::Batch;
@@ -95,7 +96,9 @@ impl Machine {
             instance: entropy::nonce()?,
         };
 
-        let formatter = formatter(id, &config.peers, clock, past.as_ref());
+        let unix_origin = config.unix_origin.unwrap_or_else(|| clock.unix_origin());
+        let (formatter, unix_origin) =
+            formatter(id, &config.peers, (clock, unix_origin), past.as_ref());
         let mut file = match interrupted {
             Some(log) => log.go_on(formatter)?,
             None => LogFile::create(&config.log, config.overwrite, formatter)?,
@@ -123,6 +126,11 @@ impl Machine {
             what: What::Startup(Box::new(startup)),
         }])?;
 
+        let told = past.as_ref().and_then(|past| past.began);
+        if let (None, Some(began)) = (told, config.began) {
+            file.begin(began);
+        }
+        let began = told.or(config.began);
         let node = Node::new(generator).resumed(local_clock);
         let (connected, channels) = channels(me, past, peers, config.senders);
         let member = Arc::new(Member {
@@ -131,6 +139,8 @@ impl Machine {
             delays: config.latency.delays(seed),
             secret: config.key.map(|key| Secret::new(key, &config.run_id)),
             clock,
+            unix_origin,
+            began: began.map_or_else(OnceLock::new, OnceLock::from),
             journal: Mutex::new(Journal {
                 file,
                 batch: Batch::default(),
@@ -286,6 +296,27 @@ impl Machine {
         self.member.end_warnings();
     }
 
+    /// When it began to tick, in Unix microseconds, if it has.
+    pub fn began(&self) -> Option<Micros> {
+        self.member.began.get().copied()
+    }
+
+    /// Ticking begins at `start` on the process's clock, or has begun before. When it did, on that clock.
+    pub(super) fn begin(&self, start: Nanos) -> i64 {
+        self.begin_in(&mut self.journal(), start);
+        let began = self.began().expect("it has begun");
+        began * 1000 - self.member.unix_origin as i64
+    }
+
+    /// The same, for who holds the journal.
+    fn begin_in(&self, journal: &mut Journal, start: Nanos) {
+        self.member.began.get_or_init(|| {
+            let began = ((self.member.unix_origin + start) / 1000) as Micros;
+            journal.file.begin(began);
+            began
+        });
+    }
+
     /// Its fault schedule begins.
     pub(super) fn begin_faults(&self, faults: LinkFaults) {
         let is_first = self.member.link_faults.set(faults).is_ok();
@@ -379,18 +410,18 @@ fn channels(
     }
 }
 
-/// The writer of a machine's lines; `past` is what a resumed machine's log tells.
+/// The writer of a machine's lines, and the Unix time of the clock's zero in them.
+///
+/// `past` is what a resumed machine's log tells.
 fn formatter(
     id: MachineId,
     peers: &[Address],
-    clock: ProcessClock,
+    (clock, unix_origin): (ProcessClock, Nanos),
     past: Option<&Recovered>,
-) -> Formatter {
+) -> (Formatter, Nanos) {
     // The wall clock may have been set back since the last line.
     let last = past.map_or(0, |past| past.last_time as Nanos * 1000);
-    let origin = clock
-        .unix_origin()
-        .max(last.saturating_sub(clock.now()) + 1000);
+    let origin = unix_origin.max(last.saturating_sub(clock.now()) + 1000);
     let mut formatter = Formatter::new(id, origin, peers.iter().map(Place::at).collect());
     if let Some(past) = past {
         let others = &past.peers[past.declared..];
@@ -400,5 +431,5 @@ fn formatter(
         let peers = past.past.peers.iter();
         formatter.know(peers.map(|peer| peer.known.map(|(id, _)| id)));
     }
-    formatter
+    (formatter, origin)
 }

@@ -33,8 +33,6 @@ pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 pub struct FaultPlan {
     /// The fault schedule.
     pub faults: Arc<FaultSchedule>,
-    /// How long the run had been ticking when these machines start.
-    pub elapsed: Nanos,
     /// Brings machines back. Without it no machine of this process crashes or pauses:
     /// whoever started the process sees to that.
     pub revive: Option<Revive>,
@@ -179,13 +177,12 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Ticking starts, and with it the fault schedule.
+    /// Ticking starts, and with it the fault schedule, which counts from when the machine first began.
     fn begin(&self, machine: &Machine, start: Nanos) {
+        let began = machine.begin(self.progress.start());
         if !self.plan.faults.is_empty() {
-            let begun = self.progress.start();
-            let elapsed = self.plan.elapsed + (start - begun);
             let faults = self.plan.faults.clone();
-            machine.begin_faults(LinkFaults::new(faults, start, elapsed));
+            machine.begin_faults(LinkFaults::new(faults, began));
         }
         machine.tell(Control::Start(start));
     }

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::event::Event;
 use crate::model::fault::Fault;
-use crate::model::fault_schedule::FaultSchedule;
+use crate::model::fault_schedule::{FaultSchedule, check_before_end};
 use crate::model::latency::{Delays, Latency};
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::node::Node;
@@ -67,6 +67,7 @@ impl Setup {
         if self.faults.is_empty() {
             return Ok(FaultSchedule::default());
         }
+        check_before_end(&self.faults, self.duration)?;
         let machines: Vec<MachineId> = (0..self.topology.machines()).map(id).collect();
         FaultSchedule::new(&self.faults, Some(&machines), seed)
     }

@@ -1,11 +1,12 @@
 //! What goes wrong in a run in virtual time: how it is with each machine, and what is to happen.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::drive::conductor::Conductor;
 use crate::drive::simulated::id;
 use crate::model::fault_schedule::FaultSchedule;
+use crate::model::lateness::Lateness;
 use crate::model::message::Nanos;
 use crate::model::schedule::{Period, Steps};
 
@@ -48,9 +49,48 @@ pub(super) struct MachineState {
     pub(super) missed: u64,
     /// Ticks since it came back that happened.
     pub(super) regained: u64,
+    /// When it last ticked or came back.
+    pub(super) last: Nanos,
+    /// For how long it was up and down before it last came back, as its log tells.
+    earlier: Uptime,
+    /// How late its ticks were since it last came back.
+    pub(super) lateness: Lateness,
+    /// When the ticks were due that a pause has put off.
+    pub(super) put_off: VecDeque<Nanos>,
+}
+
+/// For how long a machine was up and down, in microseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Uptime {
+    up: u64,
+    down: u64,
 }
 
 impl MachineState {
+    /// It comes back with this clock.
+    pub(super) fn come_back(&mut self, time: Nanos, clock: u64) {
+        self.earlier.up += self.up_to(self.last);
+        self.earlier.down += time / 1000 - self.last / 1000;
+        self.restarts.push((time, clock));
+        self.is_down = false;
+        self.last = time;
+        // As a machine in real time, whose count is lost.
+        self.lateness = Lateness::default();
+    }
+
+    /// For how long it was up when its log ends at `time`, and for how long down before, in seconds.
+    pub(super) fn uptime(&self, end: Nanos) -> (f64, f64) {
+        let end = if self.is_down { self.last } else { end };
+        let up = self.earlier.up + self.up_to(end);
+        (up as f64 / 1e6, self.earlier.down as f64 / 1e6)
+    }
+
+    /// From its last start to a time, in microseconds.
+    fn up_to(&self, time: Nanos) -> u64 {
+        let start = self.restarts.last().map_or(0, |&(start, _)| start);
+        time / 1000 - start / 1000
+    }
+
     /// How many of `taken` ticks of the agenda and of its later lives have happened.
     pub(super) fn ticks(&self, taken: u64) -> u64 {
         taken - self.missed + self.regained

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::drive::simulated::engine::{Recorder, Simulation};
 use crate::drive::simulated::id;
 use crate::error::{Error, Result};
-use crate::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
+use crate::log::line::{End, Entry, Place, Startup, What, json};
 use crate::log::read::open_files;
 use crate::log::write::file::LogFile;
 use crate::log::write::writer::Formatter;
@@ -103,7 +103,7 @@ impl Files {
                 final_clock: simulation.seats()[machine].node.clock(),
                 queue_len: unread.len() as u64,
                 ticks: simulation.ticks(machine),
-                lateness: Some(Quantiles::default()),
+                lateness: Some(simulation.lateness(machine)),
                 undelivered: undelivered
                     .into_iter()
                     .map(|(peer, count)| (Some(peer), count))

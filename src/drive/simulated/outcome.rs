@@ -45,6 +45,22 @@ impl Simulation {
         state.is_some_and(|state| state.is_down)
     }
 
+    /// For how many seconds a machine was up, and for how many it was down in between.
+    pub fn uptime(&self, machine: usize) -> (f64, f64) {
+        match self.faults.of(machine) {
+            Some(state) if state.is_down || !state.restarts.is_empty() => state.uptime(self.end()),
+            _ => (self.elapsed(), 0.0),
+        }
+    }
+
+    /// How late the ticks of a machine were, since it last came back.
+    pub(super) fn lateness(&self, machine: usize) -> Quantiles {
+        let state = self.faults.of(machine);
+        state.map_or(Quantiles::default(), |state| {
+            state.lateness.summary().into()
+        })
+    }
+
     /// What is left in the queues.
     pub(super) fn left(&self) -> Left {
         let end = self.end();
@@ -127,7 +143,7 @@ impl Simulation {
                 final_clock: self.seats()[machine].node.clock(),
                 queue_len,
                 ticks: self.ticks(machine),
-                lateness: Some(Quantiles::default()),
+                lateness: Some(self.lateness(machine)),
                 undelivered: Vec::new(),
             }),
             restarts: match self.faults.of(machine) {
@@ -138,6 +154,7 @@ impl Simulation {
                 None => Vec::new(),
             },
             span: (0.0, elapsed),
+            up: self.uptime(machine),
             ..MachineSummary::default()
         }
     }

@@ -226,7 +226,7 @@ impl Worker<'_> {
 
 impl SweepTable {
     fn add(&mut self, point: usize, run: u64, simulation: &Simulation) {
-        let (end, elapsed) = (simulation.end(), simulation.elapsed());
+        let end = simulation.end();
         let clocks = || simulation.seats().iter().map(|seat| seat.node.clock());
         let drift = clocks().max().unwrap_or(0) - clocks().min().unwrap_or(0);
         for (machine, seat) in simulation.seats().iter().enumerate() {
@@ -250,7 +250,13 @@ impl SweepTable {
             let longest = u64::from(tally.max_queue_len).max(queue_len);
             self.max_queue_len.push(longest as i64);
             self.final_queue_len.push(queue_len as i64);
-            self.queue_growth.push(queue_len as f64 / elapsed);
+            let (up, _) = simulation.uptime(machine);
+            let growth = if up > 0.0 {
+                queue_len as f64 / up
+            } else {
+                f64::NAN
+            };
+            self.queue_growth.push(growth);
             self.drift.push(drift as i64);
         }
     }

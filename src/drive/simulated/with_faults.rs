@@ -46,15 +46,25 @@ impl Simulation {
             state.missed += 1;
         } else if time < state.paused {
             state.missed += 1;
+            state.put_off.push_back(time);
             let late = (state.paused, Upcoming::Late(machine));
             self.faults.ticks.push(Reverse(late));
         } else {
-            self.tick_with_faults(time, machine, recorder);
+            self.tick_with_faults(time, time, machine, recorder);
         }
     }
 
     /// One tick among faults.
-    fn tick_with_faults<R: Recorder>(&mut self, time: Nanos, machine: u32, recorder: &mut R) {
+    fn tick_with_faults<R: Recorder>(
+        &mut self,
+        time: Nanos,
+        due: Nanos,
+        machine: u32,
+        recorder: &mut R,
+    ) {
+        let state = &mut self.faults.machines[machine as usize];
+        state.last = time;
+        state.lateness.add(time - due);
         self.ties += u64::from(self.faults.last == Some(time));
         self.faults.last = Some(time);
         self.tick::<R, true>(time, machine, recorder);
@@ -69,9 +79,12 @@ impl Simulation {
                     // Another pause begins where the one before ends.
                     let later = (state.paused, Upcoming::Late(machine));
                     self.faults.ticks.push(Reverse(later));
-                } else if !state.is_down {
+                    return;
+                }
+                let due = state.put_off.pop_front().unwrap_or(time);
+                if !state.is_down {
                     state.regained += 1;
-                    self.tick_with_faults(time, machine, recorder);
+                    self.tick_with_faults(time, due, machine, recorder);
                 }
             }
             Upcoming::Tick(machine, life) => self.regain(time, machine, life, recorder),
@@ -120,8 +133,7 @@ impl Simulation {
         let schedule = Schedule::draw(Some(rate), self.setup.max_rate, rest, &mut generator)
             .expect("the rate and a part of the duration are possible");
         let node = &mut self.seats[machine as usize].node;
-        state.restarts.push((time, node.clock()));
-        state.is_down = false;
+        state.come_back(time, node.clock());
         let steps = schedule.steps();
         if let Some(due) = steps.due() {
             let next = (time + due, Upcoming::Tick(machine, starts as u32));
@@ -145,13 +157,14 @@ impl Simulation {
         };
         state.regained += 1;
         let start = state.restarts.last().expect("it has come back").0;
+        let due = start + steps.due().expect("this tick was left");
         steps.advance(period);
         if let Some(due) = steps.due() {
             // One that a pause has put off comes as soon as it can.
             let next = ((start + due).max(time), Upcoming::Tick(machine, life));
             self.faults.ticks.push(Reverse(next));
         }
-        self.tick_with_faults(time, machine, recorder);
+        self.tick_with_faults(time, due, machine, recorder);
     }
 }
 

@@ -208,6 +208,7 @@ fn logs(columns: Columns) -> Logs {
     let machine = |(id, span)| MachineSummary {
         id,
         span,
+        up: (span.1 - span.0, 0.0),
         ..MachineSummary::default()
     };
     Logs {

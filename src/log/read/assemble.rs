@@ -217,6 +217,9 @@ impl ReadLog {
             skipped.why = wrong(skipped.line.into(), bad_line);
             history.gaps.push(skipped);
         }
+        let beginnings = block.beginnings.iter();
+        let shifted = beginnings.map(|beginning| beginning.shifted(lines, offset));
+        history.beginnings.extend(shifted);
         history.lines += block.lines;
         history.rows.end += block.rows.len();
         if let Some((first, last)) = block.span {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::log::columns::Micros;
-use crate::log::history::{Link, Mark, Note, Skipped};
+use crate::log::history::{Beginning, Link, Mark, Note, Skipped};
 use crate::log::line::Place;
 use crate::log::read::blocks::Stop;
 use crate::log::read::lines::is_blank;
@@ -33,6 +33,8 @@ pub(crate) struct BlockContents {
     pub(crate) has_base_receives: bool,
     /// The lines that are no events; lines, rows and times are those of the block.
     pub(crate) marks: Vec<Mark>,
+    /// The lines that say when ticking began.
+    pub(crate) beginnings: Vec<Beginning>,
     /// What is wrong with the line after the last.
     pub(crate) bad_line: Option<BadLine>,
 }
@@ -267,8 +269,13 @@ impl BlockContents {
             machine_id,
             is_manual,
             is_by_hand,
+            began,
             body,
         } = parse(text).map_err(BadLine::Wrong)?;
+        self.beginnings.extend(began.map(|time| Beginning {
+            line: self.lines as u32 + 1,
+            time: time as f64,
+        }));
         match body {
             Body::Event(event) => {
                 let head = Head {

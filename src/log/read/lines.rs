@@ -152,6 +152,7 @@ fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
         machine_id: line.machine_id,
         is_manual: line.is_manual,
         is_by_hand: false,
+        began: None,
         body,
     })
 }

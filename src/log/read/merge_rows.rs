@@ -91,6 +91,24 @@ impl LogEvents {
         self.blocks.iter().map(|block| block.rows.len()).sum()
     }
 
+    /// The earliest time of an event, in microseconds.
+    pub(crate) fn earliest(&self) -> Option<f64> {
+        let events = self.blocks.iter().flat_map(|block| &block.rows.events);
+        let time = events.map(|event| event.time).min()?;
+        Some((time + self.offset) as f64)
+    }
+
+    /// When the event in this row happened, in microseconds.
+    pub(crate) fn time(&self, mut row: usize) -> Option<f64> {
+        for block in &self.blocks {
+            if let Some(event) = block.rows.events.get(row) {
+                return Some((event.time + self.offset) as f64);
+            }
+            row -= block.rows.len();
+        }
+        None
+    }
+
     /// The row at which the log reaches a time; of a log whose times go back, any such row.
     fn reach(&self, time: Micros) -> usize {
         let is_before = |event: &Packed| event.time + self.offset < time;

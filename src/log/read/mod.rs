@@ -16,4 +16,5 @@ mod rows;
 pub mod scan;
 pub(crate) mod seconds;
 mod tables;
+mod uptime;
 mod workers;

@@ -24,6 +24,8 @@ pub struct Line<'a> {
     pub is_manual: bool,
     /// Whether the message was delivered by hand, in the name of its sender.
     pub is_by_hand: bool,
+    /// When the machine began to tick, if the line says so; in microseconds.
+    pub began: Option<Micros>,
     /// What it says.
     pub body: Body<'a>,
 }
@@ -106,6 +108,8 @@ struct Fields<'a> {
     ticks: Option<u64>,
     lateness: Option<Quantiles>,
     undelivered: Option<Vec<(Option<u64>, u64)>>,
+    #[serde(borrow)]
+    began: Option<&'a RawValue>,
 }
 
 /// Reads one line; the error says what is wrong and what would be right.
@@ -118,6 +122,8 @@ pub fn parse(text: &str) -> Result<Line<'_>, String> {
         machine_id,
         is_manual: fields.manual.unwrap_or(false),
         is_by_hand: fields.by_hand.unwrap_or(false),
+        // We write a time; anything else is another program's.
+        began: fields.began.and_then(|time| micros("began", time).ok()),
         body: body(fields)?,
     })
 }

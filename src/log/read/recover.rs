@@ -42,6 +42,8 @@ pub struct Recovered {
     pub ticks: u64,
     /// The time of the last line.
     pub last_time: Micros,
+    /// When it began to tick, if it did.
+    pub began: Option<Micros>,
     /// What was sent and received.
     pub past: Past,
     /// The bytes that count. What follows is a torn line, or an end that did not come about.
@@ -103,6 +105,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         clock: startup.local_clock,
         ticks: 0,
         last_time: line.time,
+        began: line.began,
         past: Past::default(),
         length: 0,
         positions: BTreeMap::new(),
@@ -133,6 +136,7 @@ impl Recovered {
             ));
         }
         self.last_time = self.last_time.max(line.time);
+        self.began = self.began.or(line.began);
         match line.body {
             Body::Event(event) => {
                 self.ticks += u64::from(!line.is_manual);

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
-use crate::log::columns::{Micros, UNKNOWN};
+use crate::log::columns::UNKNOWN;
 use crate::log::history::{LogHistory, Note};
 use crate::log::line::Startup;
-use crate::log::logs::{Logs, MachineSummary, Source, Unread};
+use crate::log::logs::{Logs, MachineSummary, Source, Unread, Zero};
 use crate::log::read::assemble::{ReadLog, Reading};
 use crate::log::read::merge_rows::merge_by_time;
+use crate::log::read::uptime::uptime;
+
+/// What to note where no log says when ticking began.
+const UNTOLD: &str = "no log says when ticking began: time 0 is the earliest event";
 
 /// Whether a log is of one machine and one run, as verification does not ask before it judges.
 pub(super) fn accept(log: &ReadLog) -> Result<()> {
@@ -51,24 +55,28 @@ impl Reading {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Logs> {
         let known = self.resolve();
-        let firsts = self.logs.iter().map(|log| log.span.0);
-        let start = firsts.fold(f64::INFINITY, f64::min);
+        let zero = self.zero();
         let (mut peers, listed) = self.peers(&known);
-        let mut logs = Logs::default();
+        let mut logs = Logs {
+            zero,
+            ..Logs::default()
+        };
         let mut events = Vec::with_capacity(self.logs.len());
         for log in self.logs {
             note(&log, &mut logs.notes);
             logs.sources.push(Source {
                 machine_id: log.history.machine_id,
                 offset: log.events.offset,
-                path: log.path,
+                path: std::path::absolute(&log.path).unwrap_or(log.path),
             });
+            let up = uptime(&log.history, &log.events);
             events.push(log.events);
-            logs.machines.push(summary(log.history, log.span, start));
+            let summary = summary(log.history, log.span, zero.time() as f64);
+            logs.machines.push(MachineSummary { up, ..summary });
         }
         logs.machines.sort_by_key(|summary| summary.id);
         logs.sources.sort_by_key(|source| source.machine_id);
-        let columns = merge_by_time(&events, start as Micros, threads, go_on);
+        let columns = merge_by_time(&events, zero.time(), threads, go_on);
         drop(events);
         let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.each_link(|sender, recipient| {
@@ -84,6 +92,9 @@ impl Reading {
             logs.notes.push(format!(
                 "{unknown} recipients of messages are known by address only: no CONNECT or STARTUP line tells whose it is"
             ));
+        }
+        if matches!(zero, Zero::Earliest(_)) {
+            logs.notes.push(UNTOLD.to_owned());
         }
         logs.columns = columns;
         Ok(logs)
@@ -121,21 +132,18 @@ impl Reading {
     }
 }
 
-/// What a log says of its machine; `start` is the earliest time of all, in microseconds.
-fn summary(history: LogHistory, span: (f64, f64), start: f64) -> MachineSummary {
-    let seconds = |micros: f64| (micros - start) / 1e6;
+/// What a log says of its machine; `zero` is where times count from, in microseconds.
+fn summary(history: LogHistory, span: (f64, f64), zero: f64) -> MachineSummary {
+    let seconds = |micros: f64| (micros - zero) / 1e6;
     let mut summary = MachineSummary {
         id: history.machine_id,
         file: history.file,
         span: (seconds(span.0), seconds(span.1)),
         ..MachineSummary::default()
     };
-    let mut is_started = false;
     for mark in history.marks {
         match mark.note {
             Note::Startup(startup) => {
-                summary.is_resumed |= is_started;
-                is_started = true;
                 summary.startup = Some(Startup {
                     peers: Vec::new(),
                     listen: None,

@@ -8,6 +8,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
+use crate::log::columns::Micros;
 use crate::log::line::{Entry, Place};
 use crate::log::read::recover::{Recovered, recover};
 use crate::log::write::batch::Log;
@@ -142,6 +143,11 @@ impl LogFile {
             length: recovered.as_ref().map_or(0, |recovered| recovered.length),
             recovered,
         })
+    }
+
+    /// Ticking began at this Unix time: the first line from then on says so.
+    pub fn begin(&mut self, began: Micros) {
+        self.formatter.begin(began);
     }
 
     /// Takes nothing more, closes the file, and lets another hold it.

@@ -24,10 +24,11 @@ const BLOCK: u64 = 1 << 18;
 ///
 /// Lines are in order of time; at equal times in order of machine, then as in their log.
 /// A log's own order is kept even where its times go back. `window` leaves out what is before
-/// its start, and its end and what is after, in seconds since the earliest line. `go_on` is asked
+/// its start, and its end and what is after, in seconds since `zero`. `go_on` is asked
 /// every few milliseconds; when it says no, writing ends with an error.
 pub fn write_lines(
     sources: &[Source],
+    zero: Micros,
     path: &Path,
     window: Range<f64>,
     go_on: &mut dyn FnMut() -> bool,
@@ -58,10 +59,9 @@ pub fn write_lines(
     let failed = |source| Error::io(name.clone(), source);
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
     let mut count = 0;
-    let earliest = heap.peek().map_or(0, |&Reverse((time, ..))| time);
     let mut seen: u64 = 0;
     while let Some(Reverse((time, machine_id, place))) = heap.pop() {
-        let seconds = (time - earliest) as f64 / 1e6;
+        let seconds = (time - zero) as f64 / 1e6;
         if seconds >= window.end {
             break;
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::VERSION;
+use crate::log::columns::Micros;
 use crate::log::line::{Connect, Delivery, Entry, Place, Startup, What, json};
 use crate::log::write::style::{self, append};
 use crate::model::event::{Event, Recipients};
@@ -28,6 +29,8 @@ pub struct Formatter {
     now: TimeText,
     /// The last time written as `arrival_time`; the messages of a read share theirs.
     arrival: TimeText,
+    /// When ticking began, until a line from then on says so.
+    began: Option<Micros>,
 }
 
 /// A time and its text.
@@ -74,6 +77,7 @@ impl Formatter {
             to_all: Vec::new(),
             now: TimeText::default(),
             arrival: TimeText::default(),
+            began: None,
         };
         formatter.refresh();
         formatter
@@ -89,6 +93,11 @@ impl Formatter {
     pub fn know(&mut self, ids: impl Iterator<Item = Option<MachineId>>) {
         self.peer_ids = ids.collect();
         self.refresh();
+    }
+
+    /// Ticking began at this Unix time: the first line from then on says so.
+    pub fn begin(&mut self, began: Micros) {
+        self.began = Some(began);
     }
 
     /// Appends the line of `entry`, with its newline.
@@ -120,7 +129,7 @@ impl Formatter {
                 let delivery = Delivery {
                     sender: message.sender(),
                     sent_clock: Some(message.timestamp),
-                    arrival: Some(((self.origin + message.arrival) / 1000) as i64),
+                    arrival: Some(self.micros(message.arrival)),
                 };
                 self.line("UNREAD", time, &delivery, is_by_hand(message), out);
             }
@@ -134,7 +143,22 @@ impl Formatter {
             }
             What::End(end) => self.line("END", time, end.as_ref(), false, out),
         }
+        if let Some(began) = self.began
+            && self.micros(time) >= began
+        {
+            self.began = None;
+            // Before the brace.
+            out.pop();
+            out.extend_from_slice(b", \"began\": ");
+            style::seconds(out, u64::try_from(began).unwrap_or_default());
+            out.push(b'}');
+        }
         out.push(b'\n');
+    }
+
+    /// A time as lines state it.
+    fn micros(&self, time: Nanos) -> Micros {
+        ((self.origin + time) / 1000) as Micros
     }
 
     /// A line that is seldom.
@@ -150,7 +174,7 @@ impl Formatter {
             out,
             &WrittenLine {
                 event,
-                system_time: i128::from((self.origin + time) / 1000),
+                system_time: self.micros(time).into(),
                 machine_id: self.machine_id,
                 said,
                 by_hand,

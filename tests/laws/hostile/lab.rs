@@ -68,6 +68,8 @@ impl Lab {
             allowed: vec!["127.0.0.0/8".parse().unwrap()],
             key: None,
             is_precise: false,
+            unix_origin: None,
+            began: None,
         }
     }
 

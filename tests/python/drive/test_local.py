@@ -110,7 +110,8 @@ def test_directories_are_named_after_the_time(tmp_path, monkeypatch):
     names = [lamport.run_local(**options).log_dir for _ in range(3)]
     assert len(set(names)) == 3
     for name in names:
-        assert re.fullmatch(r"logs/run_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(_\d+)?", str(name))
+        assert name.parent == tmp_path / "logs"
+        assert re.fullmatch(r"run_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(_\d+)?", name.name)
 
 
 @pytest.mark.parametrize("processes", [False, True])

@@ -29,8 +29,8 @@ BAD_LATENCIES = [
 FAULTS = [
     lamport.Partition(pairs=[(1, 2)], at=0, duration=0.1),
     lamport.Delay(1, 2, lamport.Exponential(0.01), at=0, duration=1),
-    lamport.Disconnect(1, 2, at=0.1),
-    lamport.Crash(1, at=0.1),
+    lamport.Disconnect(1, 2, at=0.05),
+    lamport.Crash(1, at=0.05),
 ]
 BAD_FAULTS = [
     "faults.json",

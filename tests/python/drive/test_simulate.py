@@ -318,17 +318,55 @@ def test_interrupted():
     assert done.stdout == "True True True\n"
 
 
-def test_queue_growth_counts_the_seconds_in_which_a_machine_was_down(tmp_path):
+def test_queue_growth_counts_the_seconds_in_which_a_machine_was_up(tmp_path):
     crash = [lamport.Crash(1, at=10, down_for=45)]
     setting = {"rates": [1, 3, 6], "duration": 60, "internal_probability": 0.1, "faults": crash}
     run = lamport.simulate(seed=2, log_dir=tmp_path / "run", **setting)
     table = run.machines
     assert table["final_queue_len"][1] > 100
-    assert table["queue_growth"].tolist() == (table["final_queue_len"] / 60).tolist()
-    assert run.durations.tolist() == [60] * 3
-    assert lamport.load(tmp_path / "run").machines["queue_growth"].tolist() == table["queue_growth"].tolist()
+    # It ticked last within a second before it crashed.
+    assert 14 < run.durations[1] <= 15
+    assert run.durations.loc[2:].tolist() == [60, 60]
+    assert table["queue_growth"].tolist() == (table["final_queue_len"] / run.durations).tolist()
+    again = lamport.load(tmp_path / "run")
+    assert again.durations.tolist() == run.durations.tolist()
+    assert again.machines["queue_growth"].tolist() == table["queue_growth"].tolist()
+    kept = lamport.simulate(seed=2, record=False, **setting)
+    assert kept.durations.tolist() == run.durations.tolist()
     rows = lamport.sweep([setting], runs=3, seed=2)
-    assert rows["queue_growth"].tolist() == (rows["final_queue_len"] / 60).tolist()
+    growth = rows["final_queue_len"] / rows["queue_growth"]
+    assert growth[rows["machine_id"] == 1].between(14, 15).all()
+    assert growth[(rows["machine_id"] > 1) & (rows["final_queue_len"] > 0)].round(9).isin([60]).all()
+
+
+def test_what_stays_down_was_up_until_its_last_event(tmp_path):
+    faults = [lamport.Crash(1, at=10), lamport.Crash(2, at=5.5, down_for=2), lamport.Crash(2, at=7.6)]
+    run = lamport.simulate(duration=60, rates=[4, 4, 4], seed=2, faults=faults, log_dir=tmp_path / "run")
+    assert 9.7 < run.durations[1] < 10
+    # It came back for a tenth of a second, perhaps without a tick.
+    assert 5.2 < run.durations[2] < 5.6
+    assert run.durations[3] == 60
+    assert lamport.load(tmp_path / "run").durations.tolist() == run.durations.tolist()
+
+
+def test_late_is_late(tmp_path):
+    pause = [lamport.Pause(1, at=10, duration=5), lamport.Pause(1, at=15, duration=1)]
+    setting = {"rates": [10, 3, 6], "duration": 60, "seed": 2, "faults": pause}
+    run = lamport.simulate(log_dir=tmp_path / "run", **setting)
+    late = run.machines.filter(like="lateness")
+    # 60 of 600 ticks, 6 s late the first; on time again once they have happened.
+    assert late.loc[1, "lateness_p50"] == 0
+    assert 5.3 < late.loc[1, "lateness_p99"] < late.loc[1, "lateness_max"] <= 6
+    assert late.loc[1, "lateness_max"] > 5.9
+    assert late.loc[2:].to_numpy().tolist() == [[0, 0, 0]] * 2
+    assert run.machines.loc[1, "ticks"] == 600
+    assert lamport.load(tmp_path / "run").machines.equals(run.machines)
+    kept = lamport.simulate(record=False, **setting)
+    assert kept.machines.filter(like="lateness").equals(late)
+    # As in real time, a machine that comes back counts anew.
+    crash = [*pause, lamport.Crash(1, at=20, down_for=1)]
+    again = lamport.simulate(**{**setting, "faults": crash}).machines
+    assert again["lateness_max"].tolist() == [0, 0, 0]
 
 
 def test_machines_that_have_no_room_are_refused():

@@ -1,5 +1,7 @@
 """Faults in plots."""
 
+import json
+
 import matplotlib.pyplot as plt
 
 import lamport
@@ -79,10 +81,22 @@ def test_the_summary_counts_them(tmp_path):
     plt.close("all")
 
 
-def test_times_count_from_the_start_of_ticking():
-    run = table_run([lamport.Pause(1, at=1, duration=2)])
-    run._parameters["began"] = 1.5
-    assert spans(run.plot()[0], "pause") == [(2.5, 4.5)]
+def test_times_count_from_the_start_of_ticking(tmp_path):
+    def line(at, event, **fields):
+        return json.dumps({"event": event, "system_time": at, "machine_id": 1} | fields) + "\n"
+
+    # A wait of ten seconds for peers that nobody draws.
+    text = line(90.0, "STARTUP", clock_rate=1.0)
+    for clock in range(10):
+        began = {} if clock else {"began": 100.5}
+        text += line(101.0 + clock, "INTERNAL", old_clock=clock, new_clock=clock + 1, **began)
+    (tmp_path / "machine_1.log").write_text(text)
+    fault = {"fault": "pause", "machine_id": 1, "at": 1, "duration": 2}
+    (tmp_path / "run.json").write_text(json.dumps({"began": 100.5, "faults": [fault]}))
+    run = lamport.load(tmp_path)
+    assert run.events["time"].tolist() == [0.5 + tick for tick in range(10)]
+    assert spans(run.plot()[0], "pause") == [(1, 3)]
+    assert spans(run.plot_spacetime(), "pause") == [(1, 3)]
     plt.close("all")
 
 

@@ -63,14 +63,14 @@ def unread(at, machine, *, sender=1, sent_clock, arrived):
 
 ONE = [
     startup(1),
-    send(100.5, 1, 0, [3, 2]),
+    send(100.5, 1, 0, [3, 2]) | {"began": 100.0},
     send(101.0, 1, 1, [2]),
     send(101.5, 1, 2, [2]),
     end(102.0, 1, 3, undelivered=[[2, 1]]),
 ]
 TWO = [
     startup(2, at=100.25),
-    receive(101.5, 2, 0, sent_clock=1, arrived=100.75, queue_len=1),
+    receive(101.5, 2, 0, sent_clock=1, arrived=100.75, queue_len=1) | {"began": 100.25},
     unread(102.0, 2, sent_clock=2, arrived=101.25),
     end(102.0, 2, 2, queue_len=1),
 ]
@@ -134,7 +134,8 @@ def test_machines_and_peers(run):
     assert machines["sends"].tolist() == [3, 0]
     assert machines["final_clock"].tolist() == [3, 2]
     assert machines["final_queue_len"].tolist() == [0, 1]
-    assert machines["duration"].tolist() == [2, 2]
+    assert machines["duration"].tolist() == [2, 1.75]
+    assert machines["down"].tolist() == [0, 0]
     assert machines["lateness_max"].tolist() == [0.3, 0.3]
     assert machines["run_id"] == ["lab", "lab"]
     assert machines["file"] == run
@@ -143,9 +144,11 @@ def test_machines_and_peers(run):
 
 def test_offsets_move_a_log(run):
     events = _lamport.read_logs(run, offsets={2: -0.5}).events()
-    # Machine 2 now wrote the earliest line, at 99.75.
+    # Machine 2 now began first, at 99.75.
     assert events["time"].tolist() == [0.75, 1.25, 1.25, 1.75]
     assert events["arrived"][2] == 0.5
+    assert _lamport.read_logs(run, offsets={2: -0.5}).began == 99.75
+    assert _lamport.read_logs(run).began == 100
     with pytest.raises(ValueError, match="machine 9"):
         _lamport.read_logs(run, offsets={9: 1.0})
 
@@ -155,6 +158,8 @@ def test_base_fields_load_but_have_no_messages(write):
     assert logs.events()["system_time"].tolist() == [1677782102.954512, 1677782103.954512]
     assert logs.machines()["ticks"].tolist() == [2]
     assert "base fields" in logs.notes[0]
+    assert logs.began is None
+    assert "time 0 is the earliest event" in "".join(logs.notes)
     for _ in range(2):
         with pytest.raises(_lamport.LamportError, match="base fields"):
             logs.messages()

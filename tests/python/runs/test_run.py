@@ -234,10 +234,11 @@ def test_growth_of_a_queue_counts_the_seconds_of_a_machine_that_came_back(tmp_pa
     late = {"p50": 0.0, "p99": 0.0, "max": 0.0}
     end = line("END", 110.0, final_clock=1, queue_len=2, ticks=1, lateness=late, undelivered=[])
     for name, text, seconds in [
-        # A wait for peers and one tick of half a second.
-        ("plain", startup(100.0, 0) + tick + unread + end, 0.5),
-        # It came back: from the first line to the last, its time down among them.
-        ("resumed", startup(100.0, 0) + tick + startup(105.0, 1) + unread + end, 10.0),
+        # It does not say when it began: its wait for peers counts.
+        ("plain", startup(100.0, 0) + tick + unread + end, 10.0),
+        ("began", startup(100.0, 0) + tick.replace("}", ', "began": 102.5}') + unread + end, 7.5),
+        # It came back: its time down does not count.
+        ("resumed", startup(100.0, 0) + tick + startup(105.0, 1) + unread + end, 8.0),
     ]:
         path = tmp_path / f"{name}.log"
         path.write_text(text)

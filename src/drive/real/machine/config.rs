@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use crate::channel::key::Key;
 use crate::drive::real::gate;
 use crate::drive::real::listen::Listening;
+use crate::log::columns::Micros;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::latency::Latency;
-use crate::model::message::MachineId;
+use crate::model::message::{MachineId, Nanos};
 
 /// What a machine is to be.
 #[derive(Debug)]
@@ -51,4 +52,8 @@ pub struct Config {
     pub key: Option<Key>,
     /// Whether the last stretch of a wait for a tick is spent spinning.
     pub is_precise: bool,
+    /// The Unix time of the zero of this host's clock, as the run took it; the wall clock tells it if `None`.
+    pub unix_origin: Option<Nanos>,
+    /// When the machine began to tick, should its log not tell, in Unix microseconds; its start if `None`.
+    pub began: Option<Micros>,
 }

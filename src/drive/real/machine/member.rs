@@ -13,6 +13,7 @@ use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
+use crate::log::columns::Micros;
 use crate::log::line::{Entry, What};
 use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
@@ -46,6 +47,10 @@ pub(in crate::drive::real) struct Member {
     pub(super) peers: Vec<Address>,
     pub(super) secret: Option<Secret>,
     pub(super) clock: ProcessClock,
+    /// The Unix time of the clock's zero in the log.
+    pub(super) unix_origin: Nanos,
+    /// When it began to tick, in Unix microseconds, once it has.
+    pub(super) began: OnceLock<Micros>,
     pub(super) delays: Delays,
     /// Taken before `node` where both are; held from a step until the channels know of it.
     pub(super) journal: Mutex<Journal>,

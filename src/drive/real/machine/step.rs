@@ -110,6 +110,10 @@ impl Machine {
         let mut make = Some(make);
         let mut made = None;
         let advanced = self.advance(&mut journal, is_manual, |node, now, journal| {
+            if !is_manual {
+                // A tick by hand is a tick: none is before the beginning of ticking.
+                self.begin_in(journal, now);
+            }
             let event = make.take()?(node, now);
             journal.ticks += u64::from(event.is_some() && !is_manual);
             made.clone_from(&event);

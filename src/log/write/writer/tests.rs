@@ -138,3 +138,44 @@ fn the_other_lines_have_theirs() {
         r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]]}"#.into(),
     ]);
 }
+
+#[test]
+fn the_first_line_from_the_beginning_of_ticking_on_says_when_that_was() {
+    let mut formatter = Formatter::new(1, 1_677_782_102_000_000_000, Vec::new());
+    let internal = |time, manual| Entry {
+        time,
+        what: What::Event {
+            event: Event::Internal {
+                old_clock: 5,
+                new_clock: 6,
+            },
+            manual,
+        },
+    };
+    let mut line = |entry: &Entry| {
+        let mut out = Vec::new();
+        formatter.format(entry, &mut out);
+        let line = String::from_utf8(out).unwrap();
+        let fields = line.split_once("\"new_clock\": 6").unwrap().1;
+        // Ticking is told to begin when there are lines already.
+        if !line.contains("102.5") {
+            formatter.begin(1_677_782_103_000_007);
+        }
+        fields.to_owned()
+    };
+    assert_eq!(line(&internal(1_000_006_999, false)), "}\n");
+    assert_eq!(
+        line(&internal(1_000_006_999, true)),
+        ", \"manual\": true}\n"
+    );
+    let began = ", \"manual\": true, \"began\": 1677782103.000007}\n";
+    assert_eq!(line(&internal(1_000_007_000, true)), began);
+    let mut once = Vec::new();
+    let mut formatter = Formatter::new(1, 0, Vec::new());
+    formatter.begin(0);
+    for time in [0, 1] {
+        formatter.format(&internal(time, false), &mut once);
+    }
+    let text = String::from_utf8(once).unwrap();
+    assert_eq!(text.matches("\"began\": 0.000000}\n").count(), 1);
+}

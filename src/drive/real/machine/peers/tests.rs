@@ -62,6 +62,8 @@ fn arrange(logged: &[&str], given: &[&str], moved: &[(&str, &str)]) -> Result<Ve
         senders: None,
         allowed: Vec::new(),
         key: None,
+        unix_origin: None,
+        began: None,
         is_precise: false,
     };
     let mut found: Vec<_> = config.peers.iter().map(look_up).collect();
