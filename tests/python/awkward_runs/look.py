@@ -147,8 +147,11 @@ def exports(awkward, run, chance):
             obeys(lamport.from_events(pd.read_csv(path)).verify())
         if form == "parquet":
             obeys(lamport.from_events(pd.read_parquet(path)).verify())
-        start = chance.random()
-        run.export(home / f"part.{form}", start=start, stop=start + 2 * chance.random() + 0.1)
+        if len(run.events):
+            # A window without an event is refused.
+            time = chance.choice(run.events["time"].tolist())
+            start, stop = time - chance.random(), time + 2 * chance.random() + 0.1
+            run.export(home / f"part.{form}", start=start, stop=stop)
 
 
 def replayed(run):
