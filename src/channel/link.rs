@@ -111,6 +111,8 @@ impl Outbox {
     pub fn connected(&mut self, marks: Marks) -> Result<(), LinkError> {
         self.check_handshake(marks)?;
         self.is_met = true;
+        // It has told all it can.
+        self.left = None;
         self.raise(marks);
         // After a resume it held every message of the log, of which few are still needed.
         self.kept.shrink_to_fit();

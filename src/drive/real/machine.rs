@@ -26,7 +26,6 @@ use crate::drive::real::gate::{Gate, Subnet};
 use crate::drive::real::listen;
 use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::poll_thread::PollThread;
-use crate::drive::real::resolve;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
@@ -78,7 +77,7 @@ impl Machine {
             schedule,
             generator,
         } = config.plan(past.as_ref())?;
-        let mut found = find(&mut config, past.as_ref())?;
+        let mut found = config.find_peers(past.as_ref())?;
         // Where something was sent by hand is no part of the peer list.
         let peers = past.as_ref().map_or(found.len(), |past| past.declared);
         let others = config.peers.split_off(peers);
@@ -377,16 +376,6 @@ impl Machine {
     pub fn take_warnings(&self) -> Vec<String> {
         self.member.take_warnings()
     }
-}
-
-/// What the peers' names mean now; those of a machine that comes back are in the order of its log.
-fn find(config: &mut Config, past: Option<&Recovered>) -> Result<Vec<Vec<SocketAddr>>> {
-    let mut found = listen::find(config.machine_id, &config.peers)?;
-    if let Some(past) = past {
-        let mut look_up = |address: &Address| resolve::lookup(address).unwrap_or_default();
-        config.arrange_peers(past, &mut found, &mut look_up)?;
-    }
-    Ok(found)
 }
 
 /// The channels of a machine with so many peers, and which of these have ever connected.

@@ -17,27 +17,30 @@ mod promises;
 mod state;
 mod talk;
 
-use broken::{Broken, Twist};
+use broken::{Broken, Host, Twist};
 use impostor::Careless;
 use model::Bounds;
 use stateright::{Checker, HasDiscoveries, Model};
 
-const BOUNDS: [Bounds; 3] = [
-    bounds([3, 0], 1, 1, 0),
-    bounds([2, 0], 2, 1, 1),
-    bounds([1, 1], 1, 1, 0),
+const BOUNDS: [Bounds; 4] = [
+    bounds([3, 0], 1, 1, 0, 0),
+    bounds([2, 0], 2, 1, 1, 0),
+    bounds([1, 1], 1, 1, 0, 0),
+    bounds([2, 0], 2, 0, 0, 2),
 ];
 
-const fn bounds(messages: [usize; 2], crashes: u8, resets: u8, attempts: u8) -> Bounds {
+const fn bounds(messages: [usize; 2], crashes: u8, resets: u8, attempts: u8, losses: u8) -> Bounds {
     Bounds {
         messages,
         crashes,
         resets,
         attempts,
+        losses,
         twist: Twist {
             broken: None,
             is_careful: false,
             has_alias: false,
+            host: Host::Stands,
         },
         impostor: (0, false),
         is_two_way: false,
@@ -50,22 +53,23 @@ const fn deceived(impostor: (u8, bool), is_two_way: bool) -> Bounds {
     Bounds {
         impostor,
         is_two_way,
-        ..bounds([1, 0], 1, 0, 0)
+        ..bounds([1, 0], 1, 0, 0, 0)
     }
 }
 
-/// `LAMPORT_BOUNDS="2 1 1 1 0"` explores others: messages of either, crashes, resets, attempts.
+/// `LAMPORT_BOUNDS="2 1 1 1 0 0"` explores others: messages of either, crashes, resets, attempts, lines lost.
 fn asked() -> Option<Bounds> {
     let text = std::env::var("LAMPORT_BOUNDS").ok()?;
     let numbers: Vec<u8> = text.split(' ').map(|word| word.parse().unwrap()).collect();
-    let [first, second, crashes, resets, attempts] = numbers[..] else {
-        panic!("LAMPORT_BOUNDS is {text:?}: it has five numbers");
+    let [first, second, crashes, resets, attempts, losses] = numbers[..] else {
+        panic!("LAMPORT_BOUNDS is {text:?}: it has six numbers");
     };
     Some(bounds(
         [first.into(), second.into()],
         crashes,
         resets,
         attempts,
+        losses,
     ))
 }
 
@@ -132,9 +136,13 @@ fn every_broken_rule_has_a_state_that_shows_it() {
         Broken::DuplicatesByConnection,
         Broken::ForgetOnAccepted,
         Broken::EmptyLog,
+        Broken::AnyOfOutbox,
     ];
     for broken in rules {
-        let mut bounds = bounds([2, 0], 1, 1, 1);
+        let mut bounds = match broken {
+            Broken::AnyOfOutbox => bounds([2, 0], 1, 0, 0, 2),
+            _ => bounds([2, 0], 1, 1, 1, 0),
+        };
         bounds.twist = Twist::with(broken);
         let checker = bounds.checker().finish_when(HasDiscoveries::AnyFailures);
         let checker = checker.spawn_bfs().join();

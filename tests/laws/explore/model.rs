@@ -5,7 +5,7 @@ use stateright::{Model, Property};
 use crate::broken::{Broken, Twist};
 use crate::impostor::{Careless, Impostor, VICTIM};
 use crate::promises;
-use crate::state::{Machine, NOW, State};
+use crate::state::{Line, Machine, NOW, State};
 
 /// What may happen in all.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Bounds {
     pub resets: u8,
     /// How often a sender tries to connect where its former process still seems connected.
     pub attempts: u8,
+    /// How many lines logs lose, from their ends, while their machines are dead.
+    pub losses: u8,
     pub twist: Twist,
     /// How often an impostor says hello, and whether it sends a message.
     pub impostor: (u8, bool),
@@ -34,6 +36,8 @@ pub enum Action {
     Tell(usize),
     Crash(usize),
     Restart(usize),
+    /// The last line of the log of a dead machine was not on storage.
+    Lose(usize),
     Connect(usize),
     /// The first attempt to connect comes to something, or to nothing.
     Reach(usize, bool),
@@ -60,6 +64,7 @@ impl Model for Bounds {
                 log: Vec::new(),
                 process: None,
                 lives: 1,
+                has_lost: false,
             };
             machine.process = Some(machine.process(index, self.twist));
             machine
@@ -72,6 +77,7 @@ impl Model for Bounds {
             attempts: self.attempts,
             impostor: Impostor::new(self.impostor.0, self.impostor.1),
             is_deceived: self.impostor.0 > 0,
+            losses: self.losses,
             fault: None,
         };
         (0..2).for_each(|index| state.enter(index, self.is_two_way));
@@ -86,6 +92,10 @@ impl Model for Bounds {
         for (index, machine) in state.machines.iter().enumerate() {
             let Some(process) = &machine.process else {
                 actions.push(Action::Restart(index));
+                // Without a line it would be another machine.
+                if state.losses > 0 && machine.log.len() > 1 {
+                    actions.push(Action::Lose(index));
+                }
                 continue;
             };
             match process.pending {
@@ -125,6 +135,7 @@ impl Model for Bounds {
                 && process.attempt.is_none()
                 && is_free
                 && !is_shut_out
+                && !process.is_alarmed
                 && process.endpoint.wake_at() == Some(NOW)
                 && (!is_refused || state.attempts > 0)
                 && is_there
@@ -204,6 +215,11 @@ impl Model for Bounds {
                 }
                 machine.process = Some(machine.process(index, twist));
                 state.enter(index, self.is_two_way);
+            }
+            Action::Lose(index) => {
+                state.losses -= 1;
+                let machine = &mut state.machines[index];
+                machine.has_lost |= machine.log.pop() != Some(Line::Startup);
             }
             Action::Connect(index) => state.connect(index),
             Action::Reach(index, is_made) => state.reach(index, is_made),

@@ -11,16 +11,27 @@ fn is_quiet(bounds: &Bounds, state: &State) -> bool {
     let mut actions = Vec::new();
     bounds.actions(state, &mut actions);
     actions.into_iter().all(|action| match action {
-        Action::Crash(_) | Action::Reset(_) | Action::Pose | Action::Lie | Action::Unmask => true,
+        Action::Crash(_)
+        | Action::Reset(_)
+        | Action::Lose(_)
+        | Action::Pose
+        | Action::Lie
+        | Action::Unmask => true,
         Action::Say(..) => bounds.next_state(state, action).is_none(),
         _ => false,
     })
 }
 
 pub fn all() -> Vec<Property<Bounds>> {
+    /// What a recipient has that its sender's log has lost shows when the sender hears of it, if not before.
     fn is_once_and_in_order(_: &Bounds, state: &State) -> bool {
         (0..2).all(|to| {
-            let recipient = &state.machines[to];
+            let (recipient, sender) = (&state.machines[to], &state.machines[1 - to]);
+            let process = sender.process.as_ref();
+            if sender.has_lost && !process.is_some_and(|process| process.endpoint.is_sending_to(0))
+            {
+                return true;
+            }
             let process = recipient.process.iter();
             let rest = process.flat_map(|process| {
                 let pending = process.pending.and_then(|line| match line {
@@ -42,6 +53,10 @@ pub fn all() -> Vec<Property<Bounds>> {
             let Some(process) = &sender.process else {
                 return true;
             };
+            // What it has acknowledged no one has any more.
+            if state.machines[1 - from].has_lost {
+                return true;
+            }
             let told = process
                 .told
                 .iter()
@@ -52,10 +67,12 @@ pub fn all() -> Vec<Property<Bounds>> {
     }
     fn is_logged_before_acknowledged(_: &Bounds, state: &State) -> bool {
         state.connections.iter().all(|connection| {
-            let newest = state.machines[1 - connection.from]
-                .received()
-                .last()
-                .unwrap_or(0);
+            let recipient = &state.machines[1 - connection.from];
+            // What it said in a former life may be under way.
+            if recipient.has_lost {
+                return true;
+            }
+            let newest = recipient.received().last().unwrap_or(0);
             connection.flows[1].iter().all(|line| {
                 let marks = match Reply::parse(line) {
                     Ok(Reply::Ok { marks, .. }) => Some(marks),
@@ -69,6 +86,11 @@ pub fn all() -> Vec<Property<Bounds>> {
         let is_all_there = || {
             (0..2).all(|from| {
                 let (sender, recipient) = (&state.machines[from], &state.machines[1 - from]);
+                let process = sender.process.as_ref();
+                if process.is_some_and(|process| process.is_alarmed) {
+                    // It has said so, and what is kept counts as undelivered.
+                    return true;
+                }
                 sender.sent().count() == bounds.messages[from]
                     && sender.sent().eq(recipient.received())
             })
@@ -85,7 +107,7 @@ pub fn all() -> Vec<Property<Bounds>> {
         Property::sometimes(
             "all faults happen and all is received",
             |bounds, state: &State| {
-                state.crashes + state.resets + state.impostor.hellos == 0
+                state.crashes + state.resets + state.impostor.hellos + state.losses == 0
                     && state.machines[1].received().count() == bounds.messages[0]
             },
         ),

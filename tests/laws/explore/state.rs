@@ -38,6 +38,7 @@ pub struct State {
     pub impostor: Impostor,
     /// Whether there is one.
     pub is_deceived: bool,
+    pub losses: u8,
     /// What no correct machine does.
     pub fault: Option<String>,
 }
@@ -48,6 +49,8 @@ pub struct Machine {
     pub log: Vec<Line>,
     pub process: Option<Process>,
     pub lives: u64,
+    /// Whether its log has lost a line that others may know of.
+    pub has_lost: bool,
 }
 
 /// A line of a log, as far as channels care.
@@ -72,6 +75,8 @@ pub struct Process {
     pub handed: u64,
     /// Its first attempt to reach the other machine, as long as nothing has come of it.
     pub attempt: Option<ConnectionId>,
+    /// It has refused its peer because one of the logs has lost something.
+    pub is_alarmed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -124,10 +129,15 @@ impl Machine {
                 peer.left = peer.sent.last().copied().unwrap_or(0);
             }
         }
+        // A step that is no message: what it sends again has other timestamps than what its log has lost.
+        clock += u64::from(self.has_lost);
         let channels = if self.log.is_empty() || twist.is(Broken::EmptyLog) {
             clock = 0;
             Channels::new(me, 1)
         } else {
+            if twist.is(Broken::AnyOfOutbox) {
+                peer.left = u64::MAX;
+            }
             let past = Past {
                 peers: vec![peer],
                 received,
@@ -143,7 +153,15 @@ impl Machine {
             told: Vec::new(),
             handed: 0,
             attempt: None,
+            is_alarmed: false,
         }
+    }
+
+    /// Whether its log has a CONNECT since the last STARTUP.
+    pub fn has_connected(&self) -> bool {
+        let lines = self.log.iter().rev();
+        let mut section = lines.take_while(|line| **line != Line::Startup);
+        section.any(|line| *line == Line::Connect)
     }
 
     /// What its log says it sent.

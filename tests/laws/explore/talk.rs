@@ -17,7 +17,10 @@ impl State {
     /// comes to nothing, or is under way where `is_trying`.
     pub fn enter(&mut self, index: usize, is_trying: bool) {
         let machine = &mut self.machines[index];
-        machine.log.push(Line::Startup);
+        // Two sections without a connection are like one.
+        if machine.log.is_empty() || machine.has_connected() {
+            machine.log.push(Line::Startup);
+        }
         if let Some(process) = &mut machine.process {
             process.endpoint.enter(NOW);
             if is_trying
@@ -69,11 +72,15 @@ impl State {
                 Output::Connect { connection, .. } => process.endpoint.broken(NOW, connection),
                 Output::Record { connection, .. } => {
                     process.endpoint.recorded(NOW, connection, Ok(()));
-                    // After one STARTUP, more of these lines tell nothing new.
-                    let log = &mut self.machines[index].log;
-                    let mut section = log.iter().rev().take_while(|line| **line != Line::Startup);
-                    if !section.any(|line| *line == Line::Connect) {
-                        log.push(Line::Connect);
+                    let machine = &mut self.machines[index];
+                    if self.losses == 0 {
+                        // All before may have left: nothing else that such lines told matters any more.
+                        let is_step = |line: &Line| !matches!(line, Line::Startup | Line::Connect);
+                        machine.log.retain(is_step);
+                        machine.log.splice(0..0, [Line::Startup, Line::Connect]);
+                    } else if !machine.has_connected() {
+                        // After one STARTUP, more of these lines tell nothing new.
+                        machine.log.push(Line::Connect);
                     }
                 }
                 Output::Close { connection } => {
@@ -89,7 +96,7 @@ impl State {
                         }
                     }
                 }
-                Output::Warn(warning) => self.warned(&warning),
+                Output::Warn(warning) => self.warned(index, &warning),
                 // Whether a connection is read is asked in each state.
                 Output::ShutDown { .. } | Output::Read { .. } => {}
                 Output::LookUp(_) | Output::Fail { .. } | Output::Finished(_) => {
@@ -99,8 +106,8 @@ impl State {
         }
     }
 
-    /// Few warnings may come: of two processes of a machine, and of an impostor.
-    fn warned(&mut self, warning: &Warning) {
+    /// Few warnings may come: of two processes of a machine, of a log that lost its end, and of an impostor.
+    fn warned(&mut self, index: usize, warning: &Warning) {
         let Warning {
             kind, source, text, ..
         } = warning;
@@ -109,7 +116,15 @@ impl State {
             && (source == "10.0.0.99" || matches!(*kind, "two histories" | "impostor"));
         // A machine is refused only for the messages of another.
         let is_ousted = *kind == "history" || text.contains("came back without its history");
-        if !(is_double || is_of_impostor || (is_ousted && self.impostor.is_heard)) {
+        let is_alarm = match *kind {
+            "forgotten" => self.machines[index].has_lost,
+            "lost" => self.machines[1 - index].has_lost,
+            _ => false,
+        };
+        if is_alarm && let Some(process) = &mut self.machines[index].process {
+            process.is_alarmed = true;
+        }
+        if !(is_double || is_alarm || is_of_impostor || (is_ousted && self.impostor.is_heard)) {
             self.fault = Some(text.clone());
         }
     }

@@ -26,10 +26,16 @@ pub enum Broken {
     EmptyLog,
     /// Two entries of the list of peers may be one machine.
     TwoEntries,
+    /// A machine that comes back takes any mark that is not above its newest message.
+    AnyLowMark,
+    /// A machine that comes back takes any of its messages for a mark, whether it can have left or not.
+    AnyOfOutbox,
+    /// Others hear of lines that are written and not yet on storage.
+    TellBeforeKeep,
 }
 
 impl Broken {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::AcknowledgeOnAccept,
         Self::SendBeforeLog,
         Self::MarkBeforeFlush,
@@ -41,7 +47,22 @@ impl Broken {
         Self::TornLine,
         Self::EmptyLog,
         Self::TwoEntries,
+        Self::AnyLowMark,
+        Self::AnyOfOutbox,
+        Self::TellBeforeKeep,
     ];
+}
+
+/// What becomes of a log when its machine dies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Host {
+    /// The host goes on: what is written stays.
+    #[default]
+    Stands,
+    /// The host crashes with it now and then, and forgets any part of the end of the log.
+    Forgets,
+    /// The same, and the machine syncs: what is kept stays.
+    Syncs,
 }
 
 /// What a world is made to do other than usual.
@@ -53,6 +74,8 @@ pub struct Twist {
     pub is_careful: bool,
     /// One machine stands twice in a list of peers, under two addresses.
     pub has_alias: bool,
+    /// What becomes of a log when its machine dies.
+    pub host: Host,
 }
 
 impl Twist {
@@ -61,6 +84,14 @@ impl Twist {
         Self {
             broken: Some(broken),
             ..Self::around(broken)
+        }
+    }
+
+    /// A world whose hosts crash too.
+    pub fn on(host: Host) -> Self {
+        Self {
+            host,
+            ..Self::default()
         }
     }
 
@@ -73,6 +104,11 @@ impl Twist {
                 Broken::DuplicatesByLogged | Broken::DuplicatesByConnection
             ),
             has_alias: broken == Broken::TwoEntries,
+            host: match broken {
+                Broken::AnyLowMark | Broken::AnyOfOutbox => Host::Forgets,
+                Broken::TellBeforeKeep => Host::Syncs,
+                _ => Host::Stands,
+            },
         }
     }
 
@@ -81,7 +117,12 @@ impl Twist {
         self.is_careful
             || matches!(
                 self.broken,
-                Some(Broken::OwnPosition | Broken::ForgetOnAccepted | Broken::TwoEntries)
+                Some(
+                    Broken::OwnPosition
+                        | Broken::ForgetOnAccepted
+                        | Broken::TwoEntries
+                        | Broken::AnyLowMark
+                )
             )
     }
 

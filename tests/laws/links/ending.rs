@@ -92,6 +92,7 @@ impl World<'_> {
             let is_delivered = |position: usize| {
                 let channels = process.endpoint.channels();
                 machine.is_double[position]
+                    || machine.alarms[position].is_some()
                     || ((may_be_apart || self.is_connected(index, position))
                         && (is_abrupt || channels.undelivered(position) == 0)
                         && (!is_drained || channels.kept(position) == 0))

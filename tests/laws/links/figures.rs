@@ -9,6 +9,10 @@ pub struct Figures {
     /// Crashes that left part of a write in the log.
     pub torn: u64,
     pub restarts: u64,
+    /// Logs that lost their end with a crash of their host.
+    pub lost_tails: u64,
+    /// Refusals because of that.
+    pub alarms: u64,
     /// Connections made, and those that broke.
     pub connections: u64,
     pub cuts: u64,
@@ -32,6 +36,8 @@ impl std::ops::AddAssign for Figures {
         self.crashes += other.crashes;
         self.torn += other.torn;
         self.restarts += other.restarts;
+        self.lost_tails += other.lost_tails;
+        self.alarms += other.alarms;
         self.connections += other.connections;
         self.cuts += other.cuts;
         self.refusals += other.refusals;

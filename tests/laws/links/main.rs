@@ -14,7 +14,7 @@ use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::link::Marks;
 use lamport::log::read::recover::recover;
 use lamport::model::event::Recipients;
-use links::broken::{Broken, Twist};
+use links::broken::{Broken, Host, Twist};
 use links::schedule::attack;
 use links::world::run;
 
@@ -41,6 +41,35 @@ fn nothing_is_lost_or_doubled() {
     assert!(figures.impostors > 0 || count < 100);
 }
 
+/// The machines do not sync: what a peer knows and the log does not is found out, and what is missing is said.
+#[test]
+fn a_log_that_lost_its_end_loses_no_message_unsaid() {
+    let first = asked("LAMPORT_SEED", 1);
+    let count = asked("LAMPORT_SCHEDULES", 30_000);
+    let (figures, found) = attack(first, count, Twist::on(Host::Forgets), 10, 2, &|_| {});
+    if let Some(found) = found {
+        panic!("{found}");
+    }
+    println!("{figures:#?}");
+    assert_eq!(figures.schedules, count);
+    assert!(count < 1000 || figures.alarms > 100);
+}
+
+/// The same hosts, and nothing is lost, doubled or refused.
+#[test]
+fn a_machine_that_syncs_loses_nothing_with_its_host() {
+    let first = asked("LAMPORT_SEED", 1);
+    let count = asked("LAMPORT_SCHEDULES", 30_000);
+    let (figures, found) = attack(first, count, Twist::on(Host::Syncs), 10, 2, &|_| {});
+    if let Some(found) = found {
+        panic!("{found}");
+    }
+    println!("{figures:#?}");
+    assert_eq!(figures.messages, figures.received + figures.unread);
+    assert_eq!((figures.dropped, figures.alarms), (0, 0));
+    assert!(count < 1000 || figures.lost_tails > 1000);
+}
+
 /// Within so many schedules each broken rule is found; the same schedules pass where it is kept.
 const ENOUGH: u64 = 1_000;
 
@@ -57,7 +86,8 @@ fn each_broken_rule_is_caught() {
         );
     }
     let [careful, alias] = [Broken::DuplicatesByLogged, Broken::TwoEntries].map(Twist::around);
-    for twist in [Twist::default(), careful, alias] {
+    let hosts = [Host::Forgets, Host::Syncs].map(Twist::on);
+    for twist in [Twist::default(), careful, alias].into_iter().chain(hosts) {
         let (figures, found) = attack(1, ENOUGH, twist, 10, 1, &|_| {});
         if let Some(found) = found {
             panic!("all rules are kept, and still: {found}");

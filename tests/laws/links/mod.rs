@@ -6,8 +6,9 @@
 //! (its steps reach log and endpoint by `log/write/batch.rs`, as in the driver), `connection` is a byte
 //! stream with two ends, `ending` is what all worlds come to. What is said on a connection, and when, is
 //! decided by the endpoint that ships: `outputs` carries out what it says, `traffic` moves its bytes.
-//! `impostor` says hello as machines that it is not. `account` reads the logs at the end and says whether anything was lost or doubled, `schedule` draws,
-//! runs and shrinks, `broken` lists rules to break, and `shim` breaks those that show on the wire.
+//! `account` reads the logs at the end and says whether anything was lost or doubled, `schedule` draws, runs
+//! and shrinks, `impostor` says hello as machines that it is not, `host` has hosts that crash and logs that lose
+//! their end, `broken` lists rules to break, and `shim` breaks those that show on the wire.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +23,7 @@ pub mod broken;
 pub mod connection;
 pub mod ending;
 pub mod figures;
+pub mod host;
 pub mod impostor;
 pub mod outputs;
 pub mod process;

@@ -46,6 +46,7 @@ impl World<'_> {
                     }
                     process.connect_line(now, peer, peer_id, peer_history, connection);
                     self.machines[index].is_double[peer] = false;
+                    self.machines[index].alarms[peer] = None;
                     self.say(|| format!("machine {} is told ok by {peer_id}", index + 1));
                 }
                 Output::Warn(warning) => self.warned(index, &warning),
@@ -146,8 +147,9 @@ impl World<'_> {
                 *is_double |= *source == address(peer, is_alias).to_string();
             }
         }
-        if !(is_double || is_twice || is_torn || is_late || is_deceived) {
-            self.fail(|| format!("machine {} warns ({kind}): {text}", index + 1));
+        let is_alarm = self.alarmed(index, kind, source);
+        if !(is_double || is_twice || is_torn || is_late || is_deceived || is_alarm) {
+            self.fail(|| format!("machine {} warns ({kind} {source}): {text}", index + 1));
         }
         self.say(|| format!("machine {} warns: {text}", index + 1));
     }

@@ -91,6 +91,8 @@ pub struct Process {
     pub undelivered: Option<Undelivered>,
     /// By peer, the newest message handed out, for the sender that trusts itself.
     pub handed: Vec<u64>,
+    /// By peer, what was sent, for the sender that takes any mark.
+    pub sent: Vec<Vec<u64>>,
 }
 
 /// The patience of machines whose steps take microseconds.
@@ -191,6 +193,24 @@ impl Process {
                 }
             }
         }
+        let sent = past.as_ref().map_or_else(
+            || vec![Vec::new(); peers.len()],
+            |past| {
+                past.past
+                    .peers
+                    .iter()
+                    .map(|peer| peer.sent.clone())
+                    .collect()
+            },
+        );
+        if let Some(past) = &mut past
+            && matches!(twist.broken, Some(Broken::AnyLowMark | Broken::AnyOfOutbox))
+        {
+            past.past
+                .peers
+                .iter_mut()
+                .for_each(|peer| peer.left = u64::MAX);
+        }
         let length = past.as_ref().map_or(0, |past| past.length as usize);
         let (local_clock, ticks) = past
             .as_ref()
@@ -214,6 +234,7 @@ impl Process {
             waiting: None,
             undelivered: None,
             handed: vec![0; peers.len()],
+            sent,
         };
         process.write(now, [What::Startup(Box::new(startup))], Then::Enter);
         Ok((process, length))
@@ -318,6 +339,11 @@ impl Process {
     /// The endpoint learns what the log holds.
     pub fn log_to_endpoint(&mut self) {
         if let Some((sends, receipts)) = self.told.pop_front() {
+            for (timestamp, recipients) in &sends {
+                for peer in recipients.positions(self.sent.len() as u32) {
+                    self.sent[peer as usize].push(*timestamp);
+                }
+            }
             self.endpoint.logged(sends, receipts);
         }
     }

@@ -59,6 +59,16 @@ impl World<'_> {
                 marks.logged = marks.accepted;
             } else if self.twist.is_careful {
                 marks.accepted = marks.logged;
+            } else if self.twist.is(Broken::AnyLowMark)
+                && let Some(process) = &self.machines[connection.from].process
+            {
+                // As low as the next of its own messages: what it sends from there on is no news.
+                let sent = &process.sent[connection.position];
+                let known = sent.partition_point(|&timestamp| timestamp <= marks.accepted);
+                if sent.last().is_some_and(|&newest| marks.accepted < newest) {
+                    marks.accepted = known.checked_sub(1).map_or(0, |last| sent[last]);
+                    marks.logged = marks.logged.min(marks.accepted);
+                }
             }
             // The rule that two entries are two machines is kept by one that knows who is who.
             if self.twist.is(Broken::TwoEntries) && is_alias {

@@ -5,9 +5,10 @@ use lamport::model::message::Nanos;
 use lamport::model::random::Generator;
 
 use super::account::Account;
-use super::broken::{Broken, Twist};
+use super::broken::{Broken, Host, Twist};
 use super::connection::{Connection, Flow, RECEIVER, SENDER};
 use super::figures::Figures;
+use super::host::{Alarm, Lost};
 use super::process::{Process, Then};
 use super::schedule::{Schedule, Setup};
 
@@ -21,6 +22,12 @@ pub struct Machine {
     pub process: Option<Process>,
     /// By peer, whether the last answer was that another entry is that machine too.
     pub is_double: Vec<bool>,
+    /// How much of the log is on storage.
+    pub synced: usize,
+    /// What its log has lost.
+    pub lost: Lost,
+    /// By peer, why its process has refused it, if a log lost its end, and has not met it since.
+    pub alarms: Vec<Option<Alarm>>,
 }
 
 pub struct World<'a> {
@@ -61,6 +68,7 @@ impl<'a> World<'a> {
     fn new(setup: &'a Setup, twist: Twist) -> Self {
         let machine = |peers: &Vec<_>| Machine {
             is_double: vec![false; peers.len()],
+            alarms: vec![None; peers.len()],
             ..Machine::default()
         };
         Self {
@@ -96,7 +104,9 @@ impl<'a> World<'a> {
         self.check()?;
         let account = Account::of(self)?;
         account.check(self)?;
-        if is_verified {
+        // Where a log has lost what others know, the verifier says so too.
+        let is_whole = |machine: &Machine| machine.alarms.iter().all(Option::is_none);
+        if is_verified && self.machines.iter().all(is_whole) {
             account.verify(self)?;
         }
         Ok(self.figures)
@@ -144,8 +154,14 @@ impl<'a> World<'a> {
             50..56 => self.poll(index),
             56..58 => self.reset(a, b),
             58 => self.hang_up(index, a),
-            59..62 => self.crash(index, a, b),
-            62 => self.crash_at_the_end(index, a, b),
+            59..62 => {
+                self.crash(index, a, b);
+                self.crash_host(index, word);
+            }
+            62 => {
+                self.crash_at_the_end(index, a, b);
+                self.crash_host(index, word);
+            }
             _ => {
                 self.tick(index, 1 + a % 3, false);
                 self.pump(index);
@@ -153,6 +169,13 @@ impl<'a> World<'a> {
         }
         if self.setup.is_deceived && word >> 52 & 7 == 0 {
             self.pose(index, b, word >> 56 & 1 == 0);
+        }
+    }
+
+    /// A machine has died; with it, every other time, its host.
+    fn crash_host(&mut self, index: usize, word: u64) {
+        if self.twist.host != Host::Stands && word >> 50 & 1 == 0 {
+            self.lose(index, (word >> 51) as usize);
         }
     }
 
@@ -176,6 +199,8 @@ impl<'a> World<'a> {
                 } else {
                     machine.log.truncate(length);
                 }
+                machine.synced = machine.synced.min(machine.log.len());
+                machine.alarms.fill(None);
                 machine.process = Some(process);
                 self.figures.restarts += u64::from(length > 0);
                 self.say(|| format!("machine {} starts from {length} bytes", index + 1));
@@ -210,6 +235,10 @@ impl<'a> World<'a> {
             return;
         };
         machine.log.extend_from_slice(&writing.bytes);
+        self.store(index, writing.is_kept);
+        let Some(process) = &mut self.machines[index].process else {
+            return;
+        };
         match writing.then {
             Then::End => {}
             Then::Enter => process.endpoint.enter(self.now),

@@ -13,6 +13,10 @@ use crate::model::message::{MachineId, Nanos};
 
 /// What a machine is to be.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a parameter that is on or off"
+)]
 pub struct Config {
     /// Its number in the run.
     pub machine_id: MachineId,

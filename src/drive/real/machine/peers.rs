@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::config::Config;
+use crate::drive::real::{listen, resolve};
 use crate::error::{Error, Result};
 use crate::log::line::Place;
 use crate::log::read::recover::Recovered;
@@ -15,9 +16,19 @@ type LookUp<'a> = &'a mut dyn FnMut(&Address) -> Vec<SocketAddr>;
 type Given<'a> = (&'a Address, &'a [SocketAddr]);
 
 impl Config {
+    /// All addresses of each peer; those of a machine that comes back are as its log has them.
+    pub(super) fn find_peers(&mut self, past: Option<&Recovered>) -> Result<Vec<Vec<SocketAddr>>> {
+        let mut found = listen::find(self.machine_id, &self.peers)?;
+        if let Some(past) = past {
+            let mut look_up = |address: &Address| resolve::lookup(address).unwrap_or_default();
+            self.arrange_peers(past, &mut found, &mut look_up)?;
+        }
+        Ok(found)
+    }
+
     /// Puts the peers that are given in the order of the log, which has them under these or other names, or
     /// at addresses that they have moved from. `found` is what each is known to mean, and follows.
-    pub(super) fn arrange_peers(
+    fn arrange_peers(
         &mut self,
         past: &Recovered,
         found: &mut Vec<Vec<SocketAddr>>,

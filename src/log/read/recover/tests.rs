@@ -297,7 +297,7 @@ fn an_address_sent_to_by_hand_comes_behind_the_peers() {
         .replace("5002", "5009");
     let connect = LINES[0].replace(r#"["10.0.0.3", 5003]"#, r#"["localhost", 5009]"#);
     let again = STARTUP.replace("\"local_clock\": 0", "\"local_clock\": 1");
-    let listed = again.replace(r#"5003]"#, r#"5003], ["localhost", 5009]"#);
+    let listed = again.replace("5003]", r#"5003], ["localhost", 5009]"#);
     for startup in [&again, &listed] {
         let recovered = read(&log(&[&by_hand, &connect, startup])).unwrap().unwrap();
         assert_eq!((recovered.declared, recovered.peers.len()), (2, 3));
