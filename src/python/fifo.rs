@@ -4,7 +4,6 @@ use std::fs::{self, File, OpenOptions};
 use std::os::fd::{IntoRawFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use pyo3::prelude::*;
 use rustix::fs::OFlags;
@@ -25,7 +24,8 @@ pub(super) fn reader_of(py: Python<'_>, path: &Path) -> PyResult<Option<File>> {
         match options.open(path) {
             Ok(pipe) => return Ok(Some(pipe)),
             Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
-                py.detach(|| thread::sleep(LOOK));
+                // Nobody tells when a reader comes.
+                let _ = py.detach(|| crossbeam_channel::never::<()>().recv_timeout(LOOK));
                 py.check_signals()?;
             }
             // Whoever opens it says so.

@@ -337,8 +337,7 @@ impl PyMachine {
             return Ok(());
         };
         // Ctrl-C, or the machine's own failure, after which all this does nothing.
-        let own = machine.own.get()?;
-        py.detach(|| own.stop_and_wait())?;
+        machine.own.get()?.stop_and_wait(py)?;
         Err(interrupt)
     }
 
@@ -389,10 +388,8 @@ impl PyMachine {
     /// End the machine wherever it is: send what is left, write END, close.
     fn shutdown(&self, py: Python<'_>) -> PyResult<()> {
         let own = self.own.get()?;
-        py.detach(|| {
-            own.stop_and_wait()?;
-            own.machine.finish()
-        })?;
+        own.stop_and_wait(py)?;
+        py.detach(|| own.machine.finish())?;
         Ok(())
     }
 
@@ -529,12 +526,13 @@ impl Own {
         self.running.lock().expect("no holder panics").clone()
     }
 
-    fn stop_and_wait(&self) -> Result<()> {
+    /// Another Ctrl-C ends the waiting.
+    fn stop_and_wait(&self, py: Python<'_>) -> PyResult<()> {
         let Some(running) = self.running() else {
             return Ok(());
         };
         running.stop();
-        running.join(None).map(|_| ())
+        join(py, &running, None).map(|_| ())
     }
 }
 

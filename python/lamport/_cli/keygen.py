@@ -27,10 +27,14 @@ def run_keygen(args: argparse.Namespace) -> int:
     ------
     FileExistsError
         The file exists: a key is never overwritten.
+    OSError
+        There is nowhere to print it.
     """
     text = draw_key()
     if args.output is None:
-        sys.stdout.write(text + "\n")
+        if sys.stdout is None:
+            raise OSError("the output is closed, and nobody would have the key: give --output FILE")
+        print(text)
         return DONE
     try:
         write_key(Path(args.output), text)

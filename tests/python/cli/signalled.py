@@ -101,7 +101,7 @@ class Signalled:
 
     def check_ended(self, number):
         """It ended in order, and says by which signal."""
-        assert self.wait() == 128 + number, self.error
+        assert (self.wait(), self.error) == (128 + number, self.error)
         self._check_whole()
 
     def check_done(self):
@@ -115,7 +115,7 @@ class Signalled:
         if not any(log.exists() for log in self.logs):
             # Before the command begins the interpreter speaks, which says what it says to Ctrl-C.
             by_itself = number == signal.SIGINT and "KeyboardInterrupt" in self.error
-            assert by_itself or status in {128 + number, -number}, self.error
+            assert by_itself or status in {128 + number, -number}, (status, self.error)
             assert by_itself or self.error.endswith("interrupted\n") or not self.error, self.error
             assert not self.home.exists() or not any(self.home.iterdir()), "something is left"
             return "nothing made"
@@ -124,7 +124,7 @@ class Signalled:
             is_short = self.is_run and lamport.load(self.home).interrupted
             return "ended in order" if is_short or not self.is_run else "came after the last tick"
         # As the interpreter ends it handles signals as it does by itself.
-        assert status in {0, -number}, self.error
+        assert status in {0, -number}, (status, self.error)
         return "came too late"
 
     def _check_whole(self):

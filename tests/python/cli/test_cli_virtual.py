@@ -149,3 +149,13 @@ def test_a_seed_that_is_drawn_is_printed_and_gives_the_run_again(tmp_path, capsy
     first = (tmp_path / "a.csv").read_bytes()
     assert main([*words, "--seed", seed]) == 0
     assert (tmp_path / "a.csv").read_bytes() == first
+
+
+def test_many_machines_are_a_summary(capsys):
+    assert main(["simulate", "-n", "1000", "--duration", "2", "--topology", "ring", "--seed", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < 10
+    rows = [line.split()[:3] for line in lines[1:4]]
+    assert rows == [[word, "of", "1,000"] for word in ("least", "median", "most")]
+    assert main(["simulate", "-n", "40", "--duration", "2", "--seed", "1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 40

@@ -31,6 +31,8 @@ COMMANDS = {
     "analyze alone": ("lamport.analyze LOGS -o OUT/analyze_alone", "../analyze_alone/analysis_summary.md"),
     "verify": ("lamport verify LOGS", None),
     "export": ("lamport export LOGS -o OUT/export/events.csv", "events.csv"),
+    "compare": ("lamport compare LOGS LOGS -o OUT/compare", None),
+    "rerun": ("lamport rerun LOGS --duration 0.2 --log-dir OUT/rerun", "run.json"),
     "help": ("lamport --help", None),
 }
 
@@ -91,6 +93,15 @@ def test_a_result_tells_more_than_lost_output(run, tmp_path):
         command = [sys.executable, "-m", "lamport", "verify", str(home)]
         done = subprocess.run(command, stdout=disk, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_key_that_nobody_has_is_none():
+    close = {"preexec_fn": lambda: os.close(1)}
+    command = [sys.executable, "-m", "lamport", "keygen"]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **close)
+    assert (done.returncode, "give --output FILE" in done.stderr) == (1, True)
+    with FULL.open("w") as disk:
+        assert subprocess.run(command, stdout=disk, stderr=disk, check=False).returncode == UNWRITTEN
 
 
 def test_a_log_never_takes_the_place_of_closed_output(tmp_path):

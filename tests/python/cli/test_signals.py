@@ -2,13 +2,16 @@
 
 import json
 import os
+import pty
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -218,3 +221,50 @@ def test_a_script_that_waits_for_a_reader_can_be_ended(tmp_path):
         child.send_signal(signal.SIGINT)
         _, error = child.communicate(timeout=PATIENCE)
     assert error.endswith("KeyboardInterrupt\n")
+
+
+STUCK = """
+import sys, lamport
+machine = lamport.Machine(1, 0, [], sys.argv[1], 60, clock_rate=1e5, overwrite=True)
+if sys.argv[2] == "block":
+    with machine:
+        machine.run()
+machine.run()
+"""
+
+
+@pytest.mark.parametrize("way", ["run", "block"])
+def test_a_log_that_nobody_takes_further_does_not_hold_a_script(tmp_path, way):
+    """Its reader is there, and does not read: each Ctrl-C ends one wait."""
+    pipe = tmp_path / "machine_1.log"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    command = [sys.executable, "-c", STUCK, str(pipe), way]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        while not select.select([reader], [], [], 0.05)[0] or not os.read(reader, 1):
+            assert child.poll() is None
+        time.sleep(0.5)
+        for _ in range(3):
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        # The exit waits for an orderly end, for seconds.
+        _, error = child.communicate(timeout=PATIENCE)
+    os.close(reader)
+    assert "KeyboardInterrupt" in error
+
+
+def test_a_machine_shows_how_far_it_is_in_a_terminal(tmp_path):
+    words = ["--id=1", "--duration=1", "--rate=20", f"--log={tmp_path / 'machine_1.log'}"]
+    for more, shown in (([], True), (["--no-progress", "--overwrite"], False)):
+        screen, terminal = pty.openpty()
+        termios.tcsetwinsize(terminal, (24, 100))
+        command = [sys.executable, "-m", "lamport.machine", *words, *more]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as child:
+            os.close(terminal)
+            text = b""
+            with suppress(OSError):  # the terminal is gone
+                while data := os.read(screen, 4096):
+                    text += data
+        os.close(screen)
+        assert child.returncode == 0
+        assert (b"1 machine:" in text and b"of 1 s" in text) is shown, text
