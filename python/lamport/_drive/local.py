@@ -16,7 +16,7 @@ from lamport._lamport import DEFAULTS
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.run_setting import keep, make_seed, record, run_setting
+from lamport._model.run_setting import check_others, keep, make_seed, record, run_setting
 from lamport._model.topology import listed
 from lamport._runs.run import Run
 
@@ -153,6 +153,7 @@ def run_local(
     from lamport._lamport import __version__, check_room
 
     setting = run_setting(given)
+    check_others("run_local", given)
     check_room(setting, base_port=base_port, processes=processes)
     given["seed"] = make_seed(seed)
     if limits:

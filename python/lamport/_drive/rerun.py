@@ -101,7 +101,7 @@ def plan(run: object, time: str | None, log_dir: object, changes: Mapping[str, A
     """Say how a run is made again, as `rerun` describes it."""
     known, where = _record(run)
     kind = known.get("time", "real") if time is None else time
-    if kind not in FUNCTIONS:
+    if not isinstance(kind, str) or kind not in FUNCTIONS:
         raise ValueError(f"time={kind!r} is not one of {', '.join(map(repr, FUNCTIONS))}")
     arguments = _arguments(known, where, FUNCTIONS[kind], changes)
     made_by = known.get("version")

@@ -8,7 +8,7 @@ from lamport._drive.progress import Count
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.run_setting import keep, make_seed, run_setting
+from lamport._model.run_setting import check_others, keep, make_seed, run_setting
 from lamport._runs.claim import Claim
 from lamport._runs.directory import write_record
 from lamport._runs.recipe import Recipe, simulate_again
@@ -107,6 +107,7 @@ def simulate(
     from lamport import _lamport
 
     setting = run_setting(given)
+    check_others("simulate", given)
     parameters: dict[str, Any] = {**keep(setting), "seed": make_seed(seed)}
     claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
     directory = None if claim is None else claim.path

@@ -86,7 +86,7 @@ def sweep(
     seed : int, optional
         What the seeds of the runs are made from, 0 .. 2^53 - 1; drawn if None.
     executor : concurrent.futures.Executor, optional
-        Where to run: a ``ProcessPoolExecutor``, ``client.get_executor()`` of Dask, ... Each task runs on
+        Where to run: a ``ProcessPoolExecutor``, a ``Client`` of Dask, ... Each task runs on
         one thread. If None: threads of this process, as many as it may use cores.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook, if it takes long enough to be seen. A
@@ -131,6 +131,11 @@ def sweep(
     from lamport._drive.grid import make_points
     from lamport._model.run_setting import make_seed
 
+    if callable(get := getattr(executor, "get_executor", None)):
+        with get() as own:
+            return sweep(
+                grid, runs=runs, duration=duration, seed=seed, executor=own, progress=progress, **fixed
+            )
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
     points = make_points(grid, runs, {"duration": duration, **fixed})

@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from numbers import Integral, Real
+from os import PathLike, fspath
 
-__all__ = ["rates", "real", "whole"]
+__all__ = ["flag", "mapping", "path", "port", "rates", "real", "some_path", "some_real", "whole"]
+
+LONGEST = 60
+"""The most characters of a value that a message shows."""
 
 
 def whole(name: str, value: object) -> int:
@@ -33,6 +37,78 @@ def real(name: str, value: object) -> float:
     if isinstance(value, (bool, str)) or not isinstance(value, Real):
         raise ValueError(f"{name}={value!r} is not a number")
     return float(value)
+
+
+def some_real(name: str, value: object) -> float | None:
+    """Return a parameter that is a number or None."""
+    return None if value is None else real(name, value)
+
+
+def flag(name: str, value: object) -> bool:
+    """Return a parameter that is true or false.
+
+    Raises
+    ------
+    ValueError
+        It is not a bool.
+    """
+    if type(value).__name__ not in {"bool", "bool_"}:  # NumPy's own is not loaded for this
+        raise ValueError(f"{name}={value!r}: give True or False")
+    return bool(value)
+
+
+def port(name: str, value: object) -> int:
+    """Return a parameter that is a TCP port, or 0.
+
+    Raises
+    ------
+    ValueError
+        It is not one.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name}={value!r} is not a whole number")
+    if not 0 <= int(value) < 2**16:
+        raise ValueError(f"{name}={value} is out of range: give a port, 1 to 65535, or 0 for a free one")
+    return int(value)
+
+
+def path(name: str, value: object) -> str:
+    """Return a parameter that is a path.
+
+    Raises
+    ------
+    ValueError
+        It is not one.
+    """
+    text = fspath(value) if isinstance(value, (str, PathLike)) else None
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"{name}={_short(value)} is not a path")
+    return text
+
+
+def some_path(name: str, value: object) -> object:
+    """Return a parameter that is a path or None, as it is."""
+    if value is not None:
+        path(name, value)
+    return value
+
+
+def mapping(name: str, value: object, form: str) -> dict[object, object]:
+    """Return a parameter that is a mapping.
+
+    Raises
+    ------
+    ValueError
+        It is not one.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name}={_short(value)} is not a mapping: give one like {form}")
+    return dict(value)
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST else f"a {type(value).__name__}"
 
 
 def rates(name: str, value: object) -> list[float] | None:

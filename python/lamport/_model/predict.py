@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lamport._model import check
 from lamport._model.public import public
 from lamport._model.setting import BEHAVIOR, MODEL
 from lamport._model.topology import resolve
@@ -59,8 +60,10 @@ def predict(
 
     from lamport import _lamport
 
-    rates = [float(rate) for rate in rates]
-    machines, shape = resolve(None, rates, topology)
+    if rates is None:
+        raise ValueError("rates=None: give one per machine, like [1, 3, 6]")
+    known = check.rates("rates", rates)
+    machines, shape = resolve(None, known, topology)
     behavior = {name: MODEL[name].check(name, given[name]) for name in BEHAVIOR}
-    columns = _lamport.predict(rates, topology=shape, behavior=behavior)
+    columns = _lamport.predict(known or [], topology=shape, behavior=behavior)
     return pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))

@@ -3,8 +3,10 @@
 import math
 import random
 from collections.abc import Iterable, Sequence
-from typing import Any
+from numbers import Integral
+from typing import Any, cast
 
+from lamport._model.check import real
 from lamport._model.fault import KINDS, Crash, Delay, Disconnect, Fault, Partition, Pause
 from lamport._model.latency import Exponential, Latency, as_latency
 from lamport._model.public import public
@@ -73,12 +75,10 @@ def random_faults(
     added = as_latency(latency)
     low, high = _length(length)
     for name, value in (("rate", rate), ("duration", duration), ("settle", settle)):
-        if not (math.isfinite(value) and value >= 0):
+        if not (math.isfinite(real(name, value)) and value >= 0):
             raise ValueError(f"{name}={value!r}: give a finite number, 0 or more")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed={seed!r}: give a whole number, 0 or more")
     # Of the generator only `random()` is used: its sequence is promised for all versions of Python.
-    draw = random.Random(seed).random
+    draw = random.Random(_seed(seed)).random
     faults: list[Fault] = []
     free = dict.fromkeys(ids, 0.0)
     now = 0.0
@@ -113,17 +113,29 @@ def _choose(values: Sequence[Any], drawn: float) -> Any:
     return values[int(drawn * len(values))]
 
 
-def _machines(machines: int | Iterable[int]) -> list[int]:
-    ids = list(range(1, machines + 1)) if isinstance(machines, int) else sorted(machines)
+def _seed(seed: object) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed={seed!r}: give a whole number, 0 or more")
+    return int(seed)
+
+
+def _machines(machines: object) -> list[int]:
+    if isinstance(machines, Integral):
+        ids = list(range(1, int(machines) + 1))
+    else:
+        listed = isinstance(machines, Iterable) and not isinstance(machines, str)
+        given: list[Any] = list(cast("Iterable[Any]", machines)) if listed else [None]
+        are_ids = all(isinstance(machine, Integral) for machine in given)
+        ids = sorted(int(machine) for machine in given) if are_ids else []
     if not ids or len(set(ids)) < len(ids) or ids[0] < 1:
         raise ValueError(f"machines={machines!r}: give how many there are, 1 or more, or each number once")
     return ids
 
 
-def _kinds(kinds: Iterable[str], ids: list[int]) -> list[str]:
-    names = [kinds] if isinstance(kinds, str) else list(kinds)
+def _kinds(kinds: object, ids: list[int]) -> list[str]:
+    names: list[Any] = list(kinds) if isinstance(kinds, Iterable) and not isinstance(kinds, str) else [kinds]
     for name in names:
-        if name not in KINDS:
+        if not isinstance(name, str) or name not in KINDS:
             raise ValueError(f"kinds: {name!r} is not one of {', '.join(KINDS)}")
     if len(ids) == 1:
         names = [name for name in names if name in {"crash", "pause"}]

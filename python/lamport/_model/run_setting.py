@@ -14,7 +14,7 @@ from lamport._model.topology import resolve, to_mapping
 if TYPE_CHECKING:
     from lamport._lamport import _RunSetting
 
-__all__ = ["keep", "make_seed", "record", "run_setting"]
+__all__ = ["check_others", "keep", "make_seed", "record", "run_setting"]
 
 
 def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
@@ -42,6 +42,19 @@ def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
     native["latency"] = latency_text(checked["latency"])
     native["faults"] = faults_text(checked["faults"])
     return native  # type: ignore[no-any-return]
+
+
+def check_others(function: str, given: Mapping[str, Any]) -> None:
+    """Check the parameters of a function that are not of every run.
+
+    Raises
+    ------
+    ValueError
+        One is not what it must be.
+    """
+    for name, each in of_function(function).items():
+        if name not in MODEL and name != "seed":
+            each.check(name, given[name])
 
 
 def keep(setting: "_RunSetting") -> dict[str, Any]:

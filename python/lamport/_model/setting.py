@@ -242,17 +242,20 @@ _TABLE = (
     Parameter(
         "base_port",
         {"run_local": 0},
+        check=check.port,
         read=read.whole,
         options=on("run", "--base-port", "machine i listens on P + i - 1 (default: free ports)", metavar="P"),
     ),
     Parameter(
         "processes",
         {"run_local": False},
+        check=check.flag,
         options=on("run", "--processes", "one process per machine instead of one thread", **TURNS_ON),
     ),
     Parameter(
         "log_dir",
         {"run_local": None, "simulate": None},
+        check=check.some_path,
         recorded=False,
         options={
             **on(
@@ -272,6 +275,7 @@ _TABLE = (
     Parameter(
         "record",
         {"simulate": True},
+        check=check.flag,
         recorded=False,
         options=on("simulate", "--no-record", "keep no events, only the table of machines", **TURNS_OFF),
     ),
@@ -279,6 +283,7 @@ _TABLE = (
         "wait",
         {"run_local": None, "Machine": DEFAULTS["wait"]},
         unit="s",
+        check=check.some_real,
         read=read.real,
         options={
             **on(
@@ -335,16 +340,19 @@ _TABLE = (
     Parameter(
         "sync",
         {"run_local": False, "Machine": False},
+        check=check.flag,
         options=on("run machine", "--sync", SYNC, **TURNS_ON),
     ),
     Parameter(
         "precise",
         {"run_local": True, "Machine": True},
+        check=check.flag,
         options=on("machine", "--no-precise", "do not spin over the last stretch before a tick", **TURNS_OFF),
     ),
     Parameter(
         "limits",
         {"run_local": True, "Machine": True},
+        check=check.flag,
         options=on(
             "run machine", "--no-limits", "start what will soon fill the disk, or a queue", **TURNS_OFF
         ),

@@ -1,10 +1,12 @@
 """Clock, queue length and jumps against time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamport._model.check import whole
+from lamport._plot.axes import as_axes
 from lamport._plot.faults import draw_on_plot
 from lamport._plot.machines import colors, label, some
 from lamport._runs.tables import floats
@@ -37,7 +39,7 @@ MOST_POINTS = 4000
 
 
 def plot(
-    run: "Recorded", *, machines: Sequence[int] | None, predict: bool, axes: "Sequence[Axes] | None"
+    run: "Recorded", *, machines: int | Iterable[int] | None, predict: bool, axes: "Sequence[Axes] | None"
 ) -> "NDArray[np.object_]":
     """Draw what `Run.plot` describes."""
     table = run._machines
@@ -48,6 +50,8 @@ def plot(
         panels = layout(plt.figure(figsize=SIZE, layout="constrained"))
     else:
         panels = np.asarray(axes, dtype=object).ravel()
+        for panel in panels:
+            as_axes("axes", panel)
         if len(panels) != 3:
             raise ValueError(f"axes holds {len(panels)} Axes: give three, for clock, queue length and jumps")
     palette = colors(table.index.tolist())
@@ -72,9 +76,11 @@ def layout(figure: "Figure") -> "NDArray[np.object_]":
     return panels
 
 
-def choose(known: list[int], wanted: Sequence[int] | None) -> tuple[list[int], str]:
+def choose(known: list[int], wanted: object) -> tuple[list[int], str]:
+    """Return the machines to draw, and a note if they are not all. Of many, some are spread over them."""
     if wanted is not None:
-        shown = list(dict.fromkeys(int(machine) for machine in wanted))
+        listed = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
+        shown = list(dict.fromkeys(whole("machines", machine) for machine in listed))
         strange = [machine for machine in shown if machine not in set(known)]
         if strange:
             raise ValueError(f"machine {strange[0]} is not in this run: its machines are {some(known)}")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._lamport import EVENT_KINDS
+from lamport._model.check import path
 from lamport._model.setting import BEHAVIOR, SETTING
 from lamport._runs.part import file_name
 
@@ -32,7 +33,7 @@ def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]
     """Write what `Run.report` describes."""
     if directory is None and run.log_dir is None:
         raise ValueError("this run has no directory of its own: give the directory to write to")
-    home = Path(directory if directory is not None else run.log_dir or ".")
+    home = Path(run.log_dir or "." if directory is None else path("directory", directory))
     figure, summary = (home / file_name(run._numbers, run._absent, end) for end in (FIGURE, SUMMARY))
     text, _ = _write(run), run._events  # what a run cannot give is told before anything is made
     home.mkdir(parents=True, exist_ok=True)

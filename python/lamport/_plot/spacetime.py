@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamport._plot.axes import as_axes
 from lamport._plot.machines import label
 from lamport._plot.spacetime_layout import RELATIONS, Spacetime, spacetime
 
@@ -52,7 +53,7 @@ def plot_spacetime(
 ) -> "Axes":
     """Draw what `Run.plot_spacetime` describes."""
     diagram = spacetime(run, start, stop, time=time, highlight=highlight)
-    axes = ax if ax is not None else _axes(len(diagram.machines))
+    axes = as_axes("ax", ax) if ax is not None else _axes(len(diagram.machines))
     _frame(axes, diagram)
     keys: list[Artist] = [
         *_draw_lines(axes, diagram),

@@ -6,6 +6,8 @@ import pandas as pd
 
 from lamport._model.public import public
 from lamport._model.setting import MODEL, NUMBERS
+from lamport._plot.axes import as_axes
+from lamport._runs.frame import as_frame
 from lamport._runs.summarize import METRICS, summarize
 
 if TYPE_CHECKING:
@@ -74,6 +76,10 @@ def plot_sweep(
     >>> ax.get_ylabel()
     'drift (clock values)'
     """
+    _check_name("x", x)
+    _check_name("y", y)
+    _check_name("hue", hue or "")
+    frame = as_frame(frame, "a sweep")
     if y not in METRICS:
         raise ValueError(f"y={y!r} is not a metric of a sweep: they are {', '.join(METRICS)}")
     if x == hue:
@@ -84,7 +90,7 @@ def plot_sweep(
     if y not in table:
         raise ValueError(f"the table has no column {y}")
     values = table[y].reset_index()
-    axes = ax if ax is not None else _axes()
+    axes = as_axes("ax", ax) if ax is not None else _axes()
     labels = None if pd.api.types.is_numeric_dtype(values[x]) else list(dict.fromkeys(values[x]))
     groups = [(None, values)] if hue is None else list(values.groupby(hue, observed=True, sort=True))
     colors = _palette(len(groups), values, hue)
@@ -97,6 +103,11 @@ def plot_sweep(
         title = UNITS.get(hue, hue.replace("_", " "))
         axes.legend(title=title, frameon=False, fontsize="small", title_fontsize="small")
     return axes
+
+
+def _check_name(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{name}={value!r} is not the name of a column")
 
 
 def _axes() -> "Axes":

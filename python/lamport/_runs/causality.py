@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lamport._model.check import mapping, whole
 from lamport._model.public import public
 
 if TYPE_CHECKING:
@@ -185,7 +186,9 @@ class Causality:
         ValueError
             There is no such machine or event.
         """
-        return self._native.cut_is_consistent(dict(map(_event, cut.items())))
+        return self._native.cut_is_consistent(
+            dict(map(_event, mapping("cut", cut, "{1: 40, 2: 23}").items()))
+        )
 
     def concurrent_share(self, *, samples: int | None = None, seed: int = 0) -> Share:
         """Return the share of concurrent pairs among all pairs of events.
@@ -210,7 +213,7 @@ class Causality:
         ValueError
             `samples` or `seed` is out of range.
         """
-        return Share(*self._native.concurrent_share(samples=samples, seed=seed))
+        return Share(*self._native.concurrent_share(samples=_samples(samples), seed=whole("seed", seed)))
 
     def false_order_rate(self, *, samples: int | None = None, seed: int = 0) -> Share:
         """Return the share of pairs that Lamport clocks order although they are concurrent.
@@ -237,15 +240,19 @@ class Causality:
         ValueError
             `samples` or `seed` is out of range.
         """
-        return Share(*self._native.false_order_rate(samples=samples, seed=seed))
+        return Share(*self._native.false_order_rate(samples=_samples(samples), seed=whole("seed", seed)))
 
     def __repr__(self) -> str:
         return repr(self._native)
 
 
-def _event(name: tuple[int, int]) -> tuple[int, int]:
+def _samples(samples: object) -> int | None:
+    return None if samples is None else whole("samples", samples)
+
+
+def _event(name: object) -> tuple[int, int]:
     try:
-        machine, clock = map(operator.index, name)
+        machine, clock = map(operator.index, name)  # type: ignore[call-overload]
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name!r} names no event: the form is (machine_id, clock)") from error
     if not (0 <= machine <= LARGEST and 0 <= clock <= LARGEST):

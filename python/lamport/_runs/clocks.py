@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lamport._model.check import real
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,6 +43,7 @@ def _grid(events: pd.DataFrame, every: float | None) -> "Floats":
     times = events["time"].to_numpy()
     if every is None:
         return np.unique(times)
+    every = real("every", every)
     if not (every > 0 and math.isfinite(every)):
         raise ValueError(f"every={every!r} is not a step in time: give a positive number of seconds")
     first, last = (min(0.0, times[0]), max(0.0, times[-1])) if len(times) else (0.0, 0.0)

@@ -12,9 +12,10 @@ from lamport._runs.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+    Entry: TypeAlias = Run | str | PathLike[str]
+
 __all__ = ["compare", "labels"]
 
-Entry: TypeAlias = "Run | str | PathLike[str]"
 PARAMETERS = ("seed", *NUMBERS)
 LONGEST = 80
 """The most characters of a value that a message shows."""

@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lamport._model import check
 from lamport._runs.directory import RECORD
 from lamport._runs.window import window
 
@@ -26,7 +27,7 @@ def export(
     run: "Recorded", path: str | PathLike[str], *, form: str | None, start: float | None, stop: float | None
 ) -> Path:
     """Write what `Run.export` describes."""
-    target = Path(path)
+    target = Path(check.path("path", path))
     known = form or target.suffix.removeprefix(".").lower()
     if known not in FORMATS:
         said = f"format {form!r}" if form else f"the ending of {target.name!r}"
@@ -92,7 +93,7 @@ def save(run: "Recorded", directory: str | PathLike[str]) -> Path:
                 f"{other} and {file} have one name and do not fit into one directory: "
                 "rename one of them, or merge the logs with export()"
             )
-    home = Path(directory)
+    home = Path(check.path("directory", directory))
     home.mkdir(parents=True, exist_ok=True)
     for file in files:
         if (home / file.name).exists():

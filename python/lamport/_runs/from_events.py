@@ -8,6 +8,7 @@ import pandas as pd
 
 from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
 from lamport._model.public import public
+from lamport._runs.frame import as_frame
 from lamport._runs.run import Run
 from lamport._runs.units import UNITS, in_seconds
 
@@ -86,7 +87,7 @@ def from_events(
     """
     from lamport._lamport import table_logs
 
-    table = _frame(frame)
+    table = as_frame(frame, "a table of events")
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         has = ", ".join(map(str, table.columns)) or "nothing"
@@ -94,7 +95,7 @@ def from_events(
     for name in (*dict(EVENT_COLUMNS), *LISTS):
         if (table.columns == name).sum() > 1:
             raise ValueError(f"the table has more than one column {name}: keep one of them")
-    if time_unit is not None and time_unit not in UNITS:
+    if time_unit is not None and (not isinstance(time_unit, str) or time_unit not in UNITS):
         raise ValueError(f"time_unit={time_unit!r} is not known: it is one of {', '.join(map(repr, UNITS))}")
     columns: dict[str, Any] = {
         name: _times(table, name, time_unit) if "seconds" in form else READERS[form](table, name)
@@ -103,34 +104,6 @@ def from_events(
     }
     columns |= {name: _lists(table, name) for name in LISTS if name in table.columns}
     return Run(table_logs(columns))
-
-
-def _frame(table: Any) -> pd.DataFrame:
-    """Return a table of any of the kinds that `from_events` takes as one of pandas."""
-    if isinstance(table, pd.DataFrame):
-        return table
-    if isinstance(table, Mapping):
-        return pd.DataFrame(table)
-    if isinstance(table, list | tuple) and all(isinstance(row, Mapping) for row in table):
-        return pd.DataFrame(table)
-    if hasattr(table, "__arrow_c_stream__"):
-        try:
-            import pyarrow as pa
-        except ImportError as error:
-            raise ImportError(
-                f"a {_kind(table)} is read with pyarrow: pip install pyarrow, or give a pandas DataFrame"
-            ) from error
-        frame: pd.DataFrame = pa.table(table).to_pandas()
-        return frame
-    raise TypeError(
-        f"a {_kind(table)} is not a table of events: give a DataFrame of pandas or polars, a table of "
-        "pyarrow or duckdb, or a mapping of columns"
-    )
-
-
-def _kind(value: object) -> str:
-    kind = type(value)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _codes(table: pd.DataFrame, name: str) -> Any:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from glob import glob, has_magic
 from os import PathLike
 from pathlib import Path
+from typing import cast
 
+from lamport._model.check import mapping, path, real, whole
 from lamport._model.public import public
 from lamport._runs.directory import RECORD, log_files, log_name, read_record
 from lamport._runs.recipe import Recipe, read_again
 from lamport._runs.run import Run
 
-__all__ = ["find", "home_of", "load"]
+__all__ = ["as_offsets", "find", "home_of", "load"]
 
 ENDINGS = (".log", ".jsonl", ".ndjson")
 """How the names of logs of others end."""
@@ -60,6 +62,7 @@ def load(
     home = home_of(files)
     record = read_record(home)
     if offsets is not None:
+        offsets = as_offsets(offsets)
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
     known = None if offsets is None else dict(offsets)
     logs = read_again(files, known)
@@ -82,9 +85,15 @@ def home_of(files: Iterable[Path]) -> Path:
     return Path(os.path.commonpath([parent.absolute() for parent in parents]))
 
 
+def as_offsets(offsets: object) -> dict[int, float]:
+    """Take the offsets of clocks."""
+    given = mapping("offsets", offsets, "{2: 0.013}")
+    return {whole("offsets: machine", key): real(f"offsets[{key!r}]", value) for key, value in given.items()}
+
+
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
     """Find the log files that a path, a glob or a list of them names."""
-    sources = [source] if isinstance(source, (str, PathLike)) else _listed(source)
+    sources = _listed([source] if isinstance(source, (str, PathLike)) else source)
     if not sources:
         raise ValueError("no logs to load: the list is empty")
     return list(dict.fromkeys(file for entry in sources for file in _files(entry)))
@@ -92,14 +101,15 @@ def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Pa
 
 def _listed(source: object) -> list[str | PathLike[str]]:
     """Take a list of paths."""
-    found = []
-    for entry in source if isinstance(source, Iterable) else [source]:
-        if not isinstance(entry, (str, PathLike)):
-            kind = type(entry).__name__
-            raise ValueError(
-                f"logs: a {kind} is not a path: give a file, a directory, a glob or a list of them"
-            )
-        found.append(entry)
+    known = (
+        isinstance(source, Iterable)
+        and not isinstance(source, (bytes, Mapping))
+        and not hasattr(source, "columns")
+    )
+    found: list[str | PathLike[str]] = []
+    for entry in cast("Iterable[object]", source) if known else [source]:
+        path("logs", entry)
+        found.append(cast("str | PathLike[str]", entry))
     return found
 
 

@@ -1,10 +1,11 @@
 """A run: its logs as tables, plots and figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from lamport._model.check import path
 from lamport._model.public import public
 from lamport._runs.recorded import Recorded
 
@@ -57,19 +58,14 @@ class Run(Recorded):
 
     def __init__(
         self,
-        source: "Path | Sequence[Path] | Logs",
+        source: "str | PathLike[str] | Sequence[Path] | Logs",
         *,
         parameters: Mapping[str, Any] | None = None,
         log_dir: Path | None = None,
         interrupted: bool = False,
         recipe: "Recipe | None" = None,
     ) -> None:
-        # From the root: whoever changes to another directory still has the run.
-        if isinstance(source, Path):
-            source = source.absolute()
-        elif isinstance(source, Sequence):
-            source = [path.absolute() for path in source]
-        self._source = source
+        self._source = source = _as_source(source)
         self._recipe = recipe
         self._parameters = dict(parameters or {})
         home = source if log_dir is None and isinstance(source, Path) else log_dir
@@ -79,7 +75,7 @@ class Run(Recorded):
     def plot(
         self,
         *,
-        machines: Sequence[int] | None = None,
+        machines: int | Iterable[int] | None = None,
         predict: bool = False,
         axes: "Sequence[Axes] | None" = None,
     ) -> "NDArray[np.object_]":
@@ -91,7 +87,7 @@ class Run(Recorded):
 
         Parameters
         ----------
-        machines : sequence of int, optional
+        machines : int or sequence of int, optional
             Which machines; all if None, and 20 spread over them if there are more.
         predict : bool
             Add the predicted growth of each queue, dashed.
@@ -106,7 +102,7 @@ class Run(Recorded):
         Raises
         ------
         ValueError
-            A machine is not in the run, or `axes` are not three.
+            A machine is not in the run, or `axes` are not three Axes.
         """
         from lamport._plot import over_time
 
@@ -314,3 +310,13 @@ class Run(Recorded):
 
         facts = escape(repr(self)[1:-1] + (f"; {self._part}" if self._absent else ""))
         return f"<p>{facts}; drift {self.drift}</p>\n{self._machines.to_html(float_format='{:.4g}'.format)}"
+
+
+def _as_source(source: Any) -> "Path | Sequence[Path] | Logs":
+    """Take what a run is read from, as paths from the root: they stay right in any directory."""
+    if isinstance(source, Sequence) and not isinstance(source, (str, bytes)):
+        return [file.absolute() for file in source]
+    if hasattr(source, "machines"):
+        logs: Logs = source
+        return logs
+    return Path(path("source", source)).absolute()

@@ -1,12 +1,13 @@
 """Sweeps in few numbers: means and their confidence intervals."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from lamport._model.public import public
+from lamport._runs.frame import as_frame
 
 __all__ = ["METRICS", "per_run", "summarize"]
 
@@ -56,7 +57,8 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     Parameters
     ----------
     frame : DataFrame
-        What `sweep` returns, or `compare` (with ``by="label"``).
+        What `sweep` returns, or `compare` (with ``by="label"``), or such a table of polars, pyarrow or duckdb
+        (with `by`: they do not keep what the grid was).
     by : str or sequence of str, optional
         The columns whose values to keep apart; the parameters of the grid if None.
 
@@ -91,7 +93,7 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     0.3                   236.8  231.4  242.2
     0.7                   115.0   99.3  130.6
     """
-    keys, runs = per_run(frame, by)
+    keys, runs = per_run(as_frame(frame, "a sweep"), by)
     grouped = runs.groupby(keys or np.zeros(len(runs), dtype=int), observed=True, sort=True)
     metrics = [name for name in METRICS if name in runs]
     mean, spread, number = (getattr(grouped[metrics], what)() for what in ("mean", "std", "count"))
@@ -110,7 +112,7 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
 def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[str], pd.DataFrame]:
     """Return the names in `by`, and one row per run with them and the metrics of `summarize`."""
     grid = list(frame.attrs.get("grid", []))
-    keys = grid if by is None else [by] if isinstance(by, str) else list(by)
+    keys = grid if by is None else _columns(by)
     if not keys and "grid" not in frame.attrs:
         raise ValueError("the table does not tell what its grid was: give by=, the columns to keep apart")
     needed = ["run", *keys]
@@ -139,6 +141,14 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     if len(places) > len(keys):
         runs = runs.groupby(level=[*keys, *identity], observed=True, sort=False, dropna=False).mean()
     return keys, runs.reset_index()
+
+
+def _columns(by: object) -> list[str]:
+    """Take the name of a column, or several."""
+    names = [by] if isinstance(by, str) else list(by) if isinstance(by, Iterable) else [by]
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"by={by!r}: give the name of a column, or a list of them")
+    return cast("list[str]", names)
 
 
 def _check_once(frame: pd.DataFrame, names: list[str]) -> None:

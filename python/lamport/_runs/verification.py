@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lamport._model.check import some_real
 from lamport._model.public import public
 from lamport._model.topology import resolve
 
@@ -94,6 +95,7 @@ class Verification:
 
 def verify_recorded(run: "Recorded", clock_uncertainty: float | None) -> Verification:
     """Check what `Run.verify` describes: the lines of its log files where there are any, else its events."""
+    some_real("clock_uncertainty", clock_uncertainty)
     if isinstance(run._source, (Path, Sequence)):
         return verify_files(run.files, record=run._parameters, clock_uncertainty=clock_uncertainty)
     members = _members(run._parameters)
@@ -109,6 +111,8 @@ def verify_files(
 ) -> Verification:
     """Check log files, damaged ones too, by what ``run.json`` says of the run."""
     from lamport._lamport import verify_logs
+
+    some_real("clock_uncertainty", clock_uncertainty)
 
     return Verification(
         verify_logs(

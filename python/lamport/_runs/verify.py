@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lamport._model.public import public
 from lamport._runs.directory import read_record
-from lamport._runs.load import find, home_of
+from lamport._runs.load import as_offsets, find, home_of
 from lamport._runs.run import Run
 from lamport._runs.verification import Verification, verify_files, verify_recorded
 
@@ -78,6 +78,7 @@ def verify(
         run = from_events(cast("pd.DataFrame", logs))
     else:
         files = find(cast("str | PathLike[str] | list[str]", logs))
+        offsets = None if offsets is None else as_offsets(offsets)
         record, why = _record(files)
         done = verify_files(files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty)
         done.unchecked += [f"{why}: which machines may take part is not checked"] if why else []

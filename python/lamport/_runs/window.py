@@ -2,6 +2,8 @@
 
 import math
 
+from lamport._model.check import real
+
 __all__ = ["window"]
 
 
@@ -18,7 +20,10 @@ def window(start: float | None, stop: float | None) -> tuple[float, float]:
     >>> window(2, None)
     (2.0, inf)
     """
-    ends = (-math.inf if start is None else float(start), math.inf if stop is None else float(stop))
+    ends = (
+        -math.inf if start is None else real("start", start),
+        math.inf if stop is None else real("stop", stop),
+    )
     if not ends[0] < ends[1]:
         raise ValueError(f"start={start!r} and stop={stop!r} (s) hold nothing: start must be below stop")
     return ends

@@ -1,0 +1,55 @@
+"""Tables of other libraries as those of pandas."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["as_frame"]
+
+
+def as_frame(table: Any, what: str) -> pd.DataFrame:
+    """Return a table of pandas, polars, pyarrow or duckdb, or a mapping of columns, as one of pandas.
+
+    Parameters
+    ----------
+    table : DataFrame, mapping of columns, list of mappings, or anything that exports Arrow data
+        The table.
+    what : str
+        What it should be, for messages.
+
+    Raises
+    ------
+    TypeError
+        It is no table.
+    ImportError
+        It is not of pandas, and pyarrow is missing.
+    """
+    if isinstance(table, pd.DataFrame):
+        return table
+    if isinstance(table, Mapping) or (
+        isinstance(table, list | tuple) and all(isinstance(row, Mapping) for row in table)
+    ):
+        try:
+            return pd.DataFrame(table)
+        except ValueError as error:
+            raise ValueError(f"a mapping is not {what}: give lists of one length ({error})") from None
+    if hasattr(table, "__arrow_c_stream__"):
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise ImportError(
+                f"{_kind(table)} is read with pyarrow: pip install pyarrow, or give a pandas DataFrame"
+            ) from error
+        frame: pd.DataFrame = pa.table(table).to_pandas()
+        return frame
+    raise TypeError(
+        f"{_kind(table)} is not {what}: give a DataFrame of pandas or polars, a table of "
+        "pyarrow or duckdb, or a mapping of columns"
+    )
+
+
+def _kind(value: object) -> str:
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
