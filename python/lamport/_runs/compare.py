@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from lamport._model.public import public
 from lamport._model.setting import NUMBERS
@@ -12,8 +12,6 @@ from lamport._runs.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    Entry: TypeAlias = Run | str | PathLike[str]
-
 __all__ = ["compare", "labels"]
 
 PARAMETERS = ("seed", *NUMBERS)
@@ -22,7 +20,15 @@ LONGEST = 80
 
 
 @public
-def compare(runs: "Mapping[Any, Entry | Iterable[Entry]] | Iterable[Entry]") -> "pd.DataFrame":
+def compare(
+    runs: (
+        Run
+        | str
+        | PathLike[str]
+        | Iterable[Run | str | PathLike[str]]
+        | Mapping[Any, Run | str | PathLike[str] | Iterable[Run | str | PathLike[str]]]
+    ),
+) -> "pd.DataFrame":
     """Put the machines of several runs into one tidy table.
 
     Parameters
