@@ -32,6 +32,9 @@ def guard(parser: argparse.ArgumentParser, action: Callable[[Any], int], args: a
     except ValueError as error:
         status, message = MISUSED, describe(error, parser, args)
     except KeyboardInterrupt:
+        # Raised in code that was a string, as that of named tuples is, it would pass for unhandled at the
+        # interpreter's exit, which then ends by SIGINT; other code that was a string takes that back.
+        exec("")
         status, message = args.signals.status or INTERRUPTED, "interrupted"
     print(f"{parser.prog}: error: {message}", file=sys.stderr, flush=True)
     return status

@@ -169,6 +169,22 @@ def test_a_command_that_cannot_wait_is_ended_at_once():
     assert signals.is_caught
 
 
+INTERRUPTED = """
+import argparse, sys
+from lamport._cli.exit_status import guard
+parser, args = argparse.ArgumentParser(prog="x"), argparse.Namespace()
+sys.exit(guard(parser, lambda _: exec("raise KeyboardInterrupt"), args))
+"""
+
+
+def test_the_exit_status_is_right_wherever_the_interrupt_was_raised(tmp_path):
+    """In code that was a string, as that of named tuples is, ``python -m`` takes it for unhandled."""
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    command = [sys.executable, "-m", "interrupted"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (130, "x: error: interrupted\n")
+
+
 @pytest.mark.parametrize("number", ENDING)
 def test_a_pipe_that_nobody_reads_is_waited_for_until_a_signal(tmp_path, number):
     pipe = tmp_path / "machine_1.log"
