@@ -3,6 +3,8 @@
 //! What a run was made with tells them, if it is known to be this run. Logs alone do not: a machine that
 //! was let in by hand stands in no STARTUP, and its log may be elsewhere.
 
+use std::collections::BTreeMap;
+
 use super::case::Case;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
@@ -29,6 +31,9 @@ impl Members {
 
     /// Whether machine `from` sends to machine `to`; both are of the run.
     fn has_link(&self, from: u64, to: u64) -> bool {
+        if matches!(self.topology, Topology::Full(_)) {
+            return from != to;
+        }
         let mut peers = self.topology.peers((from - 1) as u32);
         peers.any(|peer| u64::from(peer) + 1 == to)
     }
@@ -94,8 +99,8 @@ fn receipts(
         }
     };
     let found = |sender: u64| format!("one of machine {sender}");
-    // Most messages are of the sender before.
-    let (mut last, mut expected) = (None, None);
+    // By sender, what would be right, if it is not.
+    let mut judged: BTreeMap<u64, Option<String>> = BTreeMap::new();
     for row in log.rows.clone() {
         checkpoint.row()?;
         if !columns.event[row].receives() || columns.by_hand[row] {
@@ -105,10 +110,7 @@ fn receipts(
             continue;
         };
         report.checked(RULE, 1);
-        if last != Some(sender) {
-            (last, expected) = (Some(sender), wrong(sender));
-        }
-        if let Some(expected) = &expected {
+        if let Some(expected) = judged.entry(sender).or_insert_with(|| wrong(sender)) {
             report.add(RULE, || {
                 case.event(RULE, place, row, expected.clone(), found(sender))
             });
@@ -123,7 +125,8 @@ fn receipts(
             continue;
         };
         report.checked(RULE, 1);
-        if let Some(expected) = wrong(sender) {
+        if let Some(expected) = judged.entry(sender).or_insert_with(|| wrong(sender)) {
+            let expected = expected.clone();
             report.add(RULE, || {
                 case.line(RULE, place, mark.line, expected, found(sender))
             });

@@ -2,6 +2,8 @@
 
 import json
 
+STAMPS = ("system_time", "arrival_time", "began")
+"""The fields that are times of the machine's clock."""
 SKEW = 0.0005
 """How far the clocks of two processes of a host may lie apart (s)."""
 
@@ -19,6 +21,7 @@ def as_real(awkward, chance, logs):
     skew = {machine: round(began + apart * (chance.random() - 0.5), 6) for machine in ids}
     history = {machine: log[0]["history"] for machine, log in zip(ids, logs, strict=True)}
     first = first_arrivals(logs)
+    waits, tells = chance.choice([0, 0.3, 10]), chance.random() < 0.8
     for machine, log in zip(ids, logs, strict=True):
         peers = [peer[1] for peer in log[0]["peers"]]
         known = {peer: met(chance, log, first.get((machine, peer))) for peer in peers}
@@ -37,8 +40,13 @@ def as_real(awkward, chance, logs):
                         }
                     )
             lines.append(told(line, at, {other["peer_id"] for other in lines if "peer_id" in other}, known))
+        # It waited for its peers, and then began to tick at 0.
+        lines[0]["system_time"] -= round(waits * chance.random(), 6)
+        begun = next((line for line in lines if line["event"] not in {"STARTUP", "CONNECT"}), None)
+        if begun is not None and tells:
+            begun["began"] = 0.0
         for line in lines:
-            for stamp in ("system_time", "arrival_time"):
+            for stamp in STAMPS:
                 if line.get(stamp) is not None:
                     line[stamp] = round(line[stamp] + skew[machine], 6)
         log[:] = lines

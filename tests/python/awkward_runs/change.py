@@ -1,5 +1,7 @@
 """What becomes of logs: fewer fields, lines and files, other clocks. What is left is true."""
 
+from awkward_runs.as_real import STAMPS
+
 BASE = ("event", "system_time", "machine_id", "old_clock", "new_clock", "recipients")
 EVENTS = {"SEND", "RECEIVE", "INTERNAL"}
 
@@ -77,7 +79,7 @@ def set_clock(awkward, chance, logs):
     log = chance.choice([log for log in logs if log])
     wrong = round(chance.uniform(-1e4, 1e4), 3)
     for line in log:
-        for stamp in ("system_time", "arrival_time"):
+        for stamp in STAMPS:
             if line.get(stamp) is not None:
                 line[stamp] = round(line[stamp] + wrong, 6)
     awkward.options["offsets"] = {log[0]["machine_id"]: -wrong}

@@ -164,3 +164,38 @@ def test_machines_and_messages_share_nothing():
     assert (run.drift, run.clocks().columns[0]) == (drift, first)
     assert run.messages["sent"].sum() == 0
     assert run._messages["sent"].sum() > 0
+
+
+ANSWERS = {
+    "past": lambda run: run.causality.past((1, 10)),
+    "future": lambda run: run.causality.future((1, 10)),
+    "vector clock": lambda run: run.causality.vector_clock((1, 10)),
+    "clocks": lambda run: run.clocks(),
+    "clocks every second": lambda run: run.clocks(1.0),
+    "drift": lambda run: run.drift_over_time(),
+    "durations": lambda run: run.durations,
+    "order": lambda run: run.total_order(),
+    "notes": lambda run: run.notes,
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_are_the_users_own_too(name, tmp_path):
+    """What is asked again is as it was, whatever became of the first answer."""
+    run, ask = make(), ANSWERS[name]
+    before = every_result(make(), tmp_path / "a")
+    expected, answer = ask(make()), ask(run)
+    if isinstance(answer, list):
+        answer.append("mine")
+    elif isinstance(answer, np.ndarray):
+        answer[:] = ~answer
+    elif isinstance(answer, pd.Series):
+        answer.iloc[:] = 77
+        answer.array[:] = 78
+    else:
+        for column in answer.columns[answer.dtypes == "int64"]:
+            answer.loc[:, column] = 77
+            np.asarray(answer[column].array)[:] = 78
+    same(ask(run), expected)
+    for result, wanted in zip(every_result(run, tmp_path / "b"), before, strict=True):
+        same(result, wanted)
