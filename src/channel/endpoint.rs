@@ -357,7 +357,7 @@ impl Endpoint {
         if connection.role == Role::Unidentified {
             let ip = connection.remote.ip().to_canonical();
             let text = format!("closed a connection from {ip} that said no hello in time");
-            self.warn(Warning::of("silent", text).from(ip));
+            self.warn(Warning::of("silent", text).from(&ip));
         }
         self.close(now, id);
     }

@@ -169,6 +169,11 @@ impl Session {
         Err(NoiseError::Torn)
     }
 
+    /// Whether what came so far ends within a frame.
+    pub fn is_within_frame(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
     /// Takes bytes that came: appends what they say to `plain` and what the handshake answers
     /// to `out`. What `plain` holds when there is an error came before it, and counts.
     pub fn read(

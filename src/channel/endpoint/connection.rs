@@ -133,6 +133,12 @@ impl Connection {
         session.map_or(Ok(()), |session| session.check_end())
     }
 
+    /// Whether the other side has said whole frames alone.
+    pub(super) fn is_between_frames(&self) -> bool {
+        let session = self.session.0.as_ref();
+        session.is_none_or(|session| !session.is_within_frame())
+    }
+
     /// Whether there is something that can be written.
     pub(super) fn has_output(&self) -> bool {
         !self.frames.is_empty() || (!self.out.is_empty() && self.is_open())

@@ -67,7 +67,7 @@ impl Endpoint {
                     "closed the connection of a machine {machine} at {ip}: the machine {machine} at its own \
                      address {address} has another history"
                 );
-                self.warn(Warning::of("impostor", text).from(ip).about(machine));
+                self.warn(Warning::of("impostor", text).from(&ip).about(machine));
             }
             self.part_from(now, machine);
         } else if let Some(id) = standing {
@@ -91,7 +91,7 @@ impl Endpoint {
                     "closed the connection of machine {machine} at {ip}: it is none of the peers; allow its \
                      address with --allow {ip}, or give all machines of the run a key"
                 );
-                self.warn(Warning::of("stranger", text).from(ip).about(machine));
+                self.warn(Warning::of("stranger", text).from(&ip).about(machine));
             }
             self.part_from(now, machine);
         }

@@ -62,7 +62,7 @@ impl Endpoint {
             let text = format!(
                 "more than {most} connections said nothing; the oldest was closed of {count} from {ip}"
             );
-            self.warn(Warning::of("crowd", text).from(ip));
+            self.warn(Warning::of("crowd", text).from(&ip));
             self.close(now, id);
         }
     }
@@ -97,10 +97,10 @@ impl Endpoint {
                 continue;
             };
             connection.standing = standing(connection.remote.ip());
-            if connection.standing != Standing::Unknown {
-                connection.role = Role::Unidentified;
-            } else {
+            if connection.standing == Standing::Unknown {
                 self.refuse_address(now, id);
+            } else {
+                connection.role = Role::Unidentified;
             }
             // What it has said meanwhile was not read.
             self.outputs.push_back(Output::Read { connection: id });
@@ -115,7 +115,7 @@ impl Endpoint {
         let text = format!(
             "refused a connection from {ip}: it is not the address of a peer; allow it with --allow {ip}"
         );
-        self.warn(Warning::of("address", text).from(ip));
+        self.warn(Warning::of("address", text).from(&ip));
         self.dismiss(now, id, "its address is not one of a peer");
     }
 
@@ -149,7 +149,7 @@ impl Endpoint {
                         "machine {sender} has said hello from {ip} with another history than before: \
                          two machines have one id, or one of them is no machine of this run"
                     );
-                    self.warn(Warning::of("two histories", text).from(ip).about(sender));
+                    self.warn(Warning::of("two histories", text).from(&ip).about(sender));
                 }
                 self.welcome(now, id, sender, marks);
             }
@@ -159,7 +159,7 @@ impl Endpoint {
                 answer,
             }) => {
                 let text = format!("refused machine {sender} at {ip}: {reason}");
-                self.warn(Warning::of(kind, text).from(ip).about(sender));
+                self.warn(Warning::of(kind, text).from(&ip).about(sender));
                 self.dismiss(now, id, &answer);
             }
         }

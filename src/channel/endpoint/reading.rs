@@ -1,7 +1,7 @@
 //! Bytes that come: lines, and what they say.
 
 use crate::channel::channels::Channels;
-use crate::channel::endpoint::connection::{Connection, Role};
+use crate::channel::endpoint::connection::Role;
 use crate::channel::endpoint::output::ConnectionId;
 use crate::channel::endpoint::workspace::Workspace;
 use crate::channel::endpoint::{Endpoint, Warning};
@@ -63,8 +63,7 @@ impl Endpoint {
     pub fn is_reading(&self, id: ConnectionId) -> bool {
         let connection = self.connections.get(&id);
         let waits = |role| matches!(role, Role::Connecting { .. } | Role::Vetting);
-        let is_open = |found: &Box<Connection>| !found.is_held && !waits(found.role);
-        !self.is_paused && connection.is_some_and(is_open)
+        !self.is_paused && connection.is_some_and(|found| !found.is_held && !waits(found.role))
     }
 
     /// Bytes came. The new messages among them are in the workspace then, and must enter the queue
@@ -164,6 +163,8 @@ impl Endpoint {
         match connection.role {
             Role::Parting if connection.has_output() => connection.has_ended = true,
             Role::Parting => self.close(now, id),
+            // It went before its first words, as one does whose link is cut: nothing can be lost.
+            Role::Unidentified if connection.is_between_frames() => self.close(now, id),
             role => match (connection.check_end(), role) {
                 (Err(torn), _) => self.punish(now, id, &torn.into()),
                 (Ok(()), Role::Receiving { .. }) => {
@@ -187,7 +188,7 @@ impl Endpoint {
         let role = connection.role;
         let fault = |source: String, who: String| {
             let text = format!("closed the connection with {who}: {offence}");
-            Warning::of("fault", text).from(source)
+            Warning::of("fault", text).from(&source)
         };
         let warning = match role {
             Role::Receiving { sender } => {

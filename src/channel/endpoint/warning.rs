@@ -28,7 +28,7 @@ impl Warning {
 
     /// It is the doing of whoever is at this address.
     #[must_use]
-    pub fn from(self, source: impl ToString) -> Self {
+    pub fn from(self, source: &(impl ToString + ?Sized)) -> Self {
         Self {
             source: source.to_string(),
             ..self

@@ -163,7 +163,7 @@ mod tests {
 
     fn warning(kind: &'static str, source: &str, about: u64) -> Warning {
         let text = format!("{kind} of {about} at {source}");
-        Warning::of(kind, text).from(source).about(about)
+        Warning::of(kind, text).from(&source).about(about)
     }
 
     fn given(warnings: &mut Warnings, now: Nanos) -> Vec<String> {

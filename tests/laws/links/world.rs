@@ -167,7 +167,7 @@ impl<'a> World<'a> {
                 self.pump(index);
             }
         }
-        if self.setup.is_deceived && word >> 52 & 7 == 0 {
+        if self.setup.is_deceived && (word >> 52).is_multiple_of(8) {
             self.pose(index, b, word >> 56 & 1 == 0);
         }
     }

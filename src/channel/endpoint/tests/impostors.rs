@@ -161,7 +161,7 @@ fn who_is_held_is_read_once_its_address_has_answered_or_cannot_be_reached() {
     outputs(&mut known);
     known
         .channels
-        .answered(1, 3, Nonce(3), Default::default())
+        .answered(1, 3, Nonce(3), crate::channel::link::Marks::default())
         .unwrap();
     let (real, _) = called(&mut known, &hello(3, 3));
     assert!(known.is_reading(real));
@@ -264,4 +264,26 @@ fn a_flood_of_silent_connections_from_one_address_drives_out_none_of_another() {
     }
     let gone = closed(&outputs(&mut endpoint));
     assert!(!gone.contains(&peer) && gone.contains(&keyed));
+}
+
+#[test]
+fn who_goes_before_its_first_words_is_warned_of_only_within_a_frame() {
+    let secret = Secret::new(Key::new(&[7; 32]).unwrap(), "lab");
+    let mut first = Vec::new();
+    secret.sender([1; 32], &mut first);
+    for (count, expected) in [(0, &[][..]), (20, &["fault"]), (first.len(), &[])] {
+        let mut receiver = endpoint(&[]);
+        receiver.secret = Some(secret.clone());
+        let remote = SocketAddr::from(([10, 0, 0, 1], 1));
+        let id = receiver
+            .accepted(0, remote, Standing::Unknown, &mut || Ok([2; 32]))
+            .unwrap();
+        hear(&mut receiver, 0, id, &first[..count]);
+        receiver.ended(0, id);
+        let outputs = outputs(&mut receiver);
+        assert_eq!(
+            (kinds(&outputs), closed(&outputs)),
+            (expected.to_vec(), vec![id])
+        );
+    }
 }
