@@ -166,7 +166,8 @@ def test_a_run_that_cannot_begin_leaves_no_key_and_takes_none(tmp_path, apart):
 
 KILLED = """
 import sys, lamport
-lamport.run_local(duration=60, rates=[30, 60], internal_probability=0.3, log_dir=sys.argv[1], processes=True,
+lamport.run_local(duration=60, rates=[30, 60], internal_probability=0.3, log_dir=sys.argv[1],
+                  processes=sys.argv[2] == "True",
                   progress=lambda elapsed, *_: elapsed > 0.5 and print("on", flush=True))
 """
 
@@ -181,14 +182,15 @@ def children(parent):
     return found
 
 
-def test_machines_of_a_killed_run_come_back_with_its_key(tmp_path):
+@pytest.mark.parametrize("apart", [False, True])
+def test_machines_of_a_killed_run_come_back_with_its_key(tmp_path, apart):
     logs = tmp_path / "run"
-    command = [sys.executable, "-c", KILLED, str(logs)]
+    command = [sys.executable, "-c", KILLED, str(logs), str(apart)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as parent:
         assert parent.stdout.readline() == "on\n"
         parent.send_signal(signal.SIGSTOP)
         machines = children(parent.pid)
-        assert len(machines) == 2
+        assert len(machines) == 2 * apart
         for process in (*machines, parent.pid):
             os.kill(process, signal.SIGKILL)
     key, record = logs / "run.key", json.loads((logs / "run.json").read_text())
