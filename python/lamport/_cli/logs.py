@@ -7,7 +7,7 @@ from lamport._cli.exit_status import DONE, FAILED, MISUSED
 from lamport._cli.options import reader
 from lamport._cli.print_run import print_run
 from lamport._cli.table_file import file_format
-from lamport._cli.words import describe
+from lamport._cli.words import WordedError, describe
 from lamport._model import read
 
 __all__ = ["add_analyze", "add_export", "add_verify", "run_analyze", "run_export", "run_verify"]
@@ -23,6 +23,8 @@ def run_analyze(args: argparse.Namespace) -> int:
     """Do what ``lamport analyze`` says."""
     from lamport._runs.load import load
 
+    if args.output is not None and not args.output:
+        raise WordedError("--output '': give a directory")
     run = load(args.logs)
     print_run(run, run.report(args.output))
     return DONE

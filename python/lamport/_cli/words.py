@@ -96,11 +96,11 @@ def _describe_file(error: OSError, parser: argparse.ArgumentParser, args: argpar
     path, why = os.fsdecode(error.filename), error.strerror
     if error.errno == errno.EEXIST and Path(path).is_file():
         why = "it is a file, not a directory"
-    return f"{_option_of(path, parser, args)}{path}: {why}"
+    return f"{_option_of(path, parser, args)}: {why}"
 
 
 def _option_of(path: str, parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
-    """Name the option that gave a path, one above it or one below it."""
+    """Name a path, with the option that gave it, or one above it or below it."""
     place = Path(path).absolute()
     for action in _of_files(parser):
         value = getattr(args, action.dest, None)
@@ -108,10 +108,10 @@ def _option_of(path: str, parser: argparse.ArgumentParser, args: argparse.Namesp
             continue
         given = Path(value).absolute()
         if place == given:
-            return f"{_flag(action)} "
+            return f"{_flag(action)} {value}"
         if place in given.parents or given in place.parents:
-            return f"{_flag(action)} {value}: "
-    return ""
+            return f"{_flag(action)} {value}: {path}"
+    return path
 
 
 def _of_files(parser: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -35,7 +35,7 @@ def here(tmp_path, monkeypatch):
     lamport.simulate(duration=20, seed=1, log_dir="r")
     (tmp_path / "file").write_text("garbage")
     (tmp_path / "mapping.json").write_text('{"a": 1}')
-    (tmp_path / "late.json").write_text('[{"fault": "crash", "machine_id": 9, "at": 1}]')
+    (tmp_path / "late.json").write_text('[{"fault": "crash", "machine_id": 9, "at": 0.01}]')
     (tmp_path / "key").write_text("zz")
     (tmp_path / "key").chmod(0o600)
     return tmp_path
@@ -76,7 +76,7 @@ LIST = "a list is one word with commas"
             "argument --faults: mapping.json holds a JSON dict: it must be a list",
         ),
         ("run --faults file", 2, "argument --faults: file is not JSON"),
-        ("run --faults late.json", 2, "--faults: the crash of machine 9 at 1 s: there is no machine 9"),
+        ("run --faults late.json", 2, "--faults: the crash of machine 9 at 0.01 s: there is no machine 9"),
         ("run --base-port 70000", 2, "argument --base-port: 70000 is out of range: give a port, 1 to 65535"),
         ("run --base-port 65535 -n 2", 2, "--base-port"),
         ("run --repeat 0", 2, "--repeat 0: give a whole number, 1 to 10,000"),
