@@ -340,3 +340,44 @@ def test_machines_by_hand_take_the_faults_of_their_links(tmp_path):
     assert stop - start > 0.99
     assert ((back > start) & (back < stop)).sum() > 10  # of 28 on average
     assert run.machines["ticks"].tolist() == [100, 100]
+
+
+LATE = [
+    lamport.Crash(1, at=2),
+    lamport.Pause(1, at=2.5, duration=1),
+    lamport.Partition([[1], [2]], at=3, duration=1),
+    lamport.Delay(1, 2, 0.1, at=3, duration=1),
+    lamport.Disconnect(1, 2, at=3),
+]
+STRANGE = [lamport.Crash(4, at=1), lamport.Delay(1, 4, 0.1, at=1, duration=1)]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda **given: lamport.simulate(**given, rates=[1, 1, 1], duration=2),
+        lambda **given: lamport.sweep([{"duration": 2} | given], runs=1, rates=[1, 1, 1], progress=False),
+        lambda **given: lamport.run_local(**given, rates=[1, 1, 1], duration=2, progress=False),
+        lambda **given: lamport.run_local(
+            **given, rates=[1, 1, 1], duration=2, progress=False, processes=True
+        ),
+    ],
+    ids=["simulate", "sweep", "run_local", "processes"],
+)
+def test_a_fault_that_cannot_happen_is_refused(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for fault in LATE:
+        with pytest.raises(ValueError, match=f"at {fault.at:g} s never happens: the run ends at 2 s"):
+            run(faults=[fault])
+    for fault in STRANGE:
+        with pytest.raises(ValueError, match=r"no machine 4 in this run of 3 machines, 1 \.\. 3"):
+            run(faults=[fault])
+    assert not list(tmp_path.rglob("*.log"))
+
+
+def test_a_machine_refuses_a_fault_after_its_end(tmp_path):
+    log = tmp_path / "machine_1.log"
+    for fault in LATE:
+        with pytest.raises(ValueError, match="never happens: the run ends at 2 s"):
+            lamport.Machine(1, 0, [], log, 2, faults=[fault])
+    assert not log.exists()

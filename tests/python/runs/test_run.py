@@ -270,3 +270,32 @@ def test_the_longest_queue_is_after_the_pop_and_includes_the_end():
     left = (run.messages["status"] == "unread").sum()
     assert left > after
     assert run.machines.loc[2, ["max_queue_len", "final_queue_len"]].tolist() == [left, left]
+
+
+def test_ticks_that_were_due_are_those_of_the_time_that_passed(tmp_path):
+    def line(event, at, **fields):
+        return json.dumps({"event": event, "system_time": at, "machine_id": 1} | fields) + "\n"
+
+    # A program said 10 ticks a second and ticked once a second.
+    ticks = [line("INTERNAL", 101.0 + old, old_clock=old, new_clock=old + 1) for old in range(5)]
+    (tmp_path / "machine_1.log").write_text(line("STARTUP", 100.0, clock_rate=10) + "".join(ticks))
+    run = lamport.load(tmp_path)
+    assert run.durations.tolist() == [5.0]
+    run.report(tmp_path / "out")
+    lines = (tmp_path / "out" / "analysis_summary.md").read_text().splitlines()
+    table = lines[lines.index("## Tick Fidelity") + 4 :]
+    assert [cell.strip() for cell in table[2].split("|")[1:4]] == ["1", "5", "50"]
+
+
+def test_ticks_were_due_while_the_machine_was_up(tmp_path):
+    crash = [lamport.Crash(1, at=10, down_for=30), lamport.Crash(2, at=20)]
+    setting = {"duration": 60, "rates": [10, 10, 10], "seed": 3, "faults": crash}
+    run = lamport.simulate(**setting, log_dir=tmp_path / "run")
+    for each in (run, lamport.load(tmp_path / "run")):
+        each.report(tmp_path / "out")
+        lines = (tmp_path / "out" / "analysis_summary.md").read_text().splitlines()
+        table = lines[lines.index("## Tick Fidelity") + 6 :][:3]
+        due = [float(row.split("|")[3]) for row in table]
+        assert 298 < due[0] < 302
+        assert 198 < due[1] <= 200
+        assert due[2] == 600
