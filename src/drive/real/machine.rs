@@ -125,11 +125,7 @@ impl Machine {
             what: What::Startup(Box::new(startup)),
         }])?;
 
-        let told = past.as_ref().and_then(|past| past.began);
-        if let (None, Some(began)) = (told, config.began) {
-            file.begin(began);
-        }
-        let began = told.or(config.began);
+        let began = began(&mut file, past.as_ref(), config.began);
         let node = Node::new(generator).resumed(local_clock);
         let (connected, channels) = channels(me, past, peers, config.senders);
         let member = Arc::new(Member {
@@ -139,7 +135,7 @@ impl Machine {
             secret: config.key.map(|key| Secret::new(key, &config.run_id)),
             clock,
             unix_origin,
-            began: began.map_or_else(OnceLock::new, OnceLock::from),
+            began,
             journal: Mutex::new(Journal {
                 file,
                 batch: Batch::default(),
@@ -397,6 +393,16 @@ fn channels(
         Some(senders) => (connected, channels.expecting(senders)),
         None => (connected, channels),
     }
+}
+
+/// When the machine began to tick, if its log tells, or else whoever started it: then its log is to tell.
+fn began(file: &mut LogFile, past: Option<&Recovered>, given: Option<Micros>) -> OnceLock<Micros> {
+    let told = past.and_then(|past| past.began);
+    if let (None, Some(began)) = (told, given) {
+        file.begin(began);
+    }
+    let known = told.or(given);
+    known.map_or_else(OnceLock::new, OnceLock::from)
 }
 
 /// The writer of a machine's lines, and the Unix time of the clock's zero in them.
