@@ -2,17 +2,14 @@
 
 use pyo3::prelude::*;
 
-use super::arguments::Whole;
-use super::machine::PyMachine;
-
 /// The queue of a machine, as far as it is to be had from outside.
 #[pyclass(frozen, module = "lamport._lamport")]
 pub(super) struct IncomingQueue {
-    machine: Py<PyMachine>,
+    machine: Py<PyAny>,
 }
 
 impl IncomingQueue {
-    pub(super) fn of(machine: Py<PyMachine>) -> Self {
+    pub(super) fn of(machine: Py<PyAny>) -> Self {
         Self { machine }
     }
 }
@@ -20,17 +17,18 @@ impl IncomingQueue {
 #[pymethods]
 impl IncomingQueue {
     /// Put a message into the queue by hand, in nobody's name: `Machine.deliver`.
-    fn put(&self, timestamp: Whole) -> PyResult<()> {
-        self.machine.get().deliver(timestamp, None)
+    fn put(&self, py: Python<'_>, timestamp: Bound<'_, PyAny>) -> PyResult<()> {
+        self.machine.call_method1(py, "deliver", (timestamp,))?;
+        Ok(())
     }
 
     /// How many messages wait in it.
-    fn qsize(&self) -> PyResult<u64> {
-        self.machine.get().queue_len()
+    fn qsize(&self, py: Python<'_>) -> PyResult<u64> {
+        self.machine.getattr(py, "queue_len")?.extract(py)
     }
 
     /// Whether none waits in it.
-    fn empty(&self) -> PyResult<bool> {
-        Ok(self.qsize()? == 0)
+    fn empty(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.qsize(py)? == 0)
     }
 }

@@ -45,10 +45,10 @@ use crate::setting::check_wait;
 ///     As of `Machine`.
 #[pyclass(frozen, module = "lamport._lamport")]
 pub(super) struct LocalRun {
-    own: OwnProcess<Own>,
+    own: OwnProcess<OwnRun>,
 }
 
-struct Own {
+struct OwnRun {
     local: Local,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
@@ -97,7 +97,7 @@ impl LocalRun {
             key: key.map(|KeyArgument(key)| key),
         };
         let local = py.detach(|| Local::open(&config))?;
-        let own = Own {
+        let own = OwnRun {
             local,
             running: Mutex::default(),
         };
@@ -179,7 +179,7 @@ impl LocalRun {
     }
 }
 
-impl Own {
+impl OwnRun {
     fn stop(&self) {
         if let Some(running) = &*self.running() {
             running.stop();
@@ -191,7 +191,7 @@ impl Own {
     }
 }
 
-impl Drop for Own {
+impl Drop for OwnRun {
     fn drop(&mut self) {
         match &*self.running() {
             // Nobody else can stop it.

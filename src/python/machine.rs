@@ -107,14 +107,14 @@ use crate::setting::{
 ///     The port is in use, a host is unknown, the log cannot be written.
 #[pyclass(frozen, subclass, name = "Machine", module = "lamport")]
 pub(super) struct PyMachine {
-    own: OwnProcess<Own>,
+    own: OwnProcess<OwnMachine>,
     log: PathBuf,
     duration: f64,
     wait: f64,
     faults: Arc<FaultSchedule>,
 }
 
-struct Own {
+struct OwnMachine {
     machine: Arc<Machine>,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
@@ -232,7 +232,7 @@ impl PyMachine {
             machine.warn_of_shortage(&words);
         }
         let faults = FaultSchedule::new(&faults, None, machine.seed())?;
-        let own = Own {
+        let own = OwnMachine {
             machine,
             running: Mutex::default(),
         };
@@ -300,14 +300,14 @@ impl PyMachine {
 
     /// How many messages wait in its queue.
     #[getter]
-    pub(super) fn queue_len(&self) -> PyResult<u64> {
+    fn queue_len(&self) -> PyResult<u64> {
         Ok(self.own.get()?.machine.queue_len())
     }
 
     /// Its queue, for a message by hand: ``incoming_queue.put(10)`` is ``deliver(10)``.
     #[getter]
     fn incoming_queue(this: Bound<'_, Self>) -> IncomingQueue {
-        IncomingQueue::of(this.unbind())
+        IncomingQueue::of(this.into_any().unbind())
     }
 
     /// How many ticks have happened.
@@ -347,7 +347,7 @@ impl PyMachine {
     fn start(this: Bound<'_, Self>) -> PyResult<()> {
         let machine = this.get();
         let own = machine.own.get()?;
-        refuse_overridden(&this)?;
+        refuse_overridden(&this, &this.py().get_type::<Self>())?;
         let mut running = own.running.lock().expect("no holder panics");
         let name = format!("machine {}", own.machine.id());
         if running.is_some() {
@@ -450,7 +450,7 @@ impl PyMachine {
     ///     The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
     ///     may carry.
     #[pyo3(signature = (timestamp, sender=None))]
-    pub(super) fn deliver(&self, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
+    fn deliver(&self, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
         self.own
             .get()?
             .machine
@@ -521,7 +521,7 @@ impl PyMachine {
     }
 }
 
-impl Own {
+impl OwnMachine {
     fn running(&self) -> Option<Arc<Running>> {
         self.running.lock().expect("no holder panics").clone()
     }
@@ -536,7 +536,7 @@ impl Own {
     }
 }
 
-impl Drop for Own {
+impl Drop for OwnMachine {
     fn drop(&mut self) {
         // One that was started ends by itself; one that was not has no one left to end it.
         if self.running().is_none() {

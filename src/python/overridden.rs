@@ -2,9 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
-
-use super::machine::PyMachine;
+use pyo3::types::{PyDict, PyType};
 
 /// What makes steps by hand; ticks of a run are native.
 const BY_HAND: [&str; 6] = [
@@ -16,10 +14,14 @@ const BY_HAND: [&str; 6] = [
     "incoming_queue",
 ];
 
-/// Fails if a machine has one of these of its own: what it is to do would not happen.
-pub(super) fn refuse_overridden(machine: &Bound<'_, PyMachine>) -> PyResult<()> {
-    let (class, native) = (machine.get_type(), machine.py().get_type::<PyMachine>());
-    if class.is(&native) {
+/// Fails if a machine has one of these of its own and not of the `native` class: what it is to do
+/// would not happen.
+pub(super) fn refuse_overridden(
+    machine: &Bound<'_, PyAny>,
+    native: &Bound<'_, PyType>,
+) -> PyResult<()> {
+    let class = machine.get_type();
+    if class.is(native) {
         return Ok(());
     }
     let own = machine.getattr_opt("__dict__")?;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::Case;
 use super::report::{Report, Rule};
+use super::structure::is_by_hand;
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Note};
@@ -95,12 +96,6 @@ struct Mention<'a> {
 
 /// The lines of a log that name an address, in order.
 fn mentions<'a>(case: &Case<'_>, log: &'a LogHistory) -> Vec<Mention<'a>> {
-    let is_by_hand = |line| {
-        let first = log.rows.start;
-        let rows = &case.columns.line[log.rows.clone()];
-        let row = rows.binary_search(&line);
-        row.is_ok_and(|row| case.columns.manual[first + row])
-    };
     let mut mentions: Vec<_> = log
         .links
         .iter()
@@ -108,7 +103,7 @@ fn mentions<'a>(case: &Case<'_>, log: &'a LogHistory) -> Vec<Mention<'a>> {
             line: link.line,
             address: &link.address,
             id: link.id,
-            is_by_hand: is_by_hand(link.line),
+            is_by_hand: is_by_hand(case, log, link.line),
         })
         .collect();
     for mark in &log.marks {

@@ -292,3 +292,10 @@ fn ticks(
     }
     Ok(())
 }
+
+/// Whether the event in a line of a log was made by hand.
+pub(super) fn is_by_hand(case: &Case<'_>, log: &LogHistory, line: u32) -> bool {
+    let rows = &case.columns.line[log.rows.clone()];
+    let row = rows.binary_search(&line);
+    row.is_ok_and(|row| case.columns.manual[log.rows.start + row])
+}

@@ -104,6 +104,7 @@ fn send(endpoint: &mut Endpoint, timestamp: u64) {
     endpoint.logged([(timestamp, Recipients::All)], []);
 }
 
+mod added;
 mod impostors;
 
 #[test]

@@ -12,7 +12,7 @@ use crate::log::columns::Micros;
 use crate::log::line::{Entry, Place};
 use crate::log::read::recover::{Recovered, recover};
 use crate::log::write::batch::Log;
-use crate::log::write::watch::Watch;
+use crate::log::write::watch::FileWatch;
 use crate::log::write::writer::Formatter;
 use crate::model::message::Nanos;
 
@@ -46,7 +46,7 @@ pub struct LogFile {
     /// None once it is released.
     file: Option<File>,
     /// None of what has no length.
-    watch: Option<Watch>,
+    watch: Option<FileWatch>,
     formatter: Formatter,
     buffer: Vec<u8>,
     /// Why it takes nothing more.
@@ -88,7 +88,7 @@ impl LogFile {
     fn new(path: &Path, file: File, length: u64, formatter: Formatter) -> Self {
         Self {
             path: path.to_owned(),
-            watch: Watch::new(path, &file, length),
+            watch: FileWatch::new(path, &file, length),
             file: Some(file),
             formatter,
             buffer: Vec::new(),
@@ -215,7 +215,7 @@ impl LogFile {
 
     /// Fails if what was written does not stand there now.
     pub fn check_kept(&self) -> Result<()> {
-        let loss = self.watch.as_ref().and_then(Watch::loss);
+        let loss = self.watch.as_ref().and_then(FileWatch::loss);
         loss.map_or(Ok(()), |loss| Err(Error::state(self.lost(&loss))))
     }
 

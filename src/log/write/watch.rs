@@ -12,8 +12,8 @@ const PAUSE: Nanos = 1_000_000_000;
 
 /// A file that someone may remove, rename, replace or cut short while it is written.
 #[derive(Debug)]
-pub(super) struct Watch {
-    /// Where it stands, whatever directory the process goes to.
+pub(super) struct FileWatch {
+    /// Where it stands, whatever becomes of links to it and of the process's directory.
     place: PathBuf,
     /// Device and number: what tells it from another file of its name.
     identity: (u64, u64),
@@ -24,12 +24,12 @@ pub(super) struct Watch {
     has_told: bool,
 }
 
-impl Watch {
+impl FileWatch {
     /// Of a file of so many bytes; none of what has no length, such as a pipe or a device.
     pub(super) fn new(path: &Path, file: &File, length: u64) -> Option<Self> {
         let data = file.metadata().ok().filter(Metadata::is_file)?;
         Some(Self {
-            place: std::path::absolute(path).ok()?,
+            place: path.canonicalize().ok()?,
             identity: (data.dev(), data.ino()),
             length,
             next: 0,
@@ -91,14 +91,14 @@ mod tests {
     use super::*;
 
     /// A file of ten bytes in a directory of its own, and its watch.
-    fn watched(name: &str) -> (PathBuf, File, Watch) {
+    fn watched(name: &str) -> (PathBuf, File, FileWatch) {
         let directory =
             std::env::temp_dir().join(format!("lamport-watch-{name}-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         let path = directory.join("machine_1.log");
         let mut file = File::create(&path).unwrap();
         file.write_all(b"0123456789").unwrap();
-        let watch = Watch::new(&path, &file, 10).unwrap();
+        let watch = FileWatch::new(&path, &file, 10).unwrap();
         (path, file, watch)
     }
 
@@ -190,6 +190,6 @@ mod tests {
     #[test]
     fn what_has_no_length_is_not_watched() {
         let path = Path::new("/dev/null");
-        assert!(Watch::new(path, &File::open(path).unwrap(), 0).is_none());
+        assert!(FileWatch::new(path, &File::open(path).unwrap(), 0).is_none());
     }
 }

@@ -152,6 +152,17 @@ def test_what_is_no_loss(tmp_path, monkeypatch):
     assert machine.warnings() == []
 
 
+def test_a_link_to_it_may_go(tmp_path):
+    log, link = tmp_path / "machine_1.log", tmp_path / "link.log"
+    log.touch()
+    link.symlink_to(log)
+    with lamport.Machine(1, 0, [], link, 60, overwrite=True) as machine:
+        link.unlink()
+        machine.internal_event()
+    assert machine.warnings() == []
+    assert lamport.verify(log).ok
+
+
 def test_what_has_no_length_is_not_looked_at(tmp_path):
     with lamport.Machine(1, 0, [], "/dev/null", 60, overwrite=True) as machine:
         machine.internal_event()

@@ -1,6 +1,7 @@
 """`Machine.send_message` to an address that is no peer: it becomes one for as long as the machine lives."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -140,6 +141,23 @@ def test_a_resume_keeps_the_addresses(tmp_path):
     assert arrived == sent == {(1, 2): [2, 5], (1, 3): [1, 2, 4], (1, 4): [3]}
     run = assert_no_alarm(tmp_path)
     assert run.messages["recipient"].value_counts().to_dict() == {3: 3, 2: 2, 4: 1}
+
+
+def test_threads_that_send_at_once_add_an_address_once(tmp_path):
+    addresses = [(LOCAL, port) for port in free_ports(3)]
+    with machine(tmp_path, 1) as first:
+        threads = [
+            threading.Thread(target=first.send_message, args=([address, addresses[0]],))
+            for address in addresses[1:]
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    undelivered = lines(tmp_path / "machine_1.log")[-1]["undelivered"]
+    assert sorted(undelivered) == [[None, 8], [None, 8], [None, 16]]
+    assert_no_alarm(tmp_path)
 
 
 def test_another_name_of_a_peer_is_that_peer(tmp_path):
