@@ -59,7 +59,7 @@ constants = lambda: (one.machine_id, one.listen_port, one.clock_rate, one.seed, 
 status, said = in_child(constants)
 assert status == 0
 assert "of another process" in said, said
-assert said.startswith(f"(1, {one.listen_port}, 50.0, {one.seed}, 'machine_1.log'"), said
+assert said.startswith(f"(1, {one.listen_port}, 50.0, {one.seed}, {one.log_filename!r}"), said
 assert open("machine_1.log").read() == before
 assert one.internal_event()["new_clock"] == 2
 one.shutdown()
