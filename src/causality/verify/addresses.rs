@@ -1,7 +1,8 @@
 //! Rule `structure`: what logs say of who is where, and of each other's histories.
 //!
 //! In one log an address always stands for one machine, and a machine has one address: a host has many
-//! names, but the log uses that of the list of peers. In virtual time the address is the machine's number.
+//! names, but the log uses that of the list of peers. A machine that comes back may list a peer elsewhere, in the
+//! place it had. In virtual time the address is the machine's number.
 //! An address beyond that list is one that something was sent to by hand before.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +127,24 @@ fn mentions<'a>(case: &Case<'_>, log: &'a LogHistory) -> Vec<Mention<'a>> {
     mentions
 }
 
+/// The addresses that the list of peers has no more, and the line of the STARTUP that has others in their places.
+fn moves(log: &LogHistory) -> Vec<(u32, &Place<'static>)> {
+    let lists: Vec<_> = log
+        .startups()
+        .map(|(mark, start)| (mark.line, &start.peers))
+        .collect();
+    let mut moves = Vec::new();
+    for pair in lists.windows(2) {
+        let [(_, before), (line, now)] = pair else {
+            continue;
+        };
+        let places = before.iter().zip(*now);
+        let moved = places.filter(|(old, new)| old != new);
+        moves.extend(moved.map(|(old, _)| (*line, old)));
+    }
+    moves
+}
+
 /// What one log says of addresses agrees from line to line.
 fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     let peers = log.startups().map(|(_, start)| &start.peers);
@@ -136,6 +155,7 @@ fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repor
     let mut ids: BTreeMap<&Place<'_>, (u64, u32)> = BTreeMap::new();
     let mut addresses: BTreeMap<u64, (&Place<'_>, u32)> = BTreeMap::new();
     let mut others: BTreeSet<&Place<'_>> = BTreeSet::new();
+    let mut moves = moves(log).into_iter().peekable();
     for Mention {
         line,
         address,
@@ -143,6 +163,11 @@ fn addresses(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repor
         is_by_hand,
     } in mentions(case, log)
     {
+        while let Some((_, old)) = moves.next_if(|(moved, _)| *moved <= line) {
+            if let Some((id, _)) = ids.remove(old) {
+                addresses.remove(&id);
+            }
+        }
         if is_by_hand {
             others.insert(address);
         }

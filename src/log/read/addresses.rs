@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::log::columns::UNKNOWN;
 use crate::log::line::Place;
 
+/// How often a machine is followed from one address to the next: a list may lead in circles.
+const MOST_MOVES: usize = 64;
+
 /// The addresses that stand in the logs, and who is behind them.
 #[derive(Default)]
 pub(crate) struct Addresses {
     all: Vec<Known>,
     /// Where the addresses of each log begin.
     firsts: Vec<usize>,
+    /// The list of peers of the last STARTUP of the log at hand.
+    listed: Vec<usize>,
 }
 
 /// An address as one log writes it.
@@ -19,12 +24,15 @@ struct Known {
     port: u64,
     /// Who answered there.
     id: Option<u64>,
+    /// The address that the list of peers has in its place since.
+    now: Option<usize>,
 }
 
 impl Addresses {
     /// From now on, addresses belong to the next log.
     pub(crate) fn next_log(&mut self) {
         self.firsts.push(self.all.len());
+        self.listed.clear();
     }
 
     /// The places of the addresses of log number `log`.
@@ -43,6 +51,7 @@ impl Addresses {
             host: host.clone().into_owned(),
             port: *port,
             id: None,
+            now: None,
         });
         self.all.len() - 1
     }
@@ -67,6 +76,29 @@ impl Addresses {
         self.all[place].id = Some(id);
     }
 
+    /// The machine has started with these peers: one that is listed elsewhere than before is the same.
+    pub(crate) fn list(&mut self, peers: &[Place<'_>]) {
+        let now: Vec<usize> = peers.iter().map(|peer| self.place(peer)).collect();
+        for (&old, &new) in self.listed.iter().zip(&now) {
+            if old != new {
+                self.all[old].now = Some(new);
+            }
+        }
+        self.listed = now;
+    }
+
+    /// Who answered at an address, or where its machine is since.
+    fn answered(&self, address: &Known) -> Option<u64> {
+        let mut address = address;
+        for _ in 0..MOST_MOVES {
+            if address.id.is_some() {
+                break;
+            }
+            address = &self.all[address.now?];
+        }
+        address.id
+    }
+
     /// Who is behind each address: who answered there, else the one log that listens there.
     ///
     /// `listens` has the machine of each log and where it listened.
@@ -82,8 +114,8 @@ impl Addresses {
             for address in &self.all[self.of(place)] {
                 let there = listening.get(&address.port).map_or(&[][..], Vec::as_slice);
                 let others = there.iter().filter(|(_, id)| id != own);
-                let id = address
-                    .id
+                let id = self
+                    .answered(address)
                     .or_else(|| only(others.clone().map(|(_, id)| *id)))
                     .or_else(|| {
                         let same = others.filter(|(host, _)| *host == address.host);

@@ -242,11 +242,7 @@ impl Addresses {
     fn learn(&mut self, note: &Note) {
         match note {
             Note::Connect(connect) => self.connect(&connect.peer, connect.peer_id),
-            Note::Startup(startup) => {
-                for peer in &startup.peers {
-                    self.place(peer);
-                }
-            }
+            Note::Startup(startup) => self.list(&startup.peers),
             Note::Unread { .. } | Note::End(_) => {}
         }
     }
