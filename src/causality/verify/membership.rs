@@ -9,7 +9,7 @@ use super::case::Case;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::history::Note;
+use crate::log::history::{LogHistory, Note};
 use crate::log::schema::known;
 use crate::model::topology::Topology;
 
@@ -63,7 +63,7 @@ pub(super) fn check(
 /// Why these are not the logs of the run, if they are not.
 fn other_run(case: &Case<'_>, members: &Members) -> Option<String> {
     let expected = members.run_id.as_deref()?;
-    let mut startups = case.logs().iter().flat_map(|log| log.startups());
+    let mut startups = case.logs().iter().flat_map(LogHistory::startups);
     let other = startups
         .find_map(|(_, start)| start.run_id.as_deref().filter(|&run_id| run_id != expected))?;
     Some(format!(
