@@ -24,6 +24,7 @@ from pathlib import Path
 AT_ONCE = 4
 DURATION = 1.0
 LATEST = 2.5
+MOST_SHOWN = 20
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def main() -> None:
             ends = {end: count for (of, end), count in sorted(tally.items()) if of == command}
             print(f"{command}: {', '.join(f'{end} {count}' for end, count in ends.items())}")
         print(f"{len(jobs)} signals, wrong {len(wrong)}")
-        for each in wrong:
+        for each in wrong[:MOST_SHOWN]:
             print(each)
     sys.exit(1 if wrong else 0)
 
