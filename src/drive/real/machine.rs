@@ -84,16 +84,8 @@ impl Machine {
         let found_others = found.split_off(peers);
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let own = listen::own(id, &listener)?;
-        let history = match &past {
-            Some(past) => past.history,
-            None => entropy::nonce()?,
-        };
-        let me = Identity {
-            id,
-            run_id: config.run_id.clone(),
-            history,
-            instance: entropy::nonce()?,
-        };
+        let me = identity(id, &config.run_id, past.as_ref())?;
+        let history = me.history;
 
         let unix_origin = config.unix_origin.unwrap_or_else(|| clock.unix_origin());
         let (formatter, unix_origin) =
@@ -372,6 +364,16 @@ impl Machine {
     pub fn take_warnings(&self) -> Vec<String> {
         self.member.take_warnings()
     }
+}
+
+/// Who a machine is: one that comes back has its history, in another process.
+fn identity(id: MachineId, run_id: &str, past: Option<&Recovered>) -> Result<Identity> {
+    Ok(Identity {
+        id,
+        run_id: run_id.to_owned(),
+        history: past.map_or_else(entropy::nonce, |past| Ok(past.history))?,
+        instance: entropy::nonce()?,
+    })
 }
 
 /// The channels of a machine with so many peers, and which of these have ever connected.
