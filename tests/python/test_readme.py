@@ -1,6 +1,7 @@
 """The README's examples run, for shorter times, and come to what stands beside them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -30,16 +31,21 @@ def shortened(home, monkeypatch):
     """Real runs of less than a second, in that directory."""
     real = lamport.run_local
 
-    def run_local(*arguments, duration, **options):
-        length = min(duration, SECONDS)
-        # What would come after the end is refused.
-        faults = [fault for fault in options.pop("faults", ()) if fault.at < length]
-        return real(*arguments, duration=length, faults=faults, **options)
+    def run_local(*arguments, duration, faults=(), **options):
+        share = min(1, SECONDS / duration)
+        return real(*arguments, duration=share * duration, faults=earlier(faults, share), **options)
 
     monkeypatch.setattr(lamport, "run_local", run_local)
     monkeypatch.chdir(home)
     yield
     plt.close("all")
+
+
+def earlier(faults, share):
+    """The faults of a run that is shorter by this share."""
+    for fault in faults:
+        times = {name: getattr(fault, name, None) for name in ("at", "duration", "down_for")}
+        yield replace(fault, **{name: share * time for name, time in times.items() if time is not None})
 
 
 def outcomes(block):
