@@ -66,11 +66,8 @@ impl Machine {
     pub fn open(mut config: Config, network: &Arc<PollThread>) -> Result<Arc<Self>> {
         let clock = ProcessClock::of_process();
         let id = config.machine_id;
-        let mut interrupted = if config.resume {
-            Some(LogFile::resume(&config.log)?)
-        } else {
-            None
-        };
+        let interrupted = config.resume.then(|| LogFile::resume(&config.log));
+        let mut interrupted = interrupted.transpose()?;
         let past = interrupted.as_mut().and_then(|log| log.recovered.take());
         let Plan {
             seed,
@@ -91,9 +88,10 @@ impl Machine {
         let (formatter, unix_origin) =
             formatter(id, &config.peers, (clock, unix_origin), past.as_ref());
         let mut file = match interrupted {
-            Some(log) => log.go_on(formatter)?,
-            None => LogFile::create(&config.log, config.overwrite, formatter)?,
-        };
+            Some(log) => log.go_on(formatter),
+            None => LogFile::create(&config.log, config.overwrite, formatter),
+        }
+        .and_then(|file| file.synced(config.is_synced))?;
         let (local_clock, ticks) = past
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
@@ -109,9 +107,6 @@ impl Machine {
             is_virtual: false,
             version: None,
         };
-        if config.is_synced {
-            file.sync()?;
-        }
         file.write_kept(&[Entry {
             time: clock.now(),
             what: What::Startup(Box::new(startup)),

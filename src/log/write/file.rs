@@ -97,8 +97,11 @@ impl LogFile {
         }
     }
 
-    /// From now on, lines that others hear of are on storage first; so is the name of the file.
-    pub fn sync(&mut self) -> Result<()> {
+    /// The same; if it `is_synced`, lines that others hear of are on storage first, and so is the name of the file.
+    pub fn synced(mut self, is_synced: bool) -> Result<Self> {
+        if !is_synced {
+            return Ok(self);
+        }
         self.is_synced = true;
         let parent = self
             .path
@@ -106,15 +109,16 @@ impl LogFile {
             .filter(|path| !path.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let synced = File::open(parent).and_then(|directory| directory.sync_all());
-        synced.map_err(|source| {
-            Error::io(
+        match synced {
+            Ok(()) => Ok(self),
+            Err(source) => Err(Error::io(
                 format!(
                     "directory {}: it cannot be synced (sync=True, --sync)",
                     parent.display()
                 ),
                 source,
-            )
-        })
+            )),
+        }
     }
 
     /// Writes lines, and keeps them: others hear of them next.

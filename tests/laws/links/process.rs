@@ -10,7 +10,7 @@ use lamport::channel::key::Key;
 use lamport::channel::noise::Secret;
 use lamport::log::line::{End, Entry, Place, Quantiles, Startup, What, json};
 use lamport::log::read::parse::parse;
-use lamport::log::read::recover::recover;
+use lamport::log::read::recover::{Recovered, recover};
 use lamport::log::write::batch::{Batch, Log};
 use lamport::log::write::writer::Formatter;
 use lamport::model::address::Address;
@@ -129,23 +129,8 @@ impl Process {
     ) -> Result<(Self, usize), String> {
         let id = index as MachineId + 1;
         let name = format!("machine_{id}.log");
-        let mut log = log;
-        let with_newline;
-        if twist.is(Broken::TornLine) {
-            let last = log
-                .iter()
-                .rposition(|&byte| byte == b'\n')
-                .map_or(0, |at| at + 1);
-            if std::str::from_utf8(&log[last..]).is_ok_and(|text| parse(text).is_ok()) {
-                with_newline = [log, b"\n"].concat();
-                log = &with_newline;
-            }
-        }
-        let mut past = recover(log, &name).map_err(|error| error.to_string())?;
+        let mut past = recovered(twist, log, &name)?;
         let peers = &setup.peers[index];
-        if twist.is(Broken::EmptyLog) {
-            past = None;
-        }
         if let Some(past) = &past {
             let places = past.peers.iter().map(|peer| (peer.0.to_string(), peer.1));
             let given = peers.iter().map(|&(peer, is_alias)| {
@@ -203,14 +188,6 @@ impl Process {
                     .collect()
             },
         );
-        if let Some(past) = &mut past
-            && matches!(twist.broken, Some(Broken::AnyLowMark | Broken::AnyOfOutbox))
-        {
-            past.past
-                .peers
-                .iter_mut()
-                .for_each(|peer| peer.left = u64::MAX);
-        }
         let length = past.as_ref().map_or(0, |past| past.length as usize);
         let (local_clock, ticks) = past
             .as_ref()
@@ -385,6 +362,28 @@ impl Process {
         })));
         self.write(now, what, Then::End);
     }
+}
+
+/// What a machine believes its log to tell.
+fn recovered(twist: Twist, log: &[u8], name: &str) -> Result<Option<Recovered>, String> {
+    let (mut log, with_newline) = (log, [log, b"\n"].concat());
+    if twist.is(Broken::TornLine) {
+        let last = log
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
+        if std::str::from_utf8(&log[last..]).is_ok_and(|text| parse(text).is_ok()) {
+            log = &with_newline;
+        }
+    }
+    let mut past = recover(log, name).map_err(|error| error.to_string())?;
+    if let Some(past) = &mut past
+        && matches!(twist.broken, Some(Broken::AnyLowMark | Broken::AnyOfOutbox))
+    {
+        let peers = past.past.peers.iter_mut();
+        peers.for_each(|peer| peer.left = u64::MAX);
+    }
+    Ok(past.filter(|_| !twist.is(Broken::EmptyLog)))
 }
 
 /// The endpoint of a machine with these channels.

@@ -14,6 +14,7 @@ use super::world::{run, tell};
 
 /// The machines of a world.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn for itself")]
 pub struct Setup {
     pub seed: u64,
     pub run_id: String,
