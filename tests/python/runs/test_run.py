@@ -3,6 +3,7 @@
 import json
 import pickle
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -299,3 +300,39 @@ def test_ticks_were_due_while_the_machine_was_up(tmp_path):
         assert 298 < due[0] < 302
         assert 198 < due[1] <= 200
         assert due[2] == 600
+
+
+def test_what_happened_before_ticking_began_is_shown(tmp_path):
+    run = lamport.from_events(
+        {
+            "time": [-1.2, -0.3, 0.4, 1.1],
+            "machine_id": [1, 2, 1, 2],
+            "event": ["SEND", "RECEIVE", "INTERNAL", "INTERNAL"],
+            "sender": [None, 1, None, None],
+            "sent_clock": [None, 1, None, None],
+            "new_clock": [1, 2, 2, 3],
+        }
+    )
+    assert run.events["time"].tolist() == [-1.2, -0.3, 0.4, 1.1]
+    assert run.clocks(every=0.5).index.tolist() == [-1.5, -1, -0.5, 0, 0.5, 1, 1.5]
+    assert run.clocks(every=0.5).loc[0].tolist() == [1, 2]
+    assert run.drift_over_time(every=0.5).tolist() == [0, 1, 1, 1, 0, 0, 1]
+    assert len(pd.read_csv(run.export(tmp_path / "before.csv", stop=0))) == 2
+    assert len(pd.read_csv(run.export(tmp_path / "some.csv", start=-0.3, stop=1))) == 2
+    axes = run.plot_spacetime(-1.2, 0)
+    shown = {mark.get_gid() for mark in axes.collections} & {"SEND", "RECEIVE", "INTERNAL"}
+    assert shown == {"SEND", "RECEIVE"}
+    plt.close("all")
+
+
+def test_virtual_time_is_exactly_0(tmp_path):
+    made = lamport.simulate(duration=5, rates=[2, 3], seed=1, log_dir=tmp_path / "run")
+    for log in made.files:
+        assert '"began"' not in log.read_text()
+    run = lamport.load(tmp_path / "run")
+    assert "began" not in run.parameters
+    assert (run.events["time"] == run.events["system_time"]).all()
+    assert run.events["time"].equals(made.events["time"])
+    (tmp_path / "run" / "run.json").unlink()
+    assert "began" not in lamport.load(tmp_path / "run").parameters
+    assert not any("began" in note for note in run.notes)
