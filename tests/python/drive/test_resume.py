@@ -194,7 +194,7 @@ def test_moved_is_read_and_refused_by_its_name(tmp_path):
 def test_the_command_takes_moved_and_sync(tmp_path):
     before, now, own = free_ports(3)
     log = tmp_path / "machine_1.log"
-    words = ["--id", 1, "--port", own, "--log", log, "--duration", 0.3, "--rate", 50, "--wait", 0, "--sync"]
+    words = ["--id", 1, "--port", own, "--log", log, "--duration", 0.3, "--rate", 50, "--sync"]
     peer = Machine(2, now, [("127.0.0.1", own)], tmp_path / "machine_2.log", 60, clock_rate=50)
     Machine(1, own, [("127.0.0.1", before)], log, 60, clock_rate=50, seed=1)  # dies at once
     with processes() as start:
