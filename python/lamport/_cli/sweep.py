@@ -114,10 +114,10 @@ def _print(frame: "pd.DataFrame") -> None:
         print("no run is finished")
         return
     table = summarize(frame, frame.attrs["grid"] or ["machines"])
-    print("means over runs, and 95 % confidence: half the width of the interval")
+    print("means over runs, and their 95 % confidence intervals")
     for name in SHOWN:
-        mean, low = table[name, "mean"], table[name, "low"]
-        table[f"{name} ", ""] = mean.map("{:.4g}".format) + " ± " + (mean - low).map("{:.2g}".format)
+        mean, low, high = (table[name, each].map("{:.4g}".format) for each in ("mean", "low", "high"))
+        table[f"{name} ", ""] = mean + " [" + low + ", " + high + "]"
     flat = table[[(f"{name} ", "") for name in SHOWN]].droplevel(1, axis=1)
     flat.insert(0, "runs", table["runs", "count"])
     flat.columns = flat.columns.str.strip()

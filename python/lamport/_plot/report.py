@@ -143,13 +143,11 @@ def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
 
 
 def _durations(run: "Recorded") -> Any:
-    """Seconds of ticking: what was asked for, or what came of it."""
+    """Seconds of ticking: those in which a machine was up, but for its end, in which it does not tick."""
     lasted, planned = run.durations.to_numpy(), run.parameters.get("duration")
-    if planned is None or run.interrupted:
+    if planned is None:
         return lasted
-    # Of a log without END it is not known when its machine died.
-    ended = run._machines["lateness_p50"].notna().to_numpy()
-    return np.where(ended, planned - run._logs.machines()["down"], lasted)
+    return np.minimum(lasted, planned - run._logs.machines()["down"])
 
 
 def _growth(table: "pd.DataFrame") -> str:

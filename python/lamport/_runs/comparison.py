@@ -10,7 +10,7 @@ import pandas as pd
 
 from lamport._model.setting import SETTING
 from lamport._runs.rates import drawn_rates
-from lamport._runs.summarize import t_quantile
+from lamport._runs.summarize import FLOORS, t_quantile
 from lamport._runs.tables import floats
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Comparison:
         }
         for name, said in OF_A_MACHINE.items():
             values = np.array([floats(table[name]) for table in tables])
-            columns[said] = [interval(row) for row in values.T]
+            columns[said] = [interval(row, FLOORS.get(name, 0.0)) for row in values.T]
         return columns
 
     def whole_means(self, group: Group) -> Columns | None:
@@ -182,13 +182,13 @@ class Comparison:
         return _whole_means(runs)
 
 
-def interval(values: "NDArray[np.float64] | Sequence[float]") -> str:
-    """Write a mean and its 95 % confidence interval, Student's. Nothing here is below 0.
+def interval(values: "NDArray[np.float64] | Sequence[float]", least: float = 0.0) -> str:
+    """Write a mean and its 95 % confidence interval, Student's, of values that are never below `least`.
 
     Examples
     --------
-    >>> interval([10.0, 12.0, 14.0]), interval([3.0, 3.0]), interval([1.0])
-    ('12 [7.032, 16.97]', '3', '1')
+    >>> interval([10.0, 12.0, 14.0]), interval([3.0, 3.0]), interval([2.0, 4.0], 1.0)
+    ('12 [7.032, 16.97]', '3', '3 [1, 15.71]')
     """
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
@@ -198,14 +198,17 @@ def interval(values: "NDArray[np.float64] | Sequence[float]") -> str:
     if len(known) < 2 or not float(np.ptp(known)):
         return _number(mean)
     half = t_quantile(len(known) - 1) * float(known.std(ddof=1)) / len(known) ** 0.5
-    return f"{_number(mean)} [{_number(max(mean - half, 0.0))}, {_number(mean + half)}]"
+    return f"{_number(mean)} [{_number(max(mean - half, least))}, {_number(mean + half)}]"
 
 
 def _whole_means(runs: "Sequence[Run]") -> Columns | None:
     if len(runs) < 2:
         return None
     rows = [_of_run(run) for run in runs]
-    return {said: [interval([row[name] for row in rows])] for name, said in OF_A_RUN.items()}
+    return {
+        said: [interval([row[name] for row in rows], FLOORS.get(name, 0.0))]
+        for name, said in OF_A_RUN.items()
+    }
 
 
 def _of_run(run: "Run") -> dict[str, float]:

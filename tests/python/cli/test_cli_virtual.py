@@ -66,7 +66,8 @@ def test_sweep(tmp_path, capsys, name):
     expected = lamport.sweep(grid, runs=3, duration=20, seed=4, latency=0.01)
     pd.testing.assert_frame_equal(read(path), expected)
     out = capsys.readouterr().out
-    assert "±" in out
+    drift = lamport.summarize(expected, list(grid))["drift"].iloc[0]
+    assert "{mean:.4g} [{low:.4g}, {high:.4g}]".format(**drift) in out
     assert out.startswith("seed 4\n")
     assert out.count("\n") == 1 + 1 + 1 + 4 + 1
     assert f"wrote {path}" in out

@@ -302,6 +302,17 @@ def test_ticks_were_due_while_the_machine_was_up(tmp_path):
         assert due[2] == 600
 
 
+def test_ticks_were_due_until_the_machine_ended_in_order(tmp_path):
+    # As where whoever watched the machines was killed: they end in order, and nobody notes that it was early.
+    run = lamport.simulate(duration=3, rates=[10, 20], seed=3, log_dir=tmp_path / "run")
+    record = tmp_path / "run" / "run.json"
+    record.write_text(json.dumps(run.parameters | {"duration": 60}))
+    lamport.load(tmp_path / "run").report(tmp_path / "out")
+    lines = (tmp_path / "out" / "analysis_summary.md").read_text().splitlines()
+    table = lines[lines.index("## Tick Fidelity") + 6 :][:2]
+    assert [row.split("|")[3].strip() for row in table] == ["30", "60"]
+
+
 def test_what_happened_before_ticking_began_is_shown(tmp_path):
     run = lamport.from_events(
         {
