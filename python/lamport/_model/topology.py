@@ -11,7 +11,9 @@ __all__ = [
     "Topology",
     "adjacency",
     "as_topology",
+    "check_name",
     "listed",
+    "machine_count",
     "resolve",
     "to_mapping",
 ]
@@ -138,6 +140,12 @@ def _count(machines: object, rates: Sequence[float] | None, shape: str | list[li
     return count
 
 
+def machine_count(value: object) -> int | None:
+    """Return how many machines a file says there are, if a run can have so many; None for all else."""
+    could_be = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_MACHINES
+    return value if could_be else None  # type: ignore[return-value]
+
+
 def listed(shape: str | Sequence[Sequence[int]], machines: int) -> Sequence[Sequence[int]]:
     """List the peers of each machine of what `resolve` returns."""
     return adjacency(shape, machines) if isinstance(shape, str) else shape
@@ -160,7 +168,17 @@ def _neighbors(topology: object) -> dict[int, list[int]]:
         return _from_mapping(topology)
     if hasattr(topology, "nodes") and hasattr(topology, "adj"):
         return _from_graph(topology)
-    raise ValueError(
+    raise _unknown(topology)
+
+
+def check_name(topology: str) -> None:
+    """Refuse a name that no topology has; elsewhere the native module does."""
+    if topology not in NAMES:
+        raise _unknown(topology)
+
+
+def _unknown(topology: object) -> ValueError:
+    return ValueError(
         f"topology {topology!r} is not known: it is one of {', '.join(map(repr, NAMES))}, "
         "a mapping {1: [2, 3], ...} or a networkx graph"
     )
@@ -198,7 +216,7 @@ def _number(value: object) -> int:
     """Read a machine's number; JSON keeps keys as text."""
     try:
         number = int(value)  # type: ignore[call-overload]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0
     if number < 1 or number != (int(value) if isinstance(value, str) else value):
         raise ValueError(f"topology: {value!r} is not a machine: machines are numbered from 1")

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from lamport._model.topology import machine_count
 from lamport._runs.directory import log_files
 
 if TYPE_CHECKING:
     from lamport._lamport import Logs
 
-__all__ = ["absent", "describe", "file_name", "note"]
+__all__ = ["Absent", "absent", "describe", "file_name", "note"]
 
 LISTED = 10
 """The most machines that a text names one by one."""
@@ -19,48 +21,78 @@ LONGEST_NAME = 60
 """Characters of a file name that list machines."""
 
 
-def absent(logs: "Logs", machines: object) -> list[int]:
-    """List the machines of the run that no log here is of.
+class Absent(NamedTuple):
+    """Machines without a log; of many only the first and the last are kept: a file may say any number.
 
-    They follow from how many there are, else from the peers that STARTUP, CONNECT and SEND lines name, and
-    from logs that lie beside those read.
+    Examples
+    --------
+    >>> str(Absent(2, (1, 3), 3))
+    'machines 1 and 3'
     """
-    columns = logs.machines()
-    here = set(columns["machine_id"].tolist())
-    if isinstance(machines, int):
-        return [machine for machine in range(1, machines + 1) if machine not in here]
+
+    total: int = 0
+    first: tuple[int, ...] = ()
+    last: int = 0
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+    def __str__(self) -> str:
+        return _say(self.first, self.last, self.total)
+
+
+def absent(logs: "Logs", machines: object) -> Absent:
+    """Say which machines of the run no log here is of.
+
+    They follow from how many there are, if that can be, else from the peers that STARTUP, CONNECT and SEND
+    lines name, and from logs that lie beside those read.
+    """
+    here = set(logs.machines()["machine_id"].tolist())
+    count = machine_count(machines)
+    if count is not None:
+        return _without(range(1, count + 1), here)
     homes = {Path(name).parent for name in logs.files}
     beside = {number for home in homes for number in _siblings(home)}
-    return sorted({*beside, *(peer for row in logs.peers().values() for peer in row)} - here)
+    return _without(sorted({*beside, *(peer for row in logs.peers().values() for peer in row)} - here), set())
 
 
-def describe(here: Sequence[int], missing: Sequence[int]) -> str:
+def _without(all_of_them: Sequence[int], here: set[int]) -> Absent:
+    """Say which of ascending numbers are not among these, without a look at each."""
+    count = len(all_of_them) - sum(machine in all_of_them for machine in here)
+    if not count:
+        return Absent()
+    first = islice((machine for machine in all_of_them if machine not in here), LISTED)
+    last = next(machine for machine in reversed(all_of_them) if machine not in here)
+    return Absent(count, tuple(first), last)
+
+
+def describe(here: Sequence[int], missing: Absent) -> str:
     """Name the machines of a part of a run; nothing of a whole one.
 
     Examples
     --------
-    >>> describe([1, 3], [2, 4, 5])
+    >>> describe([1, 3], Absent(3, (2, 4, 5), 5))
     'machines 1 and 3 of 5'
     """
-    return f"{_list(here)} of {len(here) + len(missing):,}" if missing else ""
+    return f"{_list(here)} of {len(here) + missing.total:,}" if missing else ""
 
 
-def note(here: Sequence[int], missing: Sequence[int]) -> str:
+def note(here: Sequence[int], missing: Absent) -> str:
     """Say what a reader of the tables of a part should know."""
     return (
-        f"this is part of a run, {describe(here, missing)}: there is no log of {_list(missing)}, "
+        f"this is part of a run, {describe(here, missing)}: there is no log of {missing}, "
         "and drift is of the machines here"
     )
 
 
-def file_name(here: Sequence[int], missing: Sequence[int], end: str) -> str:
+def file_name(here: Sequence[int], missing: Absent, end: str) -> str:
     """Name a file of a run's analysis: that of a part says of which machines.
 
     Examples
     --------
-    >>> file_name([1, 2, 3, 7, 9, 10], [4], "summary.md")
+    >>> file_name([1, 2, 3, 7, 9, 10], Absent(1, (4,), 4), "summary.md")
     'analysis_machines_1-3_7_9-10_summary.md'
-    >>> file_name([1], [], "summary.md")
+    >>> file_name([1], Absent(), "summary.md")
     'analysis_summary.md'
     """
     if not missing:
@@ -74,11 +106,15 @@ def file_name(here: Sequence[int], missing: Sequence[int], end: str) -> str:
 
 
 def _list(numbers: Sequence[int]) -> str:
-    if len(numbers) == 1:
-        return f"machine {numbers[0]}"
-    if len(numbers) <= LISTED:
-        return f"machines {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
-    return f"machines {numbers[0]}, ..., {numbers[-1]} ({len(numbers):,})"
+    return _say(numbers[:LISTED], numbers[-1], len(numbers))
+
+
+def _say(first: Sequence[int], last: int, count: int) -> str:
+    if count == 1:
+        return f"machine {last}"
+    if count <= LISTED:
+        return f"machines {', '.join(map(str, first[:-1]))} and {last}"
+    return f"machines {first[0]}, ..., {last} ({count:,})"
 
 
 def _ranges(numbers: Iterable[int]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lamport._lamport import Logs
     from lamport._model.fault import Fault
     from lamport._runs.causality import Causality
+    from lamport._runs.part import Absent
     from lamport._runs.recipe import Recipe
 
 __all__ = ["Recorded"]
@@ -80,11 +81,13 @@ class Recorded:
         return ([part.note(self._numbers, self._absent)] if self._absent else []) + self._logs.notes
 
     @cached_property
-    def _absent(self) -> "list[int]":
+    def _absent(self) -> "Absent":
         """The machines of the run that no log here is of; a table, or what is in memory, is whole."""
         from lamport._runs import part
 
-        return part.absent(self._logs, self._parameters.get("machines")) if self._read_files else []
+        return (
+            part.absent(self._logs, self._parameters.get("machines")) if self._read_files else part.Absent()
+        )
 
     @property
     def _part(self) -> str:

@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._model.check import some_real
 from lamport._model.public import public
-from lamport._model.topology import resolve
+from lamport._model.topology import check_name, resolve
+from lamport._runs.directory import RECORD
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lamport._runs.recorded import Recorded
 
-__all__ = ["Verification", "verify_files", "verify_recorded"]
+__all__ = ["UNKNOWN", "Verification", "verify_files", "verify_recorded"]
 
 COLUMNS = ("rule", "file", "line", "machine_id", "clock", "expected", "found")
 SHOWN = 20
+LONGEST = 200
+"""Characters that are shown of why ``run.json`` tells no machines."""
+UNKNOWN = "which machines may take part is not checked"
+
+Members = tuple[int, str | Sequence[Sequence[int]], str | None]
 
 
 @public
@@ -98,8 +104,8 @@ def verify_recorded(run: "Recorded", clock_uncertainty: float | None) -> Verific
     some_real("clock_uncertainty", clock_uncertainty)
     if isinstance(run._source, (Path, Sequence)):
         return verify_files(run.files, record=run._parameters, clock_uncertainty=clock_uncertainty)
-    members = _members(run._parameters)
-    return Verification(run._logs.verify(clock_uncertainty=clock_uncertainty, members=members))
+    members, why = _members(run._parameters)
+    return _judged(run._logs.verify(clock_uncertainty=clock_uncertainty, members=members), why)
 
 
 def verify_files(
@@ -114,23 +120,34 @@ def verify_files(
 
     some_real("clock_uncertainty", clock_uncertainty)
 
-    return Verification(
-        verify_logs(
-            [str(file) for file in files],
-            offsets=None if offsets is None else dict(offsets),
-            clock_uncertainty=clock_uncertainty,
-            members=_members(record),
-        )
+    members, why = _members(record)
+    found = verify_logs(
+        [str(file) for file in files],
+        offsets=None if offsets is None else dict(offsets),
+        clock_uncertainty=clock_uncertainty,
+        members=members,
     )
+    return _judged(found, why)
 
 
-def _members(record: Mapping[str, Any]) -> "tuple[int, str | Sequence[Sequence[int]], str | None] | None":
-    """Say which machines take part, if ``run.json`` tells: how many, who sends to whom, and which run."""
-    machines, run_id = record.get("machines"), record.get("run_id")
-    if "topology" not in record or not isinstance(machines, int):
-        return None
+def _judged(found: dict[str, Any], why: str) -> Verification:
+    more = [f"{RECORD}: {why}: {UNKNOWN}"] if why else []
+    return Verification(found | {"unchecked": found["unchecked"] + more})
+
+
+def _members(record: Mapping[str, Any]) -> tuple[Members | None, str]:
+    """Say which machines take part, if ``run.json`` tells: how many, who sends to whom, and which run.
+
+    Else why not, where it says what cannot be.
+    """
+    if record.get("machines") is None or "topology" not in record:
+        return None, ""
+    run_id = record.get("run_id")
     try:
-        number, topology = resolve(machines, None, record["topology"])
-    except ValueError:  # edited by hand, say
-        return None
-    return number, topology, run_id if isinstance(run_id, str) else None
+        machines, topology = resolve(record["machines"], None, record["topology"])
+        if isinstance(topology, str):
+            check_name(topology)
+    except ValueError as error:  # edited by hand, say
+        text = str(error)
+        return None, text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return (machines, topology, run_id if isinstance(run_id, str) else None), ""

@@ -9,7 +9,7 @@ from lamport._model.public import public
 from lamport._runs.directory import read_record
 from lamport._runs.load import as_offsets, find, home_of
 from lamport._runs.run import Run
-from lamport._runs.verification import Verification, verify_files, verify_recorded
+from lamport._runs.verification import UNKNOWN, Verification, verify_files, verify_recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def verify(
         offsets = None if offsets is None else as_offsets(offsets)
         record, why = _record(files)
         done = verify_files(files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty)
-        done.unchecked += [f"{why}: which machines may take part is not checked"] if why else []
+        done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
         return done
     if offsets is not None:
         raise ValueError("offsets go with log files: give them to load")

@@ -9,6 +9,7 @@ import pytest
 
 import lamport
 from lamport._cli.commands import main
+from lamport._runs.comparison import Comparison
 
 
 @pytest.fixture
@@ -170,7 +171,61 @@ def test_without_what_the_run_was_made_with_it_is_not_known_who_may_speak(run, t
     assert "membership" not in done.violations["rule"].tolist()
     assert any("machine 99 has no log here" in text for text in done.unchecked)
     said = [text for text in done.unchecked if "which machines may take part is not checked" in text]
-    assert len(said) == (record in {"{", "other run"})
+    assert len(said) == (record in {"{", '{"machines": "x", "topology": "full"}', "other run"})
+
+
+@pytest.mark.parametrize(
+    ("machines", "topology"),
+    [
+        (3, "fulll"),
+        (3, '{"1": [99]}'),
+        (3, {"1": [99]}),
+        (3, {"1": [0]}),
+        (3, {"1": [-1]}),
+        (3, {"1": [2**40]}),
+        (3, {"1": [float("inf")]}),
+        (3, {"1": "x" * 10_000}),
+        (2, {"1": [2], "2": [3], "3": []}),
+        (3, 7),
+        (True, "full"),
+        (0, "full"),
+        (-1, "full"),
+        (10**12, "full"),
+        ("x", "full"),
+    ],
+)
+def test_what_run_json_cannot_mean_is_told(run, tmp_path, machines, topology):
+    run.save(home := tmp_path / "edited")
+    known = json.loads((home / "run.json").read_text()) | {"machines": machines, "topology": topology}
+    (home / "run.json").write_text(json.dumps(known))
+    for done in (lamport.verify(home), lamport.load(home).verify()):
+        assert done.ok
+        (said,) = [text for text in done.unchecked if "which machines may take part" in text]
+        assert said.startswith("run.json: ")
+        assert "opology" in said or "machines=" in said
+        assert len(said) < 400
+
+
+@pytest.mark.parametrize("machines", [2**32 - 1, 4])
+def test_how_many_machines_a_run_had_takes_no_room(run, tmp_path, machines):
+    run.save(home := tmp_path / "edited")
+    known = json.loads((home / "run.json").read_text()) | {"machines": machines}
+    (home / "run.json").write_text(json.dumps(known))
+    loaded = lamport.load(home)
+    assert f"machines 1, 2 and 3 of {machines:,}: there is no log of" in loaded.notes[0]
+    many = f"machines 4, ..., {machines} ({machines - 3:,})"
+    assert f"no log of {'machine 4' if machines == 4 else many}, and" in loaded.notes[0]
+    assert f"of {machines:,}" in Comparison({"a": loaded}).table()["Remark"][0]
+
+
+@pytest.mark.parametrize("machines", [True, 0, -1, 2**32, 10**12, "x", 1.5])
+def test_a_number_of_machines_that_cannot_be_hides_no_machine(run, tmp_path, machines):
+    run.save(home := tmp_path / "edited")
+    known = json.loads((home / "run.json").read_text()) | {"machines": machines}
+    (home / "run.json").write_text(json.dumps(known))
+    assert not any("this is part" in note for note in lamport.load(home).notes)
+    (home / "machine_2.log").unlink()
+    assert "no log of machine 2, and" in lamport.load(home).notes[0]
 
 
 def test_a_machine_that_does_not_send_here_is_no_sender(tmp_path):
