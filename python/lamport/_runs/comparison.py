@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lamport._model.setting import SETTING
+from lamport._model.setting import MODEL, SETTING
 from lamport._runs.rates import drawn_rates
 from lamport._runs.summarize import FLOORS, t_quantile
 from lamport._runs.tables import floats
@@ -20,18 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Group"]
 
-MADE_WITH = (
-    "time",
-    "machines",
-    "duration",
-    "rates",
-    "internal_probability",
-    "broadcast_share",
-    "topology",
-    "latency",
-    "faults",
-    "processes",
-)
+MADE_WITH = ("time", *(name for name in MODEL if name != "max_rate"), "processes")
 """What runs have in common that are repetitions of each other. Of `max_rate` only the rates matter."""
 OF_A_MACHINE = {
     "final_clock": "Final clock",
@@ -245,8 +234,10 @@ def _drew_its_rates(run: "Run") -> bool:
     known = run.parameters
     if any(known.get(name) is None for name in ("machines", "max_rate", "seed")):
         return False
-    drawn = drawn_rates(known["machines"], known["max_rate"], known["seed"])
-    return drawn == run._machines["clock_rate"].tolist()
+    rates = run._machines["clock_rate"].tolist()
+    if known["machines"] != len(rates):
+        return False  # nor is room made for as many as a file says
+    return drawn_rates(known["machines"], known["max_rate"], known["seed"]) == rates
 
 
 def _words(name: str) -> str:
