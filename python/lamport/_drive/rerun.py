@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from lamport._drive.key import draw_key
+from lamport._drive.key import AUTO, draw_key
 from lamport._model.public import public
 from lamport._model.setting import SETTING, of_function
 from lamport._model.warning import warn
@@ -183,8 +183,13 @@ def _arguments(
             f"give {' and '.join(f'{name}=' for name in missing)}"
         )
     if function == "run_local" and "keyed" in known:
-        same["key"] = draw_key() if known["keyed"] else None
+        same["key"] = AUTO if _leaves_ports(known, changes) else draw_key() if known["keyed"] else None
     return same | dict(changes)
+
+
+def _leaves_ports(known: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+    """Say whether the run had no key for its ports, where others may join, and has free ones now."""
+    return bool(known.get("base_port")) and changes.get("base_port") == 0
 
 
 def _is_default(name: str, value: object, function: str | None) -> bool:

@@ -182,6 +182,16 @@ def test_a_run_with_a_key_draws_a_new_one(here, monkeypatch):
     assert lamport.rerun("first", key=None, progress=False).parameters["keyed"] is False
 
 
+def test_a_run_that_leaves_its_ports_is_as_any_on_free_ones(here):
+    """It was plain for others to join, which nobody can now."""
+    lamport.run_local(2, 0.2, log_dir="plain", key=None, progress=False)
+    known = lamport.load("plain").parameters
+    assert lamport.rerun(known, progress=False).parameters["keyed"] is False
+    ports = known | {"base_port": 29_000}
+    assert lamport.rerun(ports, base_port=0, progress=False).parameters["keyed"] is True
+    assert lamport.rerun(ports, base_port=0, key=None, progress=False).parameters["keyed"] is False
+
+
 def test_one_that_was_interrupted_runs_to_its_end(here):
     shutil.rmtree(here / "logs", ignore_errors=True)
     whole = lamport.simulate(duration=20, seed=5, log_dir="whole")
