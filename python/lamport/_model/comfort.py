@@ -58,5 +58,7 @@ class Comfort:
             return False
 
     def __getattr__(self, name: str) -> Any:
+        if name == "stream":  # there is none yet, where it is copied
+            raise AttributeError(name)
         # Its encoding, its descriptor.
         return getattr(self.stream, name)

@@ -1,5 +1,6 @@
 """Commands whose output nobody takes: what they do is done all the same, and the exit status tells."""
 
+import copy
 import io
 import json
 import os
@@ -163,3 +164,10 @@ def test_a_stream_that_is_closed_under_way():
     told.flush()
     assert told.lost is not None
     assert not told.isatty()
+
+
+def test_a_comfort_is_copied():
+    told = copy.copy(Comfort(None))
+    assert told.write("a") == 1
+    assert not hasattr(Comfort.__new__(Comfort), "encoding")
+    assert not hasattr(Comfort.__new__(Comfort), "lost")
