@@ -25,10 +25,8 @@ def run_repeatedly(
     """Run machines several times, and print and write how the runs compare. Returns them.
 
     The rates are those of the first run, unless ``args.redraw``. Every directory is made before the first
-    run. One that is ended early is the last.
+    run. One that is ended early is the last; of one that fails, those before it are compared.
     """
-    from lamport._runs.compare import labels
-
     seeds = _seeds(parameters["seed"], count)
     rates = None if args.redraw else _rates(parameters, seeds[0])
     runs: list[Run] = []
@@ -36,17 +34,28 @@ def run_repeatedly(
         print(f"{count} runs in {home}, seeds {seeds[0]} to {seeds[-1]}")
         if rates is not None and parameters["rates"] is None:
             print(f"rates of all runs, drawn: {', '.join(f'{rate:g}' for rate in rates)}")
-        for number, (directory, seed) in enumerate(zip(directories, seeds, strict=True), 1):
-            print(f"\nrun {number} of {count}", flush=True)
-            more = {"seed": seed, "log_dir": directory}
-            runs.append(run_once(more if rates is None else more | {"rates": rates}))
-            if runs[-1].interrupted or args.signals.is_caught:
-                break
-        if len(runs) > 1:
-            print()
-            with args.signals.noted():
-                print_comparison(labels(runs), None if args.no_report else home)
+        try:
+            for number, (directory, seed) in enumerate(zip(directories, seeds, strict=True), 1):
+                print(f"\nrun {number} of {count}", flush=True)
+                more = {"seed": seed, "log_dir": directory}
+                runs.append(run_once(more if rates is None else more | {"rates": rates}))
+                if runs[-1].interrupted or args.signals.is_caught:
+                    break
+        except Exception:
+            with suppress(Exception):  # what is told in the end is why the run failed
+                _compare(runs, home, args)
+            raise
+        _compare(runs, home, args)
     return runs
+
+
+def _compare(runs: "list[Run]", home: Path, args: argparse.Namespace) -> None:
+    from lamport._runs.compare import labels
+
+    if len(runs) > 1:
+        print()
+        with args.signals.noted():
+            print_comparison(labels(runs), None if args.no_report else home)
 
 
 def _seeds(seed: int | None, count: int) -> range:
@@ -71,11 +80,12 @@ def _rates(parameters: Mapping[str, Any], seed: int) -> list[float]:
 
 @contextmanager
 def _directories(given: str | None, count: int) -> Iterator[tuple[Path, list[Path]]]:
-    """Make the directories of all runs; those that are empty in the end are taken away."""
+    """Make the directories of all runs; of those made here, what is empty in the end is taken away."""
     from lamport._runs.directory import make_directory
 
     home = make_directory(word="runs") if given is None else Path(given)
     directories = [home / f"run_{number}" for number in range(1, count + 1)]
+    made = [each for each in (*directories, home) if not each.exists() or (each, given) == (home, None)]
     for directory in directories:
         if directory.is_file() or (directory.is_dir() and any(directory.iterdir())):
             raise FileExistsError(f"{directory} exists and is not empty: give another --log-dir")
@@ -84,6 +94,6 @@ def _directories(given: str | None, count: int) -> Iterator[tuple[Path, list[Pat
             directory.mkdir(parents=True, exist_ok=True)
         yield home, directories
     finally:
-        for directory in (*directories, home):
+        for directory in made:
             with suppress(OSError):
                 directory.rmdir()

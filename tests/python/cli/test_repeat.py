@@ -114,6 +114,37 @@ def test_interrupted(here):
     assert f"means over {len(homes) - 1} runs" in out
 
 
+def test_a_run_that_fails_leaves_the_report_of_those_before_it(here, capsys, monkeypatch):
+    """Nor does it take away a directory that was there."""
+    real = lamport.run_local
+
+    def run_local(*words, **named):
+        if named["log_dir"].name == "run_3":
+            raise OSError("no space left")
+        return real(*words, **named)
+
+    monkeypatch.setattr("lamport._drive.local.run_local", run_local)
+    kept = here / "a" / "run_4"
+    kept.mkdir(parents=True)
+    assert main([*REPEAT[:-1], "4", "--rates", "20,40", "--log-dir", "a"]) == 1
+    out, err = capsys.readouterr()
+    assert "means over 2 runs, and 95 % confidence intervals" in out
+    assert "no space left" in err
+    assert sorted(path.name for path in (here / "a").iterdir()) == [*REPORT, "run_1", "run_2", "run_4"]
+
+
+@pytest.mark.parametrize("home", ["a", "a/run_2"])
+def test_a_directory_that_was_there_stays(here, monkeypatch, home):
+    def run_local(*words, **named):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("lamport._drive.local.run_local", run_local)
+    (here / home).mkdir(parents=True)
+    before = sorted(here.rglob("*"))
+    assert main([*REPEAT, "--log-dir", "a"]) == 1
+    assert sorted(here.rglob("*")) == before
+
+
 def test_compare(here, capsys):
     for number, rates in enumerate(([1, 3, 6], [1, 3, 6], [6, 6, 6]), 1):
         lamport.simulate(duration=20, rates=rates, seed=number, log_dir=f"all/run_{number * 5}")
