@@ -38,7 +38,8 @@ class MachineProcess:
         self.clock = self.queue = 0
         self.began: float | None = None
         self._heard = self._ended = 0.0
-        self._silent = False
+        self._silent = self._urged = False
+        self._over: float | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._selector = selector
         self._environment = environment
@@ -158,20 +159,25 @@ class MachineProcess:
         machines : int
             How many start together.
         is_over : bool
-            It has to end: then one that was stopped by others is let go on, and in the end killed.
+            It has to end: then one that was stopped by others is let go on, and at last killed.
 
         Raises
         ------
         LamportError
             It did not begin, or does not end.
         """
-        silence = time.monotonic() - self._heard
+        now = time.monotonic()
+        if is_over and self._over is None:
+            self._over = now
+        silence = now - self._heard
         if self.done or self._paused or self._process is None or silence < SILENT:
-            self._silent = False
+            self._silent = self._urged = False
             return
         name = f"machine {self.machine} (process {self._process.pid})"
         longest = LOST if self.ready else STARTING + machines
-        if silence >= longest and (is_over or not self.ready):
+        # However long it was stopped before the end, it has its time from then on.
+        overdue = min(silence, now - self._over) if self.ready and self._over is not None else silence
+        if overdue >= longest and (is_over or not self.ready):
             self.kill()
             self.done = True
             from lamport._lamport import LamportError
@@ -181,9 +187,11 @@ class MachineProcess:
                 f"{name} has said nothing for {silence:.0f} s and does not {ought}: "
                 "it was killed, and its log has no END line"
             )
-        if not self._silent and self.ready:
+        urge = is_over and not self._urged
+        if self.ready and (urge or not self._silent):
             self._silent = True
-            if is_over:
+            if urge:
+                self._urged = True
                 self._signal(signal.SIGCONT)
             go_on = "it was let go on" if is_over else f"kill -CONT {self._process.pid} lets it go on"
             self._warnings.append(

@@ -254,6 +254,29 @@ def test_a_stopped_process_is_let_go_on_when_the_run_is_over(tmp_path, monkeypat
     assert [last(log)["event"] for log in run.files] == ["END", "END"]
 
 
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_a_process_that_was_stopped_for_long_before_the_end_is_let_go_on(tmp_path, monkeypatch, interrupt):
+    monkeypatch.setattr(machine_process, "SILENT", 1.0)
+    monkeypatch.setattr(machine_process, "LOST", 2.0)
+    pids, struck = [], []
+    stop = stop_first(pids, tmp_path, 0.3)
+
+    def look(elapsed, *_):
+        stop(elapsed)
+        if interrupt and elapsed > 3 and not struck:
+            struck.append(elapsed)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.warns(lamport.LamportWarning, match=r"machine 1 .* has said nothing") as told:
+        run = lamport.run_local(
+            2, 60 if interrupt else 3, rates=[20, 20], log_dir=tmp_path, processes=True, progress=look
+        )
+    assert pids
+    assert "for 1 s: if others have stopped it, kill -CONT" in str(told[0].message)
+    assert run.interrupted == interrupt
+    assert [last(log)["event"] for log in run.files] == ["END", "END"]
+
+
 def test_a_process_that_stays_stopped_is_named_and_killed(tmp_path, monkeypatch):
     monkeypatch.setattr(machine_process, "SILENT", 0.6)
     monkeypatch.setattr(machine_process, "LOST", 1.5)
