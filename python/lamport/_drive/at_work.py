@@ -1,5 +1,6 @@
 """A run of machines on this host at work: from the claim of its directory to its last line."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -75,10 +76,14 @@ class AtWork:
             raise
         return claim.path
 
-    def tell(self, bar: Progress) -> None:
-        """Show how far it is, and warn of what is to be warned of."""
+    def warn(self) -> None:
+        """Warn of what is to be warned of."""
         while self._warnings:
             warn(self._warnings.popleft())
+
+    def tell(self, bar: Progress) -> None:
+        """Show how far it is, and warn of what is to be warned of."""
+        self.warn()
         if self._driver is not None:
             bar(self._driver.elapsed(), *self._driver.status())
 
@@ -118,7 +123,12 @@ class AtWork:
 
 def _abandon(driver: Driver) -> None:
     """End the machines of a run that failed: their logs stay complete where that is possible."""
-    with suppress(Exception):  # what made the run fail is raised
+    until = time.monotonic() + GRACE
+    # What made the run fail is raised: others of its machines that fail meanwhile change nothing.
+    with suppress(Exception):
         driver.stop()
-        driver.join(GRACE)
+    for _ in range(1 + len(driver.status()[0])):  # each may fail once
+        with suppress(Exception):
+            driver.join(max(0.0, until - time.monotonic()))
+            break
     driver.kill()

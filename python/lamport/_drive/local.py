@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -18,6 +19,7 @@ from lamport._model.latency import Latency
 from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, record, run_setting
 from lamport._model.topology import listed
+from lamport._model.warning import LamportWarning
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -172,7 +174,13 @@ def run_local(
     at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text))
     work = Work(at_work.run)
     with watch(progress, duration, len(peers)) as bar:
-        directory = work.watch(lambda: at_work.tell(bar))
+        try:
+            directory = work.watch(lambda: at_work.tell(bar))
+        except BaseException:
+            # What made the run fail is raised, even where warnings are errors.
+            with suppress(LamportWarning):
+                at_work.warn()
+            raise
     if work.ends.is_set():
         at_work.note_interrupt(directory)
     forget_key(directory, text)
