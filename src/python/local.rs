@@ -129,6 +129,8 @@ impl LocalRun {
         }
         let started = Arc::new(own.local.start()?);
         *running = Some(started.clone());
+        // Python runs in it, and with it threads that want what is held.
+        drop(running);
         at_exit::end(py, "a run on this host".into(), started)
     }
 

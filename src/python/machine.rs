@@ -361,6 +361,8 @@ impl PyMachine {
         let started = supervisor::start(machine_list, machine.duration, machine.wait, plan)?;
         let started = Arc::new(started);
         *running = Some(started.clone());
+        // Python runs in it, and with it threads that want what is held.
+        drop(running);
         at_exit::end(this.py(), name, started)
     }
 
@@ -435,8 +437,8 @@ impl PyMachine {
                 machine.id()
             )));
         }
-        let event = py.detach(|| machine.send_by_hand(recipients.as_deref()))?;
-        machine_event::as_dict(py, machine, &event)
+        let (event, addresses) = py.detach(|| machine.send_by_hand(recipients.as_deref()))?;
+        machine_event::with_recipients(py, machine, &event, Some(addresses))
     }
 
     /// Put a message into the queue by hand, in the name of `sender` or of nobody.
@@ -450,11 +452,11 @@ impl PyMachine {
     ///     The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
     ///     may carry.
     #[pyo3(signature = (timestamp, sender=None))]
-    fn deliver(&self, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
-        self.own
-            .get()?
-            .machine
-            .deliver_by_hand(sender.map(|sender| sender.0), timestamp.0)?;
+    fn deliver(&self, py: Python<'_>, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
+        let machine = &self.own.get()?.machine;
+        let sender = sender.map(|sender| sender.0);
+        // Whoever writes the log holds it, for as long as that takes.
+        py.detach(|| machine.deliver_by_hand(sender, timestamp.0))?;
         Ok(())
     }
 

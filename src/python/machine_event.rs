@@ -14,14 +14,27 @@ pub(super) fn as_dict<'py>(
     machine: &Machine,
     event: &Event,
 ) -> PyResult<Bound<'py, PyDict>> {
+    let recipients = event.recipients();
+    let addresses = recipients.map(|recipients| machine.drawn_addresses(recipients));
+    with_recipients(py, machine, event, addresses)
+}
+
+/// The same of a send whose recipients are known.
+pub(super) fn with_recipients<'py>(
+    py: Python<'py>,
+    machine: &Machine,
+    event: &Event,
+    recipients: Option<Vec<Address>>,
+) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("event", EventKind::of(event).name())?;
     dict.set_item("machine_id", machine.id())?;
     dict.set_item("old_clock", event.old_clock())?;
     dict.set_item("new_clock", event.new_clock())?;
-    if let Some(recipients) = event.recipients() {
-        let addresses = machine.addresses(recipients).into_iter();
-        let pairs = addresses.map(|Address { host, port }| (host, port));
+    if let Some(recipients) = recipients {
+        let pairs = recipients
+            .into_iter()
+            .map(|Address { host, port }| (host, port));
         dict.set_item("recipients", pairs.collect::<Vec<_>>())?;
     }
     if let Some((message, queue_len)) = event.received() {

@@ -171,6 +171,22 @@ def test_another_name_of_a_peer_is_that_peer(tmp_path):
     assert lines(tmp_path / "machine_1.log")[-1]["undelivered"] == []
 
 
+def test_two_names_of_a_new_address_are_one(tmp_path):
+    (port,) = free_ports(1)
+    names = [("localhost", port), (LOCAL, port)]
+    with machine(tmp_path, 1) as first:
+        with pytest.raises(ValueError, match=f"the recipient localhost:{port} is listed twice"):
+            first.send_message(names)
+        threads = [threading.Thread(target=first.send_message, args=([name],)) for name in names * 8]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len({tuple(first.send_message([name])["recipients"]) for name in names}) == 1
+    assert lines(tmp_path / "machine_1.log")[-1]["undelivered"] == [[None, 18]]
+    assert_no_alarm(tmp_path)
+
+
 def test_the_answer_of_one_without_peers_is_let_in(tmp_path):
     """An address that is sent to is that of a peer, and so may connect."""
     with machine(tmp_path, 1, host=LOCAL) as first, machine(tmp_path, 2, host=LOCAL, allow=[LOCAL]) as second:

@@ -1,6 +1,7 @@
 //! Whom a send by hand goes to: peers, or any other address, which is a peer from then on.
 
 use std::net::SocketAddr;
+use std::sync::MutexGuard;
 
 use super::{Journal, Machine};
 use crate::drive::real::command::Command;
@@ -17,39 +18,58 @@ enum Recipient {
 }
 
 impl Machine {
-    /// Sends by hand, to all of the peer list without `recipients`.
-    pub fn send_by_hand(&self, recipients: Option<&[Address]>) -> Result<Event> {
-        let recipients = recipients.map(|list| self.find(list)).transpose()?;
-        let mut journal = self.journal();
-        self.check_able(&journal)?;
-        let recipients = match recipients {
-            None => Recipients::All,
-            Some(list) => Recipients::Some(self.admit(&mut journal, list)?),
+    /// Sends by hand, to all of the peer list without `recipients`. Returns whom it went to, too.
+    pub fn send_by_hand(&self, recipients: Option<&[Address]>) -> Result<(Event, Vec<Address>)> {
+        let (mut journal, found) = match recipients {
+            None => (self.journal(), None),
+            Some(list) => {
+                let (journal, found) = self.find(list)?;
+                (journal, Some(found))
+            }
         };
+        self.check_able(&journal)?;
+        let recipients = match found {
+            None => Recipients::All,
+            Some(found) => Recipients::Some(self.admit(&mut journal, found)?),
+        };
+        let addresses = self.addresses(&recipients, &journal.others);
         let event = self.step_in(journal, true, |node, _| Some(node.send(recipients)))?;
-        Ok(event.expect("it was made"))
+        Ok((event.expect("it was made"), addresses))
     }
 
-    /// The recipients of a send, as (host, port).
-    pub fn addresses(&self, recipients: &Recipients) -> Vec<Address> {
+    /// The recipients of a tick's send, as (host, port).
+    pub fn drawn_addresses(&self, recipients: &Recipients) -> Vec<Address> {
+        self.addresses(recipients, &[])
+    }
+
+    /// The recipients of a send, where these `others` are peers beside those of the list.
+    fn addresses(&self, recipients: &Recipients, others: &[Address]) -> Vec<Address> {
         let peers = self.peers();
-        let others = match recipients {
-            Recipients::Some(_) => self.journal().others.clone(),
-            _ => Vec::new(),
-        };
         let address = |position: u32| {
             let position = position as usize;
-            let other = || others[position - peers.len()].clone();
-            peers.get(position).cloned().unwrap_or_else(other)
+            let other = || &others[position - peers.len()];
+            peers.get(position).unwrap_or_else(other).clone()
         };
         let positions = recipients.positions(peers.len() as u32);
         positions.map(address).collect()
     }
 
     /// Looks up what is not known: no lock is held for as long as that takes.
-    fn find(&self, recipients: &[Address]) -> Result<Vec<Recipient>> {
-        let others = self.journal().others.clone();
-        let known: Vec<&Address> = self.peers().iter().chain(&others).collect();
+    fn find(&self, recipients: &[Address]) -> Result<(MutexGuard<'_, Journal>, Vec<Recipient>)> {
+        let mut others = self.journal().others.clone();
+        loop {
+            let found = self.find_among(&others, recipients)?;
+            let journal = self.journal();
+            if journal.others.len() == others.len() {
+                return Ok((journal, found));
+            }
+            // Another thread was first with an address, which may be one of these by another name.
+            others.clone_from(&journal.others);
+        }
+    }
+
+    fn find_among(&self, others: &[Address], recipients: &[Address]) -> Result<Vec<Recipient>> {
+        let known: Vec<&Address> = self.peers().iter().chain(others).collect();
         let find = |address: &Address| {
             if let Some(position) = known.iter().position(|peer| *peer == address) {
                 return Ok(Recipient::Peer(position as u32));
@@ -83,19 +103,20 @@ impl Machine {
     fn admit(&self, journal: &mut Journal, recipients: Vec<Recipient>) -> Result<Box<[u32]>> {
         let listed = self.peers().len();
         let mut positions: Vec<u32> = Vec::new();
-        let mut new = Vec::new();
+        let mut new: Vec<(Address, Vec<SocketAddr>)> = Vec::new();
         for recipient in recipients {
             let position = match recipient {
                 Recipient::Peer(position) => position,
                 Recipient::New(address, found) => {
-                    // Another thread, or an entry before, may have been first.
-                    let mut known = journal.others.iter().chain(new.iter().map(|(new, _)| new));
-                    let position = known.position(|known| *known == address);
-                    let position = position.unwrap_or_else(|| {
+                    // An entry before may be the same by another name.
+                    let is_same = |(_, earlier): &(Address, Vec<SocketAddr>)| {
+                        earlier.iter().any(|socket| found.contains(socket))
+                    };
+                    let position = new.iter().position(is_same).unwrap_or_else(|| {
                         new.push((address, found));
-                        journal.others.len() + new.len() - 1
+                        new.len() - 1
                     });
-                    (listed + position) as u32
+                    (listed + journal.others.len() + position) as u32
                 }
             };
             if positions.contains(&position) {
