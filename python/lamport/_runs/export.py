@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lamport._model import check
@@ -42,9 +44,9 @@ def export(
         return target
     if known == "jsonl":
         ends = {end: time for end, time in {"start": start, "stop": stop}.items() if time is not None}
-        if not _logs(run).lines(str(target), **ends) and ends:
-            if target.is_file():
-                target.unlink()
+        if not ends:
+            _logs(run).lines(str(target))
+        elif not _stretch(_logs(run), target, ends):
             _check_window(run._events["time"], start, stop)
             raise ValueError(f"no line of the logs is between start={start!r} and stop={stop!r} (s)")
         return target
@@ -52,6 +54,18 @@ def export(
     _check_window(events["time"], start, stop)
     write_table(_window(events, start, stop), target, known)
     return target
+
+
+def _stretch(logs: "Logs", target: Path, ends: Mapping[str, float]) -> int:
+    """Write the lines of a stretch; where there are none, nothing: a file that was there stays as it is."""
+    if target.exists() and not target.is_file():
+        return logs.lines(str(target), **ends)
+    with TemporaryDirectory(prefix=".export_", dir=target.absolute().parent) as home:
+        draft = Path(home, "lines")
+        if count := logs.lines(str(draft), **ends):
+            # What is there keeps its mode and its other names.
+            (shutil.copyfile if target.exists() else shutil.move)(draft, target)
+    return count
 
 
 def _check_window(times: "pd.Series[float]", start: float | None, stop: float | None) -> None:

@@ -26,6 +26,31 @@ def test_jsonl_of_a_stretch(run, tmp_path):
     assert kinds.isin(["SEND", "RECEIVE", "INTERNAL"]).sum() == expected > 0
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "shiviz"])
+def test_a_stretch_without_a_line_leaves_the_file_that_was_there(run, tmp_path, form):
+    path = tmp_path / f"mine.{form}"
+    for is_there in (False, True):
+        if is_there:
+            path.write_text("mine")
+        with pytest.raises(ValueError, match="nothing is left"):
+            run.export(path, start=1e6)
+        assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [
+            (path.name, "mine")
+        ] * is_there
+
+
+def test_jsonl_of_a_stretch_in_place_of_a_file(run, tmp_path):
+    path, link = tmp_path / "a.jsonl", tmp_path / "link.jsonl"
+    path.write_text("x" * 1_000_000)
+    path.chmod(0o640)
+    link.symlink_to(path)
+    run.export(link, start=0.25, stop=0.75)
+    assert path.read_text() == run.export(tmp_path / "b.jsonl", start=0.25, stop=0.75).read_text()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_tables_come_back(run, tmp_path, form):
     path = run.export(tmp_path / f"events.{form}")
