@@ -37,7 +37,13 @@ class Driver(Protocol):
 
 
 class AtWork:
-    """A run at work, and what of it is shown meanwhile."""
+    """A run at work, and what of it is shown meanwhile.
+
+    Attributes
+    ----------
+    begun : Path or None
+        The directory of the logs, once their machines are started.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class AtWork:
         self._parameters = parameters
         self._log_dir = log_dir
         self._make = make
+        self.begun: Path | None = None
         self._driver: Driver | None = None
         self._warnings: deque[str] = deque()
 
@@ -68,7 +75,7 @@ class AtWork:
         except BaseException:
             claim.give_up()
             raise
-        self._driver = driver
+        self._driver, self.begun = driver, claim.path
         try:
             self._drive(driver, claim.path, work)
         except BaseException:

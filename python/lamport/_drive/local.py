@@ -20,6 +20,7 @@ from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, record, run_setting
 from lamport._model.topology import listed
 from lamport._model.warning import LamportWarning
+from lamport._runs.ended import has_ended
 from lamport._runs.run import Run
 
 if TYPE_CHECKING:
@@ -180,6 +181,8 @@ def run_local(
             # What made the run fail is raised, even where warnings are errors.
             with suppress(LamportWarning):
                 at_work.warn()
+            if at_work.begun is not None and has_ended(at_work.begun, len(peers)):
+                forget_key(at_work.begun, text)
             raise
     if work.ends.is_set():
         at_work.note_interrupt(directory)

@@ -1,9 +1,12 @@
 """Runs that fail: what is said of them, and how their machines end."""
 
+import os
+
 import pytest
 
 import lamport
 from lamport._drive import at_work, local
+from lamport._runs.ended import has_ended
 
 
 class Fails:
@@ -77,3 +80,34 @@ def test_all_machines_of_a_run_that_failed_have_their_time(tmp_path, machines):
     assert len(times) == 3
     # One span for all of them.
     assert at_work.GRACE >= times[0] >= times[1] >= times[2] > 0
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("damage", ["truncated", "removed"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_that_fails_forgets_its_key_if_all_its_logs_are_complete(tmp_path, apart, damage):
+    log, key, done = tmp_path / "machine_1.log", tmp_path / "run.key", []
+
+    def harm(elapsed, *_):
+        if elapsed > 0.1 and not done:
+            done.append(key.exists())
+            os.truncate(log, 0) if damage == "truncated" else log.unlink()
+
+    with pytest.raises(lamport.LamportError, match=damage):
+        lamport.run_local(2, 0.4, rates=[50, 50], log_dir=tmp_path, processes=apart, progress=harm)
+    assert done == [True]
+    # Without its log nobody knows how a machine ended.
+    assert key.exists() == (damage == "removed")
+
+
+def test_which_logs_have_ended(tmp_path):
+    first, second = (tmp_path / f"machine_{machine}.log" for machine in (1, 2))
+    whole = '{"event": "INTERNAL"}\n{"event": "END"}\n'
+    first.write_text(whole)
+    assert has_ended(tmp_path, 1)
+    assert not has_ended(tmp_path, 2)
+    for text in ("", whole[:-1], whole + "{}\n", whole + "[1]\n", whole + "\0\n", whole[:22], whole + "\n"):
+        second.write_text(text)
+        assert not has_ended(tmp_path, 2), text
+    second.write_text(whole)
+    assert has_ended(tmp_path, 2)
