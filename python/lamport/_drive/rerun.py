@@ -8,8 +8,10 @@ from typing import Any, Literal, NamedTuple
 from lamport._drive.key import AUTO, draw_key
 from lamport._model.public import public
 from lamport._model.setting import SETTING, of_function
+from lamport._model.topology import NAMES, adjacency
 from lamport._model.warning import warn
 from lamport._runs.directory import RECORD, log_files, make_directory, read_record, read_record_file
+from lamport._runs.rates import drawn_rates
 from lamport._runs.run import Run
 
 __all__ = ["Plan", "carry_out", "plan", "rerun"]
@@ -46,7 +48,8 @@ def rerun(
         As for `run_local` and `simulate`.
     **changes
         Other parameters of `run_local` or `simulate`, in place of the run's: ``seed=None`` draws a new seed,
-        ``rates=None`` new rates.
+        ``rates=None`` new rates. With another `max_rate` or number of `machines`, rates that were drawn are
+        drawn anew.
 
     Returns
     -------
@@ -173,6 +176,7 @@ def _arguments(
     same = {name: known[name] for name, each in taken.items() if each.recorded and name in known}
     if (before := FUNCTIONS.get(known.get("time", ""))) not in {function, None}:
         same = {name: value for name, value in same.items() if not _is_default(name, value, before)}
+    _draw_anew(same, changes)
     if changes.get("rates") is not None or not isinstance(changes.get("topology", ""), str):
         same.pop("machines", None)  # they say how many there are
     missing = [name for name in NEEDED if name not in same and name not in changes]
@@ -190,6 +194,23 @@ def _arguments(
 def _leaves_ports(known: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
     """Say whether the run had no key for its ports, where others may join, and has free ones now."""
     return bool(known.get("base_port")) and changes.get("base_port") == 0
+
+
+def _draw_anew(same: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Leave out rates that were drawn where others are to be drawn, and peers that a name says."""
+    rates = same.get("rates")
+    if rates is not None and "rates" not in changes and not {"machines", "max_rate"}.isdisjoint(changes):
+        drew = all(same.get(name) is not None for name in ("machines", "max_rate", "seed"))
+        if drew and drawn_rates(same["machines"], same["max_rate"], same["seed"]) == list(rates):
+            del same["rates"]
+        elif "max_rate" in changes:
+            raise ValueError(
+                f"max_rate={changes['max_rate']}, but the rates {rates} of this run were given, not drawn: "
+                "rates=None draws them"
+            )
+    if "machines" in changes and isinstance(lists := same.get("topology"), Mapping):
+        peers = adjacency(lists, len(lists))
+        same["topology"] = next((name for name in NAMES if adjacency(name, len(lists)) == peers), lists)
 
 
 def _is_default(name: str, value: object, function: str | None) -> bool:

@@ -79,6 +79,11 @@ def test_changes(here):
     drawn = lamport.rerun("first", rates=None, max_rate=1000, machines=4, log_dir="c")
     assert len(drawn.machines) == 4
     assert max(drawn.parameters["rates"]) > 6
+    faster = lamport.rerun("first", max_rate=1000, log_dir="h").parameters
+    assert max(faster["rates"]) > 6
+    assert faster["max_rate"] == 1000
+    more = lamport.rerun("first", machines=4, log_dir="i").parameters["rates"]
+    assert (more[:3], len(more)) == (rates, 4)
     assert len(lamport.rerun("first", rates=[4, 2], log_dir="f").machines) == 2
     assert len(lamport.rerun("first", topology={1: [2], 2: [1], 3: []}, log_dir="g").machines) == 3
     assert lamport.rerun(first, faults=[lamport.Crash(1, at=3)], log_dir="d").faults
@@ -93,8 +98,13 @@ def test_what_cannot_be_changed(here, run):
         lamport.rerun(run, record=False)
     with pytest.raises(ValueError, match="time='soon' is not one of 'real', 'virtual'"):
         lamport.rerun("first", time="soon")
+    lamport.simulate(duration=1, rates=[1, 3, 6], log_dir="given")
     with pytest.raises(ValueError, match="machines=4, but rates has 3 values"):
-        lamport.rerun("first", machines=4)
+        lamport.rerun("given", machines=4)
+    with pytest.raises(
+        ValueError, match=r"max_rate=50, but the rates \[1.0, 3.0, 6.0\] of this run were given"
+    ):
+        lamport.rerun("given", max_rate=50)
     with pytest.raises(FileExistsError, match=r"run\.json exists"):
         lamport.rerun("first", log_dir="first")
     assert list(here.glob("logs/*")) == []
@@ -222,3 +232,12 @@ def test_the_command(here, capsys):
     assert "--wait is not for a run in virtual time" in capsys.readouterr().err
     assert main(["rerun", "none"]) == 1
     assert "none" in capsys.readouterr().err
+
+
+def test_more_machines_in_real_time(here):
+    first = lamport.run_local(2, 0.2, max_rate=50, seed=3, log_dir="first", progress=False)
+    more = lamport.rerun(first, machines=3, log_dir="more", progress=False)
+    assert more.parameters["rates"][:2] == first.parameters["rates"]
+    assert {
+        int(machine): len(peers) for machine, peers in more.parameters["topology"].items()
+    } == dict.fromkeys((1, 2, 3), 2)
