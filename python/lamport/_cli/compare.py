@@ -35,16 +35,28 @@ def run_compare(args: argparse.Namespace) -> int:
     from lamport._runs.directory import run_directories
     from lamport._runs.load import load
 
-    homes = [home for path in args.runs for home in run_directories(Path(path))]
-    within = {home.absolute().parent for home in homes}
+    # A run counts once, however often it is given.
+    homes = list(dict.fromkeys(home.resolve() for path in args.runs for home in run_directories(Path(path))))
+    within = {home.parent for home in homes}
     if args.output is None and len(within) > 1:
         raise ValueError("the runs are in different directories: say with --output DIR where to write")
-    print_comparison(labels(load(home) for home in homes), args.output or within.pop())
+    runs = labels(load(home) for home in homes)
+    if args.output is not None:
+        print_comparison(runs, args.output)
+        return DONE
+    home = within.pop()
+    left = set(run_directories(home)) - {*homes, home}
+    print_comparison(runs, home, part="_".join(each.name for each in homes) if left else None)
     return DONE
 
 
-def print_comparison(runs: "Mapping[str, Run]", directory: str | Path | None) -> None:
-    """Print a comparison of runs, and write its figure and summary if a directory is given."""
+def print_comparison(
+    runs: "Mapping[str, Run]", directory: str | Path | None, *, part: str | None = None
+) -> None:
+    """Print a comparison of runs, and write its figure and summary if a directory is given.
+
+    Files of a part of the runs that are there have its name.
+    """
     from lamport._runs.comparison import Comparison
 
     comparison = Comparison(runs)
@@ -58,7 +70,7 @@ def print_comparison(runs: "Mapping[str, Run]", directory: str | Path | None) ->
     if directory is not None:
         from lamport._plot.comparison import report
 
-        for path in report(comparison, directory):
+        for path in report(comparison, directory, part=part):
             print(f"wrote {path}")
 
 

@@ -4,6 +4,7 @@ from os import PathLike
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
     from lamport._runs.run import Run
 
-__all__ = ["FIGURE", "SUMMARY", "report"]
+__all__ = ["report"]
 
-FIGURE = "comparison_subplots.png"
-SUMMARY = "comparison_summary.md"
+FIGURE = "subplots.png"
+SUMMARY = "summary.md"
+LONGEST_NAME = 100
+"""Characters of a file name that lists runs."""
 LEGEND_LETTERS = 28
 """Letters of a line of the legend."""
 POINTS = 500
@@ -33,18 +36,36 @@ from run to run; of few runs of something skewed, as of a queue that seldom fill
 without one was the same in all runs."""
 
 
-def report(comparison: Comparison, directory: str | PathLike[str]) -> list[Path]:
-    """Write the summary and the figure of several runs into a directory, which is made if needed."""
+def report(comparison: Comparison, directory: str | PathLike[str], *, part: str | None = None) -> list[Path]:
+    """Write the summary and the figure of several runs into a directory, which is made if needed.
+
+    A comparison of some of the runs there has their name, and leaves that of all alone.
+    """
     home = Path(directory)
-    figure, summary = home / FIGURE, home / SUMMARY
-    text = _write(comparison)
+    figure, summary = (home / _file_name(part, end) for end in (FIGURE, SUMMARY))
+    text = _write(comparison, figure.name)
     home.mkdir(parents=True, exist_ok=True)
     _draw(comparison, figure)
     summary.write_text(text, encoding="utf-8")
     return [figure, summary]
 
 
-def _write(comparison: Comparison) -> str:
+def _file_name(part: str | None, end: str) -> str:
+    """Name a file of a comparison.
+
+    Examples
+    --------
+    >>> _file_name(None, "summary.md"), _file_name("run_1_run_3", "summary.md")
+    ('comparison_summary.md', 'comparison_run_1_run_3_summary.md')
+    """
+    if part is None:
+        return f"comparison_{end}"
+    if len(part) > LONGEST_NAME:
+        part = f"of_some_{crc32(part.encode()):08x}"
+    return f"comparison_{part}_{end}"
+
+
+def _write(comparison: Comparison, figure: str) -> str:
     runs = comparison.runs
     facts = [f"- {name}: {value}" for name, value in comparison.facts().items()]
     sections = [
@@ -59,7 +80,7 @@ def _write(comparison: Comparison) -> str:
         means += ["Of whole runs, over rates that the seeds drew:", markdown(drawn)]
     if means:
         sections += ["## Means", MEANS, *means]
-    sections += ["## Figure", f"![Clocks, queue lengths and drift of all runs against time]({FIGURE})"]
+    sections += ["## Figure", f"![Clocks, queue lengths and drift of all runs against time]({figure})"]
     notes = [f"- {name}: {note}" for name, run in runs.items() for note in run.notes]
     if notes:
         sections += ["## Notes", "\n".join(notes)]

@@ -238,6 +238,4 @@ def test_more_machines_in_real_time(here):
     first = lamport.run_local(2, 0.2, max_rate=50, seed=3, log_dir="first", progress=False)
     more = lamport.rerun(first, machines=3, log_dir="more", progress=False)
     assert more.parameters["rates"][:2] == first.parameters["rates"]
-    assert {
-        int(machine): len(peers) for machine, peers in more.parameters["topology"].items()
-    } == dict.fromkeys((1, 2, 3), 2)
+    assert sorted(map(len, more.parameters["topology"].values())) == [2, 2, 2]
