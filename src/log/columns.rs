@@ -22,16 +22,17 @@ impl Columns {
         &self.recipients[self.starts[row]..self.starts[row + 1]]
     }
 
-    /// Calls `each` with the sender and the recipient of every message whose recipient is known.
+    /// Calls `each` with the sender and the recipient of every message whose recipient is known, and whether it
+    /// was sent by hand.
     ///
-    /// A pair may come several times.
-    pub fn each_link(&self, mut each: impl FnMut(u64, u64)) {
-        let mut last = (UNKNOWN, UNKNOWN);
+    /// The same may come several times.
+    pub fn each_link(&self, mut each: impl FnMut(u64, u64, bool)) {
+        let mut last = (UNKNOWN, UNKNOWN, false);
         for row in 0..self.len() {
             for &recipient in self.recipients(row) {
-                let link = (self.machine_id[row], recipient);
+                let link = (self.machine_id[row], recipient, self.manual[row]);
                 if link != last && recipient != UNKNOWN {
-                    each(link.0 as u64, link.1 as u64);
+                    each(link.0 as u64, link.1 as u64, link.2);
                     last = link;
                 }
             }

@@ -188,6 +188,80 @@ fn logs_of_base_fields_load() {
 }
 
 #[test]
+fn peers_are_whom_startup_lists_and_whom_ticks_send_to() {
+    let directory = Directory::new();
+    let peers = |one: &str| {
+        let files = [directory.file("1.log", one), directory.file("2.log", TWO)];
+        read(&files).unwrap().peers[&1].clone()
+    };
+    let unlisted = ONE.replacen(r#"[["127.0.0.1", 5002], ["127.0.0.1", 5003]]"#, "[]", 1);
+    assert_ne!(unlisted, ONE);
+    assert_eq!(peers(&unlisted), [2]);
+    let by_hand = |line: &str| match line.contains("SEND") {
+        true => line.replace('}', ", \"manual\": true}") + "\n",
+        false => line.to_owned() + "\n",
+    };
+    let by_hand: String = unlisted.lines().map(by_hand).collect();
+    assert!(peers(&by_hand).is_empty());
+}
+
+#[test]
+fn lines_of_others_are_told_from_those_left_aside() {
+    let directory = Directory::new();
+    // All in one block, in which the owner changes as often as can be: to look at all others for each of the
+    // changes would take minutes.
+    let mut text = String::new();
+    let mut expected = Vec::new();
+    for at in 0..2000_u32 {
+        let id = if at % 2 == 0 { 1 } else { 7 };
+        writeln!(
+            text,
+            r#"{{"event": "INTERNAL", "system_time": {at}.0, "machine_id": {id}, "old_clock": {at}, "new_clock": {}}}"#,
+            at + 1
+        )
+        .unwrap();
+        let line = u32::try_from(text.matches('\n').count()).unwrap();
+        if id == 7 {
+            expected.push((line, 7));
+        }
+        text.push_str(if at % 3 == 0 { "x\n\n\n" } else { "\n" });
+    }
+    text.push_str(&"\n".repeat(700_000));
+    assert!(text.len() < 1 << 20);
+    let path = directory.file("1.log", text);
+    let history = read_history_on(1, &[path], &BTreeMap::new(), &mut || true).unwrap();
+    assert_eq!(history.logs[0].strays, expected);
+}
+
+#[test]
+fn a_machine_that_comes_back_often_is_up_and_down_for_as_long_as_its_lines_say() {
+    let directory = Directory::new();
+    let startup = ONE.lines().next().unwrap();
+    let starts = 300;
+    let mut text = String::new();
+    for start in 0..starts {
+        let (clock, time) = (start * 100, 100 + start * 2);
+        let startup = startup.replace("\"local_clock\": 0", &format!("\"local_clock\": {clock}"));
+        let startup = startup.replace("100.000000", &format!("{time}.000000"));
+        text.push_str(&(startup + "\n"));
+        for tick in 1..=100 {
+            let (old, new) = (clock + tick - 1, clock + tick);
+            writeln!(
+                text,
+                r#"{{"event": "INTERNAL", "system_time": {time}.{:06}, "machine_id": 1, "old_clock": {old}, "new_clock": {new}}}"#,
+                tick * 5000
+            )
+            .unwrap();
+        }
+    }
+    assert!(text.len() > 2 << 20, "several blocks");
+    let logs = read(&[directory.file("1.log", text)]).unwrap();
+    // Each time it ticks for half a second, and is back two seconds after it came last.
+    let (up, down) = (f64::from(starts) / 2.0, f64::from(starts - 1) * 1.5);
+    assert_eq!(logs.machines[0].up, (up, down));
+}
+
+#[test]
 fn an_address_is_the_one_log_that_listens_there() {
     let directory = Directory::new();
     let one = ONE.replace("[null, 2]", "[null, null]");

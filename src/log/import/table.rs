@@ -202,7 +202,7 @@ fn logs(columns: Columns) -> Logs {
     for &machine in spans.keys() {
         sets.entry(machine).or_default();
     }
-    columns.each_link(|sender, recipient| {
+    columns.each_link(|sender, recipient, _| {
         sets.entry(sender).or_default().insert(recipient);
     });
     let machine = |(id, span)| MachineSummary {

@@ -4,12 +4,12 @@
 //! spans blocks is decided here, by one thread, block after block and log after log: whose log it is, which line has
 //! which number, and which error is the first. So the result is the same however many threads have read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::history::{History, LogHistory, Note};
+use crate::log::history::{History, LogHistory, Note, Skipped};
 use crate::log::read::addresses::Addresses;
 use crate::log::read::block::{BadLine, BadLines, BlockContents, NamedRecipients};
 use crate::log::read::blocks::Stop;
@@ -194,11 +194,11 @@ impl ReadLog {
         let ends = block.owners.iter().skip(1).map(|(line, _)| *line);
         for (&(first, id), end) in block.owners.iter().zip(ends.chain([block.lines + 1])) {
             if id != history.machine_id {
-                let gaps = block.gaps.iter().map(|(lines, _)| lines);
-                let skipped = block.blanks.iter().chain(gaps);
-                let skipped = skipped.flat_map(|lines| lines.line..lines.line + lines.count);
-                let skipped: BTreeSet<_> = skipped.collect();
-                let strays = (first..end).filter(|&line| !skipped.contains(&(line as u32)));
+                let is_skipped = |line| {
+                    has(&block.blanks, |lines| lines, line)
+                        || has(&block.gaps, |(lines, _)| lines, line)
+                };
+                let strays = (first..end).filter(|&line| !is_skipped(line as u32));
                 let strays = strays.map(|line| ((lines + line) as u32, id));
                 history.strays.extend(strays);
             }
@@ -246,6 +246,13 @@ impl Addresses {
             Note::Unread { .. } | Note::End(_) => {}
         }
     }
+}
+
+/// Whether a line is among those left aside, which stand in their order.
+fn has<T>(all: &[T], skipped: fn(&T) -> &Skipped, line: u32) -> bool {
+    let later = all.partition_point(|lines| skipped(lines).line <= line);
+    let before = later.checked_sub(1).map(|at| skipped(&all[at]));
+    before.is_some_and(|lines| line - lines.line < lines.count)
 }
 
 /// The line of each event: those between two lines that are none follow each other.

@@ -98,15 +98,19 @@ impl LogEvents {
         Some((time + self.offset) as f64)
     }
 
-    /// When the event in this row happened, in microseconds.
-    pub(crate) fn time(&self, mut row: usize) -> Option<f64> {
-        for block in &self.blocks {
-            if let Some(event) = block.rows.events.get(row) {
-                return Some((event.time + self.offset) as f64);
+    /// When the event before a row happened, in microseconds, for rows that never go back: all of them take one
+    /// walk through the log.
+    pub(crate) fn times_before(&self) -> impl FnMut(usize) -> Option<f64> + '_ {
+        let mut blocks = self.blocks.iter().peekable();
+        let mut first = 0;
+        move |row| {
+            let row = row.checked_sub(1)?;
+            while let Some(block) = blocks.next_if(|block| row - first >= block.rows.len()) {
+                first += block.rows.len();
             }
-            row -= block.rows.len();
+            let event = blocks.peek()?.rows.events.get(row - first)?;
+            Some((event.time + self.offset) as f64)
         }
-        None
     }
 
     /// The row at which the log reaches a time; of a log whose times go back, any such row.

@@ -219,7 +219,7 @@ impl Recovered {
                 startup.local_clock, self.clock
             ));
         }
-        if startup.peers.len() < self.declared {
+        if startup.peers.len() != self.declared {
             return Err(format!(
                 "a STARTUP with {} peers after one with {}: the peers of a machine stay",
                 startup.peers.len(),

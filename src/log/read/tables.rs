@@ -79,8 +79,8 @@ impl Reading {
         let columns = merge_by_time(&events, zero.time(), threads, go_on);
         drop(events);
         let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
-        columns.each_link(|sender, recipient| {
-            if !listed.contains(&sender) {
+        columns.each_link(|sender, recipient, is_manual| {
+            if !is_manual || !listed.contains(&sender) {
                 peers.entry(sender).or_default().insert(recipient);
             }
         });
@@ -101,7 +101,7 @@ impl Reading {
     }
 
     /// The peers of each machine that lines other than SENDs name, `known` being who is behind each address, and
-    /// which machines have no others: all that their ticks send to is in the list of STARTUP.
+    /// which machines list them in STARTUP: what these send to by hand beside them is no peer.
     fn peers(&self, known: &[i64]) -> (BTreeMap<u64, BTreeSet<u64>>, BTreeSet<u64>) {
         let mut sets: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         let mut listed = BTreeSet::new();

@@ -34,14 +34,17 @@ impl Reading {
 /// last line. It was down from the last line before a STARTUP to that STARTUP.
 pub(super) fn uptime(history: &LogHistory, events: &LogEvents) -> (f64, f64) {
     let startup = history.startups().next().map(|(mark, _)| mark.time);
-    let start = history.began().or(startup).or_else(|| events.time(0));
+    let start = history
+        .began()
+        .or(startup)
+        .or_else(|| events.times_before()(1));
     let Some(start) = start else {
         return (0.0, 0.0);
     };
     let (mut up, mut down) = (0.0, 0.0);
     // Since when it is up, and the latest line so far.
     let (mut since, mut last) = (start, f64::NEG_INFINITY);
-    let event_before = |row: usize| row.checked_sub(1).and_then(|row| events.time(row));
+    let mut event_before = events.times_before();
     for mark in &history.marks {
         last = last.max(event_before(mark.row).unwrap_or(last));
         if let Note::Startup(_) = mark.note {
