@@ -70,7 +70,6 @@ class ProcessRun:
 
         self._origin = unix_origin()
         self._conductor = FaultConductor(faults, len(peers), setting["duration"])
-        self._ports = Ports(base_port, len(peers), keep=self._conductor.has_restart)
         # These can be longer than a command line may be.
         files = {
             "faults": None if faults == NONE else _write(faults, Path(log_dir, FAULTS)),
@@ -79,6 +78,13 @@ class ProcessRun:
         same = {name: value for name, value in setting.items() if "machine" in SETTING[name].options}
         same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise}
         same |= {"limits": False, **files}
+        # After all that may fail, so that nothing is left open.
+        self._selector = selectors.DefaultSelector()
+        try:
+            self._ports = Ports(base_port, len(peers), keep=self._conductor.has_restart)
+        except BaseException:
+            self._selector.close()
+            raise
         self._commands = [
             _command(
                 {
@@ -97,7 +103,6 @@ class ProcessRun:
         self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         if key is not None:
             self._environment[ENVIRONMENT] = key
-        self._selector = selectors.DefaultSelector()
         self._processes: list[MachineProcess] = []
         self._rates = None if rates is None else list(rates)
         self._started = False
@@ -131,7 +136,7 @@ class ProcessRun:
         while not self._turn(deadline):
             if deadline is not None and time.monotonic() >= deadline:
                 return False
-        self._ports.close()
+        self._close()
         return True
 
     def _turn(self, deadline: float | None) -> bool:
@@ -174,7 +179,11 @@ class ProcessRun:
         self._conductor.cancel()
         for process in self._processes:
             process.kill()
+        self._close()
+
+    def _close(self) -> None:
         self._ports.close()
+        self._selector.close()
 
     def _left(self, deadline: float | None) -> float:
         """Seconds until something is due."""

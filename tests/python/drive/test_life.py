@@ -1,5 +1,6 @@
 """Runs at the edges of a host: their first instants, few descriptors, stopped processes, one directory."""
 
+import gc
 import json
 import os
 import re
@@ -223,6 +224,31 @@ def test_a_taken_port_of_the_ephemeral_range_is_explained(tmp_path, processes):
         with pytest.raises(OSError, match=f"port {port} .*{low} to {high}.*choose one outside"):
             lamport.run_local(1, base_port=port, log_dir=tmp_path / "a", processes=processes)
     assert not (tmp_path / "a").exists()
+
+
+def descriptors():
+    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_run_that_is_over_has_nothing_open(tmp_path, fails):
+    """Even where someone still has the run, its error, or a cycle of references to it."""
+    options = {"log_dir": tmp_path / "a", "processes": True, "progress": False}
+    setting = {"rates": [20, 20], "duration": 0.2, "faults": [lamport.Disconnect(1, 2, 0.1)]}
+    gc.collect()
+    gc.disable()
+    try:
+        before = descriptors()
+        if fails:
+            (tmp_path / "a" / "faults.json").mkdir(parents=True)
+            with pytest.raises(IsADirectoryError) as caught:
+                lamport.run_local(**setting, **options)
+            assert caught.value.__traceback__
+        else:
+            lamport.run_local(**setting, **options)
+        assert descriptors() <= before
+    finally:
+        gc.enable()
 
 
 # processes that others stop

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 import warnings
 
 import pytest
@@ -14,11 +15,13 @@ RUNS = ["lab", "x", "0" * 16]
 
 def listeners(directory, machines):
     """Where the machines listen, once their logs say it."""
-    while True:
+    for _ in range(3000):
         logs = [directory / f"machine_{machine}.log" for machine in range(1, machines + 1)]
         texts = [log.read_text() if log.exists() else "" for log in logs]
         if all("\n" in text for text in texts):
             return [json.loads(text.splitlines()[0]) for text in texts]
+        time.sleep(0.01)
+    raise AssertionError(f"no logs of {machines} machines in {directory}")
 
 
 def say(port, text):
