@@ -100,9 +100,13 @@ class Handover:
         The Unix time of the zero of this host's monotonic clock, as the run took it, in ns.
     began : float, optional
         When the machine began to tick, should its log not tell, as Unix time; its start if None.
+    senders : list of int, optional
+        The only machines that may send to it; None: whoever `Machine` lets in.
     """
 
-    def __new__(cls, descriptor: int, unix_origin: int, began: float | None = None) -> Self: ...
+    def __new__(
+        cls, descriptor: int, unix_origin: int, began: float | None = None, senders: list[int] | None = None
+    ) -> Self: ...
 
 def unix_origin() -> int:
     """The Unix time of the zero of this host's monotonic clock (``time.monotonic``), in ns.

@@ -8,7 +8,7 @@ use crate::drive::real::inherit;
 use crate::drive::real::listen::Listening;
 use crate::error::Result;
 use crate::log::columns::Micros;
-use crate::model::message::Nanos;
+use crate::model::message::{MachineId, Nanos};
 
 /// A listening socket of the process that started this one, in place of a port to listen on.
 ///
@@ -20,23 +20,32 @@ use crate::model::message::Nanos;
 ///     The Unix time of the zero of this host's monotonic clock, as the run took it, in ns.
 /// began : float, optional
 ///     When the machine began to tick, should its log not tell, as Unix time; its start if None.
+/// senders : list of int, optional
+///     The only machines that may send to it; None: whoever `Machine` lets in.
 #[pyclass(frozen, module = "lamport._lamport")]
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Handover {
     descriptor: i32,
     unix_origin: Nanos,
     began: Option<Micros>,
+    senders: Option<Vec<MachineId>>,
 }
 
 #[pymethods]
 impl Handover {
     #[new]
-    #[pyo3(signature = (descriptor, unix_origin, began = None))]
-    fn new(descriptor: i32, unix_origin: Nanos, began: Option<f64>) -> Self {
+    #[pyo3(signature = (descriptor, unix_origin, began = None, senders = None))]
+    fn new(
+        descriptor: i32,
+        unix_origin: Nanos,
+        began: Option<f64>,
+        senders: Option<Vec<MachineId>>,
+    ) -> Self {
         Self {
             descriptor,
             unix_origin,
             began: began.map(|began| (began * 1e6).round() as Micros),
+            senders,
         }
     }
 }
@@ -52,7 +61,7 @@ impl<'py> FromPyObject<'_, 'py> for ListenPort {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(handover) = object.cast::<Handover>() {
-            return Ok(Self::Inherited(*handover.get()));
+            return Ok(Self::Inherited(handover.get().clone()));
         }
         let number: Whole = object.extract()?;
         Ok(Self::Number(port(number)?))
@@ -65,6 +74,14 @@ impl ListenPort {
         match self {
             Self::Number(_) => (None, None),
             Self::Inherited(handover) => (Some(handover.unix_origin), handover.began),
+        }
+    }
+
+    /// Who alone may send to the machine, if whoever started it knows.
+    pub(super) fn senders(&self) -> Option<Vec<MachineId>> {
+        match self {
+            Self::Number(_) => None,
+            Self::Inherited(handover) => handover.senders.clone(),
         }
     }
 

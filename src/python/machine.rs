@@ -170,6 +170,7 @@ impl PyMachine {
         limits: bool,
     ) -> PyResult<Self> {
         let (unix_origin, began) = listen_port.time();
+        let senders = listen_port.senders();
         let log_filename = std::path::absolute(&log_filename).unwrap_or(log_filename);
         let listening = listen_port.open(host)?;
         check_wait(wait)?;
@@ -197,7 +198,7 @@ impl PyMachine {
             latency: latency.0,
             seed: seed.map(|seed| seed.0),
             run_id: run_id.to_owned(),
-            senders: None,
+            senders,
             allowed: allow
                 .iter()
                 .map(|text| text.parse())

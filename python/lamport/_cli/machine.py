@@ -59,6 +59,8 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     # The clock of the run, and when ticking began by it: the duration counts from there.
     add("--unix-origin", type=int, help=argparse.SUPPRESS)
     add("--began", type=float, help=argparse.SUPPRESS)
+    # The ids that alone may send to it.
+    add("--senders", type=_ids, help=argparse.SUPPRESS)
     add("--status-fd", type=int, help=argparse.SUPPRESS)
 
 
@@ -113,8 +115,13 @@ def _machine(args: argparse.Namespace) -> "Machine":
             elapsed = (time.monotonic_ns() + args.unix_origin) / 1e9 - args.began
             parameters["run_seconds"] = max(args.duration - elapsed, SHORTEST)
         if args.listen_fd is not None:
-            parameters["listen_port"] = Handover(args.listen_fd, args.unix_origin, args.began)
+            parameters["listen_port"] = Handover(args.listen_fd, args.unix_origin, args.began, args.senders)
         return Machine(**parameters)
+
+
+def _ids(text: str) -> list[int]:
+    """Read ids, of which there may be none."""
+    return [int(number) for number in text.split(",") if number]
 
 
 def _moved(pair: str) -> tuple[tuple[str, int], tuple[str, int]]:

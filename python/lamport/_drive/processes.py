@@ -5,6 +5,7 @@ import os
 import selectors
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,10 @@ class ProcessRun:
             )
             for machine, row in enumerate(peers)
         ]
+        if base_port == 0:
+            # All that may send are here; where the ports are known, others may join.
+            for command, senders in zip(self._commands, _senders(peers), strict=True):
+                command.append(f"--senders={','.join(map(str, senders))}")
         self._wait = wait
         self._duration = setting["duration"]
         # A list of processes shows every user their words, but not their environments.
@@ -224,6 +229,15 @@ class ProcessRun:
     def go_on(self, machine: int) -> None:
         """Let a process that was stopped go on."""
         self._processes[machine].go_on()
+
+
+def _senders(peers: Sequence[Sequence[int]]) -> list[list[int]]:
+    """For each machine, the ids of those that send to it."""
+    senders: list[list[int]] = [[] for _ in peers]
+    for machine, row in enumerate(peers, 1):
+        for peer in row:
+            senders[peer].append(machine)
+    return senders
 
 
 def _write(text: str, path: Path) -> Path:

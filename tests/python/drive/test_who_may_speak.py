@@ -72,3 +72,39 @@ def test_who_does_not_know_the_run_learns_nothing_and_moves_no_clock(tmp_path, k
     told = [str(warning.message) for warning in caught]
     assert 3 <= len(told) <= 3 * 12
     assert all("127.0.0.1" in words for words in told)
+
+
+def intrude(directory, heard):
+    """Say to each machine, by the name of the run, that one which does not send to it is far ahead."""
+    for receiver, start in enumerate(listeners(directory, 3), 1):
+        for machine in (99, receiver % 3 + 1):
+            history = f"{machine:016x}"
+            hello = f"lamport/1 {start['run_id']} {machine} {history} {history}\n"
+            heard.append((machine, say(start["listen"][1], f"{hello}9000000000000:{machine}\n")))
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_who_knows_the_run_and_is_none_of_it_moves_no_clock(tmp_path, processes):
+    heard = []
+    directory = tmp_path / "run"
+    thread = threading.Thread(target=intrude, args=(directory, heard))
+    thread.start()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run = lamport.run_local(
+            # Each machine hears of the one before it alone.
+            topology={1: [2], 2: [3], 3: [1]},
+            rates=[50, 50, 50],
+            duration=2,
+            log_dir=directory,
+            key=None,
+            processes=processes,
+        )
+    thread.join()
+    assert {answer for machine, answer in heard if machine == 99} == {"no machine 99 is not a peer\n"}
+    assert all(answer.startswith("no ") for _, answer in heard)
+    assert len(heard) == 6
+    assert any("machine 99 is none of its peers" in str(warning.message) for warning in caught)
+    assert run.verify().ok
+    assert run.machines.final_clock.max() < 1000
+    assert set(run.events.sender.dropna()) <= {1, 2, 3}
