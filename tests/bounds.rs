@@ -17,6 +17,7 @@ use lamport::channel::wire::{Hello, Reply, WireError};
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
 use lamport::drive::real::poll_thread::PollThread;
+use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
 use lamport::model::event::Recipients;
 use lamport::model::node::Node;
@@ -105,9 +106,8 @@ fn as_many_messages_are_kept_for_a_peer_as_are_told() {
     assert_eq!(channels.overfull(), None);
 }
 
-#[test]
-fn as_many_messages_wait_in_a_queue_as_are_told() {
-    let scratch = Scratch::new();
+/// A machine that is never started.
+fn machine(scratch: &Scratch) -> Arc<Machine> {
     let config = Config {
         machine_id: 1,
         listening: Listening::On {
@@ -134,7 +134,40 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
         unix_origin: None,
         began: None,
     };
-    let machine: Arc<Machine> = Machine::open(config, &PollThread::of_process().unwrap()).unwrap();
+    Machine::open(config, &PollThread::of_process().unwrap()).unwrap()
+}
+
+#[test]
+fn no_more_addresses_are_added_by_hand_than_are_told() {
+    let scratch = Scratch::new();
+    let machine = machine(&scratch);
+    let address = |number: u32| {
+        let [_, high, middle, low] = (number + 1).to_be_bytes();
+        Address::new(&format!("127.{high}.{middle}.{low}"), 1).unwrap()
+    };
+    let many: Vec<_> = (0..=65_536).map(address).collect();
+    let refused = machine.send_by_hand(Some(&many)).unwrap_err().to_string();
+    assert!(
+        refused.contains(
+            "at most 65536 addresses can be sent to that are no peers; it has sent to 0 so far"
+        ),
+        "{refused}"
+    );
+    // Nothing of it was done.
+    assert_eq!(machine.addresses(&Recipients::Some(Box::new([]))), []);
+    machine.send_by_hand(Some(&many[..1])).unwrap();
+    let refused = machine
+        .send_by_hand(Some(&many[1..]))
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("it has sent to 1 so far"), "{refused}");
+    machine.abandon();
+}
+
+#[test]
+fn as_many_messages_wait_in_a_queue_as_are_told() {
+    let scratch = Scratch::new();
+    let machine = machine(&scratch);
     for _ in 0..16_777_216 {
         machine.deliver_by_hand(None, 1).unwrap();
     }

@@ -415,15 +415,19 @@ impl Channels {
         uninvited.map(|(id, _)| id).collect()
     }
 
-    /// Whether machine `id` may send: it is a peer, or may be one that has not told its id so far, or
-    /// has sent before, or its address is allowed. Where the senders are known, they alone may.
+    /// Whether machine `id` may send: it is a peer, or may be one of the peer list that has not told its
+    /// id so far, or has sent before, or its address is allowed. Where the senders are known, they alone
+    /// may. What is sent by hand to an address where no one may ever answer lets no one in.
     fn may_send(&self, id: MachineId, is_allowed: bool) -> bool {
         if let Some(expected) = &self.expected {
             return expected.binary_search(&id).is_ok();
         }
-        let may_be = |peer: &PeerChannel| peer.identity.is_none_or(|(known, _)| known == id);
+        let (listed, added) = self.peers.split_at(self.listed as usize);
+        let is = |peer: &PeerChannel| peer.identity.is_some_and(|(known, _)| known == id);
+        let may_be = |peer: &PeerChannel| peer.identity.is_none() || is(peer);
+        let is_peer = listed.iter().any(may_be) || added.iter().any(is);
         let has_sent = |known: &SenderChannel| known.inbox.marks().accepted > 0;
-        is_allowed || self.peers.iter().any(may_be) || self.senders.get(&id).is_some_and(has_sent)
+        is_allowed || is_peer || self.senders.get(&id).is_some_and(has_sent)
     }
 
     /// The history of machine `id`: that which it told at its own address, or that of its messages.

@@ -38,8 +38,7 @@ impl Endpoint {
             }
         }
         let id = self.add(now, connection, self.waits.hello);
-        let is_peer = standing == Standing::Peer;
-        self.unidentified.add(id, remote.ip(), is_peer);
+        self.unidentified.add(id, remote.ip(), standing.is_peer());
         self.keep_few(now);
         if !is_admitted {
             self.vet(now, id);
@@ -141,7 +140,7 @@ impl Endpoint {
             return;
         };
         let (sender, ip) = (hello.sender, connection.remote.ip().to_canonical());
-        let is_allowed = connection.standing == Standing::Allowed || self.has_key();
+        let is_allowed = connection.standing.is_allowed() || self.has_key();
         match self.channels.welcome(hello, is_allowed) {
             Ok(Welcome { marks, is_another }) => {
                 if is_another {

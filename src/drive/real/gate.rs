@@ -103,12 +103,13 @@ impl Gate {
     pub fn standing(&mut self, now: Nanos, ip: IpAddr) -> Standing {
         let ip = ip.to_canonical();
         let mut peers = self.peers.iter().flatten();
-        if self.allowed.iter().any(|network| network.contains(ip)) {
-            Standing::Allowed
-        } else if peers.any(|&peer| peer == ip) || self.is_here(now, ip) {
-            Standing::Peer
-        } else {
-            Standing::Unknown
+        let is_peer = peers.any(|&peer| peer == ip) || self.is_here(now, ip);
+        let is_allowed = self.allowed.iter().any(|network| network.contains(ip));
+        match (is_peer, is_allowed) {
+            (false, false) => Standing::Unknown,
+            (true, false) => Standing::Peer,
+            (false, true) => Standing::Allowed,
+            (true, true) => Standing::AllowedPeer,
         }
     }
 
@@ -239,6 +240,28 @@ mod tests {
                 && admits(&mut local, "127.0.0.9")
         );
         assert!(!admits(&mut local, "192.0.2.7"));
+    }
+
+    #[test]
+    fn a_peer_that_is_allowed_too_is_still_a_peer() {
+        let mut gate = gate(
+            &["192.0.2.0/24", "127.0.0.0/8"],
+            &["192.0.2.7", "198.51.100.7"],
+        );
+        for (ip, is_peer, is_allowed) in [
+            ("192.0.2.7", true, true),
+            ("192.0.2.8", false, true),
+            ("198.51.100.7", true, false),
+            ("198.51.100.8", false, false),
+            ("127.0.0.1", false, true),
+        ] {
+            let standing = gate.standing(0, ip.parse().unwrap());
+            assert_eq!(
+                (standing.is_peer(), standing.is_allowed()),
+                (is_peer, is_allowed),
+                "{ip}"
+            );
+        }
     }
 
     #[test]

@@ -206,6 +206,38 @@ fn once_all_peers_are_known_no_one_else_may_send_unless_allowed() {
 }
 
 #[test]
+fn a_peer_that_was_added_lets_no_one_in_before_it_has_answered() {
+    let mut endpoint = endpoint(&["10.0.0.2:1"]);
+    sending(&mut endpoint, 0);
+    let dead = "10.0.0.3:1".parse().unwrap();
+    endpoint.add_peer(0, dead, Vec::new());
+    let refused = |endpoint: &mut Endpoint, id| {
+        let (_, answer) = called(endpoint, &hello(id, id));
+        assert_eq!(answer, format!("no machine {id} is not a peer\n"));
+    };
+    // It is tried, then it cannot be reached.
+    let tried = wanted(&mut endpoint);
+    refused(&mut endpoint, 9);
+    endpoint.broken(0, tried);
+    assert!(kinds(&outputs(&mut endpoint)).contains(&"stranger"));
+    refused(&mut endpoint, 9);
+    refused(&mut endpoint, 3);
+    outputs(&mut endpoint);
+    endpoint.wake(10 * MS);
+    let tried = wanted(&mut endpoint);
+    endpoint.connected(10 * MS, tried, &mut no_key);
+    hear(
+        &mut endpoint,
+        10 * MS,
+        tried,
+        b"ok 3 0000000000000003 0 0\n",
+    );
+    let (_, answer) = called(&mut endpoint, &hello(3, 3));
+    assert!(is_welcome(&answer));
+    refused(&mut endpoint, 9);
+}
+
+#[test]
 fn where_the_senders_are_known_no_one_else_may_send() {
     let mut endpoint = endpoint(&[]);
     endpoint.channels = endpoint.channels.clone().expecting(vec![5, 3]);
@@ -246,14 +278,15 @@ fn a_flood_of_silent_connections_from_one_address_drives_out_none_of_another() {
         let remote = SocketAddr::from((ip, 1));
         endpoint.accepted(0, remote, standing, &mut no_key).unwrap()
     };
-    let peer = slow(&mut endpoint, [10, 0, 0, 2], Standing::Peer);
+    let peers = [Standing::Peer, Standing::AllowedPeer];
+    let peers = peers.map(|standing| slow(&mut endpoint, [10, 0, 0, 2], standing));
     let keyed = slow(&mut endpoint, [10, 0, 0, 3], Standing::Allowed);
     for _ in 0..10 * UNIDENTIFIED {
         slow(&mut endpoint, [10, 0, 0, 9], Standing::Allowed);
     }
     let gone = closed(&outputs(&mut endpoint));
-    assert_eq!(gone.len(), 9 * UNIDENTIFIED + 1);
-    assert!(!gone.contains(&peer) && !gone.contains(&keyed));
+    assert_eq!(gone.len(), 9 * UNIDENTIFIED + 2);
+    assert!(!peers.iter().any(|peer| gone.contains(peer)) && !gone.contains(&keyed));
     // From everywhere, a peer's address is the last to lose its place.
     for at in 0..10 * UNIDENTIFIED as u32 {
         slow(
@@ -263,7 +296,7 @@ fn a_flood_of_silent_connections_from_one_address_drives_out_none_of_another() {
         );
     }
     let gone = closed(&outputs(&mut endpoint));
-    assert!(!gone.contains(&peer) && gone.contains(&keyed));
+    assert!(!peers.iter().any(|peer| gone.contains(peer)) && gone.contains(&keyed));
 }
 
 #[test]

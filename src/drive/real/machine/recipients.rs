@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::MutexGuard;
 
 use super::{Journal, Machine};
+use crate::channel::channels::MOST_SENDERS;
 use crate::drive::real::command::Command;
 use crate::drive::real::{listen, resolve};
 use crate::error::{Error, Result};
@@ -104,6 +105,16 @@ impl Machine {
         let listed = self.peers().len();
         let mut positions: Vec<u32> = Vec::new();
         let mut new: Vec<(Address, Vec<SocketAddr>)> = Vec::new();
+        let wanted = recipients.iter();
+        let wanted = wanted.filter(|wanted| matches!(wanted, Recipient::New(..)));
+        let known = journal.others.len();
+        if wanted.count() > MOST_SENDERS.saturating_sub(known) {
+            return Err(Error::invalid(format!(
+                "machine {}: at most {MOST_SENDERS} addresses can be sent to that are no peers; it has \
+                 sent to {known} so far",
+                self.id()
+            )));
+        }
         for recipient in recipients {
             let position = match recipient {
                 Recipient::Peer(position) => position,
