@@ -153,8 +153,6 @@ fn no_more_addresses_are_added_by_hand_than_are_told() {
         ),
         "{refused}"
     );
-    // Nothing of it was done.
-    assert_eq!(machine.addresses(&Recipients::Some(Box::new([]))), []);
     machine.send_by_hand(Some(&many[..1])).unwrap();
     let refused = machine
         .send_by_hand(Some(&many[1..]))

@@ -138,10 +138,12 @@ def _judged(found: dict[str, Any], why: str) -> Verification:
 def _members(record: Mapping[str, Any]) -> tuple[Members | None, str]:
     """Say which machines take part, if ``run.json`` tells: how many, who sends to whom, and which run.
 
-    Else why not, where it says what cannot be.
+    Else why not, where it says what cannot be, or others were free to join at ports that were given.
     """
     if record.get("machines") is None or "topology" not in record:
         return None, ""
+    if port := record.get("base_port"):
+        return None, f"base_port is {port}, others can join"
     run_id = record.get("run_id")
     try:
         machines, topology = resolve(record["machines"], None, record["topology"])

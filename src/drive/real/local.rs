@@ -98,7 +98,7 @@ impl Local {
             .map(of_machine)
             .collect::<Result<_>>()?;
         for (machine, senders) in configs.iter_mut().zip(config.senders()) {
-            machine.senders = Some(senders);
+            machine.senders = senders;
         }
         for machine in &configs {
             machine.plan(None)?;
@@ -143,7 +143,7 @@ impl Local {
                 let machine = Config {
                     resume: true,
                     duration: rest,
-                    senders: config.senders().into_iter().nth(position),
+                    senders: config.senders().swap_remove(position),
                     ..config.machine(position as u32, &addresses, listening, unix_origin)?
                 };
                 Machine::open(machine, &PollThread::of_process()?)
@@ -154,16 +154,19 @@ impl Local {
 }
 
 impl LocalConfig {
-    /// For each machine, those that send to it.
-    fn senders(&self) -> Vec<Vec<MachineId>> {
+    /// For each machine, those that send to it. Not known where the ports are: others can join.
+    fn senders(&self) -> Vec<Option<Vec<MachineId>>> {
         let machines = self.topology.machines();
+        if self.base_port != 0 {
+            return vec![None; machines as usize];
+        }
         let mut senders = vec![Vec::new(); machines as usize];
         for machine in 0..machines {
             for peer in self.topology.peers(machine) {
                 senders[peer as usize].push(id(machine));
             }
         }
-        senders
+        senders.into_iter().map(Some).collect()
     }
 
     /// What one of the machines is to be.

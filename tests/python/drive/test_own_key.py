@@ -126,6 +126,33 @@ def test_given_ports_or_none_make_a_plain_run(tmp_path):
     assert run.parameters["keyed"] is True
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_where_the_ports_are_given_another_machine_can_join(tmp_path, apart):
+    port, *_ = free_ports(1)
+    joined = []
+
+    def join(*_):
+        if not joined:
+            log, peers = tmp_path / "machine_3.log", [("127.0.0.1", port)]
+            run_id = startup(tmp_path / "run" / "machine_1.log")["run_id"]
+            guest = lamport.Machine(3, 0, peers, log, 60, run_id=run_id, clock_rate=1)
+            joined.append(guest)
+            guest.send_message()
+
+    options = {"base_port": port, "processes": apart, "log_dir": tmp_path / "run"}
+    try:
+        run = lamport.run_local(**QUICK | {"rates": [30], "duration": 2, "progress": join}, **options)
+    finally:
+        for guest in joined:
+            guest.stop()
+    assert 3 in run.events["sender"].dropna().tolist()
+    for check in (run.verify(), lamport.verify(tmp_path / "run")):
+        assert check.ok, check.violations.to_string()
+        assert check.checked["membership"] == 0
+        told = f"run.json: base_port is {port}, others can join: "
+        assert [text for text in check.unchecked if text.startswith(told)]
+
+
 def test_the_command_line_turns_it_off(tmp_path, monkeypatch, capsys):
     words = ["run", "--duration", "0.2", "--rates", "20,40", "--no-progress", "--no-report", "--log-dir"]
     assert main([*words, str(tmp_path / "a")]) == 0
