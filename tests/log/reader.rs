@@ -197,9 +197,12 @@ fn peers_are_whom_startup_lists_and_whom_ticks_send_to() {
     let unlisted = ONE.replacen(r#"[["127.0.0.1", 5002], ["127.0.0.1", 5003]]"#, "[]", 1);
     assert_ne!(unlisted, ONE);
     assert_eq!(peers(&unlisted), [2]);
-    let by_hand = |line: &str| match line.contains("SEND") {
-        true => line.replace('}', ", \"manual\": true}") + "\n",
-        false => line.to_owned() + "\n",
+    let by_hand = |line: &str| {
+        if line.contains("SEND") {
+            line.replace('}', ", \"manual\": true}") + "\n"
+        } else {
+            line.to_owned() + "\n"
+        }
     };
     let by_hand: String = unlisted.lines().map(by_hand).collect();
     assert!(peers(&by_hand).is_empty());
@@ -384,11 +387,7 @@ fn a_machine_was_up_from_the_beginning_of_ticking_to_its_end_but_while_it_was_do
     // What does not say when it began: from STARTUP, else from the first event.
     let untold = waited.replace(", \"began\": 100.000000", "");
     assert_eq!(times(&untold), (5.0, 0.0));
-    let events: String = untold
-        .lines()
-        .skip(2)
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let events: String = untold.split_inclusive('\n').skip(2).collect();
     assert_eq!(times(&events), (1.5, 0.0));
     // To the last event where there is no END.
     let lines: Vec<_> = waited.lines().collect();

@@ -100,7 +100,7 @@ impl State {
                 // Whether a connection is read is asked in each state.
                 Output::ShutDown { .. } | Output::Read { .. } => {}
                 Output::LookUp(_) | Output::Fail { .. } | Output::Finished(_) => {
-                    self.fault = Some(format!("{action:?}"))
+                    self.fault = Some(format!("{action:?}"));
                 }
             }
         }

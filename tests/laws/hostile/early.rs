@@ -15,6 +15,7 @@ use socket2::{Domain, Socket, Type};
 
 /// How it comes about.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is tried with each")]
 struct Case {
     /// The machine that is deceived has no address of machine 2.
     is_one_way: bool,
