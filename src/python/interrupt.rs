@@ -1,4 +1,4 @@
-//! Long calls that Ctrl-C ends.
+//! Long calls that Ctrl-C ends, and long drops.
 
 use std::time::Duration;
 
@@ -43,5 +43,15 @@ pub(super) fn join(py: Python<'_>, running: &Running, timeout: Option<Duration>)
                 return Ok(false);
             }
         }
+    }
+}
+
+/// For drops that wait: threads of Python go on meanwhile, unless the interpreter ends.
+pub(super) fn aside(wait: impl FnOnce() + Send) {
+    let mut wait = Some(wait);
+    let taken = &mut wait;
+    Python::try_attach(|py| py.detach(|| taken.take().map(|wait| wait())));
+    if let Some(wait) = wait {
+        wait();
     }
 }

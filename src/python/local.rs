@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::at_exit;
 use super::error::LamportError;
-use super::interrupt::join;
+use super::interrupt::{aside, join};
 use super::setting::RunSetting;
 use crate::drive::real::ephemeral;
 use crate::drive::real::local::{Local, LocalConfig};
@@ -195,14 +195,12 @@ impl OwnRun {
 
 impl Drop for OwnRun {
     fn drop(&mut self) {
-        match &*self.running() {
+        if let Some(running) = &*self.running() {
             // Nobody else can stop it.
-            Some(running) => running.stop(),
-            None => self
-                .local
-                .machines()
-                .iter()
-                .for_each(|machine| machine.abandon()),
+            running.stop();
+        } else {
+            let machines = self.local.machines();
+            aside(|| machines.iter().for_each(|machine| machine.abandon()));
         }
     }
 }

@@ -14,7 +14,7 @@ use super::faults::{FaultsArgument, LatencyArgument};
 use super::fifo;
 use super::handover::ListenPort;
 use super::incoming_queue::IncomingQueue;
-use super::interrupt::join;
+use super::interrupt::{aside, join};
 use super::machine_event;
 use super::overridden::refuse_overridden;
 use crate::drive::real::machine::{Config, Machine};
@@ -543,7 +543,7 @@ impl Drop for OwnMachine {
     fn drop(&mut self) {
         // One that was started ends by itself; one that was not has no one left to end it.
         if self.running().is_none() {
-            self.machine.abandon();
+            aside(|| self.machine.abandon());
         }
     }
 }

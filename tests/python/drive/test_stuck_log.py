@@ -71,6 +71,24 @@ read_until_done(reader, made)
 print(one.local_clock, one.queue_len)
 """
 
+DROP = """
+import socket
+
+reader = pipe()
+with socket.create_server(("127.0.0.1", 0)) as taken:
+    port = taken.getsockname()[1]
+one = lamport.Machine(1, 0, [("127.0.0.1", port)], "pipe", 60, overwrite=True)
+fill()
+held = [lamport.Machine(2, port, [], "machine_2.log", 60, allow=["127.0.0.1"])]
+# One's CONNECT line waits, and with it all that the machines of this process have of a network.
+time.sleep(2)
+made = threads(held.clear)
+time.sleep(0.3)
+assert all(thread.is_alive() for thread in made)
+read_until_done(reader, made)
+print(one.local_clock, one.queue_len)
+"""
+
 # What `start` does in Python, made to last; the first start of a process does it.
 SLOW = """
 register, inside = atexit.register, threading.Event()
@@ -131,7 +149,7 @@ def printed(path, code):
     return done.stdout
 
 
-@pytest.mark.parametrize(("code", "said"), [(DELIVER, "1 1\n"), (SEND, "3000 0\n")])
+@pytest.mark.parametrize(("code", "said"), [(DELIVER, "1 1\n"), (SEND, "3000 0\n"), (DROP, "0 0\n")])
 def test_threads_that_wait_for_the_log_hold_up_no_other(tmp_path, code, said):
     assert printed(tmp_path, code) == said
 
