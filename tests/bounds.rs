@@ -143,7 +143,7 @@ fn no_more_addresses_are_added_by_hand_than_are_told() {
     let machine = machine(&scratch);
     let address = |number: u32| {
         let [_, high, middle, low] = (number + 1).to_be_bytes();
-        Address::new(&format!("127.{high}.{middle}.{low}"), 1).unwrap()
+        Address::new(format!("127.{high}.{middle}.{low}"), 1).unwrap()
     };
     let many: Vec<_> = (0..=65_536).map(address).collect();
     let refused = machine.send_by_hand(Some(&many)).unwrap_err().to_string();

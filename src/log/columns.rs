@@ -22,6 +22,12 @@ impl Columns {
         &self.recipients[self.starts[row]..self.starts[row + 1]]
     }
 
+    /// Whether the event in `row` was made by hand, and is no tick's.
+    #[inline]
+    pub fn is_manual(&self, row: usize) -> bool {
+        self.manual[row]
+    }
+
     /// Calls `each` with the sender and the recipient of every message whose recipient is known, and whether it
     /// was sent by hand.
     ///
@@ -30,7 +36,7 @@ impl Columns {
         let mut last = (UNKNOWN, UNKNOWN, false);
         for row in 0..self.len() {
             for &recipient in self.recipients(row) {
-                let link = (self.machine_id[row], recipient, self.manual[row]);
+                let link = (self.machine_id[row], recipient, self.is_manual(row));
                 if link != last && recipient != UNKNOWN {
                     each(link.0 as u64, link.1 as u64, link.2);
                     last = link;

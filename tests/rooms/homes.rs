@@ -31,7 +31,7 @@ fn an_event_kind_is_named_in_few_files() {
 
 #[test]
 fn a_column_is_named_by_its_schema_its_producers_and_its_readers() {
-    at_most(12, &["manual"]);
+    at_most(10, &["manual"]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl<'a> Bounds<'a> {
         log.marks.iter().any(|mark| is_unnamed(&mark.note))
             || log.rows.clone().any(|row| {
                 let is_receive = columns.event[row].receives();
-                columns.manual[row] || is_receive && columns.message(row).0.is_none()
+                columns.is_manual(row) || is_receive && columns.message(row).0.is_none()
             })
     }
 

@@ -238,7 +238,7 @@ impl Queue<'_> {
                     sent.map(|sent| sent.saturating_sub(self.received).max(least))
                 };
                 self.length(row, least, most, report);
-            } else if !columns.manual[row] {
+            } else if !columns.is_manual(row) {
                 report.checked(RULE, 1);
                 if least > 0 {
                     report.add(RULE, || {

@@ -200,7 +200,7 @@ fn beginnings(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
         );
         add(first.line, expected, first.time);
     }
-    let tick = log.rows.clone().find(|&row| !case.columns.manual[row]);
+    let tick = log.rows.clone().find(|&row| !case.columns.is_manual(row));
     if let Some(row) = tick.filter(|&row| case.columns.system_time[row] < first.time) {
         let expected = format!(
             "began up to {:.6}, when the machine ticked at {}",
@@ -281,7 +281,7 @@ fn ticks(
     let mut ticks = 0;
     for row in log.rows.clone() {
         checkpoint.row()?;
-        ticks += u64::from(!case.columns.manual[row]);
+        ticks += u64::from(!case.columns.is_manual(row));
     }
     if end.ticks != ticks && !log.has_gap() {
         report.add(RULE, || {
@@ -297,5 +297,5 @@ fn ticks(
 pub(super) fn is_by_hand(case: &Case<'_>, log: &LogHistory, line: u32) -> bool {
     let rows = &case.columns.line[log.rows.clone()];
     let row = rows.binary_search(&line);
-    row.is_ok_and(|row| case.columns.manual[log.rows.start + row])
+    row.is_ok_and(|row| case.columns.is_manual(log.rows.start + row))
 }
