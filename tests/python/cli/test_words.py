@@ -125,7 +125,7 @@ LIST = "a list is one word with commas"
         ("keygen -o key", 1, "--output key: it exists, and no key is overwritten"),
         ("rerun r --wait 3", 2, "--wait is not for a run in virtual time"),
         ("rerun mapping.json", 2, "does not tell duration and seed"),
-        ("rerun r --machines 4", 2, "--machines=4, but --rates has 3 values"),
+        ("rerun r --machines 4 --rates 1,3,6", 2, "--machines=4, but --rates has 3 values"),
         ("compare file", 1, "file is not a directory: give that of a run"),
     ],
 )

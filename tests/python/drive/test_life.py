@@ -307,30 +307,23 @@ def test_a_process_that_stays_stopped_is_named_and_killed(tmp_path, monkeypatch)
     monkeypatch.setattr(machine_process, "SILENT", 0.6)
     monkeypatch.setattr(machine_process, "LOST", 1.5)
     pids = []
-    over = threading.Event()
+    tell = machine_process.MachineProcess._signal
 
-    def keep_stopped():
-        while not over.wait(0.01):
-            for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGSTOP)
-                except ProcessLookupError:
-                    return
+    def tell_and_stop(self, number):
+        tell(self, number)
+        # Whoever has stopped it does so again, before it can get anywhere.
+        for pid in pids if number == signal.SIGCONT else ():
+            os.kill(pid, signal.SIGSTOP)
 
-    thread = threading.Thread(target=keep_stopped)
-    thread.start()
+    monkeypatch.setattr(machine_process.MachineProcess, "_signal", tell_and_stop)
     options = {"log_dir": tmp_path, "processes": True, "progress": stop_first(pids, tmp_path, 0.3)}
-    try:
-        with (
-            pytest.warns(lamport.LamportWarning, match="machine 1"),
-            pytest.raises(
-                lamport.LamportError, match=r"machine 1 \(process \d+\) .* does not end: it was killed"
-            ),
-        ):
-            lamport.run_local(2, 0.6, rates=[20, 20], **options)
-    finally:
-        over.set()
-        thread.join()
+    with (
+        pytest.warns(lamport.LamportWarning, match="machine 1"),
+        pytest.raises(
+            lamport.LamportError, match=r"machine 1 \(process \d+\) .* does not end: it was killed"
+        ),
+    ):
+        lamport.run_local(2, 0.6, rates=[20, 20], **options)
     assert last(tmp_path / "machine_2.log")["event"] == "END"
     assert not children() & set(pids)
 
