@@ -12,7 +12,7 @@ use crate::model::address::Address;
 /// Says what a name means now; nothing, if it means nothing.
 type LookUp<'a> = &'a mut dyn FnMut(&Address) -> Vec<SocketAddr>;
 
-/// A peer that is given, and all that its name was found to mean.
+/// A peer that is given, and all that its name was found to mean; nothing if that is to be looked up.
 type Given<'a> = (&'a Address, &'a [SocketAddr]);
 
 impl Config {
@@ -143,8 +143,19 @@ fn position<'a>(
         return Some(at);
     }
     let meant = look_up(address);
-    list.enumerate().find_map(|(at, (other, found))| {
-        if other.port != address.port {
+    same(address.port, &meant, list, look_up)
+}
+
+/// Which of these is what an address of this port was found to mean, by whatever name: a host has many.
+pub(super) fn same<'a>(
+    port: u16,
+    meant: &[SocketAddr],
+    list: impl Iterator<Item = Given<'a>>,
+    look_up: LookUp<'_>,
+) -> Option<usize> {
+    let mut list = list.enumerate();
+    list.find_map(|(at, (other, found))| {
+        if other.port != port {
             return None;
         }
         let looked_up;

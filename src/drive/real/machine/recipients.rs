@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::MutexGuard;
 
+use super::peers::same;
 use super::{Journal, Machine};
 use crate::channel::channels::MOST_SENDERS;
 use crate::drive::real::command::Command;
@@ -71,7 +72,8 @@ impl Machine {
 
     fn find_among(&self, others: &[Address], recipients: &[Address]) -> Result<Vec<Recipient>> {
         let known: Vec<&Address> = self.peers().iter().chain(others).collect();
-        let find = |address: &Address| {
+        let mut look_up = |peer: &Address| resolve::lookup(peer).unwrap_or_default();
+        let mut find = |address: &Address| {
             if let Some(position) = known.iter().position(|peer| *peer == address) {
                 return Ok(Recipient::Peer(position as u32));
             }
@@ -85,19 +87,15 @@ impl Machine {
                     self.id()
                 )));
             }
-            // A host has many names, and a machine one channel.
-            let is_same = |peer: &Address| {
-                peer.port == address.port
-                    && resolve::lookup(peer)
-                        .is_ok_and(|sockets| sockets.iter().any(|socket| found.contains(socket)))
-            };
-            let position = known.iter().position(|peer| is_same(peer));
+            // A machine has one channel.
+            let bare = known.iter().map(|&peer| (peer, &[][..]));
+            let position = same(address.port, &found, bare, &mut look_up);
             Ok(position.map_or_else(
-                || Recipient::New(address.clone(), found.clone()),
+                || Recipient::New(address.clone(), found),
                 |position| Recipient::Peer(position as u32),
             ))
         };
-        recipients.iter().map(find).collect()
+        recipients.iter().map(&mut find).collect()
     }
 
     /// The positions of the recipients; each that is new is the last peer from now on.
