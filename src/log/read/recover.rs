@@ -228,13 +228,10 @@ impl Recovered {
         }
         self.end_section();
         self.starts += 1;
-        let mut before = std::mem::take(&mut self.peers).into_iter();
+        let others = self.peers.split_off(self.declared);
+        self.peers.clear();
         self.positions.clear();
-        let now = startup.peers.into_iter().inspect(|_| {
-            before.next();
-        });
-        let now: Vec<_> = now.map(Place::into_owned).collect();
-        for peer in now.into_iter().chain(before) {
+        for peer in startup.peers.into_iter().chain(others) {
             self.add_peer(peer);
         }
         Ok(())
