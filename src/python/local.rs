@@ -15,8 +15,6 @@ use crate::drive::real::local::{Local, LocalConfig};
 use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::room;
 use crate::drive::real::running::Running;
-use crate::model::fault_schedule::{FaultSchedule, check_before_end};
-use crate::model::message::MachineId;
 use crate::setting::check_wait;
 
 /// Machines 1..n in this process, over TCP on loopback, one tick thread each.
@@ -76,11 +74,8 @@ impl LocalRun {
     ) -> PyResult<Self> {
         check_wait(wait)?;
         let setup = setting.build(seed.0)?;
-        let machines: Vec<MachineId> = (1..=u64::from(setup.topology.machines())).collect();
-        check_before_end(&setup.faults, setup.duration)?;
-        let faults = FaultSchedule::new(&setup.faults, Some(&machines), setup.seed)?;
         let config = LocalConfig {
-            faults: Arc::new(faults),
+            faults: Arc::new(setup.faults(setup.seed)?),
             topology: setup.topology,
             log_dir,
             duration: setup.duration,

@@ -63,7 +63,11 @@ impl Setup {
     }
 
     /// The faults in order, with these draws.
-    fn faults(&self, seed: u64) -> Result<FaultSchedule> {
+    ///
+    /// # Errors
+    ///
+    /// If one is of no machine of the run, or comes after its end.
+    pub fn faults(&self, seed: u64) -> Result<FaultSchedule> {
         if self.faults.is_empty() {
             return Ok(FaultSchedule::default());
         }
