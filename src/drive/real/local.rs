@@ -62,9 +62,18 @@ pub struct LocalConfig {
 #[derive(Debug)]
 pub struct Local {
     machine_list: Arc<MachineList>,
-    addresses: Vec<Address>,
     config: LocalConfig,
-    /// The Unix time of the clock's zero: one for all machines of the run, those that come back too.
+    common: Arc<Common>,
+}
+
+/// What the machines of a run have in common, those that come back too.
+#[derive(Debug)]
+struct Common {
+    /// Where each machine listens.
+    addresses: Vec<Address>,
+    /// For each machine, those that alone may send to it; none if others can join.
+    senders: Vec<Option<Vec<MachineId>>>,
+    /// The Unix time of the clock's zero.
     unix_origin: Nanos,
 }
 
@@ -90,16 +99,18 @@ impl Local {
             listeners.push(listener);
             addresses.push(address);
         }
-        let of_machine = |(machine, listener): (u32, TcpListener)| {
-            config.machine(machine, &addresses, Listening::Bound(listener), unix_origin)
+        let common = Common {
+            addresses,
+            senders: config.senders(),
+            unix_origin,
         };
-        let mut configs: Vec<Config> = (0..machines)
+        let of_machine = |(machine, listener): (u32, TcpListener)| {
+            config.machine(machine, &common, Listening::Bound(listener))
+        };
+        let configs: Vec<Config> = (0..machines)
             .zip(listeners)
             .map(of_machine)
             .collect::<Result<_>>()?;
-        for (machine, senders) in configs.iter_mut().zip(config.senders()) {
-            machine.senders = senders;
-        }
         for machine in &configs {
             machine.plan(None)?;
             LogFile::check_absent(&machine.log)?;
@@ -111,9 +122,8 @@ impl Local {
         }
         Ok(Self {
             machine_list: MachineList::new(std::mem::take(&mut opened.0)),
-            addresses,
             config: config.clone(),
-            unix_origin,
+            common: common.into(),
         })
     }
 
@@ -130,12 +140,12 @@ impl Local {
 
     /// Waits for the connections, then ticks, in the background.
     pub fn start(&self) -> Result<Running> {
-        let (config, addresses) = (self.config.clone(), self.addresses.clone());
-        let (duration, wait, unix_origin) = (config.duration, config.wait, self.unix_origin);
+        let (config, common) = (self.config.clone(), self.common.clone());
+        let (duration, wait) = (config.duration, config.wait);
         let plan = FaultPlan {
             faults: config.faults.clone(),
             revive: Some(Box::new(move |position, rest| {
-                let address = &addresses[position];
+                let address = &common.addresses[position];
                 let listening = Listening::On {
                     host: Some(address.host.clone()),
                     port: address.port,
@@ -143,8 +153,7 @@ impl Local {
                 let machine = Config {
                     resume: true,
                     duration: rest,
-                    senders: config.senders().swap_remove(position),
-                    ..config.machine(position as u32, &addresses, listening, unix_origin)?
+                    ..config.machine(position as u32, &common, listening)?
                 };
                 Machine::open(machine, &PollThread::of_process()?)
             })),
@@ -170,14 +179,9 @@ impl LocalConfig {
     }
 
     /// What one of the machines is to be.
-    fn machine(
-        &self,
-        machine: u32,
-        addresses: &[Address],
-        listening: Listening,
-        unix_origin: Nanos,
-    ) -> Result<Config> {
+    fn machine(&self, machine: u32, common: &Common, listening: Listening) -> Result<Config> {
         let peers = self.topology.peers(machine);
+        let addresses = &common.addresses;
         Ok(Config {
             machine_id: id(machine),
             listening,
@@ -196,10 +200,10 @@ impl LocalConfig {
             latency: self.latency.clone(),
             seed: Some(self.seed),
             run_id: self.run_id.clone(),
-            senders: None,
+            senders: common.senders[machine as usize].clone(),
             is_precise: self.is_precise,
             key: self.key.clone(),
-            unix_origin: Some(unix_origin),
+            unix_origin: Some(common.unix_origin),
             began: None,
         })
     }
