@@ -26,9 +26,7 @@ def add_parameters(parser: argparse.ArgumentParser, command: str) -> None:
         default = _default(parameter, command)
         if "action" not in more and not more.get("required"):
             more.setdefault("default", default)
-        if "action" not in more or more["action"] == "append":
-            more["type"] = _reader_of(parameter)
-        parser.add_argument(*option.flags, **more)
+        _add(parser, parameter, option.flags, more)
 
 
 def add_changes(parser: argparse.ArgumentParser, commands: Sequence[str]) -> None:
@@ -41,9 +39,16 @@ def add_changes(parser: argparse.ArgumentParser, commands: Sequence[str]) -> Non
         more = {"dest": parameter.name, "help": text, **option.more, "default": argparse.SUPPRESS}
         if more.get("action") == "store_true":
             more["action"] = argparse.BooleanOptionalAction
-        if "action" not in more or more["action"] == "append":
-            more["type"] = _reader_of(parameter)
-        parser.add_argument(*option.flags, **more)
+        _add(parser, parameter, option.flags, more)
+
+
+def _add(
+    parser: argparse.ArgumentParser, parameter: Parameter, flags: Sequence[str], more: dict[str, Any]
+) -> None:
+    """Add an option that reads its words, if it has any, as the parameter wants them."""
+    if "action" not in more or more["action"] == "append":
+        more["type"] = _reader_of(parameter)
+    parser.add_argument(*flags, **more)
 
 
 def changed(args: argparse.Namespace) -> dict[str, Any]:

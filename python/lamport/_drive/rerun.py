@@ -102,14 +102,16 @@ class Plan(NamedTuple):
 
 def plan(run: object, time: str | None, log_dir: object, changes: Mapping[str, Any]) -> Plan:
     """Say how a run is made again, as `rerun` describes it."""
+    from lamport._lamport import __version__
+
     known, where = _record(run)
     kind = known.get("time", "real") if time is None else time
     if not isinstance(kind, str) or kind not in FUNCTIONS:
         raise ValueError(f"time={kind!r} is not one of {', '.join(map(repr, FUNCTIONS))}")
     arguments = _arguments(known, where, FUNCTIONS[kind], changes)
     made_by = known.get("version")
-    if made_by not in {None, _version()}:
-        warn(f"{where} was made by lamport {made_by}, this is {_version()}: its draws may be others")
+    if made_by not in {None, __version__}:
+        warn(f"{where} was made by lamport {made_by}, this is {__version__}: its draws may be others")
     is_logged = kind == "real" or log_dir is not None or not (isinstance(run, Run) and run.log_dir is None)
     return Plan(FUNCTIONS[kind], arguments | {"log_dir": log_dir}, is_logged)
 
@@ -217,9 +219,3 @@ def _is_default(name: str, value: object, function: str | None) -> bool:
     """Say whether a value is the default, which may be another in real than in virtual time."""
     of = SETTING[name].of
     return of.get("run_local") != of.get("simulate") and value == of.get(function or "")
-
-
-def _version() -> str:
-    from lamport._lamport import __version__
-
-    return __version__

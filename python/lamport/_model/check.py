@@ -19,10 +19,15 @@ def whole(name: str, value: object) -> int:
     ValueError
         It is not one from 0 to 2^53 - 1.
     """
+    number = _integer(name, value)
+    if not 0 <= number < 2**53:
+        raise ValueError(f"{name}={value} is out of range: give a whole number, 0 to 2^53 - 1")
+    return number
+
+
+def _integer(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ValueError(f"{name}={value!r} is not a whole number")
-    if not 0 <= int(value) < 2**53:
-        raise ValueError(f"{name}={value} is out of range: give a whole number, 0 to 2^53 - 1")
     return int(value)
 
 
@@ -65,11 +70,10 @@ def port(name: str, value: object) -> int:
     ValueError
         It is not one.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ValueError(f"{name}={value!r} is not a whole number")
-    if not 0 <= int(value) < 2**16:
+    number = _integer(name, value)
+    if not 0 <= number < 2**16:
         raise ValueError(f"{name}={value} is out of range: give a port, 1 to 65535, or 0 for a free one")
-    return int(value)
+    return number
 
 
 def path(name: str, value: object) -> str:

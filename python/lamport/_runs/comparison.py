@@ -10,7 +10,7 @@ import pandas as pd
 
 from lamport._model.setting import MODEL, SETTING
 from lamport._runs.rates import drawn_rates
-from lamport._runs.summarize import FLOORS, t_quantile
+from lamport._runs.summarize import floor, t_quantile
 from lamport._runs.tables import floats
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Comparison:
         }
         for name, said in OF_A_MACHINE.items():
             values = np.array([floats(table[name]) for table in tables])
-            columns[said] = [interval(row, FLOORS.get(name, 0.0)) for row in values.T]
+            columns[said] = [interval(row, floor(name)) for row in values.T]
         return columns
 
     def whole_means(self, group: Group) -> Columns | None:
@@ -194,10 +194,7 @@ def _whole_means(runs: "Sequence[Run]") -> Columns | None:
     if len(runs) < 2:
         return None
     rows = [_of_run(run) for run in runs]
-    return {
-        said: [interval([row[name] for row in rows], FLOORS.get(name, 0.0))]
-        for name, said in OF_A_RUN.items()
-    }
+    return {said: [interval([row[name] for row in rows], floor(name))] for name, said in OF_A_RUN.items()}
 
 
 def _of_run(run: "Run") -> dict[str, float]:

@@ -9,7 +9,7 @@ import pandas as pd
 from lamport._model.public import public
 from lamport._runs.frame import as_frame
 
-__all__ = ["METRICS", "per_run", "summarize"]
+__all__ = ["METRICS", "floor", "per_run", "summarize", "t_quantile"]
 
 REDUCTIONS: "dict[str, str]" = {
     "drift": "first",
@@ -101,7 +101,7 @@ def summarize(frame: pd.DataFrame, by: str | Iterable[str] | None = None) -> pd.
     quantiles = np.array([t_quantile(int(count) - 1) for count in counts])[places].reshape(number.shape)
     half = quantiles * spread / np.sqrt(number)
     # No metric of a run goes below its floor; a table of other origin may.
-    least = pd.Series({name: FLOORS.get(name, 0.0) for name in metrics})
+    least = pd.Series({name: floor(name) for name in metrics})
     low = (mean - half).clip(lower=grouped[metrics].min().clip(upper=least, axis=1))
     parts = {"mean": mean, "low": low, "high": mean + half}
     table: dict[tuple[str, str], Any] = {("runs", "count"): grouped.size()}
@@ -141,6 +141,11 @@ def per_run(frame: pd.DataFrame, by: str | Iterable[str] | None) -> tuple[list[s
     if len(places) > len(keys):
         runs = runs.groupby(level=[*keys, *identity], observed=True, sort=False, dropna=False).mean()
     return keys, runs.reset_index()
+
+
+def floor(metric: str) -> float:
+    """Return the least that a metric of a run can be."""
+    return FLOORS.get(metric, 0.0)
 
 
 def _columns(by: object) -> list[str]:
