@@ -15,6 +15,7 @@ use lamport::channel::link::Marks;
 use lamport::log::read::recover::recover;
 use lamport::model::event::Recipients;
 use links::broken::{Broken, Host, Twist};
+use links::figures::Figures;
 use links::schedule::attack;
 use links::world::run;
 
@@ -24,16 +25,22 @@ fn asked(name: &str, default: u64) -> u64 {
     value.map_or(default, |value| value.parse().unwrap())
 }
 
-/// `LAMPORT_SEED=161 LAMPORT_SCHEDULES=1` runs the schedule of one seed again.
-#[test]
-fn nothing_is_lost_or_doubled() {
+/// The figures of schedules, none of which fails, and how many the environment asked for.
+fn unbroken(twist: Twist, schedules: u64, every: u64) -> (Figures, u64) {
     let first = asked("LAMPORT_SEED", 1);
-    let count = asked("LAMPORT_SCHEDULES", 100_000);
-    let (figures, found) = attack(first, count, Twist::default(), 20, 2, &|_| {});
+    let count = asked("LAMPORT_SCHEDULES", schedules);
+    let (figures, found) = attack(first, count, twist, every, 2, &|_| {});
     if let Some(found) = found {
         panic!("{found}");
     }
     println!("{figures:#?}");
+    (figures, count)
+}
+
+/// `LAMPORT_SEED=161 LAMPORT_SCHEDULES=1` runs the schedule of one seed again.
+#[test]
+fn nothing_is_lost_or_doubled() {
+    let (figures, count) = unbroken(Twist::default(), 100_000, 20);
     assert_eq!(figures.schedules, count);
     assert_eq!(figures.messages, figures.received + figures.unread);
     // A sender that begins right after *accepted* sends nothing twice that arrived.
@@ -44,13 +51,7 @@ fn nothing_is_lost_or_doubled() {
 /// The machines do not sync: what a peer knows and the log does not is found out, and what is missing is said.
 #[test]
 fn a_log_that_lost_its_end_loses_no_message_unsaid() {
-    let first = asked("LAMPORT_SEED", 1);
-    let count = asked("LAMPORT_SCHEDULES", 30_000);
-    let (figures, found) = attack(first, count, Twist::on(Host::Forgets), 10, 2, &|_| {});
-    if let Some(found) = found {
-        panic!("{found}");
-    }
-    println!("{figures:#?}");
+    let (figures, count) = unbroken(Twist::on(Host::Forgets), 30_000, 10);
     assert_eq!(figures.schedules, count);
     assert!(count < 1000 || figures.alarms > 100);
 }
@@ -58,13 +59,7 @@ fn a_log_that_lost_its_end_loses_no_message_unsaid() {
 /// The same hosts, and nothing is lost, doubled or refused.
 #[test]
 fn a_machine_that_syncs_loses_nothing_with_its_host() {
-    let first = asked("LAMPORT_SEED", 1);
-    let count = asked("LAMPORT_SCHEDULES", 30_000);
-    let (figures, found) = attack(first, count, Twist::on(Host::Syncs), 10, 2, &|_| {});
-    if let Some(found) = found {
-        panic!("{found}");
-    }
-    println!("{figures:#?}");
+    let (figures, count) = unbroken(Twist::on(Host::Syncs), 30_000, 10);
     assert_eq!(figures.messages, figures.received + figures.unread);
     assert_eq!((figures.dropped, figures.alarms), (0, 0));
     assert!(count < 1000 || figures.lost_tails > 1000);
