@@ -6,6 +6,7 @@
 //! [`Channels::received`].
 
 mod judging;
+mod refusal;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,8 +18,8 @@ use crate::model::event::Recipients;
 use crate::model::message::MachineId;
 pub use crate::model::past::{Past, PeerPast};
 
-pub use judging::Refusal;
-use judging::refuse;
+pub use refusal::Refusal;
+use refusal::refuse;
 
 /// Distinct ids that may send to one machine.
 pub const MOST_SENDERS: usize = 1 << 16;

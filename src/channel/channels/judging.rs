@@ -1,21 +1,10 @@
 //! Who may be at the other end of a channel.
 
+use super::refusal::{Refusal, refuse, refuse_with};
 use super::{Channels, MOST_SENDERS, PeerChannel, SenderChannel};
 use crate::channel::identity::Nonce;
 use crate::channel::wire::Hello;
 use crate::model::message::MachineId;
-
-/// Why a handshake fails.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Refusal {
-    /// One word: refusals of one kind are alike to whoever counts them.
-    pub kind: &'static str,
-    /// The reason in full, for whoever runs this machine.
-    pub reason: String,
-    /// What the other side is told: nothing that it has not said itself.
-    pub answer: String,
-}
 
 impl Channels {
     /// Whether a machine that says hello may send, and why not.
@@ -150,19 +139,6 @@ impl Channels {
         let mut peers = self.peers.iter().filter(|peer| peer.is_connected);
         peers.any(|peer| peer.identity.is_some_and(|(known, _)| known == id))
     }
-}
-
-pub(super) fn refuse<T>(kind: &'static str, reason: String) -> Result<T, Refusal> {
-    let answer = reason.clone();
-    refuse_with(kind, reason, answer)
-}
-
-fn refuse_with<T>(kind: &'static str, reason: String, answer: String) -> Result<T, Refusal> {
-    Err(Refusal {
-        kind,
-        reason,
-        answer,
-    })
 }
 
 /// What is said to a machine of another run.
