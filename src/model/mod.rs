@@ -16,6 +16,7 @@ pub mod node;
 pub mod nonce;
 pub mod past;
 pub mod random;
+pub mod rules;
 pub mod schedule;
 pub mod theory;
 pub mod topology;

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 /// One step of a hostile world around a channel.
 #[derive(Debug, Clone)]
-enum Step {
+enum LinkStep {
     Send(u64),
     Transmit(usize),
     Log(usize),
@@ -12,14 +12,14 @@ enum Step {
     Reconnect,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = LinkStep> {
     prop_oneof![
-        3 => (1_u64..5).prop_map(Step::Send),
-        3 => (1_usize..4).prop_map(Step::Transmit),
-        2 => (1_usize..4).prop_map(Step::Log),
-        2 => Just(Step::Acknowledge),
-        1 => Just(Step::Cut),
-        1 => Just(Step::Reconnect),
+        3 => (1_u64..5).prop_map(LinkStep::Send),
+        3 => (1_usize..4).prop_map(LinkStep::Transmit),
+        2 => (1_usize..4).prop_map(LinkStep::Log),
+        2 => Just(LinkStep::Acknowledge),
+        1 => Just(LinkStep::Cut),
+        1 => Just(LinkStep::Reconnect),
     ]
 }
 
@@ -45,14 +45,14 @@ proptest! {
         // In flight from sender to receiver and back; `None` while cut.
         let mut wire: Option<(VecDeque<u64>, VecDeque<Marks>)> = None;
         let mut clock = 0;
-        for step in steps.into_iter().chain([Step::Cut, Step::Reconnect, Step::Transmit(1000)]) {
+        for step in steps.into_iter().chain([LinkStep::Cut, LinkStep::Reconnect, LinkStep::Transmit(1000)]) {
             match step {
-                Step::Send(gap) => {
+                LinkStep::Send(gap) => {
                     clock += gap;
                     sent.push(clock);
                     outbox.push(clock);
                 }
-                Step::Transmit(count) => {
+                LinkStep::Transmit(count) => {
                     let Some((forward, backward)) = &mut wire else { continue };
                     while let Some(timestamp) = outbox.next_unsent() {
                         forward.push_back(timestamp);
@@ -64,20 +64,20 @@ proptest! {
                     }
                     backward.push_back(inbox.marks());
                 }
-                Step::Log(count) => {
+                LinkStep::Log(count) => {
                     logged = (logged + count).min(queue.len());
                     if logged > 0 {
                         inbox.logged(queue[logged - 1]);
                     }
                 }
-                Step::Acknowledge => {
+                LinkStep::Acknowledge => {
                     let Some((_, backward)) = &mut wire else { continue };
                     if let Some(marks) = backward.pop_front() {
                         outbox.acknowledged(marks).unwrap();
                     }
                 }
-                Step::Cut => wire = None,
-                Step::Reconnect => {
+                LinkStep::Cut => wire = None,
+                LinkStep::Reconnect => {
                     wire = Some((VecDeque::new(), VecDeque::new()));
                     outbox.connected(inbox.connected()).unwrap();
                 }

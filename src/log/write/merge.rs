@@ -98,7 +98,7 @@ struct Tail<'a> {
 }
 
 #[derive(Deserialize)]
-struct Stamp<'a> {
+struct LineTime<'a> {
     #[serde(borrow)]
     system_time: &'a RawValue,
 }
@@ -134,7 +134,7 @@ impl<'a> Tail<'a> {
         } {}
         let time = serde_json::from_slice(self.line())
             .map_err(|error| error.to_string())
-            .and_then(|stamp: Stamp| micros("system_time", stamp.system_time))
+            .and_then(|stamp: LineTime| micros("system_time", stamp.system_time))
             .map_err(|message| {
                 Error::log(
                     self.source.path.display().to_string(),
