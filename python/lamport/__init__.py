@@ -26,6 +26,7 @@ _HOMES = {
     "Machine": "_lamport",
     "Partition": "_model.fault",
     "Pause": "_model.fault",
+    "Rules": "_model.rules",
     "Run": "_runs.run",
     "Share": "_runs.causality",
     "SweepError": "_drive.sweep",

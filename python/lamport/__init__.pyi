@@ -25,6 +25,7 @@ from lamport._model.latency import LogNormal as LogNormal
 from lamport._model.latency import Uniform as Uniform
 from lamport._model.predict import predict as predict
 from lamport._model.random_faults import random_faults as random_faults
+from lamport._model.rules import Rules as Rules
 from lamport._model.warning import LamportWarning as LamportWarning
 from lamport._plot.sweep import plot_sweep as plot_sweep
 from lamport._runs.causality import Causality as Causality
@@ -54,6 +55,7 @@ __all__ = [
     "Machine",
     "Partition",
     "Pause",
+    "Rules",
     "Run",
     "Share",
     "SweepError",

@@ -11,6 +11,7 @@ from typing_extensions import disjoint_base
 
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
+from lamport._model.rules import Rules
 
 __all__ = [
     "DEFAULTS",
@@ -477,6 +478,7 @@ class Logs:
         *,
         clock_uncertainty: float | None = None,
         members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
+        rules: Rules | None = None,
     ) -> dict[str, Any]:
         """Check whether the logs are a possible history.
 
@@ -487,7 +489,7 @@ class Logs:
         checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
         `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is
         which machines take part: their number, the topology by name or as lists of peers from 0, and the
-        run's id.
+        run's id. `rules` are what the logs are judged by, else those they were read by.
 
         Raises
         ------
@@ -590,6 +592,7 @@ def verify_logs(
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None = None,
     members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
+    rules: Rules | None = None,
 ) -> dict[str, Any]:
     """Check log files that `read_logs` may refuse, see `Logs.verify`.
 

@@ -16,6 +16,7 @@ use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
 use super::members::{self, Stated};
 use super::recipients;
+use super::rules::RulesArgument;
 use super::tables::{self, found};
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::graph::{BASE_ONLY, Graph};
@@ -286,7 +287,7 @@ impl PyLogs {
     /// checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
     /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is
     /// which machines take part: their number, the topology by name or as lists of peers from 0, and the
-    /// run's id.
+    /// run's id. `rules` are what the logs are judged by, else those they were read by.
     ///
     /// Raises
     /// ------
@@ -294,16 +295,18 @@ impl PyLogs {
     ///     `clock_uncertainty` is negative.
     /// LamportError
     ///     No event was recorded.
-    #[pyo3(signature = (*, clock_uncertainty = None, members = None))]
+    #[pyo3(signature = (*, clock_uncertainty = None, members = None, rules = None))]
     fn verify<'py>(
         &self,
         py: Python<'py>,
         clock_uncertainty: Option<f64>,
         members: Option<Stated>,
+        rules: Option<RulesArgument>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let options = Options {
             clock_uncertainty,
             members: members::members(members)?,
+            rules: rules.map(|RulesArgument(rules)| rules),
         };
         let report = if self.sources.is_empty() {
             let columns = self.table(py)?;

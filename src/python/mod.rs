@@ -24,6 +24,7 @@ mod members;
 mod overridden;
 mod read;
 mod recipients;
+mod rules;
 mod setting;
 mod simulate;
 mod tables;

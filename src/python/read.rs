@@ -12,6 +12,7 @@ use super::interrupt::interruptible;
 use super::logs::PyLogs;
 use super::members::{self, Stated};
 use super::recipients::recipients;
+use super::rules::RulesArgument;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
@@ -61,18 +62,20 @@ pub(super) fn read_logs(
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None))]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None, rules = None))]
 pub(super) fn verify_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
     clock_uncertainty: Option<f64>,
     members: Option<Stated>,
+    rules: Option<RulesArgument>,
 ) -> PyResult<Bound<'_, PyDict>> {
     let offsets = offsets.unwrap_or_default();
     let options = Options {
         clock_uncertainty,
         members: members::members(members)?,
+        rules: rules.map(|RulesArgument(rules)| rules),
     };
     let report = interruptible(py, |go_on| {
         verify(

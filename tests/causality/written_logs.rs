@@ -176,7 +176,7 @@ pub(crate) fn report_with(logs: &[Log], clock_uncertainty: Option<f64>) -> Repor
     let history = read_history(&paths, &BTreeMap::new(), &mut || true).unwrap();
     let options = Options {
         clock_uncertainty,
-        members: None,
+        ..Options::default()
     };
     let report = verify(&history, &options, &mut || true).unwrap();
     for rule in Rule::ALL {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lamport._model.check import path
 from lamport._model.public import public
+from lamport._model.rules import Rules, as_rules
 from lamport._runs.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Run(Recorded):
 
         return report.report(self, directory)
 
-    def verify(self, *, clock_uncertainty: float | None = None) -> "Verification":
+    def verify(self, *, clock_uncertainty: float | None = None, rules: Rules | None = None) -> "Verification":
         """Check whether the logs are a possible history.
 
         Parameters
@@ -211,6 +212,8 @@ class Run(Recorded):
         clock_uncertainty : float, optional
             How far the clocks of two hosts may differ (s); times of different hosts are not
             compared if None.
+        rules : Rules, optional
+            By what the logs are judged, if not by what they were read by.
 
         Returns
         -------
@@ -222,11 +225,11 @@ class Run(Recorded):
         LamportError
             No event was recorded.
         ValueError
-            `clock_uncertainty` is negative.
+            `clock_uncertainty` is negative, or `rules` are none.
         """
         from lamport._runs.verification import verify_recorded
 
-        return verify_recorded(self, clock_uncertainty)
+        return verify_recorded(self, clock_uncertainty, as_rules(rules))
 
     def export(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._model.check import some_real
 from lamport._model.public import public
+from lamport._model.rules import Rules
 from lamport._model.topology import check_name, resolve
 from lamport._runs.directory import RECORD
 
@@ -99,13 +100,17 @@ class Verification:
         return f"these logs are not a possible history: {broken}"
 
 
-def verify_recorded(run: "Recorded", clock_uncertainty: float | None) -> Verification:
+def verify_recorded(
+    run: "Recorded", clock_uncertainty: float | None, rules: Rules | None = None
+) -> Verification:
     """Check what `Run.verify` describes: the lines of its log files where there are any, else its events."""
     some_real("clock_uncertainty", clock_uncertainty)
     if isinstance(run._source, (Path, Sequence)):
-        return verify_files(run.files, record=run._parameters, clock_uncertainty=clock_uncertainty)
+        return verify_files(
+            run.files, record=run._parameters, clock_uncertainty=clock_uncertainty, rules=rules
+        )
     members, why = _members(run._parameters)
-    return _judged(run._logs.verify(clock_uncertainty=clock_uncertainty, members=members), why)
+    return _judged(run._logs.verify(clock_uncertainty=clock_uncertainty, members=members, rules=rules), why)
 
 
 def verify_files(
@@ -114,6 +119,7 @@ def verify_files(
     record: Mapping[str, Any],
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None,
+    rules: Rules | None = None,
 ) -> Verification:
     """Check log files, damaged ones too, by what ``run.json`` says of the run."""
     from lamport._lamport import verify_logs
@@ -126,6 +132,7 @@ def verify_files(
         offsets=None if offsets is None else dict(offsets),
         clock_uncertainty=clock_uncertainty,
         members=members,
+        rules=rules,
     )
     return _judged(found, why)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lamport._model.public import public
+from lamport._model.rules import Rules, as_rules
 from lamport._runs.directory import read_record
 from lamport._runs.load import as_offsets, find, home_of
 from lamport._runs.run import Run
@@ -28,6 +29,7 @@ def verify(
     *,
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None = None,
+    rules: Rules | None = None,
 ) -> Verification:
     """Check whether logs are a possible history.
 
@@ -41,6 +43,8 @@ def verify(
     clock_uncertainty : float, optional
         How far the clocks of two hosts may differ (s); times of different hosts are not
         compared if None.
+    rules : Rules, optional
+        By what the logs are judged, if not by what they were read by.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def verify(
     TypeError
         `logs` is none of these.
     ValueError
-        `clock_uncertainty` is negative, or `offsets` are given for what has no files.
+        `clock_uncertainty` is negative, `rules` are none, or `offsets` are given for what has no files.
 
     Examples
     --------
@@ -68,6 +72,7 @@ def verify(
     >>> done.violations["rule"].tolist()
     ['step', 'exactness']
     """
+    rules = as_rules(rules)
     if isinstance(logs, Iterator) and not _is_table(logs):
         logs = list(logs)
     if isinstance(logs, Run):
@@ -80,12 +85,14 @@ def verify(
         files = find(cast("str | PathLike[str] | list[str]", logs))
         offsets = None if offsets is None else as_offsets(offsets)
         record, why = _record(files)
-        done = verify_files(files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty)
+        done = verify_files(
+            files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty, rules=rules
+        )
         done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
         return done
     if offsets is not None:
         raise ValueError("offsets go with log files: give them to load")
-    return verify_recorded(run, clock_uncertainty)
+    return verify_recorded(run, clock_uncertainty, rules)
 
 
 def _record(files: Sequence[Path]) -> tuple[dict[str, Any], str]:

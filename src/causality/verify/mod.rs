@@ -26,6 +26,7 @@ use super::checkpoint::Checkpoint;
 use super::matching::Matching;
 use crate::error::{Error, Result};
 use crate::log::history::History;
+use crate::model::rules::Rules;
 use bounds::Bounds;
 use case::{Case, NONE};
 use hosts::Hosts;
@@ -39,6 +40,8 @@ pub struct Options {
     pub clock_uncertainty: Option<f64>,
     /// Which machines take part, if that is known.
     pub members: Option<Members>,
+    /// By what the logs are judged, if not by what they were read by.
+    pub rules: Option<Rules>,
 }
 
 /// Checks every rule.

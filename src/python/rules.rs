@@ -1,0 +1,90 @@
+//! The assumptions under which logs are read, from Python: `lamport.Rules`, which has checked them.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyString};
+
+use super::arguments::Whole;
+use crate::model::rules::{Membership, Paced, Receive, Rules, Stamp, Start, Step, Transport};
+
+/// What is taken for true of a program whose log is read.
+pub(super) struct RulesArgument(pub(super) Rules);
+
+impl<'py> FromPyObject<'_, 'py> for RulesArgument {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let value = |name: &str| object.getattr(name);
+        Ok(Self(Rules {
+            step: match number(&value("step")?)? {
+                Ok(step) => Step::By(step),
+                Err(_) => Step::Any,
+            },
+            start: match number(&value("start")?)? {
+                Ok(clock) => Start::At(clock),
+                Err(word) if word == "any" => Start::Any,
+                Err(_) => Start::Proved,
+            },
+            stamp: word(
+                &value("stamp")?,
+                &[("after", Stamp::After), ("before", Stamp::Before)],
+            )?,
+            receive: word(
+                &value("receive")?,
+                &[
+                    ("max + 1", Receive::MaxPlusOne),
+                    ("max(clock + 1, T)", Receive::MaxOfNext),
+                    ("max(clock, T)", Receive::Max),
+                ],
+            )?,
+            channel: transport(&value("channel")?)?,
+            machines: word(
+                &value("machines")?,
+                &[("these", Membership::These), ("more", Membership::More)],
+            )?,
+            pace: pace(&value("pace")?)?,
+        }))
+    }
+}
+
+/// A whole number, or the word that stands there instead.
+fn number(value: &Bound<'_, PyAny>) -> PyResult<Result<i64, String>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Err(text.to_str()?.to_owned()));
+    }
+    let Whole(number) = value.extract()?;
+    i64::try_from(number)
+        .map(Ok)
+        .map_err(|_| PyValueError::new_err(format!("{number} is out of range for a clock")))
+}
+
+/// What a word stands for.
+fn word<T: Copy>(value: &Bound<'_, PyAny>, words: &[(&str, T)]) -> PyResult<T> {
+    let text = value.cast::<PyString>()?.to_str()?;
+    words
+        .iter()
+        .find(|(word, _)| *word == text)
+        .map(|&(_, meaning)| meaning)
+        .ok_or_else(|| PyValueError::new_err(format!("rules do not know {text:?}")))
+}
+
+fn transport(value: &Bound<'_, PyAny>) -> PyResult<Transport> {
+    let words: Vec<String> = match value.cast::<PyString>() {
+        Ok(text) => vec![text.to_str()?.to_owned()],
+        Err(_) => value.extract()?,
+    };
+    let has = |name: &str| words.iter().any(|word| word == name);
+    Ok(Transport {
+        unordered: has("unordered"),
+        lossy: has("lossy"),
+        duplicating: has("duplicating"),
+    })
+}
+
+fn pace(value: &Bound<'_, PyAny>) -> PyResult<Paced> {
+    match value.cast::<PyBool>() {
+        Ok(flag) if flag.is_true() => Ok(Paced::Kept),
+        Ok(_) => Ok(Paced::Free),
+        Err(_) => word(value, &[("log", Paced::Log)]),
+    }
+}
