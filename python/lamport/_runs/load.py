@@ -8,13 +8,14 @@ from os import PathLike
 from pathlib import Path
 from typing import cast
 
-from lamport._model.check import mapping, path, real, whole
+from lamport._model.check import path
 from lamport._model.public import public
+from lamport._runs.declaration import as_offsets
 from lamport._runs.directory import RECORD, log_files, log_name, read_record
 from lamport._runs.recipe import Recipe, read_again
 from lamport._runs.run import Run
 
-__all__ = ["as_offsets", "find", "home_of", "load"]
+__all__ = ["by_id", "find", "home_of", "load"]
 
 ENDINGS = (".log", ".jsonl", ".ndjson")
 """How the names of logs of others end."""
@@ -62,7 +63,7 @@ def load(
     home = home_of(files)
     record = read_record(home)
     if offsets is not None:
-        offsets = as_offsets(offsets)
+        offsets = by_id(as_offsets(offsets))
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
     known = None if offsets is None else dict(offsets)
     logs = read_again(files, known)
@@ -85,10 +86,11 @@ def home_of(files: Iterable[Path]) -> Path:
     return Path(os.path.commonpath([parent.absolute() for parent in parents]))
 
 
-def as_offsets(offsets: object) -> dict[int, float]:
-    """Take the offsets of clocks."""
-    given = mapping("offsets", offsets, "{2: 0.013}")
-    return {whole("offsets: machine", key): real(f"offsets[{key!r}]", value) for key, value in given.items()}
+def by_id(offsets: Mapping[int | str, float]) -> dict[int, float]:
+    """Return offsets by the ids of machines that have no names."""
+    if strange := [name for name in offsets if isinstance(name, str)]:
+        raise ValueError(f"offsets: no machine is called {strange[0]!r}: an id is a number, not a text")
+    return {int(machine): offset for machine, offset in offsets.items()}
 
 
 def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
+from lamport._runs.declaration import as_offsets
 from lamport._runs.directory import read_record
-from lamport._runs.load import as_offsets, find, home_of
+from lamport._runs.load import by_id, find, home_of
 from lamport._runs.run import Run
 from lamport._runs.verification import UNKNOWN, Verification, verify_files, verify_recorded
 
@@ -83,7 +84,7 @@ def verify(
         run = from_events(cast("pd.DataFrame", logs))
     else:
         files = find(cast("str | PathLike[str] | list[str]", logs))
-        offsets = None if offsets is None else as_offsets(offsets)
+        offsets = None if offsets is None else by_id(as_offsets(offsets))
         record, why = _record(files)
         done = verify_files(
             files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty, rules=rules
