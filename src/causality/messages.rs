@@ -248,7 +248,7 @@ fn unknown_last(recipient: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::import::table::Table;
+    use crate::log::import::table::{Declared, Table};
     use crate::log::schema::EventKind;
     use proptest::prelude::*;
 
@@ -281,12 +281,13 @@ mod tests {
             recipients: Some(
                 (0..rows)
                     .map(|row| match both.get(row) {
-                        Some(true) => vec![Some(2), Some(1)],
-                        Some(false) => vec![Some(1)],
+                        Some(true) => vec![2, 1],
+                        Some(false) => vec![1],
                         None => vec![],
                     })
                     .collect(),
             ),
+            ..Table::default()
         }
     }
 
@@ -296,7 +297,7 @@ mod tests {
             both in prop::collection::vec(any::<bool>(), 0..12),
             received in prop::collection::vec((1_i64..3, 1_i64..14), 0..30),
         ) {
-            let logs = table(&both, &received).into_logs().unwrap();
+            let logs = table(&both, &received).into_logs(&Declared::default()).unwrap();
             let Some(messages) = messages(&logs.columns, &logs.machines) else { unreachable!("sent clocks are there") };
             let mut row = 0;
             for (place, &both) in both.iter().enumerate() {
@@ -323,7 +324,7 @@ mod tests {
             let received: Vec<_> = received.into_iter().collect();
             let mut table = table(&both, &received);
             table.recipients = None;
-            let logs = table.into_logs().unwrap();
+            let logs = table.into_logs(&Declared::default()).unwrap();
             let Some(messages) = messages(&logs.columns, &logs.machines) else { unreachable!("sent clocks are there") };
             let known = received.iter().filter(|(_, clock)| *clock <= both.len() as i64).count();
             let settled = messages.status.iter().filter(|&&status| status == RECEIVED).count();

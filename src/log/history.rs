@@ -1,13 +1,16 @@
 //! Logs as they stand: what verification reads.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::log::columns::{Columns, Micros};
+use crate::log::import::table::{Origins, VectorColumn};
 use crate::log::line::{Connect, Delivery, End, Place, Startup};
-use crate::log::logs::MachineSummary;
+use crate::log::logs::{Logs, MachineSummary};
+use crate::model::rules::Rules;
 
 /// The logs of one run in their own order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct History {
     /// The events, log by log and line by line; times are in microseconds and `time` is empty.
     pub columns: Columns,
@@ -15,6 +18,37 @@ pub struct History {
     pub logs: Vec<LogHistory>,
     /// Whether the events come from a table, which has rows in the place of lines.
     pub is_table: bool,
+    /// The names of machines, by the number that stands for each; empty if they have ids.
+    pub names: BTreeMap<u64, String>,
+    /// What is taken for true of the program.
+    pub rules: Rules,
+    /// By row of the columns, the vector clock after each event, as it was logged.
+    pub vectors: Option<VectorColumn>,
+    /// By row of the columns, where each event stands in files, if that is not the file and the line of its log.
+    pub origins: Option<Origins>,
+    /// Whether the clocks were computed: nobody logged any.
+    pub is_computed: bool,
+    /// Whether times were told; else they only keep the order of events.
+    pub has_times: bool,
+    /// In what steps times were given, in seconds; 0 if that is not known.
+    pub resolution: f64,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            columns: Columns::default(),
+            logs: Vec::new(),
+            is_table: false,
+            names: BTreeMap::new(),
+            rules: Rules::default(),
+            vectors: None,
+            origins: None,
+            is_computed: false,
+            has_times: true,
+            resolution: 0.0,
+        }
+    }
 }
 
 /// One log.
@@ -178,8 +212,8 @@ impl LogHistory {
 impl History {
     /// A table, or a run in memory: each machine's events in the order of the table.
     ///
-    /// The lines are the rows of the table, counted from 0.
-    pub fn of_table(columns: Columns, machines: &[MachineSummary]) -> Self {
+    /// The lines are the rows of the table, counted from 0. `beside` is what there is beside its columns.
+    pub fn of_table(columns: Columns, beside: &Logs) -> Self {
         let mut columns = columns;
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&row| columns.machine_id[row]);
@@ -191,13 +225,27 @@ impl History {
         }
         columns.line = (0..order.len() as u32).collect();
         columns.reorder(&order);
-        let logs = machines
-            .iter()
-            .map(|summary| log_history(summary, &columns));
+        let machines = beside.machines.iter();
+        let logs = machines.map(|summary| log_history(summary, &columns));
+        let origins = beside.origins.as_ref().map(|origins| Origins {
+            files: origins.files.clone(),
+            file: order.iter().map(|&row| origins.file[row]).collect(),
+            line: order.iter().map(|&row| origins.line[row]).collect(),
+        });
         Self {
             logs: logs.collect(),
             columns,
             is_table: true,
+            names: beside.names.clone(),
+            rules: beside.rules.clone(),
+            vectors: beside
+                .vectors
+                .as_ref()
+                .map(|vectors| vectors.reordered(&order)),
+            origins,
+            is_computed: beside.is_computed,
+            has_times: beside.has_times,
+            resolution: beside.resolution,
         }
     }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::log::columns::{Columns, Micros};
+use crate::log::import::table::{Origins, Texts, VectorColumn};
 use crate::log::line::{End, Startup};
+use crate::model::rules::Rules;
 
 /// The logs of one run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Logs {
     /// The events of all machines.
     pub columns: Columns,
@@ -21,6 +23,46 @@ pub struct Logs {
     pub sources: Vec<Source>,
     /// Where times count from.
     pub zero: Zero,
+    /// The names of machines, by the number that stands for each; empty if they have ids.
+    pub names: BTreeMap<u64, String>,
+    /// What was taken for true of the program.
+    pub rules: Rules,
+    /// By row of the columns, the vector clock after each event, as it was logged.
+    pub vectors: Option<VectorColumn>,
+    /// By row of the columns, where each event stands in files, if several of them make one log.
+    pub origins: Option<Origins>,
+    /// By row of the columns, the row of the table that it came from; empty if it is the same.
+    pub source_rows: Vec<u32>,
+    /// Columns that mean nothing to us, by row of the table.
+    pub extra: Vec<(String, Texts)>,
+    /// Whether the clocks were computed: nobody logged any.
+    pub is_computed: bool,
+    /// Whether times were told; else they only keep the order of events.
+    pub has_times: bool,
+    /// In what steps times were given, in seconds; 0 if that is not known.
+    pub resolution: f64,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self {
+            columns: Columns::default(),
+            machines: Vec::new(),
+            peers: BTreeMap::new(),
+            notes: Vec::new(),
+            sources: Vec::new(),
+            zero: Zero::Own,
+            names: BTreeMap::new(),
+            rules: Rules::default(),
+            vectors: None,
+            origins: None,
+            source_rows: Vec::new(),
+            extra: Vec::new(),
+            is_computed: false,
+            has_times: true,
+            resolution: 0.0,
+        }
+    }
 }
 
 /// Time 0 of a run: the beginning of ticking, which is that of its earliest machine.

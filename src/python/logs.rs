@@ -39,15 +39,11 @@ use crate::log::write::merge;
 /// write to it. Whole numbers that may be missing are negative where they are.
 #[pyclass(name = "Logs", frozen, module = "lamport._lamport")]
 pub(super) struct PyLogs {
-    notes: Vec<String>,
-    peers: BTreeMap<u64, Vec<u64>>,
-    sources: Vec<Source>,
-    zero: Zero,
+    /// What there is beside the events.
+    beside: logs::Logs,
     columns: Mutex<Held<Columns>>,
     messages: Mutex<Matched>,
     machines: Mutex<Held<Machines>>,
-    /// What there is beside the events.
-    summary: Vec<MachineSummary>,
     /// The kinds and the recipients of the events, once Python has the other columns.
     kept: Mutex<Arc<Columns>>,
 }
@@ -66,29 +62,22 @@ impl PyLogs {
     /// A run of which only the table of machines is known.
     pub(super) fn of_machines(machines: Machines) -> Self {
         Self {
-            notes: Vec::new(),
-            peers: BTreeMap::new(),
-            sources: Vec::new(),
-            zero: Zero::Own,
+            beside: logs::Logs::default(),
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
             messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
             machines: Mutex::new(Held::Native(machines)),
-            summary: Vec::new(),
             kept: Mutex::default(),
         }
     }
 
-    pub(super) fn new(logs: logs::Logs) -> Self {
+    pub(super) fn new(mut logs: logs::Logs) -> Self {
         let machines = machines(&logs);
+        let columns = std::mem::take(&mut logs.columns);
         Self {
-            notes: logs.notes,
-            peers: logs.peers,
-            sources: logs.sources,
-            zero: logs.zero,
-            columns: Mutex::new(Held::Native(logs.columns)),
+            beside: logs,
+            columns: Mutex::new(Held::Native(columns)),
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
-            summary: logs.machines,
             kept: Mutex::default(),
         }
     }
@@ -121,11 +110,11 @@ impl PyLogs {
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
         if let Held::Native(columns) = &*columns {
-            return Ok(py.detach(|| messages(columns, &self.summary)));
+            return Ok(py.detach(|| messages(columns, &self.beside.machines)));
         }
         drop(columns);
         let columns = self.table(py)?;
-        Ok(py.detach(|| messages(&columns, &self.summary)))
+        Ok(py.detach(|| messages(&columns, &self.beside.machines)))
     }
 
     /// The events of a table as verification reads them.
@@ -157,7 +146,7 @@ impl PyLogs {
     /// What a reader should know: torn last lines, logs without END, base fields only, ...
     #[getter]
     fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        let mut notes = self.notes.clone();
+        let mut notes = self.beside.notes.clone();
         let unmatched = self.matched(py, |_, unmatched| Ok(unmatched))?;
         if unmatched > 0 {
             notes.push(format!(
@@ -172,13 +161,13 @@ impl PyLogs {
     /// That of the earliest machine, as its log says, `offsets` added. Virtual time has none: it begins at 0.
     #[getter]
     fn began(&self) -> Option<f64> {
-        self.zero.began()
+        self.beside.zero.began()
     }
 
     /// The absolute paths of the files that the logs were read from, by machine; none of a table.
     #[getter]
     fn files(&self) -> Vec<String> {
-        let paths = self.sources.iter().map(|source| &source.path);
+        let paths = self.beside.sources.iter().map(|source| &source.path);
         paths
             .map(|path| path.to_string_lossy().into_owned())
             .collect()
@@ -241,7 +230,7 @@ impl PyLogs {
     /// The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell.
     fn peers(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let dict = PyDict::new(py);
-        for (machine, peers) in &self.peers {
+        for (machine, peers) in &self.beside.peers {
             dict.set_item(machine, peers)?;
         }
         Ok(dict.unbind())
@@ -274,7 +263,13 @@ impl PyLogs {
     ) -> PyResult<u64> {
         let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
         interruptible(py, |go_on| {
-            merge::write_lines(&self.sources, self.zero.time(), &path, window, go_on)
+            merge::write_lines(
+                &self.beside.sources,
+                self.beside.zero.time(),
+                &path,
+                window,
+                go_on,
+            )
         })
     }
 
@@ -308,15 +303,20 @@ impl PyLogs {
             members: members::members(members)?,
             rules: rules.map(|RulesArgument(rules)| rules),
         };
-        let report = if self.sources.is_empty() {
+        let report = if self.beside.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {
-                verify(&History::of_table(columns, &self.summary), &options, go_on)
+                verify(&History::of_table(columns, &self.beside), &options, go_on)
             })?
         } else {
-            let paths: Vec<PathBuf> = self.sources.iter().map(|log| log.path.clone()).collect();
+            let paths: Vec<PathBuf> = self
+                .beside
+                .sources
+                .iter()
+                .map(|log| log.path.clone())
+                .collect();
             let seconds = |log: &Source| (log.machine_id, log.offset as f64 / 1e6);
-            let offsets = self.sources.iter().map(seconds).collect();
+            let offsets = self.beside.sources.iter().map(seconds).collect();
             interruptible(py, |go_on| {
                 verify(&read_history(&paths, &offsets, go_on)?, &options, go_on)
             })?
@@ -399,6 +399,6 @@ impl PyLogs {
     }
 
     fn __repr__(&self) -> String {
-        format!("<lamport logs of {} machines>", self.peers.len())
+        format!("<lamport logs of {} machines>", self.beside.peers.len())
     }
 }

@@ -15,8 +15,7 @@ use super::recipients::recipients;
 use super::rules::RulesArgument;
 use super::tables::found;
 use crate::causality::verify::{Options, verify};
-use crate::log::columns::Columns;
-use crate::log::import::table::{REQUIRED, Table};
+use crate::log::import::table::{Declared, Table};
 use crate::log::read::reader;
 use crate::log::schema::COLUMNS;
 
@@ -106,8 +105,8 @@ pub(super) fn verify_logs(
 #[pyfunction]
 pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyResult<PyLogs> {
     let mut table = Table {
-        columns: Columns::default(),
         recipients: recipients(columns)?,
+        ..Table::default()
     };
     if let Some(name) = missing(columns)? {
         return Err(PyValueError::new_err(format!(
@@ -120,8 +119,11 @@ pub(super) fn table_logs(py: Python<'_>, columns: &Bound<'_, PyMapping>) -> PyRe
             table.columns.set(column.name, values);
         }
     }
-    Ok(py.detach(|| table.into_logs().map(PyLogs::new))?)
+    Ok(py.detach(|| table.into_logs(&Declared::default()).map(PyLogs::new))?)
 }
+
+/// The columns that every table has.
+const REQUIRED: [&str; 3] = ["machine_id", "event", "new_clock"];
 
 /// The first column that a table of events needs and has not.
 fn missing(columns: &Bound<'_, PyMapping>) -> PyResult<Option<&'static str>> {

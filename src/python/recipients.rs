@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString, PyTuple};
 
 use crate::log::columns::Columns;
-use crate::log::schema::known;
+use crate::log::import::table::Lists;
+use crate::log::schema::{UNKNOWN, known};
 
 /// The names of the column, the one that counts first.
 const NAMES: [&str; 2] = ["recipient_ids", "recipients"];
@@ -48,28 +49,28 @@ pub(super) fn tuples<'py>(
     Ok(PyArray1::from_owned_object_array(py, Array1::from(cells)))
 }
 
-/// The ids in each row, `None` for one unknown; nothing if there is no such column.
-pub(super) fn recipients(
-    columns: &Bound<'_, PyMapping>,
-) -> PyResult<Option<Vec<Vec<Option<i64>>>>> {
+/// The ids in each row, [`UNKNOWN`] for one unknown; nothing if there is no such column.
+pub(super) fn recipients(columns: &Bound<'_, PyMapping>) -> PyResult<Option<Lists>> {
     for name in NAMES {
         if columns.contains(name)? {
             // Tuples do not change, and tables share them: each is read once, and held meanwhile.
-            let mut read: BTreeMap<usize, (Bound<'_, PyAny>, Vec<Option<i64>>)> = BTreeMap::new();
-            let rows = columns.get_item(name)?.try_iter()?.enumerate();
-            let lists = rows.map(|(row, cell)| {
+            let mut read: BTreeMap<usize, (Bound<'_, PyAny>, Vec<i64>)> = BTreeMap::new();
+            let mut lists = Lists::default();
+            for (row, cell) in columns.get_item(name)?.try_iter()?.enumerate() {
                 let cell = cell?;
                 let place = cell.as_ptr() as usize;
                 if let Some((_, list)) = read.get(&place) {
-                    return Ok(list.clone());
+                    lists.push(list.iter().copied());
+                    continue;
                 }
                 let list = ids(&cell)?.ok_or_else(|| wrong(row, name, &cell))?;
+                let list: Vec<i64> = list.into_iter().map(|id| id.unwrap_or(UNKNOWN)).collect();
+                lists.push(list.iter().copied());
                 if cell.is_exact_instance_of::<PyTuple>() {
-                    read.insert(place, (cell, list.clone()));
+                    read.insert(place, (cell, list));
                 }
-                Ok(list)
-            });
-            return lists.collect::<PyResult<_>>().map(Some);
+            }
+            return Ok(Some(lists));
         }
     }
     Ok(None)

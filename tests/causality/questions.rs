@@ -16,6 +16,7 @@ use lamport::causality::happened::Limits;
 use lamport::causality::order::total_order;
 use lamport::log::columns::Columns;
 use lamport::log::columns::UNKNOWN;
+use lamport::log::import::table::Declared;
 use lamport::log::schema::EventKind;
 
 fn refusal(columns: &Columns) -> String {
@@ -34,7 +35,7 @@ fn what_is_no_history_is_refused_with_its_place() {
         [UNKNOWN; 3],
     );
     assert!(
-        refusal(&back.into_logs().unwrap().columns)
+        refusal(&back.into_logs(&Declared::default()).unwrap().columns)
             .contains("the clock of machine 2 is 4 and then 4 (row 2")
     );
     // Machine 1 receives what it sends later.
@@ -45,7 +46,10 @@ fn what_is_no_history_is_refused_with_its_place() {
         [1, 1, 1],
         [1, UNKNOWN, UNKNOWN],
     );
-    assert!(refusal(&own.into_logs().unwrap().columns).contains("receipt of machine 1 at clock 1"));
+    assert!(
+        refusal(&own.into_logs(&Declared::default()).unwrap().columns)
+            .contains("receipt of machine 1 at clock 1")
+    );
     let base = trio(
         [UNKNOWN; 3],
         [1, 2, 3],
@@ -53,7 +57,10 @@ fn what_is_no_history_is_refused_with_its_place() {
         [1, 2, 1],
         [UNKNOWN; 3],
     );
-    assert!(refusal(&base.into_logs().unwrap().columns).contains("base fields only"));
+    assert!(
+        refusal(&base.into_logs(&Declared::default()).unwrap().columns)
+            .contains("base fields only")
+    );
 }
 
 #[test]
@@ -65,7 +72,10 @@ fn an_unknown_event_is_told_what_there_is() {
         [2, 2, 2],
         [UNKNOWN; 3],
     );
-    let causality = causality(&table.into_logs().unwrap().columns, Limits::default());
+    let causality = causality(
+        &table.into_logs(&Declared::default()).unwrap().columns,
+        Limits::default(),
+    );
     let said = |machine, clock| {
         causality
             .graph()
@@ -102,7 +112,10 @@ fn clocks_that_break_the_clock_condition_have_no_false_order_rate() {
         [1, 2, 1],
         [UNKNOWN, 1, UNKNOWN],
     );
-    let causality = causality(&table.into_logs().unwrap().columns, Limits::default());
+    let causality = causality(
+        &table.into_logs(&Declared::default()).unwrap().columns,
+        Limits::default(),
+    );
     assert!(
         causality
             .concurrent_share(None, 0, &mut go_on)

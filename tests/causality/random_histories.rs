@@ -18,7 +18,7 @@ use lamport::drive::simulated::engine::Watch;
 use lamport::drive::simulated::record::Records;
 use lamport::log::columns::Columns;
 use lamport::log::columns::UNKNOWN;
-use lamport::log::import::table::Table;
+use lamport::log::import::table::{Declared, Table};
 use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
 use lamport::model::latency::Latency;
@@ -86,12 +86,11 @@ pub(crate) fn history(moves: &[Move], skews: &[i32], coarse: usize) -> Columns {
         // Nothing that is by hand has a cause.
         columns.by_hand.push(action == 9);
     }
-    let recipients = None;
     let table = Table {
         columns,
-        recipients,
+        ..Table::default()
     };
-    table.into_logs().unwrap().columns
+    table.into_logs(&Declared::default()).unwrap().columns
 }
 
 pub(crate) fn causality(columns: &Columns, limits: Limits) -> Causality {
@@ -179,6 +178,6 @@ pub(crate) fn trio(
             sent_clock: sent_clock.to_vec(),
             ..Columns::default()
         },
-        recipients: None,
+        ..Table::default()
     }
 }

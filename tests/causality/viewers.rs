@@ -18,6 +18,7 @@ use lamport::causality::graph::Graph;
 use lamport::causality::graph::Trace;
 use lamport::log::columns::Columns;
 use lamport::log::columns::UNKNOWN;
+use lamport::log::import::table::Declared;
 use lamport::log::schema::EventKind;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -111,7 +112,7 @@ fn texts_are_those_that_are_documented() {
     );
     table.columns.queue_len = vec![UNKNOWN, 0, UNKNOWN];
     table.columns.system_time = vec![1_677_782_102.954_512, 1_677_782_103.0, 1_677_782_104.25];
-    let columns = table.into_logs().unwrap().columns;
+    let columns = table.into_logs(&Declared::default()).unwrap().columns;
     let (text, _) = exported(&columns, Viewer::TsViz, (None, None));
     assert_eq!(
         text,

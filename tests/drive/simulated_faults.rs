@@ -207,8 +207,8 @@ proptest! {
         prop_assert!(simulation.run(&mut (&mut records, &mut files), &Watch::default()));
         files.finish(&simulation).unwrap();
         prop_assert_eq!(verified(&paths(&scratch.0, 3)), "");
-        let logs = simulation.logs(records, &mut || true).unwrap();
-        let history = History::of_table(logs.columns, &logs.machines);
+        let mut logs = simulation.logs(records, &mut || true).unwrap();
+        let history = History::of_table(std::mem::take(&mut logs.columns), &logs);
         let report = verify(&history, &Options::default(), &mut || true).unwrap();
         prop_assert!(report.violations.is_empty(), "{:?}", report.violations);
         simulation.restart(seed, &Watch::default()).unwrap();

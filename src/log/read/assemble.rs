@@ -181,7 +181,7 @@ impl Reading {
         Ok(History {
             columns,
             logs,
-            is_table: false,
+            ..History::default()
         })
     }
 }
