@@ -35,6 +35,7 @@ pub(crate) fn judge(
             topology: whole.topology.clone(),
             run_id: None,
         }),
+        rules: Some(whole.rules.clone()),
     };
     if part.has_times {
         lines(whole, truth, part, (&options, &mut chance), figures)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::removal::Removal;
-use crate::whole::{Fields, Whole};
+use crate::whole::{Fields, Line, Whole};
 use serde_json::{Value, json};
 
 /// A line that is left.
@@ -155,12 +155,12 @@ fn fates(whole: &Whole, log: usize, removals: &[Removal]) -> Vec<Fate> {
     // A log without its STARTUP does not have its first event.
     let first = lines
         .iter()
-        .position(|line| line.is_event())
+        .position(Line::is_event)
         .map_or(lines.len(), |at| at + 1);
     for removal in removals {
         match removal {
             Removal::Head(of, end) if *of == log && *end > 0 => {
-                fates[..first.max(*end)].fill(Fate::Cut)
+                fates[..first.max(*end)].fill(Fate::Cut);
             }
             Removal::Tail(of, start) if *of == log => fates[*start..].fill(Fate::Cut),
             _ => {}

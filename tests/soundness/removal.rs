@@ -1,7 +1,7 @@
 //! What can be missing of a record, or be told less exactly.
 
 use crate::chance::Chance;
-use crate::whole::Whole;
+use crate::whole::{Line, Whole};
 
 /// The fields that a line may lack, by whoever writes such lines. `manual` and `by_hand` are no such: an exemption that is not recorded does not exist.
 const FIELDS: [(&str, &[&str]); 8] = [
@@ -103,7 +103,7 @@ pub(crate) fn removals(whole: &Whole, chance: &mut Chance) -> Vec<Removal> {
 
 /// What is before one time and after another, in all logs.
 fn window(whole: &Whole, chance: &mut Chance, all: &mut Vec<Removal>) {
-    let times = whole.logs.iter().flatten().map(|line| line.time());
+    let times = whole.logs.iter().flatten().map(Line::time);
     let (first, last) = times.fold((f64::MAX, f64::MIN), |(low, high), time| {
         (low.min(time), high.max(time))
     });

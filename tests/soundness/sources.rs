@@ -12,15 +12,16 @@ use lamport::model::rules::{Receive, Rules, Stamp};
 use lamport::model::topology::Topology;
 use std::collections::BTreeMap;
 
-/// A clean run.
-pub(crate) fn whole(seed: u64) -> Whole {
+/// A clean run; of a hundred, this many obey rules of their own.
+pub(crate) fn whole(seed: u64, strange: u64) -> Whole {
     let mut chance = Chance::new(seed, 1);
+    let is_strange = chance.percent(strange);
     let whole = if chance.percent(60) {
         simulated(&mut chance)
     } else {
-        World::new(&mut chance).run(&mut chance)
+        World::new(&mut chance, is_strange).run(&mut chance)
     };
-    if chance.percent(75) || true {
+    if !is_strange || chance.percent(30) {
         return whole;
     }
     let stamp = chance.pick(&[Stamp::After, Stamp::Before]);

@@ -1,6 +1,7 @@
 //! Run after run, and what fails made small.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -62,8 +63,8 @@ impl Figures {
 /// What goes wrong, by its kind: how often, and one of them made small.
 type Failures = BTreeMap<String, (u64, String)>;
 
-/// Looks at this many runs and parts of each, and fails with what is wrong: one of each kind, made small.
-pub(crate) fn hunt(first: u64, runs: u64, parts: u64) -> Figures {
+/// Looks at this many runs, of which some are strange, and parts of each, and fails with what is wrong: one of each kind, made small.
+pub(crate) fn hunt((first, runs): (u64, u64), parts: u64, strange: u64) -> Figures {
     let next = AtomicU64::new(first);
     let all = Mutex::new(Figures::default());
     let failures = Mutex::new(Failures::new());
@@ -78,7 +79,7 @@ pub(crate) fn hunt(first: u64, runs: u64, parts: u64) -> Figures {
                         break;
                     }
                     figures.runs += 1;
-                    trial(seed, parts, &mut figures, &failures);
+                    trial(seed, (parts, strange), &mut figures, &failures);
                 }
                 all.lock().unwrap().add(figures);
             });
@@ -88,7 +89,7 @@ pub(crate) fn hunt(first: u64, runs: u64, parts: u64) -> Figures {
     if !failures.is_empty() {
         let mut shown = String::new();
         for (kind, (count, text)) in failures {
-            shown += &format!("\n=== {kind}: {count}\n{text}");
+            let _ = write!(shown, "\n=== {kind}: {count}\n{text}");
         }
         panic!("{shown}");
     }
@@ -96,8 +97,13 @@ pub(crate) fn hunt(first: u64, runs: u64, parts: u64) -> Figures {
 }
 
 /// One run: the whole, and parts of it.
-fn trial(seed: u64, parts: u64, figures: &mut Figures, failures: &Mutex<Failures>) {
-    let whole = whole(seed);
+fn trial(
+    seed: u64,
+    (parts, strange): (u64, u64),
+    figures: &mut Figures,
+    failures: &Mutex<Failures>,
+) {
+    let whole = whole(seed, strange);
     let truth = Truth::of(&whole);
     let mut chance = Chance::new(seed, 2);
     for part in 0..=parts {
@@ -172,11 +178,11 @@ fn small(
     if lines <= 40 {
         for log in &part.logs {
             for line in &log.lines {
-                shown += &match line {
+                let _ = match line {
                     Left::Line(at, fields) => {
-                        format!("{at}: {}\n", serde_json::to_string(fields).unwrap())
+                        writeln!(shown, "{at}: {}", serde_json::to_string(fields).unwrap())
                     }
-                    Left::Unreadable => "(unreadable)\n".to_owned(),
+                    Left::Unreadable => writeln!(shown, "(unreadable)"),
                 };
             }
         }

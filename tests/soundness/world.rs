@@ -56,17 +56,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(chance: &mut Chance) -> Self {
+    pub(crate) fn new(chance: &mut Chance, is_strange: bool) -> Self {
         let machines = chance.within(1, 6);
         let hosts = chance.pick(&[Hosts::Virtual, Hosts::One, Hosts::Many]);
-        let channel = if chance.percent(70) || true {
-            Transport::default()
-        } else {
-            Transport {
-                unordered: chance.percent(60),
-                lossy: chance.percent(40),
-                duplicating: chance.percent(40),
-            }
+        let channel = Transport {
+            unordered: is_strange && chance.percent(50),
+            lossy: is_strange && chance.percent(40),
+            duplicating: is_strange && chance.percent(40),
         };
         let skew = |chance: &mut Chance| match hosts {
             Hosts::Virtual => 0,
