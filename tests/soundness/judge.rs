@@ -81,7 +81,7 @@ fn table(
     (options, chance): (&Options, &mut Chance),
     figures: &mut Figures,
 ) -> Result<(), String> {
-    let logs = match part.table() {
+    let mut logs = match part.table(&whole.rules) {
         Ok(logs) => logs,
         Err(error) => {
             figures.refuse(&error.to_string());
@@ -90,7 +90,8 @@ fn table(
     };
     answers::matches(&logs, part, whole, figures)?;
     answers::causality(&logs, part, truth, chance, figures)?;
-    let history = History::of_table(logs.columns, &logs.machines);
+    let columns = std::mem::take(&mut logs.columns);
+    let history = History::of_table(columns, &logs);
     let report = verify(&history, options, &mut || true).unwrap();
     clean(&report, part, figures)
 }

@@ -32,6 +32,8 @@ pub(crate) struct PartLog {
 pub(crate) struct Part {
     pub(crate) logs: Vec<PartLog>,
     pub(crate) has_times: bool,
+    /// In what steps its times are told at the worst, in seconds.
+    pub(crate) resolution: f64,
 }
 
 /// What becomes of a line.
@@ -52,6 +54,7 @@ impl Part {
         let mut part = Self {
             logs: Vec::new(),
             has_times: !removals.contains(&Removal::Times),
+            resolution: resolution(removals),
         };
         for log in 0..whole.logs.len() {
             if removals.contains(&Removal::Log(log)) {
@@ -214,6 +217,14 @@ fn apply(removal: &Removal, log: usize, at: usize, fields: &mut Fields) {
         }
         _ => {}
     }
+}
+
+fn resolution(removals: &[Removal]) -> f64 {
+    let steps = removals.iter().filter_map(|removal| match removal {
+        Removal::Decimals(_, micros) => Some(*micros),
+        _ => None,
+    });
+    steps.max().unwrap_or(1) as f64 / 1e6
 }
 
 fn coarse(time: &Value, micros: i64) -> Value {

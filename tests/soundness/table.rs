@@ -4,14 +4,15 @@ use crate::part::{Left, Part};
 use crate::whole::Fields;
 use lamport::error::Result;
 use lamport::log::columns::{Columns, UNKNOWN};
-use lamport::log::import::table::Table;
+use lamport::log::import::table::{Declared, Lists, Table};
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
+use lamport::model::rules::Rules;
 use serde_json::Value;
 
 impl Part {
     /// The events as the rows of a table, in order of time, or log after log without times.
-    pub(crate) fn table(&self) -> Result<Logs> {
+    pub(crate) fn table(&self, rules: &Rules) -> Result<Logs> {
         let mut rows: Vec<&Fields> = Vec::new();
         for line in self.logs.iter().flat_map(|log| &log.lines) {
             if let Left::Line(_, fields) = line
@@ -58,12 +59,18 @@ impl Part {
             ..Columns::default()
         };
         let names = rows.iter().any(|row| row.contains_key("recipient_ids"));
-        let recipients = names.then(|| rows.iter().map(|row| recipients(row)).collect());
-        Table {
+        let recipients = names.then(|| rows.iter().map(|row| recipients(row)).collect::<Lists>());
+        let declared = Declared {
+            rules: rules.clone(),
+            ..Declared::default()
+        };
+        let table = Table {
             columns,
             recipients,
-        }
-        .into_logs()
+            resolution: self.resolution,
+            ..Table::default()
+        };
+        table.into_logs(&declared)
     }
 }
 
@@ -77,10 +84,13 @@ fn kind(row: &Fields) -> EventKind {
     *kind.unwrap()
 }
 
-fn recipients(row: &Fields) -> Vec<Option<i64>> {
+fn recipients(row: &Fields) -> Vec<i64> {
     match row.get("recipient_ids") {
-        Some(ids) => ids.as_array().unwrap().iter().map(Value::as_i64).collect(),
-        None if row["event"] == "SEND" => vec![None],
+        Some(ids) => {
+            let ids = ids.as_array().unwrap().iter();
+            ids.map(|id| id.as_i64().unwrap_or(UNKNOWN)).collect()
+        }
+        None if row["event"] == "SEND" => vec![UNKNOWN],
         None => Vec::new(),
     }
 }
