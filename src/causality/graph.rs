@@ -1,46 +1,15 @@
 //! The events of a run and what each follows from: the event before on its machine, and a send.
 
+pub use super::trace::Trace;
+
 use super::ids::{Ids, few};
 use crate::error::{Error, Result};
-use crate::log::columns::Columns;
-use crate::log::schema::EventKind;
 
 /// Stands where there is no machine.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// Why receipts cannot be matched to sends.
 pub const BASE_ONLY: &str = "the logs hold base fields only: their RECEIVE lines lack sender and sent_clock, so receipts cannot be matched to sends";
-
-/// The columns that happened-before follows from; all have one row per event.
-#[derive(Debug, Clone, Copy)]
-pub struct Trace<'a> {
-    /// The machine of each event.
-    pub machine_id: &'a [i64],
-    /// What it is.
-    pub event: &'a [EventKind],
-    /// The clock after it.
-    pub new_clock: &'a [i64],
-    /// Who sent the message received, or a negative number.
-    pub sender: &'a [i64],
-    /// The timestamp of the message received, or a negative number.
-    pub sent_clock: &'a [i64],
-    /// Whether the message received was delivered by hand: it has no send.
-    pub by_hand: &'a [bool],
-}
-
-impl<'a> Trace<'a> {
-    /// What it takes of the columns of a run.
-    pub fn of(columns: &'a Columns) -> Self {
-        Self {
-            machine_id: &columns.machine_id,
-            event: &columns.event,
-            new_clock: &columns.new_clock,
-            sender: &columns.sender,
-            sent_clock: &columns.sent_clock,
-            by_hand: &columns.by_hand,
-        }
-    }
-}
 
 /// An event: the `index`-th (from 1) of the machine at `place`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

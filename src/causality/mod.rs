@@ -15,5 +15,6 @@ pub mod order;
 mod reach;
 mod share;
 mod table_log;
+mod trace;
 mod vectors;
 pub mod verify;

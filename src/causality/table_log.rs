@@ -84,11 +84,7 @@ impl MessageLog for TableLog<'_> {
 
     /// What is not here does not become of a message, whether it was logged or not.
     fn cover(&self, _log: usize) -> Cover {
-        Cover {
-            from: 0,
-            to: i64::MAX,
-            gap: None,
-        }
+        Cover::whole()
     }
 
     fn sends(

@@ -97,6 +97,7 @@ pub(super) fn required<T: Element + Copy>(
 /// The columns of the events that causality reads, borrowed from Python; their kinds are the core's.
 pub(super) struct BorrowedTrace<'py> {
     pub(super) machine_id: PyReadonlyArray1<'py, i64>,
+    old_clock: PyReadonlyArray1<'py, i64>,
     pub(super) new_clock: PyReadonlyArray1<'py, i64>,
     sender: PyReadonlyArray1<'py, i64>,
     sent_clock: PyReadonlyArray1<'py, i64>,
@@ -108,6 +109,7 @@ impl<'py> BorrowedTrace<'py> {
         let events = events.as_mapping();
         Ok(Self {
             machine_id: array(events, "machine_id")?,
+            old_clock: array(events, "old_clock")?,
             new_clock: array(events, "new_clock")?,
             sender: array(events, "sender")?,
             sent_clock: array(events, "sent_clock")?,
@@ -119,10 +121,13 @@ impl<'py> BorrowedTrace<'py> {
         Ok(Trace {
             machine_id: self.machine_id.as_slice()?,
             event: &kinds.event,
+            old_clock: self.old_clock.as_slice()?,
             new_clock: self.new_clock.as_slice()?,
             sender: self.sender.as_slice()?,
             sent_clock: self.sent_clock.as_slice()?,
             by_hand: self.by_hand.as_slice()?,
+            starts: &kinds.starts,
+            recipients: &kinds.recipients,
         })
     }
 }

@@ -18,7 +18,7 @@ pub(in crate::causality) struct Channel<'a> {
     /// The clock of each SEND of all.
     clocks: &'a [i64],
     /// Of which clocks the sender's log tells the SENDs.
-    covered: Cover,
+    covered: &'a Cover,
     /// The sender's SENDs of which not all recipients are known.
     open: &'a mut Open,
     /// How many receipts were matched.
@@ -40,7 +40,7 @@ impl<'a> Channel<'a> {
     pub(super) fn new(
         (sender, recipient): (usize, usize),
         (sends, receipts): (&'a [u32], &'a [LoggedReceipt]),
-        (clocks, covered): (&'a [i64], Cover),
+        (clocks, covered): (&'a [i64], &'a Cover),
         open: &'a mut Open,
     ) -> Self {
         Self {

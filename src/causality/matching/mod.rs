@@ -5,14 +5,28 @@
 
 mod by_clock;
 mod channel;
+mod clue;
+mod completed;
 mod cover;
+mod draft;
+mod evidence;
 mod groups;
+mod how;
+mod in_order;
+mod log_notes;
 mod receipt;
+mod tight;
+mod unique;
 
 pub(super) use by_clock::ByClock;
 pub(super) use channel::Channel;
+pub(super) use clue::Clue;
+pub(super) use completed::Completed;
 pub(super) use cover::Cover;
+pub(super) use evidence::Evidence;
 pub(super) use groups::{Crossed, Groups};
+pub use how::How;
+pub(super) use log_notes::LogNotes;
 pub(super) use receipt::{LoggedReceipt, Match, stamp, stamp_of};
 
 use super::checkpoint::Checkpoint;
@@ -134,7 +148,7 @@ impl<'a, L: MessageLog> Matching<'a, L> {
                         sends.map_or(&[], |channel| channel.1),
                         receipts.map_or(&[], |channel| channel.1),
                     ),
-                    (clocks, covered),
+                    (clocks, &covered),
                     &mut open,
                 );
                 each(&mut channel, checkpoint)?;

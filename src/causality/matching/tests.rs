@@ -26,9 +26,9 @@ impl MessageLog for DrawnLogs {
 
     fn cover(&self, log: usize) -> Cover {
         Cover {
-            from: 0,
+            begins: true,
             to: self.covered[log],
-            gap: None,
+            ..Cover::default()
         }
     }
 

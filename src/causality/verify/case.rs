@@ -226,15 +226,12 @@ impl MessageLog for Case<'_> {
                 .copied(),
         };
         let last = self.columns.new_clock[history.rows.clone()].last().copied();
-        let is_ended = self.ends[log].is_some();
         Cover {
+            begins: first.unwrap_or(0) == 0,
             from: first.unwrap_or(0),
-            to: if is_ended {
-                i64::MAX
-            } else {
-                last.unwrap_or(i64::MIN)
-            },
-            gap: self.gap(history),
+            to: last.unwrap_or(i64::MIN),
+            is_ended: self.ends[log].is_some(),
+            gaps: self.gap(history).into_iter().collect(),
         }
     }
 

@@ -1,0 +1,87 @@
+//! Receipts completed: sender and timestamp of each message received, as the logs tell them or as follows from them.
+
+use std::borrow::Cow;
+
+use super::draft::Draft;
+use super::evidence::Evidence;
+use super::how::How;
+use super::{in_order, tight, unique};
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::trace::Trace;
+use crate::error::Result;
+use crate::log::columns::UNKNOWN;
+use crate::model::rules::{Rules, Stamp};
+
+/// Who sent the message received in each row, and its timestamp, as far as that is known.
+#[derive(Debug, Clone)]
+pub(in crate::causality) struct Completed<'a> {
+    /// Who sent it, or [`UNKNOWN`].
+    pub(in crate::causality) sender: Cow<'a, [i64]>,
+    /// Its timestamp, or [`UNKNOWN`].
+    pub(in crate::causality) sent_clock: Cow<'a, [i64]>,
+    /// The timestamp that the messages of the SEND in a row carry; negative if it is not known.
+    pub(in crate::causality) stamps: Cow<'a, [i64]>,
+    /// How each RECEIVE was matched, by row; empty if every receipt tells sender and timestamp.
+    pub(in crate::causality) how: Vec<How>,
+}
+
+impl<'a> Completed<'a> {
+    /// As the logs stand, which is all there is if every receipt tells sender and timestamp.
+    pub(in crate::causality) fn as_logged(trace: &Trace<'a>) -> Self {
+        Self {
+            sender: Cow::Borrowed(trace.sender),
+            sent_clock: Cow::Borrowed(trace.sent_clock),
+            stamps: Cow::Borrowed(trace.new_clock),
+            how: Vec::new(),
+        }
+    }
+
+    /// Whether the logs tell sender and timestamp of every message received: then nothing is to be completed.
+    pub(in crate::causality) fn is_complete(trace: &Trace<'_>, rules: &Rules) -> bool {
+        let mut rows = 0..trace.len();
+        rules.stamp == Stamp::After
+            && rows.all(|row| {
+                let is_stamped = trace.sent_clock[row] >= 0;
+                match trace.event[row].receives() {
+                    true => is_stamped && trace.sender[row] >= 0 || trace.by_hand[row],
+                    false => !is_stamped,
+                }
+            })
+    }
+
+    /// Completes what can only have been one way in every history that has this record and obeys the rules.
+    pub(in crate::causality) fn new(
+        evidence: &Evidence<'a>,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<Self> {
+        let trace = &evidence.trace;
+        let mut draft = Draft::new(evidence);
+        draft.exact(checkpoint)?;
+        unique::find(&mut draft, checkpoint)?;
+        tight::find(&mut draft, checkpoint)?;
+        in_order::find(&mut draft, checkpoint)?;
+        draft.judge_others(checkpoint)?;
+        let sends = &evidence.sends;
+        let is_as_logged = |(&row, &stamp): (&u32, &i64)| trace.new_clock[row as usize] == stamp;
+        let stamps = if sends.rows.iter().zip(&sends.stamps).all(is_as_logged) {
+            Cow::Borrowed(trace.new_clock)
+        } else {
+            let mut stamps = vec![UNKNOWN; trace.len()];
+            for (&row, &stamp) in sends.rows.iter().zip(&sends.stamps) {
+                stamps[row as usize] = stamp;
+            }
+            Cow::Owned(stamps)
+        };
+        Ok(Self {
+            sender: Cow::Owned(draft.sender),
+            sent_clock: Cow::Owned(draft.sent_clock),
+            stamps,
+            how: draft.how,
+        })
+    }
+
+    /// How the RECEIVE in a row was matched.
+    pub(in crate::causality) fn how(&self, row: usize) -> How {
+        self.how.get(row).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,267 @@
+//! What the logs of a run tell of its messages: their events in order, which clocks they cover, and which machines there are.
+
+use super::clue::Clue;
+use super::cover::Cover;
+use super::log_notes::LogNotes;
+use crate::causality::ids::Ids;
+use crate::causality::trace::Trace;
+use crate::log::columns::UNKNOWN;
+use crate::log::schema::known;
+use crate::model::rules::{Membership, Receive, Rules, Start, Step};
+
+/// What the logs of a run tell of its messages.
+pub(in crate::causality) struct Evidence<'a> {
+    pub(in crate::causality) trace: Trace<'a>,
+    pub(in crate::causality) rules: &'a Rules,
+    pub(in crate::causality) ids: &'a Ids,
+    /// The rows of the log at k are `rows[starts[k]..starts[k + 1]]`, in its own order.
+    pub(in crate::causality) starts: &'a [u32],
+    pub(in crate::causality) rows: &'a [u32],
+    pub(in crate::causality) notes: Vec<LogNotes>,
+    pub(in crate::causality) covers: Vec<Cover>,
+    /// Whether every machine there is has a log.
+    pub(in crate::causality) is_closed: bool,
+    /// Whether some machine sends to itself.
+    pub(super) sends_to_itself: bool,
+    /// The SENDs of all logs by their timestamps.
+    pub(in crate::causality) sends: SendList,
+}
+
+/// The SENDs of each log in the order of their timestamps.
+#[derive(Debug, Default)]
+pub(in crate::causality) struct SendList {
+    /// Those of the log at k stand from `starts[k]` to `starts[k + 1]`.
+    pub(in crate::causality) starts: Vec<u32>,
+    /// Their timestamps; negative ones are not known.
+    pub(in crate::causality) stamps: Vec<i64>,
+    pub(in crate::causality) rows: Vec<u32>,
+}
+
+impl SendList {
+    /// The places of those of a log.
+    pub(in crate::causality) fn of(&self, log: usize) -> std::ops::Range<usize> {
+        self.starts[log] as usize..self.starts[log + 1] as usize
+    }
+
+    /// The places of those of a log with a timestamp.
+    pub(in crate::causality) fn with(&self, log: usize, stamp: i64) -> std::ops::Range<usize> {
+        let span = self.of(log);
+        let stamps = &self.stamps[span.clone()];
+        let first = span.start + stamps.partition_point(|&other| other < stamp);
+        let count = self.stamps[first..span.end].iter();
+        first..first + count.take_while(|&&other| other == stamp).count()
+    }
+}
+
+impl<'a> Evidence<'a> {
+    /// Of logs whose rows are given by log; `named` are the machines that are named, beside those that events name.
+    pub(in crate::causality) fn new(
+        (trace, rules, ids): (Trace<'a>, &'a Rules, &'a Ids),
+        (starts, rows): (&'a [u32], &'a [u32]),
+        notes: Vec<LogNotes>,
+        named: impl Iterator<Item = u64>,
+    ) -> Self {
+        let mut evidence = Self {
+            trace,
+            rules,
+            ids,
+            starts,
+            rows,
+            notes,
+            covers: Vec::new(),
+            is_closed: false,
+            sends_to_itself: false,
+            sends: SendList::default(),
+        };
+        let logs = 0..evidence.notes.len();
+        evidence.covers = logs.map(|log| evidence.cover(log)).collect();
+        evidence.sends = evidence.list_sends();
+        evidence.is_closed = rules.machines == Membership::These && evidence.has_all(named);
+        evidence.sends_to_itself = evidence.is_any_sent_to_itself();
+        evidence
+    }
+
+    /// The rows of a log, in its own order.
+    pub(in crate::causality) fn rows_of(&self, log: usize) -> &'a [u32] {
+        &self.rows[self.starts[log] as usize..self.starts[log + 1] as usize]
+    }
+
+    /// The clock before an event of a log, if it is known: logged, or what the step or the line before tells.
+    pub(in crate::causality) fn old(&self, log: usize, index: usize) -> Option<i64> {
+        let rows = self.rows_of(log);
+        let row = rows[index] as usize;
+        let (logged, new) = (self.trace.old_clock[row], self.trace.new_clock[row]);
+        let moves = !self.trace.event[row].receives();
+        if logged != UNKNOWN {
+            return Some(logged);
+        }
+        if moves && let Step::By(step) = self.rules.step {
+            return Some(new - step);
+        }
+        let is_first = new == self.first() + self.rules.least_step()
+            && (moves || self.rules.receive != Receive::Max);
+        match index.checked_sub(1) {
+            _ if is_first => Some(self.first()),
+            _ if self.is_after_unreadable(log, index) => None,
+            Some(before) => Some(self.trace.new_clock[rows[before] as usize]),
+            None => self.notes[log].begins.then(|| self.first()),
+        }
+    }
+
+    /// The clock at which clocks begin, if that is known.
+    fn first(&self) -> i64 {
+        match self.rules.start {
+            Start::Proved => 0,
+            Start::At(clock) => clock,
+            // Below any clock: nothing proves that a log begins at the beginning.
+            Start::Any => i64::MIN / 2,
+        }
+    }
+
+    /// What a RECEIVE of a log tells of its timestamp.
+    pub(in crate::causality) fn clue(&self, log: usize, index: usize) -> Clue {
+        let row = self.rows_of(log)[index] as usize;
+        match self.trace.sent_clock[row] {
+            UNKNOWN => Clue::of(self.rules, self.old(log, index), self.trace.new_clock[row]),
+            stamp => Clue::Is(stamp),
+        }
+    }
+
+    /// The place of the machine that the RECEIVE in a row says it is from: `Some(None)` if that has no log.
+    pub(in crate::causality) fn sender(&self, row: usize) -> Option<Option<usize>> {
+        known(self.trace.sender[row]).map(|id| self.ids.place(id))
+    }
+
+    fn is_after_unreadable(&self, log: usize, index: usize) -> bool {
+        self.notes[log].gaps.binary_search(&(index as u32)).is_ok()
+    }
+
+    /// Whether nothing is missing between an event of a log and the one before, or before the first.
+    pub(in crate::causality) fn follows(&self, log: usize, index: usize) -> bool {
+        let found = self.old(log, index);
+        let before = match index.checked_sub(1) {
+            Some(before) => self.trace.new_clock[self.rows_of(log)[before] as usize],
+            None => self.first(),
+        };
+        found == Some(before) && !self.is_after_unreadable(log, index)
+    }
+
+    /// Between which clocks events are missing before one of a log, where it does not follow.
+    fn gap(&self, log: usize, index: usize) -> Option<(i64, i64)> {
+        let rows = self.rows_of(log);
+        let old = self.old(log, index);
+        let old = old.unwrap_or_else(|| self.most_before(rows[index] as usize));
+        let before = match index.checked_sub(1) {
+            Some(before) => self.trace.new_clock[rows[before] as usize],
+            None => self.first(),
+        };
+        // Where the clock went back, those around are not covered.
+        (old != before).then(|| (before.min(old), before.max(old)))
+    }
+
+    fn cover(&self, log: usize) -> Cover {
+        let (rows, notes) = (self.rows_of(log), &self.notes[log]);
+        let begins = notes.begins || !rows.is_empty() && self.old(log, 0) == Some(self.first());
+        let inside = usize::from(!begins)..rows.len();
+        let mut gaps: Vec<_> = inside.filter_map(|index| self.gap(log, index)).collect();
+        let last = rows.last().map(|&row| self.trace.new_clock[row as usize]);
+        let to = last.unwrap_or(self.first());
+        // Lines may be missing behind the last event, too.
+        if let Some(end) = notes.end.filter(|&end| end > to) {
+            gaps.push((to, end));
+        } else if notes.gaps.last() == Some(&(rows.len() as u32)) {
+            gaps.push((to, i64::MAX));
+        }
+        let first = rows.first().map(|&row| self.trace.new_clock[row as usize]);
+        Cover {
+            begins,
+            from: match first {
+                Some(first) => self.old(log, 0).unwrap_or(first - 1),
+                None => i64::MAX,
+            },
+            to,
+            is_ended: notes.end.is_some(),
+            gaps,
+        }
+    }
+
+    /// The largest clock that the event in a row can have found.
+    pub(in crate::causality) fn most_before(&self, row: usize) -> i64 {
+        let new = self.trace.new_clock[row];
+        match (self.trace.event[row].receives(), self.rules.receive) {
+            (true, Receive::Max) => new,
+            _ => new - self.rules.least_step(),
+        }
+    }
+
+    fn list_sends(&self) -> SendList {
+        let mut list = SendList::default();
+        let mut own = Vec::new();
+        for log in 0..self.notes.len() {
+            list.starts.push(list.rows.len() as u32);
+            own.clear();
+            for (index, &row) in self.rows_of(log).iter().enumerate() {
+                if self.trace.event[row as usize].sends() {
+                    own.push((self.stamp(log, index), row));
+                }
+            }
+            if !own.is_sorted_by_key(|&(stamp, _)| stamp) {
+                own.sort_by_key(|&(stamp, _)| stamp);
+            }
+            list.stamps.extend(own.iter().map(|&(stamp, _)| stamp));
+            list.rows.extend(own.iter().map(|&(_, row)| row));
+        }
+        list.starts.push(list.rows.len() as u32);
+        list
+    }
+
+    /// The timestamp of the messages of a SEND: logged, or what its clocks tell.
+    pub(super) fn stamp(&self, log: usize, index: usize) -> i64 {
+        let row = self.rows_of(log)[index] as usize;
+        match self.trace.sent_clock[row] {
+            UNKNOWN => self
+                .rules
+                .stamp(self.old(log, index), self.trace.new_clock[row])
+                .unwrap_or(UNKNOWN),
+            logged => logged,
+        }
+    }
+
+    /// Whether every machine that is named has a log.
+    fn has_all(&self, mut named: impl Iterator<Item = u64>) -> bool {
+        let has = |id: i64| id < 0 || self.ids.place(id as u64).is_some();
+        // A SEND to more machines than there are others tells of one more.
+        let others = self.notes.len().saturating_sub(1);
+        let rows = self.sends.rows.iter().map(|&row| row as usize);
+        named.all(|id| has(id as i64))
+            && self.trace.sender.iter().all(|&id| has(id))
+            && self.trace.recipients.iter().all(|&id| has(id))
+            && self
+                .notes
+                .iter()
+                .flat_map(|notes| &notes.unread)
+                .all(|&(id, _)| has(id as i64))
+            && rows
+                .map(|row| self.trace.recipients(row))
+                .all(|list| list.len() <= others || list.iter().all(|&id| id != UNKNOWN))
+    }
+
+    /// Whether the SEND at a place of the list may name a machine.
+    pub(in crate::causality) fn may_be(&self, send: usize, id: u64) -> bool {
+        self.trace.may_name(self.sends.rows[send] as usize, id)
+    }
+
+    /// Whether the machine of a log may have sent something to that of another.
+    pub(in crate::causality) fn may_send(&self, sender: usize, log: usize) -> bool {
+        sender != log || self.sends_to_itself
+    }
+
+    fn is_any_sent_to_itself(&self) -> bool {
+        let mut rows = self.sends.rows.iter().map(|&row| row as usize);
+        rows.any(|row| {
+            self.trace
+                .recipients(row)
+                .contains(&self.trace.machine_id[row])
+        })
+    }
+}

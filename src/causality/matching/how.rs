@@ -1,0 +1,40 @@
+//! How receipts are matched.
+
+/// How a receipt was matched with its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(i8)]
+pub enum How {
+    /// It tells sender and timestamp.
+    #[default]
+    Exact,
+    /// No other SEND can be its message.
+    Unique,
+    /// Its channel keeps the order of messages.
+    Fifo,
+    /// Several SENDs can be its message, or one that is in no log.
+    Ambiguous,
+    /// No SEND here can be its message.
+    None,
+}
+
+impl How {
+    /// Every way, by its number.
+    pub const ALL: [Self; 5] = [
+        Self::Exact,
+        Self::Unique,
+        Self::Fifo,
+        Self::Ambiguous,
+        Self::None,
+    ];
+
+    /// As tables write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Unique => "unique",
+            Self::Fifo => "fifo",
+            Self::Ambiguous => "ambiguous",
+            Self::None => "none",
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a log says beside its events, as far as matching goes by it.
+
+use crate::log::history::{LogHistory, Note};
+use crate::log::logs::MachineSummary;
+use crate::model::rules::Start;
+
+/// What a log says beside its events.
+#[derive(Debug, Clone, Default)]
+pub(in crate::causality) struct LogNotes {
+    /// Whether its first line says that the machine started where clocks begin.
+    pub(in crate::causality) begins: bool,
+    /// With which clock the machine ended, if a line says that it did.
+    pub(in crate::causality) end: Option<i64>,
+    /// Which of its events follow lines that cannot be read; in order. Behind the last is the number of events.
+    pub(in crate::causality) gaps: Vec<u32>,
+    /// Which of its events follow a restart; in order.
+    pub(in crate::causality) restarts: Vec<u32>,
+    /// Sender and timestamp of the messages that were left in its queue.
+    pub(in crate::causality) unread: Vec<(u64, i64)>,
+}
+
+/// Whether a clock is where clocks begin.
+fn is_first(start: Start, clock: u64) -> bool {
+    match start {
+        Start::Proved => clock == 0,
+        Start::At(first) => clock as i64 == first,
+        Start::Any => false,
+    }
+}
+
+impl LogNotes {
+    /// Of a machine of a table, whose events have these clocks, in order.
+    pub(in crate::causality) fn of_summary(
+        summary: &MachineSummary,
+        clocks: impl Fn(usize) -> i64,
+        events: usize,
+        start: Start,
+    ) -> Self {
+        let place = |clock: u64| {
+            let (mut low, mut high) = (0, events);
+            while low < high {
+                let middle = low.midpoint(high);
+                if clocks(middle) <= clock as i64 {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            low as u32
+        };
+        let last = summary.startup.as_ref().map(|startup| startup.local_clock);
+        let restarts = summary.restarts.iter().map(|&(_, clock)| clock).chain(last);
+        let mut restarts: Vec<u32> = restarts
+            .filter(|&clock| !is_first(start, clock))
+            .map(place)
+            .collect();
+        restarts.sort_unstable();
+        Self {
+            begins: last.is_some_and(|clock| is_first(start, clock)),
+            end: summary.end.as_ref().map(|end| end.final_clock as i64),
+            gaps: Vec::new(),
+            restarts,
+            unread: summary
+                .unread
+                .iter()
+                .filter_map(|message| Some((message.sender?, message.sent_clock as i64)))
+                .collect(),
+        }
+    }
+
+    /// Of a log as it stands.
+    pub(in crate::causality) fn of_log(log: &LogHistory, start: Start) -> Self {
+        let index = |row: usize| row.saturating_sub(log.rows.start) as u32;
+        let mut notes = Self {
+            gaps: log.gaps.iter().map(|lines| index(lines.row)).collect(),
+            ..Self::default()
+        };
+        notes.gaps.dedup();
+        for (number, (mark, startup)) in log.startups().enumerate() {
+            if number == 0 && mark.row == log.rows.start && is_first(start, startup.local_clock) {
+                notes.begins = true;
+            } else {
+                notes.restarts.push(index(mark.row));
+            }
+        }
+        for mark in &log.marks {
+            match &mark.note {
+                Note::Unread {
+                    sender: Some(sender),
+                    sent_clock,
+                    ..
+                } => notes.unread.push((*sender, *sent_clock as i64)),
+                Note::End(end) => notes.end = Some(end.final_clock as i64),
+                Note::Unread { .. } | Note::Startup(_) | Note::Connect(_) => {}
+            }
+        }
+        notes
+    }
+}
