@@ -25,6 +25,7 @@ use lamport::drive::simulated::record::Records;
 use lamport::log::columns::Columns;
 use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 
@@ -35,6 +36,7 @@ fn events(machines: u32, events: f64) -> Columns {
         rates: Some(vec![3.0; machines as usize]),
         max_rate: 6,
         behavior: Behavior::new(0.7, if machines == 3 { 1.0 / 3.0 } else { 0.005 }).unwrap(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
         faults: Vec::new(),

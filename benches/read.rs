@@ -33,6 +33,7 @@ use lamport::log::read::parse::{Body, parse};
 use lamport::log::read::reader::read_logs_on;
 use lamport::log::schema::or_unknown;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 
@@ -45,6 +46,7 @@ fn write(directory: &Path, events: f64) -> Vec<PathBuf> {
         rates: Some(RATES.to_vec()),
         max_rate: 6,
         behavior: Behavior::default(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
         faults: Vec::new(),

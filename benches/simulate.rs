@@ -18,6 +18,7 @@ use std::time::Instant;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::random::Generator;
 use lamport::model::topology::Topology;
@@ -144,6 +145,7 @@ fn simulation(
         rates,
         max_rate: 6,
         behavior: Behavior::new(0.7, broadcast_share).unwrap(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
         faults: Vec::new(),
@@ -196,6 +198,7 @@ fn memory() {
         rates: None,
         max_rate: 6,
         behavior: Behavior::default(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
         faults: Vec::new(),

@@ -23,6 +23,7 @@ use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
 use lamport::log::read::reader::read_history;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 
@@ -35,6 +36,7 @@ fn write(directory: &Path, machines: u32, events: f64) {
         rates: Some(vec![3.0; machines as usize]),
         max_rate: 6,
         behavior: Behavior::new(0.7, share).unwrap(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
         faults: Vec::new(),

@@ -656,6 +656,9 @@ class _RunSetting(TypedDict):
     max_rate: int
     internal_probability: float
     broadcast_share: float
+    stamp: str
+    receive: str
+    draw_after_receive: bool
     latency: str
     """As JSON, in s."""
     faults: str
@@ -685,8 +688,11 @@ def simulate(
         Recording would need more memory than there is.
     """
 
-def replay_log(path: str | PathLike[str]) -> tuple[int, int, tuple[int, str, str] | None]:
-    """Play a log again: its arrivals, in virtual time, with the node and the draws that made it.
+def replay_log(
+    path: str | PathLike[str], *, stamp: str, receive: str, draw_after_receive: bool
+) -> tuple[int, int, tuple[int, str, str] | None]:
+    """Play a log again: its arrivals, in virtual time, with the node and the draws that made it, of a program
+    that keeps its clock as `simulate` calls it.
 
     Returns
     -------

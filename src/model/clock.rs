@@ -3,6 +3,8 @@
 //! L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed
 //! System", CACM 21(7), 1978: implementation rules IR1 and IR2.
 
+use crate::model::rules::Receive;
+
 /// The largest clock value: exact in JSON, float64 and JavaScript.
 pub const MAX_CLOCK: u64 = (1 << 53) - 1;
 
@@ -29,6 +31,14 @@ impl Clock {
         self.0
     }
 
+    /// The receipt of a message with `timestamp` by a program that does `rule`. Returns the event's value.
+    #[inline]
+    pub fn receive_by(&mut self, rule: Receive, timestamp: u64) -> u64 {
+        // Clocks are far from the end of either type.
+        self.0 = rule.of(self.0 as i64, timestamp as i64, 1) as u64;
+        self.0
+    }
+
     /// IR2: the receipt of a message with `timestamp`. Returns the event's value.
     #[inline]
     pub fn receive(&mut self, timestamp: u64) -> u64 {
@@ -49,6 +59,14 @@ mod tests {
             let value = clock.receive(sent);
             prop_assert!(value > past && value > sent);
             prop_assert!(value == past + 1 || value == sent + 1);
+        }
+
+        #[test]
+        fn lamports_rule_is_one_of_the_rules(past in 0..MAX_CLOCK, sent in 0..MAX_CLOCK) {
+            let by = |rule| Clock(past).receive_by(rule, sent);
+            prop_assert_eq!(by(Receive::MaxPlusOne), Clock(past).receive(sent));
+            prop_assert_eq!(by(Receive::MaxOfNext), (past + 1).max(sent));
+            prop_assert_eq!(by(Receive::Max), past.max(sent));
         }
 
         #[test]

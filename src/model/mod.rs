@@ -6,6 +6,7 @@ pub mod address;
 pub mod behavior;
 pub mod clock;
 pub mod demand;
+pub mod discipline;
 pub mod event;
 pub mod fault;
 pub mod fault_schedule;

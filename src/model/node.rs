@@ -10,6 +10,7 @@ use crate::model::clock::Clock;
 use crate::model::event::{Event, Recipients};
 use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;
+use crate::model::rules::Receive;
 
 /// A machine without bytes, threads or time of its own.
 #[derive(Debug, Clone)]
@@ -97,9 +98,15 @@ impl Node {
     /// else what is drawn with these odds.
     #[inline]
     pub fn tick(&mut self, now: Nanos, odds: &Odds) -> Event {
-        if let Some(event) = self.receive(now) {
-            return event;
+        match self.receive(now) {
+            Some(event) => event,
+            None => self.act(odds),
         }
+    }
+
+    /// What is drawn with these odds, whatever waits.
+    #[inline]
+    pub fn act(&mut self, odds: &Odds) -> Event {
         match odds.draw(&mut self.generator) {
             Action::Internal => self.internal(),
             Action::Send(recipients) => self.send(recipients),
@@ -109,6 +116,16 @@ impl Node {
     /// Takes the message that arrived first, if one has by `now`.
     #[inline]
     pub fn receive(&mut self, now: Nanos) -> Option<Event> {
+        self.take(now, Clock::receive)
+    }
+
+    /// As [`Node::receive`], by a program that does `rule` to its clock.
+    pub fn receive_by(&mut self, rule: Receive, now: Nanos) -> Option<Event> {
+        self.take(now, |clock, timestamp| clock.receive_by(rule, timestamp))
+    }
+
+    #[inline]
+    fn take(&mut self, now: Nanos, receive: impl FnOnce(&mut Clock, u64) -> u64) -> Option<Event> {
         let waiting = self.queue_len(now);
         let message = if waiting == 0 {
             None
@@ -118,7 +135,7 @@ impl Node {
         let old_clock = self.clock.value();
         Some(Event::Receive {
             old_clock,
-            new_clock: self.clock.receive(message.timestamp),
+            new_clock: receive(&mut self.clock, message.timestamp),
             queue_len: waiting - 1,
             message,
         })

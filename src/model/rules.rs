@@ -1,5 +1,7 @@
 //! What is taken for true of a program whose log is read: each value is proved by the log, or given.
 
+use crate::error::{Error, Result};
+
 /// The assumptions under which a log is matched, drawn and judged; the default is what this module's machines do.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rules {
@@ -108,7 +110,39 @@ impl Transport {
     }
 }
 
+impl Stamp {
+    /// The values, by the words that settings have for them.
+    pub const WORDS: [(&'static str, Self); 2] = [("after", Self::After), ("before", Self::Before)];
+
+    /// The stamp that a word names.
+    pub fn from_word(word: &str) -> Result<Self> {
+        named("stamp", word, &Self::WORDS)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        word_of(&self, &Self::WORDS)
+    }
+}
+
 impl Receive {
+    /// The values, by the words that settings have for them.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("max + 1", Self::MaxPlusOne),
+        ("max(clock + 1, T)", Self::MaxOfNext),
+        ("max(clock, T)", Self::Max),
+    ];
+
+    /// What a word names.
+    pub fn from_word(word: &str) -> Result<Self> {
+        named("receive", word, &Self::WORDS)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        word_of(&self, &Self::WORDS)
+    }
+
     /// The clock after the receipt of `timestamp`, where an event moves it by `step`.
     #[inline]
     pub fn of(self, clock: i64, timestamp: i64, step: i64) -> i64 {
@@ -120,9 +154,41 @@ impl Receive {
     }
 }
 
+/// The value of a setting that a word names.
+fn named<T: Copy>(setting: &str, word: &str, words: &[(&str, T)]) -> Result<T> {
+    let found = words.iter().find(|(name, _)| *name == word);
+    found.map(|&(_, value)| value).ok_or_else(|| {
+        let known: Vec<String> = words.iter().map(|(name, _)| format!("{name:?}")).collect();
+        let known = known.join(", ");
+        Error::invalid(format!(
+            "{setting} is {word:?}, which is not known: give one of {known}"
+        ))
+    })
+}
+
+fn word_of<T: PartialEq>(value: &T, words: &[(&'static str, T)]) -> &'static str {
+    let found = words.iter().find(|(_, named)| named == value);
+    found.map_or("", |(word, _)| word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_name_every_value_and_no_other() {
+        for (word, stamp) in Stamp::WORDS {
+            assert_eq!(Stamp::from_word(word).unwrap(), stamp);
+            assert_eq!(stamp.word(), word);
+        }
+        for (word, receive) in Receive::WORDS {
+            assert_eq!(Receive::from_word(word).unwrap(), receive);
+            assert_eq!(receive.word(), word);
+        }
+        let error = Stamp::from_word("later").unwrap_err().to_string();
+        assert!(error.contains(r#""after", "before""#), "{error}");
+        assert!(Receive::from_word("max+1").is_err());
+    }
 
     #[test]
     fn receipts_differ_where_the_timestamp_is_ahead() {

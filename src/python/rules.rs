@@ -25,18 +25,8 @@ impl<'py> FromPyObject<'_, 'py> for RulesArgument {
                 Err(word) if word == "any" => Start::Any,
                 Err(_) => Start::Proved,
             },
-            stamp: word(
-                &value("stamp")?,
-                &[("after", Stamp::After), ("before", Stamp::Before)],
-            )?,
-            receive: word(
-                &value("receive")?,
-                &[
-                    ("max + 1", Receive::MaxPlusOne),
-                    ("max(clock + 1, T)", Receive::MaxOfNext),
-                    ("max(clock, T)", Receive::Max),
-                ],
-            )?,
+            stamp: word(&value("stamp")?, &Stamp::WORDS)?,
+            receive: word(&value("receive")?, &Receive::WORDS)?,
             channel: transport(&value("channel")?)?,
             machines: word(
                 &value("machines")?,

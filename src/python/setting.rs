@@ -12,8 +12,10 @@ use crate::drive::simulated::engine::Setup;
 use crate::error::Result;
 use crate::model::address::{Address, parse_list};
 use crate::model::behavior::Behavior;
+use crate::model::discipline::Discipline;
 use crate::model::fault::Fault;
 use crate::model::latency::Latency;
+use crate::model::rules::{Receive, Stamp};
 use crate::setting;
 
 /// What every kind of run is made with. Python has checked the types.
@@ -27,6 +29,9 @@ pub(super) struct RunSetting {
     max_rate: Whole,
     internal_probability: f64,
     broadcast_share: f64,
+    stamp: String,
+    receive: String,
+    draw_after_receive: bool,
     /// As JSON.
     latency: String,
     /// As JSON.
@@ -56,6 +61,11 @@ impl RunSetting {
             rates: self.rates,
             max_rate: self.max_rate.0,
             behavior: Behavior::new(self.internal_probability, self.broadcast_share)?,
+            discipline: Discipline::from_words(
+                &self.stamp,
+                &self.receive,
+                self.draw_after_receive,
+            )?,
             latency: Latency::from_json(&self.latency)?,
             seed,
             faults: Fault::list(&self.faults)?,
@@ -98,6 +108,12 @@ pub(super) fn check_parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<
         "internal_probability" | "broadcast_share" => {
             setting::check_probability(name, value.extract()?)?;
         }
+        "stamp" => {
+            Stamp::from_word(value.extract()?)?;
+        }
+        "receive" => {
+            Receive::from_word(value.extract()?)?;
+        }
         "seed" => {
             setting::check_seed(value.extract::<Whole>()?.0)?;
         }
@@ -133,6 +149,8 @@ pub(super) fn defaults(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("max_rate", setting::MAX_DRAWN_RATE)?;
     dict.set_item("internal_probability", setting::INTERNAL_PROBABILITY)?;
     dict.set_item("broadcast_share", setting::BROADCAST_SHARE)?;
+    dict.set_item("stamp", Stamp::default().word())?;
+    dict.set_item("receive", Receive::default().word())?;
     dict.set_item("latency", setting::LATENCY)?;
     dict.set_item("simulated_latency", setting::SIMULATED_LATENCY)?;
     dict.set_item("wait", setting::WAIT)?;

@@ -20,6 +20,7 @@ use crate::drive::simulated::record::Records;
 use crate::drive::simulated::replay::replay;
 use crate::drive::simulated::sweep;
 use crate::error::Result;
+use crate::model::discipline::Discipline;
 
 /// A run of at most this many machines, events and messages is over before anyone could interrupt it.
 const SHORT: f64 = 200_000.0;
@@ -292,7 +293,8 @@ pub(super) fn sweep_runs(
 /// A line of a log, what the node does there, and what the log says.
 type Divergent = (u64, String, String);
 
-/// Play a log again: its arrivals, in virtual time, with the node and the draws that made it.
+/// Play a log again: its arrivals, in virtual time, with the node and the draws that made it, of a program
+/// that keeps its clock as `simulate` calls it.
 ///
 /// Returns
 /// -------
@@ -310,8 +312,16 @@ type Divergent = (u64, String, String);
 /// OSError
 ///     It cannot be read.
 #[pyfunction]
-pub(super) fn replay_log(py: Python<'_>, path: PathBuf) -> PyResult<(u64, u64, Option<Divergent>)> {
-    let replayed = interruptible(py, |go_on| replay(&path, go_on))?;
+#[pyo3(signature = (path, *, stamp, receive, draw_after_receive))]
+pub(super) fn replay_log(
+    py: Python<'_>,
+    path: PathBuf,
+    stamp: &str,
+    receive: &str,
+    draw_after_receive: bool,
+) -> PyResult<(u64, u64, Option<Divergent>)> {
+    let discipline = Discipline::from_words(stamp, receive, draw_after_receive)?;
+    let replayed = interruptible(py, |go_on| replay(&path, discipline, go_on))?;
     let divergence = replayed
         .divergence
         .map(|at| (at.line, at.expected, at.found));

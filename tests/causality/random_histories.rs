@@ -21,6 +21,7 @@ use lamport::log::columns::UNKNOWN;
 use lamport::log::import::table::{Declared, Table};
 use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 use proptest::prelude::*;
@@ -151,6 +152,7 @@ pub(crate) fn simulated(machines: u32, duration: f64) -> Columns {
         rates: None,
         max_rate: 6,
         behavior: Behavior::default(),
+        discipline: Discipline::default(),
         faults: Vec::new(),
         latency: Latency::Constant(0.0005),
         seed: 7,

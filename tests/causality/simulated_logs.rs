@@ -17,6 +17,7 @@ use lamport::drive::simulated::engine::Watch;
 use lamport::drive::simulated::files::Files;
 use lamport::log::read::reader::read_history;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
@@ -56,6 +57,7 @@ pub(crate) fn base(seed: u64) -> Setup {
         rates: Some(vec![1.0, 3.0, 6.0]),
         max_rate: 6,
         behavior: Behavior::new(0.5, 0.3).unwrap(),
+        discipline: Discipline::default(),
         latency: Latency::Exponential(0.05),
         seed,
         faults: Vec::new(),

@@ -10,6 +10,7 @@ use lamport::drive::real::local::Local;
 use lamport::drive::real::local::LocalConfig;
 use lamport::drive::simulated::engine::Setup;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::random::Generator;
 use lamport::model::topology::Topology;
@@ -63,6 +64,7 @@ fn a_thousand_clean_runs_raise_nothing() {
             rates: None,
             duration: 1.0 + chance.below(20) as f64,
             behavior: Behavior::new(chance.below(10) as f64 / 10.0, 0.4).unwrap(),
+            discipline: Discipline::default(),
             ..base(seed)
         };
         let scratch = Scratch::new();

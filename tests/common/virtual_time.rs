@@ -6,6 +6,7 @@ use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::record::Records;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 
@@ -17,6 +18,7 @@ pub fn setup(topology: Topology, duration: f64, latency: Latency) -> Setup {
         rates: None,
         max_rate: 6,
         behavior: Behavior::new(0.5, 0.4).unwrap(),
+        discipline: Discipline::default(),
         latency,
         seed: 11,
         faults: Vec::new(),

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod disciplines;
 mod local;
 mod replay;
 mod simulate;

@@ -7,6 +7,7 @@ use std::fs;
 use lamport::drive::simulated::engine::Setup;
 use lamport::drive::simulated::replay::replay;
 use lamport::error::Error;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 
@@ -19,7 +20,7 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
         let scratch = Scratch::new();
         run(&setup, &scratch.0, None);
         for path in paths(&scratch.0, setup.topology.machines()) {
-            let replayed = replay(&path, &mut || true).unwrap();
+            let replayed = replay(&path, Discipline::default(), &mut || true).unwrap();
             assert_eq!(replayed.divergence, None);
             let text = fs::read_to_string(&path).unwrap();
             assert_eq!(
@@ -30,7 +31,7 @@ fn a_log_replays_and_a_changed_arrival_does_not() {
             let lines: Vec<&str> = text.lines().collect();
             let diverges = |changed: &[String]| {
                 fs::write(&path, changed.join("\n") + "\n").unwrap();
-                let replayed = replay(&path, &mut || true).unwrap();
+                let replayed = replay(&path, Discipline::default(), &mut || true).unwrap();
                 replayed.divergence.expect("the log is damaged").line as usize
             };
             let changed = |row: usize, field: &str, value: &str| {
@@ -91,7 +92,7 @@ fn a_replay_ends_when_it_is_told_to() {
     run(&setup, &scratch.0, None);
     let path = &paths(&scratch.0, 1)[0];
     let mut times = 0;
-    let replayed = replay(path, &mut || {
+    let replayed = replay(path, Discipline::default(), &mut || {
         times += 1;
         true
     });
@@ -100,7 +101,7 @@ fn a_replay_ends_when_it_is_told_to() {
     assert_eq!(times, 2);
     for most in 0..times {
         let mut asked = 0;
-        let replayed = replay(path, &mut || {
+        let replayed = replay(path, Discipline::default(), &mut || {
             asked += 1;
             asked <= most
         });

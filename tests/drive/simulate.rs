@@ -11,6 +11,7 @@ use lamport::drive::simulated::engine::{Recorder, Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
 use lamport::log::read::reader::read_logs;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::event::Event;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;
@@ -222,6 +223,7 @@ proptest! {
             rates: None,
             max_rate,
             behavior: Behavior::new(p, b).unwrap(),
+            discipline: Discipline::default(),
             latency: Latency::Exponential(mean),
             seed,
             faults: Vec::new(),
@@ -264,6 +266,7 @@ fn what_theory_predicts_is_simulated() {
                 rates: Some(rates.clone()),
                 max_rate: 6,
                 behavior,
+                discipline: Discipline::default(),
                 latency: Latency::Constant(0.0005),
                 seed: vectors,
                 faults: Vec::new(),
@@ -297,6 +300,7 @@ fn a_message_that_arrives_at_a_tick_is_seen_if_its_sender_ticked_before() {
             let mut simulation = Simulation::new(Setup {
                 rates: Some(vec![1e9, 1e9]),
                 behavior: Behavior::new(0.0, 0.0).unwrap(),
+                discipline: Discipline::default(),
                 ..setup(
                     Topology::adjacency(peers).unwrap(),
                     1e-8,
@@ -330,6 +334,7 @@ fn messages_that_arrive_together_are_received_in_the_order_of_their_senders() {
         let mut simulation = Simulation::new(Setup {
             rates: Some(vec![1e9; 4]),
             behavior: Behavior::new(0.0, 0.0).unwrap(),
+            discipline: Discipline::default(),
             faults: Fault::list(faults).unwrap(),
             ..setup(
                 Topology::adjacency(peers.clone()).unwrap(),

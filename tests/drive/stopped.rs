@@ -5,6 +5,7 @@
 use lamport::drive::simulated::engine::{Recorder, Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::model::message::Nanos;
 use lamport::model::topology::Topology;
@@ -16,6 +17,7 @@ fn setup(machines: u32, broadcast_share: f64) -> Setup {
         rates: None,
         max_rate: 6,
         behavior: Behavior::new(0.0, broadcast_share).unwrap(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(0.1),
         seed: 1,
         faults: Vec::new(),

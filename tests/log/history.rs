@@ -15,6 +15,7 @@ use lamport::log::read::lines::Lines;
 use lamport::log::read::parse::parse;
 use lamport::log::read::reader::{read_history_on, read_logs_on};
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
@@ -32,6 +33,7 @@ static LOGS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
         rates: Some(vec![2.0, 4.0, 6.0]),
         max_rate: 6,
         behavior: Behavior::default(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(0.3),
         seed: 7,
         faults: Fault::list(r#"[{"fault": "crash", "machine": 2, "at": 3, "down_for": 1}]"#)

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::model::topology::Topology;
@@ -132,6 +133,7 @@ fn ours(seconds: u64) -> f64 {
         rates: Some(RATES.iter().map(|&rate| rate as f64).collect()),
         max_rate: 6,
         behavior: Behavior::default(),
+        discipline: Discipline::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
         faults: Vec::new(),

@@ -21,6 +21,8 @@ __all__ = ["add_sweep", "run_sweep"]
 READ = {"latency": read.latency_text, "topology": read.topology, "faults": read.faults_file}
 OF_GRID = re.compile(r"point |the grid |grid\b|'?\w+'?=|'\w+' is not|seed cannot|\w+ is in the grid")
 """What messages begin with that are of the grid."""
+BETWEEN = re.compile(r",(?![^()]*\))")
+"""What stands between two values: a comma, but not one of ``max(clock, T)``."""
 SHOWN = ("drift", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
 MOST_SHOWN = 40
 """The most points whose table is printed whole."""
@@ -89,7 +91,7 @@ def _values(text: str) -> tuple[str, list[Any]]:
             return name, values if isinstance(values, list) else [values]
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
-    return name, [_value(name, word.strip()) for word in given.split(",")]
+    return name, [_value(name, word.strip()) for word in BETWEEN.split(given)]
 
 
 def _value(name: str, word: str) -> Any:

@@ -59,6 +59,8 @@ class Points:
         import pandas as pd
 
         values = [setting[name] for setting in self.settings]
+        if all(isinstance(value, bool) for value in values):
+            return np.asarray(values)
         if all(isinstance(value, (int, float)) for value in values):
             return np.asarray(values, dtype=np.int64 if SETTING[name].read is read.whole else np.float64)
         if name == "latency":

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lamport._model.public import public
+from lamport._model.setting import DISCIPLINE, SETTING
 from lamport._runs.load import load
 from lamport._runs.run import Run
 
@@ -18,9 +19,10 @@ __all__ = ["replay"]
 def replay(source: Run | str | PathLike[str] | Iterable[str | PathLike[str]]) -> "pd.DataFrame":
     """Play the logs of a run again: each machine's arrivals, in virtual time, with the same node code.
 
-    A machine's rate, draws and rules follow from its STARTUP line; when messages arrived stands in
-    its log. Together they must make every event happen once more, with its kind, clocks, queue length
-    and peers. Where one does not, the log is not what such a machine would have written.
+    A machine's rate, draws and rules follow from its STARTUP line, how its program keeps the clock from
+    ``run.json``; when messages arrived stands in its log. Together they must make every event happen once
+    more, with its kind, clocks, queue length and peers. Where one does not, the log is not what such a
+    machine would have written.
 
     Parameters
     ----------
@@ -55,9 +57,10 @@ def replay(source: Run | str | PathLike[str] | Iterable[str | PathLike[str]]) ->
     run = source if isinstance(source, Run) else load(source)
     if not run.files:
         raise ValueError("the run has no log files to play again: simulate with log_dir=, or load logs")
+    discipline: Any = {name: run._parameters.get(name, SETTING[name].of["simulate"]) for name in DISCIPLINE}
     rows = []
     for file in run.files:
-        machine, events, divergence = replay_log(file)
+        machine, events, divergence = replay_log(file, **discipline)
         line, expected, found = divergence or (None, None, None)
         rows.append((machine, events, str(file), line, expected, found))
     names = ["machine_id", "events", "file", "line", "expected", "found"]

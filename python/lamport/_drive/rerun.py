@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from lamport._drive.key import AUTO, draw_key
 from lamport._model.public import public
-from lamport._model.setting import SETTING, of_function
+from lamport._model.setting import DISCIPLINE, SETTING, of_function
 from lamport._model.topology import NAMES, adjacency
 from lamport._model.warning import warn
 from lamport._runs.directory import RECORD, log_files, make_directory, read_record, read_record_file
@@ -60,7 +60,8 @@ def rerun(
     ------
     ValueError
         A parameter is unknown, or `run` does not tell how it was made: it is a table, or logs without
-        ``run.json``. Else as `run_local` and `simulate`.
+        ``run.json``; or a simulation has a mistake (as `stamp`), which machines in real time have
+        not. Else as `run_local` and `simulate`.
     FileNotFoundError
         There is no such directory or file.
     LogError
@@ -176,6 +177,7 @@ def _arguments(
             names = ", ".join(name for name in taken if name != "log_dir")
             raise ValueError(f"{name!r} is not a parameter of {function}: they are {names}")
     same = {name: known[name] for name, each in taken.items() if each.recorded and name in known}
+    _refuse_mistakes(known, where, taken)
     if (before := FUNCTIONS.get(known.get("time", ""))) not in {function, None}:
         same = {name: value for name, value in same.items() if not _is_default(name, value, before)}
     _draw_anew(same, changes)
@@ -191,6 +193,17 @@ def _arguments(
     if function == "run_local" and "keyed" in known:
         same["key"] = AUTO if _leaves_ports(known, changes) else draw_key() if known["keyed"] else None
     return same | dict(changes)
+
+
+def _refuse_mistakes(known: Mapping[str, Any], where: str, taken: Mapping[str, Any]) -> None:
+    """Refuse to make a run without the mistake that its program has."""
+    for name in DISCIPLINE:
+        usual = SETTING[name].of["simulate"]
+        if name not in taken and known.get(name, usual) != usual:
+            raise ValueError(
+                f"{where} was made with {name}={known[name]!r}, which is for virtual time only: machines "
+                'that talk over TCP keep their clocks in Lamport\'s way; give time="virtual"'
+            )
 
 
 def _leaves_ports(known: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:

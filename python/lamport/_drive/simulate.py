@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lamport._drive.progress import Count
 from lamport._model.fault import Fault
@@ -31,6 +31,9 @@ def simulate(
     max_rate: int = 6,
     internal_probability: float = 0.7,
     broadcast_share: float = 1 / 3,
+    stamp: Literal["after", "before"] = "after",
+    receive: Literal["max + 1", "max(clock + 1, T)", "max(clock, T)"] = "max + 1",
+    draw_after_receive: bool = False,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
     latency: float | Latency = 0.0005,
     faults: Iterable[Fault] = (),
@@ -59,6 +62,17 @@ def simulate(
         The upper end of the rates drawn.
     internal_probability, broadcast_share : float
         What a tick does that finds no message, as for `run_local`.
+    stamp : {"after", "before"}
+        Which clock a message carries: that after its SEND, as Lamport says, or that before, which is a usual
+        mistake. Programs with a mistake are to be studied, and recognised: ``verify`` judges their logs as
+        those of any other program, and `Verification.diagnosis` says what they do.
+    receive : {"max + 1", "max(clock + 1, T)", "max(clock, T)"}
+        What the receipt of a message with timestamp T makes of the clock; the first is Lamport's.
+    draw_after_receive : bool
+        Whether a tick that has taken a message draws what to do as well, as if it had found none: two events
+        in one tick, at one time. Clocks stay right, but a machine that only ticks can no longer fall behind
+        because of what it receives. ``ticks`` counts ticks, not events, and theory (`predict`) knows
+        nothing of this.
     topology : str, mapping or networkx graph
         Who sends to whom, as for `run_local`. A name takes no memory, for any number of machines.
     latency : float or latency

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from numbers import Integral, Real
 from os import PathLike, fspath
 
-__all__ = ["flag", "mapping", "path", "port", "rates", "real", "some_path", "some_real", "whole"]
+__all__ = ["flag", "mapping", "path", "port", "rates", "real", "some_path", "some_real", "whole", "word"]
 
 LONGEST = 60
 """The most characters of a value that a message shows."""
@@ -60,6 +60,19 @@ def flag(name: str, value: object) -> bool:
     if type(value).__name__ not in {"bool", "bool_"}:  # NumPy's own is not loaded for this
         raise ValueError(f"{name}={value!r}: give True or False")
     return bool(value)
+
+
+def word(name: str, value: object) -> str:
+    """Return a parameter that is a word; which there are, the native module says.
+
+    Raises
+    ------
+    ValueError
+        It is not a text.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"{name}={_short(value)} is not a text")
+    return str(value)
 
 
 def port(name: str, value: object) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._model.check import whole
 from lamport._model.fault import faults_text
 from lamport._model.latency import latency_text
-from lamport._model.setting import MODEL, of_function
+from lamport._model.setting import DISCIPLINE, MODEL, of_function
 from lamport._model.topology import resolve, to_mapping
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
     Parameters
     ----------
     given : mapping of str to object
-        All of the model, as users pass them; others are left alone.
+        All of the model, as users pass them, where they have them all; others are left alone.
 
     Returns
     -------
@@ -35,7 +35,8 @@ def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
     ValueError
         One is not what it must be, or two disagree.
     """
-    checked = {name: each.check(name, given[name]) for name, each in MODEL.items()}
+    settled = {name: MODEL[name].of["grid"] for name in DISCIPLINE} | dict(given)
+    checked = {name: each.check(name, settled[name]) for name, each in MODEL.items()}
     machines, topology = resolve(checked.pop("machines"), checked["rates"], checked.pop("topology"))
     # `run.json` of a simulation has always had the topology second.
     native: Any = {"machines": machines, "topology": topology, **checked}

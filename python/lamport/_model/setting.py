@@ -12,7 +12,7 @@ from lamport._lamport import DEFAULTS
 from lamport._model import check, read
 from lamport._model.parameter import REQUIRED, Parameter, on
 
-__all__ = ["BEHAVIOR", "MODEL", "NUMBERS", "SETTING", "command_line", "of_function"]
+__all__ = ["BEHAVIOR", "DISCIPLINE", "MODEL", "NUMBERS", "SETTING", "command_line", "of_function"]
 
 
 def of_function(function: str) -> dict[str, Parameter]:
@@ -194,6 +194,42 @@ _TABLE = (
         read=read.real,
         options=on(EVERY, "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
     ),
+    # Only in virtual time: machines that talk over TCP keep their clocks in Lamport's way.
+    Parameter(
+        "stamp",
+        {"simulate": DEFAULTS["stamp"], "grid": DEFAULTS["stamp"]},
+        check=check.word,
+        options=on(
+            "simulate sweep",
+            "--stamp",
+            "which clock a message carries, that before or that after its SEND: before, a usual mistake "
+            "(%(default)s)",
+            metavar="WHEN",
+        ),
+    ),
+    Parameter(
+        "receive",
+        {"simulate": DEFAULTS["receive"], "grid": DEFAULTS["receive"]},
+        check=check.word,
+        options=on(
+            "simulate sweep",
+            "--receive",
+            "what a receipt of timestamp T makes of the clock: 'max(clock, T)' or 'max(clock + 1, T)', usual "
+            "mistakes (%(default)s)",
+            metavar="RULE",
+        ),
+    ),
+    Parameter(
+        "draw_after_receive",
+        {"simulate": False, "grid": False},
+        check=check.flag,
+        options=on(
+            "simulate sweep",
+            "--draw-after-receive",
+            "draw an action in a tick that has taken a message as well, a usual mistake",
+            **TURNS_ON,
+        ),
+    ),
     Parameter(
         "topology",
         _runs("full", predict="full"),
@@ -361,8 +397,10 @@ _TABLE = (
 
 SETTING: dict[str, Parameter] = {each.name: each for each in _TABLE}
 """The parameters by name, in the order of ``--help`` and of ``run.json``."""
-MODEL = {name: each for name, each in SETTING.items() if {"run_local", "simulate", "grid"} <= set(each.of)}
-"""What every run has, in real and in virtual time, and a grid can vary."""
+MODEL = {name: each for name, each in SETTING.items() if {"simulate", "grid"} <= set(each.of)}
+"""What every run in virtual time has, and a grid can vary; in real time all but `DISCIPLINE`."""
+DISCIPLINE = tuple(name for name, each in MODEL.items() if "run_local" not in each.of)
+"""How a program keeps its clock, which machines that talk over TCP do in one way."""
 NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.whole})
 """Those that are one number, which tables of several runs show."""
 BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)

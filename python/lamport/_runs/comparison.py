@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lamport._model.setting import MODEL, SETTING
+from lamport._model.setting import DISCIPLINE, MODEL, SETTING
 from lamport._runs.rates import drawn_rates
 from lamport._runs.summarize import floor, t_quantile
 from lamport._runs.tables import floats
@@ -22,6 +22,8 @@ __all__ = ["Comparison", "Group"]
 
 MADE_WITH = ("time", *(name for name in MODEL if name != "max_rate"), "processes")
 """What runs have in common that are repetitions of each other. Of `max_rate` only the rates matter."""
+USUAL = {name: SETTING[name].of["simulate"] for name in DISCIPLINE}
+"""How programs keep their clocks where nothing is said of it."""
 OF_A_MACHINE = {
     "final_clock": "Final clock",
     "mean_jump": "Average jump",
@@ -118,7 +120,8 @@ class Comparison:
         """Return what all runs were made with."""
         (first, *_) = self._settings.values()
         shared = [name for name in MADE_WITH if name not in self.differing and first[name] is not None]
-        shown = [name for name in shared if name not in {"processes", "faults"} or first[name]]
+        shown = [name for name in shared if first[name] or name not in {"processes", "faults"}]
+        shown = [name for name in shown if first[name] != USUAL.get(name)]
         return {_words(name): f"{_value(name, first[name])} {_unit(name)}".rstrip() for name in shown}
 
     def table(self) -> Columns:
@@ -219,7 +222,7 @@ def _made_with(run: "Run") -> dict[str, Any]:
     table = run._machines
     rates = [None if np.isnan(rate) else float(rate) for rate in table["clock_rate"]]
     known: Mapping[str, Any] = run.parameters
-    setting = {name: known.get(name) for name in MADE_WITH}
+    setting = {name: known.get(name, USUAL.get(name)) for name in MADE_WITH}
     setting["processes"] = bool(setting["processes"])
     setting["faults"] = list(setting["faults"] or ())
     # Of part of a run, the rates that are known are those of its logs.

@@ -8,6 +8,7 @@ use crate::drive::simulated::fault_state::FaultState;
 use crate::drive::simulated::id;
 use crate::error::Result;
 use crate::model::behavior::{Behavior, Odds};
+use crate::model::discipline::Discipline;
 use crate::model::event::Event;
 use crate::model::fault::Fault;
 use crate::model::fault_schedule::{FaultSchedule, check_before_end};
@@ -35,6 +36,8 @@ pub struct Setup {
     pub max_rate: u64,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// How programs keep their clocks.
+    pub discipline: Discipline,
     /// The one-way delay of each message.
     pub latency: Latency,
     /// The seed of all draws.
@@ -83,6 +86,11 @@ impl Setup {
             None => f64::from(self.topology.machines()) * (self.max_rate as f64 + 1.0) / 2.0,
         };
         speed * self.duration
+    }
+
+    /// How many events a tick is, at most.
+    pub fn events_per_tick(&self) -> f64 {
+        1.0 + f64::from(u8::from(self.discipline.draw_after_receive))
     }
 
     /// How many messages an idle tick sends, about.
@@ -243,9 +251,22 @@ impl Simulation {
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
     pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
+        let is_usual = self.setup.discipline == Discipline::default();
         if self.faults.is_any() {
-            return self.run_with_faults(recorder, watch);
+            self.run_with_faults(recorder, watch)
+        } else if is_usual {
+            self.run_plainly::<R, true>(recorder, watch)
+        } else {
+            self.run_plainly::<R, false>(recorder, watch)
         }
+    }
+
+    /// The loop without faults, of machines that keep their clocks in Lamport's way, or in another.
+    fn run_plainly<R: Recorder, const IS_USUAL: bool>(
+        &mut self,
+        recorder: &mut R,
+        watch: &Watch,
+    ) -> bool {
         let mut ticks: Vec<Tick> = Vec::new();
         let turn = (TURN / (1.0 + self.setup.expected_messages())) as usize;
         let mut before = None;
@@ -263,7 +284,7 @@ impl Simulation {
             for &(time, machine) in &ticks {
                 self.ties += u64::from(before == Some(time));
                 before = Some(time);
-                self.tick::<R, false>(time, machine, recorder);
+                self.tick::<R, false, IS_USUAL>(time, machine, recorder);
             }
             since += ticks.len();
             if since >= turn {
@@ -282,9 +303,9 @@ impl Simulation {
         watch.now.store(now, Ordering::Relaxed);
     }
 
-    /// One tick of a machine; where nothing ever goes wrong, no one asks.
+    /// One tick of a machine; where nothing ever goes wrong, or is ever done otherwise, no one asks.
     #[inline]
-    pub(super) fn tick<R: Recorder, const HAS_FAULTS: bool>(
+    pub(super) fn tick<R: Recorder, const HAS_FAULTS: bool, const IS_USUAL: bool>(
         &mut self,
         time: Nanos,
         machine: u32,
@@ -295,14 +316,46 @@ impl Simulation {
             Some(degree) => degree,
             None => self.setup.topology.degree(machine),
         };
-        let event = seat.node.tick(time, &self.odds.among(degree));
-        seat.tally.add(&event);
+        let odds = self.odds.among(degree);
+        if IS_USUAL {
+            let event = seat.node.tick(time, &odds);
+            self.happened::<R, HAS_FAULTS, true>(time, machine, degree, &event, recorder);
+            return;
+        }
+        let discipline = self.setup.discipline;
+        let received = seat.node.receive_by(discipline.receive, time);
+        let acts = received.is_none() || discipline.draw_after_receive;
+        if let Some(event) = received {
+            self.happened::<R, HAS_FAULTS, false>(time, machine, degree, &event, recorder);
+        }
+        if acts {
+            let event = self.seats[machine as usize].node.act(&odds);
+            self.happened::<R, HAS_FAULTS, false>(time, machine, degree, &event, recorder);
+        }
+    }
+
+    /// An event is counted and recorded, and what it sends is on its way.
+    #[inline]
+    fn happened<R: Recorder, const HAS_FAULTS: bool, const IS_USUAL: bool>(
+        &mut self,
+        time: Nanos,
+        machine: u32,
+        degree: u32,
+        event: &Event,
+        recorder: &mut R,
+    ) {
+        self.seats[machine as usize].tally.add(event);
         if let Some(recipients) = event.recipients() {
+            let timestamp = if IS_USUAL {
+                event.new_clock()
+            } else {
+                self.setup.discipline.timestamp(event)
+            };
             for position in recipients.positions(degree) {
-                self.send::<HAS_FAULTS>(time, machine, position, event.new_clock());
+                self.send::<HAS_FAULTS>(time, machine, position, timestamp);
             }
         }
-        recorder.event(time, machine, &event);
+        recorder.event(time, machine, event);
     }
 
     #[inline]
@@ -341,6 +394,11 @@ impl Simulation {
     /// What idle ticks do.
     pub fn behavior(&self) -> &Behavior {
         &self.setup.behavior
+    }
+
+    /// How programs keep their clocks.
+    pub fn discipline(&self) -> Discipline {
+        self.setup.discipline
     }
 
     /// The machines.
@@ -388,6 +446,15 @@ impl Simulation {
 }
 
 impl Tally {
+    /// How many events of these ticks were no receipts.
+    pub(super) fn actions(&self, ticks: u64, discipline: Discipline) -> u64 {
+        if discipline.draw_after_receive {
+            ticks
+        } else {
+            ticks - self.receives
+        }
+    }
+
     #[inline]
     fn add(&mut self, event: &Event) {
         self.sends += u64::from(event.recipients().is_some());

@@ -12,7 +12,7 @@ pub fn ensure(setup: &Setup, record: bool) -> Result<()> {
         return Ok(());
     };
     let machines = setup.bytes();
-    let events = setup.expected_ticks() * BYTES_PER_EVENT as f64;
+    let events = setup.expected_ticks() * setup.events_per_tick() * BYTES_PER_EVENT as f64;
     let wants = |what: &str, bytes: f64, remedy: &str| {
         Error::state(format!(
             "{what} about {:.1} GB but only {:.1} GB of memory are available: {remedy}",
@@ -38,6 +38,7 @@ pub fn ensure(setup: &Setup, record: bool) -> Result<()> {
 mod tests {
     use super::*;
     use crate::model::behavior::Behavior;
+    use crate::model::discipline::Discipline;
     use crate::model::latency::Latency;
     use crate::model::topology::Topology;
 
@@ -49,6 +50,7 @@ mod tests {
             rates: None,
             max_rate: 6,
             behavior: Behavior::default(),
+            discipline: Discipline::default(),
             latency: Latency::Constant(0.0),
             seed: 1,
             faults: Vec::new(),

@@ -188,11 +188,11 @@ impl Simulation {
                 return None;
             }
             let summary = self.summary_of(machine, &run_id, elapsed, seat.node.queue_len(end));
-            let ticks = self.ticks(machine);
+            let actions = seat.tally.actions(self.ticks(machine), self.discipline());
             let count = |kind| match kind {
                 EventKind::Send => seat.tally.sends,
                 EventKind::Receive => seat.tally.receives,
-                EventKind::Internal => ticks - seat.tally.sends - seat.tally.receives,
+                EventKind::Internal => actions - seat.tally.sends,
             };
             let events = EventCounts::of(|kind| count(kind) as i64);
             let has_receives = seat.tally.receives > 0;
@@ -202,7 +202,7 @@ impl Simulation {
                     events,
                     last_clock: seat.node.clock() as i64,
                     jumps: seat.node.clock() as i64,
-                    max_jump: seat.tally.max_jump.max(u64::from(ticks > 0)) as i64,
+                    max_jump: seat.tally.max_jump.max(u64::from(actions > 0)) as i64,
                     max_queue_len: if has_receives {
                         i64::from(seat.tally.max_queue_len)
                     } else {

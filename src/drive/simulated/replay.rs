@@ -12,6 +12,8 @@ use crate::log::line::{Delivery, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Body, Line};
 use crate::model::behavior::{Odds, Probabilities};
+use crate::model::discipline::Discipline;
+use crate::model::event::Event;
 use crate::model::message::{MachineId, Message};
 use crate::model::node::Node;
 use crate::model::random::Generator;
@@ -40,16 +42,24 @@ pub struct Divergence {
     pub found: String,
 }
 
-/// Plays the log at `path` again, with the node and the draws that made it.
+/// Plays the log at `path` again, with the node and the draws that made it, of a program that keeps its
+/// clock by this discipline.
 ///
 /// # Errors
 ///
 /// The log cannot be read, does not say how it was made (no STARTUP with a seed), or does not
 /// tell all arrivals (no END, or a machine that resumed); or `go_on`, asked every few
 /// milliseconds, said no.
-pub fn replay(path: &Path, go_on: &mut dyn FnMut() -> bool) -> Result<Replayed> {
+pub fn replay(
+    path: &Path,
+    discipline: Discipline,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Replayed> {
     let mut lines = Lines::open(path)?;
-    let mut play = Play::default();
+    let mut play = Play {
+        discipline,
+        ..Play::default()
+    };
     let (mut has_ended, mut machine_id) = (false, 0);
     while let Some((number, line)) = lines.next_read()? {
         if number.is_multiple_of(LINES) && !go_on() {
@@ -108,6 +118,7 @@ const LINES: u64 = 1 << 14;
 /// A line tells what arrived only when it was received, so steps wait until it is known what had arrived by then.
 #[derive(Default)]
 struct Play {
+    discipline: Discipline,
     machine: Option<ReplayedMachine>,
     /// The messages that are still to arrive, in the order of the queue.
     arrivals: VecDeque<(Micros, Delivery)>,
@@ -133,7 +144,7 @@ impl Play {
     /// Takes a line.
     fn take(&mut self, number: u64, line: &Line<'_>, at: &dyn Fn(&str) -> Error) {
         if let Body::Startup(startup) = &line.body {
-            match ReplayedMachine::new(line.machine_id, startup) {
+            match ReplayedMachine::new(line.machine_id, startup, self.discipline) {
                 Ok(machine) => self.machine = Some(machine),
                 Err(error) => self.outcome = Some(Err(at(&error.to_string()))),
             }
@@ -194,6 +205,9 @@ impl Play {
 struct ReplayedMachine {
     node: Node,
     odds: Odds,
+    discipline: Discipline,
+    /// Whether the tick that took a message is to draw as well.
+    is_to_draw: bool,
     peers: Vec<(String, u64)>,
     arrived: u64,
     received: u64,
@@ -204,7 +218,7 @@ struct ReplayedMachine {
 }
 
 impl ReplayedMachine {
-    fn new(id: MachineId, startup: &Startup<'_>) -> Result<Self> {
+    fn new(id: MachineId, startup: &Startup<'_>, discipline: Discipline) -> Result<Self> {
         let missing = || {
             let [p, b] = Probabilities::NAMES;
             Error::invalid(format!(
@@ -227,6 +241,8 @@ impl ReplayedMachine {
         Ok(Self {
             node: Node::new(generator),
             odds: behavior?.odds(peers.len() as u32),
+            discipline,
+            is_to_draw: false,
             peers,
             arrived: 0,
             received: 0,
@@ -287,6 +303,17 @@ impl ReplayedMachine {
         }
     }
 
+    /// The next event of a tick.
+    fn tick(&mut self) -> Event {
+        let draws = std::mem::take(&mut self.is_to_draw);
+        self.ticks += u64::from(!draws);
+        if !draws && let Some(event) = self.node.receive_by(self.discipline.receive, 0) {
+            self.is_to_draw = self.discipline.draw_after_receive;
+            return event;
+        }
+        self.node.act(&self.odds)
+    }
+
     /// What happens now; `left` is how many messages are still to arrive.
     fn again(&mut self, decision: &Decision, is_manual: bool, left: u64) -> Decision {
         let event = match decision {
@@ -298,10 +325,9 @@ impl ReplayedMachine {
                 };
             }
             by_hand if is_manual => by_hand.by_hand(&mut self.node),
-            _ => self.node.tick(0, &self.odds),
+            _ => self.tick(),
         };
         self.received += u64::from(event.received().is_some());
-        self.ticks += u64::from(!is_manual);
         Decision::of(&event, self.peers.len() as u32)
     }
 }

@@ -231,6 +231,7 @@ impl SweepTable {
         let drift = clocks().max().unwrap_or(0) - clocks().min().unwrap_or(0);
         for (machine, seat) in simulation.seats().iter().enumerate() {
             let (tally, ticks) = (&seat.tally, simulation.ticks(machine));
+            let actions = tally.actions(ticks, simulation.discipline());
             let rate = simulation.rate(machine);
             let queue_len = seat.node.queue_len(end);
             self.point.push(point as i64);
@@ -241,12 +242,13 @@ impl SweepTable {
             self.ticks.push(ticks as i64);
             self.sends.push(tally.sends as i64);
             self.receives.push(tally.receives as i64);
-            self.internals
-                .push((ticks - tally.sends - tally.receives) as i64);
+            self.internals.push((actions - tally.sends) as i64);
             self.final_clock.push(seat.node.clock() as i64);
-            self.mean_jump.push(seat.node.clock() as f64 / ticks as f64);
+            let events = actions + tally.receives;
+            self.mean_jump
+                .push(seat.node.clock() as f64 / events as f64);
             self.max_jump
-                .push(tally.max_jump.max(u64::from(ticks > 0)) as i64);
+                .push(tally.max_jump.max(u64::from(actions > 0)) as i64);
             let longest = u64::from(tally.max_queue_len).max(queue_len);
             self.max_queue_len.push(longest as i64);
             self.final_queue_len.push(queue_len as i64);
@@ -305,6 +307,7 @@ impl SweepTable {
 mod tests {
     use super::*;
     use crate::model::behavior::Behavior;
+    use crate::model::discipline::Discipline;
     use crate::model::latency::Latency;
     use crate::model::topology::Topology;
 
@@ -315,6 +318,7 @@ mod tests {
             rates: None,
             max_rate: 6,
             behavior: Behavior::default(),
+            discipline: Discipline::default(),
             latency: Latency::Exponential(0.01),
             seed: 0,
             faults: Vec::new(),

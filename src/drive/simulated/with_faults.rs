@@ -7,6 +7,7 @@ use crate::drive::conductor::{Bodies, Condition};
 use crate::drive::simulated::engine::{Recorder, Simulation, Watch};
 use crate::drive::simulated::fault_state::Upcoming;
 use crate::drive::simulated::id;
+use crate::model::discipline::Discipline;
 use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
@@ -67,7 +68,11 @@ impl Simulation {
         state.lateness.add(time - due);
         self.ties += u64::from(self.faults.last == Some(time));
         self.faults.last = Some(time);
-        self.tick::<R, true>(time, machine, recorder);
+        if self.setup.discipline == Discipline::default() {
+            self.tick::<R, true, true>(time, machine, recorder);
+        } else {
+            self.tick::<R, true, false>(time, machine, recorder);
+        }
     }
 
     fn happen<R: Recorder>(&mut self, time: Nanos, what: Upcoming, recorder: &mut R) {

@@ -12,7 +12,7 @@ from lamport._cli.commands import main
 from lamport._cli.options import FUNCTIONS, add_parameters
 from lamport._lamport import DEFAULTS
 from lamport._model.parameter import REQUIRED
-from lamport._model.setting import MODEL, NUMBERS, SETTING, of_function
+from lamport._model.setting import DISCIPLINE, MODEL, NUMBERS, SETTING, of_function
 
 OWN = {
     "run_local": {"progress"},
@@ -54,8 +54,10 @@ def test_what_functions_share_has_one_default():
         assert len(given) <= 1 or name in {"latency", "seed", "key", "wait"}
 
 
-def test_a_grid_varies_what_every_run_has():
-    assert {"machines", "rates", "topology", "latency", "faults", *NUMBERS} == set(MODEL)
+def test_a_grid_varies_what_every_run_in_virtual_time_has():
+    assert {"machines", "rates", "topology", "latency", "faults", *NUMBERS, *DISCIPLINE} == set(MODEL)
+    assert set(DISCIPLINE) == {"stamp", "receive", "draw_after_receive"}
+    assert set(MODEL) - set(of_function("run_local")) == set(DISCIPLINE)
     with pytest.raises(ValueError, match=f"they are {', '.join(MODEL)}"):
         lamport.sweep({"colour": [1]})
     frame = lamport.sweep([{}], runs=1, duration=1)
