@@ -454,9 +454,11 @@ class Logs:
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
     def lines(self, path: str, *, start: float | None = None, stop: float | None = None) -> int:
-        """Write the general log: every whole line of all logs, as it is, merged in time order.
+        """Write the general log: every whole line of all logs, merged in time order.
 
-        Ties are in order of machine, then as in the log. Returns the count.
+        Lines of log files stand as they are, but for ``began`` where the line that told it is before
+        `start`; a run in memory and a table have those that would be in their logs. Ties are in order of
+        machine, then as in the log. Returns the count.
 
         Parameters
         ----------
@@ -468,9 +470,23 @@ class Logs:
         Raises
         ------
         LamportError
-            The events come from a table.
+            No event was recorded, or there are more links between machines than are kept in memory.
         ValueError
             `path` is one of the logs.
+        """
+
+    def write_logs(self, directory: str) -> None:
+        """Write the log of each machine, ``machine_<id>.log``, of a run in memory or a table.
+
+        Parameters
+        ----------
+        directory : str
+            Where to; it has none of these files.
+
+        Raises
+        ------
+        OSError
+            A file is there, or cannot be written.
         """
 
     def verify(

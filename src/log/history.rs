@@ -156,6 +156,11 @@ impl Note {
 }
 
 impl Mark {
+    /// Whether the machine started or came back.
+    pub fn is_startup(&self) -> bool {
+        matches!(self.note, Note::Startup(_))
+    }
+
     /// Puts a line of a block where it stands in the log, whose clock is corrected by `offset`.
     pub(crate) fn shift(&mut self, lines: u64, rows: usize, offset: Micros) {
         self.line += lines as u32;

@@ -15,7 +15,7 @@ pub struct Logs {
     pub columns: Columns,
     /// The machines, sorted by id.
     pub machines: Vec<MachineSummary>,
-    /// The known peers of each machine, sorted.
+    /// The known peers of each machine: in the order of its list in virtual time, else sorted.
     pub peers: BTreeMap<u64, Vec<u64>>,
     /// What a reader should know.
     pub notes: Vec<String>,

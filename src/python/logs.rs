@@ -1,6 +1,5 @@
 //! The logs of a run, as arrays.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,9 +27,10 @@ use crate::causality::verify::{Options, verify};
 use crate::log::columns::Columns;
 use crate::log::history::History;
 use crate::log::logs;
-use crate::log::logs::{MachineSummary, Source, Zero};
+use crate::log::logs::Source;
 use crate::log::read::reader::read_history;
 use crate::log::schema::COLUMNS;
+use crate::log::write::in_memory::InMemory;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
@@ -132,6 +132,11 @@ impl PyLogs {
             }
         }
         Ok(columns)
+    }
+
+    /// What is here, as lines are made of it.
+    fn in_memory(&self, py: Python<'_>) -> PyResult<InMemory<'_>> {
+        Ok(InMemory::new(self.table(py)?, &self.beside))
     }
 
     /// The kinds and the recipients of the events, which Python has.
@@ -236,9 +241,11 @@ impl PyLogs {
         Ok(dict.unbind())
     }
 
-    /// Write the general log: every whole line of all logs, as it is, merged in time order.
+    /// Write the general log: every whole line of all logs, merged in time order.
     ///
-    /// Ties are in order of machine, then as in the log. Returns the count.
+    /// Lines of log files stand as they are, but for ``began`` where the line that told it is before
+    /// `start`; a run in memory and a table have those that would be in their logs. Ties are in order of
+    /// machine, then as in the log. Returns the count.
     ///
     /// Parameters
     /// ----------
@@ -250,7 +257,7 @@ impl PyLogs {
     /// Raises
     /// ------
     /// LamportError
-    ///     The events come from a table.
+    ///     No event was recorded, or there are more links between machines than are kept in memory.
     /// ValueError
     ///     `path` is one of the logs.
     #[pyo3(signature = (path, *, start=None, stop=None))]
@@ -262,6 +269,10 @@ impl PyLogs {
         stop: Option<f64>,
     ) -> PyResult<u64> {
         let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
+        if self.beside.sources.is_empty() {
+            let run = self.in_memory(py)?;
+            return interruptible(py, |go_on| run.write_lines(&path, window, go_on));
+        }
         interruptible(py, |go_on| {
             merge::write_lines(
                 &self.beside.sources,
@@ -271,6 +282,21 @@ impl PyLogs {
                 go_on,
             )
         })
+    }
+    /// Write the log of each machine, ``machine_<id>.log``, of a run in memory or a table.
+    ///
+    /// Parameters
+    /// ----------
+    /// directory : str
+    ///     Where to; it has none of these files.
+    ///
+    /// Raises
+    /// ------
+    /// OSError
+    ///     A file is there, or cannot be written.
+    fn write_logs(&self, py: Python<'_>, directory: PathBuf) -> PyResult<()> {
+        let run = self.in_memory(py)?;
+        interruptible(py, |go_on| run.write_logs(&directory, go_on))
     }
 
     /// Check whether the logs are a possible history.

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lamport._model import check
-from lamport._runs.directory import RECORD
+from lamport._runs.directory import RECORD, write_record
 from lamport._runs.window import window
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def export(
     if known == "jsonl":
         ends = {end: time for end, time in {"start": start, "stop": stop}.items() if time is not None}
         if not ends:
-            _logs(run).lines(str(target))
-        elif not _stretch(_logs(run), target, ends):
+            run._logs.lines(str(target))
+        elif not _stretch(run._logs, target, ends):
             _check_window(run._events["time"], start, stop)
             raise ValueError(f"no line of the logs is between start={start!r} and stop={stop!r} (s)")
         return target
@@ -95,9 +95,7 @@ def save(run: "Recorded", directory: str | PathLike[str]) -> Path:
     """Copy what `Run.save` describes."""
     files = run.files
     if not files:
-        raise ValueError(
-            "this run has no logs to copy: write its events with export(), or simulate with log_dir="
-        )
+        return _save_events(run, directory)
     if run.log_dir is not None and (run.log_dir / RECORD).exists():
         files.append(run.log_dir / RECORD)
     names: dict[str, Path] = {}
@@ -117,6 +115,20 @@ def save(run: "Recorded", directory: str | PathLike[str]) -> Path:
     return home
 
 
+def _save_events(run: "Recorded", directory: str | PathLike[str]) -> Path:
+    """Write the logs that a run in memory or a table would have."""
+    home = Path(check.path("directory", directory))
+    home.mkdir(parents=True, exist_ok=True)
+    names = [f"machine_{machine}.log" for machine in run._numbers]
+    for name in [*names, RECORD] if run._parameters else names:
+        if (home / name).exists():
+            raise FileExistsError(f"{home / name} exists: give another directory")
+    run._logs.write_logs(str(home))
+    if run._parameters:
+        write_record(home, run._parameters)
+    return home
+
+
 def _view(run: "Recorded", target: Path, viewer: str, start: float | None, stop: float | None) -> None:
     from lamport._model.warning import warn
 
@@ -126,19 +138,6 @@ def _view(run: "Recorded", target: Path, viewer: str, start: float | None, stop:
             f"{target} has {count} events: {viewer} takes time in the square of them and is slow above "
             f"{SHOWN:,}; give start and stop"
         )
-
-
-def _logs(run: "Recorded") -> "Logs":
-    """Return logs whose lines can be merged: those of a simulation are read from its directory."""
-    from lamport._lamport import LamportError, read_logs
-
-    if run.parameters.get("time") != "virtual" or run._read_files:
-        return run._logs
-    if not run.files:
-        raise LamportError(
-            "this run has no logs to merge: simulate with log_dir=, or export its events to csv or parquet"
-        )
-    return read_logs([str(file) for file in run.files])
 
 
 def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> "pd.DataFrame":

@@ -246,7 +246,9 @@ class Run(Recorded):
         path : path
             The file; replaced if it exists. Its directory is made if needed.
         format : {"jsonl", "csv", "parquet", "shiviz", "tsviz"}, optional
-            ``jsonl`` is the general log: every line of all logs, merged in time order. ``csv`` and
+            ``jsonl`` is the general log: every line of all logs, merged in time order; of a run in memory
+            and of a table, the lines that would be in their logs. Of a window, the first line of a machine
+            says when ticking began (``began``), so that times stay what they are. ``csv`` and
             ``parquet`` hold the table `events`. ``shiviz`` and ``tsviz`` are text with vector clocks
             for these viewers, to be uploaded as it is. Taken from the ending of `path` if None.
         start, stop : float, optional
@@ -266,8 +268,7 @@ class Run(Recorded):
             The format is unknown, `start` is not below `stop`, nothing is between them, or `path` is one of
             the run's own logs.
         LamportError
-            There are no logs to merge: the run was made from a table, or simulated without
-            ``log_dir``; or no event was recorded; or, for a viewer, what `causality` raises.
+            No event was recorded; or, for a viewer, what `causality` raises.
         ImportError
             ``parquet`` needs pyarrow.
 
@@ -283,6 +284,9 @@ class Run(Recorded):
     def save(self, directory: str | PathLike[str]) -> Path:
         """Copy the logs and ``run.json`` into a directory, which is made if needed.
 
+        A run in memory, simulated without ``log_dir``, has there the logs that it would have written; one
+        of a table has its events, a log for each machine.
+
         Returns
         -------
         Path
@@ -293,8 +297,9 @@ class Run(Recorded):
         FileExistsError
             One of the files is there already; nothing is copied.
         ValueError
-            The run has no logs, because it was made from a table or simulated without ``log_dir``; or two
-            of its logs have the same file name.
+            Two of its logs have the same file name.
+        LamportError
+            There are no logs, and no event was recorded.
         """
         from lamport._runs import export
 

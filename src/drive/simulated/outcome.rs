@@ -5,7 +5,7 @@ use crate::channel::identity::Nonce;
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
 use crate::drive::simulated::record::{Records, micros};
-use crate::log::line::{End, Quantiles, Startup};
+use crate::log::line::{End, Quantiles, Startup, json};
 use crate::log::logs::{Logs, MachineSummary, Unread};
 use crate::log::schema::{EventKind, UNKNOWN};
 use crate::model::message::{MachineId, Nanos};
@@ -171,9 +171,13 @@ impl Simulation {
             .sum();
         if links <= MOST_LINKS {
             for machine in machines {
-                let mut peers: Vec<u64> = topology.peers(machine).map(id).collect();
-                peers.sort_unstable();
+                let peers = topology.peers(machine).map(id).collect();
                 logs.peers.insert(id(machine), peers);
+            }
+        }
+        for (machine, summary) in logs.machines.iter_mut().enumerate() {
+            if let Some(startup) = &mut summary.startup {
+                startup.history = Some(json(self.history(machine as u32)));
             }
         }
         Some(logs)

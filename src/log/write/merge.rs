@@ -16,11 +16,14 @@ use crate::log::logs::Source;
 use crate::log::read::input::LogInput;
 use crate::log::read::lines::{MAX_LINE, is_blank};
 use crate::log::read::seconds::micros;
+use crate::log::write::fields::BEGAN;
 
 /// How much of a file is read at a time: files are open only meanwhile, so there may be thousands.
 const BLOCK: u64 = 1 << 18;
 
 /// Writes the lines of all `sources` to `path`, as they are, and returns how many there are.
+///
+/// Where the line of a log that says when ticking began is before the window, the first one in it says so.
 ///
 /// Lines are in order of time; at equal times in order of machine, then as in their log.
 /// A log's own order is kept even where its times go back. `window` leaves out what is before
@@ -67,7 +70,7 @@ pub fn write_lines(
         }
         let tail = &mut tails[place];
         if seconds >= window.start {
-            out.write_all(tail.line()).map_err(failed)?;
+            tail.write(&mut out).map_err(failed)?;
             count += 1;
         }
         if tail.advance()? {
@@ -93,6 +96,12 @@ struct Tail<'a> {
     /// When the present line, or one before it, was written.
     time: Micros,
     number: u64,
+    /// When ticking began, as a line before the present one says, until a line that is written says so.
+    began: Option<String>,
+    /// Whether the present line says when ticking began.
+    is_beginning: bool,
+    /// Whether a line was written.
+    is_written: bool,
     /// What is left of a compressed file, which stays open.
     rest: Option<BufReader<LogInput>>,
 }
@@ -101,6 +110,20 @@ struct Tail<'a> {
 struct LineTime<'a> {
     #[serde(borrow)]
     system_time: &'a RawValue,
+    #[serde(borrow)]
+    began: Option<&'a RawValue>,
+    /// Of a STARTUP, `virtual` or `real`.
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+}
+
+impl LineTime<'_> {
+    /// When ticking began, if the line says so: virtual time begins at 0.
+    fn began(&self) -> Option<String> {
+        let is_virtual = self.time.is_some_and(|time| time.get() == "\"virtual\"");
+        let told = self.began.map(|began| began.get().to_owned());
+        told.or_else(|| is_virtual.then(|| "0.000000".to_owned()))
+    }
 }
 
 impl<'a> Tail<'a> {
@@ -112,12 +135,34 @@ impl<'a> Tail<'a> {
             position: 0,
             time: Micros::MIN,
             number: 0,
+            began: None,
+            is_beginning: false,
+            is_written: false,
             rest: None,
         }
     }
 
     fn line(&self) -> &[u8] {
         &self.block[self.line.0..self.line.1]
+    }
+
+    /// Writes the present line; if it is the first that is written, with when ticking began.
+    fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
+        let line = self.line();
+        if let Some(began) = &self.began
+            && !self.is_beginning
+            && let Some(brace) = line.iter().rposition(|&byte| byte == b'}')
+        {
+            out.write_all(&line[..brace])?;
+            out.write_all(BEGAN)?;
+            out.write_all(began.as_bytes())?;
+            out.write_all(&line[brace..])?;
+        } else {
+            out.write_all(line)?;
+        }
+        self.began = None;
+        self.is_written = true;
+        Ok(())
     }
 
     /// Goes to the next whole line that is not blank; false at the end.
@@ -132,9 +177,12 @@ impl<'a> Tail<'a> {
             }
             is_blank(self.line())
         } {}
-        let time = serde_json::from_slice(self.line())
+        let stamp = serde_json::from_slice(&self.block[self.line.0..self.line.1]);
+        let (time, began) = stamp
             .map_err(|error| error.to_string())
-            .and_then(|stamp: LineTime| micros("system_time", stamp.system_time))
+            .and_then(|stamp: LineTime| {
+                Ok((micros("system_time", stamp.system_time)?, stamp.began()))
+            })
             .map_err(|message| {
                 Error::log(
                     self.source.path.display().to_string(),
@@ -143,6 +191,10 @@ impl<'a> Tail<'a> {
                 )
             })?;
         self.time = self.time.max(time + self.source.offset);
+        self.is_beginning = began.is_some();
+        if !self.is_written {
+            self.began = began.or_else(|| self.began.take());
+        }
         Ok(true)
     }
 

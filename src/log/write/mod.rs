@@ -1,7 +1,9 @@
 //! Events to lines.
 
 pub mod batch;
+mod fields;
 pub mod file;
+pub mod in_memory;
 pub mod merge;
 pub mod room;
 mod style;

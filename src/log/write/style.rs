@@ -25,6 +25,14 @@ pub(super) fn seconds(out: &mut Vec<u8>, micros: u64) {
     out.extend_from_slice(&digits);
 }
 
+/// The same, of a time that may be before the clock's zero.
+pub(super) fn signed_seconds(out: &mut Vec<u8>, micros: i64) {
+    if micros < 0 {
+        out.push(b'-');
+    }
+    seconds(out, micros.unsigned_abs());
+}
+
 struct Style;
 
 impl Formatter for Style {

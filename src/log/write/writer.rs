@@ -5,9 +5,13 @@ use serde::Serialize;
 use crate::VERSION;
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Delivery, Entry, Place, Startup, What, json};
+use crate::log::write::fields::{self, list, number, number_or_null};
 use crate::log::write::style::{self, append};
 use crate::model::event::{Event, Recipients};
 use crate::model::message::{MachineId, Message, Nanos};
+
+/// Ends the line of an event that was made by hand.
+pub(super) const MANUAL: &[u8] = b", \"manual\": true";
 
 /// Turns the entries of one machine into lines.
 ///
@@ -38,19 +42,6 @@ pub struct Formatter {
 struct TimeText {
     time: Nanos,
     text: Vec<u8>,
-}
-
-/// A line that is seldom.
-#[derive(Serialize)]
-struct WrittenLine<'a, Said> {
-    event: &'a str,
-    /// In microseconds.
-    system_time: i128,
-    machine_id: MachineId,
-    #[serde(flatten)]
-    said: &'a Said,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    by_hand: bool,
 }
 
 impl TimeText {
@@ -107,7 +98,7 @@ impl Formatter {
             What::Event { event, manual } => {
                 self.event(event, time, out);
                 if *manual {
-                    out.extend_from_slice(b", \"manual\": true");
+                    out.extend_from_slice(MANUAL);
                 }
                 out.push(b'}');
             }
@@ -149,7 +140,7 @@ impl Formatter {
             self.began = None;
             // Before the brace.
             out.pop();
-            out.extend_from_slice(b", \"began\": ");
+            out.extend_from_slice(fields::BEGAN);
             style::seconds(out, u64::try_from(began).unwrap_or_default());
             out.push(b'}');
         }
@@ -170,32 +161,24 @@ impl Formatter {
         by_hand: bool,
         out: &mut Vec<u8>,
     ) {
-        append(
-            out,
-            &WrittenLine {
-                event,
-                system_time: self.micros(time).into(),
-                machine_id: self.machine_id,
-                said,
-                by_hand,
-            },
-        );
+        let at = (self.micros(time), self.machine_id);
+        fields::line(event, at, said, by_hand, out);
     }
 
     fn head(&mut self, event: &str, time: Nanos, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"event\": \"");
+        out.extend_from_slice(fields::EVENT);
         out.extend_from_slice(event.as_bytes());
-        out.extend_from_slice(b"\", \"system_time\": ");
+        out.extend_from_slice(fields::SYSTEM_TIME);
         self.now.write(self.origin + time, out);
-        out.extend_from_slice(b", \"machine_id\": ");
+        out.extend_from_slice(fields::MACHINE_ID);
         number(out, self.machine_id);
     }
 
     fn clocks(&mut self, event: &str, time: Nanos, clocks: (u64, u64), out: &mut Vec<u8>) {
         self.head(event, time, out);
-        out.extend_from_slice(b", \"old_clock\": ");
+        out.extend_from_slice(fields::OLD_CLOCK);
         number(out, clocks.0);
-        out.extend_from_slice(b", \"new_clock\": ");
+        out.extend_from_slice(fields::NEW_CLOCK);
         number(out, clocks.1);
     }
 
@@ -223,7 +206,7 @@ impl Formatter {
                 message,
             } => {
                 self.clocks("RECEIVE", time, (*old_clock, *new_clock), out);
-                out.extend_from_slice(b", \"queue_len\": ");
+                out.extend_from_slice(fields::QUEUE_LEN);
                 number(out, *queue_len);
                 self.origin_of(message, out);
             }
@@ -231,23 +214,23 @@ impl Formatter {
     }
 
     fn origin_of(&mut self, message: &Message, out: &mut Vec<u8>) {
-        out.extend_from_slice(b", \"sender\": ");
+        out.extend_from_slice(fields::SENDER);
         number_or_null(out, message.sender());
-        out.extend_from_slice(b", \"sent_clock\": ");
+        out.extend_from_slice(fields::SENT_CLOCK);
         number(out, message.timestamp);
-        out.extend_from_slice(b", \"arrival_time\": ");
+        out.extend_from_slice(fields::ARRIVAL_TIME);
         self.arrival.write(self.origin + message.arrival, out);
         if is_by_hand(message) {
-            out.extend_from_slice(b", \"by_hand\": true");
+            out.extend_from_slice(fields::BY_HAND);
         }
     }
 
     fn recipients(&self, recipients: &Recipients, out: &mut Vec<u8>) {
-        out.extend_from_slice(b", \"recipients\": ");
+        out.extend_from_slice(fields::RECIPIENTS);
         list(out, recipients.positions(self.listed), |out, peer| {
             out.extend_from_slice(self.peers[peer as usize].as_bytes());
         });
-        out.extend_from_slice(b", \"recipient_ids\": ");
+        out.extend_from_slice(fields::RECIPIENT_IDS);
         list(out, recipients.positions(self.listed), |out, peer| {
             number_or_null(out, self.peer_ids[peer as usize]);
         });
@@ -284,35 +267,9 @@ fn is_by_hand(message: &Message) -> bool {
     message.sender() != message.channel()
 }
 
-fn number(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-}
-
-fn number_or_null(out: &mut Vec<u8>, value: Option<u64>) {
-    match value {
-        Some(value) => number(out, value),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
 /// Rounded down to microseconds, so that order is kept.
 fn seconds(out: &mut Vec<u8>, time: Nanos) {
     style::seconds(out, time / 1000);
-}
-
-fn list<T>(
-    out: &mut Vec<u8>,
-    items: impl Iterator<Item = T>,
-    mut item: impl FnMut(&mut Vec<u8>, T),
-) {
-    out.push(b'[');
-    for (index, value) in items.enumerate() {
-        if index > 0 {
-            out.extend_from_slice(b", ");
-        }
-        item(out, value);
-    }
-    out.push(b']');
 }
 
 #[cfg(test)]

@@ -1,12 +1,30 @@
 """Runs as files."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import lamport
+
+BEGAN = re.compile(r', "began": [\d.]+(?=})')
+VIRTUAL = {
+    "full": {},
+    "ring": {"machines": 5, "topology": "ring"},
+    "listed": {"machines": 4, "topology": {1: [3, 2], 2: [1], 3: [4, 1], 4: []}},
+    "overloaded": {"rates": [1, 6, 6], "latency": 0.2, "internal_probability": 0.1},
+    "faults": {
+        "rates": [3, 4, 5],
+        "faults": [
+            lamport.Crash(2, at=10, down_for=5),
+            lamport.Pause(1, at=20, duration=3),
+            lamport.Partition([[1], [2, 3]], at=30, duration=10),
+            lamport.Crash(3, at=50),
+        ],
+    },
+}
 
 
 def test_jsonl_is_the_general_log(run, tmp_path):
@@ -92,10 +110,95 @@ def test_own_logs_are_never_overwritten(run):
     assert log.read_bytes() == before
 
 
-def test_table_has_no_general_log(table_run, tmp_path):
-    with pytest.raises(lamport.LamportError):
-        table_run.export(tmp_path / "a.jsonl")
+def test_a_table_has_the_lines_that_would_be_in_its_logs(table_run, tmp_path):
+    lines = table_run.export(tmp_path / "a.jsonl").read_text().splitlines()
+    send, receive, internal = lines
+    assert send == (
+        '{"event": "SEND", "system_time": 0.200000, "machine_id": 1, "old_clock": 0, "new_clock": 1, '
+        '"recipients": [["machine", 2]], "recipient_ids": [2], "began": 0.000000}'
+    )
+    assert receive == (
+        '{"event": "RECEIVE", "system_time": 0.700000, "machine_id": 2, "old_clock": 0, "new_clock": 2, '
+        '"queue_len": 0, "sender": 1, "sent_clock": 1}'
+    )
+    assert internal == (
+        '{"event": "INTERNAL", "system_time": 1.100000, "machine_id": 1, "old_clock": 1, "new_clock": 2}'
+    )
     assert len(pd.read_csv(table_run.export(tmp_path / "a.csv"))) == 3
+    home = table_run.save(tmp_path / "logs")
+    assert [(home / f"machine_{number}.log").read_text().count("\n") for number in (1, 2)] == [2, 1]
+    assert lamport.load(home).events["new_clock"].tolist() == [1, 2, 2]
+
+
+OF_TABLES = {
+    "day": {"system_time": [1.7e9, 1.7e9 + 0.25]},
+    "before": {"time": [-2.5, -0.25]},
+    "zero": {"time": [0, 1]},
+    "two clocks": {"time": [1, 2], "system_time": [1.7e9, 1.7e9 + 0.5]},
+}
+
+
+@pytest.mark.parametrize("times", OF_TABLES)
+def test_what_a_table_tells_is_in_its_lines(times, tmp_path):
+    """Who it went to may be unknown; a message may be without a sender, made and delivered by hand."""
+    rows = {
+        "machine_id": [0, 2**53 - 1],
+        "event": ["SEND", "RECEIVE"],
+        "new_clock": [3, 2**53 - 1],
+        "old_clock": [2, 1],
+        "recipients": [[None, 7], None],
+        "sent_clock": [None, 2**53 - 2],
+        "manual": [True, True],
+        "by_hand": [False, True],
+    }
+    run = lamport.from_events(rows | OF_TABLES[times])
+    first, second = map(json.loads, run.export(tmp_path / "a.jsonl").read_text().splitlines())
+    assert first["recipient_ids"] == [None, 7]
+    assert first["recipients"] == [["unknown", 0], ["machine", 7]]
+    assert (second["sender"], second["sent_clock"], second["by_hand"]) == (None, 2**53 - 2, True)
+    assert "queue_len" not in second
+    assert "arrival_time" not in second
+    began = first.get("began", first["system_time"])
+    expected = run.events["time"].tolist()
+    if times == "before":  # ticking began after all of it
+        assert [first["system_time"], second["system_time"]] == [-2.5, -0.25]
+    else:
+        assert [line["system_time"] - began for line in (first, second)] == pytest.approx(expected)
+    if times == "day":
+        assert first["system_time"] == 1.7e9
+
+
+@pytest.mark.parametrize("window", [{}, {"start": 9.5, "stop": 17.25}, {"stop": 12}, {"start": 40}])
+@pytest.mark.parametrize("name", VIRTUAL)
+def test_a_run_in_memory_has_the_lines_of_its_logs(name, window, tmp_path):
+    options = {"duration": 60, "seed": 5, "progress": False, **VIRTUAL[name]}
+    memory = lamport.simulate(**options)
+    logged = lamport.simulate(log_dir=tmp_path / "logs", **options)
+    lines = memory.export(tmp_path / "memory.jsonl", **window).read_bytes()
+    assert lines == lamport.load(tmp_path / "logs").export(tmp_path / "logs.jsonl", **window).read_bytes()
+    assert lines.count(b"\n") > 20
+    copy = memory.save(tmp_path / "copy")
+    for file in [*logged.files, tmp_path / "logs" / "run.json"]:
+        assert (copy / file.name).read_bytes() == file.read_bytes()
+    with pytest.raises(FileExistsError, match=r"machine_1\.log exists: give another directory"):
+        memory.save(copy)
+
+
+def test_times_of_a_stretch_stay_what_they_are(run, tmp_path):
+    path = run.export(tmp_path / "some.jsonl", start=0.25, stop=0.75)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    first = {}
+    for line in lines:
+        first.setdefault(line["machine_id"], line)
+    assert {line["began"] for line in first.values()} <= set(beginnings(run))
+    assert sum("began" in line for line in lines) == len(first)
+
+
+def beginnings(run):
+    for file in run.files:
+        yield from (
+            line["began"] for line in map(json.loads, file.read_text().splitlines()) if "began" in line
+        )
 
 
 def test_save(run, tmp_path):
@@ -130,16 +233,18 @@ def test_an_empty_stretch_writes_nothing(run, tmp_path, form, start, stop):
     assert not path.exists()
 
 
-def test_save_needs_logs(table_run, tmp_path):
-    with pytest.raises(ValueError, match="no logs"):
-        table_run.save(tmp_path)
+def test_save_needs_events(tmp_path):
+    run = lamport.simulate(duration=5, seed=1, record=False)
+    for make in (run.save, lambda home: run.export(home / "a.jsonl")):
+        with pytest.raises(lamport.LamportError, match="no event was recorded"):
+            make(tmp_path)
 
 
 def test_a_stretch_ends_before_its_stop(run, tmp_path):
     times = run.events["time"]
     # The very times of events, and times between two of them.
     early, late = times.iloc[len(times) // 4], times.iloc[3 * len(times) // 4]
-    whole = run.export(tmp_path / "all.jsonl").read_text().splitlines()
+    whole = [BEGAN.sub("", line) for line in run.export(tmp_path / "all.jsonl").read_text().splitlines()]
     origin = run.parameters["began"]
     for start, stop in [(early, late), (None, late), (early, None), (early + 1e-7, late + 1e-7)]:
         first, last = (-np.inf if start is None else start), (np.inf if stop is None else stop)
@@ -149,7 +254,8 @@ def test_a_stretch_ends_before_its_stop(run, tmp_path):
                 got, all_times = pd.read_csv(path)["time"].tolist(), times.tolist()
             else:
                 lines = path.read_text().splitlines()
-                assert lines == whole[whole.index(lines[0]) :][: len(lines)]
+                plain = [BEGAN.sub("", line) for line in lines]
+                assert plain == whole[whole.index(plain[0]) :][: len(lines)]
                 got, all_times = (
                     [round(json.loads(line)["system_time"] - origin, 6) for line in some]
                     for some in (lines, whole)
