@@ -231,10 +231,15 @@ impl Channels {
         }
     }
 
+    /// The positions of the peers that a SEND goes to.
+    pub fn positions<'a>(&self, recipients: &'a Recipients) -> impl Iterator<Item = usize> + use<'a> {
+        recipients.positions(self.listed).map(|position| position as usize)
+    }
+
     /// The log holds a SEND to these peers.
     pub fn sent(&mut self, timestamp: u64, recipients: &Recipients) {
-        for position in recipients.positions(self.listed) {
-            self.peers[position as usize].outbox.push(timestamp);
+        for position in self.positions(recipients) {
+            self.peers[position].outbox.push(timestamp);
         }
     }
 

@@ -42,6 +42,7 @@ pub use warning::Warning;
 pub use workspace::Workspace;
 
 use crate::channel::channels::Channels;
+use crate::channel::heard::Heard;
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
 use crate::error::Result;
@@ -64,6 +65,8 @@ pub struct Endpoint {
     /// What proves and checks who belongs to this run.
     secret: Option<Secret>,
     waits: Waits,
+    /// How soon its messages were heard of.
+    heard: Heard,
     /// The ways to the peers, in the order of the peer list.
     routes: Vec<Route>,
     /// In boxes: the map keeps room for more than it holds.
@@ -174,6 +177,7 @@ impl Endpoint {
         Self {
             undecided: routes.iter().filter(|route| !route.is_decided).count(),
             held: Vec::new(),
+            heard: Heard::new(routes.len()),
             channels,
             secret,
             waits,

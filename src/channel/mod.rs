@@ -2,6 +2,7 @@
 
 pub mod channels;
 pub mod endpoint;
+pub mod heard;
 pub mod identity;
 pub mod key;
 pub mod lines;

@@ -55,6 +55,7 @@ impl Endpoint {
         self.phase = Phase::Over;
         self.outputs.push_back(Output::Finished(Farewell {
             undelivered: self.channels.all_undelivered(),
+            heard: self.heard.all(|peer| self.channels.peer_id(peer)),
             unreached: self.unreached(),
         }));
     }

@@ -21,6 +21,7 @@ impl Endpoint {
     /// Something will be sent to an address that is no peer: it becomes one, after all others.
     pub fn add_peer(&mut self, now: Nanos, address: Address, found: Vec<SocketAddr>) {
         self.channels.add_peer();
+        self.heard.add_peer();
         self.routes.push(Route::new(address, found, &self.waits));
         self.undecided += 1;
         self.connect(now, self.routes.len() - 1);
@@ -145,6 +146,7 @@ impl Endpoint {
             self.refused(now, id, peer, refusal.kind, &refusal.reason);
             return;
         }
+        self.heard.accepted(peer, marks.accepted, now);
         self.met(now, peer, receiver, is_new);
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.role = Role::Recording { peer };

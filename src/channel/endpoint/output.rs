@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
 use crate::channel::channels::Undelivered;
+use crate::channel::heard::HeardMessage;
 use crate::channel::endpoint::warning::Warning;
 use crate::channel::identity::Nonce;
 use crate::model::message::MachineId;
@@ -85,6 +86,8 @@ pub enum Output {
 pub struct Farewell {
     /// What no peer is known to have accepted.
     pub undelivered: Undelivered,
+    /// Which messages were heard of soonest.
+    pub heard: Vec<HeardMessage>,
     /// The positions of the peers of which no connection ever worked, each with the reason.
     pub unreached: Vec<(usize, String)>,
 }

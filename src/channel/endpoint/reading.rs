@@ -139,6 +139,7 @@ impl Endpoint {
             Role::Sending { peer } | Role::Recording { peer } => {
                 let marks = wire::parse_ack(line)?;
                 self.channels.acknowledged(peer, marks)?;
+                self.heard.accepted(peer, marks.accepted, now);
                 // Only a connection that works makes the next attempt a quick one.
                 self.routes[peer].backoff = self.waits.shortest_backoff;
             }

@@ -96,6 +96,7 @@ fn finished(undelivered: crate::channel::channels::Undelivered) -> Output {
     let unreached = Vec::new();
     Output::Finished(Farewell {
         undelivered,
+        heard: Vec::new(),
         unreached,
     })
 }

@@ -8,6 +8,18 @@ use crate::model::event::Recipients;
 use crate::model::message::{MachineId, Nanos};
 
 impl Endpoint {
+    /// These sends were made at this time: from then on it counts how long it takes to hear of them.
+    pub fn made(&mut self, time: Nanos, sends: &[(u64, Recipients)]) {
+        for (timestamp, recipients) in sends {
+            if self.heard.is_busy() {
+                return;
+            }
+            for position in self.channels.positions(recipients) {
+                self.heard.sent(position, *timestamp, time);
+            }
+        }
+    }
+
     /// The log holds these sends and, for each of these senders, the receipts up to this message.
     pub fn logged(
         &mut self,
