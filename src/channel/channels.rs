@@ -232,8 +232,13 @@ impl Channels {
     }
 
     /// The positions of the peers that a SEND goes to.
-    pub fn positions<'a>(&self, recipients: &'a Recipients) -> impl Iterator<Item = usize> + use<'a> {
-        recipients.positions(self.listed).map(|position| position as usize)
+    pub fn positions<'a>(
+        &self,
+        recipients: &'a Recipients,
+    ) -> impl Iterator<Item = usize> + use<'a> {
+        recipients
+            .positions(self.listed)
+            .map(|position| position as usize)
     }
 
     /// The log holds a SEND to these peers.

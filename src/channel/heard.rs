@@ -91,6 +91,16 @@ impl Heard {
         }
     }
 
+    /// A connection to a peer is made anew, and it has accepted all messages up to this one: what it had accepted beyond and lost
+    /// will arrive again, later.
+    pub fn connected(&mut self, peer: usize, mark: u64, now: Nanos) {
+        let soonest = &mut self.peers[peer].soonest;
+        let before = soonest.len();
+        soonest.retain(|heard| heard.timestamp <= mark);
+        self.kept -= before - soonest.len();
+        self.accepted(peer, mark, now);
+    }
+
     /// What was heard of the peers that these are, in their order and that of time.
     pub fn all(&self, id: impl Fn(usize) -> Option<MachineId>) -> Vec<HeardMessage> {
         let mut all = Vec::with_capacity(self.kept);
@@ -156,7 +166,8 @@ mod tests {
     #[test]
     fn of_each_minute_the_soonest_stays() {
         let mut heard = Heard::new(2);
-        for (timestamp, time, took) in [(1, 1, 5), (2, 2, 3), (3, 59, 4), (4, 61, 9), (5, 119, 10)] {
+        for (timestamp, time, took) in [(1, 1, 5), (2, 2, 3), (3, 59, 4), (4, 61, 9), (5, 119, 10)]
+        {
             heard.sent(0, timestamp, time * SECOND);
             // It is timed already, and this one is not.
             heard.sent(0, timestamp + 100, time * SECOND + 1);
@@ -168,6 +179,24 @@ mod tests {
         let all = heard.all(|peer| Some([20, 30][peer]));
         assert_eq!(all, [(20, 2, 3), (20, 4, 9)]);
         assert_eq!(heard.all(|peer| (peer == 1).then_some(30)), []);
+    }
+
+    #[test]
+    fn what_a_peer_lost_was_not_heard_of() {
+        let mut heard = Heard::new(1);
+        for timestamp in 1..=3 {
+            heard.sent(0, timestamp, timestamp * MINUTE);
+            heard.accepted(0, timestamp, timestamp * MINUTE + 1);
+        }
+        heard.sent(0, 4, 4 * MINUTE);
+        heard.connected(0, 2, 5 * MINUTE);
+        assert_eq!(heard.all(|_| Some(7)), [(7, 1, 1), (7, 2, 1)]);
+        heard.accepted(0, 4, 5 * MINUTE);
+        assert_eq!(
+            heard.all(|_| Some(7)),
+            [(7, 1, 1), (7, 2, 1), (7, 4, MINUTE)]
+        );
+        assert_eq!(heard.kept, 3);
     }
 
     proptest! {

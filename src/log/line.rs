@@ -180,6 +180,27 @@ pub struct End {
     pub lateness: Option<Quantiles>,
     /// For each peer with any, the messages newer than the last *accepted* heard.
     pub undelivered: Vec<(Option<MachineId>, u64)>,
+    /// In real time, of each peer and minute the message that was heard of soonest. A machine that adds delays to
+    /// what arrives has none: its arrival times tell less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Vec<HeardOf>>,
+}
+
+/// A message and how soon it was heard of that its recipient has it: `[peer_id, sent_clock, seconds]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeardOf {
+    /// The recipient.
+    pub peer_id: MachineId,
+    /// The timestamp.
+    pub sent_clock: u64,
+    /// From the time of its SEND on.
+    pub took: Micros,
+}
+
+impl Serialize for HeardOf {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.peer_id, self.sent_clock, i128::from(self.took)).serialize(serializer)
+    }
 }
 
 /// A summary of how late ticks were, in seconds.

@@ -164,6 +164,11 @@ impl FaultSchedule {
         times.is_some_and(|times| times.iter().any(|&time| span.contains(time)))
     }
 
+    /// Whether anything that is sent to this machine takes longer at some time.
+    pub fn has_delay(&self, recipient: MachineId) -> bool {
+        self.delays.keys().any(|&(_, to)| to == recipient)
+    }
+
     /// What is added at this time to the delay of one message.
     pub fn delay(
         &self,

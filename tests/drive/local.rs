@@ -10,7 +10,7 @@ use lamport::model::topology::Topology;
 
 use crate::common::{Scratch, lines};
 
-fn config(topology: Topology, directory: &Path) -> LocalConfig {
+pub(crate) fn config(topology: Topology, directory: &Path) -> LocalConfig {
     LocalConfig {
         topology,
         log_dir: directory.to_owned(),
@@ -37,7 +37,7 @@ fn check(directory: &Path, machines: usize) -> usize {
     checked.received
 }
 
-fn run(config: &LocalConfig) {
+pub(crate) fn run(config: &LocalConfig) {
     let local = Local::open(config).unwrap();
     assert!(local.start().unwrap().join(None).unwrap());
 }

@@ -4,6 +4,7 @@
 mod common;
 
 mod disciplines;
+mod heard;
 mod local;
 mod replay;
 mod simulate;

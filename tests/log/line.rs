@@ -4,7 +4,9 @@
 
 use lamport::VERSION;
 use lamport::channel::identity::Nonce;
-use lamport::log::line::{Connect, Delivery, End, Entry, Place, Quantiles, Startup, What, json};
+use lamport::log::line::{
+    Connect, Delivery, End, Entry, HeardOf, Place, Quantiles, Startup, What, json,
+};
 use lamport::log::read::parse::{Body, parse};
 use lamport::log::write::writer::Formatter;
 use lamport::model::behavior::Probabilities;
@@ -95,9 +97,12 @@ proptest! {
         (final_clock, queue_len, ticks) in (0..=MAX, 0..=MAX, 0..=MAX),
         late in prop::collection::vec(0..=1_000_000_000_000_000_u64, 3),
         undelivered in prop::collection::vec((prop::option::of(0..=MAX), 0..=MAX), 0..4),
+        heard in prop::option::of(prop::collection::vec((0..=MAX, 0..=MAX, 0..=8_000_000_000_000_000_i64), 0..4)),
     ) {
+        let triple = |(peer_id, sent_clock, took)| HeardOf { peer_id, sent_clock, took };
+        let heard = heard.map(|all| all.into_iter().map(triple).collect());
         let summary = Summary { p50: late[0], p99: late[1], max: late[2] };
-        let end = End { final_clock, queue_len, ticks, lateness: Some(Quantiles::from(summary)), undelivered };
+        let end = End { final_clock, queue_len, ticks, lateness: Some(Quantiles::from(summary)), undelivered, heard };
         let (_, text) = body(&[], 0, What::End(Box::new(end.clone())));
         prop_assert_eq!(parse(&text).unwrap().body, Body::End(end));
     }

@@ -146,7 +146,7 @@ impl Endpoint {
             self.refused(now, id, peer, refusal.kind, &refusal.reason);
             return;
         }
-        self.heard.accepted(peer, marks.accepted, now);
+        self.heard.connected(peer, marks.accepted, now);
         self.met(now, peer, receiver, is_new);
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.role = Role::Recording { peer };

@@ -4,8 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
 use crate::channel::channels::Undelivered;
-use crate::channel::heard::HeardMessage;
 use crate::channel::endpoint::warning::Warning;
+use crate::channel::heard::HeardMessage;
 use crate::channel::identity::Nonce;
 use crate::model::message::MachineId;
 

@@ -36,7 +36,7 @@ pub(super) enum PollTimer {
 /// The state of the poll thread.
 pub(super) struct Poller {
     pub(super) poll: Poll,
-    clock: ProcessClock,
+    pub(super) clock: ProcessClock,
     /// The time that endpoints are told: read once for all that is done together.
     pub(super) now: Nanos,
     commands: Receiver<Command>,
@@ -220,8 +220,12 @@ impl Poller {
     }
 
     fn logged(&mut self, id: u64, logged: Logged) {
+        let made = logged.made();
         let (sends, receipts) = logged.into_parts();
-        self.with(id, |site, _| site.endpoint.logged(sends, receipts));
+        self.with(id, |site, _| {
+            site.endpoint.made(made, &sends);
+            site.endpoint.logged(sends, receipts);
+        });
     }
 
     pub(super) fn at(&mut self, time: Nanos, timer: PollTimer) {

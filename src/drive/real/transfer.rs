@@ -109,6 +109,8 @@ impl Poller {
             return false;
         }
         let read = socket.read(&mut self.scratch);
+        // What is heard was so before now, not before this turn.
+        self.now = self.clock.now();
         let now = self.now;
         match read {
             Ok(Moved::Nothing) => return false,

@@ -108,6 +108,7 @@ impl Files {
                     .into_iter()
                     .map(|(peer, count)| (Some(peer), count))
                     .collect(),
+                heard: None,
             };
             if simulation.is_down(machine) {
                 self.flush(machine);

@@ -145,6 +145,7 @@ impl Simulation {
                 ticks: self.ticks(machine),
                 lateness: Some(self.lateness(machine)),
                 undelivered: Vec::new(),
+                heard: None,
             }),
             restarts: match self.faults.of(machine) {
                 Some(state) => {

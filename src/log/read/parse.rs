@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::log::columns::Micros;
-use crate::log::line::{Connect, Delivery, End, Place, Quantiles, Startup};
+use crate::log::line::{Connect, Delivery, End, HeardOf, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{clipped, diagnose, not_whole};
 use crate::log::read::seconds::micros;
 use crate::log::schema::EventKind;
@@ -109,6 +109,8 @@ struct Fields<'a> {
     lateness: Option<Quantiles>,
     undelivered: Option<Vec<(Option<u64>, u64)>>,
     #[serde(borrow)]
+    heard: Option<&'a RawValue>,
+    #[serde(borrow)]
     began: Option<&'a RawValue>,
 }
 
@@ -186,6 +188,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             ticks: whole("ticks", need("ticks", fields.ticks)?)?,
             lateness: fields.lateness,
             undelivered: undelivered(fields.undelivered.unwrap_or_default())?,
+            heard: fields.heard.and_then(heard),
         }),
         "STARTUP" => {
             if let Some(rate) = fields.clock_rate.filter(|rate| *rate <= 0.0) {
@@ -221,6 +224,19 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             ));
         }
     })
+}
+
+/// What an END tells of messages that were heard of. We write triples; anything else is another program's.
+fn heard(json: &RawValue) -> Option<Vec<HeardOf>> {
+    let triples: Vec<(u64, u64, &RawValue)> = serde_json::from_str(json.get()).ok()?;
+    let triples = triples.into_iter().map(|(peer_id, sent_clock, seconds)| {
+        Some(HeardOf {
+            peer_id: whole("heard", peer_id).ok()?,
+            sent_clock: whole("heard", sent_clock).ok()?,
+            took: micros("heard", seconds).ok()?,
+        })
+    });
+    triples.collect()
 }
 
 /// The messages that an END counts as undelivered, by peer.

@@ -25,6 +25,8 @@ pub struct Batch {
     entries: Vec<Entry>,
     sends: Vec<(u64, Recipients)>,
     receipts: Vec<(MachineId, u64)>,
+    /// When the first of the sends was made.
+    made: Nanos,
 }
 
 /// What follows for the channels from steps that the log holds.
@@ -34,12 +36,16 @@ pub struct Logged {
     sends: Vec<(u64, Recipients)>,
     /// For each sender the newest message received by its channel.
     receipts: Vec<(MachineId, u64)>,
+    made: Nanos,
 }
 
 impl Batch {
     /// Adds a step that was made at `time`.
     pub fn add(&mut self, time: Nanos, event: Event, manual: bool) {
         if let Some(recipients) = event.recipients() {
+            if self.sends.is_empty() {
+                self.made = time;
+            }
             self.sends.push((event.new_clock(), recipients.clone()));
         }
         if let Some((message, _)) = event.received()
@@ -67,6 +73,7 @@ impl Batch {
         let logged = Logged {
             sends: std::mem::take(&mut self.sends),
             receipts: std::mem::take(&mut self.receipts),
+            made: self.made,
         };
         // Of steps that no other machine hears of, none misses those that a crash takes.
         if written.is_ok() && !logged.is_empty() {
@@ -80,6 +87,11 @@ impl Logged {
     /// Whether nothing follows.
     pub fn is_empty(&self) -> bool {
         self.sends.is_empty() && self.receipts.is_empty()
+    }
+
+    /// When the first of the sends was made.
+    pub fn made(&self) -> Nanos {
+        self.made
     }
 
     /// The sends in order, and for each sender the newest message received by its channel.

@@ -359,6 +359,7 @@ impl Process {
             ticks: self.ticks,
             lateness: Some(Quantiles::default()),
             undelivered,
+            heard: None,
         })));
         self.write(now, what, Then::End);
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use crate::channel::endpoint::Warning;
+use crate::channel::heard::HeardMessage;
 use crate::channel::identity::Nonce;
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
@@ -14,7 +15,7 @@ use crate::drive::real::mailbox::Mailbox;
 use crate::drive::real::warnings::Warnings;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::line::{Entry, What};
+use crate::log::line::{Entry, HeardOf, What};
 use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
 use crate::model::address::Address;
@@ -224,6 +225,20 @@ impl Member {
     pub(super) fn end_warnings(&self) {
         let now = self.clock.now();
         self.warnings().end(now);
+    }
+
+    /// What it has heard of its messages, as END tells it.
+    pub(super) fn heard(&self, heard: Vec<HeardMessage>) -> Option<Vec<HeardOf>> {
+        let is_held_back = |faults: &LinkFaults| faults.schedule().has_delay(self.id);
+        if self.delays.constant() != Some(0) || self.link_faults.get().is_some_and(is_held_back) {
+            return None;
+        }
+        let message = |(peer_id, sent_clock, took): HeardMessage| HeardOf {
+            peer_id,
+            sent_clock,
+            took: took.div_ceil(1000) as Micros,
+        };
+        Some(heard.into_iter().map(message).collect())
     }
 
     /// Takes the warnings since the last call.

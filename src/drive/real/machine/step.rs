@@ -189,6 +189,7 @@ impl Machine {
             ticks: journal.ticks,
             lateness: Some(journal.lateness.summary().into()),
             undelivered: farewell.undelivered,
+            heard: self.member.heard(farewell.heard),
         };
         let last = unread.chain([What::End(Box::new(end))]);
         // An end that is cut short does not count: the lines need not be one write.

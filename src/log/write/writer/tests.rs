@@ -1,7 +1,7 @@
 //! The lines of a log, to the byte.
 
 use super::*;
-use crate::log::line::{End, Quantiles};
+use crate::log::line::{End, HeardOf, Quantiles};
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::lateness::Summary;
@@ -103,6 +103,11 @@ fn the_other_lines_have_theirs() {
             max: 1_000_001_000,
         })),
         undelivered: vec![(Some(2), 4), (None, 1)],
+        heard: Some(vec![HeardOf {
+            peer_id: 2,
+            sent_clock: 17,
+            took: 312,
+        }]),
     };
     let entry = |what| Entry {
         time: 2_000_000_000,
@@ -135,7 +140,7 @@ fn the_other_lines_have_theirs() {
         r#"{"event": "RECEIVE", "system_time": 1677782104.000000, "machine_id": 1, "old_clock": 6, "new_clock": 10, "queue_len": 3, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true, "manual": true}"#.into(),
         r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000}"#.into(),
         r#"{"event": "UNREAD", "system_time": 1677782104.000000, "machine_id": 1, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true}"#.into(),
-        r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]]}"#.into(),
+        r#"{"event": "END", "system_time": 1677782104.000000, "machine_id": 1, "final_clock": 10, "queue_len": 1, "ticks": 2, "lateness": {"p50": 0.000061, "p99": 1.000000, "max": 1.000001}, "undelivered": [[2, 4], [null, 1]], "heard": [[2, 17, 0.000312]]}"#.into(),
     ]);
 }
 
