@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::intern::{Interner, NOTHING};
 use super::recipient_text::{Addressee, split};
-use super::rows::{CellColumns, Clockwork, Rows};
+use super::row_writer::{CellColumns, Clockwork, Rows};
 use super::table::{ALL, Lists, OTHERS, Origins, Table, Texts, VectorColumn};
 use super::words::{Meaning, Words, unknown};
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! The times of rows, from whole nanoseconds to the seconds of tables.
 
 use super::dates::SECOND;
-use super::rows::NEVER;
+use super::row_writer::NEVER;
 use crate::log::columns::Columns;
 
 /// Times from here on are not since the start of a run.

@@ -16,7 +16,7 @@ pub(crate) mod number;
 pub(crate) mod portions;
 pub(crate) mod recipient_text;
 mod recipients;
-pub(crate) mod rows;
+pub(crate) mod row_writer;
 pub(crate) mod scan;
 pub mod source;
 pub mod table;

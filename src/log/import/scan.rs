@@ -8,7 +8,7 @@ use super::expression::{Endless, Expression, Searcher};
 use super::fields::Field;
 use super::intern::NOTHING;
 use super::portions::PORTION;
-use super::rows::{Flaw, RowWriter, Rows, Spelling, ValueReaders};
+use super::row_writer::{Flaw, RowWriter, Rows, Spelling, ValueReaders};
 use super::words::Meaning;
 
 /// Patterns, tried in their order, and what their groups are for.

@@ -8,7 +8,7 @@ use super::executions::{self, Execution};
 use super::expression::Expression;
 use super::fields::{Field, assign};
 use super::portions;
-use super::rows::{Flaw, ValueReaders};
+use super::row_writer::{Flaw, ValueReaders};
 use super::scan::{Found, Patterns, Region, left_between, scan};
 use super::source::{self, Contents, TextFile};
 use super::table::Table;
