@@ -72,6 +72,8 @@ pub struct LogHistory {
     pub gaps: Vec<Skipped>,
     /// The recipients that stand in SENDs: each address with each machine behind it once, in order of lines.
     pub links: Vec<Link>,
+    /// With how many decimals times are written at most: those of lines, and those of arrivals; `None` if no line tells.
+    pub decimals: Option<[u8; 2]>,
     /// The number of a torn last line.
     pub torn: Option<u64>,
     /// How many lines there are.

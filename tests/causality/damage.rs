@@ -108,7 +108,7 @@ const TABLE: [(&str, &str, Damage); 30] = [
         logs.lines[log].remove(line);
         Some(())
     }),
-    ("a send deleted", "match", |logs| {
+    ("a send deleted", "step", |logs| {
         let (to, line) = logs.any("RECEIVE")?;
         let (sender, clock) = (
             number(&logs.lines[to][line], "sender"),
@@ -248,7 +248,7 @@ const TABLE: [(&str, &str, Damage); 30] = [
         logs.lines[log].remove(0);
         Some(())
     }),
-    ("a middle message lost", "fifo", |logs| {
+    ("a middle message lost", "step", |logs| {
         let (log, line) = logs.any("RECEIVE")?;
         let sender = logs.lines[log][line]["sender"].clone();
         let goes_on = (line + 1..logs.lines[log].len())

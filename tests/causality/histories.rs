@@ -392,7 +392,7 @@ fn the_damage_of_a_resumed_log_is_found() {
             ),
         ),
         ("received again", Rule::Match, twice),
-        ("not come again", Rule::Fifo, without(first)),
+        ("not come again", Rule::Step, without(first)),
     ] {
         let report = report(&logs);
         let rules: Vec<_> = report

@@ -170,10 +170,10 @@ fn a_start_has_the_clock_that_the_log_has_there() {
         log.clock = clock;
         structure(log.startup(&address(1), &[]))
     };
-    assert_eq!([0, 1, 5].map(first), [0, 1, 1]);
-    // STARTUP is the first line.
+    // What came before may be missing, unless it was nothing.
+    assert_eq!([0, 1, 5].map(first), [0, 0, 0]);
     let late = Log::bare(1).connect(&address(2), 2, 2);
-    assert_eq!(structure(late.startup(&address(1), &[2])), 1);
+    assert_eq!(structure(late.startup(&address(1), &[2])), 0);
 }
 
 #[test]

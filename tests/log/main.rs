@@ -6,6 +6,5 @@ mod common;
 mod corpus;
 mod history;
 mod line;
-mod patterns;
 mod reader;
 mod scan;

@@ -47,6 +47,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
         is_manual: line.is_manual,
         is_by_hand: false,
         began: None,
+        decimals: [6; 2],
         body,
     })
 }

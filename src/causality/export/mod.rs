@@ -1,7 +1,3 @@
-//! Events in the formats of other programs.
+//! What happened before what, for other programs.
 
-pub mod chrome;
-pub mod excerpt;
-mod label;
-pub mod mermaid;
 pub mod shiviz;

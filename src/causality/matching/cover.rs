@@ -11,7 +11,7 @@ pub(in crate::causality) struct Cover {
     pub(in crate::causality) to: i64,
     /// Whether nothing came after its last event.
     pub(in crate::causality) is_ended: bool,
-    /// Between these clocks, the first left out, events are missing; in order.
+    /// Between these clocks, the first left out, events are missing; apart from each other, in order.
     pub(in crate::causality) gaps: Vec<(i64, i64)>,
 }
 
@@ -27,10 +27,10 @@ impl Cover {
 
     /// Whether the log would tell of an event with this clock.
     pub(in crate::causality) fn has(&self, clock: i64) -> bool {
-        let is_in_gap = |&(from, to): &(i64, i64)| from < clock && clock <= to;
+        let next = self.gaps.partition_point(|gap| gap.1 < clock);
         (self.begins || clock > self.from)
             && (self.is_ended || clock <= self.to)
-            && !self.gaps.iter().any(is_in_gap)
+            && self.gaps.get(next).is_none_or(|gap| clock <= gap.0)
     }
 
     /// Whether it would tell of every event up to this clock.
@@ -43,9 +43,25 @@ impl Cover {
         if !self.begins {
             return i64::MIN;
         }
-        let gap = self.gaps.iter().map(|&(from, _)| from.saturating_add(1));
+        let gap = self.gaps.first().map(|&(from, _)| from.saturating_add(1));
         let end = (!self.is_ended).then(|| self.to.saturating_add(1));
-        gap.chain(end).min().unwrap_or(i64::MAX)
+        gap.into_iter().chain(end).min().unwrap_or(i64::MAX)
+    }
+
+    /// Spans in order, those that overlap as one.
+    pub(super) fn apart(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+        if spans.is_sorted_by(|a, b| a.1 <= b.0) {
+            return spans;
+        }
+        spans.sort_unstable();
+        let mut apart: Vec<(i64, i64)> = Vec::new();
+        for span in spans {
+            match apart.last_mut() {
+                Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
+                _ => apart.push(span),
+            }
+        }
+        apart
     }
 }
 
@@ -58,7 +74,7 @@ mod tests {
         let cover = Cover {
             from: 3,
             to: 9,
-            gaps: vec![(5, 7)],
+            gaps: Cover::apart(vec![(6, 7), (5, 6), (5, 7)]),
             ..Cover::default()
         };
         let has: Vec<i64> = (0..12).filter(|&clock| cover.has(clock)).collect();

@@ -181,7 +181,7 @@ impl<'a> Evidence<'a> {
             },
             to,
             is_ended: notes.end.is_some(),
-            gaps,
+            gaps: Cover::apart(gaps),
         }
     }
 

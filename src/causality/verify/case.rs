@@ -1,13 +1,17 @@
 //! The logs to verify, and what every rule asks of them.
 
 use super::report::{Rule, Violation};
+use super::resolution::Resolution;
+use super::survey::{self, Survey};
+use super::vague::Vague;
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::Ids;
-use crate::causality::matching::{Cover, LoggedReceipt, MessageLog, stamp};
+use crate::causality::matching::{Completed, Cover, Evidence, LoggedReceipt, MessageLog, stamp_of};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::history::{History, LogHistory, Mark, Note, Skipped};
+use crate::log::history::{History, LogHistory, Mark, Note};
 use crate::log::line::End;
+use crate::model::rules::{Paced, Rules};
 
 /// Stands where there is no row.
 pub(super) const NONE: u32 = u32::MAX;
@@ -16,7 +20,18 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Case<'a> {
     pub(super) history: &'a History,
     pub(super) columns: &'a Columns,
-    pub(super) ids: Ids,
+    pub(super) rules: &'a Rules,
+    pub(super) ids: &'a Ids,
+    /// What was received in each row, as far as it is logged or can only have been one way.
+    pub(super) completed: &'a Completed<'a>,
+    /// What the logs tell of messages, unless each receipt tells its own and no line is missing.
+    pub(super) evidence: Option<&'a Evidence<'a>>,
+    /// By log, which clocks it covers.
+    pub(super) covers: Vec<Cover>,
+    /// By log, in what steps it tells times.
+    pub(super) resolutions: Vec<Resolution>,
+    /// By log, how many receipts came over channels.
+    pub(super) received: &'a [u64],
     /// By log, how many SENDs do not tell all their recipients.
     pub(super) unknown: Vec<u64>,
     /// By log, the receipts that may be of any channel.
@@ -26,7 +41,12 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(history: &'a History) -> Self {
+    pub(super) fn new(
+        (history, rules): (&'a History, &'a Rules),
+        survey: &'a Survey,
+        evidence: Option<&'a Evidence<'a>>,
+        completed: &'a Completed<'a>,
+    ) -> Self {
         let columns = &history.columns;
         let unknown = if columns.recipients.contains(&UNKNOWN) {
             let is_unknown = |&row: &usize| columns.recipients(row).contains(&UNKNOWN);
@@ -38,13 +58,19 @@ impl<'a> Case<'a> {
         Self {
             history,
             columns,
-            ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
-            unknown,
-            vague: history
+            rules,
+            ids: &survey.ids,
+            completed,
+            evidence,
+            covers: survey.covers(columns, evidence),
+            resolutions: history
                 .logs
                 .iter()
-                .map(|log| Vague::of(log, columns))
+                .map(|log| Resolution::of(log, columns, history.resolution * 1e6))
                 .collect(),
+            received: &survey.received,
+            unknown,
+            vague: survey::vague(history, survey, completed),
             ends: history.logs.iter().map(end).collect(),
         }
     }
@@ -53,19 +79,44 @@ impl<'a> Case<'a> {
         &self.history.logs
     }
 
-    /// Between which clocks of a log lines are missing, all gaps taken as one.
-    fn gap(&self, log: &LogHistory) -> Option<(i64, i64)> {
-        let clocks = |lines: &Skipped| {
-            let at = |row: usize| log.rows.contains(&row).then_some(row);
-            let before = lines.row.checked_sub(1).and_then(at);
-            let before = before.map_or(i64::MIN, |row| self.columns.new_clock[row]);
-            let after = at(lines.row).map_or(i64::MAX, |row| self.columns.old_clock[row]);
-            (before, after)
-        };
-        log.gaps
-            .iter()
-            .map(clocks)
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    /// Whether lines of a log are missing after its first.
+    pub(super) fn is_holed(&self, log: usize) -> bool {
+        self.logs()[log].has_gap() || !self.covers[log].gaps.is_empty()
+    }
+
+    /// What is the matter with lines of a log that is holed, in words.
+    pub(super) fn lack(&self, log: usize) -> &'static str {
+        if self.logs()[log].has_gap() {
+            "cannot be read"
+        } else {
+            "are missing"
+        }
+    }
+
+    /// Whether a log tells all that its machine did up to its last line.
+    pub(super) fn is_whole(&self, log: usize) -> bool {
+        self.covers[log].begins && !self.is_holed(log)
+    }
+
+    /// Whether a machine empties its queue before anything else and ticks at its rate, by its log or by the rules.
+    pub(super) fn is_paced(&self, log: usize) -> bool {
+        match self.rules.pace {
+            Paced::Kept => true,
+            Paced::Free => false,
+            Paced::Log => self.logs()[log]
+                .startups()
+                .any(|(_, start)| start.clock_rate.is_some()),
+        }
+    }
+
+    /// The clock before the event in `row` of a log, if it is known.
+    pub(super) fn old(&self, log: usize, row: usize) -> Option<i64> {
+        match self.columns.old_clock[row] {
+            UNKNOWN => self
+                .evidence
+                .and_then(|evidence| evidence.old(log, row - self.logs()[log].rows.start)),
+            old => Some(old),
+        }
     }
 
     /// Whether some SEND does not tell all its recipients.
@@ -159,80 +210,26 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The receipts of a log that do not name their message, and were not delivered by hand as far as it tells.
-#[derive(Debug, Default)]
-pub(super) struct Vague {
-    /// Those that do not tell the timestamp.
-    pub(super) blind: u64,
-    /// The timestamps of those that tell no sender, in order.
-    clocks: Vec<i64>,
-}
-
-impl Vague {
-    fn of(log: &LogHistory, columns: &Columns) -> Self {
-        let mut vague = Self::default();
-        for row in log.rows.clone() {
-            if !columns.event[row].receives() || columns.by_hand[row] {
-                continue;
-            }
-            if columns.sent_clock[row] == UNKNOWN {
-                vague.blind += 1;
-            } else if columns.sender[row] == UNKNOWN {
-                vague.clocks.push(columns.sent_clock[row]);
-            }
-        }
-        for mark in &log.marks {
-            if let Note::Unread {
-                sender: None,
-                sent_clock,
-                ..
-            } = mark.note
-            {
-                vague.clocks.push(sent_clock as i64);
-            }
-        }
-        vague.clocks.sort_unstable();
-        vague
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> u64 {
-        self.blind + self.clocks.len() as u64
-    }
-
-    /// Whether one of them may be of the message with this timestamp.
-    pub(super) fn may_be(&self, clock: i64) -> bool {
-        self.blind > 0 || self.clocks.binary_search(&clock).is_ok()
-    }
-}
-
 /// A SEND is numbered by its row; an UNREAD message by its mark, from the number of rows on.
 impl MessageLog for Case<'_> {
     fn ids(&self) -> &Ids {
-        &self.ids
+        self.ids
     }
 
     fn clocks(&self) -> &[i64] {
-        &self.columns.new_clock
+        &self.completed.stamps
     }
 
-    /// What came after the last event is not told, unless END says that nothing did.
+    /// By timestamps, which are those of the clocks less what lies between the clock of a SEND and its stamp.
     fn cover(&self, log: usize) -> Cover {
-        let history = &self.logs()[log];
-        let first = match history.startups().next() {
-            Some((_, start)) => Some(start.local_clock as i64),
-            None => self.columns.old_clock[history.rows.clone()]
-                .first()
-                .copied(),
-        };
-        let last = self.columns.new_clock[history.rows.clone()].last().copied();
-        Cover {
-            begins: first.unwrap_or(0) == 0,
-            from: first.unwrap_or(0),
-            to: last.unwrap_or(i64::MIN),
-            is_ended: self.ends[log].is_some(),
-            gaps: self.gap(history).into_iter().collect(),
+        let mut cover = self.covers[log].clone();
+        let ahead = self.rules.clock_of(0);
+        cover.from = cover.from.saturating_sub(ahead);
+        cover.to = cover.to.saturating_sub(ahead);
+        for gap in &mut cover.gaps {
+            *gap = (gap.0.saturating_sub(ahead), gap.1.saturating_sub(ahead));
         }
+        cover
     }
 
     fn sends(
@@ -260,10 +257,12 @@ impl MessageLog for Case<'_> {
         mut each: impl FnMut(u64, LoggedReceipt),
     ) -> Result<()> {
         let columns = self.columns;
+        let (senders, clocks) = (&self.completed.sender, &self.completed.sent_clock);
         for row in self.logs()[log].rows.clone() {
             checkpoint.row()?;
             if columns.event[row].receives()
-                && let Some((sender, clock)) = stamp(columns, row)
+                && let Some((sender, clock)) =
+                    stamp_of(senders[row], clocks[row], columns.by_hand[row])
             {
                 each(sender, LoggedReceipt { clock, at: row });
             }

@@ -11,8 +11,8 @@ use std::collections::BinaryHeap;
 use super::case::{Case, NONE};
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
-use crate::causality::matching::MessageLog;
 use crate::error::Result;
+use crate::model::rules::{Stamp, Start, Step};
 
 const RULE: Rule = Rule::Exactness;
 
@@ -77,17 +77,21 @@ fn complete(
 ) -> Result<bool> {
     let columns = case.columns;
     let mut why = Vec::new();
+    if case.rules.step == Step::Any {
+        why.push("events move clocks by any step".to_owned());
+    }
     for (place, log) in case.logs().iter().enumerate() {
-        if case.cover(place).from != 0 {
+        if !case.covers[place].begins {
             why.push(format!(
-                "the clock of machine {} does not start from 0",
+                "the log of machine {} does not begin at the beginning",
                 log.machine_id
             ));
         }
-        if log.has_gap() {
+        if case.is_holed(place) {
             why.push(format!(
-                "lines of machine {} cannot be read",
-                log.machine_id
+                "lines of machine {} {}",
+                log.machine_id,
+                case.lack(place)
             ));
         }
     }
@@ -168,25 +172,29 @@ impl Order<'_> {
 
     fn visit(&mut self, log: usize, row: usize, send: u32, report: &mut Report) {
         let clock = self.case.columns.new_clock[row];
-        // Clock and excess of the event before on the machine.
-        let is_first = row == self.case.logs()[log].rows.start;
-        let (before, excess) = if is_first {
-            (0, 0)
-        } else {
-            (self.case.columns.new_clock[row - 1], self.excess[row - 1])
-        };
+        let (before, excess) = self.before(log, row);
         let (mut chain, mut range) = (before - excess, (excess, excess));
-        if send != NONE {
+        let step = match self.case.rules.step {
+            Step::By(step) => step,
+            Step::Any => return,
+        };
+        chain = if send == NONE {
+            chain + step
+        } else {
             let send = send as usize;
-            let excess = self.excess[send];
-            chain = chain.max(self.case.columns.new_clock[send] - excess);
+            let excess = match self.case.rules.stamp {
+                Stamp::After => self.excess[send],
+                Stamp::Before => self.before(self.log_of(send), send).1,
+            };
             range = (range.0.min(excess), range.1.max(excess));
-        }
-        let excess = clock - (chain + 1);
+            let stamp = self.case.completed.stamps[send] - excess;
+            self.case.rules.receive.of(chain, stamp, step)
+        };
+        let excess = clock - chain;
         self.excess[row] = excess;
         if excess < range.0 || excess > range.1 {
             report.add(RULE, || {
-                let longest = chain + 1;
+                let longest = chain;
                 let expected = if longest == clock {
                     // Everything before runs ahead, and this does not.
                     format!(
@@ -200,6 +208,17 @@ impl Order<'_> {
                 self.case
                     .event(RULE, log, row, expected, format!("new_clock {clock}"))
             });
+        }
+    }
+
+    /// Clock and excess before the event in a row.
+    fn before(&self, log: usize, row: usize) -> (i64, i64) {
+        if row > self.case.logs()[log].rows.start {
+            return (self.case.columns.new_clock[row - 1], self.excess[row - 1]);
+        }
+        match self.case.rules.start {
+            Start::At(clock) => (clock, 0),
+            Start::Proved | Start::Any => (0, 0),
         }
     }
 

@@ -12,13 +12,17 @@ pub(super) struct Fifo {
     newest: i64,
     /// The newest received of which no SEND names the recipient.
     newest_unnamed: i64,
+    /// Whether nothing that was received before is missing.
+    has_begun: bool,
 }
 
 impl Fifo {
-    pub(super) fn new() -> Self {
+    /// Of what a log received from one sender.
+    pub(super) fn new(case: &Case<'_>, recipient: usize) -> Self {
         Self {
             newest: -1,
             newest_unnamed: -1,
+            has_begun: case.covers[recipient].begins,
         }
     }
 
@@ -31,6 +35,12 @@ impl Fifo {
         (due, place): (usize, usize),
         report: &mut Report,
     ) {
+        // What came before the first line of a log may have been all that was sent until then.
+        let has_begun = std::mem::replace(&mut self.has_begun, true);
+        let channel_rules = case.rules.channel;
+        if channel_rules.unordered {
+            return;
+        }
         report.checked(RULE, 1);
         let id = || case.logs()[channel.sender].machine_id;
         let mut add = |expected: &dyn Fn() -> String| {
@@ -43,7 +53,9 @@ impl Fifo {
         let vague = &case.vague[channel.recipient];
         let mut skipped = due..place;
         let skipped = skipped.find(|&place| !vague.may_be(channel.clock(place)));
-        if let Some(skipped) = skipped.filter(|_| !case.logs()[channel.recipient].has_gap()) {
+        if let Some(skipped) = skipped
+            .filter(|_| has_begun && !channel_rules.lossy && !case.is_holed(channel.recipient))
+        {
             add(&|| {
                 format!(
                     "sent_clock {} of machine {}, sent before at {}",
@@ -53,7 +65,9 @@ impl Fifo {
                 )
             });
         }
-        if receipt.clock <= self.newest_unnamed {
+        if receipt.clock < self.newest_unnamed
+            || receipt.clock == self.newest_unnamed && !channel_rules.duplicating
+        {
             let newest = self.newest_unnamed;
             add(&|| format!("a sent_clock of machine {} above {newest}", id()));
         }
@@ -83,10 +97,20 @@ pub(super) fn follows(
     newest: &mut i64,
     report: &mut Report,
 ) {
-    report.checked(Rule::Match, 1);
-    report.checked(RULE, 1);
     let last = *newest;
-    if receipt.clock <= last {
+    let channel = case.rules.channel;
+    report.checked(
+        Rule::Match,
+        u64::from(!channel.duplicating && !channel.unordered),
+    );
+    report.checked(RULE, u64::from(!channel.unordered));
+    let is_wrong = if channel.unordered {
+        // Whether it came before, only a log of its sender tells.
+        false
+    } else {
+        receipt.clock < last || receipt.clock == last && !channel.duplicating
+    };
+    if is_wrong {
         let rule = if receipt.clock == last {
             Rule::Match
         } else {

@@ -20,6 +20,8 @@ pub(super) struct Hosts {
     is_virtual: bool,
     /// How far the clocks of two hosts may differ, in microseconds, if that is known.
     between: Option<f64>,
+    /// By machine, how far the times that it tells may be off.
+    off: Vec<f64>,
 }
 
 impl Hosts {
@@ -32,6 +34,7 @@ impl Hosts {
                 && logs
                     .iter()
                     .all(|log| log.startups().any(|(_, start)| start.is_virtual)),
+            off: case.resolutions.iter().map(|steps| steps.any()).collect(),
             between: uncertainty.map(|seconds| (seconds * 1e6).round()),
         };
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
@@ -77,13 +80,14 @@ impl Hosts {
 
     /// How far the clocks of two machines may differ, in microseconds, if that is known.
     pub(super) fn tolerance(&self, a: usize, b: usize) -> Option<f64> {
-        if self.is_virtual || a == b {
+        let clocks = if self.is_virtual || a == b {
             Some(0.0)
         } else if self.host(a) == self.host(b) {
             Some(PROCESSES)
         } else {
             self.between
-        }
+        };
+        clocks.map(|apart| apart + self.off[a].max(self.off[b]))
     }
 
     fn find(&mut self, mut place: usize) -> usize {

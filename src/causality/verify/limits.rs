@@ -52,6 +52,12 @@ pub(super) fn check(
             few(&ids)
         ));
     }
+    if !case.history.has_times {
+        report.unchecked(
+            "no times are told: fifo is checked by clocks only, time and queue are not checked"
+                .into(),
+        );
+    }
     if case.history.is_table {
         let ends = case.ends.iter().flatten().count();
         let more = if ends < case.ends.len() {

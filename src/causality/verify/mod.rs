@@ -17,13 +17,16 @@ pub mod membership;
 mod queue;
 mod receipts;
 pub mod report;
+mod resolution;
 mod step;
 mod structure;
+mod survey;
 mod time;
 mod unlogged;
+mod vague;
 
 use super::checkpoint::Checkpoint;
-use super::matching::Matching;
+use super::matching::{Completed, Matching};
 use crate::error::{Error, Result};
 use crate::log::history::History;
 use crate::model::rules::Rules;
@@ -32,6 +35,7 @@ use case::{Case, NONE};
 use hosts::Hosts;
 use membership::Members;
 use report::Report;
+use survey::Survey;
 
 /// What a caller decides.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +70,23 @@ pub fn verify(
             NONE - 1
         )));
     }
-    let case = Case::new(history);
     let mut report = Report::default();
     let mut checkpoint = Checkpoint::of_verification(go_on);
     let checkpoint = &mut checkpoint;
+    let rules = options.rules.as_ref().unwrap_or(&history.rules);
+    let survey = Survey::new(history, rules, checkpoint)?;
+    let named = survey::named(history);
+    let evidence = survey.evidence(&history.columns, rules, named);
+    let trace = survey.trace(&history.columns);
+    let completed = match &evidence {
+        Some(evidence) if !Completed::is_complete(&trace, rules) => {
+            Completed::new(evidence, checkpoint)?
+        }
+        _ => Completed::as_logged(&trace),
+    };
+    let case = Case::new((history, rules), &survey, evidence.as_ref(), &completed);
     let hosts = Hosts::new(&case, options.clock_uncertainty);
+    report.received = case.received.iter().sum();
     limits::check(&case, &mut report, checkpoint)?;
     structure::check(&case, &mut report, checkpoint)?;
     addresses::check(&case, &mut report, checkpoint)?;

@@ -10,7 +10,7 @@ use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::few;
 use crate::error::Result;
-use crate::log::history::{LogHistory, Note};
+use crate::log::history::{LogHistory, Mark, Note};
 use crate::log::schema::known;
 
 const RULE: Rule = Rule::Queue;
@@ -24,14 +24,16 @@ pub(super) fn check(
 ) -> Result<()> {
     let mut unbounded = (0, Vec::new());
     for (place, log) in case.logs().iter().enumerate() {
-        if log.has_gap() {
+        let is_holed = case.is_holed(place);
+        if is_holed {
             report.unchecked(format!(
-                "machine {}: what its unreadable lines told is not known, so its queue is not checked, nor that it received every message before the next",
-                log.machine_id
+                "machine {}: lines {}, so its queue is only checked from below, and that it received every message before the next is not",
+                log.machine_id,
+                case.lack(place)
             ));
-            continue;
+        } else {
+            counted(case, place, log, report);
         }
-        counted(case, place, log, report);
         if lacks_arrivals(case, log, checkpoint)? {
             report.unchecked(format!(
                 "machine {}: not all RECEIVE and UNREAD lines have an arrival time, so its queue is not checked",
@@ -39,24 +41,29 @@ pub(super) fn check(
             ));
             continue;
         }
-        let is_whole = case.ends[place].is_some() && log.startups().nth(1).is_none();
+        let is_one_life = is_one_life(log);
+        let is_whole = !is_holed && case.ends[place].is_some() && is_one_life;
         let mut queue = Queue {
             case,
             place,
             sent: bounds.filter(|_| !is_whole).and_then(|all| all.of(place)),
+            is_one_life,
+            is_paced: case.is_paced(place),
+            off: case.resolutions[place].between(),
             received: 0,
             lacking: 0,
             unbounded: 0,
         };
         let mut segment = Segment {
             rows: log.rows.start..log.rows.start,
-            start: log
-                .startups()
-                .next()
-                .map_or(f64::NEG_INFINITY, |(mark, _)| mark.time),
+            start: f64::NEG_INFINITY,
             is_last: false,
         };
-        for (mark, _) in log.startups().skip(1) {
+        for (mark, _) in log.startups() {
+            if mark.row == log.rows.start {
+                segment.start = mark.time;
+                continue;
+            }
             segment.rows.end = mark.row;
             queue.lengths(&segment, report, checkpoint)?;
             segment.rows.start = mark.row;
@@ -86,6 +93,15 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Whether a log tells that its machine started once.
+fn is_one_life(log: &LogHistory) -> bool {
+    let mut startups = log.startups();
+    let is_first = startups
+        .next()
+        .is_some_and(|(mark, _)| mark.row == log.rows.start);
+    is_first && startups.next().is_none()
+}
+
 /// Whether it is not known when some message arrived.
 fn lacks_arrivals(
     case: &Case<'_>,
@@ -107,11 +123,13 @@ fn counted(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report)
     let Some((mark, end)) = case.ends[place] else {
         return;
     };
+    let is_unread = |mark: &Mark| matches!(mark.note, Note::Unread { .. });
+    if log.rows.is_empty() && log.marks.first().is_some_and(is_unread) {
+        // There may have been more of them before.
+        return;
+    }
     report.checked(RULE, 1);
-    let unread = log
-        .marks
-        .iter()
-        .filter(|mark| matches!(mark.note, Note::Unread { .. }));
+    let unread = log.marks.iter().filter(|mark| is_unread(mark));
     let count = unread.count() as u64;
     if count != end.queue_len {
         report.add(RULE, || {
@@ -142,6 +160,12 @@ struct Queue<'a> {
     place: usize,
     /// What was sent to it, if that is a bound and needed.
     sent: Option<Sent>,
+    /// Whether it is known that it never came back, with an empty queue.
+    is_one_life: bool,
+    /// Whether a tick takes a message if there is one.
+    is_paced: bool,
+    /// How far times and arrivals may be off against each other.
+    off: f64,
     /// How many messages were received so far.
     received: usize,
     /// How many receipts have no queue length.
@@ -206,7 +230,10 @@ impl Queue<'_> {
     ) -> Result<()> {
         let (case, place) = (self.case, self.place);
         let columns = case.columns;
-        let is_whole = segment.is_last && case.ends[place].is_some();
+        let is_whole = segment.is_last
+            && case.ends[place].is_some()
+            && !case.is_holed(place)
+            && (self.is_one_life || segment.start > f64::NEG_INFINITY);
         let arrivals = self.arrivals(segment, report, checkpoint)?;
         // Of the arrivals, how many were before now, and how many until now; how many were received.
         let (mut before, mut until, mut received) = (0, 0, 0);
@@ -216,11 +243,11 @@ impl Queue<'_> {
             let time = columns.system_time[row];
             let is_back = time < now;
             now = now.max(time);
-            while before < arrivals.len() && arrivals[before] < now {
+            while before < arrivals.len() && arrivals[before] + self.off < now {
                 before += 1;
             }
             until = until.max(before);
-            while until < arrivals.len() && arrivals[until] <= now {
+            while until < arrivals.len() && arrivals[until] <= now + self.off {
                 until += 1;
             }
             let is_receive = columns.event[row].receives();
@@ -238,7 +265,7 @@ impl Queue<'_> {
                     sent.map(|sent| sent.saturating_sub(self.received).max(least))
                 };
                 self.length(row, least, most, report);
-            } else if !columns.is_manual(row) {
+            } else if self.is_paced && !columns.is_manual(row) {
                 report.checked(RULE, 1);
                 if least > 0 {
                     report.add(RULE, || {

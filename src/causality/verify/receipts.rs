@@ -54,7 +54,7 @@ impl ReceiptRules<'_, '_> {
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
         let (case, receipts) = (self.case, channel.receipts);
-        let mut fifo = Fifo::new();
+        let mut fifo = Fifo::new(case, channel.recipient);
         let mut found = 0;
         for &receipt in receipts {
             checkpoint.row()?;
@@ -65,6 +65,9 @@ impl ReceiptRules<'_, '_> {
                     fifo.named(case, channel, receipt, (due, place), self.report);
                     found += 1;
                     self.settle(channel, channel.sends[place], receipt);
+                }
+                Match::Taken { .. } if case.rules.channel.duplicating => {
+                    matches::found(self.report);
                 }
                 Match::Taken { before, .. } => {
                     matches::second(case, channel, receipt, before, self.report);
@@ -96,6 +99,7 @@ impl ReceiptRules<'_, '_> {
         let pair = (channel.sender, channel.recipient);
         if receipt.at < case.columns.len() {
             self.matched[receipt.at] = send;
+            self.report.matched += 1;
             clock_condition::check(case, pair, send as usize, receipt, self.report);
         }
         let times = ReceiptTimes::of(case, channel.recipient, receipt.at);
@@ -107,8 +111,13 @@ impl ReceiptRules<'_, '_> {
     fn finish(self) -> Vec<u32> {
         for (sender, count) in self.unlogged {
             let id = self.case.logs()[sender].machine_id;
+            let why = if self.case.is_whole(sender) {
+                "are newer than its log, which has no END"
+            } else {
+                "may be in lines that are missing of its log"
+            };
             self.report.unchecked(format!(
-                "{count} messages of machine {id} are newer than its log, which has no END: that they were sent, and none was skipped, is not checked"
+                "{count} messages of machine {id} {why}: that they were sent, and none was skipped, is not checked"
             ));
         }
         self.times.finish(self.report);

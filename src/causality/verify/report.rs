@@ -91,6 +91,10 @@ pub struct Report {
     pub counts: [u64; RULES],
     /// How many things were checked, by [`Rule`].
     pub checked: [u64; RULES],
+    /// How many messages were received over channels.
+    pub received: u64,
+    /// Of how many of them the SEND was found.
+    pub matched: u64,
     /// What could not be checked, and why.
     pub unchecked: Vec<String>,
     listed: [usize; RULES],

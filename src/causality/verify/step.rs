@@ -6,6 +6,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
 use crate::log::history::{LogHistory, Note};
+use crate::model::rules::{Receive, Rules, Start, Step};
 
 const RULE: Rule = Rule::Step;
 
@@ -70,47 +71,121 @@ fn events(
         while gaps.next_if(|lines| lines.row <= row).is_some() {
             clock = None;
         }
-        let (old, new) = (columns.old_clock[row], columns.new_clock[row]);
+        let new = columns.new_clock[row];
+        let Some(old) = case.old(place, row) else {
+            clock = Some((new, columns.line[row]));
+            continue;
+        };
         if let Some((clock, line)) = clock
             && old != clock
         {
             report.add(RULE, || {
                 let expected = format!("old_clock {clock}, the clock at {}", case.at(place, line));
+                case.event(
+                    RULE,
+                    place,
+                    row,
+                    expected,
+                    format!("old_clock {old}{}", tied(case, log, row)),
+                )
+            });
+        } else if let Start::At(start) = case.rules.start
+            && old < start
+        {
+            report.add(RULE, || {
+                let expected = format!("old_clock {start} or more, as clocks begin there");
                 case.event(RULE, place, row, expected, format!("old_clock {old}"))
             });
         }
         clock = Some((new, columns.line[row]));
-        let sent = columns.sent_clock[row];
-        let is_receive = columns.event[row].receives();
-        if is_receive && sent == UNKNOWN {
-            if new <= old {
-                report.add(RULE, || {
-                    case.event(
-                        RULE,
-                        place,
-                        row,
-                        format!("new_clock above {old}"),
-                        format!("new_clock {new}"),
-                    )
-                });
-            }
-            continue;
-        }
-        let right = if is_receive {
-            old.max(sent) + 1
-        } else {
-            old + 1
+        let step = Move {
+            old,
+            received: columns.event[row]
+                .receives()
+                .then(|| columns.sent_clock[row]),
         };
-        if new != right {
+        if !step.allows(case.rules, new) {
             report.add(RULE, || {
-                let expected = if is_receive {
-                    format!("new_clock {right}, max({old}, {sent}) + 1")
-                } else {
-                    format!("new_clock {right}, {old} + 1")
-                };
-                case.event(RULE, place, row, expected, format!("new_clock {new}"))
+                let found = format!("new_clock {new}{}", tied(case, log, row));
+                case.event(RULE, place, row, step.expected(case.rules), found)
             });
         }
     }
     Ok(())
+}
+
+/// Says where rows may stand in another order than they were made in.
+fn tied(case: &Case<'_>, log: &LogHistory, row: usize) -> &'static str {
+    let times = &case.columns.system_time;
+    let has_time_of =
+        |other: usize| log.rows.contains(&other) && times[other].to_bits() == times[row].to_bits();
+    if case.history.is_table
+        && case.history.has_times
+        && (has_time_of(row + 1) || row > 0 && has_time_of(row - 1))
+    {
+        "; rows beside it have the same time, their order may be another"
+    } else {
+        ""
+    }
+}
+
+/// What an event finds: the clock, and the timestamp if it is a receipt, or [`UNKNOWN`].
+struct Move {
+    old: i64,
+    received: Option<i64>,
+}
+
+impl Move {
+    /// Whether the clock may be `new` after it.
+    #[inline]
+    fn allows(&self, rules: &Rules, new: i64) -> bool {
+        let old = self.old;
+        match (self.received, rules.step) {
+            (None, Step::By(step)) => new == old + step,
+            (None, Step::Any) => new > old,
+            (Some(UNKNOWN), _) => new >= self.least(rules),
+            (Some(timestamp), Step::By(step)) => new == rules.receive.of(old, timestamp, step),
+            (Some(timestamp), Step::Any) => match rules.receive {
+                Receive::MaxPlusOne => new > old.max(timestamp),
+                Receive::MaxOfNext => new > old && new >= timestamp,
+                Receive::Max => new >= old.max(timestamp),
+            },
+        }
+    }
+
+    /// The least that a receipt makes of the clock, whatever it received.
+    fn least(&self, rules: &Rules) -> i64 {
+        match (rules.receive, rules.step) {
+            (Receive::Max, _) => self.old,
+            (_, Step::By(step)) => self.old + step,
+            (_, Step::Any) => self.old + 1,
+        }
+    }
+
+    /// What would be right, in words.
+    fn expected(&self, rules: &Rules) -> String {
+        let old = self.old;
+        match (self.received, rules.step) {
+            (None, Step::By(step)) => format!("new_clock {}, {old} + {step}", old + step),
+            (None, Step::Any) => format!("new_clock above {old}"),
+            (Some(UNKNOWN), _) => format!("new_clock {} or more", self.least(rules)),
+            (Some(timestamp), Step::By(step)) => {
+                let right = rules.receive.of(old, timestamp, step);
+                let how = match rules.receive {
+                    Receive::MaxPlusOne => format!("max({old}, {timestamp}) + {step}"),
+                    Receive::MaxOfNext => format!("max({old} + {step}, {timestamp})"),
+                    Receive::Max => format!("max({old}, {timestamp})"),
+                };
+                format!("new_clock {right}, {how}")
+            }
+            (Some(timestamp), Step::Any) => {
+                let of = old.max(timestamp);
+                match rules.receive {
+                    Receive::MaxPlusOne => format!("new_clock above {of}"),
+                    Receive::MaxOfNext => format!("new_clock above {old}, and {timestamp} or more"),
+                    Receive::Max => format!("new_clock {of} or more"),
+                }
+            }
+        }
+    }
 }

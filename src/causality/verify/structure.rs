@@ -7,6 +7,7 @@ use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark, Note};
+use crate::log::line::Startup;
 
 const RULE: Rule = Rule::Structure;
 
@@ -105,9 +106,10 @@ fn times(
     Ok(())
 }
 
-/// One STARTUP first, and again only as the same machine going on.
+/// One STARTUP first, and again only as the same machine going on; before the first of a log that does not begin
+/// at the beginning there may be any.
 fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
-    let mut first = None;
+    let mut first: Option<(u32, &Startup<'_>)> = None;
     let mut gaps = log.gaps.iter().peekable();
     // The row before which the last gap is.
     let mut gap = None;
@@ -118,27 +120,22 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
         let mut add = |expected: String, found: String| {
             report.add(RULE, || case.line(RULE, place, mark.line, expected, found));
         };
+        let clock = if mark.row > log.rows.start {
+            Some(case.columns.new_clock[mark.row - 1] as u64)
+        } else {
+            first.map(|(_, before)| before.local_clock)
+        };
+        if let Some(clock) = clock
+            && start.local_clock != clock
+            && gap != Some(mark.row)
+        {
+            add(
+                format!("local_clock {clock}, the last clock before"),
+                format!("local_clock {}", start.local_clock),
+            );
+        }
         let Some((line, before)) = first else {
             first = Some((mark.line, start));
-            if gap.is_some() {
-                continue;
-            }
-            let is_first = log
-                .marks
-                .first()
-                .is_some_and(|first| first.line == mark.line);
-            if !is_first || mark.row > log.rows.start {
-                add(
-                    "STARTUP as the first line".into(),
-                    format!("STARTUP in line {}", mark.line),
-                );
-            }
-            if start.local_clock != 0 {
-                add(
-                    "local_clock 0 at the first STARTUP".into(),
-                    format!("local_clock {}", start.local_clock),
-                );
-            }
             continue;
         };
         if start.history != before.history || start.run_id != before.run_id {
@@ -157,19 +154,16 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
                 ),
             );
         }
-        let clock = if mark.row > log.rows.start {
-            case.columns.new_clock[mark.row - 1] as u64
-        } else {
-            before.local_clock
-        };
-        if start.local_clock != clock && gap != Some(mark.row) {
-            add(
-                format!("local_clock {clock}, the last clock before"),
-                format!("local_clock {}", start.local_clock),
-            );
-        }
     }
-    if first.is_none() && !log.has_gap() {
+    // A window of all logs may have none; a log that begins at the beginning has it where others have.
+    if !has_first(log)
+        && case.covers[place].begins
+        && log
+            .gaps
+            .first()
+            .is_none_or(|lines| lines.row > log.rows.start)
+        && case.logs().iter().any(has_first)
+    {
         report.add(RULE, || {
             case.line(
                 RULE,
@@ -180,6 +174,12 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
             )
         });
     }
+}
+
+/// Whether a log has the first STARTUP of its machine.
+fn has_first(log: &LogHistory) -> bool {
+    let mut startups = log.startups();
+    startups.any(|(mark, start)| mark.row == log.rows.start && start.local_clock == 0)
 }
 
 /// Ticking begins once, after STARTUP, and no tick comes before.
@@ -201,7 +201,8 @@ fn beginnings(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
         add(first.line, expected, first.time);
     }
     let tick = log.rows.clone().find(|&row| !case.columns.is_manual(row));
-    if let Some(row) = tick.filter(|&row| case.columns.system_time[row] < first.time) {
+    let least = first.time - case.resolutions[place].of_times();
+    if let Some(row) = tick.filter(|&row| case.columns.system_time[row] < least) {
         let expected = format!(
             "began up to {:.6}, when the machine ticked at {}",
             case.columns.system_time[row] / 1e6,
@@ -283,7 +284,7 @@ fn ticks(
         checkpoint.row()?;
         ticks += u64::from(!case.columns.is_manual(row));
     }
-    if end.ticks != ticks && !log.has_gap() {
+    if end.ticks != ticks && case.is_whole(place) {
         report.add(RULE, || {
             let expected = format!("ticks {ticks}, the number of events that are not by hand");
             let found = format!("ticks {}", end.ticks);

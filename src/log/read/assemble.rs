@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::history::{History, LogHistory, Note, Skipped};
 use crate::log::read::addresses::Addresses;
-use crate::log::read::block::{BadLine, BadLines, BlockContents, NamedRecipients};
+use crate::log::read::block::{BadLine, BadLines, BlockContents, NamedRecipients, finest};
 use crate::log::read::blocks::Stop;
 use crate::log::read::lines::{not_text, too_long};
 use crate::log::read::merge_rows::{BlockEvents, LogEvents, append_logs};
@@ -220,6 +220,7 @@ impl ReadLog {
         let beginnings = block.beginnings.iter();
         let shifted = beginnings.map(|beginning| beginning.shifted(lines, offset));
         history.beginnings.extend(shifted);
+        history.decimals = finest(history.decimals, block.decimals);
         history.lines += block.lines;
         history.rows.end += block.rows.len();
         if let Some((first, last)) = block.span {

@@ -33,6 +33,10 @@ pub(crate) struct BlockContents {
     pub(crate) has_base_receives: bool,
     /// The lines that are no events; lines, rows and times are those of the block.
     pub(crate) marks: Vec<Mark>,
+    /// With how many decimals times are written at most: those of lines, and those of arrivals.
+    pub(crate) decimals: Option<[u8; 2]>,
+    /// How many lines are of another shape than the writer's.
+    others: u64,
     /// The lines that say when ticking began.
     pub(crate) beginnings: Vec<Beginning>,
     /// What is wrong with the line after the last.
@@ -104,6 +108,14 @@ pub(crate) enum BadLine {
     Wrong(String),
 }
 
+/// The larger of each number of decimals.
+pub(crate) fn finest(a: Option<[u8; 2]>, b: Option<[u8; 2]>) -> Option<[u8; 2]> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some([a[0].max(b[0]), a[1].max(b[1])]),
+        (a, b) => a.or(b),
+    }
+}
+
 /// Which of the block's addresses a recipient stands for, if it is one.
 pub(crate) fn address(recipient: i64) -> Option<usize> {
     usize::try_from(-2 - recipient).ok()
@@ -169,6 +181,13 @@ impl BlockContents {
             }
         }
         block.span = owner.map(|_| span);
+        let skipped = block.gaps.iter().map(|(lines, _)| lines);
+        let skipped = skipped
+            .chain(&block.blanks)
+            .map(|lines| u64::from(lines.count));
+        if block.lines > block.others + skipped.sum::<u64>() {
+            block.decimals = Some([6; 2]);
+        }
         block
     }
 
@@ -270,8 +289,11 @@ impl BlockContents {
             is_manual,
             is_by_hand,
             began,
+            decimals,
             body,
         } = parse(text).map_err(BadLine::Wrong)?;
+        self.others += 1;
+        self.decimals = finest(self.decimals, Some(decimals));
         self.beginnings.extend(began.map(|time| Beginning {
             line: self.lines as u32 + 1,
             time: time as f64,

@@ -153,6 +153,7 @@ fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
         is_manual: line.is_manual,
         is_by_hand: false,
         began: None,
+        decimals: [6; 2],
         body,
     })
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Delivery, End, HeardOf, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{clipped, diagnose, not_whole};
-use crate::log::read::seconds::micros;
+use crate::log::read::seconds::{decimals, micros};
 use crate::log::schema::EventKind;
 use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
@@ -26,6 +26,8 @@ pub struct Line<'a> {
     pub is_by_hand: bool,
     /// When the machine began to tick, if the line says so; in microseconds.
     pub began: Option<Micros>,
+    /// With how many decimals `system_time` is written, and `arrival_time` or, where there is none, again that.
+    pub decimals: [u8; 2],
     /// What it says.
     pub body: Body<'a>,
 }
@@ -126,6 +128,10 @@ pub fn parse(text: &str) -> Result<Line<'_>, String> {
         is_by_hand: fields.by_hand.unwrap_or(false),
         // We write a time; anything else is another program's.
         began: fields.began.and_then(|time| micros("began", time).ok()),
+        decimals: [
+            decimals(fields.system_time),
+            decimals(fields.arrival_time.unwrap_or(fields.system_time)),
+        ],
         body: body(fields)?,
     })
 }

@@ -23,6 +23,14 @@ pub(crate) fn micros(name: &str, value: &RawValue) -> Result<Micros, String> {
         })
 }
 
+/// With how many decimals a time is written, up to six; one that is 0 is what floats have where they have none.
+pub(crate) fn decimals(value: &RawValue) -> u8 {
+    match value.get().split_once('.') {
+        None | Some((_, "0")) => 0,
+        Some((_, decimals)) => decimals.len().min(6) as u8,
+    }
+}
+
 /// The plain form `digits.digits`, with up to six decimals.
 fn decimal(text: &str) -> Option<Micros> {
     let (seconds, decimals) = text.split_once('.')?;

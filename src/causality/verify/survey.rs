@@ -1,0 +1,187 @@
+//! A first look at the logs: what each covers, and whether receipts have to be completed.
+
+use super::vague::Vague;
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::ids::Ids;
+use crate::causality::matching::{Completed, Cover, Evidence, LogNotes};
+use crate::causality::trace::Trace;
+use crate::error::Result;
+use crate::log::columns::{Columns, UNKNOWN};
+use crate::log::history::{History, LogHistory, Note};
+use crate::model::rules::{Rules, Stamp};
+
+/// The logs line by line, as matching reads them.
+pub(super) struct Survey {
+    pub(super) ids: Ids,
+    /// Where the rows of each log begin, and at last where all end.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+    notes: Vec<LogNotes>,
+    /// By log, how many receipts came over channels.
+    pub(super) received: Vec<u64>,
+    /// By row, whether the message received was delivered by hand, if that is not what the column says: in a log of this
+    /// package a message that tells its timestamp but no sender was put into the queue in nobody's name.
+    by_hand: Option<Vec<bool>>,
+    /// Whether each receipt tells its message, and each event has the clock of the one before.
+    is_plain: bool,
+}
+
+impl Survey {
+    pub(super) fn new(
+        history: &History,
+        rules: &Rules,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<Self> {
+        let columns = &history.columns;
+        let notes = history.logs.iter();
+        let notes: Vec<_> = notes
+            .map(|log| LogNotes::of_log(log, rules.start))
+            .collect();
+        let mut survey = Self {
+            ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
+            starts: vec![0],
+            rows: Vec::new(),
+            notes,
+            received: Vec::new(),
+            by_hand: None,
+            is_plain: rules.stamp == Stamp::After,
+        };
+        for (log, notes) in history.logs.iter().zip(&survey.notes) {
+            let look = Look::at(log, columns, notes, checkpoint)?;
+            survey.received.push(look.received);
+            survey.is_plain &= look.is_plain;
+            for row in look.nobodys {
+                let by_hand = survey
+                    .by_hand
+                    .get_or_insert_with(|| columns.by_hand.clone());
+                by_hand[row] = true;
+            }
+            survey.starts.push(log.rows.end as u32);
+        }
+        if !survey.is_plain {
+            survey.rows = (0..columns.len() as u32).collect();
+        }
+        Ok(survey)
+    }
+
+    /// The events as matching reads them.
+    pub(super) fn trace<'a>(&'a self, columns: &'a Columns) -> Trace<'a> {
+        let by_hand = self.by_hand.as_deref().unwrap_or(&columns.by_hand);
+        Trace {
+            by_hand,
+            ..Trace::of(columns)
+        }
+    }
+
+    /// What the logs tell of messages, unless each tells all of them.
+    ///
+    /// `named` are machines that are known of beside those that events name.
+    pub(super) fn evidence<'a>(
+        &'a self,
+        columns: &'a Columns,
+        rules: &'a Rules,
+        named: impl Iterator<Item = u64>,
+    ) -> Option<Evidence<'a>> {
+        (!self.is_plain).then(|| {
+            let (trace, notes) = (self.trace(columns), self.notes.clone());
+            let lines = (&self.starts[..], &self.rows[..]);
+            Evidence::new((trace, rules, &self.ids), lines, notes, named)
+        })
+    }
+
+    /// Which clocks the logs cover.
+    pub(super) fn covers(&self, columns: &Columns, evidence: Option<&Evidence<'_>>) -> Vec<Cover> {
+        if let Some(evidence) = evidence {
+            return evidence.covers.clone();
+        }
+        let spans = self.starts.windows(2).zip(&self.notes);
+        spans
+            .map(|(span, notes)| {
+                let rows = span[0] as usize..span[1] as usize;
+                let from = columns.old_clock[rows.clone()].first();
+                Cover {
+                    begins: notes.begins || from == Some(&0),
+                    from: from.copied().unwrap_or(i64::MAX),
+                    to: columns.new_clock[rows].last().copied().unwrap_or(0),
+                    is_ended: notes.end.is_some(),
+                    gaps: Vec::new(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// What is seen of one log at first.
+struct Look {
+    /// How many messages it received over channels.
+    received: u64,
+    /// The receipts of what was put into its queue in nobody's name.
+    nobodys: Vec<usize>,
+    /// Whether nothing is missing.
+    is_plain: bool,
+}
+
+impl Look {
+    fn at(
+        log: &LogHistory,
+        columns: &Columns,
+        notes: &LogNotes,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<Self> {
+        let rows = log.rows.clone();
+        let is_own = log.startups().any(|(_, start)| start.history.is_some());
+        let first = columns.old_clock[rows.clone()].first();
+        // A log that does not start where clocks do is left to those who know of rules.
+        let mut clock = if notes.begins {
+            Some(0)
+        } else {
+            first.copied()
+        };
+        let mut look = Self {
+            received: 0,
+            nobodys: Vec::new(),
+            is_plain: !log.has_gap() && (rows.is_empty() || clock == Some(0)),
+        };
+        for row in rows {
+            checkpoint.row()?;
+            let (old, new) = (columns.old_clock[row], columns.new_clock[row]);
+            look.is_plain &= clock == Some(old);
+            clock = Some(new);
+            let is_stamped = columns.sent_clock[row] != UNKNOWN;
+            if !columns.event[row].receives() {
+                look.is_plain &= !is_stamped;
+            } else if !columns.by_hand[row] {
+                if columns.sender[row] != UNKNOWN || !is_stamped || !is_own {
+                    look.received += 1;
+                    look.is_plain &= is_stamped && columns.sender[row] != UNKNOWN;
+                } else {
+                    look.nobodys.push(row);
+                }
+            }
+        }
+        look.is_plain &= notes
+            .end
+            .is_none_or(|end| clock.is_none_or(|clock| end <= clock));
+        Ok(look)
+    }
+}
+
+/// By log, the receipts of which it is not known which message they are of.
+pub(super) fn vague(history: &History, survey: &Survey, completed: &Completed<'_>) -> Vec<Vague> {
+    let has_vague = !completed.how.is_empty() || survey.by_hand.is_some();
+    let logs = history.logs.iter();
+    logs.map(|log| Vague::of(log, &history.columns, has_vague.then_some(completed)))
+        .collect()
+}
+
+/// The machines that are named beside those that events name.
+pub(super) fn named(history: &History) -> impl Iterator<Item = u64> {
+    history.logs.iter().flat_map(|log| {
+        let marks = log.marks.iter().flat_map(|mark| match &mark.note {
+            Note::Connect(hand) => vec![hand.peer_id],
+            Note::End(end) => end.undelivered.iter().filter_map(|peer| peer.0).collect(),
+            Note::Startup(_) | Note::Unread { .. } => Vec::new(),
+        });
+        marks.chain(log.links.iter().filter_map(|link| link.id))
+    })
+}
