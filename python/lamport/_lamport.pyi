@@ -526,6 +526,21 @@ class Logs:
         """
     def total_order(self) -> NDArray[np.uint32]:
         """The rows of `events`, by new_clock and then by machine_id."""
+    def draw(
+        self, form: str, path: str, *, start: float | None = None, stop: float | None = None
+    ) -> tuple[int, int, int, int]:
+        """Draw the events of a window in a file: as "chrome", a trace, or as "mermaid", a sequence diagram.
+
+        Returns how many events are drawn, of how many, and how many machines, of how many.
+
+        Raises
+        ------
+        ValueError
+            Another format, or no event is in the window.
+        OSError
+            The file cannot be written.
+        """
+
     def view(
         self,
         causality: Causality,

@@ -17,13 +17,16 @@ use super::members::{self, Stated};
 use super::recipients;
 use super::rules::RulesArgument;
 use super::tables::{self, found};
+use crate::causality::export::excerpt::Drawn;
 use crate::causality::export::shiviz::{Shown, Viewer, write};
+use crate::causality::export::{chrome, mermaid};
 use crate::causality::graph::{BASE_ONLY, Graph};
 use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
 use crate::causality::order;
 use crate::causality::verify::{Options, verify};
+use crate::error::Error;
 use crate::log::columns::Columns;
 use crate::log::history::History;
 use crate::log::logs;
@@ -421,6 +424,55 @@ impl PyLogs {
         }
         interruptible(py, |go_on| {
             write(graph, &shown, viewer, (start, stop), &path, go_on)
+        })
+    }
+
+    /// Draw the events of a window in a file: as "chrome", a trace, or as "mermaid", a sequence diagram.
+    ///
+    /// Returns how many events are drawn, of how many, and how many machines, of how many.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     Another format, or no event is in the window.
+    /// OSError
+    ///     The file cannot be written.
+    #[pyo3(signature = (form, path, *, start=None, stop=None))]
+    fn draw(
+        &self,
+        py: Python<'_>,
+        form: &str,
+        path: PathBuf,
+        start: Option<f64>,
+        stop: Option<f64>,
+    ) -> PyResult<(u64, u64, u64, u64)> {
+        let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
+        let columns = self.table(py)?;
+        interruptible(py, |go_on| {
+            let messages = messages(&columns, &self.beside.machines);
+            let drawn = Drawn {
+                columns: &columns,
+                messages: messages.as_ref(),
+                names: &self.beside.names,
+            };
+            match form {
+                "chrome" => {
+                    let count = chrome::write(&drawn, window, &path, go_on)?;
+                    Ok((count, count, 0, 0))
+                }
+                "mermaid" => {
+                    let extent = mermaid::write(&drawn, window, &path, go_on)?;
+                    Ok((
+                        extent.events,
+                        extent.of_events,
+                        extent.machines,
+                        extent.of_machines,
+                    ))
+                }
+                _ => Err(Error::invalid(format!(
+                    "there is no drawing {form:?}: they are chrome and mermaid"
+                ))),
+            }
         })
     }
 

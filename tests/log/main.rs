@@ -6,5 +6,6 @@ mod common;
 mod corpus;
 mod history;
 mod line;
+mod patterns;
 mod reader;
 mod scan;

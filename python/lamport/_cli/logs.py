@@ -37,8 +37,9 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", required=True, metavar="FILE", help="the file to write; replaced if it exists")
     add(
         "--format",
-        choices=("jsonl", "csv", "parquet", "shiviz", "tsviz"),
-        help="default: by the ending of FILE; shiviz and tsviz are viewers of vector clocks",
+        choices=("jsonl", "csv", "parquet", "shiviz", "tsviz", "chrome", "mermaid"),
+        help="default: by the ending of FILE (.json: chrome, .mmd: mermaid); shiviz and tsviz are viewers of "
+        "vector clocks, chrome is a trace for Perfetto and chrome://tracing, mermaid a sequence diagram",
     )
     add(
         "--start",
@@ -51,10 +52,10 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 def run_export(args: argparse.Namespace) -> int:
     """Do what ``lamport export`` says."""
-    from lamport._runs.export import FORMATS
+    from lamport._runs.export import ENDINGS, FORMATS
     from lamport._runs.load import load
 
-    form = file_format(args, FORMATS)
+    form = file_format(args, FORMATS, ENDINGS)
     path = load(args.logs).export(args.output, format=form, start=args.start, stop=args.stop)
     print(f"wrote {path}")
     return DONE

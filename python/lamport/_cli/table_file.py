@@ -1,8 +1,9 @@
 """The file that a command writes a table to."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,8 +19,14 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="default: by the ending of FILE")
 
 
-def file_format(args: argparse.Namespace, formats: Sequence[str] = FORMATS) -> str | None:
+def file_format(
+    args: argparse.Namespace,
+    formats: Sequence[str] = FORMATS,
+    endings: Mapping[str, str] = MappingProxyType({}),
+) -> str | None:
     """Find the format of the output and make its directory, before any work; None without an output.
+
+    `endings` are those that are not the name of their format.
 
     Raises
     ------
@@ -30,7 +37,8 @@ def file_format(args: argparse.Namespace, formats: Sequence[str] = FORMATS) -> s
         if args.format is not None:
             raise ValueError(f"--format {args.format} goes with --output FILE")
         return None
-    form = args.format or Path(args.output).suffix.removeprefix(".").lower()
+    ending = Path(args.output).suffix.removeprefix(".").lower()
+    form = args.format or endings.get(ending, ending)
     if form not in formats:
         raise ValueError(
             f"--output {args.output}: its ending is not one of {', '.join(formats)}: give --format"

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from lamport._lamport import Logs
     from lamport._runs.recorded import Recorded
 
-__all__ = ["FORMATS", "export", "save", "write_table"]
+__all__ = ["ENDINGS", "FORMATS", "export", "save", "write_table"]
 
 VIEWERS = ("shiviz", "tsviz")
-FORMATS = ("jsonl", "csv", "parquet", *VIEWERS)
+DRAWINGS = ("chrome", "mermaid")
+FORMATS = ("jsonl", "csv", "parquet", *VIEWERS, *DRAWINGS)
+ENDINGS = {"json": "chrome", "mmd": "mermaid"}
+"""Endings that are not the name of their format."""
 SHOWN = 5_000  # the parsers of the viewers are quadratic
 
 
@@ -30,7 +33,8 @@ def export(
 ) -> Path:
     """Write what `Run.export` describes."""
     target = Path(check.path("path", path))
-    known = form or target.suffix.removeprefix(".").lower()
+    ending = target.suffix.removeprefix(".").lower()
+    known = form or ENDINGS.get(ending, ending)
     if known not in FORMATS:
         said = f"format {form!r}" if form else f"the ending of {target.name!r}"
         raise ValueError(f"{said} is not one of {', '.join(FORMATS)}: give format=")
@@ -41,6 +45,10 @@ def export(
     if known in VIEWERS:
         _check_window(run._events["time"], start, stop)
         _view(run, target, known, start, stop)
+        return target
+    if known in DRAWINGS:
+        _check_window(run._events["time"], start, stop)
+        _draw(run, target, known, start, stop)
         return target
     if known == "jsonl":
         ends = {end: time for end, time in {"start": start, "stop": stop}.items() if time is not None}
@@ -138,6 +146,16 @@ def _view(run: "Recorded", target: Path, viewer: str, start: float | None, stop:
             f"{target} has {count} events: {viewer} takes time in the square of them and is slow above "
             f"{SHOWN:,}; give start and stop"
         )
+
+
+def _draw(run: "Recorded", target: Path, form: str, start: float | None, stop: float | None) -> None:
+    from lamport._model.warning import warn
+
+    events, of_events, machines, of_machines = run._logs.draw(form, str(target), start=start, stop=stop)
+    if machines < of_machines:
+        warn(f"{target} shows {machines} of {of_machines} machines, those with most events: give fewer")
+    elif events < of_events:
+        warn(f"{target} shows {events} of {of_events} events, the first: give start and stop")
 
 
 def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> "pd.DataFrame":

@@ -245,12 +245,16 @@ class Run(Recorded):
         ----------
         path : path
             The file; replaced if it exists. Its directory is made if needed.
-        format : {"jsonl", "csv", "parquet", "shiviz", "tsviz"}, optional
+        format : {"jsonl", "csv", "parquet", "shiviz", "tsviz", "chrome", "mermaid"}, optional
             ``jsonl`` is the general log: every line of all logs, merged in time order; of a run in memory
             and of a table, the lines that would be in their logs. Of a window, the first line of a machine
             says when ticking began (``began``), so that times stay what they are. ``csv`` and
             ``parquet`` hold the table `events`. ``shiviz`` and ``tsviz`` are text with vector clocks
-            for these viewers, to be uploaded as it is. Taken from the ending of `path` if None.
+            for these viewers, to be uploaded as it is. ``chrome`` (ending ``.json``) is a trace for
+            ui.perfetto.dev and chrome://tracing: a track for each machine, an arrow for each message that was
+            sent and received there, and the queues as counters. ``mermaid`` (ending ``.mmd``) is a sequence
+            diagram of the first 300 lines and the 30 busiest machines, for Markdown and notebooks. Taken from
+            the ending of `path` if None.
         start, stop : float, optional
             Only what has ``start <= time < stop``, in seconds from the beginning of ticking (negative
             before). For a viewer both ends are consistent cuts, the largest before these times: a receipt
@@ -275,7 +279,8 @@ class Run(Recorded):
         Warns
         -----
         LamportWarning
-            A text for a viewer has more than 5,000 events; its time goes with the square of them.
+            A text for a viewer has more than 5,000 events; its time goes with the square of them. A sequence
+            diagram does not show all events.
         """
         from lamport._runs import export
 

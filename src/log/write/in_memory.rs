@@ -190,12 +190,12 @@ impl<'a> InMemory<'a> {
             });
             text.extend_from_slice(fields::RECIPIENT_IDS);
             list(text, recipients.iter(), |text, &id| {
-                number_or_null(text, known(id))
+                number_or_null(text, known(id));
             });
         } else {
             text.extend_from_slice(fields::RECIPIENTS);
             list(text, recipients.iter(), |text, &id| {
-                self.machine_or_null(text, id)
+                self.machine_or_null(text, id);
             });
         }
     }

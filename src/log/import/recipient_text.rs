@@ -1,0 +1,183 @@
+//! The recipients of a SEND as texts write them: `B and C`, `2, 3`, `["B", "C"]`, `all`.
+
+/// To whom a message went, as it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Addressee<'t> {
+    /// A machine, by its name.
+    Named(std::borrow::Cow<'t, str>),
+    /// One that is not known.
+    Unknown,
+    /// All machines.
+    All,
+    /// All machines but the sender.
+    Others,
+}
+
+/// The recipients in a text; `is_name` says whether a machine is called so.
+///
+/// The text is split at commas, semicolons and the word "and", where no name holds one.
+pub(crate) fn split<'t>(text: &'t str, is_name: &dyn Fn(&str) -> bool) -> Vec<Addressee<'t>> {
+    let text = text.trim();
+    if is_name(text) {
+        return vec![Addressee::Named(text.into())];
+    }
+    if let Some(listed) = list(text) {
+        return listed;
+    }
+    let bracketed = [('(', ')'), ('[', ']'), ('{', '}')];
+    let inner = bracketed
+        .iter()
+        .find_map(|&(open, close)| text.strip_prefix(open)?.strip_suffix(close));
+    let text = inner.unwrap_or(text).trim();
+    let mut found = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (name, after) = first(rest, is_name);
+        if !name.is_empty() {
+            found.push(one(unquoted(name), is_name));
+        }
+        rest = after;
+    }
+    found
+}
+
+/// The entries of a list in JSON.
+fn list(text: &str) -> Option<Vec<Addressee<'_>>> {
+    if !text.starts_with('[') {
+        return None;
+    }
+    let entries: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
+    let entry = |entry| match entry {
+        serde_json::Value::String(name) => Addressee::Named(name.into()),
+        serde_json::Value::Null => Addressee::Unknown,
+        other => Addressee::Named(other.to_string().into()),
+    };
+    Some(entries.into_iter().map(entry).collect())
+}
+
+/// Marks that a name may hold.
+const MOST_MARKS: usize = 8;
+/// No name is longer, in bytes.
+const LONGEST: usize = 4096;
+
+/// The first name of a text and what follows what ends it: one that is known, else up to the first mark.
+fn first<'t>(text: &'t str, is_name: &dyn Fn(&str) -> bool) -> (&'t str, &'t str) {
+    let mut end = None;
+    let mut place = 0;
+    for _ in 0..MOST_MARKS {
+        let Some((mark, length)) = mark(text, place) else {
+            if is_name(text.trim()) {
+                return (text.trim(), "");
+            }
+            break;
+        };
+        let found = (text[..mark].trim(), text[mark + length..].trim_start());
+        if is_name(found.0) {
+            return found;
+        }
+        end = end.or(Some(found));
+        place = mark + length;
+    }
+    end.unwrap_or((text.trim(), ""))
+}
+
+/// Where a text is split first from `start` on, and the length of what it is split at.
+fn mark(text: &str, start: usize) -> Option<(usize, usize)> {
+    let mut window = (start + LONGEST).min(text.len());
+    while !text.is_char_boundary(window) {
+        window += 1;
+    }
+    let comma = text[start..window]
+        .find([',', ';'])
+        .map(|place| start + place);
+    let before = comma.unwrap_or(window);
+    let is_blank = |letter: Option<char>| letter.is_none_or(char::is_whitespace);
+    let words = ["and", "&", "AND", "And"].iter().filter_map(|word| {
+        let mut places = text[start..before]
+            .match_indices(word)
+            .map(|(place, _)| start + place);
+        let is_word = |&place: &usize| {
+            is_blank(text[..place].chars().next_back())
+                && is_blank(text[place + word.len()..].chars().next())
+        };
+        places.find(is_word).map(|place| (place, word.len()))
+    });
+    words.min().or(comma.map(|place| (place, 1)))
+}
+
+fn unquoted(name: &str) -> &str {
+    let quoted = ['"', '\'', '`']
+        .iter()
+        .find_map(|&quote| name.strip_prefix(quote)?.strip_suffix(quote));
+    quoted.unwrap_or(name)
+}
+
+fn one<'t>(name: &'t str, is_name: &dyn Fn(&str) -> bool) -> Addressee<'t> {
+    if is_name(name) {
+        return Addressee::Named(name.into());
+    }
+    match name.to_lowercase().as_str() {
+        "all" | "*" | "everyone" | "everybody" => Addressee::All,
+        "others" | "all others" | "other" | "the others" | "peers" | "all peers" => {
+            Addressee::Others
+        }
+        "" | "null" | "none" | "?" | "unknown" => Addressee::Unknown,
+        _ => Addressee::Named(name.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(text: &str, known: &[&str]) -> Vec<String> {
+        let entries = split(text, &|name| known.contains(&name));
+        let name = |entry| match entry {
+            Addressee::Named(name) => name.into_owned(),
+            other => format!("<{other:?}>"),
+        };
+        entries.into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn lists_are_split_where_no_name_holds_a_mark() {
+        let known = ["A", "C", "north and south", "x, y", "Anderson"];
+        let cases: [(&str, &[&str]); 16] = [
+            ("A and C", &["A", "C"]),
+            ("A,C", &["A", "C"]),
+            ("A; C,", &["A", "C"]),
+            ("A, and C", &["A", "C"]),
+            ("north and south", &["north and south"]),
+            ("A and north and south", &["A", "north and south"]),
+            ("x, y; A", &["x, y", "A"]),
+            ("[\"A\", null, 3]", &["A", "<Unknown>", "3"]),
+            ("(2, None)", &["2", "<Unknown>"]),
+            ("all", &["<All>"]),
+            ("Others", &["<Others>"]),
+            ("Anderson", &["Anderson"]),
+            ("['A', 'C']", &["A", "C"]),
+            ("", &[]),
+            ("south wing", &["south wing"]),
+            ("(2,)", &["2"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(names(text, &known), expected, "{text}");
+        }
+        assert_eq!(names("all", &["all", "B"]), ["all"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_joined_is_split(list in proptest::collection::vec("[b-z0-9_]{1,6}", 1..6), mark in "(, |,|; | and | & )") {
+            let special = ["all", "others", "other", "none", "null", "unknown", "peers", "everyone", "everybody"];
+            prop_assume!(list.iter().all(|name| !special.contains(&name.as_str())));
+            prop_assert_eq!(names(&list.join(&mark), &[]), list);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,20}|[\\[(][and ,;\"]{0,10}") {
+            names(&text, &[]);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Vector clocks as texts write them: `{"a": 1, "b": 2}`, and what programs print in its place.
+
+use super::number::whole;
+
+/// Whether a text is meant for a vector, and not for a number.
+#[inline]
+pub(super) fn is_vector(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'{' | b'[' | b'<' | b'(')) || text.starts_with("map[")
+}
+
+/// Reads a vector; `each` gets the machine of each entry and its count, a list's machines being `None`.
+///
+/// Quotes may be single, double or lack; `:`, `=` or `=>` stands between, a comma, a semicolon or a blank behind.
+pub(super) fn read<'t>(
+    text: &'t str,
+    each: &mut dyn FnMut(Option<&'t str>, i64),
+) -> Result<(), &'static str> {
+    let text = text.trim();
+    let inner = text.strip_prefix("map").unwrap_or(text);
+    let is_map = inner.len() < text.len();
+    let open = inner.as_bytes().first().copied().unwrap_or(0);
+    let close = match open {
+        b'{' => '}',
+        b'[' => ']',
+        b'<' => '>',
+        b'(' => ')',
+        _ => return Err("it must be one as {\"a\": 1, \"b\": 2}"),
+    };
+    let Some(inner) = inner[1..].strip_suffix(close) else {
+        return Err("its end is missing");
+    };
+    let mut rest = inner.trim();
+    let mut is_list = None;
+    while !rest.is_empty() {
+        let (name, after) = entry_name(rest)?;
+        let (count, after) = match after {
+            Some(after) => {
+                let end = after
+                    .find(|letter: char| !letter.is_ascii_digit())
+                    .unwrap_or(after.len());
+                (&after[..end], &after[end..])
+            }
+            None => (name, &rest[name.len()..]),
+        };
+        let named = (after.len() + count.len() < rest.len()).then_some(name);
+        if *is_list.get_or_insert(named.is_none()) != named.is_none() || is_map && named.is_none() {
+            return Err("some of its entries have names and some have none");
+        }
+        let count = whole(count).map_err(|_| "its counts must be whole numbers from 0 up")?;
+        each(named, count);
+        rest = after.trim_start();
+        if let Some(after) = rest.strip_prefix([',', ';']) {
+            rest = after.trim_start();
+            if rest.is_empty() {
+                break;
+            }
+        } else if rest.len() == after.len() && !rest.is_empty() {
+            return Err("a comma is missing between its entries");
+        }
+    }
+    Ok(())
+}
+
+/// The name in front, and what follows what stands between it and its count; `None` if it is a count itself.
+fn entry_name(rest: &str) -> Result<(&str, Option<&str>), &'static str> {
+    let quote = rest.as_bytes()[0];
+    let (name, after) = if quote == b'"' || quote == b'\'' {
+        let end = rest[1..]
+            .find(char::from(quote))
+            .ok_or("a quote is not closed")?;
+        (&rest[1..=end], &rest[end + 2..])
+    } else {
+        let end = rest
+            .find([':', '=', ',', ';', ' ', '\t'])
+            .unwrap_or(rest.len());
+        (&rest[..end], &rest[end..])
+    };
+    if name.contains('\\') {
+        return Err("names with a backslash are not read");
+    }
+    let between = after.trim_start();
+    let after = ["=>", ":", "="]
+        .iter()
+        .find_map(|mark| between.strip_prefix(mark));
+    Ok((name, after.map(str::trim_start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Entries<'t> = Vec<(Option<&'t str>, i64)>;
+
+    fn entries(text: &str) -> Result<Entries<'_>, &'static str> {
+        let mut found = Vec::new();
+        read(text, &mut |name, count| found.push((name, count)))?;
+        Ok(found)
+    }
+
+    #[test]
+    fn vectors_are_read_in_their_usual_forms() {
+        let expected: Entries<'_> = vec![(Some("node 3"), 1), (Some("b"), 20)];
+        let same = [
+            r#"{"node 3": 1, "b": 20}"#,
+            r#"{"node 3":1,"b":20}"#,
+            "{'node 3': 1, 'b': 20}",
+            r#"{"node 3"=1, b=20}"#,
+            r#"{"node 3" => 1; b => 20}"#,
+            r#"map["node 3":1 b:20]"#,
+            r#" { "node 3" : 1 , "b" : 20 , } "#,
+            r#"<"node 3": 1, b: 20>"#,
+        ];
+        for text in same {
+            assert_eq!(entries(text).as_ref(), Ok(&expected), "{text}");
+        }
+        assert_eq!(entries("{}"), Ok(vec![]));
+        for text in ["[1, 0, 2]", "(1,0,2)", "<1 0 2>"] {
+            assert_eq!(
+                entries(text),
+                Ok(vec![(None, 1), (None, 0), (None, 2)]),
+                "{text}"
+            );
+        }
+        let wrong = [
+            "",
+            "x",
+            "{",
+            "{\"a\": 1",
+            "{\"a\": }",
+            "{\"a\": -1}",
+            "{\"a: 1}",
+            "{\"a\": 1 2}",
+            "{\"a\": 1.5}",
+            "[1, a: 2]",
+            "{\"a\": 1\"b\": 2}",
+            "{\"a\": 99999999999999999999}",
+            "{,}",
+            "map[1 2]",
+            "{\"a\\\"\": 1}",
+        ];
+        for text in wrong {
+            assert!(entries(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn json_mappings_are_read_as_they_are(map in proptest::collection::btree_map("[^\"\\\\\\p{Cc}]{0,6}", 0..i64::MAX, 0..5)) {
+            let text = serde_json::to_string(&map).unwrap();
+            let found = entries(&text).unwrap();
+            let expected: Entries<'_> = map.iter().map(|(name, &count)| (Some(name.as_str()), count)).collect();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,20}|[\\[{(<][\"':=>, 0-9a-zä\\\\]{0,12}[\\]})>]") {
+            let _ = entries(&text);
+        }
+    }
+}
