@@ -137,7 +137,7 @@ fn main() {
                 .event(columns.machine_id[last], columns.new_clock[last])
                 .unwrap();
             timed(&mut times[3], || {
-                causality.past(event, &mut || true).unwrap()
+                causality.past(event, false, &mut || true).unwrap()
             });
             timed(&mut times[4], || dense(&columns, &sends, width));
             timed(&mut times[5], || maps(&columns, &sends[..few], width));

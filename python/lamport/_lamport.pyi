@@ -431,14 +431,12 @@ class Logs:
         ``sent``, ``arrived``, ``received`` (float64, s since ticking began, NaN if not),
         ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
         END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
-        tells). Messages received without any known send are not rows; `notes` counts them. A recipient
+        tells), ``matched`` (int8, how its receipt was found: 0 exact, 1 unique, 2 fifo, 3 ambiguous,
+        4 none). Messages received without any known send are not rows; `notes` counts them. A recipient
         known by address only is the machine that received the message, if one did.
-
-        Raises
-        ------
-        LamportError
-            The logs hold base fields only, so receipts cannot be matched to sends.
         """
+    def ambiguous(self) -> NDArray[np.uint32]:
+        """The rows of `events` of receipts that may be of several messages, in order."""
     def machines(self) -> dict[str, Any]:
         """One row per machine, sorted by machine_id.
 
@@ -521,8 +519,7 @@ class Logs:
         Raises
         ------
         LamportError
-            No event was recorded, receipts do not name their sends, a machine's clock does not go
-            up, or an event follows from itself.
+            No event was recorded, a machine's clock does not go up, or an event follows from itself.
         """
     def total_order(self) -> NDArray[np.uint32]:
         """The rows of `events`, by new_clock and then by machine_id."""
@@ -579,22 +576,31 @@ class Causality:
     @property
     def unmatched(self) -> int:
         """How many messages were received without a known send."""
-    def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
-        """Whether `a` happened before `b`."""
-    def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
-        """Whether neither happened before the other, and they are not the same."""
-    def vector_clock(self, event: tuple[int, int]) -> NDArray[np.int64]:
-        """By machine, in the order of `machines`, how many events happened before `event` or are it."""
-    def past(self, event: tuple[int, int]) -> NDArray[np.bool_]:
-        """By row of `Logs.events`, whether it happened before `event`."""
-    def future(self, event: tuple[int, int]) -> NDArray[np.bool_]:
-        """By row of `Logs.events`, whether `event` happened before it."""
-    def cut_is_consistent(self, cut: Mapping[int, int]) -> bool:
-        """Whether a cut, by machine the clock of its last event (0: none), is consistent."""
-    def concurrent_share(self, *, samples: int | None, seed: int) -> tuple[float, float, int]:
-        """The share of concurrent pairs, its standard error, and how many pairs were looked at."""
-    def false_order_rate(self, *, samples: int | None, seed: int) -> tuple[float, float, int]:
-        """The share of pairs that are concurrent although their clocks differ, its error, and the pairs."""
+    @property
+    def is_certain(self) -> bool:
+        """Whether the logs leave nothing open."""
+    def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool | None:
+        """Whether `a` happened before `b`; None if the logs leave it open."""
+    def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool | None:
+        """Whether neither of two events happened before the other; None if the logs leave it open."""
+    def vector_clock(self, event: tuple[int, int], *, possible: bool = False) -> NDArray[np.int64]:
+        """By machine, in the order of `machines`, how many events happened before `event` or are it.
+
+        With `possible`, those too that may have.
+        """
+    def past(self, event: tuple[int, int], *, possible: bool = False) -> NDArray[np.bool_]:
+        """By row of `Logs.events`, whether it happened before `event`; with `possible`, or may have."""
+    def future(self, event: tuple[int, int], *, possible: bool = False) -> NDArray[np.bool_]:
+        """By row of `Logs.events`, whether `event` happened before it; with `possible`, or may have."""
+    def cut_is_consistent(self, cut: Mapping[int, int]) -> bool | None:
+        """Whether a cut, by machine the clock of its last event (0: none), is consistent.
+
+        None if the logs leave it open.
+        """
+    def concurrent_share(self, *, samples: int | None, seed: int) -> tuple[float, float, int, float, float]:
+        """The share of concurrent pairs, its error, how many pairs were looked at, and its bounds."""
+    def false_order_rate(self, *, samples: int | None, seed: int) -> tuple[float, float, int, float, float]:
+        """The share of pairs that are concurrent although their clocks differ, in the same form."""
 
 def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
     """Read the logs of one run.

@@ -1,73 +1,111 @@
-//! How the graph of a run is made: events by machine, then the send of each receipt.
+//! How the graphs of a run are made: events by machine, then the send of each receipt, then what is left open.
 
 use super::by_machine::ByMachine;
-use super::checkpoint::Checkpoint;
-use super::graph::{BASE_ONLY, Graph, NONE, Trace};
-use super::matching::{ByClock, stamp_of};
-use super::order;
+use super::checkpoint::{Checkpoint, GoOn};
+use super::graph::{Graph, MoreCauses, NONE};
+use super::matching::{ByClock, Completed, Evidence, stamp_of};
+use super::trace::Trace;
+use super::{order, possible};
 use crate::error::{Error, Result};
-use crate::log::columns::UNKNOWN;
+use crate::log::logs::Logs;
+use crate::model::rules::Receive;
+
+/// What is certain, and what is possible.
+#[derive(Debug)]
+pub(super) struct Graphs {
+    pub(super) certain: Graph,
+    pub(super) possible: Possible<Graph>,
+}
+
+/// What can have happened before what.
+#[derive(Debug)]
+pub(super) enum Possible<T> {
+    /// What is certain, and nothing else: the logs leave nothing open.
+    Same,
+    /// What follows in this graph, which has all that is certain.
+    In(T),
+    /// Anything but what contradicts what is certain.
+    Any,
+}
 
 impl Graph {
-    /// The graph of the events of `machines`, of which some may have none.
+    /// The graph of the events of `machines`, of which some may have none, by what receipts themselves tell.
     ///
     /// A receipt without a known send follows only from the event before on its machine. It is an
-    /// error if clocks do not go up on a machine, if no receipt names its send, or if events
-    /// follow from themselves.
+    /// error if clocks do not go up on a machine, or if events follow from themselves.
     pub fn new(
         trace: &Trace<'_>,
         machines: &[i64],
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Self> {
-        let rows = trace.event.len();
+        let mut checkpoint = Checkpoint::of_query(go_on);
+        let machines = machines.iter().map(|&id| id as u64);
+        let (mut graph, places) = Self::of_machines(trace, machines, &mut checkpoint)?;
+        graph.line_up(trace, &places, false, &mut checkpoint)?;
+        let completed = Completed::as_logged(trace);
+        graph.link(trace, &places, &completed, &mut checkpoint)?;
+        graph.sequence = order::causal(&graph, &places, &mut checkpoint)?;
+        Ok(graph)
+    }
+
+    /// The events of all machines, not yet in order.
+    fn of_machines(
+        trace: &Trace<'_>,
+        machines: impl Iterator<Item = u64>,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<(Self, Vec<u32>)> {
+        let rows = trace.len();
         if rows >= NONE as usize {
             return Err(Error::invalid(format!(
                 "{rows} events are too many: at most {} are",
                 NONE - 1
             )));
         }
-        if is_base(trace) {
-            return Err(Error::state(BASE_ONLY));
-        }
-        let mut checkpoint = Checkpoint::of_query(go_on);
-        let machines = machines.iter().map(|&id| id as u64);
-        let by_machine = ByMachine::new(trace.machine_id, machines, &mut checkpoint)?;
+        let by_machine = ByMachine::new(trace.machine_id, machines, checkpoint)?;
         let starts = by_machine.starts();
         let ByMachine { ids, places } = by_machine;
-        let mut graph = Self {
+        let graph = Self {
             starts,
             rows: vec![0; rows],
             clocks: vec![0; rows],
             sender: vec![NONE; rows],
             sent: vec![0; rows],
+            more: MoreCauses::default(),
             sequence: Vec::new(),
             matched: 0,
             unmatched: 0,
             ids,
         };
-        graph.line_up(trace, &places, &mut checkpoint)?;
-        graph.link(trace, &places, &mut checkpoint)?;
-        graph.sequence = order::causal(&graph, &places, &mut checkpoint)?;
-        Ok(graph)
+        Ok((graph, places))
     }
 
-    /// Puts the events of each machine into its own order.
+    /// Puts the events of each machine into its own order, and says whether each found the clock that the one before left.
+    ///
+    /// With `keeps`, a receipt may leave the clock as it is.
     fn line_up(
         &mut self,
         trace: &Trace<'_>,
         places: &[u32],
+        keeps: bool,
         checkpoint: &mut Checkpoint<'_>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        let mut follows = true;
         let mut next = self.starts.clone();
         for (row, &place) in places.iter().enumerate() {
             let at = &mut next[place as usize];
             let position = *at as usize;
             let clock = trace.new_clock[row];
-            if *at > self.starts[place as usize] && self.clocks[position - 1] >= clock {
+            let before = match *at > self.starts[place as usize] {
+                true => self.clocks[position - 1],
+                false => 0,
+            };
+            follows &= trace.old_clock[row] == before;
+            let is_kept = keeps && before == clock && trace.event[row].receives();
+            if *at > self.starts[place as usize] && before >= clock && !is_kept {
                 let id = trace.machine_id[row];
                 return Err(Error::state(format!(
                     "the clock of machine {id} is {} and then {clock} (row {row} of the events), where it must go up: run.verify() says what is wrong",
-                    self.clocks[position - 1]
+                    before
                 )));
             }
             self.rows[position] = row as u32;
@@ -75,7 +113,7 @@ impl Graph {
             *at += 1;
             checkpoint.after(4)?;
         }
-        Ok(())
+        Ok(follows)
     }
 
     /// Finds the send of each receipt: the SEND that its sender and timestamp name, whoever it names.
@@ -83,8 +121,10 @@ impl Graph {
         &mut self,
         trace: &Trace<'_>,
         places: &[u32],
+        completed: &Completed<'_>,
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
+        let (senders, stamps) = (&*completed.sender, &*completed.sent_clock);
         let mut next = self.starts.clone();
         let mut by_clock = ByClock::new(&self.starts, &self.clocks);
         for (row, &place) in places.iter().enumerate() {
@@ -94,7 +134,7 @@ impl Graph {
                 continue;
             }
             checkpoint.after(16)?;
-            let (sender, clock) = (trace.sender[row], trace.sent_clock[row]);
+            let (sender, clock) = (senders[row], stamps[row]);
             let stamp = stamp_of(sender, clock, trace.by_hand[row]);
             let found = stamp.and_then(|(id, clock)| {
                 let place = self.ids.place(id)?;
@@ -112,12 +152,107 @@ impl Graph {
         }
         Ok(())
     }
+
+    /// Finds the send of each receipt by the timestamps that SENDs gave, where these are not their clocks.
+    fn link_by_stamps(
+        &mut self,
+        evidence: &Evidence<'_>,
+        completed: &Completed<'_>,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<()> {
+        for position in 0..self.len() {
+            let row = self.rows[position] as usize;
+            if !evidence.trace.event[row].receives() {
+                continue;
+            }
+            checkpoint.after(16)?;
+            let (sender, stamp) = (completed.sender[row], completed.sent_clock[row]);
+            let stamp = stamp_of(sender, stamp, evidence.trace.by_hand[row]);
+            let found = stamp.and_then(|(id, stamp)| {
+                let place = self.ids.place(id)?;
+                let send = evidence.sends.with(place, stamp).next()?;
+                Some((place, evidence.sends.indices[send]))
+            });
+            if let Some((place, index)) = found {
+                self.sender[position] = place as u32;
+                self.sent[position] = index + 1;
+                self.matched += 1;
+            } else {
+                self.unmatched += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every receipt that came over a channel has its send.
+    fn is_matched(&self, trace: &Trace<'_>) -> bool {
+        let mut positions = 0..self.len();
+        self.unmatched == 0
+            || positions.all(|position| {
+                let row = self.rows[position] as usize;
+                let is_open = trace.event[row].receives() && !trace.by_hand[row];
+                !is_open || self.sender[position] != NONE
+            })
+    }
 }
 
-/// Whether there are receipts and none says what was received.
-fn is_base(trace: &Trace<'_>) -> bool {
-    let mut receipts = (0..trace.event.len())
-        .filter(|&row| trace.event[row].receives())
-        .peekable();
-    receipts.peek().is_some() && receipts.all(|row| trace.sent_clock[row] == UNKNOWN)
+impl Graphs {
+    /// Of the events of a run, and of what is known beside them.
+    pub(super) fn new(trace: &Trace<'_>, beside: &Logs, go_on: &mut GoOn<'_>) -> Result<Self> {
+        let mut checkpoint = Checkpoint::of_query(go_on);
+        let checkpoint = &mut checkpoint;
+        let machines = beside.machines.iter().map(|summary| summary.id);
+        let (mut certain, places) = Graph::of_machines(trace, machines, checkpoint)?;
+        let rules = &beside.rules;
+        let keeps = rules.receive == Receive::Max;
+        let follows = certain.line_up(trace, &places, keeps, checkpoint)?;
+        let (starts, rows) = (certain.starts.clone(), certain.rows.clone());
+        let ids = certain.ids.clone();
+        let evidence = || Evidence::of_table(*trace, beside, &ids, (&starts, &rows));
+        if Completed::is_complete(trace, rules) && !keeps {
+            certain.link(trace, &places, &Completed::as_logged(trace), checkpoint)?;
+            certain.sequence = order::causal(&certain, &places, checkpoint)?;
+            if follows && certain.is_matched(trace) {
+                let possible = Possible::Same;
+                return Ok(Self { certain, possible });
+            }
+            let possible = left_open(&certain, &evidence(), &places, checkpoint)?;
+            return Ok(Self { certain, possible });
+        }
+        let evidence = evidence();
+        let completed = Completed::new(trace, &evidence, checkpoint)?;
+        if !completed.has_own_stamps() && !keeps {
+            certain.link(trace, &places, &completed, checkpoint)?;
+        } else {
+            certain.link_by_stamps(&evidence, &completed, checkpoint)?;
+        }
+        certain.sequence = order::causal(&certain, &places, checkpoint)?;
+        let possible = left_open(&certain, &evidence, &places, checkpoint)?;
+        Ok(Self { certain, possible })
+    }
+}
+
+/// What is possible beside what is certain.
+fn left_open(
+    certain: &Graph,
+    evidence: &Evidence<'_>,
+    places: &[u32],
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Possible<Graph>> {
+    let Some(more) = possible::causes(certain, evidence, checkpoint)? else {
+        return Ok(Possible::Any);
+    };
+    if more.events.is_empty() {
+        return Ok(Possible::Same);
+    }
+    let mut graph = certain.clone();
+    graph.more = more;
+    Ok(match order::sequence(&graph, places, checkpoint)? {
+        Ok(sequence) => {
+            graph.sequence = sequence;
+            Possible::In(graph)
+        }
+        // Where clocks do not go up along messages, they rule nothing out.
+        Err(_) => Possible::Any,
+    })
 }

@@ -48,6 +48,18 @@ impl ByMachine {
         let places = self.places.iter().map(|&place| place as usize);
         starts(self.ids.all().len(), places)
     }
+
+    /// The rows by machine, each in its own order.
+    pub(super) fn rows(&self, starts: &[u32]) -> Vec<u32> {
+        let mut next = starts.to_vec();
+        let mut rows = vec![0; self.places.len()];
+        for (row, &place) in self.places.iter().enumerate() {
+            let at = &mut next[place as usize];
+            rows[*at as usize] = row as u32;
+            *at += 1;
+        }
+        rows
+    }
 }
 
 /// The rows by machine and kind of event, each in its own order.

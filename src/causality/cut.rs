@@ -1,7 +1,7 @@
 //! Cuts: for each machine, how many of its first events.
 
 use super::checkpoint::Checkpoint;
-use super::graph::{Graph, NONE};
+use super::graph::{EventId, Graph};
 use crate::error::Result;
 
 /// Whether every event in the cut has all it follows from in the cut too.
@@ -13,9 +13,8 @@ pub(super) fn is_consistent(
     for (place, &count) in cut.iter().enumerate() {
         let start = graph.starts[place];
         for position in start..start + count {
-            if let Some(send) = graph.cause(position as usize)
-                && send.index > cut[send.place as usize]
-            {
+            let is_outside = |send: EventId| send.index > cut[send.place as usize];
+            if graph.causes(position as usize).any(is_outside) {
                 return Ok(false);
             }
         }
@@ -39,8 +38,8 @@ pub(super) fn before(
         let position = (graph.starts[machine] + next[machine]) as usize;
         let is_next = cut[machine] == next[machine];
         next[machine] += 1;
-        let sender = graph.sender[position];
-        let has_cause = sender == NONE || graph.sent[position] <= cut[sender as usize];
+        let is_inside = |send: EventId| send.index <= cut[send.place as usize];
+        let has_cause = graph.causes(position).all(is_inside);
         if is_next && has_cause && time[graph.rows[position] as usize] < stop {
             cut[machine] += 1;
         }

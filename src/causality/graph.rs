@@ -8,9 +8,6 @@ use crate::error::{Error, Result};
 /// Stands where there is no machine.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Why receipts cannot be matched to sends.
-pub const BASE_ONLY: &str = "the logs hold base fields only: their RECEIVE lines lack sender and sent_clock, so receipts cannot be matched to sends";
-
 /// An event: the `index`-th (from 1) of the machine at `place`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventId {
@@ -20,8 +17,28 @@ pub struct EventId {
     pub index: u32,
 }
 
+/// What events may follow from beside the event before on their machine and the send of what they received.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MoreCauses {
+    /// Those of the event at a position start there, and at last how many there are; empty if there are none.
+    pub(super) starts: Vec<u32>,
+    /// All of them.
+    pub(super) events: Vec<EventId>,
+}
+
+impl MoreCauses {
+    /// Those of the event at a position.
+    #[inline]
+    pub(super) fn of(&self, position: usize) -> &[EventId] {
+        if self.starts.is_empty() {
+            return &[];
+        }
+        &self.events[self.starts[position] as usize..self.starts[position + 1] as usize]
+    }
+}
+
 /// The graph of a run: 24 bytes an event.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Graph {
     pub(super) ids: Ids,
     /// The events of the machine at k stand from `starts[k]` to `starts[k + 1]`, in its own order.
@@ -34,6 +51,8 @@ pub struct Graph {
     pub(super) sender: Vec<u32>,
     /// Which of the sender's events sent it.
     pub(super) sent: Vec<u32>,
+    /// What else events may follow from; nothing in the graph of what is certain.
+    pub(super) more: MoreCauses,
     /// The places of the machines to visit one by one: an order in which every event comes after all it follows from.
     pub(super) sequence: Vec<u32>,
     /// How many receipts have a send.
@@ -63,6 +82,17 @@ impl Graph {
         self.unmatched
     }
 
+    /// How many rows of vector clocks there are at most: one for each event that follows from another machine.
+    pub(super) fn rows_kept(&self) -> usize {
+        self.matched
+            + self
+                .more
+                .starts
+                .windows(2)
+                .filter(|pair| pair[0] < pair[1])
+                .count()
+    }
+
     /// How many events the machine at `place` has.
     pub(super) fn length(&self, place: usize) -> u32 {
         self.starts[place + 1] - self.starts[place]
@@ -82,6 +112,13 @@ impl Graph {
             place,
             index: self.sent[position],
         })
+    }
+
+    /// All that the event at a position follows from, but for the event before on its machine.
+    #[inline]
+    pub(super) fn causes(&self, position: usize) -> impl Iterator<Item = EventId> {
+        let more = self.more.of(position).iter().copied();
+        self.cause(position).into_iter().chain(more)
     }
 
     /// The place of a machine.

@@ -1,165 +1,205 @@
 //! Happened-before between the events of a run.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
-
 pub use super::graph::{EventId, Graph, Trace};
+pub use super::limits::Limits;
 pub use super::share::Share;
 
+use super::build::{Graphs, Possible};
 use super::checkpoint::{Checkpoint, GoOn};
-use super::vectors::Vectors;
-use super::{cut, reach, share};
+use super::paths::Paths;
+use super::{cut, share};
 use crate::error::{Error, Result};
+use crate::log::logs::Logs;
 
-/// Up to which size an answer is kept or exact.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// All vector clocks are kept up to this many entries (receipts x machines, 4 bytes each).
-    pub kept: u64,
-    /// Up to this many, every pair of events is counted.
-    pub exact: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            kept: 1 << 27,
-            exact: 1 << 30,
-        }
-    }
-}
-
-/// Which event happened before which.
+/// Which event happened before which, as far as the logs tell.
 ///
-/// Vector clocks are made at the first question that they answer and kept, if they are within the limits; else each
-/// question follows the edges of the graph.
+/// What is certain follows from the order of each machine and from receipts whose SEND is known; what is possible,
+/// from any SEND that others may be of too. Where both are one, every answer is known.
 #[derive(Debug)]
 pub struct Causality {
-    graph: Graph,
     limits: Limits,
-    vectors: OnceLock<Vectors>,
-    making: Mutex<()>,
+    certain: Paths,
+    possible: Possible<Paths>,
 }
 
 impl Causality {
-    /// What follows from a graph.
+    /// What follows from a graph that leaves nothing open.
     pub fn new(graph: Graph, limits: Limits) -> Self {
         Self {
-            graph,
             limits,
-            vectors: OnceLock::new(),
-            making: Mutex::new(()),
+            certain: Paths::new(graph, limits),
+            possible: Possible::Same,
         }
     }
 
-    /// The events and their edges.
+    /// What follows from the events of a run, and what is known beside them.
+    ///
+    /// It is an error if clocks do not go up on a machine, or if events follow from themselves.
+    pub fn of(
+        trace: &Trace<'_>,
+        beside: &Logs,
+        limits: Limits,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Self> {
+        let Graphs { certain, possible } = Graphs::new(trace, beside, go_on)?;
+        Ok(Self {
+            limits,
+            certain: Paths::new(certain, limits),
+            possible: match possible {
+                Possible::Same => Possible::Same,
+                Possible::In(graph) => Possible::In(Paths::new(graph, limits)),
+                Possible::Any => Possible::Any,
+            },
+        })
+    }
+
+    /// The events and the edges that are certain.
     pub fn graph(&self) -> &Graph {
-        &self.graph
+        self.certain.graph()
+    }
+
+    /// Whether the logs leave nothing open.
+    pub fn is_certain(&self) -> bool {
+        matches!(self.possible, Possible::Same)
     }
 
     /// How many bytes the kept vector clocks take; 0 before they are made.
     pub fn kept(&self) -> usize {
-        self.vectors.get().map_or(0, Vectors::bytes)
+        let possible = match &self.possible {
+            Possible::In(paths) => paths.kept(),
+            Possible::Same | Possible::Any => 0,
+        };
+        self.certain.kept() + possible
     }
 
     /// Makes the vector clocks of all events, if they are within the limits.
     pub fn keep(&self, go_on: &mut GoOn<'_>) -> Result<()> {
-        self.vectors(&mut Checkpoint::of_query(go_on)).map(|_| ())
-    }
-
-    fn vectors(&self, checkpoint: &mut Checkpoint<'_>) -> Result<Option<&Vectors>> {
-        if self.vectors.get().is_some() || self.entries() > self.limits.kept {
-            return Ok(self.vectors.get());
-        }
-        let _guard = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.vectors.get().is_none() {
-            let made = Vectors::new(&self.graph, checkpoint)?;
-            return Ok(Some(self.vectors.get_or_init(|| made)));
-        }
-        Ok(self.vectors.get())
-    }
-
-    /// The entries that the vector clocks of all events have at most.
-    fn entries(&self) -> u64 {
-        (self.graph.matched as u64 + 1) * self.graph.machines().len() as u64
-    }
-
-    /// Whether `a` happened before `b`.
-    pub fn happened_before(&self, a: EventId, b: EventId, go_on: &mut GoOn<'_>) -> Result<bool> {
-        if a.place == b.place {
-            return Ok(a.index < b.index);
-        }
-        let mut checkpoint = Checkpoint::of_query(go_on);
-        if let Some(vectors) = self.vectors(&mut checkpoint)? {
-            return Ok(vectors.entry(self.graph.position(b), a.place) >= a.index);
-        }
-        let clock = reach::past(&self.graph, b, Some(a), &mut checkpoint)?;
-        Ok(clock[a.place as usize] >= a.index)
-    }
-
-    /// Whether neither happened before the other; no event is concurrent with itself.
-    pub fn concurrent(&self, a: EventId, b: EventId, go_on: &mut GoOn<'_>) -> Result<bool> {
-        Ok(a != b && !self.happened_before(a, b, go_on)? && !self.happened_before(b, a, go_on)?)
-    }
-
-    /// By machine, how many of its events happened before `event` or are it.
-    pub fn vector_clock(&self, event: EventId, go_on: &mut GoOn<'_>) -> Result<Vec<u32>> {
-        let mut checkpoint = Checkpoint::of_query(go_on);
-        match self.vectors(&mut checkpoint)? {
-            Some(vectors) => Ok(vectors.clock(self.graph.position(event), event)),
-            None => reach::past(&self.graph, event, None, &mut checkpoint),
+        self.certain.keep(go_on)?;
+        match &self.possible {
+            Possible::In(paths) => paths.keep(go_on),
+            Possible::Same | Possible::Any => Ok(()),
         }
     }
 
-    /// By row of the table, whether that event happened before `event`.
-    pub fn past(&self, event: EventId, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
-        let clock = reach::past(&self.graph, event, None, &mut Checkpoint::of_query(go_on))?;
-        let mut rows = vec![false; self.graph.len()];
-        for (place, &count) in clock.iter().enumerate() {
-            let own = u32::from(place == event.place as usize);
-            self.mark(&mut rows, place, 0..count - own);
+    /// Whether `a` happened before `b`; `None` if the logs leave it open.
+    pub fn happened_before(
+        &self,
+        a: EventId,
+        b: EventId,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Option<bool>> {
+        if self.certain.has(a, b, go_on)? {
+            return Ok(Some(true));
         }
-        Ok(rows)
+        let may_have = match &self.possible {
+            Possible::Same => false,
+            Possible::In(paths) => paths.has(a, b, go_on)?,
+            Possible::Any => a.place != b.place && !self.certain.has(b, a, go_on)?,
+        };
+        Ok(if may_have { None } else { Some(false) })
     }
 
-    /// By row of the table, whether `event` happened before that event.
-    pub fn future(&self, event: EventId, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
-        let first = reach::future(&self.graph, event, &mut Checkpoint::of_query(go_on))?;
-        let mut rows = vec![false; self.graph.len()];
-        for (place, &first) in first.iter().enumerate() {
-            let others = first - u32::from(place != event.place as usize);
-            self.mark(&mut rows, place, others..self.graph.length(place));
+    /// Whether neither happened before the other; no event is concurrent with itself. `None` if the logs leave it open.
+    pub fn concurrent(&self, a: EventId, b: EventId, go_on: &mut GoOn<'_>) -> Result<Option<bool>> {
+        if a == b {
+            return Ok(Some(false));
         }
-        Ok(rows)
+        let before = self.happened_before(a, b, go_on)?;
+        if before == Some(true) {
+            return Ok(Some(false));
+        }
+        Ok(match (before, self.happened_before(b, a, go_on)?) {
+            (_, Some(true)) => Some(false),
+            (Some(false), Some(false)) => Some(true),
+            _ => None,
+        })
     }
 
-    fn mark(&self, rows: &mut [bool], place: usize, indices: std::ops::Range<u32>) {
-        let start = self.graph.starts[place];
-        let positions = (start + indices.start) as usize..(start + indices.end) as usize;
-        for &row in &self.graph.rows[positions] {
-            rows[row as usize] = true;
+    /// By machine, how many of its events happened before `event` or are it; with `possible`, or may have.
+    pub fn vector_clock(
+        &self,
+        event: EventId,
+        possible: bool,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Vec<u32>> {
+        match &self.possible {
+            Possible::In(paths) if possible => paths.vector_clock(event, go_on),
+            Possible::Any if possible => {
+                let first = self.certain.first_after(event, go_on)?;
+                let before = |(place, first)| match place == event.place as usize {
+                    true => event.index,
+                    false => first - 1,
+                };
+                Ok(first.into_iter().enumerate().map(before).collect())
+            }
+            _ => self.certain.vector_clock(event, go_on),
         }
     }
 
-    /// Whether a cut has with each event all it follows from.
+    /// By row of the table, whether that event happened before `event`; with `possible`, or may have.
+    pub fn past(&self, event: EventId, possible: bool, go_on: &mut GoOn<'_>) -> Result<Vec<bool>> {
+        match &self.possible {
+            Possible::In(paths) if possible => paths.past(event, go_on),
+            Possible::Any if possible => {
+                let clock = self.vector_clock(event, true, go_on)?;
+                Ok(self.certain.rows_before(event, &clock))
+            }
+            _ => self.certain.past(event, go_on),
+        }
+    }
+
+    /// By row of the table, whether `event` happened before that event; with `possible`, or may have.
+    pub fn future(
+        &self,
+        event: EventId,
+        possible: bool,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Vec<bool>> {
+        match &self.possible {
+            Possible::In(paths) if possible => paths.future(event, go_on),
+            Possible::Any if possible => {
+                let clock = self.certain.vector_clock(event, go_on)?;
+                let first: Vec<u32> = clock.into_iter().map(|count| count + 1).collect();
+                Ok(self.certain.rows_from(event, &first))
+            }
+            _ => self.certain.future(event, go_on),
+        }
+    }
+
+    /// Whether a cut has with each event all it certainly follows from.
     ///
     /// The cut gives the clock of the last event in it, 0 for none, by machine; machines it does
     /// not name have none.
-    pub fn cut_is_consistent(&self, cut: &[(i64, i64)], go_on: &mut GoOn<'_>) -> Result<bool> {
-        let mut counts = vec![0; self.graph.machines().len()];
+    pub fn cut_is_consistent(
+        &self,
+        cut: &[(i64, i64)],
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Option<bool>> {
+        let graph = self.graph();
+        let mut counts = vec![0; graph.machines().len()];
         for &(machine_id, clock) in cut {
-            let place = self.graph.place(machine_id)?;
+            let place = graph.place(machine_id)?;
             counts[place] = match clock {
                 0 => 0,
-                _ => self.graph.event(machine_id, clock)?.index,
+                _ => graph.event(machine_id, clock)?.index,
             };
         }
-        cut::is_consistent(&self.graph, &counts, &mut Checkpoint::of_query(go_on))
+        let checkpoint = &mut Checkpoint::of_query(go_on);
+        if !cut::is_consistent(graph, &counts, checkpoint)? {
+            return Ok(Some(false));
+        }
+        let is_sure = match &self.possible {
+            Possible::Same => true,
+            Possible::In(paths) => cut::is_consistent(paths.graph(), &counts, checkpoint)?,
+            Possible::Any => counts.iter().all(|&count| count == 0),
+        };
+        Ok(is_sure.then_some(true))
     }
 
     /// The share of concurrent pairs among all pairs of events.
     ///
     /// Every pair is counted up to the limit; above it, or with `samples`, this many events drawn by
-    /// `seed` are compared with all others.
+    /// `seed` are compared with all others. Where the logs leave pairs open it is an interval.
     pub fn concurrent_share(
         &self,
         samples: Option<usize>,
@@ -172,17 +212,28 @@ impl Causality {
             )));
         }
         let mut checkpoint = Checkpoint::of_query(go_on);
-        match samples {
-            None if self.entries() <= self.limits.exact => {
-                share::exact(&self.graph, &mut checkpoint)
+        let mut counted = |paths: &Paths| match samples {
+            None if paths.entries() <= self.limits.exact => {
+                share::exact(paths.graph(), &mut checkpoint)
             }
             _ => share::sampled(
-                &self.graph,
+                paths.graph(),
                 samples.unwrap_or(SAMPLES),
                 seed,
                 &mut checkpoint,
             ),
-        }
+        };
+        let most = counted(&self.certain)?;
+        let least = match &self.possible {
+            Possible::Same => return Ok(most),
+            Possible::In(paths) => counted(paths)?,
+            // No pair is surely concurrent; without pairs there is no share.
+            Possible::Any => Share {
+                value: 0.0 * most.value,
+                ..most
+            },
+        };
+        Ok(most.down_to(&least))
     }
 
     /// The share of pairs of events that are concurrent although their Lamport clocks differ.
@@ -194,10 +245,13 @@ impl Causality {
         seed: u64,
         go_on: &mut GoOn<'_>,
     ) -> Result<Share> {
-        let ties = share::ties(&self.graph, &mut Checkpoint::of_query(go_on))?;
+        let ties = share::ties(self.graph(), &mut Checkpoint::of_query(go_on))?;
         let share = self.concurrent_share(samples, seed, go_on)?;
+        let less = |value: f64| (value - ties).clamp(0.0, 1.0);
         Ok(Share {
-            value: (share.value - ties).clamp(0.0, 1.0),
+            value: less(share.value),
+            low: less(share.low),
+            high: less(share.high),
             ..share
         })
     }

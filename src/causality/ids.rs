@@ -4,7 +4,7 @@
 const NONE: u32 = u32::MAX;
 
 /// The machines of a run, sorted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ids {
     sorted: Vec<u64>,
     /// For small ids, their place, or [`NONE`].

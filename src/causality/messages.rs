@@ -1,13 +1,15 @@
 //! What became of each message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::by_machine::ByMachine;
 use super::checkpoint::Checkpoint;
-use super::matching::{Match, Matching, MessageLog, stamp};
+use super::matching::{Clue, Completed, Evidence, How, Match, Matching, MessageLog, stamp_of};
 use super::table_log::{ReceiptSource, TableLog};
+use super::trace::Trace;
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::logs::MachineSummary;
+use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::reorder;
 
 /// Stands where a message has no receipt.
@@ -41,23 +43,21 @@ pub struct Messages {
     pub received_clock: Vec<i64>,
     /// [`RECEIVED`], [`UNREAD`], [`UNDELIVERED`] or [`LOST_SIGHT`].
     pub status: Vec<i8>,
+    /// How its receipt was found, as the number of [`How`]: ambiguous if a receipt may be of it, none if no receipt is.
+    pub matched: Vec<i8>,
     /// How many messages were received without a known send.
     pub unmatched: usize,
+    /// The rows of those of them that may be of several SENDs, in order.
+    pub ambiguous: Vec<u32>,
 }
 
-/// The messages of these events and of what the logs of these machines say beside them, or `None` if no RECEIVE says which message it took.
-pub fn messages(columns: &Columns, machines: &[MachineSummary]) -> Option<Messages> {
-    let mut receives = (0..columns.len())
-        .filter(|&row| columns.event[row].receives())
-        .peekable();
-    if receives.peek().is_some() && receives.all(|row| columns.sent_clock[row] == UNKNOWN) {
-        return None;
-    }
+/// The messages of these events, and of what is known beside them.
+pub fn messages(columns: &Columns, beside: &Logs) -> Messages {
     let mut messages = sends(columns);
-    let settled = messages.settle(columns, machines, &mut || true);
+    let settled = messages.settle(columns, beside, &mut || true);
     settled.expect("nothing interrupts it, and nothing else is an error");
-    messages.undelivered(machines);
-    Some(messages)
+    messages.undelivered(&beside.machines);
+    messages
 }
 
 fn sends(columns: &Columns) -> Messages {
@@ -71,7 +71,9 @@ fn sends(columns: &Columns) -> Messages {
         received: vec![f64::NAN; count],
         received_clock: vec![UNKNOWN; count],
         status: vec![LOST_SIGHT; count],
+        matched: vec![How::None as i8; count],
         unmatched: 0,
+        ambiguous: Vec::new(),
     };
     for row in 0..columns.len() {
         let span = columns.starts[row]..columns.starts[row + 1];
@@ -87,9 +89,13 @@ fn sends(columns: &Columns) -> Messages {
     messages
 }
 
-/// How many receipts name their message.
-fn receipts(columns: &Columns, machines: &[MachineSummary]) -> usize {
-    let is_stamped = |&row: &usize| columns.event[row].receives() && stamp(columns, row).is_some();
+/// How many receipts have a sender and a timestamp.
+fn receipts(columns: &Columns, completed: &Completed<'_>, machines: &[MachineSummary]) -> usize {
+    let (senders, stamps) = (&*completed.sender, &*completed.sent_clock);
+    let is_stamped = |&row: &usize| {
+        let stamp = stamp_of(senders[row], stamps[row], columns.by_hand[row]);
+        columns.event[row].receives() && stamp.is_some()
+    };
     let received = (0..columns.len()).filter(is_stamped).count();
     let unread = machines.iter().flat_map(|summary| &summary.unread);
     received + unread.filter(|unread| unread.sender.is_some()).count()
@@ -100,12 +106,20 @@ impl Messages {
     fn settle(
         &mut self,
         columns: &Columns,
-        machines: &[MachineSummary],
+        beside: &Logs,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        let messages = (&self.sent_clock[..], &self.recipient[..]);
-        let table = TableLog::new(columns, machines, messages, checkpoint)?;
+        let machines = &beside.machines;
+        let others = machines.iter().map(|summary| summary.id);
+        let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
+        let completed = completed(columns, beside, &by_machine, checkpoint)?;
+        let stamps = self.stamps(columns, &completed);
+        let messages = (
+            stamps.as_deref().unwrap_or(&self.sent_clock),
+            &self.recipient[..],
+        );
+        let table = TableLog::new(columns, machines, by_machine, &completed, messages);
         let matching = Matching::new(&table, checkpoint)?;
         // By message, its receipt: filled in channel by channel, read in the order of the table.
         let mut taken = vec![NONE; self.status.len()];
@@ -141,6 +155,20 @@ impl Messages {
             },
         )?;
         drop(matching);
+        self.ambiguous = completed.open.iter().map(|&(row, _)| row as u32).collect();
+        self.ambiguous.sort_unstable();
+        let open = OpenReceipts::new(columns, &completed);
+        let messages_left = if completed.open.is_empty() {
+            0
+        } else {
+            taken.len()
+        };
+        for (message, matched) in self.matched.iter_mut().enumerate().take(messages_left) {
+            let (sender, stamp) = (self.sender[message], messages.0[message]);
+            if taken[message] == NONE && open.may_be(sender, stamp, self.recipient[message]) {
+                *matched = How::Ambiguous as i8;
+            }
+        }
         let receives = columns.event.iter().filter(|event| event.receives());
         self.unmatched = receives.count();
         for (message, &at) in taken.iter().enumerate() {
@@ -154,20 +182,35 @@ impl Messages {
                     self.received[message] = columns.time[row];
                     self.received_clock[message] = columns.new_clock[row];
                     self.status[message] = RECEIVED;
+                    self.matched[message] = completed.how(row) as i8;
                 }
                 ReceiptSource::Queue(unread) => {
                     self.arrived[message] = unread.arrived;
                     self.status[message] = UNREAD;
+                    self.matched[message] = How::Exact as i8;
                 }
             }
         }
-        if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, machines) {
+        if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, &completed, machines)
+        {
             for (message, recipient) in guessed {
                 self.recipient[message as usize] = recipient as i64;
             }
             self.sort();
         }
         Ok(())
+    }
+
+    /// The timestamp of each message, where it is not the clock of its SEND.
+    fn stamps(&self, columns: &Columns, completed: &Completed<'_>) -> Option<Vec<i64>> {
+        if !completed.has_own_stamps() {
+            return None;
+        }
+        let mut stamps = vec![UNKNOWN; self.sender.len()];
+        for row in 0..columns.len() {
+            stamps[columns.starts[row]..columns.starts[row + 1]].fill(completed.stamps[row]);
+        }
+        Some(stamps)
     }
 
     /// Restores the order within each send after recipients became known.
@@ -188,6 +231,7 @@ impl Messages {
         reorder(&mut self.received, &rows);
         reorder(&mut self.received_clock, &rows);
         reorder(&mut self.status, &rows);
+        reorder(&mut self.matched, &rows);
     }
 
     /// Marks what each sender's END line says did not arrive: the newest messages of each pair.
@@ -233,6 +277,69 @@ impl Messages {
                 }
             }
         }
+    }
+}
+
+/// Sender and timestamp of each receipt, as far as they can be found.
+fn completed<'a>(
+    columns: &'a Columns,
+    beside: &Logs,
+    by_machine: &ByMachine,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Completed<'a>> {
+    let trace = Trace::of(columns);
+    if Completed::is_complete(&trace, &beside.rules) {
+        return Ok(Completed::as_logged(&trace));
+    }
+    let starts = by_machine.starts();
+    let rows = by_machine.rows(&starts);
+    let evidence = Evidence::of_table(trace, beside, &by_machine.ids, (&starts, &rows));
+    Completed::new(&trace, &evidence, checkpoint)
+}
+
+/// What ambiguous receipts may be of.
+struct OpenReceipts {
+    /// By recipient and, if it is known, sender: the largest timestamp that one of them allows.
+    most: BTreeMap<(i64, i64), i64>,
+    /// The same with the timestamps that some of them tell.
+    stamps: BTreeSet<(i64, i64, i64)>,
+    recipients: BTreeSet<i64>,
+}
+
+impl OpenReceipts {
+    fn new(columns: &Columns, completed: &Completed<'_>) -> Self {
+        let mut open = Self {
+            most: BTreeMap::new(),
+            stamps: BTreeSet::new(),
+            recipients: BTreeSet::new(),
+        };
+        for &(row, clue) in &completed.open {
+            let channel = (columns.machine_id[row], columns.sender[row]);
+            open.recipients.insert(channel.0);
+            match clue {
+                Clue::Is(stamp) => {
+                    open.stamps.insert((channel.0, channel.1, stamp));
+                }
+                Clue::AtMost(most) => {
+                    let known = open.most.entry(channel).or_insert(most);
+                    *known = most.max(*known);
+                }
+            }
+        }
+        open
+    }
+
+    /// Whether one of them may be of a message.
+    fn may_be(&self, sender: i64, stamp: i64, recipient: i64) -> bool {
+        if recipient == UNKNOWN {
+            let mut others = self.recipients.iter().filter(|&&id| id != sender);
+            return others.any(|&recipient| self.may_be(sender, stamp, recipient));
+        }
+        [sender, UNKNOWN].into_iter().any(|from| {
+            let most = self.most.get(&(recipient, from));
+            most.is_some_and(|&most| stamp <= most)
+                || self.stamps.contains(&(recipient, from, stamp))
+        })
     }
 }
 
@@ -298,7 +405,7 @@ mod tests {
             received in prop::collection::vec((1_i64..3, 1_i64..14), 0..30),
         ) {
             let logs = table(&both, &received).into_logs(&Declared::default()).unwrap();
-            let Some(messages) = messages(&logs.columns, &logs.machines) else { unreachable!("sent clocks are there") };
+            let messages = messages(&logs.columns, &logs);
             let mut row = 0;
             for (place, &both) in both.iter().enumerate() {
                 for recipient in 1..=if both { 2 } else { 1 } {
@@ -325,7 +432,7 @@ mod tests {
             let mut table = table(&both, &received);
             table.recipients = None;
             let logs = table.into_logs(&Declared::default()).unwrap();
-            let Some(messages) = messages(&logs.columns, &logs.machines) else { unreachable!("sent clocks are there") };
+            let messages = messages(&logs.columns, &logs);
             let known = received.iter().filter(|(_, clock)| *clock <= both.len() as i64).count();
             let settled = messages.status.iter().filter(|&&status| status == RECEIVED).count();
             prop_assert_eq!(settled, known);

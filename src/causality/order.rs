@@ -65,6 +65,15 @@ pub(super) fn causal(
     places: &[u32],
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u32>> {
+    sequence(graph, places, checkpoint)?
+}
+
+/// The same, with an error of its own if events follow from themselves.
+pub(super) fn sequence(
+    graph: &Graph,
+    places: &[u32],
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Result<Vec<u32>>> {
     let machines = graph.machines().len();
     let mut visit = Visit {
         graph,
@@ -84,8 +93,8 @@ pub(super) fn causal(
         checkpoint.after(8)?;
     }
     match visit.is_blocked.iter().position(|&blocked| blocked) {
-        None => Ok(visit.sequence),
-        Some(place) => Err(visit.cycle(place)),
+        None => Ok(Ok(visit.sequence)),
+        Some(place) => Ok(Err(visit.cycle(place))),
     }
 }
 
@@ -110,8 +119,8 @@ impl Visit<'_> {
             let machine = place as usize;
             let start = self.graph.starts[machine];
             while self.next[machine] < self.due[machine] {
-                let cause = self.graph.cause((start + self.next[machine]) as usize);
-                if let Some(send) = cause.filter(|send| !self.is_visited(*send)) {
+                let mut causes = self.graph.causes((start + self.next[machine]) as usize);
+                if let Some(send) = causes.find(|send| !self.is_visited(*send)) {
                     self.waiting[send.place as usize].push(Reverse((send.index, place)));
                     self.is_blocked[machine] = true;
                     break;
@@ -137,7 +146,8 @@ impl Visit<'_> {
     fn cycle(&self, start: usize) -> Error {
         let head = |place: usize| (self.graph.starts[place] + self.next[place]) as usize;
         let after = |place: usize| {
-            let send = self.graph.cause(head(place));
+            let mut causes = self.graph.causes(head(place));
+            let send = causes.find(|send| !self.is_visited(*send));
             send.map_or(place, |send| send.place as usize)
         };
         // After as many steps as there are machines one is in the cycle.

@@ -3,7 +3,7 @@
 //! Nothing is kept between two questions: for the past the time is O(past), for the future O(events).
 
 use super::checkpoint::Checkpoint;
-use super::graph::{EventId, Graph, NONE};
+use super::graph::{EventId, Graph};
 use crate::error::Result;
 
 /// The vector clock of an event; once it reaches `goal`, it may be less.
@@ -29,10 +29,10 @@ pub(super) fn past(
         checkpoint.after(2 * news.len() + 8)?;
         // The newest last: what it reaches covers most of what the others do.
         for position in news {
-            if let Some(send) = graph.cause(position as usize)
-                && send.index > reach[send.place as usize]
-            {
-                ahead.push(send);
+            for send in graph.causes(position as usize) {
+                if send.index > reach[send.place as usize] {
+                    ahead.push(send);
+                }
             }
         }
     }
@@ -53,11 +53,8 @@ pub(super) fn future(
         let machine = place as usize;
         let position = (graph.starts[machine] + next[machine]) as usize;
         next[machine] += 1;
-        let sender = graph.sender[position];
-        if sender != NONE
-            && next[machine] < first[machine]
-            && graph.sent[position] >= first[sender as usize]
-        {
+        let follows = |send: EventId| send.index >= first[send.place as usize];
+        if next[machine] < first[machine] && graph.causes(position).any(follows) {
             first[machine] = next[machine];
         }
         checkpoint.after(4)?;
@@ -93,7 +90,7 @@ pub(super) fn related(
         let machine = place as usize;
         let position = (graph.starts[machine] + next[machine]) as usize;
         let mut here = known[machine] | bits[position];
-        if let Some(send) = graph.cause(position) {
+        for send in graph.causes(position) {
             here |= bits[graph.position(send)];
         }
         count(
@@ -114,7 +111,7 @@ pub(super) fn related(
         let here = known[machine] | back[position];
         count(&mut counts, here & !known[machine], next[machine] + 1);
         known[machine] = here;
-        if let Some(send) = graph.cause(position) {
+        for send in graph.causes(position) {
             back[graph.position(send)] |= here;
         }
         checkpoint.after(8)?;

@@ -11,12 +11,41 @@ use crate::model::random::Generator;
 /// A share of all pairs of two events.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share {
-    /// The share, NaN where there are no pairs.
+    /// The share, NaN where there are no pairs; the middle between `low` and `high`.
     pub value: f64,
-    /// Its standard error; 0 if every pair was counted.
+    /// Its standard error, 0 if every pair was counted; and half the way from `low` to `high`.
     pub error: f64,
+    /// The least that it can be: of pairs that the logs leave open none counts.
+    pub low: f64,
+    /// The most that it can be: they all count.
+    pub high: f64,
     /// How many pairs were looked at.
     pub pairs: u64,
+}
+
+impl Share {
+    /// A share that leaves nothing open.
+    fn certain(value: f64, error: f64, pairs: u64) -> Self {
+        Self {
+            value,
+            error,
+            low: value,
+            high: value,
+            pairs,
+        }
+    }
+
+    /// What lies between this and a smaller share.
+    pub(super) fn down_to(&self, least: &Self) -> Self {
+        let (low, high) = (least.value.min(self.value), self.value);
+        Self {
+            value: f64::midpoint(low, high),
+            error: (high - low) / 2.0 + self.error.max(least.error),
+            low,
+            high,
+            pairs: self.pairs,
+        }
+    }
 }
 
 /// How many pairs of so many events there are.
@@ -41,11 +70,8 @@ pub(super) fn exact(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<Sh
         Ok(0)
     })?;
     let pairs = pairs(graph.len() as u64);
-    Ok(Share {
-        value: (pairs - ordered) as f64 / pairs as f64,
-        error: 0.0,
-        pairs,
-    })
+    let value = (pairs - ordered) as f64 / pairs as f64;
+    Ok(Share::certain(value, 0.0, pairs))
 }
 
 /// The share of concurrent pairs, from the pairs of so many events, drawn by `seed`, with all others.
@@ -73,11 +99,8 @@ pub(super) fn sampled(
     let value = shares.iter().sum::<f64>() / count;
     let squares: f64 = shares.iter().map(|share| (share - value).powi(2)).sum();
     let variance = squares / (count - 1.0);
-    Ok(Share {
-        value,
-        error: (variance / count).sqrt(),
-        pairs: (samples as u64).saturating_mul(graph.len() as u64 - 1),
-    })
+    let compared = (samples as u64).saturating_mul(graph.len() as u64 - 1);
+    Ok(Share::certain(value, (variance / count).sqrt(), compared))
 }
 
 /// The event at a position.

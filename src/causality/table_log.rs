@@ -3,7 +3,7 @@
 use super::by_machine::{ByMachine, MachineRows};
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;
-use super::matching::{Cover, LoggedReceipt, MessageLog, stamp};
+use super::matching::{Completed, Cover, LoggedReceipt, MessageLog, stamp_of};
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::logs::{MachineSummary, Unread};
@@ -12,6 +12,7 @@ use crate::log::schema::EventKind;
 /// A message is numbered as the columns number recipients, and an UNREAD message from the number of rows on.
 pub(super) struct TableLog<'a> {
     columns: &'a Columns,
+    completed: &'a Completed<'a>,
     ids: Ids,
     rows: MachineRows,
     /// What all machines left in their queues.
@@ -35,11 +36,10 @@ impl<'a> TableLog<'a> {
     pub(super) fn new(
         columns: &'a Columns,
         machines: &'a [MachineSummary],
+        by_machine: ByMachine,
+        completed: &'a Completed<'a>,
         messages: (&'a [i64], &'a [i64]),
-        checkpoint: &mut Checkpoint<'_>,
-    ) -> Result<Self> {
-        let others = machines.iter().map(|summary| summary.id);
-        let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
+    ) -> Self {
         let ByMachine { ids, places } = by_machine;
         let count = ids.all().len();
         let rows = MachineRows::new(count, &places, &columns.event);
@@ -54,14 +54,15 @@ impl<'a> TableLog<'a> {
             unread.extend(queue);
             queues.push(unread.len());
         }
-        Ok(Self {
+        Self {
             columns,
+            completed,
             ids,
             rows,
             unread,
             queues,
             messages,
-        })
+        }
     }
 
     /// Where the receipt with this number stands.
@@ -113,9 +114,11 @@ impl MessageLog for TableLog<'_> {
         mut each: impl FnMut(u64, LoggedReceipt),
     ) -> Result<()> {
         let columns = self.columns;
+        let (senders, stamps) = (&*self.completed.sender, &*self.completed.sent_clock);
         for row in self.rows.of(log, EventKind::Receive) {
             checkpoint.row()?;
-            if let Some((sender, clock)) = stamp(columns, row) {
+            let stamp = stamp_of(senders[row], stamps[row], columns.by_hand[row]);
+            if let Some((sender, clock)) = stamp {
                 each(sender, LoggedReceipt { clock, at: row });
             }
         }

@@ -5,7 +5,7 @@
 //! receipts x machines); rows that are kept cost 4 bytes a machine, and 4 bytes an event say which row is whose.
 
 use super::checkpoint::Checkpoint;
-use super::graph::{EventId, Graph, NONE};
+use super::graph::{EventId, Graph};
 use crate::error::Result;
 
 /// One step of a pass.
@@ -34,7 +34,7 @@ pub(super) struct Vectors {
 impl Vectors {
     /// The vector clocks of a whole graph.
     pub(super) fn new(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<Self> {
-        let mut rows = ClockRows::new(graph.machines().len(), Some(graph.matched));
+        let mut rows = ClockRows::new(graph.machines().len(), Some(graph.rows_kept()));
         let (from, to) = whole(graph);
         let of = traverse(graph, &from, &to, &mut rows, checkpoint, |_| Ok(0))?;
         rows.entries.shrink_to_fit();
@@ -130,6 +130,21 @@ impl ClockRows {
         row
     }
 
+    /// Raises a row that no other event has yet.
+    fn merge_into(&mut self, mine: u32, theirs: u32, news: EventId) {
+        let width = self.width;
+        let (start, theirs) = (mine as usize * width, theirs as usize * width);
+        if theirs < start {
+            let (before, after) = self.entries.split_at_mut(start);
+            raise(&mut after[..width], &before[theirs..theirs + width]);
+        } else if theirs > start {
+            let (before, after) = self.entries.split_at_mut(theirs);
+            raise(&mut before[start..start + width], &after[..width]);
+        }
+        let entry = &mut self.entries[start + news.place as usize];
+        *entry = (*entry).max(news.index);
+    }
+
     fn hold(&mut self, row: u32) {
         self.holders[row as usize] += 1;
     }
@@ -181,28 +196,35 @@ pub(super) fn traverse(
         let mut row = current[machine];
         let mut work = 4;
         let mut is_new = false;
-        let sender = graph.sender[position];
-        if sender != NONE && graph.sent[position] > from[sender as usize] {
+        for cause in graph.causes(position) {
+            let sender = cause.place as usize;
+            if cause.index <= from[sender] {
+                continue;
+            }
             let news = EventId {
-                place: sender,
-                index: graph.sent[position] - from[sender as usize],
+                place: cause.place,
+                index: cause.index - from[sender],
             };
-            let send = graph.starts[sender as usize] + graph.sent[position] - 1;
-            let theirs = of[send as usize];
+            let send = graph.position(cause);
+            let theirs = of[send];
             // What follows from the send already, follows from all it follows from.
-            if sender != place && rows.row(row)[sender as usize] < news.index {
-                let merged = rows.merge(row, theirs, news);
-                if rows.recycles {
-                    rows.hold(merged);
-                    rows.release(row);
+            if cause.place != place && rows.row(row)[sender] < news.index {
+                if is_new {
+                    rows.merge_into(row, theirs, news);
+                } else {
+                    let merged = rows.merge(row, theirs, news);
+                    if rows.recycles {
+                        rows.hold(merged);
+                        rows.release(row);
+                    }
+                    (row, is_new) = (merged, true);
+                    current[machine] = row;
                 }
-                (row, is_new) = (merged, true);
-                current[machine] = row;
                 work += rows.width;
             }
             if rows.recycles {
-                waits[send as usize] -= 1;
-                if waits[send as usize] == 0 {
+                waits[send] -= 1;
+                if waits[send] == 0 {
                     rows.release(theirs);
                 }
             }
@@ -229,10 +251,10 @@ fn waits(graph: &Graph, from: &[u32], to: &[u32]) -> Vec<u32> {
     for place in 0..graph.machines().len() {
         let start = graph.starts[place];
         for position in start + from[place]..start + to[place] {
-            if let Some(send) = graph.cause(position as usize)
-                && send.index > from[send.place as usize]
-            {
-                waits[graph.position(send)] += 1;
+            for send in graph.causes(position as usize) {
+                if send.index > from[send.place as usize] {
+                    waits[graph.position(send)] += 1;
+                }
             }
         }
     }

@@ -22,10 +22,17 @@ impl PyCausality {
     }
 }
 
-type Shared = (f64, f64, u64);
+type Shared = (f64, f64, u64, f64, f64);
 
 fn shared(share: Share) -> Shared {
-    (share.value, share.error, share.pairs)
+    let Share {
+        value,
+        error,
+        pairs,
+        low,
+        high,
+    } = share;
+    (value, error, pairs, low, high)
 }
 
 #[pymethods]
@@ -42,59 +49,80 @@ impl PyCausality {
         self.0.graph().unmatched()
     }
 
-    /// Whether `a` happened before `b`.
-    fn happened_before(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<bool> {
+    /// Whether the logs leave nothing open.
+    #[getter]
+    fn is_certain(&self) -> bool {
+        self.0.is_certain()
+    }
+
+    /// Whether `a` happened before `b`; None if the logs leave it open.
+    fn happened_before(
+        &self,
+        py: Python<'_>,
+        a: (i64, i64),
+        b: (i64, i64),
+    ) -> PyResult<Option<bool>> {
         let (a, b) = (self.event(a)?, self.event(b)?);
         interruptible(py, |go_on| self.0.happened_before(a, b, go_on))
     }
 
-    /// Whether neither happened before the other, and they are not the same.
-    fn concurrent(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<bool> {
+    /// Whether neither of two events happened before the other; None if the logs leave it open.
+    fn concurrent(&self, py: Python<'_>, a: (i64, i64), b: (i64, i64)) -> PyResult<Option<bool>> {
         let (a, b) = (self.event(a)?, self.event(b)?);
         interruptible(py, |go_on| self.0.concurrent(a, b, go_on))
     }
 
     /// By machine, in the order of `machines`, how many events happened before `event` or are it.
+    ///
+    /// With `possible`, those too that may have.
+    #[pyo3(signature = (event, *, possible = false))]
     fn vector_clock<'py>(
         &self,
         py: Python<'py>,
         event: (i64, i64),
+        possible: bool,
     ) -> PyResult<Bound<'py, PyArray1<i64>>> {
         let event = self.event(event)?;
-        let clock = interruptible(py, |go_on| self.0.vector_clock(event, go_on))?;
+        let clock = interruptible(py, |go_on| self.0.vector_clock(event, possible, go_on))?;
         let clock: Vec<i64> = clock.into_iter().map(i64::from).collect();
         Ok(clock.into_pyarray(py))
     }
 
-    /// By row of `Logs.events`, whether it happened before `event`.
+    /// By row of `Logs.events`, whether it happened before `event`; with `possible`, or may have.
+    #[pyo3(signature = (event, *, possible = false))]
     fn past<'py>(
         &self,
         py: Python<'py>,
         event: (i64, i64),
+        possible: bool,
     ) -> PyResult<Bound<'py, PyArray1<bool>>> {
         let event = self.event(event)?;
-        let rows = interruptible(py, |go_on| self.0.past(event, go_on))?;
+        let rows = interruptible(py, |go_on| self.0.past(event, possible, go_on))?;
         Ok(rows.into_pyarray(py))
     }
 
-    /// By row of `Logs.events`, whether `event` happened before it.
+    /// By row of `Logs.events`, whether `event` happened before it; with `possible`, or may have.
+    #[pyo3(signature = (event, *, possible = false))]
     fn future<'py>(
         &self,
         py: Python<'py>,
         event: (i64, i64),
+        possible: bool,
     ) -> PyResult<Bound<'py, PyArray1<bool>>> {
         let event = self.event(event)?;
-        let rows = interruptible(py, |go_on| self.0.future(event, go_on))?;
+        let rows = interruptible(py, |go_on| self.0.future(event, possible, go_on))?;
         Ok(rows.into_pyarray(py))
     }
 
     /// Whether a cut, by machine the clock of its last event (0: none), is consistent.
-    fn cut_is_consistent(&self, py: Python<'_>, cut: BTreeMap<i64, i64>) -> PyResult<bool> {
+    ///
+    /// None if the logs leave it open.
+    fn cut_is_consistent(&self, py: Python<'_>, cut: BTreeMap<i64, i64>) -> PyResult<Option<bool>> {
         let cut: Vec<(i64, i64)> = cut.into_iter().collect();
         interruptible(py, |go_on| self.0.cut_is_consistent(&cut, go_on))
     }
 
-    /// The share of concurrent pairs, its standard error, and how many pairs were looked at.
+    /// The share of concurrent pairs, its error, how many pairs were looked at, and its bounds.
     #[pyo3(signature = (*, samples, seed))]
     fn concurrent_share(
         &self,
@@ -108,7 +136,7 @@ impl PyCausality {
         })
     }
 
-    /// The share of pairs that are concurrent although their clocks differ, its error, and the pairs.
+    /// The share of pairs that are concurrent although their clocks differ, in the same form.
     #[pyo3(signature = (*, samples, seed))]
     fn false_order_rate(
         &self,

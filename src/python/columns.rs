@@ -86,14 +86,6 @@ fn kinds(codes: Vec<i8>) -> PyResult<Vec<EventKind>> {
     codes.into_iter().enumerate().map(kind).collect()
 }
 
-pub(super) fn required<T: Element + Copy>(
-    columns: &Bound<'_, PyMapping>,
-    name: &str,
-) -> PyResult<Vec<T>> {
-    column(columns, name)?
-        .ok_or_else(|| PyValueError::new_err(format!("there is no column {name}")))
-}
-
 /// The columns of the events that causality reads, borrowed from Python; their kinds are the core's.
 pub(super) struct BorrowedTrace<'py> {
     pub(super) machine_id: PyReadonlyArray1<'py, i64>,

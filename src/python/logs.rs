@@ -10,7 +10,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use super::causality::PyCausality;
-use super::columns::{BorrowedTrace, array, required, values};
+use super::columns::{BorrowedTrace, array, values};
 use super::held::{Held, arrays, converted};
 use super::interrupt::interruptible;
 use super::members::{self, Stated};
@@ -20,7 +20,6 @@ use super::tables::{self, found};
 use crate::causality::export::excerpt::Drawn;
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::export::{chrome, mermaid};
-use crate::causality::graph::{BASE_ONLY, Graph};
 use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
@@ -54,8 +53,16 @@ pub(super) struct PyLogs {
 /// Messages are matched when someone first asks for them.
 enum Matched {
     NotYet,
-    /// The table, and how many messages were received without a known send.
-    Done(Box<Held<Messages>>, usize),
+    /// The table, and what was received without a known send.
+    Done(Box<Held<Messages>>, Unmatched),
+}
+
+/// How many messages were received without a known send.
+#[derive(Clone, Default)]
+struct Unmatched {
+    all: usize,
+    /// The rows of those that may be of several.
+    ambiguous: Vec<u32>,
 }
 
 const UNRECORDED: &str =
@@ -67,7 +74,10 @@ impl PyLogs {
         Self {
             beside: logs::Logs::default(),
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
-            messages: Mutex::new(Matched::Done(Box::new(Held::Nothing(UNRECORDED)), 0)),
+            messages: Mutex::new(Matched::Done(
+                Box::new(Held::Nothing(UNRECORDED)),
+                Unmatched::default(),
+            )),
             machines: Mutex::new(Held::Native(machines)),
             kept: Mutex::default(),
         }
@@ -89,35 +99,37 @@ impl PyLogs {
     fn matched<T>(
         &self,
         py: Python<'_>,
-        look: impl FnOnce(&mut Held<Messages>, usize) -> PyResult<T>,
+        look: impl FnOnce(&mut Held<Messages>, &Unmatched) -> PyResult<T>,
     ) -> PyResult<T> {
         let mut matched = self
             .messages
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
         if matches!(*matched, Matched::NotYet) {
-            let messages = self.match_messages(py)?;
-            let unmatched = messages.as_ref().map_or(0, |messages| messages.unmatched);
-            let held = messages.map_or(Held::Nothing(BASE_ONLY), Held::Native);
-            *matched = Matched::Done(Box::new(held), unmatched);
+            let mut messages = self.match_messages(py)?;
+            let unmatched = Unmatched {
+                all: messages.unmatched,
+                ambiguous: std::mem::take(&mut messages.ambiguous),
+            };
+            *matched = Matched::Done(Box::new(Held::Native(messages)), unmatched);
         }
         match &mut *matched {
-            Matched::Done(held, unmatched) => look(held, *unmatched),
+            Matched::Done(held, unmatched) => look(held, unmatched),
             Matched::NotYet => unreachable!("they were just matched"),
         }
     }
 
-    fn match_messages(&self, py: Python<'_>) -> PyResult<Option<Messages>> {
+    fn match_messages(&self, py: Python<'_>) -> PyResult<Messages> {
         let columns = self
             .columns
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
         if let Held::Native(columns) = &*columns {
-            return Ok(py.detach(|| messages(columns, &self.beside.machines)));
+            return Ok(py.detach(|| messages(columns, &self.beside)));
         }
         drop(columns);
         let columns = self.table(py)?;
-        Ok(py.detach(|| messages(&columns, &self.beside.machines)))
+        Ok(py.detach(|| messages(&columns, &self.beside)))
     }
 
     /// The events of a table as verification reads them.
@@ -155,10 +167,18 @@ impl PyLogs {
     #[getter]
     fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         let mut notes = self.beside.notes.clone();
-        let unmatched = self.matched(py, |_, unmatched| Ok(unmatched))?;
-        if unmatched > 0 {
+        let (all, ambiguous) = self.matched(py, |_, unmatched| {
+            Ok((unmatched.all, unmatched.ambiguous.len()))
+        })?;
+        let unknown = all - ambiguous;
+        if unknown > 0 {
             notes.push(format!(
-                "{unmatched} messages were received without a known send: by hand, or of a machine whose log is not here"
+                "{unknown} messages were received without a known send: by hand, or of a machine whose log is not here"
+            ));
+        }
+        if ambiguous > 0 {
+            notes.push(format!(
+                "{ambiguous} receipts could not be matched: each may be of several messages, or of one that is in no log, and what follows from them is not decided"
             ));
         }
         Ok(notes)
@@ -209,16 +229,20 @@ impl PyLogs {
     /// ``sent``, ``arrived``, ``received`` (float64, s since ticking began, NaN if not),
     /// ``received_clock`` (int64 or none), ``status`` (int8: 0 received, 1 unread: in the queue at
     /// END, 2 undelivered: the sender ended without hearing of its arrival, 3 unknown: no log
-    /// tells). Messages received without any known send are not rows; `notes` counts them. A recipient
+    /// tells), ``matched`` (int8, how its receipt was found: 0 exact, 1 unique, 2 fifo, 3 ambiguous,
+    /// 4 none). Messages received without any known send are not rows; `notes` counts them. A recipient
     /// known by address only is the machine that received the message, if one did.
-    ///
-    /// Raises
-    /// ------
-    /// LamportError
-    ///     The logs hold base fields only, so receipts cannot be matched to sends.
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         py.import("numpy")?;
         self.matched(py, |held, _| converted(py, held, tables::messages))
+    }
+
+    /// The rows of `events` of receipts that may be of several messages, in order.
+    fn ambiguous<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        py.import("numpy")?;
+        self.matched(py, |_, unmatched| {
+            Ok(unmatched.ambiguous.clone().into_pyarray(py))
+        })
     }
 
     /// One row per machine, sorted by machine_id.
@@ -358,15 +382,15 @@ impl PyLogs {
     /// Raises
     /// ------
     /// LamportError
-    ///     No event was recorded, receipts do not name their sends, a machine's clock does not go
-    ///     up, or an event follows from itself.
+    ///     No event was recorded, a machine's clock does not go up, or an event follows from itself.
     fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
-        let machines: Vec<i64> = required(self.machines(py)?.as_mapping(), "machine_id")?;
         let taken = BorrowedTrace::new(&self.events(py)?)?;
         let kept = self.kept(py);
         let trace = taken.trace(&kept)?;
-        let graph = interruptible(py, |go_on| Graph::new(&trace, &machines, go_on))?;
-        Ok(PyCausality(Causality::new(graph, Limits::default())))
+        let causality = interruptible(py, |go_on| {
+            Causality::of(&trace, &self.beside, Limits::default(), go_on)
+        })?;
+        Ok(PyCausality(causality))
     }
 
     /// The rows of `events`, by new_clock and then by machine_id.
@@ -449,10 +473,10 @@ impl PyLogs {
         let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
         let columns = self.table(py)?;
         interruptible(py, |go_on| {
-            let messages = messages(&columns, &self.beside.machines);
+            let messages = messages(&columns, &self.beside);
             let drawn = Drawn {
                 columns: &columns,
-                messages: messages.as_ref(),
+                messages: Some(&messages),
                 names: &self.beside.names,
             };
             match form {

@@ -46,6 +46,7 @@ pub(super) fn messages(py: Python<'_>, messages: Messages) -> PyResult<Bound<'_,
     dict.set_item("received", messages.received.into_pyarray(py))?;
     dict.set_item("received_clock", messages.received_clock.into_pyarray(py))?;
     dict.set_item("status", messages.status.into_pyarray(py))?;
+    dict.set_item("matched", messages.matched.into_pyarray(py))?;
     Ok(dict)
 }
 

@@ -7,6 +7,7 @@ mod damage;
 mod happened;
 mod histories;
 mod line_rules;
+mod matched;
 mod message_rules;
 mod questions;
 mod random_histories;

@@ -207,7 +207,7 @@ fn messages_left_unread_were_not_received() {
     let path = scratch.0.join("machine_2.log");
     fs::write(&path, log.text).unwrap();
     let logs = read_logs(&[path], &BTreeMap::new(), &mut || true).unwrap();
-    let messages = messages(&logs.columns, &logs.machines).unwrap();
+    let messages = messages(&logs.columns, &logs);
     assert_eq!(messages.unmatched, 1);
 }
 
@@ -235,7 +235,7 @@ fn what_is_delivered_by_hand_belongs_to_no_channel() {
         })
         .collect();
     let logs = read_logs(&paths, &BTreeMap::new(), &mut || true).unwrap();
-    let messages = messages(&logs.columns, &logs.machines).unwrap();
+    let messages = messages(&logs.columns, &logs);
     assert_eq!(
         (messages.unmatched, &messages.received_clock[..]),
         (1, &[3][..])

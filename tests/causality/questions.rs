@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::random_histories::{SEARCHING, causality, event, go_on, simulated, trio};
 use lamport::causality::graph::Graph;
 use lamport::causality::graph::Trace;
+use lamport::causality::happened::Causality;
 use lamport::causality::happened::Limits;
 use lamport::causality::order::total_order;
 use lamport::log::columns::Columns;
@@ -50,6 +51,10 @@ fn what_is_no_history_is_refused_with_its_place() {
         refusal(&own.into_logs(&Declared::default()).unwrap().columns)
             .contains("receipt of machine 1 at clock 1")
     );
+}
+
+#[test]
+fn receipts_that_name_no_send_leave_open_what_they_can() {
     let base = trio(
         [UNKNOWN; 3],
         [1, 2, 3],
@@ -57,10 +62,20 @@ fn what_is_no_history_is_refused_with_its_place() {
         [1, 2, 1],
         [UNKNOWN; 3],
     );
-    assert!(
-        refusal(&base.into_logs(&Declared::default()).unwrap().columns)
-            .contains("base fields only")
-    );
+    let mut logs = base.into_logs(&Declared::default()).unwrap();
+    // What the second machine did before is not known.
+    logs.columns.old_clock[1] = UNKNOWN;
+    let limits = Limits::default();
+    let causality = Causality::of(&Trace::of(&logs.columns), &logs, limits, &mut go_on).unwrap();
+    let event = |row| event(&causality, &logs.columns, row);
+    let before = |a, b| {
+        causality
+            .happened_before(event(a), event(b), &mut go_on)
+            .unwrap()
+    };
+    assert_eq!(before(0, 2), Some(true));
+    assert_eq!(before(0, 1), None);
+    assert_eq!(before(2, 1), Some(false));
 }
 
 #[test]
@@ -183,7 +198,7 @@ fn a_simulated_run_has_the_clocks_of_the_plain_algorithm() {
         let at = event(&causality, &columns, row);
         let machines = causality.graph().machines().iter().map(|&id| id as i64);
         let found: BTreeMap<i64, u32> = machines
-            .zip(causality.vector_clock(at, &mut go_on).unwrap())
+            .zip(causality.vector_clock(at, false, &mut go_on).unwrap())
             .filter(|&(_, count)| count > 0)
             .collect();
         assert_eq!(&found, &clocks[&id]);
@@ -199,13 +214,16 @@ fn an_interruption_ends_long_questions() {
     for limits in [Limits::default(), SEARCHING] {
         let causality = causality(&columns, limits);
         let last = event(&causality, &columns, columns.len() - 1);
-        assert!(causality.vector_clock(last, &mut stop).is_err());
-        assert!(causality.past(last, &mut stop).is_err());
-        assert!(causality.future(last, &mut stop).is_err());
+        assert!(causality.vector_clock(last, false, &mut stop).is_err());
+        assert!(causality.past(last, false, &mut stop).is_err());
+        assert!(causality.future(last, false, &mut stop).is_err());
         assert!(causality.concurrent_share(None, 0, &mut stop).is_err());
         assert!(causality.false_order_rate(None, 0, &mut stop).is_err());
         assert!(
-            !causality.vector_clock(last, &mut go_on).unwrap().is_empty(),
+            !causality
+                .vector_clock(last, false, &mut go_on)
+                .unwrap()
+                .is_empty(),
             "and it can be asked again"
         );
     }

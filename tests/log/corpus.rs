@@ -65,7 +65,7 @@ fn logs_are_read_alike_on_any_number_of_threads() {
         match (read(1), read(3)) {
             (Ok(one), Ok(three)) => {
                 assert_eq!(one.columns.new_clock, three.columns.new_clock);
-                messages(&one.columns, &one.machines);
+                messages(&one.columns, &one);
             }
             (one, three) => {
                 assert_eq!(one.unwrap_err().to_string(), three.unwrap_err().to_string());

@@ -118,7 +118,7 @@ fn messages_are_what_became_of_each_send() {
     let directory = Directory::new();
     let files = [directory.file("1.log", ONE), directory.file("2.log", TWO)];
     let logs = read(&files).unwrap();
-    let messages = messages(&logs.columns, &logs.machines).unwrap();
+    let messages = messages(&logs.columns, &logs);
     assert_eq!(messages.sender, [1; 4]);
     assert_eq!(messages.sent_clock, [1, 1, 2, 3]);
     assert_eq!(messages.recipient[..2], [2, UNKNOWN]);
@@ -164,7 +164,7 @@ fn an_unknown_recipient_is_known_by_its_receipt() {
         .replace("5002", "6003");
     let files = [directory.file("1.log", ONE), directory.file("3.log", three)];
     let logs = read(&files).unwrap();
-    let messages = messages(&logs.columns, &logs.machines).unwrap();
+    let messages = messages(&logs.columns, &logs);
     assert_eq!(messages.recipient, [2, 3, 2, 2]);
     assert_eq!(
         messages.status,
@@ -179,7 +179,11 @@ fn logs_of_base_fields_load() {
     assert_eq!(logs.columns.time, [0.0, 1.0]);
     assert_eq!(logs.columns.recipients(1), [UNKNOWN]);
     assert!(logs.notes[0].contains("base fields only"));
-    assert!(messages(&logs.columns, &logs.machines).is_none());
+    let sent = messages(&logs.columns, &logs);
+    assert_eq!(
+        (sent.recipient, sent.status),
+        (vec![UNKNOWN], vec![LOST_SIGHT])
+    );
     let table = machines(&logs);
     assert!(table.clock_rate[0].is_nan() && table.max_queue_len[0] == UNKNOWN);
     assert_eq!((table.ticks[0], table.final_clock[0]), (2, 8));
@@ -294,10 +298,7 @@ fn offsets_shift_every_time_of_a_log() {
     let logs = with(2, 10.0).unwrap();
     assert_eq!(logs.columns.time, [0.5, 1.0, 1.5, 10.5, 11.5, 11.6]);
     assert_eq!(logs.columns.arrived[4], 10.6);
-    assert_eq!(
-        messages(&logs.columns, &logs.machines).unwrap().arrived[2],
-        11.1
-    );
+    assert_eq!(messages(&logs.columns, &logs).arrived[2], 11.1);
     assert!(with(5, 1.0).unwrap_err().to_string().contains("machine 5"));
     assert!(with(1, f64::NAN).is_err());
 }
@@ -507,7 +508,7 @@ fn all_that_was_sent_to_peers_that_never_connected_is_undelivered() {
             directory.file("2.log", two),
         ];
         let logs = read(&files).unwrap();
-        let messages = messages(&logs.columns, &logs.machines).unwrap();
+        let messages = messages(&logs.columns, &logs);
         let ids: Vec<_> = messages.recipient.iter().map(|&id| id == UNKNOWN).collect();
         assert_eq!(ids, [false, true, false, false]);
         messages.status
@@ -801,10 +802,8 @@ fn compressed_logs_are_read_as_what_they_hold() {
     assert_eq!(got.columns.time, expected.columns.time);
     assert_eq!(got.columns.recipients, expected.columns.recipients);
     assert_eq!(
-        messages(&got.columns, &got.machines).unwrap().status,
-        messages(&expected.columns, &expected.machines)
-            .unwrap()
-            .status
+        messages(&got.columns, &got).status,
+        messages(&expected.columns, &expected).status
     );
     let path = directory.0.join("all.log");
     assert_eq!(

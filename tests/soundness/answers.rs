@@ -7,7 +7,7 @@ use crate::part::Part;
 use crate::trial::Figures;
 use crate::truth::{Place, Truth};
 use crate::whole::Whole;
-use lamport::causality::graph::{Graph, Trace};
+use lamport::causality::graph::Trace;
 use lamport::causality::happened::{Causality, Limits};
 use lamport::causality::messages::{RECEIVED, messages};
 use lamport::log::columns::Columns;
@@ -38,9 +38,7 @@ pub(crate) fn matches(
     figures: &mut Figures,
 ) -> Result<(), String> {
     let places = places(&logs.columns, part);
-    let Some(found) = messages(&logs.columns, &logs.machines) else {
-        return Ok(());
-    };
+    let found = messages(&logs.columns, logs);
     // By machine and clock, the line of the event: that which receives or sends, where several have one clock.
     let mut events: BTreeMap<(i64, i64, bool), Vec<Place>> = BTreeMap::new();
     for (row, &place) in places.iter().enumerate() {
@@ -89,16 +87,11 @@ pub(crate) fn causality(
     figures: &mut Figures,
 ) -> Result<(), String> {
     let places = places(&logs.columns, part);
-    let ids: Vec<i64> = logs
-        .machines
-        .iter()
-        .map(|machine| machine.id as i64)
-        .collect();
-    let Ok(graph) = Graph::new(&Trace::of(&logs.columns), &ids, &mut || true) else {
+    let limits = Limits::default();
+    let Ok(causality) = Causality::of(&Trace::of(&logs.columns), logs, limits, &mut || true) else {
         figures.without_graph += 1;
         return Ok(());
     };
-    let causality = Causality::new(graph, Limits::default());
     if places.is_empty() {
         return Ok(());
     }
@@ -108,11 +101,9 @@ pub(crate) fn causality(
     };
     for _ in 0..PAIRS {
         let (a, b) = (chance.below(places.len()), chance.below(places.len()));
-        let said = Some(
-            causality
-                .happened_before(event(a), event(b), &mut || true)
-                .unwrap(),
-        );
+        let said = causality
+            .happened_before(event(a), event(b), &mut || true)
+            .unwrap();
         figures.pairs += 1;
         figures.undecided += u64::from(said.is_none());
         let was = truth.before(places[a], places[b]);

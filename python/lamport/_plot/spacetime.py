@@ -30,6 +30,10 @@ COLORS = {"SEND": "#1b7f5c", "RECEIVE": "#6a51a3", "INTERNAL": "0.45"}
 SHADES = {"concurrent": "0.78", "past": "#0072b2", "future": "#d55e00", "self": "black"}
 LINE = "#e6d5a3"
 MESSAGE = "0.35"
+LOST = (0, (3, 1.5))
+"""The dashes of messages that were never received."""
+INFERRED = (0, (6, 1.2, 1, 1.2))
+"""Those of messages whose receipt does not itself tell of which it is."""
 THIN = 1.0
 """Points of a machine's line when its queue is empty."""
 PER_MESSAGE = 1.5
@@ -117,20 +121,21 @@ def _draw_events(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
         events = _last_on_top(diagram.events[diagram.events["event"] == kind])
         if events.empty:
             continue
-        colors = COLORS[kind] if plain else _colors(events)
         bar = mark == "|"
         area = (1.5 * size if bar else size) ** 2
-        axes.scatter(
-            events["x"],
-            events["y"],
-            s=area,
-            c=colors,
-            marker=mark,
-            linewidths=max(0.8, 0.2 * size) if bar else 0,
-            zorder=3 if bar else 4,
-            gid=kind,
-        )
-        keys.append(_key(kind, color=COLORS[kind] if plain else "0.45", marker=mark, linestyle=""))
+        color = COLORS[kind] if plain else "0.45"
+        look: dict[str, Any] = {"s": area, "marker": mark, "zorder": 3 if bar else 4}
+        for hollow, drawn in events.groupby("ambiguous", sort=True):
+            colors = COLORS[kind] if plain else _colors(drawn)
+            if hollow:
+                look |= {"facecolors": "white", "edgecolors": colors, "linewidths": 0.9}
+                hole = {"marker": mark, "markerfacecolor": "white", "linestyle": ""}
+                keys.append(_key(f"{kind} of one of several messages", color=color, **hole))
+                axes.scatter(drawn["x"], drawn["y"], gid=f"{kind} ambiguous", **look)
+            else:
+                keys.append(_key(kind, color=color, marker=mark, linestyle=""))
+                width = max(0.8, 0.2 * size) if bar else 0
+                axes.scatter(drawn["x"], drawn["y"], c=colors, linewidths=width, gid=kind, **look)
     return keys
 
 
@@ -138,25 +143,26 @@ def _draw_messages(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     from matplotlib.collections import LineCollection
 
     keys = []
-    width = 1.1 if len(diagram.messages) <= 400 else 0.7
-    for received, name in ((True, "message"), (False, "never received")):
-        messages = _last_on_top(diagram.messages[diagram.messages["received"] == received])
-        if messages.empty:
+    messages = diagram.messages
+    width = 1.1 if len(messages) <= 400 else 0.7
+    received, inferred = messages["received"], messages["inferred"]
+    for some, name, dashes in (
+        (received & ~inferred, "message", None),
+        (received & inferred, "message, inferred", INFERRED),
+        (~received, "never received", LOST),
+    ):
+        drawn = _last_on_top(messages[some])
+        if drawn.empty:
             continue
-        colors = MESSAGE if diagram.highlight is None else _colors(messages)
-        segments = _segments(*(messages[end] for end in ("x0", "y0", "x1", "y1")))
-        style: dict[str, Any] = {
-            "linestyles": "solid" if received else (0, (3, 1.5)),
-            "linewidths": width,
-            "zorder": 2,
-        }
+        colors = MESSAGE if diagram.highlight is None else _colors(drawn)
+        segments = _segments(*(drawn[end] for end in ("x0", "y0", "x1", "y1")))
+        style: dict[str, Any] = {"linestyles": dashes or "solid", "linewidths": width, "zorder": 2}
         axes.add_collection(LineCollection(segments, colors=colors, gid=name, **style), autolim=False)
-        if not received:
+        look: dict[str, Any] = {"linestyle": dashes} if dashes else {}
+        if dashes == LOST:
             ends: dict[str, Any] = {"s": 16, "marker": "x", "linewidths": 0.9, "zorder": 2.5, "gid": "ends"}
-            axes.scatter(messages["x1"], messages["y1"], c=colors, **ends)
-        look: dict[str, Any] = (
-            {} if received else {"linestyle": (0, (3, 1.5)), "marker": "x", "markersize": 4}
-        )
+            axes.scatter(drawn["x1"], drawn["y1"], c=colors, **ends)
+            look |= {"marker": "x", "markersize": 4}
         keys.append(_key(name, color=MESSAGE, linewidth=width, **look))
     return keys + _draw_outside(axes, diagram)
 

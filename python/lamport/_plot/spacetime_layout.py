@@ -48,14 +48,15 @@ class Spacetime:
         The smallest and largest x.
     events : DataFrame
         One row per event: ``row`` (its place in `Run.events`), ``x``, ``y``, ``machine_id``, ``new_clock``,
-        ``event``, ``relation``.
+        ``event``, ``relation``, ``ambiguous`` (whether it is a receipt that may be of several messages).
     lines : DataFrame
         One row per stretch of a machine's line, from event to event: ``y``, ``x0``, ``x1``,
         ``queue_len`` (after the event at ``x0``; NaN if unknown).
     messages : DataFrame
         One row per message that an event shown sent or received: ``x0``, ``y0``, ``x1``, ``y1``,
         ``received`` (if not, it ends where it arrived, or in nowhere), ``relation``; ``sent_shown``,
-        ``received_shown`` (whether there is an event at that end: one end may lie outside).
+        ``received_shown`` (whether there is an event at that end: one end may lie outside); ``inferred``
+        (whether the receipt does not itself tell its message).
     highlight : tuple of int or None
         The event that relations refer to. An event is in its ``past`` or ``future``, ``self`` or
         ``concurrent``; a message is ``past`` if it leads there or to the event itself, ``future`` if it
@@ -87,7 +88,8 @@ def spacetime(
     if not len(rows):
         raise ValueError(_empty(events, window))
     near = messages[_within(messages["sent"], window) | _within(messages["received"], window)]
-    notes = _gaps(events, rows, near, window)
+    ambiguous = run._logs.ambiguous()
+    notes = _gaps(events, rows, near, window, ambiguous)
     machines = known
     if len(known) > MOST_MACHINES:
         machines = _nearest(
@@ -109,6 +111,7 @@ def spacetime(
         near = near[near["sent"].between(*edges) | near["received"].between(*edges)]
     placed = _place_events(events, rows, machines, time)
     placed["relation"] = _relate(run, rows, marked, highlight)
+    placed["ambiguous"] = np.isin(rows, ambiguous)
     low, high = edges if time == "real" else (placed["x"].min(), placed["x"].max())
     span = (float(low), float(high))
     return Spacetime(
@@ -161,12 +164,17 @@ def _empty(events: pd.DataFrame, window: tuple[float, float]) -> str:
     )
 
 
-def _gaps(events: pd.DataFrame, rows: "Ints", near: pd.DataFrame, window: tuple[float, float]) -> list[str]:
+def _gaps(
+    events: pd.DataFrame, rows: "Ints", near: pd.DataFrame, window: tuple[float, float], ambiguous: "Ints"
+) -> list[str]:
     """Return notes on what the logs do not hold."""
     shown = events.iloc[rows]
     received = shown[shown["event"] == "RECEIVE"]
-    orphans = len(received) - int(_within(near["received"], window).sum())
+    several = int(np.isin(rows, ambiguous).sum())
+    orphans = len(received) - int(_within(near["received"], window).sum()) - several
     notes = [f"{orphans:,} receipts of messages whose SEND is in no log"] if orphans else []
+    if several:
+        notes.append(f"{several:,} receipts that may be of several messages")
     if len(received) and received["queue_len"].isna().all():
         notes.append("the logs hold no queue lengths")
     return notes
@@ -319,6 +327,7 @@ def _place_messages(
             "sent_shown": sends >= 0,
             "received": received,
             "received_shown": receipts >= 0,
+            "inferred": near["matched"].isin(["unique", "fifo"]).to_numpy(),
             "relation": _relations(np.select([codes[:1] < 0, into, out], [-1, 1, 2], 0)),
         }
     )

@@ -157,14 +157,13 @@ class Recorded:
         """One row per message and recipient, sorted by the time it was sent.
 
         ``sender``, ``sent_clock`` (int64), ``recipient`` (Int64, NA if unknown), ``sent``, ``arrived``,
-        ``received`` (float64, s; NaN if it was not), ``received_clock`` (Int64), ``status`` (category of str:
-        ``received``; ``unread``: in the queue at the end; ``undelivered``: the sender never heard of its
-        arrival; ``unknown``: no log tells). The table is yours, as `events` is.
-
-        Raises
-        ------
-        LamportError
-            The logs hold base fields only, so receipts cannot be matched to sends.
+        ``received`` (float64, s; NaN if it was not), ``received_clock`` (Int64), ``status`` (category of
+        str: ``received``; ``unread``: in the queue at the end; ``undelivered``: the sender never heard of
+        its arrival; ``unknown``: no log tells), ``matched`` (category of str: how its receipt was found.
+        ``exact``: that tells sender and timestamp, if only by a jump of the clock; ``unique``: it can be of
+        no other; ``fifo``: by the order of its channel; ``ambiguous``: a receipt may be of this message or
+        of another; ``none``: no receipt here is). Receipts that could not be matched are counted in `notes`.
+        The table is yours, as `events` is.
         """
         from lamport._runs import tables
 
@@ -206,8 +205,8 @@ class Recorded:
         Raises
         ------
         LamportError
-            No event was recorded, receipts do not name their sends (base fields only), a machine's
-            clock does not go up, or an event follows from itself: `verify` says where.
+            No event was recorded, a machine's clock does not go up, or an event follows from itself:
+            `verify` says where.
 
         Examples
         --------

@@ -120,9 +120,10 @@ class Run(Recorded):
     ) -> "Axes":
         """Draw Lamport's space-time diagram: one line per machine, its events, and every message.
 
-        A message goes from its SEND to its RECEIVE; one never received ends, dashed, where it arrived, or
-        after a short way if no arrival is known or the axis has no place for it. The
-        thickness of a machine's line is the length of its queue after each event. Faults are
+        A message goes from its SEND to its RECEIVE, with dashes and dots where the receipt does not itself
+        tell its message; one never received ends, dashed, where it arrived, or after a short way if no
+        arrival is known or the axis has no place for it. A receipt that may be of several messages is
+        hollow. The thickness of a machine's line is the length of its queue after each event. Faults are
         drawn where they strike: crash and pause on the machine's line, a partition as a band, a delay
         between its machines, a disconnect as a cross; those of links in real time only.
 
@@ -153,8 +154,7 @@ class Run(Recorded):
             `time` is unknown, `start` is not below `stop`, no event is between them, or the highlighted
             event does not exist or is not between them.
         LamportError
-            The logs hold base fields only, so receipts cannot be matched to sends; or no event was
-            recorded; or, with `highlight`, what `causality` raises.
+            No event was recorded; or, with `highlight`, what `causality` raises.
 
         Notes
         -----

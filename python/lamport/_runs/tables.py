@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 STATUSES = ("received", "unread", "undelivered", "unknown")
+MATCHES = ("exact", "unique", "fifo", "ambiguous", "none")
 
 MESSAGE_COLUMNS = {
     "sender": "whole",
@@ -41,6 +42,7 @@ MESSAGE_COLUMNS = {
     "received": "seconds or none",
     "received_clock": "whole or none",
     "status": "status",
+    "matched": "match",
 }
 COUNTS = ("ticks", "sends", "receives", "internals", "final_clock")
 LATENESS = ("lateness_p50", "lateness_p99", "lateness_max")
@@ -147,7 +149,7 @@ def _column(values: Any, form: str) -> Any:
     """Return the values of the native module as a column has them: the memory is theirs."""
     if form == "whole or none":
         return maybe_whole(values)
-    words = {"kind": EVENT_KINDS, "status": STATUSES}.get(form)
+    words = {"kind": EVENT_KINDS, "status": STATUSES, "match": MATCHES}.get(form)
     if words is None:
         return values
     # Made anew: a table whose categories someone writes to changes no other.

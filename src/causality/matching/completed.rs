@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::clue::Clue;
 use super::draft::Draft;
 use super::evidence::Evidence;
 use super::how::How;
@@ -23,6 +24,8 @@ pub(in crate::causality) struct Completed<'a> {
     pub(in crate::causality) stamps: Cow<'a, [i64]>,
     /// How each RECEIVE was matched, by row; empty if every receipt tells sender and timestamp.
     pub(in crate::causality) how: Vec<How>,
+    /// The rows of ambiguous receipts, and what they tell of the timestamp; those of a machine in its order.
+    pub(in crate::causality) open: Vec<(usize, Clue)>,
 }
 
 impl<'a> Completed<'a> {
@@ -33,6 +36,7 @@ impl<'a> Completed<'a> {
             sent_clock: Cow::Borrowed(trace.sent_clock),
             stamps: Cow::Borrowed(trace.new_clock),
             how: Vec::new(),
+            open: Vec::new(),
         }
     }
 
@@ -50,11 +54,13 @@ impl<'a> Completed<'a> {
     }
 
     /// Completes what can only have been one way in every history that has this record and obeys the rules.
+    ///
+    /// `trace` is that of the evidence.
     pub(in crate::causality) fn new(
-        evidence: &Evidence<'a>,
+        trace: &Trace<'a>,
+        evidence: &Evidence<'_>,
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Self> {
-        let trace = &evidence.trace;
         let mut draft = Draft::new(evidence);
         draft.exact(checkpoint)?;
         unique::find(&mut draft, checkpoint)?;
@@ -72,12 +78,21 @@ impl<'a> Completed<'a> {
             }
             Cow::Owned(stamps)
         };
+        let logs = 0..evidence.notes.len();
+        let open = logs.flat_map(|log| draft.open_receipts(log));
+        let open = open.map(|receipt| (receipt.row, receipt.clue)).collect();
         Ok(Self {
+            open,
             sender: Cow::Owned(draft.sender),
             sent_clock: Cow::Owned(draft.sent_clock),
             stamps,
             how: draft.how,
         })
+    }
+
+    /// Whether the timestamps of SENDs are not the clocks after them.
+    pub(in crate::causality) fn has_own_stamps(&self) -> bool {
+        matches!(self.stamps, Cow::Owned(_))
     }
 
     /// How the RECEIVE in a row was matched.

@@ -27,8 +27,6 @@ pub(super) struct Draft<'e, 'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenReceipt {
     pub(super) row: usize,
-    /// Which of its log's events it is.
-    pub(super) index: usize,
     pub(super) clue: Clue,
 }
 
@@ -87,7 +85,6 @@ impl<'e, 'a> Draft<'e, 'a> {
             let row = row as usize;
             (self.how[row] == How::Ambiguous).then(|| OpenReceipt {
                 row,
-                index,
                 clue: self.evidence.clue(log, index),
             })
         })

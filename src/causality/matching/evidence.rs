@@ -6,6 +6,7 @@ use super::log_notes::LogNotes;
 use crate::causality::ids::Ids;
 use crate::causality::trace::Trace;
 use crate::log::columns::UNKNOWN;
+use crate::log::logs::Logs;
 use crate::log::schema::known;
 use crate::model::rules::{Membership, Receive, Rules, Start, Step};
 
@@ -35,6 +36,8 @@ pub(in crate::causality) struct SendList {
     /// Their timestamps; negative ones are not known.
     pub(in crate::causality) stamps: Vec<i64>,
     pub(in crate::causality) rows: Vec<u32>,
+    /// Which of the events of its log each is.
+    pub(in crate::causality) indices: Vec<u32>,
 }
 
 impl SendList {
@@ -79,6 +82,27 @@ impl<'a> Evidence<'a> {
         evidence.is_closed = rules.machines == Membership::These && evidence.has_all(named);
         evidence.sends_to_itself = evidence.is_any_sent_to_itself();
         evidence
+    }
+
+    /// Of a table, with what is known beside it.
+    pub(in crate::causality) fn of_table(
+        trace: Trace<'a>,
+        beside: &'a Logs,
+        ids: &'a Ids,
+        (starts, rows): (&'a [u32], &'a [u32]),
+    ) -> Self {
+        let mut notes = vec![LogNotes::default(); ids.all().len()];
+        for summary in &beside.machines {
+            if let Some(place) = ids.place(summary.id) {
+                let rows = &rows[starts[place] as usize..starts[place + 1] as usize];
+                let clock = |index: usize| trace.new_clock[rows[index] as usize];
+                let start = beside.rules.start;
+                notes[place] = LogNotes::of_summary(summary, clock, rows.len(), start);
+            }
+        }
+        let peers = beside.peers.iter();
+        let named = peers.flat_map(|(&id, peers)| std::iter::once(id).chain(peers.iter().copied()));
+        Self::new((trace, &beside.rules, ids), (starts, rows), notes, named)
     }
 
     /// The rows of a log, in its own order.
@@ -202,14 +226,15 @@ impl<'a> Evidence<'a> {
             own.clear();
             for (index, &row) in self.rows_of(log).iter().enumerate() {
                 if self.trace.event[row as usize].sends() {
-                    own.push((self.stamp(log, index), row));
+                    own.push((self.stamp(log, index), row, index as u32));
                 }
             }
-            if !own.is_sorted_by_key(|&(stamp, _)| stamp) {
-                own.sort_by_key(|&(stamp, _)| stamp);
+            if !own.is_sorted_by_key(|&(stamp, ..)| stamp) {
+                own.sort_by_key(|&(stamp, ..)| stamp);
             }
-            list.stamps.extend(own.iter().map(|&(stamp, _)| stamp));
-            list.rows.extend(own.iter().map(|&(_, row)| row));
+            list.stamps.extend(own.iter().map(|&(stamp, ..)| stamp));
+            list.rows.extend(own.iter().map(|&(_, row, _)| row));
+            list.indices.extend(own.iter().map(|&(.., index)| index));
         }
         list.starts.push(list.rows.len() as u32);
         list

@@ -16,25 +16,3 @@ pub enum How {
     /// No SEND here can be its message.
     None,
 }
-
-impl How {
-    /// Every way, by its number.
-    pub const ALL: [Self; 5] = [
-        Self::Exact,
-        Self::Unique,
-        Self::Fifo,
-        Self::Ambiguous,
-        Self::None,
-    ];
-
-    /// As tables write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Unique => "unique",
-            Self::Fifo => "fifo",
-            Self::Ambiguous => "ambiguous",
-            Self::None => "none",
-        }
-    }
-}

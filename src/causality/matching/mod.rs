@@ -10,6 +10,7 @@ mod completed;
 mod cover;
 mod draft;
 mod evidence;
+mod forced;
 mod groups;
 mod how;
 mod in_order;
@@ -26,7 +27,6 @@ pub(super) use cover::Cover;
 pub(super) use evidence::Evidence;
 pub(super) use groups::{Crossed, Groups};
 pub use how::How;
-pub(super) use log_notes::LogNotes;
 pub(super) use receipt::{LoggedReceipt, Match, stamp, stamp_of};
 
 use super::checkpoint::Checkpoint;

@@ -1,12 +1,9 @@
-//! Receipts of which the clock says that the timestamp is at most so much: of one SEND alone, if the others are needed.
-//!
-//! Whenever as many receipts of a machine as SENDs to it lie below a bound, each of these SENDs is received by one of
-//! them; where the next receipt finds one SEND more, and no other, it is of that. As bounds go up, the pairs found
-//! are those of every way to give each receipt a SEND of its own: one merge finds them all.
+//! Receipts of which the clock says that the timestamp is at most so much: of one SEND alone, if others need the rest.
 
 use super::clue::Clue;
 use super::draft::{Draft, OpenReceipt};
 use super::evidence::Evidence;
+use super::forced::forced;
 use super::how::How;
 use super::receipt::NONE;
 use crate::causality::checkpoint::Checkpoint;
@@ -24,7 +21,7 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
     if evidence.rules.channel.duplicating || wanted.is_empty() {
         return Ok(());
     }
-    let Some(lists) = Lists::new(evidence, checkpoint)? else {
+    let Some(lists) = SendsTo::new(evidence, checkpoint)? else {
         return Ok(());
     };
     let is_known = |log: &usize| lists.is_known[*log];
@@ -44,7 +41,7 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
                 .map(|sender| evidence.covers[sender].first_missing())
                 .min();
             let open: Vec<OpenReceipt> = draft.open_receipts(log).collect();
-            merge(
+            pair(
                 evidence,
                 &open,
                 &free,
@@ -77,7 +74,7 @@ fn by_sender(
     draft: &Draft<'_, '_>,
     log: usize,
     free: &[u32],
-    lists: &Lists,
+    lists: &SendsTo,
     pairs: &mut Vec<(usize, usize)>,
 ) {
     let evidence = draft.evidence;
@@ -96,7 +93,7 @@ fn by_sender(
         let sends: Vec<u32> = free.iter().copied().filter(is_its).collect();
         let receipts: Vec<OpenReceipt> = channel.iter().map(|&(_, receipt)| receipt).collect();
         let limit = evidence.covers[sender].first_missing();
-        merge(evidence, &receipts, &sends, limit, pairs);
+        pair(evidence, &receipts, &sends, limit, pairs);
     }
 }
 
@@ -121,82 +118,36 @@ fn mark_taken(draft: &Draft<'_, '_>, log: usize, taken: &mut [u32]) {
     }
 }
 
-/// Finds the pairs of receipts, in their order, and SENDs, in that of their timestamps.
+/// Adds the pairs of receipts, in their order, and SENDs, in that of their timestamps, that belong together in every way.
 ///
 /// From the clock `limit` on, SENDs may be missing.
-fn merge(
+fn pair(
     evidence: &Evidence<'_>,
     receipts: &[OpenReceipt],
     sends: &[u32],
     limit: i64,
     pairs: &mut Vec<(usize, usize)>,
 ) {
-    let stamp = |place: usize| evidence.sends.stamps[sends[place] as usize];
-    // Receipts that tell the timestamp take one of the SENDs with it, whichever.
-    let mut wants: Vec<i64> = receipts
+    let stamps: Vec<i64> = sends
         .iter()
-        .filter_map(|receipt| match receipt.clue {
-            Clue::Is(stamp) => Some(stamp),
-            Clue::AtMost(_) => None,
-        })
+        .map(|&send| evidence.sends.stamps[send as usize])
         .collect();
-    wants.sort_unstable();
-    let mut wants = wants.into_iter().peekable();
-    let (mut next, mut pool, mut last) = (0, 0_usize, i64::MIN);
-    for receipt in receipts {
-        let Clue::AtMost(most) = receipt.clue else {
-            continue;
-        };
-        if most < last || evidence.rules.clock_of(most) >= limit {
-            return;
-        }
-        last = most;
-        let is_tight = pool == 0;
-        let mut only = None;
-        while next < sends.len() && stamp(next) <= most {
-            let here = stamp(next);
-            let first = next;
-            while next < sends.len() && stamp(next) == here {
-                next += 1;
-            }
-            let mut wanted = 0;
-            while wants.next_if_eq(&here).is_some() {
-                wanted += 1;
-            }
-            // Receipts without a SEND: no history has this record.
-            let Some(left) = (next - first).checked_sub(wanted) else {
-                return;
-            };
-            if wants.peek().is_some_and(|&want| want < here) {
-                return;
-            }
-            pool += left;
-            only = (wanted == 0 && left == 1)
-                .then(|| sends[first] as usize)
-                .or(only);
-        }
-        if pool == 0 {
-            return;
-        }
-        if is_tight
-            && pool == 1
-            && let Some(send) = only
-        {
-            pairs.push((receipt.row, send));
-        }
-        pool -= 1;
-    }
+    let clues: Vec<Clue> = receipts.iter().map(|receipt| receipt.clue).collect();
+    // In timestamps, which are below the clocks that are covered.
+    let limit = limit.saturating_sub(evidence.rules.clock_of(0));
+    let found = forced(&clues, &stamps, limit).into_iter();
+    pairs.extend(found.map(|(receipt, send)| (receipts[receipt].row, sends[send] as usize)));
 }
 
 /// The SENDs to each machine, by their timestamps.
-struct Lists {
+struct SendsTo {
     starts: Vec<usize>,
     sends: Vec<u32>,
     /// By log, whether its SENDs tell all their recipients.
     is_known: Vec<bool>,
 }
 
-impl Lists {
+impl SendsTo {
     /// `None` where a SEND names a machine twice, or a timestamp is not known.
     fn new(evidence: &Evidence<'_>, checkpoint: &mut Checkpoint<'_>) -> Result<Option<Self>> {
         let (all, logs) = (&evidence.sends, evidence.notes.len());

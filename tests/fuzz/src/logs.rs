@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(one.columns.new_clock, three.columns.new_clock);
             assert_eq!(one.columns.recipients, three.columns.recipients);
             assert_eq!(one.notes, three.notes);
-            messages(&one.columns, &one.machines);
+            messages(&one.columns, &one);
             machines(&one);
         }
         (Err(one), Err(three)) => assert_eq!(one.to_string(), three.to_string()),

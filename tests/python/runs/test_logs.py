@@ -153,7 +153,7 @@ def test_offsets_move_a_log(run):
         _lamport.read_logs(run, offsets={9: 1.0})
 
 
-def test_base_fields_load_but_have_no_messages(write):
+def test_base_fields_load_and_tell_what_was_sent(write):
     logs = _lamport.read_logs([write("1.log", BASE)])
     assert logs.events()["system_time"].tolist() == [1677782102.954512, 1677782103.954512]
     assert logs.machines()["ticks"].tolist() == [2]
@@ -161,8 +161,9 @@ def test_base_fields_load_but_have_no_messages(write):
     assert logs.began is None
     assert "time 0 is the earliest event" in "".join(logs.notes)
     for _ in range(2):
-        with pytest.raises(_lamport.LamportError, match="base fields"):
-            logs.messages()
+        messages = logs.messages()
+        assert messages["recipient"].tolist() == [-1]
+        assert (messages["status"].tolist(), messages["matched"].tolist()) == ([3], [4])
 
 
 def test_a_torn_last_line_is_a_note(tmp_path, write):

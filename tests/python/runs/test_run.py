@@ -37,6 +37,7 @@ MESSAGE_COLUMNS = [
     "received",
     "received_clock",
     "status",
+    "matched",
 ]
 MACHINE_COLUMNS = [
     "clock_rate",
@@ -89,6 +90,7 @@ def test_messages(run):
     messages = run.messages
     assert list(messages.columns) == MESSAGE_COLUMNS
     assert messages["status"].cat.categories.tolist() == ["received", "unread", "undelivered", "unknown"]
+    assert messages["matched"].cat.categories.tolist() == ["exact", "unique", "fifo", "ambiguous", "none"]
     received = messages[messages["status"] == "received"]
     assert (received["sent_clock"] < received["received_clock"]).all()
     assert (received["sent"] <= received["arrived"]).all()
