@@ -27,7 +27,8 @@ pub(super) use cover::Cover;
 pub(super) use evidence::Evidence;
 pub(super) use groups::{Crossed, Groups};
 pub use how::How;
-pub(super) use receipt::{LoggedReceipt, Match, stamp, stamp_of};
+pub(super) use log_notes::LogNotes;
+pub(super) use receipt::{LoggedReceipt, Match, stamp_of};
 
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;

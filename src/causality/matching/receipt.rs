@@ -1,7 +1,5 @@
 //! A receipt, and what it is matched with.
 
-use crate::log::columns::Columns;
-
 /// Stands where there is no item.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -39,17 +37,7 @@ pub(in crate::causality) struct LoggedReceipt {
     pub(in crate::causality) at: usize,
 }
 
-/// The sender and the timestamp that the RECEIVE in a row names, if it names both and the message came on a channel.
-#[inline]
-pub(in crate::causality) fn stamp(columns: &Columns, row: usize) -> Option<(u64, i64)> {
-    stamp_of(
-        columns.sender[row],
-        columns.sent_clock[row],
-        columns.by_hand[row],
-    )
-}
-
-/// The same of the values in the columns.
+/// The sender and the timestamp of a message received, if both are known and it came on a channel.
 #[inline]
 pub(in crate::causality) fn stamp_of(
     sender: i64,

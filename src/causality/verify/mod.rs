@@ -80,7 +80,7 @@ pub fn verify(
     let trace = survey.trace(&history.columns);
     let completed = match &evidence {
         Some(evidence) if !Completed::is_complete(&trace, rules) => {
-            Completed::new(evidence, checkpoint)?
+            Completed::new(&trace, evidence, checkpoint)?
         }
         _ => Completed::as_logged(&trace),
     };
