@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::log::line::{Quantiles, Startup};
 use crate::log::logs::{Logs, MachineSummary};
-use crate::log::schema::{EventKind, UNKNOWN};
+use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
 
 /// One row per machine, sorted by id. NaN or [`UNKNOWN`] where nothing is known.
 #[derive(Debug, Default)]
@@ -134,8 +134,10 @@ impl Machines {
     pub fn push(&mut self, summary: &MachineSummary, count: &Count) {
         let events = count.events.sum();
         let end = summary.end.as_ref();
-        let ticks = end.map_or(events, |end| end.ticks as i64);
-        let queue_len = end.map_or(UNKNOWN, |end| end.queue_len as i64);
+        let ticks = end
+            .and_then(|end| end.ticks)
+            .map_or(events, |ticks| ticks as i64);
+        let queue_len = or_unknown(end.and_then(|end| end.queue_len));
         let lateness = end.and_then(|end| end.lateness);
         let late = |value: fn(&Quantiles) -> f64| lateness.as_ref().map_or(f64::NAN, value);
         self.machine_id.push(summary.id as i64);

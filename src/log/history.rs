@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::log::columns::{Columns, Micros};
 use crate::log::import::table::{Origins, VectorColumn};
@@ -56,16 +57,16 @@ impl Default for History {
 pub struct LogHistory {
     /// The machine, as the first line tells.
     pub machine_id: u64,
-    /// The file as it was named; empty for a table.
+    /// The file as it was named, or the files; empty for a table.
     pub file: String,
+    /// Where its lines stand, if not one after the other in one file.
+    pub pieces: Vec<Piece>,
     /// Its events among the columns.
     pub rows: Range<usize>,
     /// The lines that are no events.
     pub marks: Vec<Mark>,
     /// The lines that say when ticking began.
     pub beginnings: Vec<Beginning>,
-    /// The lines that name another machine, and which.
-    pub strays: Vec<(u32, u64)>,
     /// The blank lines.
     pub blanks: Vec<Skipped>,
     /// The lines that cannot be read, whatever they told.
@@ -80,6 +81,17 @@ pub struct LogHistory {
     pub lines: u64,
 }
 
+/// Consecutive lines of a log in one of its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The first of them.
+    pub line: u32,
+    /// The file as it was named.
+    pub file: Arc<str>,
+    /// Where in the file the first is, from 1.
+    pub at: u32,
+}
+
 /// Lines in a row that tell nothing: blank ones, or such as cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
@@ -89,7 +101,7 @@ pub struct Skipped {
     pub count: u32,
     /// The row that follows them.
     pub row: usize,
-    /// Why the first cannot be read; empty if it is blank.
+    /// Why the first cannot be read; empty if it is blank, or told in the log of another machine in the same file.
     pub why: String,
 }
 
@@ -192,6 +204,15 @@ impl Beginning {
 }
 
 impl LogHistory {
+    /// Where a line stands: its file, and its number there.
+    pub fn place(&self, line: u32) -> (&str, u32) {
+        let after = self.pieces.partition_point(|piece| piece.line <= line);
+        match after.checked_sub(1).map(|at| &self.pieces[at]) {
+            Some(piece) => (&piece.file, piece.at + (line - piece.line)),
+            None => (&self.file, line),
+        }
+    }
+
     /// Whether what some line told is missing.
     pub fn has_gap(&self) -> bool {
         !self.gaps.is_empty()

@@ -53,9 +53,13 @@ pub enum What {
 }
 
 /// Where a machine is, as logs tell: `["host", port]`; in virtual time the port is its number.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(expecting = "an address")]
-pub struct Place<'a>(#[serde(borrow)] pub Cow<'a, str>, pub u64);
+///
+/// Other programs also write `"host:port"`, or the number of a machine, which has no host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place<'a>(pub Cow<'a, str>, pub u64);
+
+/// The host of a place that is the number of a machine, until that is found; no other has it.
+pub(crate) const NUMBER: &str = "\0";
 
 impl Place<'static> {
     /// A TCP address.
@@ -172,10 +176,10 @@ impl Delivery {
 pub struct End {
     /// The clock after the last event.
     pub final_clock: u64,
-    /// The messages left in the queue.
-    pub queue_len: u64,
-    /// The ticks that happened.
-    pub ticks: u64,
+    /// The messages left in the queue; logs of other programs may not tell, nor what is undelivered then.
+    pub queue_len: Option<u64>,
+    /// The ticks that happened, if told.
+    pub ticks: Option<u64>,
     /// How late they were.
     pub lateness: Option<Quantiles>,
     /// For each peer with any, the messages newer than the last *accepted* heard.
@@ -232,6 +236,61 @@ impl From<Summary> for Quantiles {
 /// A history as lines have it, in JSON.
 pub fn json(history: Nonce) -> Cow<'static, str> {
     format!("\"{history}\"").into()
+}
+
+mod place {
+    use std::borrow::Cow;
+    use std::fmt;
+
+    use serde::de::value::SeqAccessDeserializer;
+    use serde::de::{Error, SeqAccess, Unexpected, Visitor};
+    use serde::{Deserialize, Deserializer};
+
+    use super::{NUMBER, Place};
+
+    #[derive(Deserialize)]
+    #[serde(expecting = "an address")]
+    struct Pair<'a>(#[serde(borrow)] Cow<'a, str>, u64);
+
+    struct Forms;
+
+    impl<'de> Visitor<'de> for Forms {
+        type Value = Place<'de>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an address")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+            let Pair(host, port) = Pair::deserialize(SeqAccessDeserializer::new(seq))?;
+            Ok(Place(host, port))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            let parts = text.rsplit_once(':').map(|(host, port)| {
+                let bare = host
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'));
+                (bare.unwrap_or(host), port.parse::<u16>())
+            });
+            match parts {
+                Some((host, Ok(port))) if !host.is_empty() => {
+                    Ok(Place(host.to_owned().into(), port.into()))
+                }
+                _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+            }
+        }
+
+        fn visit_u64<E: Error>(self, id: u64) -> Result<Self::Value, E> {
+            Ok(Place(NUMBER.into(), id))
+        }
+    }
+
+    impl<'de: 'a, 'a> Deserialize<'de> for Place<'a> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Forms)
+        }
+    }
 }
 
 /// How the fields are written that serde alone would write otherwise.

@@ -100,10 +100,15 @@ impl Zero {
 pub struct Source {
     /// Where it is, from the root.
     pub path: PathBuf,
-    /// Whose it is.
-    pub machine_id: u64,
-    /// What is added to its times.
-    pub offset: Micros,
+    /// Whose lines it has, and what is added to their times.
+    pub offsets: BTreeMap<u64, Micros>,
+}
+
+impl Source {
+    /// The machine whose log it is, or the first of them.
+    pub fn machine_id(&self) -> u64 {
+        self.offsets.keys().next().copied().unwrap_or_default()
+    }
 }
 
 /// What one log says of its machine.

@@ -368,8 +368,10 @@ impl PyLogs {
                 .iter()
                 .map(|log| log.path.clone())
                 .collect();
-            let seconds = |log: &Source| (log.machine_id, log.offset as f64 / 1e6);
-            let offsets = self.beside.sources.iter().map(seconds).collect();
+            let sources = self.beside.sources.iter();
+            let seconds = |(&id, &offset): (&u64, &i64)| (id, offset as f64 / 1e6);
+            let offsets = sources.flat_map(|log| log.offsets.iter().map(seconds));
+            let offsets = offsets.collect();
             interruptible(py, |go_on| {
                 verify(&read_history(&paths, &offsets, go_on)?, &options, go_on)
             })?

@@ -164,12 +164,12 @@ proptest! {
                 // The first line that is of another machine or another run.
                 let log = history.logs.iter().find(|log| {
                     let runs = log.startups().map(|(_, startup)| startup.run_id.as_deref());
-                    !log.strays.is_empty() || runs.collect::<std::collections::BTreeSet<_>>().len() > 1
+                    log.gaps.iter().any(|gap| gap.why.contains("belongs to one")) || runs.collect::<std::collections::BTreeSet<_>>().len() > 1
                 });
                 let is_other = error.to_string().contains("belongs to one");
                 // Or the first that cannot be read.
                 let mut gaps = history.logs.iter().filter_map(|log| Some((log, log.gaps.first()?)));
-                let is_gap = gaps.any(|(log, gap)| {
+                let is_gap = !is_other && gaps.any(|(log, gap)| {
                     error.to_string() == format!("{}:{}: {}", log.file, gap.line, gap.why)
                 });
                 prop_assert!(is_other != is_gap && (is_gap || log.is_some()), "{}", error);

@@ -4,6 +4,7 @@
 mod common;
 
 mod corpus;
+mod grouping;
 mod history;
 mod line;
 mod patterns;

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
 from lamport._model.check import mapping, path, real, whole
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.units import UNITS
@@ -15,18 +16,11 @@ from lamport._runs.units import UNITS
 __all__ = ["Declaration", "as_offsets", "python_pattern", "read_declaration"]
 
 FORMATS = ("jsonl", "csv", "parquet", "shiviz", "tsviz", "govector")
-KINDS = ("SEND", "RECEIVE", "INTERNAL")
 COLUMNS = {
     "machine": "machine_id",
     "clock": "new_clock",
-    **{
-        name: name
-        for name in (
-            *("machine_id", "event", "time", "system_time", "old_clock", "new_clock", "vector_clock"),
-            *("sender", "sent_clock", "recipients", "recipient_ids", "queue_len", "arrived"),
-            *("manual", "by_hand", "message"),
-        )
-    },
+    **{name: name for name, _ in EVENT_COLUMNS},
+    **{name: name for name in ("vector_clock", "recipients", "recipient_ids", "message")},
 }
 """What a column may be, by the words for it: those of a table and the shorter ones of patterns."""
 NAMED = re.compile(r"\(\?<(?=[A-Za-z_])")
@@ -191,13 +185,13 @@ def _events(name: str, value: object) -> dict[str, str | tuple[str, str] | None]
 def _kind(place: str, kind: object) -> str | tuple[str, str] | None:
     if kind is None:
         return None
-    if isinstance(kind, str) and kind.upper() in KINDS:
+    if isinstance(kind, str) and kind.upper() in EVENT_KINDS:
         return kind.upper()
     if isinstance(kind, list | tuple) and sorted(str(each).upper() for each in kind) == ["RECEIVE", "SEND"]:
         return ("RECEIVE", "SEND")
     raise ValueError(
-        f"{place}={kind!r} is no kind of event: give {', '.join(KINDS)}, ('RECEIVE', 'SEND') for both at "
-        "once, or None for a line to leave aside"
+        f"{place}={kind!r} is no kind of event: give {', '.join(EVENT_KINDS)}, ('RECEIVE', 'SEND') for both "
+        "at once, or None for a line to leave aside"
     )
 
 

@@ -119,6 +119,11 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether a log ends in a line that tells what is left in its queue and at its peers.
+    pub(super) fn tells_queue(&self, log: usize) -> bool {
+        self.ends[log].is_some_and(|(_, end)| end.queue_len.is_some())
+    }
+
     /// Whether some SEND does not tell all its recipients.
     pub(super) fn has_unknown(&self) -> bool {
         self.unknown.iter().any(|&count| count > 0)
@@ -130,7 +135,8 @@ impl<'a> Case<'a> {
         if log.file.is_empty() {
             format!("row {line}")
         } else {
-            format!("{}:{line}", log.file)
+            let (file, line) = log.place(line);
+            format!("{file}:{line}")
         }
     }
 
@@ -148,10 +154,11 @@ impl<'a> Case<'a> {
         expected: String,
         found: String,
     ) -> Violation {
+        let (file, line) = self.history.logs[log].place(self.columns.line[row]);
         Violation {
             rule,
-            file: self.history.logs[log].file.clone(),
-            line: self.columns.line[row],
+            file: file.to_owned(),
+            line,
             machine_id: self.history.logs[log].machine_id,
             clock: Some(self.columns.new_clock[row] as u64),
             expected,
@@ -168,9 +175,10 @@ impl<'a> Case<'a> {
         expected: String,
         found: String,
     ) -> Violation {
+        let (file, line) = self.history.logs[log].place(line);
         Violation {
             rule,
-            file: self.history.logs[log].file.clone(),
+            file: file.to_owned(),
             line,
             machine_id: self.history.logs[log].machine_id,
             clock: None,

@@ -85,13 +85,12 @@ impl Conservation {
         count: &ChannelCount,
         report: &mut Report,
     ) {
-        let ends = (case.ends[sender], case.ends[recipient]);
-        let is_sent_known = count.is_sure && case.is_whole(sender);
-        let (Some((mark, end)), true) = (ends.0, is_sent_known) else {
+        let is_sent_known = count.is_sure && case.is_whole(sender) && case.tells_queue(sender);
+        let (Some((mark, end)), true) = (case.ends[sender], is_sent_known) else {
             self.unchecked += 1;
             return;
         };
-        let is_found_known = ends.1.is_some() && case.is_whole(recipient);
+        let is_found_known = case.tells_queue(recipient) && case.is_whole(recipient);
         self.unchecked += u64::from(!is_found_known);
         report.checked(RULE, 1);
         let id = case.logs()[recipient].machine_id;

@@ -42,7 +42,7 @@ pub(super) fn check(
             continue;
         }
         let is_one_life = is_one_life(log);
-        let is_whole = !is_holed && case.ends[place].is_some() && is_one_life;
+        let is_whole = !is_holed && case.tells_queue(place) && is_one_life;
         let mut queue = Queue {
             case,
             place,
@@ -128,10 +128,13 @@ fn counted(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report)
         // There may have been more of them before.
         return;
     }
+    let Some(told) = end.queue_len else {
+        return;
+    };
     report.checked(RULE, 1);
     let unread = log.marks.iter().filter(|mark| is_unread(mark));
     let count = unread.count() as u64;
-    if count != end.queue_len {
+    if count != told {
         report.add(RULE, || {
             let expected = format!("queue_len {count}, the number of UNREAD lines");
             case.line(
@@ -139,7 +142,7 @@ fn counted(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report)
                 place,
                 mark.line,
                 expected,
-                format!("queue_len {}", end.queue_len),
+                format!("queue_len {told}"),
             )
         });
     }
@@ -231,7 +234,7 @@ impl Queue<'_> {
         let (case, place) = (self.case, self.place);
         let columns = case.columns;
         let is_whole = segment.is_last
-            && case.ends[place].is_some()
+            && case.tells_queue(place)
             && !case.is_holed(place)
             && (self.is_one_life || segment.start > f64::NEG_INFINITY);
         let arrivals = self.arrivals(segment, report, checkpoint)?;

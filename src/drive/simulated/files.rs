@@ -101,8 +101,8 @@ impl Files {
         {
             let end = End {
                 final_clock: simulation.seats()[machine].node.clock(),
-                queue_len: unread.len() as u64,
-                ticks: simulation.ticks(machine),
+                queue_len: Some(unread.len() as u64),
+                ticks: Some(simulation.ticks(machine)),
                 lateness: Some(simulation.lateness(machine)),
                 undelivered: undelivered
                     .into_iter()

@@ -141,8 +141,8 @@ impl Simulation {
             startup: Some(self.startup(machine, run_id)),
             end: (!self.is_down(machine)).then(|| End {
                 final_clock: self.seats()[machine].node.clock(),
-                queue_len,
-                ticks: self.ticks(machine),
+                queue_len: Some(queue_len),
+                ticks: Some(self.ticks(machine)),
                 lateness: Some(self.lateness(machine)),
                 undelivered: Vec::new(),
                 heard: None,

@@ -9,13 +9,16 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
-use crate::log::history::{History, LogHistory, Note, Skipped};
+use crate::log::history::{History, LogHistory, Note};
 use crate::log::read::addresses::Addresses;
-use crate::log::read::block::{BadLine, BadLines, BlockContents, NamedRecipients, finest};
-use crate::log::read::blocks::Stop;
-use crate::log::read::lines::{not_text, too_long};
+use crate::log::read::bad_line::{BadLines, wrong};
+use crate::log::read::block::{BlockContents, finest};
+use crate::log::read::join::join;
+use crate::log::read::joined::JoinedLog;
 use crate::log::read::merge_rows::{BlockEvents, LogEvents, append_logs};
-use crate::log::read::workers::{self, LogBlocks};
+use crate::log::read::named_recipients::NamedRecipients;
+use crate::log::read::parts::{FilePart, split};
+use crate::log::read::workers;
 
 /// The largest correction of a host's clock, in seconds.
 const MAX_OFFSET: f64 = 1e9;
@@ -35,98 +38,83 @@ pub(super) struct ReadLog {
     pub(super) events: LogEvents,
     /// By block, the addresses that stand among the recipients.
     codes: Vec<Vec<usize>>,
-    pub(super) path: PathBuf,
+    /// Its files.
+    pub(super) paths: Vec<PathBuf>,
     /// Whether it is a compressed file that ends before its time.
     pub(super) is_cut: bool,
     /// The first and the last time, in microseconds.
     pub(super) span: (f64, f64),
     /// Whether a RECEIVE lacks what it received.
     pub(super) has_base_receives: bool,
-    /// Whether a line told whose log it is.
-    has_owner: bool,
 }
 
 /// Reads the logs at `paths`, whatever the order and the ids of their lines.
 ///
-/// The error is the first in the order of files and lines: `accept` judges what stands in a log before the line that
+/// The error is the first in the order of files and lines: `accept` judges what stands in a file before the line that
 /// cannot be read, if there is one.
 pub(super) fn read(
     threads: usize,
     paths: &[PathBuf],
     offsets: &BTreeMap<u64, f64>,
-    (bad_lines, accept): (BadLines, fn(&ReadLog) -> Result<()>),
+    (bad_lines, accept): (BadLines, fn(&[FilePart]) -> Result<()>),
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Reading> {
-    let mut reading = Reading::default();
+    let mut parts = Vec::new();
     for (path, blocks) in paths
         .iter()
         .zip(workers::read(paths, threads, bad_lines, go_on)?)
     {
         let is_torn = blocks.torn;
-        let (log, error) = reading.take(path, blocks, offsets)?;
-        accept(&log)?;
-        if let Some(error) = error {
+        let mut file = split(path, blocks);
+        accept(&file.parts)?;
+        if let Some(error) = file.error {
             return Err(error);
         }
-        if !log.has_owner {
-            return Err(no_line(log.history, is_torn));
+        if file.parts.is_empty() {
+            return Err(no_line(path, file.nobodys, is_torn));
         }
+        parts.append(&mut file.parts);
+    }
+    let mut reading = Reading::default();
+    for log in join(parts)? {
+        let log = reading.take(log, offsets)?;
         reading.logs.push(log);
     }
     Ok(reading)
 }
 
 impl Reading {
-    /// Takes a log, block by block, up to a line that cannot be read.
-    fn take(
-        &mut self,
-        path: &Path,
-        log_blocks: LogBlocks,
-        offsets: &BTreeMap<u64, f64>,
-    ) -> Result<(ReadLog, Option<Error>)> {
-        let blocks = log_blocks.blocks;
+    /// Takes a log, block by block.
+    fn take(&mut self, joined: JoinedLog, offsets: &BTreeMap<u64, f64>) -> Result<ReadLog> {
+        let id = joined.id;
         let mut log = ReadLog {
             history: LogHistory {
-                file: path.display().to_string(),
+                machine_id: id,
+                file: joined.file(),
+                pieces: joined.pieces,
                 ..LogHistory::default()
             },
             events: LogEvents {
-                machine_id: 0,
-                offset: 0,
-                blocks: Vec::with_capacity(blocks.len()),
+                machine_id: id,
+                offset: offset(offsets, id)?,
+                blocks: Vec::with_capacity(joined.blocks.len()),
             },
-            codes: Vec::with_capacity(blocks.len()),
-            path: path.to_owned(),
-            is_cut: log_blocks.cut,
+            codes: Vec::with_capacity(joined.blocks.len()),
+            paths: joined.paths,
+            is_cut: joined.is_cut,
             span: (f64::INFINITY, f64::NEG_INFINITY),
             has_base_receives: false,
-            has_owner: false,
         };
         self.addresses.next_log();
         let mut recipients = NamedRecipients::default();
-        let mut error = None;
-        for mut block in blocks {
-            if !log.has_owner
-                && let Some(&(_, id)) = block.owners.first()
-            {
-                log.has_owner = true;
-                log.history.machine_id = id;
-                log.events.machine_id = id;
-                log.events.offset = offset(offsets, id)?;
-            }
+        for mut block in joined.blocks {
             recipients.append(std::mem::take(&mut block.recipients), log.history.lines);
-            let bad_line = block.bad_line.take();
             log.append(block, &mut self.addresses);
-            if let Some(bad_line) = bad_line {
-                let number = log.history.lines + 1;
-                error = Some(error_at(&log.history.file, number, bad_line));
-                break;
-            }
         }
         let history = &mut log.history;
         history.links = recipients.into_sorted();
-        history.torn = (log_blocks.torn || log_blocks.cut).then_some(history.lines + 1);
-        Ok((log, error))
+        history.torn = joined.is_torn.then_some(history.lines + 1);
+        Ok(log)
     }
 
     /// Who is behind each address; from now on those among the recipients have names too.
@@ -191,18 +179,6 @@ impl ReadLog {
     fn append(&mut self, mut block: BlockContents, addresses: &mut Addresses) {
         let (history, offset) = (&mut self.history, self.events.offset);
         let (lines, rows) = (history.lines, history.rows.end);
-        let ends = block.owners.iter().skip(1).map(|(line, _)| *line);
-        for (&(first, id), end) in block.owners.iter().zip(ends.chain([block.lines + 1])) {
-            if id != history.machine_id {
-                let is_skipped = |line| {
-                    has(&block.blanks, |lines| lines, line)
-                        || has(&block.gaps, |(lines, _)| lines, line)
-                };
-                let strays = (first..end).filter(|&line| !is_skipped(line as u32));
-                let strays = strays.map(|line| ((lines + line) as u32, id));
-                history.strays.extend(strays);
-            }
-        }
         for mark in &mut block.marks {
             mark.shift(lines, rows, offset);
             addresses.learn(&mark.note);
@@ -214,7 +190,7 @@ impl ReadLog {
         history.blanks.append(&mut block.blanks);
         for (mut skipped, bad_line) in block.gaps {
             skipped.shift(lines, rows);
-            skipped.why = wrong(skipped.line.into(), bad_line);
+            skipped.why = wrong(u64::from(skipped.line), &bad_line);
             history.gaps.push(skipped);
         }
         let beginnings = block.beginnings.iter();
@@ -249,13 +225,6 @@ impl Addresses {
     }
 }
 
-/// Whether a line is among those left aside, which stand in their order.
-fn has<T>(all: &[T], skipped: fn(&T) -> &Skipped, line: u32) -> bool {
-    let later = all.partition_point(|lines| skipped(lines).line <= line);
-    let before = later.checked_sub(1).map(|at| skipped(&all[at]));
-    before.is_some_and(|lines| line - lines.line < lines.count)
-}
-
 /// The line of each event: those between two lines that are none follow each other.
 fn lines(logs: &[LogHistory]) -> Vec<u32> {
     let mut lines = Vec::with_capacity(logs.last().map_or(0, |log| log.rows.end));
@@ -277,15 +246,21 @@ fn lines(logs: &[LogHistory]) -> Vec<u32> {
     lines
 }
 
-/// What to say of a log without a line.
-fn no_line(log: LogHistory, is_torn: bool) -> Error {
-    if let Some(lines) = log.gaps.into_iter().next() {
-        return Error::log(log.file, lines.line.into(), lines.why);
+/// What to say of a file without a line of a log.
+fn no_line(path: &Path, blocks: Vec<BlockContents>, is_torn: bool) -> Error {
+    let file = path.display().to_string();
+    let mut lines = 0;
+    for block in &blocks {
+        if let Some((skipped, bad_line)) = block.gaps.first() {
+            let line = lines + u64::from(skipped.line);
+            return Error::log(file, line, wrong(line, bad_line));
+        }
+        lines += block.lines;
     }
     Error::log(
-        log.file,
+        file,
         1,
-        if log.lines > 0 {
+        if lines > 0 {
             "there are only blank lines: a log has one JSON object per line"
         } else if is_torn {
             "there is no complete line: a log has one JSON object per line, each with a newline"
@@ -293,24 +268,6 @@ fn no_line(log: LogHistory, is_torn: bool) -> Error {
             "the file is empty: a log has one JSON object per line"
         },
     )
-}
-
-/// The error of a line.
-fn error_at(file: &str, number: u64, bad_line: BadLine) -> Error {
-    match bad_line {
-        BadLine::Stop(Stop::Refused(error)) => error,
-        other => Error::log(file, number, wrong(number, other)),
-    }
-}
-
-/// What is wrong with a line.
-fn wrong(number: u64, bad_line: BadLine) -> String {
-    match bad_line {
-        BadLine::Stop(Stop::Refused(error)) => error.to_string(),
-        BadLine::Stop(Stop::TooLong) => too_long(),
-        BadLine::Binary(byte) => not_text(number, byte),
-        BadLine::Wrong(message) => message,
-    }
 }
 
 /// The correction of a machine's clock.

@@ -1,17 +1,22 @@
 //! One block of a log, read into rows of its own.
+//!
+//! Nearly every file is the log of one machine. Where one has the lines of several, a block is several, one for each:
+//! the one at hand takes lines until another machine is named, and then waits among those set aside.
 
 use std::collections::BTreeMap;
 
 use crate::log::columns::Micros;
-use crate::log::history::{Beginning, Link, Mark, Note, Skipped};
+use crate::log::history::{Beginning, Mark, Note, Skipped};
 use crate::log::line::Place;
+use crate::log::read::bad_line::{BadLine, BadLines};
 use crate::log::read::blocks::Stop;
 use crate::log::read::lines::is_blank;
+use crate::log::read::named_recipients::NamedRecipients;
 use crate::log::read::parse::{Body, EventLine, Line, parse};
 use crate::log::read::rows::{BlockRows, Head};
 use crate::log::read::scan::{Scanned, Scanner};
 
-/// What one block says. Times are as logged; lines are counted from 1 at its beginning.
+/// What one block says of one machine. Times are as logged; its lines are counted from 1 at its beginning.
 #[derive(Default)]
 pub(crate) struct BlockContents {
     pub(crate) rows: BlockRows,
@@ -19,8 +24,12 @@ pub(crate) struct BlockContents {
     pub(crate) addresses: Vec<Place<'static>>,
     /// The recipients of SENDs.
     pub(crate) recipients: NamedRecipients,
-    /// Whose the lines are: from which one on, and who.
-    pub(crate) owners: Vec<(u64, u64)>,
+    /// Whose the lines are, if one tells.
+    pub(crate) owner: Option<u64>,
+    /// Where the lines stand in the block: from which line on, and where that one is; empty where they are the same.
+    pub(crate) stretches: Vec<(u64, u64)>,
+    /// What it says of the other machines, if there are any.
+    pub(crate) others: Vec<BlockContents>,
     /// The whole lines before one at which reading ended.
     pub(crate) lines: u64,
     /// Those of them that are blank.
@@ -36,76 +45,11 @@ pub(crate) struct BlockContents {
     /// With how many decimals times are written at most: those of lines, and those of arrivals.
     pub(crate) decimals: Option<[u8; 2]>,
     /// How many lines are of another shape than the writer's.
-    others: u64,
+    pub(crate) unusual: u64,
     /// The lines that say when ticking began.
     pub(crate) beginnings: Vec<Beginning>,
-    /// What is wrong with the line after the last.
-    pub(crate) bad_line: Option<BadLine>,
-}
-
-/// The recipients that stand in SENDs: each address with each machine behind it once, where it first stands.
-#[derive(Default)]
-pub(crate) struct NamedRecipients {
-    /// By port, as most addresses have one of their own.
-    by_port: BTreeMap<u64, Vec<Link>>,
-}
-
-impl NamedRecipients {
-    fn add(&mut self, host: &str, port: u64, id: Option<u64>, line: u64) {
-        let there = self.by_port.entry(port).or_default();
-        if !there.iter().any(|known| known.is(host, id)) {
-            there.push(Link {
-                line: line as u32,
-                address: Place(host.to_owned().into(), port),
-                id,
-            });
-        }
-    }
-
-    /// Takes those of the next block, before which there are so many lines.
-    pub(crate) fn append(&mut self, later: Self, lines: u64) {
-        for (port, later) in later.by_port {
-            let there = self.by_port.entry(port).or_default();
-            for mut link in later {
-                if !there.iter().any(|known| known.is(&link.address.0, link.id)) {
-                    link.line += lines as u32;
-                    there.push(link);
-                }
-            }
-        }
-    }
-
-    /// All, in order of lines.
-    pub(crate) fn into_sorted(self) -> Vec<Link> {
-        let mut all: Vec<Link> = self.by_port.into_values().flatten().collect();
-        all.sort_by_key(|link| link.line);
-        all
-    }
-}
-
-impl Link {
-    /// Whether it has this host and this machine behind it; the port is the same.
-    fn is(&self, host: &str, id: Option<u64>) -> bool {
-        self.address.0 == host && self.id == id
-    }
-}
-
-/// What becomes of a line that cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BadLines {
-    /// It is an error, and nothing after it is read.
-    Refuse,
-    /// It is skipped; the log has a gap.
-    Skip,
-}
-
-/// What is wrong with a line.
-#[derive(Debug)]
-pub(crate) enum BadLine {
-    Stop(Stop),
-    /// No UTF-8 from this byte on, counted from 1.
-    Binary(usize),
-    Wrong(String),
+    /// What is wrong with the line after the last of all, and its number in the block.
+    pub(crate) bad_line: Option<(u64, BadLine)>,
 }
 
 /// The larger of each number of decimals.
@@ -125,7 +69,7 @@ impl BlockContents {
     /// A block that could not be read.
     pub(crate) fn stopped(stop: Stop) -> Self {
         Self {
-            bad_line: Some(BadLine::Stop(stop)),
+            bad_line: Some((1, BadLine::Stop(stop))),
             ..Self::default()
         }
     }
@@ -145,50 +89,95 @@ impl BlockContents {
         };
         let mut owner = None;
         let mut span = (Micros::MAX, Micros::MIN);
+        let mut aside = Aside::default();
         while !text.is_empty() {
-            let (id, time) = if let Some(line) = scanner.scan(text) {
+            let time = if let Some(line) = scanner.scan(text) {
+                if owner != Some(line.machine_id) {
+                    aside.take_up(&mut block, &mut span, line.machine_id, scanner);
+                    owner = Some(line.machine_id);
+                }
                 block.scanned(scanner, &line, text);
                 text = &text[line.length..];
-                (line.machine_id, line.time)
+                line.time
             } else {
                 let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
                 let line = &text[..end];
-                let stated = if is_blank(line) {
-                    block.skip(None);
-                    None
-                } else {
-                    match block.other(line) {
-                        Ok(stated) => Some(stated),
-                        Err(bad_line) if bad_lines == BadLines::Skip => {
-                            block.skip(Some(bad_line));
-                            None
-                        }
-                        Err(bad_line) => {
-                            block.bad_line = Some(bad_line);
-                            break;
-                        }
-                    }
-                };
                 text = text.get(end + 1..).unwrap_or_default();
-                let Some(stated) = stated else { continue };
-                stated
+                if is_blank(line) {
+                    block.skip(None);
+                    continue;
+                }
+                match read_line(line) {
+                    Ok(line) => {
+                        let (id, time) = (line.machine_id, line.time);
+                        if owner != Some(id) {
+                            aside.take_up(&mut block, &mut span, id, scanner);
+                            owner = Some(id);
+                        }
+                        block.other(line);
+                        time
+                    }
+                    Err(bad_line) if bad_lines == BadLines::Skip => {
+                        block.skip(Some(bad_line));
+                        continue;
+                    }
+                    Err(bad_line) => {
+                        block.bad_line = Some((block.lines + aside.lines + 1, bad_line));
+                        break;
+                    }
+                }
             };
             block.lines += 1;
             span = (span.0.min(time), span.1.max(time));
-            if owner != Some(id) {
-                owner = Some(id);
-                block.owners.push((block.lines, id));
-            }
         }
         block.span = owner.map(|_| span);
-        let skipped = block.gaps.iter().map(|(lines, _)| lines);
-        let skipped = skipped
-            .chain(&block.blanks)
-            .map(|lines| u64::from(lines.count));
-        if block.lines > block.others + skipped.sum::<u64>() {
-            block.decimals = Some([6; 2]);
+        block.others = aside.blocks;
+        block.find_decimals();
+        for other in &mut block.others {
+            other.find_decimals();
         }
         block
+    }
+
+    /// Lines of the writer's shape have all six decimals.
+    fn find_decimals(&mut self) {
+        let skipped = self.gaps.iter().map(|(lines, _)| lines);
+        let skipped = skipped.chain(&self.blanks);
+        let skipped = skipped.map(|lines| u64::from(lines.count));
+        if self.lines > self.unusual + skipped.sum::<u64>() {
+            self.decimals = Some([6; 2]);
+        }
+    }
+
+    /// What it says of each machine.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Self> {
+        self.others.iter().chain([self])
+    }
+
+    /// The line of the block that is the first to tell whose it is.
+    pub(crate) fn first_told(&self) -> u32 {
+        let mut line = 1;
+        let skipped = self
+            .blanks
+            .iter()
+            .chain(self.gaps.iter().map(|(lines, _)| lines));
+        let mut skipped: Vec<_> = skipped.map(|lines| (lines.line, lines.count)).collect();
+        skipped.sort_unstable();
+        for (first, count) in skipped {
+            if first == line {
+                line += count;
+            }
+        }
+        line
+    }
+
+    /// The line of the block at which one of its lines stands.
+    pub(crate) fn line_in_block(&self, line: u64) -> u64 {
+        let after = self.stretches.partition_point(|&(first, _)| first <= line);
+        match after.checked_sub(1).map(|at| self.stretches[at]) {
+            Some((first, there)) => there + line - first,
+            None => line,
+        }
     }
 
     /// Leaves a line aside.
@@ -276,23 +265,21 @@ impl BlockContents {
         }
     }
 
-    /// Takes a line of another shape: whose it is, and when it was written.
+    /// Takes a line of another shape.
     ///
     /// Like the other seldom ways it is a call, so that the loop over lines of the known shape keeps its registers.
     #[inline(never)]
-    fn other(&mut self, line: &[u8]) -> Result<(u64, Micros), BadLine> {
-        let text =
-            std::str::from_utf8(line).map_err(|error| BadLine::Binary(error.valid_up_to() + 1))?;
+    fn other(&mut self, line: Line<'_>) {
         let Line {
             time,
-            machine_id,
+            machine_id: _,
             is_manual,
             is_by_hand,
             began,
             decimals,
             body,
-        } = parse(text).map_err(BadLine::Wrong)?;
-        self.others += 1;
+        } = line;
+        self.unusual += 1;
         self.decimals = finest(self.decimals, Some(decimals));
         self.beginnings.extend(began.map(|time| Beginning {
             line: self.lines as u32 + 1,
@@ -321,7 +308,6 @@ impl BlockContents {
                 self.mark(time, Note::Startup(Box::new(startup.into_owned())));
             }
         }
-        Ok((machine_id, time))
     }
 
     fn event(&mut self, event: EventLine<'_>, head: Head) {
@@ -352,12 +338,70 @@ impl BlockContents {
     }
 
     /// What stands for an address among recipients.
-    fn code(&mut self, peer: Place<'_>) -> i64 {
+    pub(crate) fn code(&mut self, peer: Place<'_>) -> i64 {
         let place = self.addresses.iter().position(|known| *known == peer);
         let place = place.unwrap_or_else(|| {
             self.addresses.push(peer.into_owned());
             self.addresses.len() - 1
         });
         -2 - place as i64
+    }
+}
+
+/// Reads a line of another shape than the scanner knows.
+#[inline(never)]
+fn read_line(line: &[u8]) -> Result<Line<'_>, BadLine> {
+    let text = std::str::from_utf8(line);
+    let text = text.map_err(|error| BadLine::Binary(error.valid_up_to() + 1))?;
+    parse(text).map_err(BadLine::Wrong)
+}
+
+/// What a block says of the machines that are not at hand.
+#[derive(Default)]
+struct Aside {
+    blocks: Vec<BlockContents>,
+    /// Where that of each machine is, or was before it was taken up.
+    places: BTreeMap<u64, usize>,
+    /// How many lines they have.
+    lines: u64,
+}
+
+impl Aside {
+    /// Takes up the machine of the next line in the place of the one at hand.
+    #[inline(never)]
+    fn take_up(
+        &mut self,
+        block: &mut BlockContents,
+        span: &mut (Micros, Micros),
+        id: u64,
+        scanner: &mut Scanner,
+    ) {
+        let Some(owner) = block.owner else {
+            // What came before told nothing.
+            block.owner = Some(id);
+            return;
+        };
+        if block.stretches.is_empty() {
+            block.stretches.push((1, 1));
+        }
+        block.span = Some(*span);
+        let place = *self.places.entry(id).or_insert_with(|| {
+            self.blocks.push(BlockContents {
+                owner: Some(id),
+                span: Some((Micros::MAX, Micros::MIN)),
+                ..BlockContents::default()
+            });
+            self.blocks.len() - 1
+        });
+        // The places of both are exchanged.
+        std::mem::swap(block, &mut self.blocks[place]);
+        self.places.remove(&id);
+        self.places.insert(owner, place);
+        self.lines = self.lines + self.blocks[place].lines - block.lines;
+        *span = block.span.unwrap_or((Micros::MAX, Micros::MIN));
+        let line = block.lines + 1;
+        block.stretches.push((line, line + self.lines));
+        // What it sends to is new to it.
+        scanner.begin_block();
     }
 }

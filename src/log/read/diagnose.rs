@@ -71,7 +71,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
     let why = error.to_string();
     let why = why.split(" at line ").next().unwrap_or_default();
     format!(
-        "{why} at column {}: addresses are [\"host\", port], numbers are not quoted",
+        "{why} at column {}: addresses are [\"host\", port] or \"host:port\", numbers are not quoted",
         error.column()
     )
 }
@@ -91,7 +91,7 @@ pub(crate) fn clipped(text: &str) -> String {
     short
 }
 
-const ADDRESSES: &str = "a list of addresses [\"host\", port]";
+const ADDRESSES: &str = "a list of addresses [\"host\", port] or \"host:port\", or of ids";
 const EXAMPLE: &str =
     r#"{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1, "old_clock": 0, "new_clock": 1}"#;
 

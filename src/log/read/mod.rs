@@ -2,15 +2,22 @@
 
 pub(crate) mod addresses;
 mod assemble;
+mod bad_line;
 pub(crate) mod block;
 mod blocks;
 pub(crate) mod diagnose;
 pub mod input;
+mod interleave;
+mod join;
+mod joined;
 pub mod lines;
 mod merge_rows;
+mod named_recipients;
 pub mod open_files;
 pub mod parse;
+mod parts;
 pub mod reader;
+mod reclaim;
 pub mod recover;
 mod rows;
 pub mod scan;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::log::columns::Micros;
-use crate::log::line::{Connect, Delivery, End, HeardOf, Place, Quantiles, Startup};
+use crate::log::line::{Connect, Delivery, End, HeardOf, NUMBER, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{clipped, diagnose, not_whole};
 use crate::log::read::seconds::{decimals, micros};
 use crate::log::schema::EventKind;
@@ -169,7 +169,8 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
         if kind.sends() {
             let (recipients, ids) = (fields.recipients, fields.recipient_ids);
             line.recipients = recipients.ok_or_else(|| missing(event, "recipients"))?;
-            line.recipient_ids = ids.unwrap_or_default();
+            let numbers = numbers(&mut line.recipients);
+            line.recipient_ids = ids.unwrap_or(numbers);
             check_ids(&line)?;
         }
         if kind.receives() {
@@ -190,8 +191,8 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
         }),
         "END" => Body::End(End {
             final_clock: whole("final_clock", need("final_clock", fields.final_clock)?)?,
-            queue_len: whole("queue_len", need("queue_len", fields.queue_len)?)?,
-            ticks: whole("ticks", need("ticks", fields.ticks)?)?,
+            queue_len: option("queue_len", fields.queue_len)?,
+            ticks: option("ticks", fields.ticks)?,
             lateness: fields.lateness,
             undelivered: undelivered(fields.undelivered.unwrap_or_default())?,
             heard: fields.heard.and_then(heard),
@@ -252,6 +253,23 @@ fn undelivered(counts: Vec<(Option<u64>, u64)>) -> Result<Vec<(Option<u64>, u64)
         whole("undelivered", count)?;
     }
     Ok(counts)
+}
+
+/// Who the recipients are that are the numbers of machines, if any is.
+fn numbers(recipients: &mut [Place<'_>]) -> Vec<Option<u64>> {
+    let number = |Place(host, id): &mut Place<'_>| {
+        let is_number = host == NUMBER;
+        if is_number {
+            *host = Cow::Borrowed("");
+        }
+        is_number.then_some(*id)
+    };
+    let numbers: Vec<_> = recipients.iter_mut().map(number).collect();
+    if numbers.iter().any(Option::is_some) {
+        numbers
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether a SEND names each recipient, or none.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::log::history::History;
 use crate::log::logs::Logs;
 use crate::log::read::assemble::{ReadLog, read};
-use crate::log::read::block::BadLines;
+use crate::log::read::bad_line::BadLines;
 use crate::log::read::tables::accept;
 use crate::log::read::workers;
 
@@ -80,15 +80,7 @@ fn check(
     let mut last: Option<(&str, String)> = None;
     for log in logs {
         let (id, file) = (log.history.machine_id, &log.history.file);
-        if let Some(other) = ids.insert(id, file) {
-            return Err(Error::log(
-                file,
-                1,
-                format!(
-                    "machine {id} has two logs, the other is {other}: give one log per machine"
-                ),
-            ));
-        }
+        ids.insert(id, file);
         let Some(id) = run(log) else { continue };
         match last {
             Some((before, other)) if other != id => {

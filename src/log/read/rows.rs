@@ -131,6 +131,11 @@ impl BlockRows {
         });
     }
 
+    /// The same, from another block.
+    pub(crate) fn copy_received(&mut self, received: Received) {
+        self.received.push(received);
+    }
+
     /// How many recipients, then who.
     #[inline]
     pub(crate) fn list(&mut self, list: &[i64]) {

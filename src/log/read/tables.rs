@@ -1,50 +1,52 @@
 //! What tables are made of: the histories of all logs, checked and merged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::log::columns::UNKNOWN;
+use crate::log::columns::{Micros, UNKNOWN};
 use crate::log::history::{LogHistory, Note};
 use crate::log::line::Startup;
 use crate::log::logs::{Logs, MachineSummary, Source, Unread, Zero};
 use crate::log::read::assemble::{ReadLog, Reading};
 use crate::log::read::merge_rows::merge_by_time;
+use crate::log::read::parts::FilePart;
 use crate::log::read::uptime::uptime;
 
 /// What to note where no log says when ticking began.
 const UNTOLD: &str = "no log says when ticking began: time 0 is the earliest event";
 
-/// Whether a log is of one machine and one run, as verification does not ask before it judges.
-pub(super) fn accept(log: &ReadLog) -> Result<()> {
-    let history = &log.history;
-    let refused = |line: u32, message| Err(Error::log(&history.file, line.into(), message));
-    let stray = history.strays.first();
+/// Whether each log in a file is of one machine and one run, as verification does not ask before it judges.
+pub(super) fn accept(parts: &[FilePart]) -> Result<()> {
+    let refused = parts.iter().filter_map(|part| {
+        let (line, message) = refusal(part)?;
+        Some((part.line_in_file(line), &part.file, message))
+    });
+    match refused.min_by_key(|(line, ..)| *line) {
+        Some((line, file, message)) => Err(Error::log(file, line, message)),
+        None => Ok(()),
+    }
+}
+
+/// The first line that is of another machine or another run.
+fn refusal(part: &FilePart) -> Option<(u64, String)> {
+    let stray = part.first_gap();
     let mut run = None;
-    for (mark, startup) in history.startups() {
-        if stray.is_some_and(|&(line, _)| line <= mark.line) {
+    for (line, startup) in part.startups() {
+        if stray.as_ref().is_some_and(|&(first, _)| first <= line) {
             break;
         }
         if let (Some(before), Some(now)) = (run, &startup.run_id)
             && before != now
         {
-            return refused(
-                mark.line,
-                format!(
-                    "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
-                ),
+            let message = format!(
+                "run_id is {now:?}, but the lines before are of run {before:?}: a log belongs to one run"
             );
+            return Some((line, message));
         }
         run = startup.run_id.as_ref();
     }
-    stray.map_or(Ok(()), |&(line, id)| {
-        let own = history.machine_id;
-        refused(
-            line,
-            format!(
-                "machine_id is {id}, but the lines before are of machine {own}: a log belongs to one machine"
-            ),
-        )
-    })
+    stray
 }
 
 impl Reading {
@@ -62,20 +64,23 @@ impl Reading {
             ..Logs::default()
         };
         let mut events = Vec::with_capacity(self.logs.len());
+        let mut sources: BTreeMap<PathBuf, BTreeMap<u64, Micros>> = BTreeMap::new();
         for log in self.logs {
             note(&log, &mut logs.notes);
-            logs.sources.push(Source {
-                machine_id: log.history.machine_id,
-                offset: log.events.offset,
-                path: std::path::absolute(&log.path).unwrap_or(log.path),
-            });
+            for path in log.paths {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let offsets: &mut BTreeMap<_, _> = sources.entry(path).or_default();
+                offsets.insert(log.history.machine_id, log.events.offset);
+            }
             let up = uptime(&log.history, &log.events);
             events.push(log.events);
             let summary = summary(log.history, log.span, zero.time() as f64);
             logs.machines.push(MachineSummary { up, ..summary });
         }
         logs.machines.sort_by_key(|summary| summary.id);
-        logs.sources.sort_by_key(|source| source.machine_id);
+        let source = |(path, offsets)| Source { path, offsets };
+        logs.sources = sources.into_iter().map(source).collect();
+        logs.sources.sort_by_key(Source::machine_id);
         let columns = merge_by_time(&events, zero.time(), threads, go_on);
         drop(events);
         let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;

@@ -6,8 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
-use crate::log::read::block::{BadLines, BlockContents};
+use crate::log::read::bad_line::BadLines;
+use crate::log::read::block::BlockContents;
 use crate::log::read::blocks::Blocks;
+use crate::log::read::input::BYTE_ORDER_MARK;
 use crate::log::read::scan::Scanner;
 
 /// Bytes that keep one more thread busy.
@@ -138,7 +140,12 @@ impl Work {
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, length) = next().next(buffer)?;
         let block = match length {
-            Ok(length) => BlockContents::read(scanner, &buffer[..length], events, self.bad_lines),
+            Ok(length) => {
+                let text = &buffer[..length];
+                let mark = if number == 0 { BYTE_ORDER_MARK } else { &[] };
+                let text = text.strip_prefix(mark).unwrap_or(text);
+                BlockContents::read(scanner, text, events, self.bad_lines)
+            }
             Err(stop) => BlockContents::stopped(stop),
         };
         if block.bad_line.is_some() {

@@ -1,7 +1,7 @@
 //! The general log: every line of all logs in time order.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::logs::Source;
-use crate::log::read::input::LogInput;
+use crate::log::read::input::{BYTE_ORDER_MARK, LogInput};
 use crate::log::read::lines::{MAX_LINE, is_blank};
 use crate::log::read::seconds::micros;
 use crate::log::write::fields::BEGAN;
@@ -49,18 +49,19 @@ pub fn write_lines(
     {
         return Err(Error::invalid(format!(
             "{name} is the log of machine {}: give another file for the general log",
-            source.machine_id
+            source.machine_id()
         )));
     }
     let mut tails: Vec<Tail> = sources.iter().map(Tail::new).collect();
     let mut heap = BinaryHeap::with_capacity(tails.len());
     for (place, tail) in tails.iter_mut().enumerate() {
         if tail.advance()? {
-            heap.push(Reverse((tail.time, tail.source.machine_id, place)));
+            heap.push(Reverse((tail.time, tail.machine_id, place)));
         }
     }
     let failed = |source| Error::io(name.clone(), source);
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
+    let mut beginnings: BTreeMap<u64, TickStart> = BTreeMap::new();
     let mut count = 0;
     let mut seen: u64 = 0;
     while let Some(Reverse((time, machine_id, place))) = heap.pop() {
@@ -69,12 +70,16 @@ pub fn write_lines(
             break;
         }
         let tail = &mut tails[place];
+        let beginning = beginnings.entry(machine_id).or_default();
+        if !beginning.is_written {
+            beginning.began = tail.began.clone().or_else(|| beginning.began.take());
+        }
         if seconds >= window.start {
-            tail.write(&mut out).map_err(failed)?;
+            tail.write(beginning, &mut out).map_err(failed)?;
             count += 1;
         }
         if tail.advance()? {
-            heap.push(Reverse((tail.time, machine_id, place)));
+            heap.push(Reverse((tail.time, tail.machine_id, place)));
         }
         seen += 1;
         if seen.is_multiple_of(1 << 14) && !go_on() {
@@ -83,6 +88,14 @@ pub fn write_lines(
     }
     out.flush().map_err(failed)?;
     Ok(count)
+}
+
+/// Of a machine, when it began to tick, as lines say until one that is written does.
+#[derive(Default)]
+struct TickStart {
+    began: Option<String>,
+    /// Whether a line was written.
+    is_written: bool,
 }
 
 /// A log from its next line on.
@@ -95,13 +108,11 @@ struct Tail<'a> {
     position: u64,
     /// When the present line, or one before it, was written.
     time: Micros,
+    /// Whose it is.
+    machine_id: u64,
     number: u64,
-    /// When ticking began, as a line before the present one says, until a line that is written says so.
+    /// When ticking began, if the present line says so.
     began: Option<String>,
-    /// Whether the present line says when ticking began.
-    is_beginning: bool,
-    /// Whether a line was written.
-    is_written: bool,
     /// What is left of a compressed file, which stays open.
     rest: Option<BufReader<LogInput>>,
 }
@@ -115,6 +126,7 @@ struct LineTime<'a> {
     /// Of a STARTUP, `virtual` or `real`.
     #[serde(borrow)]
     time: Option<&'a RawValue>,
+    machine_id: u64,
 }
 
 impl LineTime<'_> {
@@ -134,10 +146,9 @@ impl<'a> Tail<'a> {
             line: (0, 0),
             position: 0,
             time: Micros::MIN,
+            machine_id: 0,
             number: 0,
             began: None,
-            is_beginning: false,
-            is_written: false,
             rest: None,
         }
     }
@@ -147,10 +158,10 @@ impl<'a> Tail<'a> {
     }
 
     /// Writes the present line; if it is the first that is written, with when ticking began.
-    fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
+    fn write(&self, told: &mut TickStart, out: &mut impl Write) -> std::io::Result<()> {
         let line = self.line();
-        if let Some(began) = &self.began
-            && !self.is_beginning
+        if let Some(began) = &told.began
+            && self.began.is_none()
             && let Some(brace) = line.iter().rposition(|&byte| byte == b'}')
         {
             out.write_all(&line[..brace])?;
@@ -160,8 +171,8 @@ impl<'a> Tail<'a> {
         } else {
             out.write_all(line)?;
         }
-        self.began = None;
-        self.is_written = true;
+        told.began = None;
+        told.is_written = true;
         Ok(())
     }
 
@@ -178,10 +189,11 @@ impl<'a> Tail<'a> {
             is_blank(self.line())
         } {}
         let stamp = serde_json::from_slice(&self.block[self.line.0..self.line.1]);
-        let (time, began) = stamp
+        let (time, machine_id, began) = stamp
             .map_err(|error| error.to_string())
             .and_then(|stamp: LineTime| {
-                Ok((micros("system_time", stamp.system_time)?, stamp.began()))
+                let time = micros("system_time", stamp.system_time)?;
+                Ok((time, stamp.machine_id, stamp.began()))
             })
             .map_err(|message| {
                 Error::log(
@@ -190,11 +202,9 @@ impl<'a> Tail<'a> {
                     format!("the line has changed since it was read: {message}"),
                 )
             })?;
-        self.time = self.time.max(time + self.source.offset);
-        self.is_beginning = began.is_some();
-        if !self.is_written {
-            self.began = began.or_else(|| self.began.take());
-        }
+        let offset = self.source.offsets.get(&machine_id).copied();
+        self.time = self.time.max(time + offset.unwrap_or_default());
+        (self.machine_id, self.began) = (machine_id, began);
         Ok(true)
     }
 
@@ -218,6 +228,9 @@ impl<'a> Tail<'a> {
             }
         };
         let read = read.map_err(failed)?;
+        if self.number == 0 && self.block.starts_with(BYTE_ORDER_MARK) {
+            self.block.drain(..BYTE_ORDER_MARK.len());
+        }
         self.position += read as u64;
         Ok(end_of_line(&self.block[before..]).is_some())
     }

@@ -355,8 +355,8 @@ impl Process {
         let undelivered = undelivered.unwrap_or_else(|| self.endpoint.channels().all_undelivered());
         what.push(What::End(Box::new(End {
             final_clock,
-            queue_len: what.len() as u64,
-            ticks: self.ticks,
+            queue_len: Some(what.len() as u64),
+            ticks: Some(self.ticks),
             lateness: Some(Quantiles::default()),
             undelivered,
             heard: None,

@@ -185,8 +185,8 @@ impl Machine {
         let unread = node.drain().map(What::Unread);
         let end = End {
             final_clock,
-            queue_len,
-            ticks: journal.ticks,
+            queue_len: Some(queue_len),
+            ticks: Some(journal.ticks),
             lateness: Some(journal.lateness.summary().into()),
             undelivered: farewell.undelivered,
             heard: self.member.heard(farewell.heard),

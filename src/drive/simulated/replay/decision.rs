@@ -37,8 +37,8 @@ impl Decision {
             Body::End(end) => {
                 return Some(Self::End {
                     clock: end.final_clock,
-                    ticks: end.ticks,
-                    queue_len: end.queue_len,
+                    ticks: end.ticks?,
+                    queue_len: end.queue_len?,
                 });
             }
             _ => return None,

@@ -95,8 +95,8 @@ fn the_other_lines_have_theirs() {
     };
     let end = End {
         final_clock: 10,
-        queue_len: 1,
-        ticks: 2,
+        queue_len: Some(1),
+        ticks: Some(2),
         lateness: Some(Quantiles::from(Summary {
             p50: 61_999,
             p99: 1_000_000_000,
