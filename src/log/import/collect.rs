@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::intern::{Interner, NOTHING};
 use super::recipient_text::{Addressee, split};
-use super::row_writer::{CellColumns, Clockwork, Rows};
+use super::row_writer::{CellColumns, Clockwork, StretchRows};
 use super::table::{ALL, Lists, OTHERS, Origins, Table, Texts, VectorColumn};
 use super::words::{Meaning, Words, unknown};
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::log::schema::{COLUMNS, EventKind, Form, Values};
 /// The column of texts that say what happened in no words of ours.
 const EVENT_TEXT: &str = "event_text";
 
-/// Rows from everywhere, with one numbering of texts.
+/// StretchRows from everywhere, with one numbering of texts.
 #[derive(Default)]
 pub(super) struct Collector {
     files: Vec<String>,
@@ -66,10 +66,10 @@ impl Collector {
     }
 
     /// Appends some of the rows of a stretch.
-    pub(super) fn append(&mut self, rows: Rows, range: Range<usize>) {
+    pub(super) fn append(&mut self, rows: StretchRows, range: Range<usize>) {
         let file = self.files.len() as u32 - 1;
         let before = self.line.len();
-        let Rows { cells, line, .. } = &rows;
+        let StretchRows { cells, line, .. } = &rows;
         self.cells.append(before, cells, range.clone());
         self.line.extend_from_slice(&line[range.clone()]);
         self.file.resize(self.line.len(), file);
@@ -238,7 +238,7 @@ impl Collector {
                 columns.set(column.name, Values::Flag(flags.collect()));
             }
         }
-        let vectors = self.vectors()?;
+        let vectors = self.vectors();
         let recipients = self.recipients();
         let times = [
             std::mem::take(&mut self.cells.time),
@@ -380,71 +380,32 @@ impl Collector {
         }
     }
 
-    /// The vectors, the positions of lists being those of the machines in their order.
-    fn vectors(&self) -> Result<Option<VectorColumn>> {
+    /// The vectors.
+    fn vectors(&self) -> Option<VectorColumn> {
         if self.vector_ends.is_empty() {
-            return Ok(None);
+            return None;
         }
         let mut starts = Vec::with_capacity(self.vector_ends.len() + 1);
         starts.push(0);
         starts.extend_from_slice(&self.vector_ends);
-        let mut machines: Vec<i64> = self
-            .vector_machines
-            .iter()
-            .map(|&place| i64::from(place))
-            .collect();
-        if self.vector_machines.contains(&NOTHING) {
-            let order = self.ordered_machines();
-            for row in 0..self.len() {
-                let span = starts[row]..starts[row + 1];
-                if self.vector_machines.get(span.start) != Some(&NOTHING) || span.is_empty() {
-                    continue;
+        let mut machines = Vec::with_capacity(self.vector_machines.len());
+        for span in starts.windows(2) {
+            let entries = self.vector_machines[span[0]..span[1]].iter().enumerate();
+            // Which machine a place of a list is, is known once all are.
+            let machine = |(entry, &place): (usize, &u32)| {
+                if place == NOTHING {
+                    !(entry as i64)
+                } else {
+                    i64::from(place)
                 }
-                if span.len() > order.len() {
-                    return Err(self.error(
-                        row,
-                        format!(
-                            "the vector clock has {} entries, and there are {} machines: \
-                             give one whose entries have names",
-                            span.len(),
-                            order.len()
-                        ),
-                    ));
-                }
-                for (entry, &place) in span.zip(&order) {
-                    machines[entry] = i64::from(place);
-                }
-            }
+            };
+            machines.extend(entries.map(machine));
         }
-        Ok(Some(VectorColumn {
+        Some(VectorColumn {
             starts,
             machines,
             counts: self.vector_counts.clone(),
-        }))
-    }
-
-    /// The machines that have events, in the natural order of their names.
-    fn ordered_machines(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = self.cells.machine.clone();
-        order.sort_unstable();
-        order.dedup();
-        let names = self.names.texts();
-        let key = |name: &str| {
-            let digits = name
-                .bytes()
-                .rev()
-                .take_while(u8::is_ascii_digit)
-                .count()
-                .min(18);
-            let (stem, number) = name.split_at(name.len() - digits);
-            (
-                stem.to_owned(),
-                number.parse::<u64>().unwrap_or(0),
-                name.to_owned(),
-            )
-        };
-        order.sort_by_cached_key(|&place| key(&names[place as usize]));
-        order
+        })
     }
 
     /// The recipients of each row, one unknown where a row has none.

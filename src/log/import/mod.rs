@@ -12,6 +12,8 @@ pub(crate) mod fields;
 pub(crate) mod instants;
 pub(crate) mod intern;
 mod into_logs;
+pub mod json;
+pub(crate) mod json_line;
 pub(crate) mod number;
 pub(crate) mod portions;
 pub(crate) mod recipient_text;

@@ -26,7 +26,7 @@ pub(super) struct ValueReaders {
 
 /// How a value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(super) enum ValueForm {
     /// As a text.
     Text,
     /// As a number.
@@ -135,7 +135,7 @@ pub(super) struct Clockwork {
 
 /// The events of a stretch of a file.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(super) struct StretchRows {
     pub(super) line: Vec<u32>,
     pub(super) cells: CellColumns,
     /// Where the vector of each row ends; empty if no row has one.
@@ -153,15 +153,15 @@ pub(super) struct Rows {
     pub(super) lists: Interner,
     pub(super) messages: Interner,
     pub(super) times: Clockwork,
-    /// Rows left aside, as their words say.
+    /// StretchRows left aside, as their words say.
     pub(super) aside: u64,
-    /// Rows that cannot be read, where these are skipped.
+    /// StretchRows that cannot be read, where these are skipped.
     pub(super) gaps: Vec<Flaw>,
 }
 
 /// Fills in rows.
 pub(super) struct RowWriter<'r> {
-    pub(super) rows: Rows,
+    pub(super) rows: StretchRows,
     reading: &'r ValueReaders,
     /// The machine whose file it is.
     owner: Option<&'r str>,
@@ -175,9 +175,9 @@ pub(super) struct RowWriter<'r> {
 
 impl<'r> RowWriter<'r> {
     pub(super) fn new(reading: &'r ValueReaders, owner: Option<&'r str>) -> Self {
-        let rows = Rows {
+        let rows = StretchRows {
             extra: vec![Texts::default(); reading.extra.len()],
-            ..Rows::default()
+            ..StretchRows::default()
         };
         Self {
             rows,
@@ -219,7 +219,7 @@ impl<'r> RowWriter<'r> {
 
     /// Sets a value of the row; a blank one is none.
     #[inline]
-    pub(super) fn set(&mut self, field: Field, text: &str, written: Spelling) -> Result<(), Flaw> {
+    pub(super) fn set(&mut self, field: Field, text: &str, written: ValueForm) -> Result<(), Flaw> {
         let text = text.trim_ascii();
         if text.is_empty() {
             return Ok(());
@@ -270,8 +270,8 @@ impl<'r> RowWriter<'r> {
         Ok(())
     }
 
-    fn name(&mut self, text: &str, written: Spelling) -> Result<u32, Flaw> {
-        if written == Spelling::Nested {
+    fn name(&mut self, text: &str, written: ValueForm) -> Result<u32, Flaw> {
+        if written == ValueForm::Nested {
             return Err(self.flaw(format!(
                 "the name of a machine is {}: it must be a text or a number",
                 shown(text)
@@ -287,7 +287,7 @@ impl<'r> RowWriter<'r> {
             }
             self.rows.spelled.push([None; 2]);
         }
-        self.rows.spelled[place as usize][usize::from(written == Spelling::Number)]
+        self.rows.spelled[place as usize][usize::from(written == ValueForm::Number)]
             .get_or_insert(self.line);
         Ok(place)
     }
@@ -398,7 +398,7 @@ impl<'r> RowWriter<'r> {
                      give a group or key machine, or file_pattern",
                 ));
             };
-            self.cells.machine = self.name(owner, Spelling::Text)?;
+            self.cells.machine = self.name(owner, ValueForm::Text)?;
         }
         let rows = self.rows.line.len();
         self.rows.cells.push(rows, &self.cells);

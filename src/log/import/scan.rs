@@ -8,7 +8,7 @@ use super::expression::{Endless, Expression, Searcher};
 use super::fields::Field;
 use super::intern::NOTHING;
 use super::portions::PORTION;
-use super::row_writer::{Flaw, RowWriter, Rows, Spelling, ValueReaders};
+use super::row_writer::{Flaw, RowWriter, StretchRows, ValueForm, ValueReaders};
 use super::words::Meaning;
 
 /// Patterns, tried in their order, and what their groups are for.
@@ -37,7 +37,7 @@ pub(super) struct Region<'t> {
 /// What was found in a stretch of a region.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) rows: Rows,
+    pub(super) rows: StretchRows,
     /// Where each match lies and how many rows were there before, unless patterns are confined.
     pub(super) spans: Vec<(usize, usize, usize)>,
     /// Where the search for more goes on.
@@ -385,7 +385,7 @@ impl<'s> Scan<'s> {
                 if writer.is_aside() {
                     return Ok(());
                 }
-                writer.set(field, &text[start..end], Spelling::Text)
+                writer.set(field, &text[start..end], ValueForm::Text)
             });
         if let Err(flaw) = filled.and_then(|()| writer.end().map(|_| ())) {
             writer.skip(flaw)?;
