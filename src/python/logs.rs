@@ -17,7 +17,7 @@ use super::members::{self, Stated};
 use super::recipients;
 use super::rules::RulesArgument;
 use super::tables::{self, found};
-use crate::causality::export::excerpt::Drawn;
+use crate::causality::export::excerpt::Picture;
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::export::{chrome, mermaid};
 use crate::causality::happened::{Causality, Limits};
@@ -476,9 +476,9 @@ impl PyLogs {
         let columns = self.table(py)?;
         interruptible(py, |go_on| {
             let messages = messages(&columns, &self.beside);
-            let drawn = Drawn {
+            let drawn = Picture {
                 columns: &columns,
-                messages: Some(&messages),
+                messages: &messages,
                 names: &self.beside.names,
             };
             match form {

@@ -13,7 +13,7 @@ use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
-use super::excerpt::{Drawn, Excerpt};
+use super::excerpt::{Picture, Excerpt};
 use super::label::short;
 use crate::causality::checkpoint::{Checkpoint, GoOn};
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ const LONGEST_LABEL: usize = 120;
 
 /// Writes the events of a window to a file and returns how many there are.
 pub fn write(
-    drawn: &Drawn<'_>,
+    drawn: &Picture<'_>,
     window: Range<f64>,
     path: &Path,
     go_on: &mut GoOn<'_>,

@@ -12,7 +12,7 @@ use crate::log::schema::EventKind;
 
 /// What there is to draw.
 #[derive(Debug, Clone, Copy)]
-pub struct Drawn<'a> {
+pub struct Picture<'a> {
     /// The events of the run.
     pub columns: &'a Columns,
     /// Its messages, where receipts tell of any.
@@ -23,7 +23,7 @@ pub struct Drawn<'a> {
 
 /// What of it is in a window.
 pub(super) struct Excerpt<'a> {
-    pub(super) drawn: &'a Drawn<'a>,
+    pub(super) drawn: &'a Picture<'a>,
     /// The rows in the order of drawing: by time, then by clock, so that a SEND comes before its RECEIVE at one time.
     pub(super) rows: Vec<u32>,
     /// The messages of which an event is in the window, in the order of the table of messages.
@@ -41,7 +41,7 @@ pub(super) struct Arrow {
 impl<'a> Excerpt<'a> {
     /// What is in `window`, in seconds; an error if no event is.
     pub(super) fn new(
-        drawn: &'a Drawn<'a>,
+        drawn: &'a Picture<'a>,
         window: Range<f64>,
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Self> {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-use super::excerpt::{Arrow, Drawn, Excerpt};
+use super::excerpt::{Arrow, Picture, Excerpt};
 use super::label::short;
 use crate::causality::checkpoint::{Checkpoint, GoOn};
 use crate::causality::messages::{RECEIVED, UNDELIVERED, UNREAD};
@@ -43,7 +43,7 @@ pub struct Extent {
 
 /// Writes the diagram of a window to a file.
 pub fn write(
-    drawn: &Drawn<'_>,
+    drawn: &Picture<'_>,
     window: Range<f64>,
     path: &Path,
     go_on: &mut GoOn<'_>,
