@@ -413,6 +413,10 @@ class Logs:
         That of the earliest machine, as its log says, `offsets` added. Virtual time has none: it begins at 0.
         """
     @property
+    def names(self) -> dict[int, str]:
+        """The names of machines by the numbers that stand for them; empty if machines have ids."""
+
+    @property
     def files(self) -> list[str]:
         """The absolute paths of the files that the logs were read from, by machine; none of a table."""
     def events(self) -> dict[str, Any]:

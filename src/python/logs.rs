@@ -1,5 +1,6 @@
 //! The logs of a run, as arrays.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -190,6 +191,12 @@ impl PyLogs {
     #[getter]
     fn began(&self) -> Option<f64> {
         self.beside.zero.began()
+    }
+
+    /// The names of machines by the numbers that stand for them; empty if machines have ids.
+    #[getter]
+    fn names(&self) -> BTreeMap<u64, String> {
+        self.beside.names.clone()
     }
 
     /// The absolute paths of the files that the logs were read from, by machine; none of a table.

@@ -40,8 +40,14 @@ def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
 
 def _table(run: "Recorded") -> "pd.DataFrame":
     """Return a row for each machine, or of many the least, the middle and the most."""
+    import pandas as pd
+
+    from lamport._runs.names import shown
+
     table = run._machines[list(SHOWN)]
     if len(table) <= MOST_SHOWN:
+        if names := run.names:
+            table.index = pd.Index([shown(names, machine) for machine in table.index], name="machine")
         return table
     rows = table.astype("float64").quantile([0, 0.5, 1])
     rows.index = [f"{word} of {len(table):,}" for word in ("least", "median", "most")]

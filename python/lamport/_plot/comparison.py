@@ -124,7 +124,7 @@ def _draw_alike(panels: "NDArray[np.object_]", group: Group) -> None:
     """Draw runs alike: machines have their colours, as in the figure of one run."""
     runs = list(group.runs.values())
     table = runs[0]._machines
-    shown, note = choose(table.index.tolist(), None)
+    shown, note = choose(table.index.tolist(), None, {})
     palette = colors(table.index.tolist())
     for number, run in enumerate(runs):
         for machine in shown:
@@ -142,7 +142,7 @@ def _draw_unlike(panels: "NDArray[np.object_]", groups: list[Group]) -> None:
     for place, group in enumerate(groups):
         named = False
         for run in group.runs.values():
-            shown, note = choose(run._machines.index.tolist(), None)
+            shown, note = choose(run._machines.index.tolist(), None, {})
             notes |= {note} - {""}
             for machine in shown:
                 name = None if named else fill(group.name, LEGEND_LETTERS)

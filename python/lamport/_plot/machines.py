@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamport._runs.names import in_figure, shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["colors", "label", "some"]
+__all__ = ["called", "colors", "label"]
 
 
 def colors(machines: Sequence[int]) -> dict[int, Any]:
@@ -23,11 +25,12 @@ def colors(machines: Sequence[int]) -> dict[int, Any]:
 
 
 def label(machine: int, table: "pd.DataFrame") -> str:
-    """Name a machine, with its rate if that is known."""
+    """Name a machine, with its rate if that is known, as matplotlib takes a text."""
     rate = float(table["clock_rate"].loc[machine])
-    return f"machine {machine}" if np.isnan(rate) else f"machine {machine} ({rate:g}/s)"
+    name = in_figure(called(machine, table))
+    return name if np.isnan(rate) else f"{name} ({rate:g}/s)"
 
 
-def some(machines: list[int]) -> str:
-    """Name the machines of a run, or the first and the last if they are many."""
-    return ", ".join(map(str, machines)) if len(machines) <= 10 else f"{machines[0]}, ..., {machines[-1]}"
+def called(machine: int, table: "pd.DataFrame") -> str:
+    """Name a machine of a table of machines."""
+    return shown({machine: table["name"].loc[machine]} if "name" in table else {}, machine)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamport._model.check import whole
 from lamport._plot.axes import as_axes
 from lamport._plot.faults import draw_on_plot
-from lamport._plot.machines import colors, label, some
+from lamport._plot.machines import colors, label
+from lamport._runs.names import Names, numbers
 from lamport._runs.tables import floats
 
 if TYPE_CHECKING:
@@ -39,11 +39,15 @@ MOST_POINTS = 4000
 
 
 def plot(
-    run: "Recorded", *, machines: int | Iterable[int] | None, predict: bool, axes: "Sequence[Axes] | None"
+    run: "Recorded",
+    *,
+    machines: int | str | Iterable[int | str] | None,
+    predict: bool,
+    axes: "Sequence[Axes] | None",
 ) -> "NDArray[np.object_]":
     """Draw what `Run.plot` describes."""
     table = run._machines
-    shown, note = choose(table.index.tolist(), machines)
+    shown, note = choose(table.index.tolist(), machines, run.names)
     if axes is None:
         import matplotlib.pyplot as plt
 
@@ -76,15 +80,10 @@ def layout(figure: "Figure") -> "NDArray[np.object_]":
     return panels
 
 
-def choose(known: list[int], wanted: object) -> tuple[list[int], str]:
+def choose(known: list[int], wanted: object, names: Names) -> tuple[list[int], str]:
     """Return the machines to draw, and a note if they are not all. Of many, some are spread over them."""
     if wanted is not None:
-        listed = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
-        shown = list(dict.fromkeys(whole("machines", machine) for machine in listed))
-        strange = [machine for machine in shown if machine not in set(known)]
-        if strange:
-            raise ValueError(f"machine {strange[0]} is not in this run: its machines are {some(known)}")
-        return shown, ""
+        return numbers("machines", wanted, names, known), ""
     if len(known) <= MOST_MACHINES:
         return known, ""
     places = np.linspace(0, len(known) - 1, MOST_MACHINES).round().astype(int)

@@ -12,6 +12,8 @@ import pandas as pd
 from lamport._lamport import EVENT_KINDS
 from lamport._model.check import path
 from lamport._model.setting import BEHAVIOR, SETTING
+from lamport._plot.machines import called
+from lamport._runs.names import in_markdown
 from lamport._runs.part import file_name
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ def _write(run: "Recorded") -> str:
         f"![Clock, queue length and jumps against time]({figure})",
     ]
     if run.notes:
-        sections += ["## Notes", "\n".join(f"- {note}" for note in run.notes)]
+        notes = run.notes if not run.names else map(in_markdown, run.notes)
+        sections += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -103,7 +106,7 @@ def _plain(value: Any) -> str:
 
 def _summary(table: "pd.DataFrame") -> str:
     columns = {
-        "Machine": _whole(table.index),
+        "Machine": _names(table),
         "Clock rate (ticks/s)": _numbers(table["clock_rate"], "g"),
         "Final clock": _whole(table["final_clock"]),
         "Average jump": _numbers(table["mean_jump"], ".2f"),
@@ -121,9 +124,9 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
         return "Unknown: of the run there is one machine here."
     final = table["final_clock"].to_numpy()
     first, last = int(final.argmax()), int(final.argmin())
+    names = [in_markdown(called(machine, table)) for machine in table.index]
     return (
-        f"**{run.drift}**: from machine {table.index[last]} at {final[last]} "
-        f"to machine {table.index[first]} at {final[first]} "
+        f"**{run.drift}**: from {names[last]} at {final[last]} to {names[first]} at {final[first]} "
         "(the largest final clock less the smallest)."
         + (f" This is of {part} only." if (part := run._part) else "")
     )
@@ -132,7 +135,7 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
 def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
     due = (table["clock_rate"] * _durations(run)).round(1)
     columns = {
-        "Machine": _whole(table.index),
+        "Machine": _names(table),
         "Ticks": _whole(table["ticks"]),
         "Due": _numbers(due, ".10g"),
         "Lateness p50 (ms)": _numbers(table["lateness_p50"] * 1e3, ".3f"),
@@ -152,13 +155,20 @@ def _durations(run: "Recorded") -> Any:
 
 def _growth(table: "pd.DataFrame") -> str:
     columns = {
-        "Machine": _whole(table.index),
+        "Machine": _names(table),
         "Final queue length": _whole(table["final_queue_len"]),
         "Measured (1/s)": _numbers(table["queue_growth"], ".3f"),
         "Predicted (1/s)": _numbers(table["queue_growth_predicted"], ".3f"),
         "Predicted load": _numbers(table["load_predicted"], ".3f"),
     }
     return markdown(columns)
+
+
+def _names(table: "pd.DataFrame") -> list[str]:
+    """Name the machines, by their numbers if they have no names."""
+    if "name" not in table:
+        return _whole(table.index)
+    return [in_markdown(called(machine, table)) for machine in table.index]
 
 
 def _whole(values: Iterable[Any]) -> list[str]:

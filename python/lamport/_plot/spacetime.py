@@ -7,6 +7,7 @@ import numpy as np
 from lamport._plot.axes import as_axes
 from lamport._plot.machines import label
 from lamport._plot.spacetime_layout import RELATIONS, Spacetime, spacetime
+from lamport._runs.names import Names, in_figure, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ def plot_spacetime(
     stop: float | None,
     *,
     time: str,
-    highlight: tuple[int, int] | None,
+    highlight: tuple[int | str, int] | None,
     ax: "Axes | None",
 ) -> "Axes":
     """Draw what `Run.plot_spacetime` describes."""
@@ -65,7 +66,7 @@ def plot_spacetime(
         *_draw_messages(axes, diagram),
     ]
     if highlight is not None:
-        keys += _draw_highlight(axes, diagram)
+        keys += _draw_highlight(axes, diagram, run.names)
     notes = diagram.notes
     if run.faults:
         from lamport._plot.faults import draw_on_spacetime
@@ -183,7 +184,7 @@ def _draw_outside(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     return [_key("outside the window", color="0.5", **ring)]
 
 
-def _draw_highlight(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
+def _draw_highlight(axes: "Axes", diagram: Spacetime, names: Names) -> "list[Line2D]":
     """Ring the event itself, and say what the colours mean."""
     event = diagram.events[diagram.events["relation"] == "self"]
     axes.scatter(
@@ -198,9 +199,10 @@ def _draw_highlight(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     )
     ring = {"marker": "o", "markersize": 9, "markerfacecolor": "none", "linestyle": ""}
     machine, clock = diagram.highlight or (0, 0)
-    keys = [_key(f"event ({machine}, {clock})", color=SHADES["self"], **ring)]
-    names = {"past": "its causal past", "future": "its causal future", "concurrent": "concurrent"}
-    for relation, name in names.items():
+    who = in_figure(shown(names, machine)) if names else machine
+    keys = [_key(f"event ({who}, {clock})", color=SHADES["self"], **ring)]
+    relations = {"past": "its causal past", "future": "its causal future", "concurrent": "concurrent"}
+    for relation, name in relations.items():
         keys.append(_key(name, color=SHADES[relation], linewidth=3))
     return keys
 

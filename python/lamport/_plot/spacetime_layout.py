@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
-from lamport._plot.machines import some
+from lamport._runs.names import Names, number, shown
 from lamport._runs.tables import floats
 from lamport._runs.window import window as bounds
 
@@ -76,14 +76,20 @@ class Spacetime:
 
 
 def spacetime(
-    run: "Recorded", start: float | None, stop: float | None, *, time: str, highlight: tuple[int, int] | None
+    run: "Recorded",
+    start: float | None,
+    stop: float | None,
+    *,
+    time: str,
+    highlight: tuple[int | str, int] | None,
 ) -> Spacetime:
     """Place what `Run.plot_spacetime` draws; the errors are told there."""
     if time not in TIMES:
         raise ValueError(f"time={time!r} is not known: it is one of {', '.join(map(repr, TIMES))}")
     window = bounds(start, stop)
     events, messages, known = run._events, run._messages, run._machines.index.to_numpy()
-    marked = None if highlight is None else _find(events, known, highlight, window)
+    event = None if highlight is None else _event(highlight, known, run.names)
+    marked = None if event is None else _find(events, highlight, event, window, run.names)
     rows = np.flatnonzero(_within(events["time"], window))
     if not len(rows):
         raise ValueError(_empty(events, window))
@@ -110,7 +116,7 @@ def spacetime(
         # Their messages are looked up by key: first only those of about that time.
         near = near[near["sent"].between(*edges) | near["received"].between(*edges)]
     placed = _place_events(events, rows, machines, time)
-    placed["relation"] = _relate(run, rows, marked, highlight)
+    placed["relation"] = _relate(run, rows, marked, event)
     placed["ambiguous"] = np.isin(rows, ambiguous)
     low, high = edges if time == "real" else (placed["x"].min(), placed["x"].max())
     span = (float(low), float(high))
@@ -121,7 +127,7 @@ def spacetime(
         events=placed,
         lines=_place_lines(events, placed, machines, span, time),
         messages=_place_messages(near, placed, machines, span, time),
-        highlight=highlight,
+        highlight=event,
         notes=notes,
     )
 
@@ -131,24 +137,28 @@ def _within(times: "pd.Series[float]", window: tuple[float, float]) -> "Bools":
     return (values >= window[0]) & (values < window[1])
 
 
-def _find(events: pd.DataFrame, known: "Ints", event: tuple[int, int], window: tuple[float, float]) -> int:
-    """Return the row of the highlighted event."""
+def _event(event: object, known: "Ints", names: Names) -> tuple[int, int]:
+    """Return the machine and the clock of the highlighted event, which names its machine by id or name."""
     try:
-        machine, clock = (index(part) for part in event)
+        who, clock = cast("tuple[object, int]", event)
+        place = index(clock)
     except (TypeError, ValueError):
-        raise ValueError(f"highlight={event!r} is not an event: give (machine_id, clock)") from None
-    if machine not in known:
-        names = some(known.tolist())
-        raise ValueError(
-            f"highlight={event!r}: machine {machine} is not in this run: its machines are {names}"
-        )
-    rows = np.flatnonzero((events["machine_id"] == machine) & (events["new_clock"] == clock))
+        raise ValueError(f"highlight={event!r} is not an event: give (machine, clock)") from None
+    return number(f"highlight={event!r}", who, names, known.tolist()), place
+
+
+def _find(
+    events: pd.DataFrame, named: object, event: tuple[int, int], window: tuple[float, float], names: Names
+) -> int:
+    """Return the row of the highlighted event."""
+    rows = np.flatnonzero((events["machine_id"] == event[0]) & (events["new_clock"] == event[1]))
     if not len(rows):
-        raise ValueError(f"highlight={event!r}: machine {machine} has no event that set its clock to {clock}")
+        who = shown(names, event[0])
+        raise ValueError(f"highlight={named!r}: {who} has no event that set its clock to {event[1]}")
     happened = float(events["time"].iloc[rows[0]])
     if not window[0] <= happened < window[1]:
         raise ValueError(
-            f"highlight={event!r} happened at {happened:g} s, "
+            f"highlight={named!r} happened at {happened:g} s, "
             f"not between start={window[0]:g} and stop={window[1]:g}"
         )
     return int(rows[0])

@@ -2,12 +2,14 @@
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from lamport._model.check import mapping, whole
 from lamport._model.public import public
+from lamport._runs.names import Names, in_words, number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Causality", "Share"]
 
 LARGEST = 2**53 - 1
+Event = tuple[int | str, int]
+"""The id or the name of a machine, and its clock after an event."""
 
 
 @public
@@ -92,16 +96,19 @@ class Causality:
     """
 
     def __init__(self, logs: "Logs") -> None:
-        self._native: _lamport.Causality = logs.causality()
+        self._names: Names = logs.names
+        self._native: _lamport.Causality = _ask(self._names, logs.causality)
+        named = cast("_lamport.Causality", _Named(self._native, self._names))
+        self._asked = named if self._names else self._native
         self.unmatched: int = self._native.unmatched
         self.is_certain: bool = self._native.is_certain
 
-    def happened_before(self, a: tuple[int, int], b: tuple[int, int]) -> bool | None:
+    def happened_before(self, a: Event, b: Event) -> bool | None:
         """Return whether `a` happened before `b`; no event happened before itself.
 
         Parameters
         ----------
-        a, b : (machine_id, clock)
+        a, b : (machine, clock)
             The events.
 
         Returns
@@ -123,14 +130,14 @@ class Causality:
         >>> run.causality.happened_before((1, 1), (2, 2)), run.causality.happened_before((1, 2), (2, 2))
         (True, False)
         """
-        return self._native.happened_before(_event(a), _event(b))
+        return self._asked.happened_before(self._event(a), self._event(b))
 
-    def concurrent(self, a: tuple[int, int], b: tuple[int, int]) -> bool | None:
+    def concurrent(self, a: Event, b: Event) -> bool | None:
         """Return whether two different events are such that neither happened before the other.
 
         Parameters
         ----------
-        a, b : (machine_id, clock)
+        a, b : (machine, clock)
             The events.
 
         Returns
@@ -143,14 +150,14 @@ class Causality:
         ValueError
             There is no such event.
         """
-        return self._native.concurrent(_event(a), _event(b))
+        return self._asked.concurrent(self._event(a), self._event(b))
 
-    def vector_clock(self, event: tuple[int, int], *, possible: bool = False) -> "pd.Series[int]":
+    def vector_clock(self, event: Event, *, possible: bool = False) -> "pd.Series[int]":
         """Count, by machine, the events that happened before `event`, and `event` itself.
 
         Parameters
         ----------
-        event : (machine_id, clock)
+        event : (machine, clock)
             The event.
         possible : bool
             Also count what may have happened before, where the logs leave it open.
@@ -168,15 +175,15 @@ class Causality:
         import pandas as pd
 
         machines = pd.Index(self._native.machines, name="machine_id", dtype="int64")
-        counts = self._native.vector_clock(_event(event), possible=possible)
+        counts = self._asked.vector_clock(self._event(event), possible=possible)
         return pd.Series(counts, index=machines, name="events")
 
-    def past(self, event: tuple[int, int], *, possible: bool = False) -> "NDArray[np.bool_]":
+    def past(self, event: Event, *, possible: bool = False) -> "NDArray[np.bool_]":
         """Mark what happened before `event`, which is not itself in its past. O(past + events).
 
         Parameters
         ----------
-        event : (machine_id, clock)
+        event : (machine, clock)
             The event.
         possible : bool
             Also mark what may have happened before, where the logs leave it open.
@@ -191,14 +198,14 @@ class Causality:
         ValueError
             There is no such event.
         """
-        return self._native.past(_event(event), possible=possible)
+        return self._asked.past(self._event(event), possible=possible)
 
-    def future(self, event: tuple[int, int], *, possible: bool = False) -> "NDArray[np.bool_]":
+    def future(self, event: Event, *, possible: bool = False) -> "NDArray[np.bool_]":
         """Mark what `event` happened before, itself not among it. O(events).
 
         Parameters
         ----------
-        event : (machine_id, clock)
+        event : (machine, clock)
             The event.
         possible : bool
             Also mark what `event` may have happened before, where the logs leave it open.
@@ -213,9 +220,9 @@ class Causality:
         ValueError
             There is no such event.
         """
-        return self._native.future(_event(event), possible=possible)
+        return self._asked.future(self._event(event), possible=possible)
 
-    def cut_is_consistent(self, cut: Mapping[int, int]) -> bool | None:
+    def cut_is_consistent(self, cut: Mapping[int | str, int]) -> bool | None:
         """Return whether a cut has, with each event, all that happened before it.
 
         None if the logs leave it open.
@@ -230,8 +237,8 @@ class Causality:
         ValueError
             There is no such machine or event.
         """
-        return self._native.cut_is_consistent(
-            dict(map(_event, mapping("cut", cut, "{1: 40, 2: 23}").items()))
+        return self._asked.cut_is_consistent(
+            dict(map(self._event, mapping("cut", cut, "{1: 40, 2: 23}").items()))
         )
 
     def concurrent_share(self, *, samples: int | None = None, seed: int = 0) -> Share:
@@ -258,7 +265,7 @@ class Causality:
         ValueError
             `samples` or `seed` is out of range.
         """
-        return Share(*self._native.concurrent_share(samples=_samples(samples), seed=whole("seed", seed)))
+        return Share(*self._asked.concurrent_share(samples=_samples(samples), seed=whole("seed", seed)))
 
     def false_order_rate(self, *, samples: int | None = None, seed: int = 0) -> Share:
         """Return the share of pairs that Lamport clocks order although they are concurrent.
@@ -285,7 +292,22 @@ class Causality:
         ValueError
             `samples` or `seed` is out of range.
         """
-        return Share(*self._native.false_order_rate(samples=_samples(samples), seed=whole("seed", seed)))
+        return Share(*self._asked.false_order_rate(samples=_samples(samples), seed=whole("seed", seed)))
+
+    def _event(self, event: object) -> tuple[int, int]:
+        """Return an event as the native module has it; its machine may be called by its name."""
+        wrong = f"{event!r} names no event"
+        try:
+            who, at = cast("tuple[object, int]", event)
+            clock = operator.index(at)
+            machine = None if isinstance(who, str) else operator.index(cast("int", who))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{wrong}: the form is (machine, clock)") from error
+        if machine is None:
+            machine = number(wrong, who, self._names, self._native.machines)
+        if not (0 <= machine <= LARGEST and 0 <= clock <= LARGEST):
+            raise ValueError(f"{wrong}: machines and clocks are from 0 to 2^53 - 1")
+        return machine, clock
 
     def __repr__(self) -> str:
         return repr(self._native)
@@ -295,11 +317,23 @@ def _samples(samples: object) -> int | None:
     return None if samples is None else whole("samples", samples)
 
 
-def _event(name: object) -> tuple[int, int]:
+class _Named:
+    """The native module, whose errors call machines by their names."""
+
+    def __init__(self, native: "_lamport.Causality", names: Names) -> None:
+        self._native, self._names = native, names
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(_ask, self._names, getattr(self._native, name))
+
+
+def _ask(names: Names, question: Callable[..., Any], *args: object, **options: object) -> Any:
+    """Ask the native module; where it refuses, machines are called by their names."""
+    from lamport._lamport import LamportError
+
     try:
-        machine, clock = map(operator.index, name)  # type: ignore[call-overload]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name!r} names no event: the form is (machine_id, clock)") from error
-    if not (0 <= machine <= LARGEST and 0 <= clock <= LARGEST):
-        raise ValueError(f"{name!r} names no event: machines and clocks are from 0 to 2^53 - 1")
-    return machine, clock
+        return question(*args, **options)
+    except (LamportError, ValueError) as error:
+        if not names:
+            raise
+        raise type(error)(in_words(names, str(error))) from None

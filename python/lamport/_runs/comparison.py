@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._model.setting import DISCIPLINE, MODEL, SETTING
+from lamport._runs.names import in_markdown, plain
 from lamport._runs.rates import drawn_rates
 from lamport._runs.summarize import floor, t_quantile
 from lamport._runs.tables import floats
@@ -154,7 +155,7 @@ class Comparison:
             return None
         tables = [run._machines for run in runs]
         columns: Columns = {
-            "Machine": [str(machine) for machine in tables[0].index],
+            "Machine": _names(tables[0]),
             "Rate (ticks/s)": [_number(rate) for rate in tables[0]["clock_rate"]],
         }
         for name, said in OF_A_MACHINE.items():
@@ -265,6 +266,12 @@ def _value(name: str, value: Any) -> str:
 
         return str(as_latency(value))
     return _number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def _names(table: "pd.DataFrame") -> list[str]:
+    if "name" not in table:
+        return [str(machine) for machine in table.index]
+    return [in_markdown(plain(name)) for name in table["name"]]
 
 
 def _rates(rates: Iterable[float | None]) -> str:

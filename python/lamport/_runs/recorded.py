@@ -77,8 +77,10 @@ class Recorded:
     def notes(self) -> list[str]:
         """What a reader of the tables should know: torn lines, logs without END, what is missing."""
         from lamport._runs import part
+        from lamport._runs.names import in_words
 
-        return ([part.note(self._numbers, self._absent)] if self._absent else []) + self._logs.notes
+        notes = ([part.note(self._numbers, self._absent)] if self._absent else []) + self._logs.notes
+        return [in_words(self._logs.names, note) for note in notes]
 
     @cached_property
     def _absent(self) -> "Absent":
@@ -93,8 +95,9 @@ class Recorded:
     def _part(self) -> str:
         """Which part of a run this is; nothing if it is whole."""
         from lamport._runs import part
+        from lamport._runs.names import in_words
 
-        return part.describe(self._numbers, self._absent)
+        return in_words(self._logs.names, part.describe(self._numbers, self._absent))
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -102,6 +105,15 @@ class Recorded:
         from lamport._runs import tables
 
         return self._parameters or tables.parameters(self._logs)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The names of machines, by the numbers that stand for them in tables; empty if machines have ids.
+
+        If every machine is called by a whole number in plain decimals, these are their ids. Else all have
+        names, and are numbered 1, 2, ... in natural order.
+        """
+        return self._logs.names
 
     @property
     def faults(self) -> "tuple[Fault, ...]":
@@ -179,13 +191,14 @@ class Recorded:
     def machines(self) -> "pd.DataFrame":
         """One row per machine, indexed by ``machine_id``.
 
-        ``clock_rate`` (float64, ticks per s), ``ticks``, ``sends``, ``receives``, ``internals``,
-        ``final_clock`` (int64), ``mean_jump`` (float64) and ``max_jump`` (int64; of the clock, over all
-        events), ``max_queue_len`` (Int64, NA if unknown: the most messages that still waited just after a
-        RECEIVE took one, or at the end; before it took it there was one more), ``final_queue_len`` (Int64,
-        NA if unknown: those left at the end), ``queue_growth`` (final length by seconds of ticking),
-        ``load_predicted`` and ``queue_growth_predicted`` (what `lamport.predict` expects; NaN where it cannot
-        tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s; all float64).
+        ``name`` (str; only where machines have names), ``clock_rate`` (float64, ticks per s), ``ticks``,
+        ``sends``, ``receives``, ``internals``, ``final_clock`` (int64), ``mean_jump`` (float64) and
+        ``max_jump`` (int64; of the clock, over all events), ``max_queue_len`` (Int64, NA if unknown: the most
+        messages that still waited just after a RECEIVE took one, or at the end; before it took it there was
+        one more), ``final_queue_len`` (Int64, NA if unknown: those left at the end), ``queue_growth`` (final
+        length by seconds of ticking), ``load_predicted`` and ``queue_growth_predicted`` (what
+        `lamport.predict` expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``,
+        ``lateness_max`` (of ticks, s; all float64).
         The table is yours, as `events` is.
         """
         from lamport._runs import tables

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lamport._model.check import path
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
+from lamport._runs.names import plain
 from lamport._runs.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Run(Recorded):
     def plot(
         self,
         *,
-        machines: int | Iterable[int] | None = None,
+        machines: int | str | Iterable[int | str] | None = None,
         predict: bool = False,
         axes: "Sequence[Axes] | None" = None,
     ) -> "NDArray[np.object_]":
@@ -88,8 +89,8 @@ class Run(Recorded):
 
         Parameters
         ----------
-        machines : int or sequence of int, optional
-            Which machines; all if None, and 20 spread over them if there are more.
+        machines : int, str or sequence of them, optional
+            Which machines, by id or name; all if None, and 20 spread over them if there are more.
         predict : bool
             Add the predicted growth of each queue, dashed.
         axes : sequence of three Axes, optional
@@ -115,7 +116,7 @@ class Run(Recorded):
         stop: float | None = None,
         *,
         time: Literal["real", "lamport", "step"] = "real",
-        highlight: tuple[int, int] | None = None,
+        highlight: tuple[int | str, int] | None = None,
         ax: "Axes | None" = None,
     ) -> "Axes":
         """Draw Lamport's space-time diagram: one line per machine, its events, and every message.
@@ -137,9 +138,10 @@ class Run(Recorded):
         time : {"real", "lamport", "step"}
             What goes from left to right: seconds, clock values, or the places of the events
             drawn in the total order by clock and machine.
-        highlight : (machine_id, clock), optional
-            An event, by the clock that it set: what can have caused it (its causal past) and what
-            it can have caused (its future) are coloured, what is concurrent is grey.
+        highlight : (machine, clock), optional
+            An event, by the id or the name of its machine and the clock that it set: what can have caused
+            it (its causal past) and what it can have caused (its future) are coloured, what is concurrent
+            is grey.
         ax : Axes, optional
             Where to draw; a new figure if None.
 
@@ -322,7 +324,10 @@ class Run(Recorded):
         from html import escape
 
         facts = escape(repr(self)[1:-1] + (f"; {self._part}" if self._absent else ""))
-        return f"<p>{facts}; drift {self.drift}</p>\n{self._machines.to_html(float_format='{:.4g}'.format)}"
+        table = self._machines
+        if "name" in table:
+            table = table.assign(name=[plain(name) for name in table["name"]])
+        return f"<p>{facts}; drift {self.drift}</p>\n{table.to_html(float_format='{:.4g}'.format)}"
 
 
 def _as_source(source: Any) -> "Path | Sequence[Path] | Logs":

@@ -65,8 +65,11 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
     left = floats(maybe_whole(columns["final_queue_len"]))
     growth = np.divide(left, duration, out=np.full(len(duration), np.nan), where=duration > 0)
     load, growth_predicted = _prediction(logs, columns, known)
+    names = logs.names
+    called = {"name": [names.get(each) for each in columns["machine_id"].tolist()]} if names else {}
     return pd.DataFrame(
         {
+            **called,
             **{name: columns[name] for name in ("clock_rate", *COUNTS, "mean_jump", "max_jump")},
             "max_queue_len": maybe_whole(columns["max_queue_len"]),
             "final_queue_len": maybe_whole(columns["final_queue_len"]),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lamport._model.check import some_real
@@ -10,6 +11,7 @@ from lamport._model.public import public
 from lamport._model.rules import Rules
 from lamport._model.topology import check_name, resolve
 from lamport._runs.directory import RECORD
+from lamport._runs.names import Names, in_words, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +37,8 @@ class Verification:
     ----------
     found : mapping
         What the native module says, see `Logs.verify`.
+    names : mapping of int to str
+        The names of machines that have one.
 
     Attributes
     ----------
@@ -48,8 +52,10 @@ class Verification:
         What could not be checked, and why.
     """
 
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        self._found = found
+    def __init__(self, found: Mapping[str, Any], names: Names = MappingProxyType({})) -> None:
+        texts = ("expected", "found", "unchecked")
+        found = {**found, **{key: [in_words(names, text) for text in found[key]] for key in texts}}
+        self._found, self._names = found, names
         self.ok: bool = found["ok"]
         self.counts: dict[str, int] = found["counts"]
         self.checked: dict[str, int] = found["checked"]
@@ -57,10 +63,16 @@ class Verification:
 
     @cached_property
     def violations(self) -> "pd.DataFrame":
-        """One row per violation: rule, file, line, machine_id, clock, expected, found; the first 1,000."""
+        """One row per violation: rule, file, line, machine_id, clock, expected, found; the first 1,000.
+
+        Where machines have names, ``name`` is behind ``machine_id``.
+        """
         import pandas as pd
 
         table = pd.DataFrame({name: self._found[name] for name in COLUMNS})
+        if self._names:
+            called = [self._names.get(machine) for machine in self._found["machine_id"]]
+            table.insert(COLUMNS.index("machine_id") + 1, "name", called)
         return table.astype({"line": "int64", "machine_id": "int64", "clock": "Int64"})
 
     def __bool__(self) -> bool:
@@ -78,7 +90,7 @@ class Verification:
         found = self._found
         rows = list(zip(*(found[name] for name in COLUMNS), strict=True))
         for rule, file, line, machine, _, expected, got in rows[:SHOWN]:
-            place = f"{file}:{line}" if file else f"row {line} (machine {machine})"
+            place = f"{file}:{line}" if file else in_words(self._names, f"row {line} (machine {machine})")
             lines.append(f"{place}: {rule}: expected {expected}, found {got}")
         total = sum(self.counts.values())
         if total > SHOWN:
@@ -90,8 +102,15 @@ class Verification:
         from html import escape
 
         notes = "".join(f"<li>{escape(text)}</li>" for text in self.unchecked)
-        table = "" if self.ok else self.violations.head(SHOWN).to_html()
+        table = "" if self.ok else self._shown_violations().to_html()
         return f"<p>{escape(self._verdict())}</p>\n{table}\n<ul>{notes}</ul>"
+
+    def _shown_violations(self) -> "pd.DataFrame":
+        """Return the first violations, names spelled out."""
+        table = self.violations.head(SHOWN)
+        if not self._names:
+            return table
+        return table.assign(name=table["name"].map(plain, na_action="ignore"))
 
     def _verdict(self) -> str:
         if self.ok:
@@ -110,7 +129,8 @@ def verify_recorded(
             run.files, record=run._parameters, clock_uncertainty=clock_uncertainty, rules=rules
         )
     members, why = _members(run._parameters)
-    return _judged(run._logs.verify(clock_uncertainty=clock_uncertainty, members=members, rules=rules), why)
+    found = run._logs.verify(clock_uncertainty=clock_uncertainty, members=members, rules=rules)
+    return _judged(found, why, run.names)
 
 
 def verify_files(
@@ -137,9 +157,9 @@ def verify_files(
     return _judged(found, why)
 
 
-def _judged(found: dict[str, Any], why: str) -> Verification:
+def _judged(found: dict[str, Any], why: str, names: Names = MappingProxyType({})) -> Verification:
     more = [f"{RECORD}: {why}: {UNKNOWN}"] if why else []
-    return Verification(found | {"unchecked": found["unchecked"] + more})
+    return Verification(found | {"unchecked": found["unchecked"] + more}, names)
 
 
 def _members(record: Mapping[str, Any]) -> tuple[Members | None, str]:

@@ -13,15 +13,18 @@ use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
-use super::excerpt::{Picture, Excerpt};
+use super::excerpt::{Excerpt, Picture};
 use super::label::short;
 use crate::causality::checkpoint::{Checkpoint, GoOn};
+use crate::causality::matching::How;
 use crate::error::{Error, Result};
 use crate::log::columns::Columns;
 use crate::log::schema::known;
 
 /// What a flow is called whose times contradict each other.
 const BACKWARDS: &str = "message, by the clocks received before it was sent";
+/// What one is called whose receipt does not itself tell of which message it is.
+const INFERRED: &str = "message, inferred";
 /// Characters of a machine's name.
 const LONGEST_LABEL: usize = 120;
 
@@ -183,11 +186,7 @@ impl Tracks {
         } else {
             "\"f\", \"bp\": \"e\""
         };
-        let name = if end.is_backwards {
-            BACKWARDS
-        } else {
-            "message"
-        };
+        let name = end.name;
         let _ = write!(
             text,
             ",\n{{\"ph\": {phase}, \"name\": \"{name}\", \"cat\": \"message\", \"id\": {}, \"pid\": 1, \"tid\": {track}, \"ts\": {stamp}}}",
@@ -202,7 +201,7 @@ struct FlowEnd {
     place: usize,
     number: usize,
     is_first: bool,
-    is_backwards: bool,
+    name: &'static str,
 }
 
 /// Both ends of each message that was sent and received in the window, in the order of their events.
@@ -214,16 +213,23 @@ fn flows(excerpt: &Excerpt<'_>) -> Vec<FlowEnd> {
     let whole = excerpt
         .arrows
         .iter()
-        .filter_map(|arrow| Some((arrow.send?, arrow.receipt?)));
+        .filter_map(|arrow| Some((arrow.message, arrow.send?, arrow.receipt?)));
     let mut ends = Vec::new();
-    for (number, (send, receipt)) in whole.enumerate() {
+    for (number, (message, send, receipt)) in whole.enumerate() {
         let (send, receipt) = (places[send as usize], places[receipt as usize]);
+        let name = if receipt < send {
+            BACKWARDS
+        } else if excerpt.drawn.messages.matched[message] == How::Exact as i8 {
+            "message"
+        } else {
+            INFERRED
+        };
         for (place, is_first) in [(send.min(receipt), true), (send.max(receipt), false)] {
             ends.push(FlowEnd {
                 place,
                 number: number + 1,
                 is_first,
-                is_backwards: receipt < send,
+                name,
             });
         }
     }

@@ -15,8 +15,8 @@ use crate::log::schema::EventKind;
 pub struct Picture<'a> {
     /// The events of the run.
     pub columns: &'a Columns,
-    /// Its messages, where receipts tell of any.
-    pub messages: Option<&'a Messages>,
+    /// Its messages.
+    pub messages: &'a Messages,
     /// The names of machines that have one.
     pub names: &'a BTreeMap<u64, String>,
 }
@@ -67,9 +67,7 @@ impl<'a> Excerpt<'a> {
             rows,
             arrows: Vec::new(),
         };
-        if let Some(messages) = drawn.messages {
-            excerpt.arrows = excerpt.arrows_of(messages, checkpoint)?;
-        }
+        excerpt.arrows = excerpt.arrows_of(drawn.messages, checkpoint)?;
         Ok(excerpt)
     }
 

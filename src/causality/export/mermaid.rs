@@ -10,9 +10,10 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-use super::excerpt::{Arrow, Picture, Excerpt};
+use super::excerpt::{Arrow, Excerpt, Picture};
 use super::label::short;
 use crate::causality::checkpoint::{Checkpoint, GoOn};
+use crate::causality::matching::How;
 use crate::causality::messages::{RECEIVED, UNDELIVERED, UNREAD};
 use crate::error::{Error, Result};
 use crate::log::schema::{UNKNOWN, known};
@@ -169,6 +170,7 @@ impl<'a> Diagram<'a> {
 
     fn draw_send(&mut self, row: u32, id: i64, clock: i64) {
         let excerpt = self.excerpt;
+        let messages = excerpt.drawn.messages;
         let to = excerpt.drawn.columns.recipients(row as usize);
         let arrows = self.sent.remove(&row).unwrap_or_default();
         let mut note = format!("Note over {}: {clock} SEND", lifeline(id));
@@ -185,9 +187,9 @@ impl<'a> Diagram<'a> {
             let Arrow {
                 message, receipt, ..
             } = excerpt.arrows[place];
-            let Some(messages) = excerpt.drawn.messages.filter(|_| receipt.is_none()) else {
+            if receipt.is_some() {
                 continue;
-            };
+            }
             let recipient = messages.recipient[message];
             if !self.is_drawn(recipient) {
                 continue;
@@ -196,6 +198,9 @@ impl<'a> Diagram<'a> {
                 RECEIVED => ("--)", "received later"),
                 UNREAD => ("-x", "never read"),
                 UNDELIVERED => ("-x", "did not arrive"),
+                _ if messages.matched[message] == How::Ambiguous as i8 => {
+                    ("--)", "perhaps received")
+                }
                 _ => ("-x", "not received"),
             };
             self.push(format!(
@@ -209,20 +214,24 @@ impl<'a> Diagram<'a> {
     fn draw_receipt(&mut self, row: u32, id: i64, clock: i64) {
         let excerpt = self.excerpt;
         let columns = excerpt.drawn.columns;
+        let messages = excerpt.drawn.messages;
         let place = self.received.remove(&row);
-        let from = match (place, excerpt.drawn.messages) {
-            (Some(place), Some(messages)) => {
-                let Arrow { message, send, .. } = excerpt.arrows[place];
-                let sent = (messages.sender[message], messages.sent_clock[message]);
-                Some((sent.0, sent.1, send.is_some()))
-            }
-            _ => None,
-        };
+        let from = place.map(|place| {
+            let Arrow { message, send, .. } = excerpt.arrows[place];
+            let sent_clock = messages.sent_clock[message];
+            let how = messages.matched[message];
+            (messages.sender[message], sent_clock, send.is_some(), how)
+        });
         let drawn = from.filter(|&(sender, ..)| self.is_drawn(sender));
-        if let Some((sender, sent_clock, is_in)) = drawn {
+        if let Some((sender, sent_clock, is_in, how)) = drawn {
             let before = if is_in { "" } else { ", sent before" };
+            let (arrow, inferred) = if how == How::Exact as i8 {
+                ("->>", "")
+            } else {
+                ("-->>", ", inferred")
+            };
             self.push(format!(
-                "{}->>{}: {sent_clock} → {clock}{before}",
+                "{}{arrow}{}: {sent_clock} → {clock}{inferred}{before}",
                 lifeline(sender),
                 lifeline(id)
             ));
