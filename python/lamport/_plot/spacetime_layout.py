@@ -143,7 +143,7 @@ def _event(event: object, known: "Ints", names: Names) -> tuple[int, int]:
         who, clock = cast("tuple[object, int]", event)
         place = index(clock)
     except (TypeError, ValueError):
-        raise ValueError(f"highlight={event!r} is not an event: give (machine, clock)") from None
+        raise ValueError(f"highlight={event!r} is not an event: give (machine_id, clock)") from None
     return number(f"highlight={event!r}", who, names, known.tolist()), place
 
 

@@ -302,7 +302,7 @@ class Causality:
             clock = operator.index(at)
             machine = None if isinstance(who, str) else operator.index(cast("int", who))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{wrong}: the form is (machine, clock)") from error
+            raise ValueError(f"{wrong}: the form is (machine_id, clock)") from error
         if machine is None:
             machine = number(wrong, who, self._names, self._native.machines)
         if not (0 <= machine <= LARGEST and 0 <= clock <= LARGEST):
