@@ -76,8 +76,8 @@ impl<'a> Excerpt<'a> {
         messages: &Messages,
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Vec<Arrow>> {
-        let sends = Places::new(self, EventKind::Send);
-        let receipts = Places::new(self, EventKind::Receive);
+        let sends = RowsOfKind::new(self, EventKind::Send);
+        let receipts = RowsOfKind::new(self, EventKind::Receive);
         let mut arrows = Vec::new();
         for message in 0..messages.sender.len() {
             checkpoint.row()?;
@@ -110,12 +110,12 @@ impl<'a> Excerpt<'a> {
 }
 
 /// The rows of the events of one kind, by machine, clock and time.
-struct Places<'a> {
+struct RowsOfKind<'a> {
     columns: &'a Columns,
     rows: Vec<u32>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> RowsOfKind<'a> {
     fn new(excerpt: &Excerpt<'a>, kind: EventKind) -> Self {
         let columns = excerpt.drawn.columns;
         let rows = excerpt.rows.iter().copied();
