@@ -39,6 +39,7 @@ _HOMES = {
     "plot_sweep": "_plot.sweep",
     "predict": "_model.predict",
     "random_faults": "_model.random_faults",
+    "read_text": "_runs.read_text",
     "replay": "_drive.replay",
     "rerun": "_drive.rerun",
     "run_local": "_drive.local",

@@ -33,6 +33,7 @@ from lamport._runs.causality import Share as Share
 from lamport._runs.compare import compare as compare
 from lamport._runs.from_events import from_events as from_events
 from lamport._runs.load import load as load
+from lamport._runs.read_text import read_text as read_text
 from lamport._runs.run import Run as Run
 from lamport._runs.summarize import summarize as summarize
 from lamport._runs.verification import Verification as Verification
@@ -68,6 +69,7 @@ __all__ = [
     "plot_sweep",
     "predict",
     "random_faults",
+    "read_text",
     "replay",
     "rerun",
     "run_local",

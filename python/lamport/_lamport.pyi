@@ -12,6 +12,7 @@ from typing_extensions import disjoint_base
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.rules import Rules
+from lamport._runs.declaration import Declaration
 
 __all__ = [
     "DEFAULTS",
@@ -35,6 +36,7 @@ __all__ = [
     "parse_addresses",
     "port_hint",
     "predict",
+    "read_foreign",
     "read_logs",
     "replay_log",
     "shortages",
@@ -623,6 +625,29 @@ def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = Non
         two logs are of one machine or of different runs.
     ValueError
         No paths; `offsets` names a machine without a log, or is beyond 1e9 s.
+    OSError
+        A file cannot be read.
+    """
+
+def read_foreign(files: Sequence[tuple[str, str | None, int]], declaration: Declaration) -> Logs:
+    """Read logs of other programs: text by the patterns of a declaration, JSON lines if it has none.
+
+    Parameters
+    ----------
+    files : sequence of (str, str or None, int)
+        Each file (``-`` is the standard input), the machine that it is of where its lines do not say, and how
+        many lines in front are no events.
+    declaration : Declaration
+        How they are read.
+
+    Raises
+    ------
+    LogError
+        A line is malformed, a pattern matches nothing or skips what looks like an event, a file is empty or
+        holds no text.
+    ValueError
+        A pattern or a format is none, needed groups are missing, words of events are unknown, or several
+        executions are there and none is named.
     OSError
         A file cannot be read.
     """

@@ -12,6 +12,7 @@ mod demand;
 mod error;
 mod faults;
 mod fifo;
+mod foreign;
 mod handover;
 mod held;
 mod incoming_queue;
@@ -53,6 +54,8 @@ mod module {
     use super::error::LamportError;
     #[pymodule_export]
     use super::fifo::wait_for_reader;
+    #[pymodule_export]
+    use super::foreign::read_foreign;
     #[pymodule_export]
     use super::handover::{Handover, unix_origin};
     #[pymodule_export]
