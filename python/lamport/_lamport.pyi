@@ -12,7 +12,6 @@ from typing_extensions import disjoint_base
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.rules import Rules
-from lamport._runs.declaration import Declaration
 
 __all__ = [
     "DEFAULTS",
@@ -629,7 +628,7 @@ def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = Non
         A file cannot be read.
     """
 
-def read_foreign(files: Sequence[tuple[str, str | None, int]], declaration: Declaration) -> Logs:
+def read_foreign(files: Sequence[tuple[str, str | None, int]], declaration: Any) -> Logs:
     """Read logs of other programs: text by the patterns of a declaration, JSON lines if it has none.
 
     Parameters

@@ -48,9 +48,22 @@ def file_machines(files: Sequence[Path], file_pattern: str | None) -> list[str |
         return [None] * len(stems)
     start = _common(stems)
     end = min(_common([stem[::-1] for stem in stems]), min(map(len, stems)) - start)
+    # A word or a number that they share in part belongs to the name whole.
+    while any(_is_within(stem, start) for stem in stems):
+        start -= 1
+    while any(_is_within(stem, len(stem) - end) for stem in stems):
+        end -= 1
     names = [stem[start : len(stem) - end].strip(" _-.") for stem in stems]
     # What is left may be nothing: then it is the whole stem.
     return list(names) if all(names) and len(set(names)) == len(names) else list(stems)
+
+
+def _is_within(text: str, place: int) -> bool:
+    """Whether a place is inside of a word or a number."""
+    before, after = text[:place][-1:], text[place : place + 1]
+    if before.isdigit() or after.isdigit():
+        return before.isdigit() and after.isdigit()
+    return before.isalpha() and after.isalpha() and before.isupper() == after.isupper()
 
 
 def _common(texts: Sequence[str]) -> int:
