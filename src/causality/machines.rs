@@ -58,6 +58,8 @@ pub struct Count {
     pub last_clock: i64,
     /// The sum of the steps of its clock.
     pub jumps: i64,
+    /// How many of them are not known.
+    pub unknown_jumps: i64,
     /// The largest of them.
     pub max_jump: i64,
     /// The longest queue seen, [`UNKNOWN`] if none was.
@@ -105,6 +107,7 @@ fn counts(logs: &Logs) -> Vec<Count> {
         events: EventCounts::default(),
         last_clock: 0,
         jumps: 0,
+        unknown_jumps: 0,
         max_jump: 0,
         max_queue_len: UNKNOWN,
     };
@@ -119,11 +122,16 @@ fn counts(logs: &Logs) -> Vec<Count> {
             continue;
         };
         let count = &mut counts[place];
-        let jump = columns.new_clock[row] - columns.old_clock[row];
         count.events.add(columns.event[row]);
         count.last_clock = count.last_clock.max(columns.new_clock[row]);
-        count.jumps += jump;
-        count.max_jump = count.max_jump.max(jump);
+        // The clock before the first event of a log may be unknown.
+        if columns.old_clock[row] == UNKNOWN {
+            count.unknown_jumps += 1;
+        } else {
+            let jump = columns.new_clock[row] - columns.old_clock[row];
+            count.jumps += jump;
+            count.max_jump = count.max_jump.max(jump);
+        }
         count.max_queue_len = count.max_queue_len.max(columns.queue_len[row]);
     }
     counts
@@ -157,7 +165,8 @@ impl Machines {
             || count.last_clock.max(startup.local_clock as i64),
             |end| end.final_clock as i64,
         ));
-        self.mean_jump.push(count.jumps as f64 / events as f64);
+        self.mean_jump
+            .push(count.jumps as f64 / (events - count.unknown_jumps) as f64);
         self.max_jump.push(count.max_jump);
         self.max_queue_len.push(count.max_queue_len.max(queue_len));
         self.final_queue_len.push(queue_len);

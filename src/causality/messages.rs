@@ -102,6 +102,42 @@ fn receipts(columns: &Columns, completed: &Completed<'_>, machines: &[MachineSum
 }
 
 impl Messages {
+    /// Leaves out the recipients that are not known of SENDs that somebody received.
+    ///
+    /// Where no SEND tells its recipients each may have had more; they are no rows of their own.
+    pub fn leave_out_doubtful(&mut self) {
+        let message = |row: usize| (self.sender[row], self.sent_clock[row]);
+        let is_of = |row: usize, other: Option<usize>| {
+            other.is_some_and(|other| other < self.sender.len() && message(row) == message(other))
+        };
+        let is_doubtful = |row: usize| {
+            self.recipient[row] == UNKNOWN
+                && self.status[row] == LOST_SIGHT
+                && self.matched[row] == How::None as i8
+        };
+        let kept: Vec<usize> = (0..self.sender.len())
+            .filter(|&row| {
+                !is_doubtful(row) || !(is_of(row, row.checked_sub(1)) || is_of(row, Some(row + 1)))
+            })
+            .collect();
+        self.keep(&kept);
+    }
+
+    fn keep(&mut self, kept: &[usize]) {
+        fn of<T: Copy>(values: &mut Vec<T>, kept: &[usize]) {
+            *values = kept.iter().map(|&row| values[row]).collect();
+        }
+        of(&mut self.sender, kept);
+        of(&mut self.sent_clock, kept);
+        of(&mut self.recipient, kept);
+        of(&mut self.sent, kept);
+        of(&mut self.arrived, kept);
+        of(&mut self.received, kept);
+        of(&mut self.received_clock, kept);
+        of(&mut self.status, kept);
+        of(&mut self.matched, kept);
+    }
+
     /// Gives each receipt to its message.
     fn settle(
         &mut self,

@@ -39,6 +39,8 @@ pub struct Logs {
     pub is_computed: bool,
     /// Whether times were told; else they only keep the order of events.
     pub has_times: bool,
+    /// Whether SENDs tell their recipients; else they are those that received, and one that is not known.
+    pub has_recipients: bool,
     /// In what steps times were given, in seconds; 0 if that is not known.
     pub resolution: f64,
 }
@@ -60,6 +62,7 @@ impl Default for Logs {
             extra: Vec::new(),
             is_computed: false,
             has_times: true,
+            has_recipients: true,
             resolution: 0.0,
         }
     }

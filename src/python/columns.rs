@@ -51,7 +51,10 @@ pub(super) fn values(
 }
 
 /// Whole numbers, negative where there is none, or floats, NaN there. The bounds are for the table to check.
-fn maybe_whole(columns: &Bound<'_, PyMapping>, name: &str) -> PyResult<Option<Vec<i64>>> {
+pub(super) fn maybe_whole(
+    columns: &Bound<'_, PyMapping>,
+    name: &str,
+) -> PyResult<Option<Vec<i64>>> {
     let Ok(floats) = column::<f64>(columns, name) else {
         return column(columns, name);
     };

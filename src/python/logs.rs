@@ -108,6 +108,9 @@ impl PyLogs {
             .unwrap_or_else(PoisonError::into_inner);
         if matches!(*matched, Matched::NotYet) {
             let mut messages = self.match_messages(py)?;
+            if !self.beside.has_recipients {
+                messages.leave_out_doubtful();
+            }
             let unmatched = Unmatched {
                 all: messages.unmatched,
                 ambiguous: std::mem::take(&mut messages.ambiguous),
@@ -197,6 +200,30 @@ impl PyLogs {
     #[getter]
     fn names(&self) -> BTreeMap<u64, String> {
         self.beside.names.clone()
+    }
+
+    /// The row of the table that each event came from; None if that is the same.
+    #[getter]
+    fn source_rows<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray1<u32>>> {
+        let rows = &self.beside.source_rows;
+        (!rows.is_empty()).then(|| rows.clone().into_pyarray(py))
+    }
+
+    /// The columns that mean nothing to us, as they were logged: a list of texts for each, by event.
+    fn extra(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
+        let dict = PyDict::new(py);
+        let rows = &self.beside.source_rows;
+        for (name, texts) in &self.beside.extra {
+            let count = if rows.is_empty() {
+                texts.ends.len()
+            } else {
+                rows.len()
+            };
+            let source = |row: usize| rows.get(row).map_or(row, |&row| row as usize);
+            let values: Vec<&str> = (0..count).map(|row| texts.of(source(row))).collect();
+            dict.set_item(name, values)?;
+        }
+        Ok(dict.unbind())
     }
 
     /// The absolute paths of the files that the logs were read from, by machine; none of a table.

@@ -22,15 +22,19 @@ mod logs;
 mod machine;
 mod machine_event;
 mod members;
+mod names;
 mod overridden;
 mod read;
 mod recipients;
 mod rules;
 mod setting;
 mod simulate;
+mod table;
 mod tables;
 mod theory;
 mod topology;
+mod vectors;
+mod words;
 
 use pyo3::prelude::*;
 
@@ -67,15 +71,19 @@ mod module {
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]
-    use super::read::{read_logs, table_logs, verify_logs};
+    use super::read::{read_logs, verify_logs};
     #[pymodule_export]
     use super::setting::check_parameter;
     #[pymodule_export]
     use super::simulate::{Simulated, replay_log, simulate, sweep_runs, wrong_point};
     #[pymodule_export]
+    use super::table::table_logs;
+    #[pymodule_export]
     use super::theory::predict;
     #[pymodule_export]
     use super::topology::topology_peers;
+    #[pymodule_export]
+    use super::words::{event_codes, read_dates};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

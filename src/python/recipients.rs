@@ -7,15 +7,19 @@ use numpy::ndarray::Array1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString, PyTuple};
+use serde_json::Value;
 
+use super::names::{is_missing, machine, shown, whole};
 use crate::log::columns::Columns;
-use crate::log::import::table::Lists;
+use crate::log::import::recipient_text::{self, Addressee};
+use crate::log::import::spellings::{Spelling, Spellings};
+use crate::log::import::table::{ALL, Lists, OTHERS};
 use crate::log::schema::{UNKNOWN, known};
 
 /// The names of the column, the one that counts first.
 const NAMES: [&str; 2] = ["recipient_ids", "recipients"];
-/// Characters of a wrong value that a message shows.
-const SHOWN: usize = 80;
+/// Cells that are kept to be known again.
+const MOST_KNOWN: usize = 1 << 16;
 
 /// Events between two looks at the signals.
 const ROWS_PER_CHECK: usize = 1 << 16;
@@ -49,35 +53,68 @@ pub(super) fn tuples<'py>(
     Ok(PyArray1::from_owned_object_array(py, Array1::from(cells)))
 }
 
-/// The ids in each row, [`UNKNOWN`] for one unknown; nothing if there is no such column.
-pub(super) fn recipients(columns: &Bound<'_, PyMapping>) -> PyResult<Option<Lists>> {
+/// The recipients of each row.
+pub(super) enum RecipientColumn {
+    /// Their ids.
+    Ids(Lists),
+    /// The places of their names.
+    Places(Lists),
+}
+
+/// Reads the column of recipients, if it is there. Where machines have `ids`, and all recipients too, no name is made of them.
+pub(super) fn recipients(
+    columns: &Bound<'_, PyMapping>,
+    has_ids: bool,
+    spellings: &mut Spellings,
+) -> PyResult<Option<RecipientColumn>> {
     for name in NAMES {
         if columns.contains(name)? {
-            // Tuples do not change, and tables share them: each is read once, and held meanwhile.
-            let mut read: BTreeMap<usize, (Bound<'_, PyAny>, Vec<i64>)> = BTreeMap::new();
-            let mut lists = Lists::default();
-            for (row, cell) in columns.get_item(name)?.try_iter()?.enumerate() {
-                let cell = cell?;
-                let place = cell.as_ptr() as usize;
-                if let Some((_, list)) = read.get(&place) {
-                    lists.push(list.iter().copied());
-                    continue;
-                }
-                let list = ids(&cell)?.ok_or_else(|| wrong(row, name, &cell))?;
-                let list: Vec<i64> = list.into_iter().map(|id| id.unwrap_or(UNKNOWN)).collect();
-                lists.push(list.iter().copied());
-                if cell.is_exact_instance_of::<PyTuple>() {
-                    read.insert(place, (cell, list));
-                }
+            let column = columns.get_item(name)?;
+            if has_ids && let Some(lists) = read(&column, &mut |cell, _| ids(cell))? {
+                return Ok(Some(RecipientColumn::Ids(lists)));
             }
-            return Ok(Some(lists));
+            // Whom the other columns name is a machine, whatever its name looks like.
+            let lists = read(&column, &mut |cell, row| {
+                named(cell, (name, row), spellings)?
+                    .ok_or_else(|| wrong(row, name, cell))
+                    .map(Some)
+            })?;
+            return Ok(lists.map(RecipientColumn::Places));
         }
     }
     Ok(None)
 }
 
-/// The ids of a list, an array or the text of a list, as files of text keep it.
-fn ids(cell: &Bound<'_, PyAny>) -> PyResult<Option<Vec<Option<i64>>>> {
+/// The lists of a column; nothing if some cell has none.
+fn read(
+    column: &Bound<'_, PyAny>,
+    list: &mut dyn FnMut(&Bound<'_, PyAny>, usize) -> PyResult<Option<Vec<i64>>>,
+) -> PyResult<Option<Lists>> {
+    // Tuples and texts do not change, and tables share them: each is read once, and held meanwhile.
+    let mut known: BTreeMap<usize, (Bound<'_, PyAny>, Vec<i64>)> = BTreeMap::new();
+    let mut lists = Lists::default();
+    for (row, cell) in column.try_iter()?.enumerate() {
+        let cell = cell?;
+        let place = cell.as_ptr() as usize;
+        if let Some((_, list)) = known.get(&place) {
+            lists.push(list.iter().copied());
+            continue;
+        }
+        let Some(list) = list(&cell, row)? else {
+            return Ok(None);
+        };
+        lists.push(list.iter().copied());
+        if known.len() < MOST_KNOWN
+            && (cell.is_exact_instance_of::<PyTuple>() || cell.is_exact_instance_of::<PyString>())
+        {
+            known.insert(place, (cell, list));
+        }
+    }
+    Ok(Some(lists))
+}
+
+/// The ids of a list, an array or the text of a list of numbers alone, as files of text keep it.
+fn ids(cell: &Bound<'_, PyAny>) -> PyResult<Option<Vec<i64>>> {
     if let Ok(text) = cell.cast::<PyString>() {
         return Ok(of_text(&text.to_cow()?));
     }
@@ -85,25 +122,24 @@ fn ids(cell: &Bound<'_, PyAny>) -> PyResult<Option<Vec<Option<i64>>>> {
         return Ok(None);
     };
     let entries: Vec<Bound<'_, PyAny>> = entries.collect::<PyResult<_>>()?;
-    let ids: PyResult<_> = entries.iter().map(PyAnyMethods::extract).collect();
+    let ids: PyResult<Vec<Option<i64>>> = entries.iter().map(PyAnyMethods::extract).collect();
     if let Ok(ids) = ids {
-        return Ok(Some(ids));
+        return Ok(Some(
+            ids.into_iter().map(|id| id.unwrap_or(UNKNOWN)).collect(),
+        ));
     }
     let numbers: PyResult<_> = entries.iter().map(PyAnyMethods::extract).collect();
-    Ok(numbers.ok().and_then(whole))
+    Ok(numbers.ok().and_then(whole_numbers))
 }
 
 /// The ids of a list in JSON, `[2, null]`, or as Python writes one, `(2, None)`.
-fn of_text(text: &str) -> Option<Vec<Option<i64>>> {
-    if let Ok(numbers) = serde_json::from_str(text) {
-        return whole(numbers);
+fn of_text(text: &str) -> Option<Vec<i64>> {
+    if text.trim_start().starts_with('[')
+        && let Ok(numbers) = serde_json::from_str(text)
+    {
+        return whole_numbers(numbers);
     }
-    let text = text.trim();
-    let inner = text
-        .strip_prefix('(')
-        .and_then(|text| text.strip_suffix(')'));
-    let inner = inner.or_else(|| text.strip_prefix('[')?.strip_suffix(']'))?;
-    let inner = inner.trim();
+    let inner = text.trim().strip_prefix('(')?.strip_suffix(')')?.trim();
     if inner.is_empty() {
         return Some(Vec::new());
     }
@@ -112,26 +148,159 @@ fn of_text(text: &str) -> Option<Vec<Option<i64>>> {
         "None" => Some(None),
         word => word.parse().ok().map(Some),
     };
-    whole(inner.split(',').map(number).collect::<Option<_>>()?)
+    whole_numbers(inner.split(',').map(number).collect::<Option<_>>()?)
 }
 
 /// Whole numbers in any type, NaN for an unknown id. The bounds of ids are for the table to check.
-fn whole(numbers: Vec<Option<f64>>) -> Option<Vec<Option<i64>>> {
+fn whole_numbers(numbers: Vec<Option<f64>>) -> Option<Vec<i64>> {
     let known = |number: Option<f64>| number.filter(|number| !number.is_nan());
     let mut given = numbers.iter().copied().filter_map(known);
     if given.any(|number| number.fract() != 0.0) {
         return None;
     }
     let ids = numbers.into_iter().map(known);
-    Some(ids.map(|id| id.map(|number| number as i64)).collect())
+    Some(
+        ids.map(|id| id.map_or(UNKNOWN, |number| number as i64))
+            .collect(),
+    )
+}
+
+/// The places of the names in a cell of any kind.
+fn named(
+    cell: &Bound<'_, PyAny>,
+    at: (&'static str, usize),
+    spellings: &mut Spellings,
+) -> PyResult<Option<Vec<i64>>> {
+    if let Ok(text) = cell.cast::<PyString>() {
+        return split(&text.to_cow()?, at, spellings);
+    }
+    if is_missing(cell)? {
+        return Ok(Some(vec![UNKNOWN]));
+    }
+    if whole(cell)?.is_some() {
+        return Ok(Some(vec![machine(cell, spellings, at)?]));
+    }
+    let Ok(entries) = cell.try_iter() else {
+        return Ok(None);
+    };
+    let mut places = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if let Ok(text) = entry.cast::<PyString>() {
+            places.push(one(&text.to_cow()?, Spelling::Text, at, spellings)?);
+        } else if is_missing(&entry)? || is_address(&entry)? {
+            places.push(UNKNOWN);
+        } else if whole(&entry)?.is_some() {
+            places.push(machine(&entry, spellings, at)?);
+        } else {
+            return Ok(None);
+        }
+    }
+    Ok(Some(places))
+}
+
+/// The places of the names in a text, nothing if it is the text of something else.
+fn split(
+    text: &str,
+    at: (&'static str, usize),
+    spellings: &mut Spellings,
+) -> PyResult<Option<Vec<i64>>> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Ok(Some(vec![UNKNOWN]));
+    }
+    if !spellings.has(trimmed) {
+        if trimmed.starts_with('[')
+            && let Ok(entries) = serde_json::from_str::<Vec<Value>>(trimmed)
+        {
+            return of_json(&entries, at, spellings);
+        }
+        let is_open = [('(', ')'), ('[', ']'), ('{', '}')];
+        if is_open
+            .iter()
+            .any(|&(open, close)| trimmed.starts_with(open) != trimmed.ends_with(close))
+        {
+            return Ok(None);
+        }
+    }
+    let found = recipient_text::split(text, &|name| spellings.has(name));
+    let mut places = Vec::with_capacity(found.len());
+    for addressee in found {
+        places.push(match addressee {
+            Addressee::Named(name) => one(&name, Spelling::Either, at, spellings)?,
+            Addressee::Unknown => UNKNOWN,
+            Addressee::All => ALL,
+            Addressee::Others => OTHERS,
+        });
+    }
+    Ok(Some(places))
+}
+
+fn of_json(
+    entries: &[Value],
+    at: (&'static str, usize),
+    spellings: &mut Spellings,
+) -> PyResult<Option<Vec<i64>>> {
+    let mut places = Vec::with_capacity(entries.len());
+    for entry in entries {
+        places.push(match entry {
+            Value::Null => UNKNOWN,
+            Value::String(name) => one(name, Spelling::Either, at, spellings)?,
+            Value::Number(number) => {
+                let Some(number) = number.as_u64().or_else(|| {
+                    number
+                        .as_f64()
+                        .filter(|number| number.fract() == 0.0 && *number >= 0.0)
+                        .map(|number| number as u64)
+                }) else {
+                    return Ok(None);
+                };
+                spellings.place(&number.to_string(), Spelling::Either, at)?
+            }
+            Value::Array(pair) => match &pair[..] {
+                [Value::String(_), Value::Number(port)] if port.is_u64() => UNKNOWN,
+                _ => return Ok(None),
+            },
+            Value::Bool(_) | Value::Object(_) => return Ok(None),
+        });
+    }
+    Ok(Some(places))
+}
+
+/// The place of one name. An address that is nobody's name is of a machine that is not known.
+fn one(
+    name: &str,
+    spelling: Spelling,
+    at: (&'static str, usize),
+    spellings: &mut Spellings,
+) -> PyResult<i64> {
+    if !spellings.has(name) {
+        let is_port = |port: &str| port.parse::<u16>().is_ok();
+        if name
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && is_port(port))
+        {
+            return Ok(UNKNOWN);
+        }
+    }
+    Ok(spellings.place(name, spelling, at)?)
+}
+
+/// Whether it is a pair of host and port.
+fn is_address(entry: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if entry.len().is_err() || entry.len()? != 2 {
+        return Ok(false);
+    }
+    let (host, port) = (entry.get_item(0), entry.get_item(1));
+    let (Ok(host), Ok(port)) = (host, port) else {
+        return Ok(false);
+    };
+    Ok(host.is_instance_of::<PyString>() && whole(&port)?.is_some())
 }
 
 fn wrong(row: usize, name: &str, cell: &Bound<'_, PyAny>) -> PyErr {
-    let shown = cell.repr().map_or_else(
-        |_| cell.get_type().to_string(),
-        |repr| repr.to_string().chars().take(SHOWN).collect(),
-    );
     PyValueError::new_err(format!(
-        "row {row}: {name} {shown} is not a list of machine ids: give one like [2, 3]"
+        "row {row}: {name} {} is not a list of machine ids: give one like [2, 3], or of names like ['a', 'b']",
+        shown(cell)
     ))
 }

@@ -6,6 +6,7 @@ mod common;
 mod corpus;
 mod grouping;
 mod history;
+mod import;
 mod json_lines;
 mod line;
 mod patterns;

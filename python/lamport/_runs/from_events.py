@@ -3,30 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
 import pandas as pd
 
-from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
+from lamport._lamport import EVENT_COLUMNS
 from lamport._model.public import public
+from lamport._model.rules import Rules
+from lamport._runs.cells import READERS, machines, recipients
+from lamport._runs.columns import KNOWN, LISTS, named
+from lamport._runs.declaration import Declaration
 from lamport._runs.frame import as_frame
+from lamport._runs.kinds import read_kinds
 from lamport._runs.run import Run
-from lamport._runs.units import UNITS, in_seconds
+from lamport._runs.times import read_times
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from lamport._lamport import Logs
 
-    Floats = NDArray[np.float64]
+__all__ = ["from_events", "logs_of_frame", "run_of_frame"]
 
-__all__ = ["from_events"]
-
-CODES = {kind: code for code, kind in enumerate(EVENT_KINDS)}
-REQUIRED = ("machine_id", "event", "new_clock")
-LISTS = ("recipient_ids", "recipients")
-EMPTY = {"", "null", "None"}
-"""What tables write as text where there is nothing."""
-FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
-LARGEST = 2**53 - 1
-SECOND = np.timedelta64(1, "s")
+MACHINES = {"machine_id": False, "sender": True}
+"""The columns of machines, and whether there may be none."""
+CLOCKS = ("old_clock", "new_clock")
 
 
 class Arrow(Protocol):
@@ -39,7 +36,14 @@ class Arrow(Protocol):
 def from_events(
     frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow,
     *,
+    columns: Mapping[str, str | None] | None = None,
+    events: Mapping[str, str | tuple[str, str] | None] | None = None,
+    time_format: str | None = None,
     time_unit: Literal["s", "ms", "us", "ns"] | None = None,
+    queue_len: Literal["after", "before"] = "after",
+    multicast: Literal["rows"] | None = None,
+    rules: Rules | None = None,
+    offsets: Mapping[int | str, float] | Literal["align"] | None = None,
 ) -> Run:
     """Make a run of a table of events.
 
@@ -47,16 +51,41 @@ def from_events(
     ----------
     frame : DataFrame, mapping of columns or sequence of mappings
         A table of pandas, polars, pyarrow or duckdb (the last three need pyarrow), or anything that exports
-        Arrow data; one row per event: ``machine_id``, ``event`` (SEND, RECEIVE or INTERNAL, in any case) and
-        ``new_clock``. Used where present: ``time`` or ``system_time``, ``old_clock``, ``queue_len``,
-        ``sender``, ``sent_clock``, ``arrived``, ``manual``, ``by_hand`` and ``recipients`` (a list or tuple
-        of machine ids, or its text, ``[2, 3]`` or ``(2, 3)``, with null or None for one unknown; also called
-        ``recipient_ids``): all that `Run.events` has, in whatever file it was. Times are numbers, dates with
-        or without a time zone (without: UTC), or durations. Without times the rows are taken as one second
-        apart. Events are put in order of time; those of a machine at one time stay in the order of the rows,
-        so a table must not be shuffled.
+        Arrow data; one row per event: ``machine_id`` (an id or a name), ``event`` (SEND, RECEIVE, INTERNAL
+        or a usual word for it, in any case) and ``new_clock``. Used where present: ``time`` or
+        ``system_time``, ``old_clock``, ``queue_len``, ``sender``, ``sent_clock`` (of a RECEIVE the timestamp
+        of its message; of a SEND that which it gave, if it is not its clock), ``arrived``, ``manual``,
+        ``by_hand``, ``recipients`` (also called ``recipient_ids``: a list of machines or its text,
+        ``[2, 3]``, ``B and C``, "all" or "others", with None for one unknown), ``vector_clock`` (a mapping of
+        machines to counts, a list of counts, or the text of one) and ``message`` (equal values at a SEND and
+        its receipts). Other columns are kept, and stand in `Run.events`.
+
+        Of clocks ``old_clock`` alone is enough: the next row of the machine tells the clock after. Without
+        any, the Lamport clock is computed, if vectors, messages, or senders and recipients tell each
+        receipt's message. With vectors ``event`` may lack: where an entry grew a message came.
+
+        Times are numbers, dates with or without a time zone (without: UTC), durations, or texts of ISO 8601.
+        Without times rows are taken as one second apart, in an order in which nothing is received before it
+        was sent. Events are put in order of time; those of a machine at one time stay in the order of the
+        rows (of its own entry, with vectors), so a table must not be shuffled.
+    columns : mapping of str to str, optional
+        Their names of columns to ours, None for one to leave aside.
+    events : mapping of str to str, optional
+        Their words to SEND, RECEIVE or INTERNAL, ("RECEIVE", "SEND") for both at once, None for rows to leave
+        aside.
+    time_format : str, optional
+        How times are written, as in ``datetime.strptime``.
     time_unit : {"s", "ms", "us", "ns"}, optional
         What numbers in ``time``, ``system_time`` and ``arrived`` are: seconds if None, unless they cannot be.
+    queue_len : {"after", "before"}
+        Whether ``queue_len`` was counted after the message was taken, or before.
+    multicast : "rows", optional
+        Several rows are one SEND to several machines. Consecutive SENDs of one clock to different machines
+        are taken so by themselves; with "rows" where the recipients are not known, too.
+    rules : Rules, optional
+        What is taken for true of the program, for everything that follows from the run.
+    offsets : mapping of int or str to float, optional
+        Seconds to add to the times of a machine, by its id or its name.
 
     Returns
     -------
@@ -66,8 +95,9 @@ def from_events(
     Raises
     ------
     ValueError
-        A column is missing or there twice, a value is not what its column holds, times cannot be seconds and
-        no `time_unit` is given, or there is ``arrived`` but neither ``time`` nor ``system_time``.
+        A column is missing or there twice, a value is not what its column holds, words for events are
+        unknown, times cannot be seconds and no `time_unit` is given, there is ``arrived`` but neither
+        ``time`` nor ``system_time``, or an option is none.
     TypeError
         `frame` is not a table.
     ImportError
@@ -81,138 +111,64 @@ def from_events(
     Examples
     --------
     >>> import lamport
-    >>> run = lamport.from_events({"machine_id": [1, 2], "event": ["send", "receive"], "new_clock": [1, 2]})
+    >>> rows = [{"host": "alice", "what": "sent", "lc": 1, "to": "Zoë"},
+    ...         {"host": "Zoë", "what": "got", "lc": 2}]
+    >>> columns = {"host": "machine_id", "what": "event", "lc": "new_clock", "to": "recipients"}
+    >>> run = lamport.from_events(rows, columns=columns, events={"got": "RECEIVE"})
+    >>> run.names
+    {1: 'alice', 2: 'Zoë'}
     >>> run.events["event"].tolist()
     ['SEND', 'RECEIVE']
     """
+    declared = Declaration(
+        columns=columns,
+        events=events,
+        time_format=time_format,
+        time_unit=time_unit,
+        queue_len=queue_len,
+        multicast=multicast,
+        rules=rules,
+        offsets=offsets,
+    )
+    return run_of_frame(as_frame(frame, "a table of events"), declared)
+
+
+def run_of_frame(table: pd.DataFrame, declared: Declaration) -> Run:
+    """Make a run of a table by what is declared of it."""
+    logs, extra = logs_of_frame(table, declared)
+    return Run(logs, rules=declared.rules, extra=extra)
+
+
+def logs_of_frame(table: pd.DataFrame, declared: Declaration) -> "tuple[Logs, pd.DataFrame]":
+    """Read a table; the columns that mean nothing to us are the second value, by row of the table."""
     from lamport._lamport import table_logs
 
-    table = as_frame(frame, "a table of events")
-    missing = [name for name in REQUIRED if name not in table.columns]
-    if missing:
-        has = ", ".join(map(str, table.columns)) or "nothing"
-        raise ValueError(f"the table has no column {', '.join(missing)}: it has {has}")
-    for name in (*dict(EVENT_COLUMNS), *LISTS):
-        if (table.columns == name).sum() > 1:
-            raise ValueError(f"the table has more than one column {name}: keep one of them")
-    if time_unit is not None and (not isinstance(time_unit, str) or time_unit not in UNITS):
-        raise ValueError(f"time_unit={time_unit!r} is not known: it is one of {', '.join(map(repr, UNITS))}")
-    columns: dict[str, Any] = {
-        name: _times(table, name, time_unit) if "seconds" in form else READERS[form](table, name)
-        for name, form in EVENT_COLUMNS
-        if name in table.columns
-    }
-    columns |= {name: _lists(table, name) for name in LISTS if name in table.columns}
-    return Run(table_logs(columns))
-
-
-def _codes(table: pd.DataFrame, name: str) -> Any:
-    try:
-        column = table[name].astype("category")
-    except TypeError:  # a list, say
-        column = table[name].astype("str").astype("category")
-    names = column.cat.categories.astype("str").str.upper()
-    # The last place is that of what is missing, whose code is -1.
-    known = np.array([CODES.get(word, -1) for word in names] + [-1], dtype=np.int8)
-    codes = known[column.cat.codes.to_numpy()]
-    if (codes < 0).any():
-        raise _wrong(table, name, codes < 0, f"one of {', '.join(CODES)}")
-    return codes
-
-
-def _flags(table: pd.DataFrame, name: str) -> Any:
-    """Return what is true, or its text; what is missing is false."""
-    column = table[name]
-    if column.dtype == bool:
-        return column.to_numpy(copy=True)
-    texts = column.astype("str").str.lower()
-    values = texts.map(FLAGS)
-    strange = values.isna() & column.notna() & (texts != "")
-    if strange.any():
-        raise _wrong(table, name, strange, "true or false")
-    return (values == True).to_numpy(dtype=bool)  # noqa: E712 - missing is neither
-
-
-def _times(table: pd.DataFrame, name: str, unit: str | None) -> "Floats":
-    """Return times in seconds: dates since 1970 in UTC, durations as they are, numbers by their unit."""
-    column = table[name]
-    if column.dtype == object:
-        held = pd.api.types.infer_dtype(column, skipna=True)
-        if held in {"datetime", "datetime64", "date"}:
-            column = pd.to_datetime(column, utc=True)
-        elif held in {"timedelta", "timedelta64"}:
-            column = pd.to_timedelta(column)
-    kind = column.dtype.kind
-    if kind not in {"M", "m"}:
-        return in_seconds(_numbers(table, name, "a number of seconds, a date or a duration"), name, unit)
-    if kind == "M" and getattr(column.dt, "tz", None) is not None:
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    values = column.to_numpy(dtype=f"{kind}8[{_unit(column)}]")
-    since = values - np.datetime64(0, "s") if kind == "M" else values
-    seconds: Floats = since / SECOND
-    return seconds
-
-
-def _unit(column: "pd.Series[Any]") -> str:
-    """Return the unit in which a column of times counts."""
-    arrow = getattr(column.dtype, "pyarrow_dtype", None)
-    return str(arrow.unit if arrow is not None else np.datetime_data(column.to_numpy().dtype)[0])
-
-
-def _numbers(table: pd.DataFrame, name: str, right: str = "a number") -> "Floats":
-    column = table[name]
-    if column.dtype.kind in {"M", "m"}:
-        raise ValueError(f"the column {name} holds times ({column.dtype}): it must hold numbers")
-    values = pd.to_numeric(column, errors="coerce")
-    strange = values.isna() & column.notna()
-    if strange.any():
-        raise _wrong(table, name, strange, right)
-    return values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-
-
-def _whole(table: pd.DataFrame, name: str, *, missing: bool = False) -> Any:
-    """Return whole numbers; where one may be missing, a negative one in its place."""
-    values = _numbers(table, name)
-    bad = ~((values >= 0) & (values <= LARGEST) & (values == np.floor(values)))
-    if missing:
-        absent = np.isnan(values)
-        bad &= ~absent
-        values[absent] = -1
-    if bad.any():
-        raise _wrong(table, name, bad, "a whole number from 0 to 2^53 - 1")
-    return values.astype(np.int64)
-
-
-def _maybe_whole(table: pd.DataFrame, name: str) -> Any:
-    return _whole(table, name, missing=True)
-
-
-def _lists(table: pd.DataFrame, name: str) -> "list[Any]":
-    """Return the lists of ids; where there is none, to whom it went is unknown."""
-    column = table[name].to_numpy(dtype=object)
-    lists = np.empty(len(column), dtype=object)
-    lists[:] = [[None]] * len(column)
-    given = table[name].notna().to_numpy(copy=True)
-    if pd.api.types.infer_dtype(table[name], skipna=True) == "string":
-        given &= ~table[name].str.strip().isin(EMPTY).to_numpy(dtype=bool, na_value=True)
-    lists[given] = column[given]
-    return list(lists)
-
-
-def _wrong(table: pd.DataFrame, name: str, bad: Any, right: str) -> ValueError:
-    """Say which value is wrong first, and what would be right."""
-    row = int(np.flatnonzero(bad)[0])
-    value = table[name].iloc[row]
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return ValueError(f"row {row}: {name} is missing: it must be {right}")
-    plain = value.item() if isinstance(value, np.generic) else value
-    return ValueError(f"row {row}: {name} {plain!r} is not {right}")
-
-
-READERS = {
-    "whole": _whole,
-    "whole or none": _maybe_whole,
-    "kind": _codes,
-    "flag": _flags,
-}
-"""What reads each form of a column but times."""
+    table = named(table, declared.columns)
+    extra = table[[name for name in table.columns if name not in KNOWN]]
+    table, found, notes = read_kinds(table, declared)
+    times, resolution, spoken = read_times(table, declared.time_format, declared.time_unit)
+    found |= times
+    for name, form in EVENT_COLUMNS:
+        if name not in table.columns or name == "event" or "seconds" in form:
+            continue
+        if name in MACHINES:
+            found[name] = machines(table, name, missing=MACHINES[name])
+        elif name in CLOCKS and not all(clock in table.columns for clock in CLOCKS):
+            found[name] = READERS[form](table, name)
+        else:
+            found[name] = READERS["whole or none" if name in CLOCKS else form](table, name)
+    found |= {name: recipients(table, name) for name in LISTS if name in table.columns}
+    for name in ("vector_clock", "message"):
+        if name in table.columns:
+            found[name] = list(table[name])
+    logs = table_logs(
+        found,
+        rows=table.attrs.get("rows"),
+        resolution=resolution,
+        notes=notes + spoken,
+        queue_len_before=declared.queue_len == "before",
+        multicast_rows=declared.multicast == "rows",
+        rules=declared.rules,
+        offsets=declared.offsets if isinstance(declared.offsets, Mapping) else None,
+    )
+    return logs, extra

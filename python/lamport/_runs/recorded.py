@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Logs
     from lamport._model.fault import Fault
+    from lamport._model.rules import Rules
     from lamport._runs.causality import Causality
     from lamport._runs.part import Absent
     from lamport._runs.recipe import Recipe
@@ -26,6 +27,8 @@ class Recorded:
     interrupted: bool
     _source: "Path | Sequence[Path] | Logs | None"
     _recipe: "Recipe | None"
+    _rules: "Rules | None"
+    _extra: "pd.DataFrame | None"
     _parameters: dict[str, Any]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -45,6 +48,8 @@ class Recorded:
             "interrupted": self.interrupted,
             "_parameters": self._parameters,
             "_recipe": self._recipe,
+            "_rules": self._rules,
+            "_extra": None,
             "_source": source,
         }
 
@@ -116,6 +121,13 @@ class Recorded:
         return self._logs.names
 
     @property
+    def rules(self) -> "Rules":
+        """What is taken for true of the program, as given when the run was read; our own logs prove it."""
+        from lamport._model.rules import Rules
+
+        return self._rules or Rules()
+
+    @property
     def faults(self) -> "tuple[Fault, ...]":
         """What was made to go wrong: ``parameters["faults"]`` as `Crash`, `Pause`, ..."""
         from lamport._model.fault import as_faults
@@ -132,7 +144,9 @@ class Recorded:
         hand, not by a tick), ``by_hand`` (bool: the message received was delivered by hand in its sender's
         name, and belongs to no channel), ``recipients`` (object: a tuple of ids, None in it for one unknown).
         Of a RECEIVE are ``queue_len``, ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``;
-        where there is none stands NA, NaN or None.
+        where there is none stands NA, NaN or None. Of logs of other programs ``old_clock`` is Int64 if it is
+        not known of the first events of their logs, a SEND may tell a ``sent_clock`` that its messages carry,
+        and columns that mean nothing to us stand behind.
 
         Ticking begins where the first machine says so (`Run.parameters` ``["began"]``), and at 0 in virtual
         time; where no log tells it, the earliest event is at 0, and `notes` says so.
@@ -160,9 +174,11 @@ class Recorded:
         """Return the events with their recipients."""
         import pandas as pd
 
-        table = self._events.copy(deep=False)
+        from lamport._runs import tables
+
+        table = tables.told(self._events, self._logs)
         table["recipients"] = pd.Series(self._logs.recipients(), dtype=object, copy=False)
-        return table
+        return tables.with_extra(table, self._logs, self._extra)
 
     @cached_property
     def messages(self) -> "pd.DataFrame":

@@ -13,6 +13,7 @@ from lamport._runs.recorded import Recorded
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -42,6 +43,10 @@ class Run(Recorded):
         Whether it was ended early.
     recipe : Recipe, optional
         How to make `source` again elsewhere, if it is logs already read.
+    rules : Rules, optional
+        What was taken for true of the program when `source` was read.
+    extra : DataFrame, optional
+        Columns of the table that `source` was made of which mean nothing to us.
 
     Notes
     -----
@@ -66,9 +71,13 @@ class Run(Recorded):
         log_dir: Path | None = None,
         interrupted: bool = False,
         recipe: "Recipe | None" = None,
+        rules: Rules | None = None,
+        extra: "pd.DataFrame | None" = None,
     ) -> None:
         self._source = source = _as_source(source)
         self._recipe = recipe
+        self._rules = rules
+        self._extra = extra
         self._parameters = dict(parameters or {})
         home = source if log_dir is None and isinstance(source, Path) else log_dir
         self.log_dir = None if home is None else home.absolute()

@@ -28,6 +28,8 @@ __all__ = [
     "messages",
     "own",
     "parameters",
+    "told",
+    "with_extra",
 ]
 
 STATUSES = ("received", "unread", "undelivered", "unknown")
@@ -49,8 +51,18 @@ LATENESS = ("lateness_p50", "lateness_p99", "lateness_max")
 
 
 def events(logs: "Logs") -> pd.DataFrame:
-    """Make the table `Run.events`, but for the recipients."""
-    return _table(logs.events(), dict(EVENT_COLUMNS))
+    """Make the table `Run.events`, but for the recipients.
+
+    Where a clock before the first event of a log is not known, the least that it can have been stands for it:
+    0 before a receipt, and as much as the event moved it less else.
+    """
+    columns = logs.events()
+    old = columns["old_clock"]
+    if (unknown := np.flatnonzero(old < 0)).size:
+        columns["old_clock"] = old = old.copy()
+        moved = columns["event"][unknown] != EVENT_KINDS.index("RECEIVE")
+        old[unknown] = np.where(moved, columns["new_clock"][unknown] - 1, 0)
+    return _table(columns, dict(EVENT_COLUMNS))
 
 
 def messages(logs: "Logs") -> pd.DataFrame:
@@ -96,6 +108,28 @@ def own(table: pd.DataFrame) -> pd.DataFrame:
         if isinstance(dtype, pd.api.extensions.ExtensionDtype):
             mine[name] = table[name].array.copy()
     return mine
+
+
+def told(events: pd.DataFrame, logs: "Logs") -> pd.DataFrame:
+    """Return the events with NA where a clock before is not known; the columns are shared."""
+    table = events.copy(deep=False)
+    old = logs.events()["old_clock"]
+    if (old < 0).any():
+        table["old_clock"] = maybe_whole(old)
+    return table
+
+
+def with_extra(events: pd.DataFrame, logs: "Logs", extra: pd.DataFrame | None) -> pd.DataFrame:
+    """Add the columns of the logs, or of the table they were made of, that mean nothing to us."""
+    for name, texts in logs.extra().items():
+        events[name] = texts
+    if extra is not None and len(extra.columns):
+        rows = logs.source_rows
+        more = extra if rows is None else extra.take(rows)
+        more = more.set_axis(events.index)
+        for name in more.columns:
+            events[name] = more[name]
+    return events
 
 
 def apart(table: pd.DataFrame) -> pd.DataFrame:

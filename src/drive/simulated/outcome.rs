@@ -207,6 +207,7 @@ impl Simulation {
                     events,
                     last_clock: seat.node.clock() as i64,
                     jumps: seat.node.clock() as i64,
+                    unknown_jumps: 0,
                     max_jump: seat.tally.max_jump.max(u64::from(actions > 0)) as i64,
                     max_queue_len: if has_receives {
                         i64::from(seat.tally.max_queue_len)

@@ -288,6 +288,7 @@ impl Collector {
                 file: self.file,
                 line: self.line,
             }),
+            rows: None,
             columns,
         })
     }

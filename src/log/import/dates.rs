@@ -9,15 +9,15 @@ const DAY: i64 = 86_400;
 
 /// When something was, and how it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WrittenDate {
+pub(crate) struct WrittenDate {
     /// Nanoseconds since 1970, in UTC.
-    pub(super) nanos: i64,
+    pub(crate) nanos: i64,
     /// How many decimals the seconds had.
-    pub(super) decimals: u32,
+    pub(crate) decimals: u32,
     /// Whether the zone was written too.
-    pub(super) has_zone: bool,
+    pub(crate) has_zone: bool,
     /// Whether the date was.
-    pub(super) has_date: bool,
+    pub(crate) has_date: bool,
 }
 
 /// A date and a time of day, field by field.
@@ -203,7 +203,7 @@ impl DateText<'_> {
 /// A date and time as ISO 8601 has it; a blank for the T, a slash for the dash and a comma for the point are taken too.
 ///
 /// The date may lack, and so may the seconds, the decimals and the zone.
-pub(super) fn iso(text: &str) -> Option<WrittenDate> {
+pub(crate) fn iso(text: &str) -> Option<WrittenDate> {
     let mut rest = DateText(text.as_bytes());
     let mut fields = DateFields::default();
     if rest.0.get(2) != Some(&b':') {
@@ -272,7 +272,7 @@ const DIRECTIVES: &[u8] = b"YymdHIMSfpjbBhaAzZs";
 
 /// How times are written, by the directives of `strptime`.
 #[derive(Debug, Clone)]
-pub(super) struct TimeFormat(Vec<FormatPiece>);
+pub(crate) struct TimeFormat(Vec<FormatPiece>);
 
 /// A piece of a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +287,7 @@ enum FormatPiece {
 
 impl TimeFormat {
     /// Reads a format.
-    pub(super) fn new(format: &str) -> Result<Self> {
+    pub(crate) fn new(format: &str) -> Result<Self> {
         let refused = |why: String| {
             Error::invalid(format!(
                 "time_format {format:?}: {why}; it is one as in datetime.strptime, such as '%d/%m/%Y %H:%M:%S,%f'"
@@ -330,7 +330,7 @@ impl TimeFormat {
     }
 
     /// The time that a text states, if it is of this form.
-    pub(super) fn read(&self, text: &str) -> Option<WrittenDate> {
+    pub(crate) fn read(&self, text: &str) -> Option<WrittenDate> {
         let mut rest = DateText(text.as_bytes());
         let mut fields = DateFields::default();
         for &piece in &self.0 {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Stands for a text that is not there.
-pub(super) const NOTHING: u32 = u32::MAX;
+pub(crate) const NOTHING: u32 = u32::MAX;
 
 /// Places that are looked at before the map.
 const RECENT: usize = 64;
 
 /// Distinct texts, numbered as they first came.
 #[derive(Debug, Default)]
-pub(super) struct Interner {
+pub(crate) struct Interner {
     texts: Vec<Arc<str>>,
     places: BTreeMap<Arc<str>, u32>,
     /// By length and last byte, the text that was there last.
@@ -21,7 +21,7 @@ pub(super) struct Interner {
 impl Interner {
     /// The number of a text.
     #[inline]
-    pub(super) fn place(&mut self, text: &str) -> u32 {
+    pub(crate) fn place(&mut self, text: &str) -> u32 {
         let last = text.as_bytes().last().copied().unwrap_or(0);
         let slot = (text.len().wrapping_mul(7) ^ usize::from(last)) % RECENT;
         if let Some(&place) = self.recent.get(slot)
@@ -51,17 +51,17 @@ impl Interner {
     }
 
     /// All of them, by their numbers.
-    pub(super) fn texts(&self) -> &[Arc<str>] {
+    pub(crate) fn texts(&self) -> &[Arc<str>] {
         &self.texts
     }
 
     /// The number of a text that is there already.
-    pub(super) fn known(&self, text: &str) -> Option<u32> {
+    pub(crate) fn known(&self, text: &str) -> Option<u32> {
         self.places.get(text).copied()
     }
 
     /// For each text of another, its number here.
-    pub(super) fn take(&mut self, other: &Self) -> Vec<u32> {
+    pub(crate) fn take(&mut self, other: &Self) -> Vec<u32> {
         other.texts.iter().map(|text| self.place(text)).collect()
     }
 }

@@ -1,45 +1,110 @@
 //! To whom the SENDs of a table went.
 
-use super::table::{Lists, OTHERS};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::machine_index::MachineIndex;
+use super::rows::Rows;
+use super::table::{ALL, Lists, OTHERS};
+use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
 
-/// Puts the recipients of each SEND into the columns: those that are given, else those that received it.
-pub(super) fn fill(columns: &mut Columns, given: Option<Lists>) {
-    let lists = given.unwrap_or_else(|| receivers(columns));
-    for row in 0..columns.len() {
+/// No table may have more recipients, where "all" stands for many.
+const MOST: usize = 1 << 28;
+
+/// Puts machines in the place of "all" and "others": those that the table names, without the sender unless it hears itself.
+pub(super) fn expand(
+    rows: &mut Rows,
+    index: &MachineIndex,
+    names: &BTreeMap<u64, String>,
+) -> Result<()> {
+    let columns = &rows.columns;
+    let Some(lists) = &rows.recipients else {
+        return Ok(());
+    };
+    if !lists.values.iter().any(|&id| id == ALL || id == OTHERS) {
+        return Ok(());
+    }
+    let mut machines: BTreeSet<i64> = index.ids.iter().copied().collect();
+    machines.extend(names.keys().map(|&id| id as i64));
+    machines.extend(
+        columns
+            .sender
+            .iter()
+            .chain(&lists.values)
+            .filter(|&&id| id >= 0),
+    );
+    let heard = (0..rows.len()).filter(|&row| columns.sender[row] == columns.machine_id[row]);
+    let hears_itself: BTreeSet<i64> = heard.map(|row| columns.machine_id[row]).collect();
+    let mut new = Lists::default();
+    for row in 0..rows.len() {
+        let list = lists.of(row);
+        if !columns.event[row].sends() && !rows.both.get(row).copied().unwrap_or(false) {
+            new.push([]);
+            continue;
+        }
+        let own = columns.machine_id[row];
+        if let Some(&word) = list.iter().find(|&&id| id == ALL || id == OTHERS) {
+            if new.values.len() + machines.len() > MOST {
+                return Err(Error::invalid(format!(
+                    "{}: recipients that are all of {} machines are more than {MOST} messages up to here: \
+                     load a part of the table",
+                    rows.place(row),
+                    machines.len()
+                )));
+            }
+            let is_one = |id: &&i64| **id != own || word == ALL && hears_itself.contains(&own);
+            new.push(machines.iter().filter(is_one).copied());
+        } else {
+            new.push(list.iter().copied());
+        }
+    }
+    rows.recipients = Some(new);
+    Ok(())
+}
+
+/// Puts the recipients of each SEND into the columns: those that are given, else those that received it and maybe others.
+pub(super) fn fill(rows: &mut Rows) {
+    let lists = rows
+        .recipients
+        .take()
+        .unwrap_or_else(|| receivers(&rows.columns));
+    let columns = &mut rows.columns;
+    columns.starts.reserve(lists.len() + 1);
+    for row in 0..lists.len() {
         columns.starts.push(columns.recipients.len());
         if columns.event[row].sends() {
-            columns.recipients.extend_from_slice(lists.of(row));
+            match lists.of(row) {
+                [] => {}
+                list => columns.recipients.extend_from_slice(list),
+            }
         }
     }
     columns.starts.push(columns.recipients.len());
-    debug_assert!(columns.recipients.iter().all(|&id| id > OTHERS));
 }
 
-/// For each SEND the machines that received it, or one unknown recipient if none did.
+/// For each SEND the machines that received it, and one unknown recipient.
 fn receivers(columns: &Columns) -> Lists {
     let receipt = |row: usize| {
         let (sender, sent_clock) = columns.message(row);
         let key = (sender? as i64, sent_clock?, columns.machine_id[row]);
         columns.event[row].receives().then_some(key)
     };
-    let mut receipts: Vec<_> = (0..columns.len()).filter_map(receipt).collect();
+    let mut receipts: Vec<_> = (0..columns.event.len()).filter_map(receipt).collect();
     receipts.sort_unstable();
     receipts.dedup();
     let mut lists = Lists::default();
-    for row in 0..columns.len() {
-        if !columns.event[row].sends() {
-            lists.push([]);
-            continue;
-        }
-        let key = (columns.machine_id[row], columns.new_clock[row]);
-        let first = receipts.partition_point(|&(sender, clock, _)| (sender, clock) < key);
-        let same = receipts[first..]
-            .iter()
-            .take_while(|&&(sender, clock, _)| (sender, clock) == key);
-        let known = lists.values.len();
-        lists.values.extend(same.map(|&(.., recipient)| recipient));
-        if lists.values.len() == known {
+    for row in 0..columns.event.len() {
+        if columns.event[row].sends() {
+            let stamp = match columns.sent_clock[row] {
+                UNKNOWN => columns.new_clock[row],
+                stamp => stamp,
+            };
+            let key = (columns.machine_id[row], stamp);
+            let first = receipts.partition_point(|&(sender, clock, _)| (sender, clock) < key);
+            let same = receipts[first..]
+                .iter()
+                .take_while(|&&(sender, clock, _)| (sender, clock) == key);
+            lists.values.extend(same.map(|&(.., recipient)| recipient));
             lists.values.push(UNKNOWN);
         }
         lists.starts.push(lists.values.len());

@@ -1,7 +1,5 @@
 //! A table of events, from anywhere: what it holds before it is judged and put in order.
 
-use std::collections::BTreeMap;
-
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::model::rules::Rules;
 
@@ -12,7 +10,7 @@ pub const ALL: i64 = UNKNOWN - 1;
 
 /// A table: what is given of it, all of one length.
 ///
-/// `machine_id`, `event` and a clock are needed, unless vectors tell more. `system_time` stands in for `time`, which is since
+/// `machine_id` is needed, and `event` and a clock unless vectors or messages tell more. `system_time` stands in for `time`, which is since
 /// the start; `arrived` is on the clock of `time`, or else of `system_time`.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -27,8 +25,10 @@ pub struct Table {
     pub vectors: Option<VectorColumn>,
     /// The number of the message of each row, [`UNKNOWN`] if it has none.
     pub messages: Option<Vec<i64>>,
-    /// Where each row stands in files.
+    /// Where each row stands in files; then the rows of a machine are in the order of its log, whatever their times.
     pub origin: Option<Origins>,
+    /// The row of what the table was made of, where some of that are left aside.
+    pub rows: Option<Vec<u32>>,
     /// Which events receive and send; empty if none does.
     pub both: Vec<bool>,
     /// In what steps its times are given, in seconds; 0 if that is not known.
@@ -53,7 +53,7 @@ pub struct Lists {
 pub struct VectorColumn {
     /// Row i's entries are those from `starts[i]` to `starts[i + 1]`.
     pub starts: Vec<usize>,
-    /// The machine of each entry.
+    /// The machine of each entry; `!k` for the k-th of all, from 0, where a vector has no names.
     pub machines: Vec<i64>,
     /// How many of its events are known of.
     pub counts: Vec<i64>,
@@ -88,8 +88,31 @@ pub struct Declared {
     pub multicast_rows: bool,
     /// What is taken for true of the program.
     pub rules: Rules,
-    /// Seconds to add to the times of a machine, by its name, or its id in plain decimals.
-    pub offsets: BTreeMap<String, f64>,
+    /// Seconds to add to the times of machines.
+    pub offsets: Vec<(MachineKey, f64)>,
+}
+
+/// A machine as a caller names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MachineKey {
+    /// By its id, or the number that stands for its name.
+    Id(u64),
+    /// By its name.
+    Name(String),
+}
+
+impl Table {
+    /// Where a row stands, as people find it.
+    pub(super) fn place(&self, row: usize) -> String {
+        match (&self.origin, &self.rows) {
+            (Some(origin), _) => {
+                let (file, line) = origin.of(row);
+                format!("{file}:{line}")
+            }
+            (None, Some(rows)) => format!("row {}", rows[row]),
+            (None, None) => format!("row {row}"),
+        }
+    }
 }
 
 impl Default for Lists {
@@ -139,6 +162,24 @@ impl VectorColumn {
     pub fn of(&self, row: usize) -> (&[i64], &[i64]) {
         let span = self.starts[row]..self.starts[row + 1];
         (&self.machines[span.clone()], &self.counts[span])
+    }
+
+    /// The vectors of these rows alone.
+    #[must_use]
+    pub(super) fn only(&self, has: impl Fn(usize) -> bool) -> Self {
+        let mut new = Self {
+            starts: vec![0],
+            ..Self::default()
+        };
+        for row in 0..self.starts.len() - 1 {
+            if has(row) {
+                let (machines, counts) = self.of(row);
+                new.machines.extend_from_slice(machines);
+                new.counts.extend_from_slice(counts);
+            }
+            new.starts.push(new.machines.len());
+        }
+        new
     }
 
     /// The vectors of these rows, in their order.

@@ -11,7 +11,7 @@ pub(super) fn is_vector(text: &str) -> bool {
 /// Reads a vector; `each` gets the machine of each entry and its count, a list's machines being `None`.
 ///
 /// Quotes may be single, double or lack; `:`, `=` or `=>` stands between, a comma, a semicolon or a blank behind.
-pub(super) fn read(
+pub(crate) fn read(
     text: &str,
     each: &mut dyn FnMut(Option<&str>, i64),
 ) -> Result<(), &'static str> {

@@ -46,12 +46,12 @@ def test_categories_and_small_types():
     ("change", "message"),
     [
         ({"event": None}, "the table has no column event: it has machine_id, new_clock"),
-        ({"event": ["SEND", "END"]}, "row 1: event 'END' is not one of SEND, RECEIVE, INTERNAL"),
+        ({"event": ["SEND", "END"]}, r'no kind of event is known by "END" \(1\) \(first in row 1\)'),
         ({"event": ["SEND", None]}, "row 1: event"),
         ({"new_clock": [1, 1.5]}, "row 1: new_clock"),
         ({"new_clock": [1, -2]}, "row 1: new_clock"),
         ({"new_clock": [1, 2.0**53]}, "row 1: new_clock"),
-        ({"machine_id": ["a", 1]}, "row 0: machine_id 'a' is not a number"),
+        ({"machine_id": [1.5, 1]}, r"row 0: machine_id 1\.5 is not a whole number"),
         ({"machine_id": [1, None]}, "row 1: machine_id"),
         ({"queue_len": [0, "many"]}, "row 1: queue_len 'many' is not a number"),
         ({"queue_len": [0, -1]}, "row 1: queue_len -1 is not a whole number"),
@@ -175,7 +175,7 @@ def test_recipients_not_known(unknown):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["2, 3", "(2, x)", "(2", 2, 2.5, [2.5], [["localhost", 5002]], ["2"], '[["a", 1]]', "[2.5]"]
+    "wrong", ["(2", "2, 3]", 2.5, [2.5], [[1, 2]], [{"a": 1}], '[["a", "b"]]', "[2.5]", '[{"a": 1}]', "[1e]"]
 )
 @pytest.mark.parametrize("name", ["recipients", "recipient_ids"])
 def test_what_are_no_recipients(wrong, name):
@@ -201,7 +201,7 @@ def test_messages_show_plain_values():
         ({"event": ["SEND", float("nan")]}, r"row 1: event is missing: it must be one of SEND"),
         ({"event": ["SEND", pd.NA]}, r"row 1: event is missing"),
         ({"machine_id": [1, -3]}, r"row 1: machine_id -3 is not a whole number"),
-        ({"time": ["2026-11-21", "soon"]}, r"row 0: time '2026-11-21' is not a number of seconds, a date or"),
+        ({"time": ["2026-11-21", "soon"]}, r"row 1: time 'soon' is not a number of seconds, a date or"),
         ({"queue_len": pd.to_datetime(["2026-11-21"] * 2)}, r"column queue_len holds times \(datetime64"),
     ]
     for change, message in cases:
@@ -273,8 +273,9 @@ def test_rows_of_a_machine_keep_their_order(times):
     rows = {"machine_id": [2, 1, 1, 1], "event": ["INTERNAL"] * 4, "new_clock": [1, 5, 3, 4], **times}
     run = lamport.from_events(rows)
     assert run.events["new_clock"].tolist() == [1, 5, 3, 4]
-    assert run.events["old_clock"].tolist() == [0, 0, 5, 3]
-    assert run.verify().violations.query("rule == 'step'")["clock"].tolist() == [5, 3]
+    # The rows may not be all that machine 1 did: its first clock is not known.
+    assert run.events["old_clock"].tolist() == [0, pd.NA, 5, 3]
+    assert run.verify().violations.query("rule == 'step'")["clock"].tolist() == [3]
 
 
 def test_other_times_are_put_in_order():

@@ -93,6 +93,7 @@ def test_a_wrong_table_is_found():
 WRONG = {
     "machine_id": [1, 2],
     "event": ["SEND", "RECEIVE"],
+    "old_clock": [0, 0],
     "new_clock": [1, 3],
     "sender": [None, 1],
     "sent_clock": [None, 1],
