@@ -29,12 +29,14 @@ __all__ = [
     "Simulated",
     "__version__",
     "check_parameter",
+    "event_codes",
     "check_room",
     "free_bytes",
     "key_text",
     "parse_addresses",
     "port_hint",
     "predict",
+    "read_dates",
     "read_foreign",
     "read_logs",
     "replay_log",
@@ -416,6 +418,11 @@ class Logs:
     @property
     def names(self) -> dict[int, str]:
         """The names of machines by the numbers that stand for them; empty if machines have ids."""
+    @property
+    def source_rows(self) -> NDArray[np.uint32] | None:
+        """The row of the table that each event came from; None if that is the same."""
+    def extra(self) -> dict[str, list[str]]:
+        """Return the columns that mean nothing to us, as they were logged: a list of texts for each, by event."""
 
     @property
     def files(self) -> list[str]:
@@ -671,23 +678,79 @@ def verify_logs(
         A file cannot be read.
     """
 
-def table_logs(columns: Mapping[str, Any]) -> Logs:
+def table_logs(
+    columns: Mapping[str, Any],
+    *,
+    rows: NDArray[np.uint32] | None = None,
+    resolution: float = 0.0,
+    notes: Sequence[str] | None = None,
+    queue_len_before: bool = False,
+    multicast_rows: bool = False,
+    rules: Rules | None = None,
+    offsets: dict[int | str, float] | None = None,
+) -> Logs:
     """Make `Logs` of a table: arrays of one length, named as in `Logs.events`.
 
-    ``machine_id`` (int64), ``event`` (int8 codes) and ``new_clock`` (int64) are required;
-    ``time`` or ``system_time`` (float64, else the row number in s), ``old_clock`` (int64; else the machine's
-    clock before), ``queue_len``, ``sender``, ``sent_clock`` (int64, -1 where there is none, or float64 with
-    NaN there), ``arrived`` (float64; on the clock of ``time``, or of ``system_time`` without it),
-    ``manual``, ``by_hand`` (bool) and ``recipient_ids`` or ``recipients`` (for each row a list of ids, or
-    its text, empty for other events; else those that received the message) are used where present, other
-    columns are not. Times beyond 1e8 s are taken for times of day: the first event is
-    then at 0.
+    Machines are int64, or objects, which are names and numbers; recipients are cells of any kind. ``event``
+    is int8 codes, ``both`` (bool) which events receive and send; ``vector_clock`` mappings, lists or texts,
+    ``message`` objects that are equal at a SEND and its receipts. ``machine_id`` is needed, and ``event`` and
+    a clock unless vectors or messages tell more; what else there is of the columns is used. Whole numbers are
+    int64, -1 where there is none, or float64 with NaN there. Times beyond 1e8 s are taken for times of day:
+    the first event is then at 0.
+
+    Parameters
+    ----------
+    columns : mapping
+        The columns.
+    rows : array of uint32, optional
+        The row that each stands for in messages, if some were left aside.
+    resolution : float
+        In what steps times are given, in s; 0 if unknown.
+    notes : list of str
+        What a reader should know.
+    queue_len_before, multicast_rows : bool
+        What is declared of the table.
+    rules : Rules, optional
+        What is taken for true of the program.
+    offsets : dict of int or str to float, optional
+        Seconds to add to the times of a machine.
 
     Raises
     ------
     ValueError
         A column is missing, has another type or length, or a value no event can have; or there are times of
         arrival but no others.
+    """
+
+def event_codes(
+    words: Sequence[str],
+    counts: Sequence[int],
+    first_rows: Sequence[int],
+    events: Mapping[str, Sequence[str] | None],
+) -> list[int]:
+    """Say what events are by words, each with how often it is there and in which row first.
+
+    The codes are places in ``EVENT_KINDS``, behind these one for an event that receives and sends, and then
+    one for rows to leave aside.
+
+    Raises
+    ------
+    ValueError
+        Words are unknown: they are listed with how often they are there.
+    """
+
+def read_dates(
+    texts: Sequence[str | None], time_format: str | None = None
+) -> tuple[NDArray[np.int64], int, int | None]:
+    """Say when texts say that it was.
+
+    Nanoseconds since 1970 of each (the least number for None), how many decimals their seconds have, and
+    which text is no time, if one is.
+
+    Raises
+    ------
+    ValueError
+        The format is none.
     """
 
 @final

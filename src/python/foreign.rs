@@ -10,6 +10,7 @@ use pyo3::types::PyDict;
 use super::interrupt::interruptible;
 use super::logs::PyLogs;
 use super::rules::RulesArgument;
+use super::table::keys;
 use crate::log::import::executions::Execution;
 use crate::log::import::json::read_json;
 use crate::log::import::source::TextFile;
@@ -123,16 +124,12 @@ fn words(events: &Bound<'_, PyAny>) -> PyResult<Words> {
 fn declared(declaration: &Bound<'_, PyAny>) -> PyResult<Declared> {
     let rules: Option<RulesArgument> = declaration.getattr("rules")?.extract()?;
     let queue_len: String = declaration.getattr("queue_len")?.extract()?;
-    let mut offsets = BTreeMap::new();
-    if let Ok(given) = declaration.getattr("offsets")?.cast::<PyDict>() {
-        for (machine, seconds) in given.iter() {
-            offsets.insert(machine.str()?.to_str()?.to_owned(), seconds.extract()?);
-        }
-    }
+    let given = declaration.getattr("offsets")?;
+    let offsets = given.cast::<PyDict>().ok().map(keys).transpose()?;
     Ok(Declared {
         queue_len_before: queue_len == "before",
         multicast_rows: !declaration.getattr("multicast")?.is_none(),
         rules: rules.map(|RulesArgument(rules)| rules).unwrap_or_default(),
-        offsets,
+        offsets: offsets.unwrap_or_default(),
     })
 }

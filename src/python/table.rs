@@ -51,14 +51,14 @@ const BOTH: &str = "both";
 ///     A column is missing, has another type or length, or a value no event can have; or there are times of
 ///     arrival but no others.
 #[pyfunction]
-#[pyo3(signature = (columns, *, rows = None, resolution = 0.0, notes = Vec::new(), queue_len_before = false, multicast_rows = false, rules = None, offsets = None))]
+#[pyo3(signature = (columns, *, rows = None, resolution = 0.0, notes = None, queue_len_before = false, multicast_rows = false, rules = None, offsets = None))]
 #[expect(clippy::too_many_arguments, reason = "each is a keyword of Python")]
 pub(super) fn table_logs(
     py: Python<'_>,
     columns: &Bound<'_, PyMapping>,
     rows: Option<&Bound<'_, PyAny>>,
     resolution: f64,
-    notes: Vec<String>,
+    notes: Option<Vec<String>>,
     queue_len_before: bool,
     multicast_rows: bool,
     rules: Option<RulesArgument>,
@@ -66,7 +66,7 @@ pub(super) fn table_logs(
 ) -> PyResult<PyLogs> {
     let mut table = read(columns)?;
     table.resolution = resolution;
-    table.notes = notes;
+    table.notes = notes.unwrap_or_default();
     if let Some(rows) = rows {
         let dict = PyDict::new(py);
         dict.set_item("rows", rows)?;
@@ -150,7 +150,7 @@ fn messages(columns: &Bound<'_, PyMapping>) -> PyResult<Option<Vec<i64>>> {
 }
 
 /// Machines as a caller names them: an int is an id and a text a name.
-fn keys(offsets: &Bound<'_, PyDict>) -> PyResult<Vec<(MachineKey, f64)>> {
+pub(super) fn keys(offsets: &Bound<'_, PyDict>) -> PyResult<Vec<(MachineKey, f64)>> {
     let key = |(key, seconds): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
         let key = match key.cast::<PyString>() {
             Ok(name) => MachineKey::Name(name.to_cow()?.into_owned()),

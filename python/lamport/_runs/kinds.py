@@ -41,7 +41,7 @@ def read_kinds(table: pd.DataFrame, declared: Declaration) -> tuple[pd.DataFrame
     codes = _codes(column, places, declared)[places] if len(table) else np.zeros(0, dtype=np.int8)
     notes = []
     if (aside := codes == ASIDE).any():
-        kept = np.flatnonzero(~aside)
+        kept = np.flatnonzero(~aside).astype(np.uint32)
         table = table.iloc[kept]
         table.attrs["rows"] = kept
         codes = codes[kept]
