@@ -29,8 +29,8 @@ __all__ = [
     "Simulated",
     "__version__",
     "check_parameter",
-    "event_codes",
     "check_room",
+    "event_codes",
     "free_bytes",
     "key_text",
     "parse_addresses",
@@ -422,7 +422,7 @@ class Logs:
     def source_rows(self) -> NDArray[np.uint32] | None:
         """The row of the table that each event came from; None if that is the same."""
     def extra(self) -> dict[str, list[str]]:
-        """Return the columns that mean nothing to us, as they were logged: a list of texts for each, by event."""
+        """Return the columns that mean nothing to us, a list of texts for each, by event."""
 
     @property
     def files(self) -> list[str]:
