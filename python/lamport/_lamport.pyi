@@ -505,6 +505,7 @@ class Logs:
         clock_uncertainty: float | None = None,
         members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
         rules: Rules | None = None,
+        align: bool = False,
     ) -> dict[str, Any]:
         """Check whether the logs are a possible history.
 
@@ -515,7 +516,8 @@ class Logs:
         checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
         `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is
         which machines take part: their number, the topology by name or as lists of peers from 0, and the
-        run's id. `rules` are what the logs are judged by, else those they were read by.
+        run's id. `rules` are what the logs are judged by, else those they were read by. With `align`, times
+        of different hosts are compared by whether any offsets of their clocks have all messages in order.
 
         Raises
         ------
@@ -523,6 +525,22 @@ class Logs:
             `clock_uncertainty` is negative.
         LamportError
             No event was recorded.
+        """
+
+    def align(
+        self, *, minimum_delay: float, max_drift: float, clock_uncertainty: float
+    ) -> dict[str, NDArray[Any]]:
+        """Bound by how much the clocks of machines are apart: see `Run.align`.
+
+        A dict of arrays: ``machine_id``, ``low``, ``best`` and ``high`` (s). Log files are read again, as
+        they are.
+
+        Raises
+        ------
+        ValueError
+            An argument is out of range.
+        LamportError
+            No offsets have every message arrive after it was sent, or no event was recorded.
         """
 
     def causality(self) -> Causality:
@@ -665,6 +683,7 @@ def verify_logs(
     clock_uncertainty: float | None = None,
     members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
     rules: Rules | None = None,
+    align: bool = False,
 ) -> dict[str, Any]:
     """Check log files that `read_logs` may refuse, see `Logs.verify`.
 

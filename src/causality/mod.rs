@@ -1,5 +1,6 @@
 //! What follows from the columns of a log.
 
+pub mod align;
 mod build;
 mod by_machine;
 mod checkpoint;
@@ -16,6 +17,7 @@ pub mod order;
 mod paths;
 mod possible;
 mod reach;
+mod resolution;
 mod share;
 mod table_log;
 mod trace;

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
+use super::align;
 use super::causality::PyCausality;
 use super::columns::{BorrowedTrace, array, values};
 use super::held::{Held, arrays, converted};
@@ -18,6 +19,7 @@ use super::members::{self, Stated};
 use super::recipients;
 use super::rules::RulesArgument;
 use super::tables::{self, found};
+use crate::causality::align::Options as AlignOptions;
 use crate::causality::export::excerpt::Picture;
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::export::{chrome, mermaid};
@@ -369,7 +371,8 @@ impl PyLogs {
     /// checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
     /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is
     /// which machines take part: their number, the topology by name or as lists of peers from 0, and the
-    /// run's id. `rules` are what the logs are judged by, else those they were read by.
+    /// run's id. `rules` are what the logs are judged by, else those they were read by. With `align`, times
+    /// of different hosts are compared by whether any offsets of their clocks have all messages in order.
     ///
     /// Raises
     /// ------
@@ -377,15 +380,17 @@ impl PyLogs {
     ///     `clock_uncertainty` is negative.
     /// LamportError
     ///     No event was recorded.
-    #[pyo3(signature = (*, clock_uncertainty = None, members = None, rules = None))]
+    #[pyo3(signature = (*, clock_uncertainty = None, members = None, rules = None, align = false))]
     fn verify<'py>(
         &self,
         py: Python<'py>,
         clock_uncertainty: Option<f64>,
         members: Option<Stated>,
         rules: Option<RulesArgument>,
+        align: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let options = Options {
+            align,
             clock_uncertainty,
             members: members::members(members)?,
             rules: rules.map(|RulesArgument(rules)| rules),
@@ -411,6 +416,47 @@ impl PyLogs {
             })?
         };
         found(py, report)
+    }
+
+    /// Bound by how much the clocks of machines are apart: see `Run.align`.
+    ///
+    /// A dict of arrays: ``machine_id``, ``low``, ``best`` and ``high`` (s). Log files are read again, as
+    /// they are.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     An argument is out of range.
+    /// LamportError
+    ///     No offsets have every message arrive after it was sent, or no event was recorded.
+    #[pyo3(signature = (*, minimum_delay, max_drift, clock_uncertainty))]
+    fn align<'py>(
+        &self,
+        py: Python<'py>,
+        minimum_delay: f64,
+        max_drift: f64,
+        clock_uncertainty: f64,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let options = AlignOptions {
+            minimum_delay,
+            max_drift,
+            clock_uncertainty,
+        };
+        let aligned = if self.beside.sources.is_empty() {
+            let columns = self.table(py)?;
+            interruptible(py, |go_on| {
+                let history = History::of_table(columns, &self.beside);
+                align::align(&history, &self.beside.rules, &options, go_on)
+            })?
+        } else {
+            let sources = self.beside.sources.iter();
+            let paths: Vec<PathBuf> = sources.map(|log| log.path.clone()).collect();
+            interruptible(py, |go_on| {
+                let history = read_history(&paths, &BTreeMap::new(), go_on)?;
+                align::align(&history, &self.beside.rules, &options, go_on)
+            })?
+        };
+        align::offsets(py, aligned)
     }
 
     /// Happened-before between the events.

@@ -3,6 +3,7 @@
 // PyO3 hands arguments over by value, and documentation to Python, whose marks are others.
 #![allow(clippy::needless_pass_by_value, clippy::doc_markdown)]
 
+mod align;
 mod arguments;
 mod at_exit;
 mod causality;

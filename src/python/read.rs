@@ -56,7 +56,7 @@ pub(super) fn read_logs(
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None, rules = None))]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None, rules = None, align = false))]
 pub(super) fn verify_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
@@ -64,9 +64,11 @@ pub(super) fn verify_logs(
     clock_uncertainty: Option<f64>,
     members: Option<Stated>,
     rules: Option<RulesArgument>,
+    align: bool,
 ) -> PyResult<Bound<'_, PyDict>> {
     let offsets = offsets.unwrap_or_default();
     let options = Options {
+        align,
         clock_uncertainty,
         members: members::members(members)?,
         rules: rules.map(|RulesArgument(rules)| rules),

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod align;
 mod damage;
 mod happened;
 mod histories;

@@ -7,11 +7,12 @@ use crate::part::Part;
 use crate::trial::Figures;
 use crate::truth::{Place, Truth};
 use crate::whole::Whole;
-use lamport::causality::graph::Trace;
+use lamport::causality::graph::{EventId, Trace};
 use lamport::causality::happened::{Causality, Limits};
 use lamport::causality::messages::{RECEIVED, messages};
 use lamport::log::columns::Columns;
 use lamport::log::logs::Logs;
+use lamport::model::rules::Stamp;
 
 /// Pairs of events that are asked for.
 const PAIRS: usize = 300;
@@ -53,7 +54,7 @@ pub(crate) fn matches(
         if found.status[message] != RECEIVED {
             continue;
         }
-        let send = (found.sender[message], found.sent_clock[message], true);
+        let send = (found.sender[message], found.sent_clock[message]);
         let receipt = (
             found.recipient[message],
             found.received_clock[message],
@@ -63,11 +64,7 @@ pub(crate) fn matches(
         figures.matched += 1;
         let is_right = |at: &Place| {
             let line = &whole.logs[at.0][at.1];
-            line.cause.is_some_and(|cause| {
-                events
-                    .get(&send)
-                    .is_some_and(|sends| sends.contains(&cause))
-            })
+            line.cause.is_some_and(|cause| names(whole, cause, send))
         };
         if !receipts.iter().any(is_right) {
             return Err(format!(
@@ -76,6 +73,31 @@ pub(crate) fn matches(
         }
     }
     Ok(())
+}
+
+/// Whether a line is the SEND that a machine and a clock name: the one after it, or the timestamp.
+fn names(whole: &Whole, (log, at): Place, (sender, clock): (i64, i64)) -> bool {
+    let line = &whole.logs[log][at];
+    let is_before = whole.rules.stamp == Stamp::Before;
+    let clocks = [
+        line.number("new_clock"),
+        line.number("old_clock").filter(|_| is_before),
+    ];
+    log as i64 + 1 == sender && clocks.contains(&Some(clock))
+}
+
+/// By row, the event: clocks need not tell them apart.
+fn event_ids(columns: &Columns, machines: &[u64]) -> Vec<EventId> {
+    let mut next = vec![0; machines.len()];
+    let id = |&id: &i64| {
+        let place = machines.binary_search(&(id as u64)).unwrap();
+        next[place] += 1;
+        EventId {
+            place: place as u32,
+            index: next[place],
+        }
+    };
+    columns.machine_id.iter().map(id).collect()
 }
 
 /// What is said of pairs of events is what was.
@@ -95,10 +117,8 @@ pub(crate) fn causality(
     if places.is_empty() {
         return Ok(());
     }
-    let event = |row: usize| {
-        let (id, clock) = (logs.columns.machine_id[row], logs.columns.new_clock[row]);
-        causality.graph().event(id, clock).unwrap()
-    };
+    let events = event_ids(&logs.columns, causality.graph().machines());
+    let event = |row: usize| events[row];
     for _ in 0..PAIRS {
         let (a, b) = (chance.below(places.len()), chance.below(places.len()));
         let said = causality

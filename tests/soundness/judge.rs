@@ -36,6 +36,7 @@ pub(crate) fn judge(
             run_id: None,
         }),
         rules: Some(whole.rules.clone()),
+        align: chance.percent(40),
     };
     if part.has_times {
         lines(whole, truth, part, (&options, &mut chance), figures)
@@ -66,7 +67,8 @@ fn lines(
         Err(error) => figures.refuse(&error.to_string()),
     }
     // Tables refuse lines that cannot be read.
-    if let Ok(logs) = read_logs(&paths, &BTreeMap::new(), &mut || true) {
+    if let Ok(mut logs) = read_logs(&paths, &BTreeMap::new(), &mut || true) {
+        logs.rules = whole.rules.clone();
         answers::matches(&logs, part, whole, figures)?;
         answers::causality(&logs, part, truth, chance, figures)?;
     }

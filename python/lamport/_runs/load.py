@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from glob import glob, has_magic
 from os import PathLike
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from lamport._model.check import path
 from lamport._model.public import public
@@ -24,7 +24,9 @@ SHOWN = 5
 
 @public
 def load(
-    source: str | PathLike[str] | Iterable[str | PathLike[str]], *, offsets: Mapping[int, float] | None = None
+    source: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    offsets: Mapping[int, float] | Literal["align"] | None = None,
 ) -> Run:
     """Read the logs of one run.
 
@@ -36,8 +38,9 @@ def load(
         files in it are taken that end in ``.log``, ``.jsonl`` or ``.ndjson``, compressed or not. A
         ``run.json`` beside the logs is read too, other files are not. A file that grows or shrinks meanwhile
         is read up to where its end was met. Blank lines are left aside.
-    offsets : mapping of int to float, optional
-        Seconds to add to the times of a machine's log, to correct its host's clock.
+    offsets : mapping of int to float or "align", optional
+        Seconds to add to the times of a machine's log, to correct its host's clock; with "align" those that
+        `Run.align` finds best.
 
     Returns
     -------
@@ -62,6 +65,11 @@ def load(
     files = find(source)
     home = home_of(files)
     record = read_record(home)
+    if isinstance(offsets, str) and offsets == "align":
+        from lamport._runs.align import best_offsets
+
+        offsets = best_offsets(read_again(files, None))
+        record["aligned"] = True
     if offsets is not None:
         offsets = by_id(as_offsets(offsets))
         record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}

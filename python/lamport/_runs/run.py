@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lamport._model.check import path
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
+from lamport._runs.align import MAX_DRIFT
 from lamport._runs.names import plain
 from lamport._runs.recorded import Recorded
 
@@ -215,7 +216,13 @@ class Run(Recorded):
 
         return report.report(self, directory)
 
-    def verify(self, *, clock_uncertainty: float | None = None, rules: Rules | None = None) -> "Verification":
+    def verify(
+        self,
+        *,
+        clock_uncertainty: float | None = None,
+        rules: Rules | None = None,
+        offsets: Literal["align"] | None = None,
+    ) -> "Verification":
         """Check whether the logs are a possible history.
 
         Parameters
@@ -225,6 +232,9 @@ class Run(Recorded):
             compared if None.
         rules : Rules, optional
             By what the logs are judged, if not by what they were read by.
+        offsets : "align", optional
+            Judge the times of different hosts by whether any offsets of their clocks have every message
+            arrive after it was sent, as for a run that was loaded so.
 
         Returns
         -------
@@ -236,11 +246,70 @@ class Run(Recorded):
         LamportError
             No event was recorded.
         ValueError
-            `clock_uncertainty` is negative, or `rules` are none.
+            `clock_uncertainty` is negative, `rules` are none, or `offsets` are others: those go to `load`.
         """
-        from lamport._runs.verification import verify_recorded
+        from lamport._runs.verification import is_aligned, verify_recorded
 
-        return verify_recorded(self, clock_uncertainty, as_rules(rules))
+        return verify_recorded(self, clock_uncertainty, as_rules(rules), is_aligned(offsets))
+
+    def align(
+        self, *, minimum_delay: float = 0.0, max_drift: float = MAX_DRIFT, clock_uncertainty: float = 0.0
+    ) -> "pd.DataFrame":
+        """Bound by how much the clocks of machines are apart.
+
+        A message was sent before it arrived, a machine had started before a handshake with it succeeded, and
+        what its sender heard of had arrived by then (END's ``heard`` in real time): each bounds the
+        difference of two offsets. Shortest paths over these bounds give the interval of each offset [1]_.
+        Offsets are those at moments 30 s apart, and at least one for each start of a process; as clocks
+        drift, a bound from another moment is wider.
+
+        Parameters
+        ----------
+        minimum_delay : float
+            How long every message takes at least (s).
+        max_drift : float
+            By how much a clock may go wrong, in seconds a second.
+        clock_uncertainty : float
+            By how much later than it left a SEND may be logged (s), in logs of other programs; ours are
+            written before.
+
+        Returns
+        -------
+        DataFrame
+            One row per machine, indexed by ``machine_id``: ``low``, ``best`` and ``high`` (float64, s), what
+            is to be added to the times of its log, as logged. One machine is the measure and has 0: of those
+            with the fewest starts the first. ``best`` is the middle, and what ``offsets`` of `load` takes;
+            with one side open (an infinity) the value nearest 0, without bounds NaN.
+
+        Raises
+        ------
+        LamportError
+            No offsets have every message arrive after it was sent: the error names messages that contradict
+            each other.
+        ValueError
+            An argument is negative, or not a number.
+
+        References
+        ----------
+        .. [1] A. Duda, G. Harrus, Y. Haddad and G. Bernard, "Estimating Global Time in Distributed Systems",
+           ICDCS 1987.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[4, 4], latency=0.02, seed=1978)
+        >>> table = run.align()
+        >>> bool((table["low"] <= 0).all() and (table["high"] >= 0).all())
+        True
+        """
+        from lamport._runs.align import alignment
+
+        return alignment(
+            self._logs,
+            minimum_delay=minimum_delay,
+            max_drift=max_drift,
+            clock_uncertainty=clock_uncertainty,
+        )
 
     def export(
         self,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lamport._runs.recorded import Recorded
 
-__all__ = ["UNKNOWN", "Verification", "verify_files", "verify_recorded"]
+__all__ = ["UNKNOWN", "Verification", "is_aligned", "verify_files", "verify_recorded"]
 
 COLUMNS = ("rule", "file", "line", "machine_id", "clock", "expected", "found")
 SHOWN = 20
@@ -120,16 +120,21 @@ class Verification:
 
 
 def verify_recorded(
-    run: "Recorded", clock_uncertainty: float | None, rules: Rules | None = None
+    run: "Recorded", clock_uncertainty: float | None, rules: Rules | None = None, align: bool = False
 ) -> Verification:
     """Check what `Run.verify` describes: the lines of its log files where there are any, else its events."""
     some_real("clock_uncertainty", clock_uncertainty)
     if isinstance(run._source, (Path, Sequence)):
         return verify_files(
-            run.files, record=run._parameters, clock_uncertainty=clock_uncertainty, rules=rules
+            run.files, record=run._parameters, clock_uncertainty=clock_uncertainty, rules=rules, align=align
         )
     members, why = _members(run._parameters)
-    found = run._logs.verify(clock_uncertainty=clock_uncertainty, members=members, rules=rules)
+    found = run._logs.verify(
+        clock_uncertainty=clock_uncertainty,
+        members=members,
+        rules=rules,
+        align=align or run._parameters.get("aligned") is True,
+    )
     return _judged(found, why, run.names)
 
 
@@ -140,6 +145,7 @@ def verify_files(
     offsets: Mapping[int, float] | None = None,
     clock_uncertainty: float | None,
     rules: Rules | None = None,
+    align: bool = False,
 ) -> Verification:
     """Check log files, damaged ones too, by what ``run.json`` says of the run."""
     from lamport._lamport import verify_logs
@@ -153,8 +159,18 @@ def verify_files(
         clock_uncertainty=clock_uncertainty,
         members=members,
         rules=rules,
+        align=align,
     )
     return _judged(found, why)
+
+
+def is_aligned(offsets: object) -> bool:
+    """Whether a run in memory is to be judged by whether any offsets fit."""
+    if offsets is None or (isinstance(offsets, str) and offsets == "align"):
+        return offsets is not None
+    raise ValueError(
+        f'offsets={offsets!r}: offsets in seconds go with log files, give them to load; here "align"'
+    )
 
 
 def _judged(found: dict[str, Any], why: str, names: Names = MappingProxyType({})) -> Verification:

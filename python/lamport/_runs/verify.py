@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
@@ -11,7 +11,7 @@ from lamport._runs.declaration import as_offsets
 from lamport._runs.directory import read_record
 from lamport._runs.load import by_id, find, home_of
 from lamport._runs.run import Run
-from lamport._runs.verification import UNKNOWN, Verification, verify_files, verify_recorded
+from lamport._runs.verification import UNKNOWN, Verification, is_aligned, verify_files, verify_recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def verify(
         "Sequence[Mapping[str, Any]] | Arrow"
     ),
     *,
-    offsets: Mapping[int, float] | None = None,
+    offsets: Mapping[int, float] | Literal["align"] | None = None,
     clock_uncertainty: float | None = None,
     rules: Rules | None = None,
 ) -> Verification:
@@ -39,8 +39,10 @@ def verify(
     logs : path, glob, list of them, Run, or table of events
         Damaged logs too, that `load` refuses; a ``run.json`` beside them says which machines take part. A
         table is what `from_events` takes.
-    offsets : mapping of int to float, optional
-        Seconds to add to the times of a machine's log; for paths only.
+    offsets : mapping of int to float or "align", optional
+        Seconds to add to the times of a machine's log; for paths only. With "align", the times of different
+        hosts are judged by whether any offsets of their clocks have every message arrive after it was sent,
+        see `Run.align`.
     clock_uncertainty : float, optional
         How far the clocks of two hosts may differ (s); times of different hosts are not
         compared if None.
@@ -84,16 +86,20 @@ def verify(
         run = from_events(cast("pd.DataFrame", logs))
     else:
         files = find(cast("str | PathLike[str] | list[str]", logs))
-        offsets = None if offsets is None else by_id(as_offsets(offsets))
+        align = isinstance(offsets, str) and offsets == "align"
+        known = None if offsets is None or align else by_id(as_offsets(offsets))
         record, why = _record(files)
         done = verify_files(
-            files, record=record, offsets=offsets, clock_uncertainty=clock_uncertainty, rules=rules
+            files,
+            record=record,
+            offsets=known,
+            clock_uncertainty=clock_uncertainty,
+            rules=rules,
+            align=align,
         )
         done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
         return done
-    if offsets is not None:
-        raise ValueError("offsets go with log files: give them to load")
-    return verify_recorded(run, clock_uncertainty, rules)
+    return verify_recorded(run, clock_uncertainty, rules, is_aligned(offsets))
 
 
 def _record(files: Sequence[Path]) -> tuple[dict[str, Any], str]:

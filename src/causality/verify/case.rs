@@ -1,12 +1,12 @@
 //! The logs to verify, and what every rule asks of them.
 
 use super::report::{Rule, Violation};
-use super::resolution::Resolution;
 use super::survey::{self, Survey};
 use super::vague::Vague;
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::Ids;
 use crate::causality::matching::{Completed, Cover, Evidence, LoggedReceipt, MessageLog, stamp_of};
+use crate::causality::resolution::Resolution;
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::history::{History, LogHistory, Mark, Note};

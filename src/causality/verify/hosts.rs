@@ -22,6 +22,8 @@ pub(super) struct Hosts {
     between: Option<f64>,
     /// By machine, how far the times that it tells may be off.
     off: Vec<f64>,
+    /// Whether the clocks of hosts are compared elsewhere.
+    is_aligned: bool,
 }
 
 impl Hosts {
@@ -36,6 +38,7 @@ impl Hosts {
                     .all(|log| log.startups().any(|(_, start)| start.is_virtual)),
             off: case.resolutions.iter().map(|steps| steps.any()).collect(),
             between: uncertainty.map(|seconds| (seconds * 1e6).round()),
+            is_aligned: false,
         };
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, log) in logs.iter().enumerate() {
@@ -71,6 +74,19 @@ impl Hosts {
             hosts.group[place] = hosts.group[hosts.group[place]];
         }
         hosts
+    }
+
+    /// The same, where the clocks of hosts are compared elsewhere.
+    pub(super) fn aligned(self) -> Self {
+        Self {
+            is_aligned: true,
+            ..self
+        }
+    }
+
+    /// Whether the clocks of hosts are compared elsewhere.
+    pub(super) fn is_aligned(&self) -> bool {
+        self.is_aligned
     }
 
     /// The host of a machine, as the place of the first on it.

@@ -14,10 +14,10 @@ mod hosts;
 mod limits;
 mod matches;
 pub mod membership;
+mod offsets;
 mod queue;
 mod receipts;
 pub mod report;
-mod resolution;
 mod step;
 mod structure;
 mod survey;
@@ -46,6 +46,8 @@ pub struct Options {
     pub members: Option<Members>,
     /// By what the logs are judged, if not by what they were read by.
     pub rules: Option<Rules>,
+    /// Whether hosts' clocks are compared by whether any offsets have all messages in order.
+    pub align: bool,
 }
 
 /// Checks every rule.
@@ -70,10 +72,19 @@ pub fn verify(
             NONE - 1
         )));
     }
+    let rules = options.rules.as_ref().unwrap_or(&history.rules);
+    let aligned = match options.align {
+        true => Some(offsets::aligned(
+            history,
+            rules,
+            options.clock_uncertainty,
+            go_on,
+        )?),
+        false => None,
+    };
     let mut report = Report::default();
     let mut checkpoint = Checkpoint::of_verification(go_on);
     let checkpoint = &mut checkpoint;
-    let rules = options.rules.as_ref().unwrap_or(&history.rules);
     let survey = Survey::new(history, rules, checkpoint)?;
     let named = survey::named(history);
     let evidence = survey.evidence(&history.columns, rules, named);
@@ -85,7 +96,10 @@ pub fn verify(
         _ => Completed::as_logged(&trace),
     };
     let case = Case::new((history, rules), &survey, evidence.as_ref(), &completed);
-    let hosts = Hosts::new(&case, options.clock_uncertainty);
+    let hosts = match aligned {
+        Some(_) => Hosts::new(&case, None).aligned(),
+        None => Hosts::new(&case, options.clock_uncertainty),
+    };
     report.received = case.received.iter().sum();
     limits::check(&case, &mut report, checkpoint)?;
     structure::check(&case, &mut report, checkpoint)?;
@@ -100,6 +114,7 @@ pub fn verify(
     let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &sends));
     queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;
     time::check(&case, &mut report, checkpoint)?;
+    offsets::check(&case, aligned.as_ref(), &mut report);
     membership::check(&case, options.members.as_ref(), &mut report, checkpoint)?;
     report.finish();
     Ok(report)

@@ -8,7 +8,7 @@ use crate::log::history::{LogHistory, Note};
 
 /// The steps in which one log tells times, in microseconds; 1 or less is exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Resolution {
+pub(in crate::causality) struct Resolution {
     /// Those of lines.
     times: f64,
     /// Those of arrivals.
@@ -17,7 +17,7 @@ pub(super) struct Resolution {
 
 impl Resolution {
     /// Of a log of a history that tells times in steps of `least` microseconds or more.
-    pub(super) fn of(log: &LogHistory, columns: &Columns, least: f64) -> Self {
+    pub(in crate::causality) fn of(log: &LogHistory, columns: &Columns, least: f64) -> Self {
         if log.startups().next().is_some() {
             // Lines of this kind have all decimals that their times have.
             let steps = |decimals: u8| 10_f64.powi(6 - i32::from(decimals)).max(least);
@@ -40,18 +40,18 @@ impl Resolution {
     }
 
     /// How far the times of lines may be off.
-    pub(super) fn of_times(self) -> f64 {
+    pub(in crate::causality) fn of_times(self) -> f64 {
         if self.times > 1.0 { self.times } else { 0.0 }
     }
 
     /// How far the time of a line and that of an arrival may be off against each other.
-    pub(super) fn between(self) -> f64 {
+    pub(in crate::causality) fn between(self) -> f64 {
         let is_one = self.times.to_bits() == self.arrivals.to_bits();
         if is_one { 0.0 } else { self.any() }
     }
 
     /// How far any of its times may be off.
-    pub(super) fn any(self) -> f64 {
+    pub(in crate::causality) fn any(self) -> f64 {
         let most = self.times.max(self.arrivals);
         if most > 1.0 { most } else { 0.0 }
     }

@@ -1,0 +1,37 @@
+"""By how much the clocks of machines are apart."""
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from lamport._model.check import real
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lamport._lamport import Logs
+
+__all__ = ["MAX_DRIFT", "alignment", "best_offsets"]
+
+MAX_DRIFT = 1e-4
+"""By how much a clock may go wrong, in seconds a second."""
+
+
+def alignment(
+    logs: "Logs", *, minimum_delay: float, max_drift: float, clock_uncertainty: float
+) -> "pd.DataFrame":
+    """Make the table of `Run.align`."""
+    import pandas as pd
+
+    columns = logs.align(
+        minimum_delay=real("minimum_delay", minimum_delay),
+        max_drift=real("max_drift", max_drift),
+        clock_uncertainty=real("clock_uncertainty", clock_uncertainty),
+    )
+    return pd.DataFrame(columns).set_index("machine_id")
+
+
+def best_offsets(logs: "Logs", clock_uncertainty: float = 0.0) -> dict[int, float]:
+    """Return the best offset of each machine that has one: what ``offsets="align"`` stands for."""
+    columns = logs.align(minimum_delay=0.0, max_drift=MAX_DRIFT, clock_uncertainty=clock_uncertainty)
+    pairs = zip(columns["machine_id"].tolist(), columns["best"].tolist(), strict=True)
+    return {machine: best for machine, best in pairs if not isnan(best)}
