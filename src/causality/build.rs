@@ -5,7 +5,7 @@ use super::checkpoint::{Checkpoint, GoOn};
 use super::graph::{Graph, MoreCauses, NONE};
 use super::matching::{ByClock, Completed, Evidence, stamp_of};
 use super::trace::Trace;
-use super::{order, possible};
+use super::{order, possible, vector_causes};
 use crate::error::{Error, Result};
 use crate::log::logs::Logs;
 use crate::model::rules::Receive;
@@ -184,6 +184,14 @@ impl Graph {
         Ok(())
     }
 
+    /// Adds what logged vector clocks tell.
+    fn add_vectors(&mut self, beside: &Logs, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
+        if let Some(vectors) = &beside.vectors {
+            self.more = vector_causes::causes(self, vectors, checkpoint)?;
+        }
+        Ok(())
+    }
+
     /// Whether every receipt that came over a channel has its send.
     fn is_matched(&self, trace: &Trace<'_>) -> bool {
         let mut positions = 0..self.len();
@@ -211,8 +219,9 @@ impl Graphs {
         let evidence = || Evidence::of_table(*trace, beside, &ids, (&starts, &rows));
         if Completed::is_complete(trace, rules) && !keeps {
             certain.link(trace, &places, &Completed::as_logged(trace), checkpoint)?;
+            certain.add_vectors(beside, checkpoint)?;
             certain.sequence = order::causal(&certain, &places, checkpoint)?;
-            if follows && certain.is_matched(trace) {
+            if follows && !beside.is_computed && certain.is_matched(trace) {
                 let possible = Possible::Same;
                 return Ok(Self { certain, possible });
             }
@@ -226,6 +235,7 @@ impl Graphs {
         } else {
             certain.link_by_stamps(&evidence, &completed, checkpoint)?;
         }
+        certain.add_vectors(beside, checkpoint)?;
         certain.sequence = order::causal(&certain, &places, checkpoint)?;
         let possible = left_open(&certain, &evidence, &places, checkpoint)?;
         Ok(Self { certain, possible })
@@ -242,7 +252,7 @@ fn left_open(
     let Some(more) = possible::causes(certain, evidence, checkpoint)? else {
         return Ok(Possible::Any);
     };
-    if more.events.is_empty() {
+    if more.events.len() == certain.more.events.len() {
         return Ok(Possible::Same);
     }
     let mut graph = certain.clone();

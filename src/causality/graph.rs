@@ -137,6 +137,15 @@ impl Graph {
         let place = self.place(machine_id)?;
         let clocks = &self.clocks[self.starts[place] as usize..self.starts[place + 1] as usize];
         match clocks.binary_search(&clock) {
+            // Where receipts may leave the clock as it is.
+            Ok(index)
+                if clocks[..index].last() == Some(&clock)
+                    || clocks.get(index + 1) == Some(&clock) =>
+            {
+                Err(Error::invalid(format!(
+                    "machine {machine_id} has several events with clock {clock}: receipts did not move it, so that it names none of them"
+                )))
+            }
             Ok(index) => Ok(EventId {
                 place: place as u32,
                 index: index as u32 + 1,

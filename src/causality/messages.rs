@@ -163,6 +163,8 @@ impl Messages {
         let mut named = 0;
         // The recipients that become known by who received the message.
         let mut guessed = Vec::new();
+        // What was received beside the messages that are told, as the same SEND.
+        let mut more: Vec<(u32, u64, u32)> = Vec::new();
         matching.each(
             checkpoint,
             |_| Vec::new(),
@@ -183,6 +185,14 @@ impl Messages {
                             guessed.push((send, table.ids().all()[channel.recipient]));
                             send
                         }
+                        // Where recipients are not told, nor is how many there are.
+                        Match::Open { send, free: None } => {
+                            let recipient = table.ids().all()[channel.recipient];
+                            if guessed.last() != Some(&(send, recipient)) {
+                                more.push((send, recipient, receipt.at as u32));
+                            }
+                            continue;
+                        }
                         _ => continue,
                     };
                     taken[message as usize] = receipt.at as u32;
@@ -191,6 +201,7 @@ impl Messages {
             },
         )?;
         drop(matching);
+        more.dedup_by_key(|&mut (send, recipient, _)| (send, recipient));
         self.ambiguous = completed.open.iter().map(|&(row, _)| row as u32).collect();
         self.ambiguous.sort_unstable();
         let open = OpenReceipts::new(columns, &completed);
@@ -227,6 +238,19 @@ impl Messages {
                 }
             }
         }
+        // A message left in a queue, of which no SEND is left, has no row.
+        let row = |at: u32| match table.source(at as usize) {
+            ReceiptSource::Row(row) => Some(row),
+            ReceiptSource::Queue(_) => None,
+        };
+        let more = more.into_iter();
+        let more: Vec<_> = more
+            .filter_map(|(send, recipient, at)| Some((send as usize, recipient, row(at)?)))
+            .collect();
+        for (send, recipient, row) in more {
+            self.unmatched -= 1;
+            self.receive(send, recipient, row, columns, completed.how(row));
+        }
         if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, &completed, machines)
         {
             for (message, recipient) in guessed {
@@ -235,6 +259,19 @@ impl Messages {
             self.sort();
         }
         Ok(())
+    }
+
+    /// Adds a message of the same SEND as another, which was received in a row.
+    fn receive(&mut self, message: usize, recipient: u64, row: usize, columns: &Columns, how: How) {
+        self.sender.push(self.sender[message]);
+        self.sent_clock.push(self.sent_clock[message]);
+        self.recipient.push(recipient as i64);
+        self.sent.push(self.sent[message]);
+        self.arrived.push(columns.arrived[row]);
+        self.received.push(columns.time[row]);
+        self.received_clock.push(columns.new_clock[row]);
+        self.status.push(RECEIVED);
+        self.matched.push(how as i8);
     }
 
     /// The timestamp of each message, where it is not the clock of its SEND.

@@ -21,5 +21,6 @@ mod resolution;
 mod share;
 mod table_log;
 mod trace;
+mod vector_causes;
 mod vectors;
 pub mod verify;

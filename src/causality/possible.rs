@@ -72,8 +72,16 @@ impl Search<'_, '_> {
             let row = row as usize;
             let position = self.graph.starts[log] as usize + index;
             self.more.starts.push(self.more.events.len() as u32);
+            self.more.events.extend(self.graph.more.of(position));
             checkpoint.after(4)?;
+            // A vector tells all that came before.
+            if evidence.has_vector(row) {
+                continue;
+            }
             if !evidence.follows(log, index) {
+                if evidence.is_computed {
+                    return Ok(None);
+                }
                 let found = evidence.old(log, index);
                 let clock = found.unwrap_or_else(|| evidence.most_before(row));
                 let Some(limit) = evidence.rules.before_receipt(clock) else {
@@ -103,6 +111,10 @@ impl Search<'_, '_> {
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Option<()>> {
         let evidence = self.evidence;
+        // Computed clocks know nothing of a message that is not known.
+        if evidence.is_computed {
+            return Ok(None);
+        }
         let machines = 0..self.given.len();
         let is_covered = |place: usize| {
             let clock = evidence.rules.clock_of(clue.most());

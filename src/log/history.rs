@@ -1,6 +1,6 @@
 //! Logs as they stand: what verification reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -221,6 +221,13 @@ impl LogHistory {
     /// When the machine began to tick, in microseconds, if its log says so.
     pub fn began(&self) -> Option<f64> {
         self.beginnings.first().map(|beginning| beginning.time)
+    }
+
+    /// How many addresses it names as those of other machines.
+    pub fn addresses(&self) -> usize {
+        let listed = self.startups().flat_map(|(_, startup)| &startup.peers);
+        let sent_to = self.links.iter().map(|link| &link.address);
+        listed.chain(sent_to).collect::<BTreeSet<_>>().len()
     }
 
     /// Whether its time is virtual, which begins at 0.

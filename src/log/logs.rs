@@ -127,6 +127,8 @@ pub struct MachineSummary {
     pub restarts: Vec<(f64, u64)>,
     /// The END line.
     pub end: Option<End>,
+    /// How many addresses the log names as those of other machines.
+    pub addresses: usize,
     /// The messages left in the queue at the end.
     pub unread: Vec<Unread>,
     /// The times of the first and the last line, in seconds since the beginning of ticking.

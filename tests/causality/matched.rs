@@ -374,3 +374,15 @@ fn other_programs_stamp_and_take_otherwise() {
     rows[1].stamp = 1;
     assert_eq!(how(&said(&rows)), [How::Exact]);
 }
+
+#[test]
+fn a_send_that_tells_no_recipients_has_a_row_for_each_that_received_it() {
+    let rows = [
+        send(1, (0, 1), &[UNKNOWN]),
+        receive(2, (0, 2), UNKNOWN, UNKNOWN),
+        receive(3, (0, 2), UNKNOWN, UNKNOWN),
+    ];
+    let found = said(&rows);
+    assert_eq!(found.recipient, [2, 3]);
+    assert_eq!((how(&found), found.unmatched), (vec![How::Unique; 2], 0));
+}

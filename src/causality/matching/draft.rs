@@ -52,6 +52,10 @@ impl<'e, 'a> Draft<'e, 'a> {
                     continue;
                 }
                 checkpoint.after(16)?;
+                if evidence.is_nobodys(log, row) {
+                    self.how[row] = How::None;
+                    continue;
+                }
                 self.how[row] = How::Ambiguous;
                 let Clue::Is(stamp) = evidence.clue(log, index) else {
                     continue;

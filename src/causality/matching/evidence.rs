@@ -6,6 +6,7 @@ use super::log_notes::LogNotes;
 use crate::causality::ids::Ids;
 use crate::causality::trace::Trace;
 use crate::log::columns::UNKNOWN;
+use crate::log::import::table::VectorColumn;
 use crate::log::logs::Logs;
 use crate::log::schema::known;
 use crate::model::rules::{Membership, Receive, Rules, Start, Step};
@@ -22,6 +23,9 @@ pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) covers: Vec<Cover>,
     /// Whether every machine there is has a log.
     pub(in crate::causality) is_closed: bool,
+    /// Whether the clocks were computed from what is known of messages: then nothing follows from them.
+    pub(in crate::causality) is_computed: bool,
+    vectors: Option<&'a VectorColumn>,
     /// Whether some machine sends to itself.
     pub(super) sends_to_itself: bool,
     /// The SENDs of all logs by their timestamps.
@@ -73,6 +77,8 @@ impl<'a> Evidence<'a> {
             notes,
             covers: Vec::new(),
             is_closed: false,
+            is_computed: false,
+            vectors: None,
             sends_to_itself: false,
             sends: SendList::default(),
         };
@@ -102,7 +108,19 @@ impl<'a> Evidence<'a> {
         }
         let peers = beside.peers.iter();
         let named = peers.flat_map(|(&id, peers)| std::iter::once(id).chain(peers.iter().copied()));
-        Self::new((trace, &beside.rules, ids), (starts, rows), notes, named)
+        let mut evidence = Self::new((trace, &beside.rules, ids), (starts, rows), notes, named);
+        evidence.vectors = beside.vectors.as_ref();
+        if beside.is_computed {
+            evidence.is_computed = true;
+            evidence.covers = vec![Cover::default(); evidence.notes.len()];
+        }
+        evidence
+    }
+
+    /// Whether a vector clock was logged with the event in a row.
+    pub(in crate::causality) fn has_vector(&self, row: usize) -> bool {
+        let vectors = self.vectors;
+        vectors.is_some_and(|vectors| vectors.starts[row] < vectors.starts[row + 1])
     }
 
     /// The rows of a log, in its own order.
@@ -146,9 +164,16 @@ impl<'a> Evidence<'a> {
     pub(in crate::causality) fn clue(&self, log: usize, index: usize) -> Clue {
         let row = self.rows_of(log)[index] as usize;
         match self.trace.sent_clock[row] {
+            UNKNOWN if self.is_computed => Clue::AtMost(i64::MAX),
             UNKNOWN => Clue::of(self.rules, self.old(log, index), self.trace.new_clock[row]),
             stamp => Clue::Is(stamp),
         }
+    }
+
+    /// Whether the message received in a row was, it seems, put into the queue in nobody's name; or its sender is lost.
+    pub(super) fn is_nobodys(&self, log: usize, row: usize) -> bool {
+        let trace = &self.trace;
+        self.notes[log].is_own && trace.sent_clock[row] != UNKNOWN && trace.sender[row] == UNKNOWN
     }
 
     /// The place of the machine that the RECEIVE in a row says it is from: `Some(None)` if that has no log.
@@ -165,6 +190,8 @@ impl<'a> Evidence<'a> {
         let found = self.old(log, index);
         let before = match index.checked_sub(1) {
             Some(before) => self.trace.new_clock[self.rows_of(log)[before] as usize],
+            // A clock that was computed proves nothing.
+            None if self.is_computed && self.rules.start == Start::Proved => return false,
             None => self.first(),
         };
         found == Some(before) && !self.is_after_unreadable(log, index)
@@ -258,7 +285,9 @@ impl<'a> Evidence<'a> {
         // A SEND to more machines than there are others tells of one more.
         let others = self.notes.len().saturating_sub(1);
         let rows = self.sends.rows.iter().map(|&row| row as usize);
+        let addresses = self.notes.iter().map(|notes| notes.addresses);
         named.all(|id| has(id as i64))
+            && addresses.max().is_none_or(|addresses| addresses <= others)
             && self.trace.sender.iter().all(|&id| has(id))
             && self.trace.recipients.iter().all(|&id| has(id))
             && self

@@ -15,6 +15,11 @@ pub(in crate::causality) struct LogNotes {
     pub(in crate::causality) gaps: Vec<u32>,
     /// Which of its events follow a restart; in order.
     pub(in crate::causality) restarts: Vec<u32>,
+    /// Whether it was written by this package: then a message that tells its timestamp and no sender was put into
+    /// the queue in nobody's name.
+    pub(in crate::causality) is_own: bool,
+    /// How many addresses it names as those of other machines.
+    pub(in crate::causality) addresses: usize,
     /// Sender and timestamp of the messages that were left in its queue.
     pub(in crate::causality) unread: Vec<(u64, i64)>,
 }
@@ -60,6 +65,11 @@ impl LogNotes {
             end: summary.end.as_ref().map(|end| end.final_clock as i64),
             gaps: Vec::new(),
             restarts,
+            addresses: summary.addresses,
+            is_own: summary
+                .startup
+                .as_ref()
+                .is_some_and(|startup| startup.history.is_some()),
             unread: summary
                 .unread
                 .iter()
@@ -73,6 +83,8 @@ impl LogNotes {
         let index = |row: usize| row.saturating_sub(log.rows.start) as u32;
         let mut notes = Self {
             gaps: log.gaps.iter().map(|lines| index(lines.row)).collect(),
+            addresses: log.addresses(),
+            is_own: log.startups().any(|(_, start)| start.history.is_some()),
             ..Self::default()
         };
         notes.gaps.dedup();

@@ -142,6 +142,7 @@ fn summary(history: LogHistory, span: (f64, f64), zero: f64) -> MachineSummary {
     let seconds = |micros: f64| (micros - zero) / 1e6;
     let mut summary = MachineSummary {
         id: history.machine_id,
+        addresses: history.addresses(),
         file: history.file,
         span: (seconds(span.0), seconds(span.1)),
         ..MachineSummary::default()
