@@ -12,9 +12,8 @@ def send(machine, clock, to=None):
 
 
 def receive(machine, clock, sender=None, sent_clock=None):
-    return {
-        "machine_id": machine, "event": "RECEIVE", "new_clock": clock, "sender": sender, "sent_clock": sent_clock
-    }  # fmt: skip
+    known = {"sender": sender, "sent_clock": sent_clock}
+    return {"machine_id": machine, "event": "RECEIVE", "new_clock": clock, **known}
 
 
 def internal(machine, clock):
