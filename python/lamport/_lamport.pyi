@@ -759,7 +759,7 @@ def event_codes(
     """
 
 def read_dates(
-    texts: Sequence[str | None], time_format: str | None = None
+    texts: Sequence[object], time_format: str | None = None
 ) -> tuple[NDArray[np.int64], int, int | None]:
     """Say when texts say that it was.
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::log::import::dates::{TimeFormat, iso};
 use crate::log::import::words::{Meaning, Words, unknown};
@@ -77,7 +78,7 @@ pub(super) fn event_codes(
 #[pyo3(signature = (texts, time_format = None))]
 pub(super) fn read_dates<'py>(
     py: Python<'py>,
-    texts: Vec<Option<String>>,
+    texts: Vec<Option<Bound<'py, PyAny>>>,
     time_format: Option<&str>,
 ) -> PyResult<(Bound<'py, PyArray1<i64>>, u32, Option<usize>)> {
     let format = time_format.map(TimeFormat::new).transpose()?;
@@ -88,10 +89,15 @@ pub(super) fn read_dates<'py>(
             times.push(i64::MIN);
             continue;
         };
-        let text = text.trim();
-        let written = match &format {
-            Some(format) => format.read(text),
-            None => iso(text),
+        let written = match text.cast::<PyString>() {
+            Ok(text) => {
+                let text = text.to_cow()?;
+                match &format {
+                    Some(format) => format.read(text.trim()),
+                    None => iso(text.trim()),
+                }
+            }
+            Err(_) => None,
         };
         match written {
             Some(written) => {

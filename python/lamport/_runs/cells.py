@@ -67,7 +67,7 @@ def machines(table: pd.DataFrame, name: str, *, missing: bool) -> Any:
     column = table[name]
     if column.dtype.kind in {"i", "u", "f"}:
         return whole(table, name, missing=missing)
-    held = column if column.dtype != "category" else column.astype(column.cat.categories.dtype)
+    held: Any = column if column.dtype != "category" else column.astype(column.cat.categories.dtype)
     kind = pd.api.types.infer_dtype(held, skipna=True)
     if kind not in TEXTS:
         return whole(table, name, missing=missing)
@@ -93,9 +93,9 @@ def recipients(table: pd.DataFrame, name: str) -> "list[Any]":
 
 
 def _is_empty(column: "pd.Series[Any]") -> Any:
-    """Whether a text says that there is nothing."""
-    texts = column.map(lambda cell: cell.strip() in EMPTY if isinstance(cell, str) else cell is None)
-    return texts.to_numpy(dtype=bool)
+    """Whether a text says that there is nothing, or nothing is there."""
+    texts = column.str.strip()
+    return (texts.isin(EMPTY) | column.isna()).to_numpy(dtype=bool, na_value=True)
 
 
 def wrong(table: pd.DataFrame, name: str, bad: Any, right: str) -> ValueError:

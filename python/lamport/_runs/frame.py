@@ -41,12 +41,27 @@ def as_frame(table: Any, what: str) -> pd.DataFrame:
             raise ImportError(
                 f"{_kind(table)} is read with pyarrow: pip install pyarrow, or give a pandas DataFrame"
             ) from error
-        frame: pd.DataFrame = pa.table(table).to_pandas()
+        given = pa.table(table)
+        plain = pa.schema([field.with_type(_plain(pa, field.type)) for field in given.schema])
+        frame: pd.DataFrame = given.cast(plain).to_pandas()
         return frame
     raise TypeError(
         f"{_kind(table)} is not {what}: give a DataFrame of pandas or polars, a table of "
         "pyarrow or duckdb, or a mapping of columns"
     )
+
+
+def _plain(pa: Any, kind: Any) -> Any:
+    """Return the type that pandas takes in place of texts by reference, as polars has them in lists."""
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    if pa.types.is_list(kind):
+        return pa.list_(_plain(pa, kind.value_type))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_plain(pa, kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_plain(pa, field.type)) for field in kind])
+    return kind
 
 
 def _kind(value: object) -> str:

@@ -169,6 +169,6 @@ def logs_of_frame(table: pd.DataFrame, declared: Declaration) -> "tuple[Logs, pd
         queue_len_before=declared.queue_len == "before",
         multicast_rows=declared.multicast == "rows",
         rules=declared.rules,
-        offsets=declared.offsets if isinstance(declared.offsets, Mapping) else None,
+        offsets=dict(declared.offsets) if isinstance(declared.offsets, Mapping) else None,
     )
     return logs, extra

@@ -132,12 +132,9 @@ def _texts(table: pd.DataFrame, name: str, strange: Any, time_format: str | None
     right = "a number of seconds, a date or a duration"
     if time_format is not None:
         right = f"a time as time_format={time_format!r} has it"
-    cells = table[name].to_numpy(dtype=object)
+    cells = table[name].to_numpy(dtype=object, copy=True)
     missing = table[name].isna().to_numpy(dtype=bool)
-    is_text = np.fromiter((isinstance(cell, str) for cell in cells), dtype=bool, count=len(cells))
     given = ~missing
-    if (bad := given & ~is_text).any():
-        raise wrong(table, name, bad, right)
     if time_format is None and (plain := given & ~strange).any():
         row, other = int(np.flatnonzero(plain)[0]), int(np.flatnonzero(strange)[0])
         if read_dates([cells[other]], None)[2] is not None:
@@ -146,9 +143,9 @@ def _texts(table: pd.DataFrame, name: str, strange: Any, time_format: str | None
             f"{name} mixes numbers ({cells[row]!r} in row {row}) and dates ({cells[other]!r} in row "
             f"{other}): write all times in one way"
         )
-    nanoseconds, decimals, bad_row = read_dates(
-        [None if absent else cell for cell, absent in zip(cells, missing, strict=True)], time_format
-    )
+    cells[missing] = None
+    texts = cells.tolist()
+    nanoseconds, decimals, bad_row = read_dates(texts, time_format)
     if bad_row is not None:
         raise wrong(table, name, np.arange(len(table)) == bad_row, right)
     seconds = np.where(nanoseconds == NOTHING, np.nan, nanoseconds / NANOSECONDS)
@@ -163,10 +160,8 @@ def _numbers(table: pd.DataFrame, name: str, unit: str | None) -> Times:
     seconds = in_seconds(values, name, unit)
     many = UNITS[unit or "s"]
     whole = None
-    if column.dtype.kind in "iu" or column.dtype == object:
-        exact = column.to_numpy(dtype=object) if column.dtype == object else column
-        if column.dtype != object or all(type(value) is int for value in exact):
-            whole = _exact(exact)
+    if pd.api.types.infer_dtype(column, skipna=False) == "integer":
+        whole = _exact(column)
     if len(seconds) and whole is None and np.isfinite(values).all() and unit not in (None, "s"):
         whole = values.astype(np.int64) if (values == np.floor(values)).all() else None
     resolution = 1 / many if whole is not None else _resolution(values) / many
