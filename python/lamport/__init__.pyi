@@ -1,6 +1,7 @@
 # What `lamport` offers, for type checkers and editors; `__init__.py` loads it on first use.
 # Some of them take only `import X as X` for a name that is there for others.
 
+from lamport._drive.grade import grade as grade
 from lamport._drive.local import run_local as run_local
 from lamport._drive.replay import replay as replay
 from lamport._drive.rerun import rerun as rerun
@@ -34,6 +35,7 @@ from lamport._runs.compare import compare as compare
 from lamport._runs.from_events import from_events as from_events
 from lamport._runs.load import load as load
 from lamport._runs.read_text import read_text as read_text
+from lamport._runs.reading import Reading as Reading
 from lamport._runs.run import Run as Run
 from lamport._runs.summarize import summarize as summarize
 from lamport._runs.verification import Verification as Verification
@@ -56,6 +58,7 @@ __all__ = [
     "Machine",
     "Partition",
     "Pause",
+    "Reading",
     "Rules",
     "Run",
     "Share",
@@ -65,6 +68,7 @@ __all__ = [
     "__version__",
     "compare",
     "from_events",
+    "grade",
     "load",
     "plot_sweep",
     "predict",

@@ -518,6 +518,9 @@ class Logs:
         which machines take part: their number, the topology by name or as lists of peers from 0, and the
         run's id. `rules` are what the logs are judged by, else those they were read by. With `align`, times
         of different hosts are compared by whether any offsets of their clocks have all messages in order.
+        ``readings`` is what the program may do if a rule is broken, dicts: ``words`` (a list), ``rules``
+        (arguments of `lamport.Rules`), ``options`` (how rows are to be read: pairs of what and how), how many
+        violations there are (``of``) and are then ``left``, and those as above (``rest``).
 
         Raises
         ------

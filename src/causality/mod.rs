@@ -5,6 +5,7 @@ mod build;
 mod by_machine;
 mod checkpoint;
 mod cut;
+pub mod diagnose;
 pub mod export;
 pub mod graph;
 pub mod happened;

@@ -11,7 +11,7 @@ use crate::log::logs::{Logs, MachineSummary};
 use crate::model::rules::Rules;
 
 /// The logs of one run in their own order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct History {
     /// The events, log by log and line by line; times are in microseconds and `time` is empty.
     pub columns: Columns,
@@ -53,7 +53,7 @@ impl Default for History {
 }
 
 /// One log.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LogHistory {
     /// The machine, as the first line tells.
     pub machine_id: u64,
@@ -106,7 +106,7 @@ pub struct Skipped {
 }
 
 /// A recipient as it first stands in a SEND.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Link {
     /// The line.
     pub line: u32,
@@ -126,7 +126,7 @@ pub struct Beginning {
 }
 
 /// A line that is not an event.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mark {
     /// Its number.
     pub line: u32,
@@ -139,7 +139,7 @@ pub struct Mark {
 }
 
 /// What a line says that is not an event.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Note {
     /// The machine started or came back.
     Startup(Box<Startup<'static>>),

@@ -168,7 +168,7 @@ macro_rules! columns {
         ];
 
         /// One row per event, sorted by (time, machine), a machine's in its own order; columns that are not kept are empty.
-        #[derive(Debug, Default)]
+        #[derive(Debug, Clone, Default)]
         pub struct Columns {
             $($(#[$doc])* pub $name: Vec<$type>,)*
             /// Row i's recipients are `recipients[starts[i]..starts[i + 1]]`.

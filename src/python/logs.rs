@@ -20,6 +20,7 @@ use super::recipients;
 use super::rules::RulesArgument;
 use super::tables::{self, found};
 use crate::causality::align::Options as AlignOptions;
+use crate::causality::diagnose::judge;
 use crate::causality::export::excerpt::Picture;
 use crate::causality::export::shiviz::{Shown, Viewer, write};
 use crate::causality::export::{chrome, mermaid};
@@ -27,7 +28,7 @@ use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::{Machines, machines};
 use crate::causality::messages::{Messages, messages};
 use crate::causality::order;
-use crate::causality::verify::{Options, verify};
+use crate::causality::verify::Options;
 use crate::error::Error;
 use crate::log::columns::Columns;
 use crate::log::history::History;
@@ -395,10 +396,10 @@ impl PyLogs {
             members: members::members(members)?,
             rules: rules.map(|RulesArgument(rules)| rules),
         };
-        let report = if self.beside.sources.is_empty() {
+        let judged = if self.beside.sources.is_empty() {
             let columns = self.table(py)?;
             interruptible(py, |go_on| {
-                verify(&History::of_table(columns, &self.beside), &options, go_on)
+                judge(&History::of_table(columns, &self.beside), &options, go_on)
             })?
         } else {
             let paths: Vec<PathBuf> = self
@@ -412,10 +413,10 @@ impl PyLogs {
             let offsets = sources.flat_map(|log| log.offsets.iter().map(seconds));
             let offsets = offsets.collect();
             interruptible(py, |go_on| {
-                verify(&read_history(&paths, &offsets, go_on)?, &options, go_on)
+                judge(&read_history(&paths, &offsets, go_on)?, &options, go_on)
             })?
         };
-        found(py, report)
+        found(py, judged)
     }
 
     /// Bound by how much the clocks of machines are apart: see `Run.align`.

@@ -11,7 +11,8 @@ use super::logs::PyLogs;
 use super::members::{self, Stated};
 use super::rules::RulesArgument;
 use super::tables::found;
-use crate::causality::verify::{Options, verify};
+use crate::causality::diagnose::judge;
+use crate::causality::verify::Options;
 use crate::log::read::reader;
 
 /// Read the logs of one run.
@@ -73,12 +74,12 @@ pub(super) fn verify_logs(
         members: members::members(members)?,
         rules: rules.map(|RulesArgument(rules)| rules),
     };
-    let report = interruptible(py, |go_on| {
-        verify(
+    let judged = interruptible(py, |go_on| {
+        judge(
             &reader::read_history(&paths, &offsets, go_on)?,
             &options,
             go_on,
         )
     })?;
-    found(py, report)
+    found(py, judged)
 }

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyString};
+use pyo3::types::{PyBool, PyDict, PyString};
 
 use super::arguments::Whole;
 use crate::model::rules::{Membership, Paced, Receive, Rules, Stamp, Start, Step, Transport};
@@ -35,6 +35,47 @@ impl<'py> FromPyObject<'_, 'py> for RulesArgument {
             pace: pace(&value("pace")?)?,
         }))
     }
+}
+
+/// Rules as the arguments of `lamport.Rules` that make them.
+pub(super) fn arguments<'py>(py: Python<'py>, rules: &Rules) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    match rules.step {
+        Step::By(step) => dict.set_item("step", step)?,
+        Step::Any => dict.set_item("step", "any")?,
+    }
+    match rules.start {
+        Start::Proved => dict.set_item("start", "log")?,
+        Start::At(clock) => dict.set_item("start", clock)?,
+        Start::Any => dict.set_item("start", "any")?,
+    }
+    dict.set_item("stamp", rules.stamp.word())?;
+    dict.set_item("receive", rules.receive.word())?;
+    let Transport {
+        unordered,
+        lossy,
+        duplicating,
+    } = rules.channel;
+    let channel = [
+        ("unordered", unordered),
+        ("lossy", lossy),
+        ("duplicating", duplicating),
+    ];
+    let channel = channel.into_iter().filter(|(_, is)| *is);
+    dict.set_item("channel", channel.map(|(word, _)| word).collect::<Vec<_>>())?;
+    dict.set_item(
+        "machines",
+        match rules.machines {
+            Membership::These => "these",
+            Membership::More => "more",
+        },
+    )?;
+    match rules.pace {
+        Paced::Log => dict.set_item("pace", "log")?,
+        Paced::Kept => dict.set_item("pace", true)?,
+        Paced::Free => dict.set_item("pace", false)?,
+    }
+    Ok(dict)
 }
 
 /// A whole number, or the word that stands there instead.

@@ -6,9 +6,12 @@ use numpy::IntoPyArray;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use super::rules;
+use crate::causality::diagnose::Judged;
+use crate::causality::diagnose::explanation::Explanation;
 use crate::causality::machines::Machines;
 use crate::causality::messages::Messages;
-use crate::causality::verify::report::{RULES, Report, Rule};
+use crate::causality::verify::report::{RULES, Rule, Violation};
 use crate::log::columns::Columns;
 use crate::log::schema::Values;
 use crate::model::behavior::Probabilities;
@@ -77,8 +80,8 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
 }
 
 /// What verification found, as a dict of lists.
-pub(super) fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict>> {
-    let dict = PyDict::new(py);
+pub(super) fn found(py: Python<'_>, judged: Judged) -> PyResult<Bound<'_, PyDict>> {
+    let (dict, report) = (PyDict::new(py), judged.report);
     dict.set_item("ok", report.is_ok())?;
     let count = |values: [u64; RULES]| {
         let counts = PyDict::new(py);
@@ -90,8 +93,32 @@ pub(super) fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict
     dict.set_item("counts", count(report.counts)?)?;
     dict.set_item("checked", count(report.checked)?)?;
     dict.set_item("unchecked", report.unchecked)?;
+    violations(&dict, report.violations)?;
+    let readings = judged.explanations.into_iter();
+    let readings = readings.map(|told| reading(py, told));
+    dict.set_item("readings", readings.collect::<PyResult<Vec<_>>>()?)?;
+    Ok(dict)
+}
+
+/// What a program may do.
+fn reading(py: Python<'_>, told: Explanation) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("words", told.words)?;
+    dict.set_item("rules", rules::arguments(py, &told.rules)?)?;
+    dict.set_item("options", told.options)?;
+    let (of, left) = told.counts;
+    dict.set_item("of", of)?;
+    dict.set_item("left", left)?;
+    let rest = PyDict::new(py);
+    violations(&rest, told.rest)?;
+    dict.set_item("rest", rest)?;
+    Ok(dict)
+}
+
+/// Adds a list for each field of violations.
+fn violations(dict: &Bound<'_, PyDict>, violations: Vec<Violation>) -> PyResult<()> {
     let mut columns = (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
-    for violation in report.violations {
+    for violation in violations {
         columns.0.push(violation.rule.name());
         columns.1.push(violation.file);
         columns.2.push(violation.line);
@@ -106,8 +133,7 @@ pub(super) fn found(py: Python<'_>, report: Report) -> PyResult<Bound<'_, PyDict
     dict.set_item("machine_id", columns.3)?;
     dict.set_item("clock", columns.4)?;
     dict.set_item("expected", columns.5)?;
-    dict.set_item("found", columns.6)?;
-    Ok(dict)
+    dict.set_item("found", columns.6)
 }
 
 /// A list of texts; those that share memory are one object.

@@ -5,6 +5,7 @@ mod common;
 
 mod align;
 mod damage;
+mod diagnose;
 mod happened;
 mod histories;
 mod line_rules;

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lamport._cli import compare, keygen, logs, machine, rerun, run, simulate, sweep
+from lamport._cli import compare, grade, keygen, logs, machine, rerun, run, simulate, sweep
 from lamport._cli.exit_status import DONE, MISUSED, guard
 from lamport._cli.output import comforting
 from lamport._cli.words import parse
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Command] = {
     "compare": ("write figure and summary of several runs", compare.add_compare, compare.run_compare),
     "export": ("write logs to one file", logs.add_export, logs.run_export),
     "verify": ("check whether logs obey causality", logs.add_verify, logs.run_verify),
+    "grade": ("check the logs of many submissions", grade.add_grade, grade.run_grade),
     "keygen": ("make a key for the machines of a run", keygen.add_keygen, keygen.run_keygen),
 }
 """Of each: what it does, its options, and what carries it out."""

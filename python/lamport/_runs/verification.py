@@ -1,7 +1,8 @@
 """What a verification of logs finds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from lamport._model.rules import Rules
 from lamport._model.topology import check_name, resolve
 from lamport._runs.directory import RECORD
 from lamport._runs.names import Names, in_words, plain
+from lamport._runs.reading import Reading
+from lamport._runs.violations import COLUMNS, violations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["UNKNOWN", "Verification", "is_aligned", "verify_files", "verify_recorded"]
 
-COLUMNS = ("rule", "file", "line", "machine_id", "clock", "expected", "found")
 SHOWN = 20
 LONGEST = 200
 """Characters that are shown of why ``run.json`` tells no machines."""
@@ -50,6 +52,8 @@ class Verification:
         By rule, how many things were checked.
     unchecked : list of str
         What could not be checked, and why.
+    diagnosis : list of Reading
+        If a rule is broken, what the program may do that explains it; empty if nothing usual does.
     """
 
     def __init__(self, found: Mapping[str, Any], names: Names = MappingProxyType({})) -> None:
@@ -60,6 +64,7 @@ class Verification:
         self.counts: dict[str, int] = found["counts"]
         self.checked: dict[str, int] = found["checked"]
         self.unchecked: list[str] = found["unchecked"]
+        self.diagnosis: list[Reading] = [Reading.of(told) for told in found["readings"]]
 
     @cached_property
     def violations(self) -> "pd.DataFrame":
@@ -67,13 +72,11 @@ class Verification:
 
         Where machines have names, ``name`` is behind ``machine_id``.
         """
-        import pandas as pd
-
-        table = pd.DataFrame({name: self._found[name] for name in COLUMNS})
+        table = violations(self._found)
         if self._names:
             called = [self._names.get(machine) for machine in self._found["machine_id"]]
             table.insert(COLUMNS.index("machine_id") + 1, "name", called)
-        return table.astype({"line": "int64", "machine_id": "int64", "clock": "Int64"})
+        return table
 
     def __bool__(self) -> bool:
         return self.ok
@@ -95,6 +98,9 @@ class Verification:
         total = sum(self.counts.values())
         if total > SHOWN:
             lines.append(f"... and {total - min(SHOWN, len(rows))} more")
+        lines += [
+            f"{start} {reading}" for start, reading in zip(self._starts(), self.diagnosis, strict=False)
+        ]
         lines += [f"not checked: {text}" for text in self.unchecked]
         return "\n".join(lines)
 
@@ -103,7 +109,17 @@ class Verification:
 
         notes = "".join(f"<li>{escape(text)}</li>" for text in self.unchecked)
         table = "" if self.ok else self._shown_violations().to_html()
-        return f"<p>{escape(self._verdict())}</p>\n{table}\n<ul>{notes}</ul>"
+        readings = "".join(
+            f"<li>{escape(f'{start} {reading}')}</li>"
+            for start, reading in zip(self._starts(), self.diagnosis, strict=False)
+        )
+        told = f"<ul>{readings}</ul>\n" if readings else ""
+        return f"<p>{escape(self._verdict())}</p>\n{told}{table}\n<ul>{notes}</ul>"
+
+    @staticmethod
+    def _starts() -> Iterator[str]:
+        """Yield what stands before each reading."""
+        return chain(["diagnosis:"], repeat("or:"))
 
     def _shown_violations(self) -> "pd.DataFrame":
         """Return the first violations, names spelled out."""

@@ -101,6 +101,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// How many violations there are.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
     /// Whether no rule is broken.
     pub fn is_ok(&self) -> bool {
         self.counts.iter().all(|&count| count == 0)

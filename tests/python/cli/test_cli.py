@@ -19,7 +19,20 @@ QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
 
 @pytest.mark.parametrize(
     "command",
-    ["", "run", "machine", "simulate", "rerun", "sweep", "analyze", "compare", "export", "verify", "keygen"],
+    [
+        "",
+        "run",
+        "machine",
+        "simulate",
+        "rerun",
+        "sweep",
+        "analyze",
+        "compare",
+        "export",
+        "verify",
+        "grade",
+        "keygen",
+    ],
 )
 def test_help(command, capsys, monkeypatch):
     """The text is kept in a file; LAMPORT_UPDATE_HELP=1 writes it anew."""

@@ -1,0 +1,81 @@
+"""The command ``lamport grade``."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._cli.exit_status import DONE, FAILED, INTERRUPTED
+from lamport._cli.options import reader
+from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._model import read
+from lamport._runs.spelled import in_cell, spelled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["add_grade", "run_grade"]
+
+
+def add_grade(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``lamport grade``."""
+    add = parser.add_argument
+    add("submissions", nargs="+", metavar="SUBMISSION", help="directory, log file or glob of one submission")
+    add(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="write a table with a row per submission; FILE is replaced if it exists",
+    )
+    add_format(parser)
+    add(
+        "--pages",
+        metavar="DIR",
+        help="where a page of each submission goes, with where it breaks which rule (default: FILE without "
+        "its ending)",
+    )
+    add("--like", metavar="FILE", help="what the logs of the course look like: options of reading, in TOML")
+    add(
+        "--clock-uncertainty",
+        type=reader(read.real),
+        metavar="S",
+        help="how far the clocks of two hosts may differ",
+    )
+    add("--no-progress", action="store_true", help="show no progress bar")
+
+
+def run_grade(args: argparse.Namespace) -> int:
+    """Do what ``lamport grade`` says."""
+    from lamport._drive.grade import grade
+    from lamport._runs.grades import UNREADABLE
+
+    form = file_format(args)
+    path = Path(args.output)
+    table = grade(
+        args.submissions,
+        like=args.like,
+        clock_uncertainty=args.clock_uncertainty,
+        pages=args.pages or (path.with_suffix("") if path.suffix else f"{path}_pages"),
+        progress=False if args.no_progress else None,
+    )
+    interrupted = table.attrs["interrupted"]
+    save_table(_cells(table) if form == "csv" else table, path, str(form))
+    _print(table)
+    print(f"wrote {path}")
+    if interrupted:
+        return INTERRUPTED
+    return FAILED if table["verdict"].eq(UNREADABLE).any() else DONE
+
+
+def _cells(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the table with texts that no spreadsheet takes for formulas."""
+    columns: dict[Any, Any] = {name: table[name].map(in_cell) for name in table}
+    return table.assign(**columns)
+
+
+def _print(table: "pd.DataFrame") -> None:
+    from lamport._runs.grades import UNREADABLE
+
+    for row in table.to_dict("records"):
+        more = row["diagnosis"] or (row["remark"] if row["verdict"] == UNREADABLE else "")
+        print(f"{spelled(row['submission'])}: {row['verdict']}{f': {spelled(more)}' if more else ''}")

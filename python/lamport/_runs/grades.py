@@ -1,0 +1,147 @@
+"""What one submission is judged to be: a row of a table, and a page with the witnesses."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lamport._runs.names import in_markdown
+from lamport._runs.spelled import spelled
+from lamport._runs.verification import Verification
+from lamport._runs.verify import verify
+
+__all__ = ["Graded", "graded"]
+
+UNREADABLE = "cannot be read"
+WITNESSES = 20
+"""The most violations of a rule that a page lists."""
+
+
+class Graded(NamedTuple):
+    """A submission that was judged.
+
+    Attributes
+    ----------
+    row : dict of str to str
+        Its row: ``submission``, ``verdict``, a column for each rule, ``diagnosis``, ``remark``.
+    page : str
+        The page, in Markdown.
+    is_read : bool
+        Whether it could be read.
+    """
+
+    row: dict[str, str]
+    page: str
+    is_read: bool
+
+
+def graded(submission: "str | PathLike[str]", options: Mapping[str, Any]) -> Graded:
+    """Judge one submission, whatever it is: what cannot be read is a row that says why.
+
+    Parameters
+    ----------
+    submission : path or glob
+        A directory, a file or a glob.
+    options : mapping
+        Those of `verify`.
+    """
+    name = fspath(submission)
+    try:
+        done = verify(submission, **options)
+    except Exception as error:  # whatever a submission is made of: the others are judged all the same
+        why = str(error) or type(error).__name__
+        row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
+        return Graded(row, _unread(name, why), is_read=False)
+    row = {
+        "submission": name,
+        "verdict": _verdict(done),
+        **{rule: _cell(done, rule) for rule in done.counts},
+        "diagnosis": "; or: ".join(reading.words for reading in done.diagnosis),
+        "remark": f"{len(done.unchecked)} things are not checked" if done.unchecked else "",
+    }
+    return Graded(row, _page(name, done), is_read=True)
+
+
+def _verdict(done: Verification) -> str:
+    return "obeys" if done.ok else f"violates {sum(done.counts.values())}"
+
+
+def _cell(done: Verification, rule: str) -> str:
+    """Say in a word or two what became of a rule."""
+    if count := done.counts[rule]:
+        return f"violates {count}"
+    return "obeys" if done.checked[rule] else "unchecked"
+
+
+def _unread(name: str, why: str) -> str:
+    return f"# {_safe(name)}\n\n**Cannot be read**: {_safe(why)}\n"
+
+
+def _page(name: str, done: Verification) -> str:
+    total = sum(done.counts.values())
+    verdict = "Obeys every rule that could be checked." if done.ok else f"Breaks rules {total} times."
+    sections = [f"# {_safe(name)}", f"**{verdict}**"]
+    if done.diagnosis:
+        sections += ["## Diagnosis", _diagnosis(done)]
+    elif not done.ok:
+        sections += ["## Diagnosis", "No usual mistake explains all of it."]
+    sections += ["## Rules", _rules(done)]
+    if not done.ok:
+        sections += ["## Witnesses", *_witnesses(name, done)]
+    if done.unchecked:
+        sections += ["## Not checked", _list(done.unchecked)]
+    return "\n\n".join(sections) + "\n"
+
+
+def _diagnosis(done: Verification) -> str:
+    lead = (
+        "This is what a program writes in which"
+        if len(done.diagnosis) == 1
+        else ("These logs cannot tell which of these the program does:")
+    )
+    lines = [
+        f"- {_safe(reading.words)}: explains {reading.explained} of {reading.violations} violations "
+        f"(`{reading.arguments}`)"
+        for reading in done.diagnosis
+    ]
+    return "\n".join([lead, "", *lines])
+
+
+def _rules(done: Verification) -> str:
+    lines = [f"- {rule}: {_cell(done, rule)}, {done.checked[rule]} checked" for rule in done.counts]
+    return "\n".join(lines)
+
+
+def _witnesses(name: str, done: Verification) -> list[str]:
+    """List the first violations of each rule: where, what would be right, what is there."""
+    table, sections = done.violations, []
+    for rule, count in done.counts.items():
+        if not count:
+            continue
+        rows: list[Any] = list(table[table["rule"] == rule].head(WITNESSES).itertuples())
+        lines = [
+            f"- {_safe(_place(name, row.file, row.line, row.machine_id))}: expected "
+            f"{_safe(row.expected)}, found {_safe(row.found)}"
+            for row in rows
+        ]
+        if count > len(rows):
+            lines.append(f"- ... and {count - len(rows)} more")
+        sections.append("\n".join([f"### {rule}: {count}", "", *lines]))
+    return sections
+
+
+def _place(name: str, file: str, line: int, machine: int) -> str:
+    if not file:
+        return f"row {line} (machine {machine})"
+    path = Path(file)
+    home = Path(name)
+    return f"{path.relative_to(home) if path.is_relative_to(home) else path}:{line}"
+
+
+def _safe(text: str) -> str:
+    """Return a text of others as it can stand in a page."""
+    return in_markdown(spelled(text))
+
+
+def _list(texts: Sequence[str]) -> str:
+    return "\n".join(f"- {_safe(text)}" for text in texts)
