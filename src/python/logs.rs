@@ -369,7 +369,8 @@ impl PyLogs {
     /// ``machine_id``, ``clock`` (None if the line is not an event), ``expected`` and ``found`` are lists
     /// with a value for each violation, 1,000 at most; ``counts`` and ``checked`` are, by rule, how many
     /// violations there are and how many things were checked; ``unchecked`` is a list of what could not be
-    /// checked and why; ``ok`` is whether there is no violation. The lines of a table are its rows in
+    /// checked and why; ``ok`` is whether there is no violation; ``received`` and ``matched`` are how many
+    /// messages were received, and of how many the send was found. The lines of a table are its rows in
     /// `events`, from 0. The clocks of hosts are compared only with `clock_uncertainty` (s). `members` is
     /// which machines take part: their number, the topology by name or as lists of peers from 0, and the
     /// run's id. `rules` are what the logs are judged by, else those they were read by. With `align`, times

@@ -92,6 +92,8 @@ pub(super) fn found(py: Python<'_>, judged: Judged) -> PyResult<Bound<'_, PyDict
     };
     dict.set_item("counts", count(report.counts)?)?;
     dict.set_item("checked", count(report.checked)?)?;
+    dict.set_item("received", report.received)?;
+    dict.set_item("matched", report.matched)?;
     dict.set_item("unchecked", report.unchecked)?;
     violations(&dict, report.violations)?;
     let readings = judged.explanations.into_iter();

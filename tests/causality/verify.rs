@@ -6,6 +6,7 @@ use std::fs;
 
 use crate::common::Scratch;
 use crate::simulated_logs::{base, read, report, simulate, write};
+use lamport::causality::verify::report::RULES;
 use lamport::drive::real::local::Local;
 use lamport::drive::real::local::LocalConfig;
 use lamport::drive::simulated::engine::Setup;
@@ -114,12 +115,9 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
     connect["peer_history"] = "0123456789abcdef".into();
     write(&scratch.0, &lines);
     let damaged = report(&scratch.0, 3);
-    assert_eq!(
-        damaged.counts,
-        [1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        "{:?}",
-        damaged.violations
-    );
+    let mut expected = [0; RULES];
+    expected[0] = 1;
+    assert_eq!(damaged.counts, expected, "{:?}", damaged.violations);
 }
 
 #[test]

@@ -71,6 +71,7 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="how far the clocks of two hosts may differ",
     )
+    add("--strict", action="store_true", help="exit status 1 if anything is unchecked, too")
 
 
 def run_verify(args: argparse.Namespace) -> int:
@@ -79,7 +80,7 @@ def run_verify(args: argparse.Namespace) -> int:
     from lamport._runs.verify import verify
 
     try:
-        done = verify(args.logs, clock_uncertainty=args.clock_uncertainty)
+        done = verify(args.logs, clock_uncertainty=args.clock_uncertainty, strict=args.strict)
     except (LamportError, OSError) as error:
         print(f"{args.parser.prog}: cannot read: {describe(error, args.parser, args)}", file=sys.stderr)
         return MISUSED

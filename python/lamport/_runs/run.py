@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lamport._model.check import path
+from lamport._model.check import flag, path
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.align import MAX_DRIFT
@@ -222,6 +222,7 @@ class Run(Recorded):
         clock_uncertainty: float | None = None,
         rules: Rules | None = None,
         offsets: Literal["align"] | None = None,
+        strict: bool = False,
     ) -> "Verification":
         """Check whether the logs are a possible history.
 
@@ -235,6 +236,8 @@ class Run(Recorded):
         offsets : "align", optional
             Judge the times of different hosts by whether any offsets of their clocks have every message
             arrive after it was sent, as for a run that was loaded so.
+        strict : bool, default False
+            Whether logs only obey where everything could be checked.
 
         Returns
         -------
@@ -250,7 +253,9 @@ class Run(Recorded):
         """
         from lamport._runs.verification import is_aligned, verify_recorded
 
-        return verify_recorded(self, clock_uncertainty, as_rules(rules), is_aligned(offsets))
+        return verify_recorded(
+            self, clock_uncertainty, as_rules(rules), is_aligned(offsets), strict=flag("strict", strict)
+        )
 
     def align(
         self, *, minimum_delay: float = 0.0, max_drift: float = MAX_DRIFT, clock_uncertainty: float = 0.0

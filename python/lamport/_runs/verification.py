@@ -41,11 +41,11 @@ class Verification:
         What the native module says, see `Logs.verify`.
     names : mapping of int to str
         The names of machines that have one.
+    strict : bool, optional
+        Whether logs only obey where everything could be checked.
 
     Attributes
     ----------
-    ok : bool
-        Whether no rule is broken.
     counts : dict
         By rule, how many violations there are, listed or not.
     checked : dict
@@ -54,17 +54,27 @@ class Verification:
         What could not be checked, and why.
     diagnosis : list of Reading
         If a rule is broken, what the program may do that explains it; empty if nothing usual does.
+    received, matched : int
+        How many messages were received, and of how many the send was found.
     """
 
-    def __init__(self, found: Mapping[str, Any], names: Names = MappingProxyType({})) -> None:
+    def __init__(
+        self, found: Mapping[str, Any], names: Names = MappingProxyType({}), *, strict: bool = False
+    ) -> None:
         texts = ("expected", "found", "unchecked")
         found = {**found, **{key: [in_words(names, text) for text in found[key]] for key in texts}}
-        self._found, self._names = found, names
-        self.ok: bool = found["ok"]
+        self._found, self._names, self._strict = found, names, strict
+        self.received: int = found["received"]
+        self.matched: int = found["matched"]
         self.counts: dict[str, int] = found["counts"]
         self.checked: dict[str, int] = found["checked"]
         self.unchecked: list[str] = found["unchecked"]
         self.diagnosis: list[Reading] = [Reading.of(told) for told in found["readings"]]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no rule is broken, and with `strict` nothing is unchecked."""
+        return bool(self._found["ok"]) and not (self._strict and self.unchecked)
 
     @cached_property
     def violations(self) -> "pd.DataFrame":
@@ -108,7 +118,7 @@ class Verification:
         from html import escape
 
         notes = "".join(f"<li>{escape(text)}</li>" for text in self.unchecked)
-        table = "" if self.ok else self._shown_violations().to_html()
+        table = "" if self._found["ok"] else self._shown_violations().to_html()
         readings = "".join(
             f"<li>{escape(f'{start} {reading}')}</li>"
             for start, reading in zip(self._starts(), self.diagnosis, strict=False)
@@ -129,20 +139,44 @@ class Verification:
         return table.assign(name=table["name"].map(plain, na_action="ignore"))
 
     def _verdict(self) -> str:
-        if self.ok:
-            return "the logs obey every rule that could be checked"
+        if self._found["ok"]:
+            return f"{self._obedience()}; {self._matches()}"
         broken = ", ".join(f"{rule} {count}" for rule, count in self.counts.items() if count)
         return f"these logs are not a possible history: {broken}"
 
+    def _obedience(self) -> str:
+        if not self.unchecked:
+            return "the logs obey every rule"
+        if not self._strict:
+            return "the logs obey every rule that could be checked"
+        things = f"{len(self.unchecked)} thing{'s' if len(self.unchecked) > 1 else ''}"
+        return f"no rule is broken, but {things} could not be checked"
+
+    def _matches(self) -> str:
+        if not self.received:
+            return "no message was received"
+        said = f"{self.matched:,} of {self.received:,} receipts could be matched"
+        return said if self.matched else f"{said}, so nothing about causality was checked"
+
 
 def verify_recorded(
-    run: "Recorded", clock_uncertainty: float | None, rules: Rules | None = None, align: bool = False
+    run: "Recorded",
+    clock_uncertainty: float | None,
+    rules: Rules | None = None,
+    align: bool = False,
+    *,
+    strict: bool = False,
 ) -> Verification:
     """Check what `Run.verify` describes: the lines of its log files where there are any, else its events."""
     some_real("clock_uncertainty", clock_uncertainty)
     if isinstance(run._source, (Path, Sequence)):
         return verify_files(
-            run.files, record=run._parameters, clock_uncertainty=clock_uncertainty, rules=rules, align=align
+            run.files,
+            record=run._parameters,
+            clock_uncertainty=clock_uncertainty,
+            rules=rules,
+            align=align,
+            strict=strict,
         )
     members, why = _members(run._parameters)
     found = run._logs.verify(
@@ -151,7 +185,7 @@ def verify_recorded(
         rules=rules,
         align=align or run._parameters.get("aligned") is True,
     )
-    return _judged(found, why, run.names)
+    return _judged(found, why, run.names, strict=strict)
 
 
 def verify_files(
@@ -162,6 +196,7 @@ def verify_files(
     clock_uncertainty: float | None,
     rules: Rules | None = None,
     align: bool = False,
+    strict: bool = False,
 ) -> Verification:
     """Check log files, damaged ones too, by what ``run.json`` says of the run."""
     from lamport._lamport import verify_logs
@@ -177,7 +212,7 @@ def verify_files(
         rules=rules,
         align=align,
     )
-    return _judged(found, why)
+    return _judged(found, why, strict=strict)
 
 
 def is_aligned(offsets: object) -> bool:
@@ -189,9 +224,11 @@ def is_aligned(offsets: object) -> bool:
     )
 
 
-def _judged(found: dict[str, Any], why: str, names: Names = MappingProxyType({})) -> Verification:
+def _judged(
+    found: dict[str, Any], why: str, names: Names = MappingProxyType({}), *, strict: bool
+) -> Verification:
     more = [f"{RECORD}: {why}: {UNKNOWN}"] if why else []
-    return Verification(found | {"unchecked": found["unchecked"] + more}, names)
+    return Verification(found | {"unchecked": found["unchecked"] + more}, names, strict=strict)
 
 
 def _members(record: Mapping[str, Any]) -> tuple[Members | None, str]:

@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from lamport._model.check import flag
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.declaration import as_offsets
@@ -31,6 +32,7 @@ def verify(
     offsets: Mapping[int, float] | Literal["align"] | None = None,
     clock_uncertainty: float | None = None,
     rules: Rules | None = None,
+    strict: bool = False,
 ) -> Verification:
     """Check whether logs are a possible history.
 
@@ -48,6 +50,8 @@ def verify(
         compared if None.
     rules : Rules, optional
         By what the logs are judged, if not by what they were read by.
+    strict : bool, default False
+        Whether logs only obey where everything could be checked.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def verify(
     >>> done.violations["rule"].tolist()
     ['step', 'exactness']
     """
-    rules = as_rules(rules)
+    rules, strict = as_rules(rules), flag("strict", strict)
     if isinstance(logs, Iterator) and not _is_table(logs):
         logs = list(logs)
     if isinstance(logs, Run):
@@ -96,10 +100,11 @@ def verify(
             clock_uncertainty=clock_uncertainty,
             rules=rules,
             align=align,
+            strict=strict,
         )
         done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
         return done
-    return verify_recorded(run, clock_uncertainty, rules, is_aligned(offsets))
+    return verify_recorded(run, clock_uncertainty, rules, is_aligned(offsets), strict=strict)
 
 
 def _record(files: Sequence[Path]) -> tuple[dict[str, Any], str]:

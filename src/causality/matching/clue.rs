@@ -13,7 +13,7 @@ pub(in crate::causality) enum Clue {
 
 impl Clue {
     /// Of a receipt that moved the clock from `old`, if that is known, to `new`: a jump tells the timestamp.
-    pub(super) fn of(rules: &Rules, old: Option<i64>, new: i64) -> Self {
+    pub(in crate::causality) fn of(rules: &Rules, old: Option<i64>, new: i64) -> Self {
         let jumped = |least: i64| old.is_some_and(|old| new > old.saturating_add(least));
         match (rules.receive, rules.step) {
             (Receive::MaxPlusOne, Step::By(step)) if jumped(step) => Self::Is(new - step),

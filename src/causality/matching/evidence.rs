@@ -27,7 +27,7 @@ pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) is_computed: bool,
     vectors: Option<&'a VectorColumn>,
     /// Whether some machine sends to itself.
-    pub(super) sends_to_itself: bool,
+    pub(in crate::causality) sends_to_itself: bool,
     /// The SENDs of all logs by their timestamps.
     pub(in crate::causality) sends: SendList,
 }

@@ -5,7 +5,9 @@ use super::survey::{self, Survey};
 use super::vague::Vague;
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::Ids;
-use crate::causality::matching::{Completed, Cover, Evidence, LoggedReceipt, MessageLog, stamp_of};
+use crate::causality::matching::{
+    Completed, Cover, Evidence, How, LoggedReceipt, MessageLog, stamp_of,
+};
 use crate::causality::resolution::Resolution;
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
@@ -271,6 +273,8 @@ impl MessageLog for Case<'_> {
             if columns.event[row].receives()
                 && let Some((sender, clock)) =
                     stamp_of(senders[row], clocks[row], columns.by_hand[row])
+                // What follows from a jump and has no SEND is judged by the rule of jumps.
+                && (columns.sent_clock[row] != UNKNOWN || self.completed.how(row) != How::None)
             {
                 each(sender, LoggedReceipt { clock, at: row });
             }

@@ -111,15 +111,15 @@ impl Conservation {
         };
         if !is_right {
             report.add(RULE, || {
-                let expected = if !is_found_known {
-                    format!(
-                        "at most {} undelivered to machine {id}, as were sent",
-                        count.sent
-                    )
-                } else {
+                let expected = if is_found_known {
                     format!(
                         "{missing} undelivered to machine {id}: {} sent, {} received or unread",
                         count.sent, count.found
+                    )
+                } else {
+                    format!(
+                        "at most {} undelivered to machine {id}, as were sent",
+                        count.sent
                     )
                 };
                 case.line(

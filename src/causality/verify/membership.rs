@@ -60,6 +60,11 @@ pub(super) fn check(
     Ok(())
 }
 
+/// The machines of the run, if these are its logs.
+pub(super) fn of_run<'a>(case: &Case<'_>, members: Option<&'a Members>) -> Option<&'a Members> {
+    members.filter(|members| other_run(case, members).is_none())
+}
+
 /// Why these are not the logs of the run, if they are not.
 fn other_run(case: &Case<'_>, members: &Members) -> Option<String> {
     let expected = members.run_id.as_deref()?;

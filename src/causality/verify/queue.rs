@@ -35,6 +35,7 @@ pub(super) fn check(
             counted(case, place, log, report);
         }
         if lacks_arrivals(case, log, checkpoint)? {
+            emptied_first(case, place, log, report, checkpoint)?;
             report.unchecked(format!(
                 "machine {}: not all RECEIVE and UNREAD lines have an arrival time, so its queue is not checked",
                 log.machine_id
@@ -100,6 +101,59 @@ fn is_one_life(log: &LogHistory) -> bool {
         .next()
         .is_some_and(|(mark, _)| mark.row == log.rows.start);
     is_first && startups.next().is_none()
+}
+
+/// Where messages are left in the queue, the next tick takes one, whenever they came.
+fn emptied_first(
+    case: &Case<'_>,
+    place: usize,
+    log: &LogHistory,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    if !case.is_paced(place) {
+        return Ok(());
+    }
+    let columns = case.columns;
+    let mut starts = log.startups().map(|(mark, _)| mark.row).peekable();
+    let mut gaps = log.gaps.iter().map(|lines| lines.row).peekable();
+    // How many were left, and the row that tells it.
+    let mut left: Option<(u64, usize)> = None;
+    for row in log.rows.clone() {
+        checkpoint.row()?;
+        let (mut is_new, mut is_cut) = (false, false);
+        while starts.next_if(|&start| start <= row).is_some() {
+            is_new = true;
+        }
+        while gaps.next_if(|&gap| gap <= row).is_some() {
+            is_cut = true;
+        }
+        let follows =
+            row == log.rows.start || case.old(place, row) == Some(columns.new_clock[row - 1]);
+        if is_new || is_cut || !follows {
+            left = None;
+        }
+        if columns.event[row].receives() {
+            left = known(columns.queue_len[row])
+                .filter(|&count| count > 0)
+                .map(|count| (count, row));
+            continue;
+        }
+        if columns.is_manual(row) {
+            continue;
+        }
+        report.checked(RULE, 1);
+        if let Some((count, before)) = left.take() {
+            report.add(RULE, || {
+                let expected = format!(
+                    "RECEIVE: queue_len was {count} at {}",
+                    case.at_row(place, before)
+                );
+                case.event(RULE, place, row, expected, case.kind(row).into())
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Whether it is not known when some message arrived.

@@ -4,7 +4,7 @@
 const LISTED: usize = 1000;
 
 /// How many rules there are.
-pub const RULES: usize = 10;
+pub const RULES: usize = 15;
 
 /// The rules, in the order of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,10 @@ pub enum Rule {
     Step,
     /// Each receipt has one send.
     Match,
+    /// Where a clock jumped, it was to what was sent.
+    Jump,
+    /// No more is received than was sent.
+    Count,
     /// A send has a smaller clock than its receipt, and none comes after it.
     ClockCondition,
     /// Clocks are lengths of longest chains.
@@ -27,8 +31,14 @@ pub enum Rule {
     Conservation,
     /// Sent, arrived, received: in this order.
     Time,
+    /// Ticks come at their rate.
+    Schedule,
+    /// Ticks do what the machine was started with.
+    Settings,
     /// Only machines of the run take part in it.
     Membership,
+    /// Logged vector clocks tell what happened before.
+    Vector,
 }
 
 impl Rule {
@@ -37,13 +47,18 @@ impl Rule {
         Self::Structure,
         Self::Step,
         Self::Match,
+        Self::Jump,
+        Self::Count,
         Self::ClockCondition,
         Self::Exactness,
         Self::Fifo,
         Self::Queue,
         Self::Conservation,
         Self::Time,
+        Self::Schedule,
+        Self::Settings,
         Self::Membership,
+        Self::Vector,
     ];
 
     /// As reports name it.
@@ -52,13 +67,18 @@ impl Rule {
             Self::Structure => "structure",
             Self::Step => "step",
             Self::Match => "match",
+            Self::Jump => "jump",
+            Self::Count => "count",
             Self::ClockCondition => "clock condition",
             Self::Exactness => "exactness",
             Self::Fifo => "fifo",
             Self::Queue => "queue",
             Self::Conservation => "conservation",
             Self::Time => "time",
+            Self::Schedule => "schedule",
+            Self::Settings => "settings",
             Self::Membership => "membership",
+            Self::Vector => "vector",
         }
     }
 }

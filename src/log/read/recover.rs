@@ -30,6 +30,8 @@ pub struct Recovered {
     pub clock_rate: f64,
     /// The seed of its draws.
     pub seed: u64,
+    /// The probability that an idle tick is internal, if the log tells it.
+    pub internal_probability: Option<f64>,
     /// The machines it sends to, as the last STARTUP lists them; behind them, addresses sent to by hand.
     pub peers: Vec<Place<'static>>,
     /// How many of the peers it was made with, the first of them.
@@ -99,6 +101,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         history,
         clock_rate: startup.clock_rate.ok_or_else(|| lacks("clock_rate"))?,
         seed: startup.seed.ok_or_else(|| lacks("seed"))?,
+        internal_probability: startup.probabilities.internal_probability,
         peers: Vec::new(),
         declared: startup.peers.len(),
         starts: 1,

@@ -260,3 +260,141 @@ def test_a_message_by_hand_may_have_any_name(tmp_path):
     assert lamport.verify(tmp_path / "a").counts["membership"] == 0
     log.write_text(text.replace('"sender": 2', '"sender": 99'))
     assert lamport.verify(tmp_path / "a").counts["membership"] > 0
+
+
+def base(seed=1):
+    """A run as tables of base fields tell it: no sender, no timestamp of what was received."""
+    events = lamport.simulate(duration=20, rates=[2, 3, 5], seed=seed).events
+    return events.drop(columns=["sender", "sent_clock", "arrived", "manual", "by_hand"], errors="ignore")
+
+
+def test_the_summary_counts_what_was_matched(run):
+    done = run.verify()
+    assert done.matched == done.received == (run.events["event"] == "RECEIVE").sum()
+    assert f"the logs obey every rule; {done.matched:,} of {done.received:,} receipts" in str(done)
+    table = {"machine_id": [1, 2], "event": ["internal", "receive"], "new_clock": [1, 1], "old_clock": [0, 0]}
+    rules = lamport.Rules(machines="more", receive="max(clock + 1, T)")
+    said = str(lamport.verify(table, rules=rules))
+    assert "obey every rule that could be checked; 0 of 1 receipts could be matched" in said
+    assert "so nothing about causality was checked" in said
+
+
+def test_strict_is_not_content_with_what_could_be_checked(run, tmp_path, capsys):
+    assert run.verify(strict=True).ok
+    assert main(["verify", "--strict", str(run.log_dir)]) == 0
+    run.save(home := tmp_path / "cut")
+    lines = (home / "machine_1.log").read_text().splitlines()
+    (home / "machine_1.log").write_text("\n".join(lines[:-1]) + "\n")
+    assert lamport.verify(home).ok
+    assert not lamport.verify(home, strict=True)
+    assert not lamport.load(home).verify(strict=True).ok
+    capsys.readouterr()
+    assert main(["verify", str(home)]) == 0
+    assert main(["verify", "--strict", str(home)]) == 1
+    said = capsys.readouterr().out
+    assert "no rule is broken, but" in said
+    assert "could not be checked" in said
+    with pytest.raises(ValueError, match="strict"):
+        run.verify(strict="yes")
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0.0, 8.0), (5.0, 30.0), (5.0, 12.0)])
+def test_a_window_of_events_is_accused_of_nothing(start, stop):
+    for seed in range(5):
+        events = lamport.simulate(duration=20, rates=[1, 3, 6], seed=seed).events
+        part = events[(events["time"] >= start) & (events["time"] < stop)]
+        assert lamport.verify(part).ok
+        one = events[(events["machine_id"] != 2) | (events["time"] < stop)]
+        assert lamport.verify(one).ok
+
+
+def send(machine, clock, to, **more):
+    return {
+        "machine_id": machine,
+        "event": "SEND",
+        "old_clock": clock - 1,
+        "new_clock": clock,
+        "recipients": to,
+        **more,
+    }
+
+
+def receive(machine, old, clock, sender=None, sent_clock=None, **more):
+    return {
+        "machine_id": machine,
+        "event": "RECEIVE",
+        "old_clock": old,
+        "new_clock": clock,
+        "sender": sender,
+        "sent_clock": sent_clock,
+        **more,
+    }
+
+
+def internal(machine, clock):
+    return {"machine_id": machine, "event": "INTERNAL", "old_clock": clock - 1, "new_clock": clock}
+
+
+def rules_of(rows, **more):
+    done = lamport.verify(rows, **more)
+    return sorted(set(done.violations["rule"]))
+
+
+def test_rules_decide_what_is_wrong():
+    late = [send(1, 1, [2]), send(1, 2, [2]), receive(2, 0, 3, 1, 2), receive(2, 3, 4, 1, 1)]
+    assert rules_of(late) == ["fifo"]
+    assert rules_of(late, rules=lamport.Rules(channel="unordered")) == []
+    twice = [send(1, 1, [2]), receive(2, 0, 2, 1, 1), receive(2, 2, 3, 1, 1)]
+    assert rules_of(twice) == ["match"]
+    assert rules_of(twice, rules=lamport.Rules(channel="duplicating")) == []
+    lost = [send(1, 1, [2]), send(1, 2, [2]), receive(2, 0, 3, 1, 2)]
+    assert rules_of(lost) == ["fifo"]
+    assert rules_of(lost, rules=lamport.Rules(channel="lossy")) == []
+    before = [internal(1, 1), send(1, 2, [2]), receive(2, 0, 2, 1, 1)]
+    assert rules_of(before) == ["match"]
+    assert rules_of(before, rules=lamport.Rules(stamp="before")) == []
+    without = [internal(1, 1), send(1, 2, [2]), receive(2, 0, 2, 1, 2)]
+    assert rules_of(without) == ["clock condition", "exactness", "step"]
+    for receipt in ("max(clock + 1, T)", "max(clock, T)"):
+        assert rules_of(without, rules=lamport.Rules(receive=receipt)) == []
+    fives = [
+        {**send(1, 5, [2]), "old_clock": 0},
+        receive(2, 0, 10, 1, 5),
+    ]
+    assert rules_of(fives) == ["exactness", "step"]
+    assert rules_of(fives, rules=lamport.Rules(step=5)) == []
+    assert rules_of(fives, rules=lamport.Rules(step="any")) == []
+    assert rules_of(fives, rules=lamport.Rules(step="any", start=1)) == ["step"]
+
+
+def test_a_stamp_that_a_send_tells_is_matched_and_judged():
+    rows = [internal(1, 1), send(1, 2, [2], sent_clock=1), receive(2, 0, 2, 1, 1)]
+    assert "clock condition" in rules_of(rows)
+    assert "match" not in rules_of(rows)
+
+
+def test_more_is_received_than_was_sent_by_then():
+    rows = [internal(1, 1), internal(1, 2), send(1, 3, [2]), receive(2, 0, 3)]
+    done = lamport.verify(rows)
+    assert sorted(set(done.violations["rule"])) == ["count", "jump"]
+    assert done.violations["expected"].str.contains("if these 2 machines are all").all()
+    # A machine more may have sent it.
+    assert rules_of(rows, rules=lamport.Rules(machines="more")) == []
+    # So it is if the sender is named, and no other matters.
+    named = [*rows[:3], receive(2, 0, 3, 1)]
+    done = lamport.verify(named, rules=lamport.Rules(machines="more"))
+    assert sorted(set(done.violations["rule"])) == ["count", "jump"]
+    assert not done.violations["expected"].str.contains("if these").any()
+    # The log of the sender may go on.
+    assert rules_of([send(1, 1, [2]), receive(2, 0, 2, 1), receive(2, 2, 3, 1)]) == []
+    whole = [send(1, 1, [2]), internal(1, 2), receive(2, 0, 2, 1), receive(2, 2, 3, 1)]
+    assert rules_of(whole) == ["count"]
+
+
+def test_base_tables_tell_rows():
+    events = base()
+    assert lamport.verify(events).ok
+    sends = events["event"] == "SEND"
+    done = lamport.verify(events.assign(event=events["event"].where(~sends, "INTERNAL")))
+    assert done.counts["jump"] + done.counts["count"] > 0
+    assert done.violations["line"].between(0, len(events) - 1).all()

@@ -58,6 +58,8 @@ impl Config {
             self.seed.unwrap_or(past.seed),
             self.clock_rate.unwrap_or(past.clock_rate),
         );
+        let chance = self.behavior.internal_probability();
+        let past_chance = past.internal_probability.unwrap_or(chance);
         let machine = |id| format!("machine {id}");
         let version = |version: &str| format!("version {version}");
         let summary = [
@@ -71,6 +73,10 @@ impl Config {
             (
                 format!("clock rate {}", past.clock_rate),
                 format!("clock rate {rate}"),
+            ),
+            (
+                format!("internal probability {past_chance}"),
+                format!("internal probability {chance}"),
             ),
         ];
         for (logged, given) in summary {

@@ -1,0 +1,151 @@
+//! Rule `settings`: what ticks do is what the latest STARTUP allows, and a machine comes back as it was.
+//!
+//! What was made by hand may be anything.
+
+use super::case::Case;
+use super::report::{Report, Rule};
+use crate::causality::checkpoint::Checkpoint;
+use crate::error::Result;
+use crate::log::history::{LogHistory, Mark};
+use crate::log::line::Startup;
+use crate::log::schema::EventKind;
+
+const RULE: Rule = Rule::Settings;
+
+pub(super) fn check(
+    case: &Case<'_>,
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    for (place, log) in case.logs().iter().enumerate() {
+        let startups: Vec<_> = log.startups().collect();
+        for pair in startups.windows(2) {
+            if let [before, (mark, start)] = pair {
+                report.checked(RULE, 1);
+                came_back(case, place, *before, (mark, start), report);
+            }
+        }
+        for (number, (mark, start)) in startups.iter().enumerate() {
+            let end = startups
+                .get(number + 1)
+                .map_or(log.rows.end, |(next, _)| next.row);
+            // A start that cannot be read may have had others.
+            let gap = log.gaps.iter().find(|lines| lines.line > mark.line);
+            let told = gap.map_or(end, |lines| lines.row.clamp(mark.row, end));
+            ticks(
+                case,
+                (place, log),
+                (mark.row..told, start),
+                report,
+                checkpoint,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A machine that comes back has the settings that it had.
+fn came_back(
+    case: &Case<'_>,
+    place: usize,
+    (first, before): (&Mark, &Startup<'_>),
+    (mark, start): (&Mark, &Startup<'_>),
+    report: &mut Report,
+) {
+    let shown = |rate: Option<f64>| rate.map(|rate| rate.to_string());
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let version = |start: &Startup<'_>| start.version.as_deref().map(ToOwned::to_owned);
+    let peers = |start: &Startup<'_>| {
+        // Peers may be elsewhere, each in its place.
+        let is_virtual = start.is_virtual && before.is_virtual;
+        (!start.peers.is_empty()).then(|| {
+            if is_virtual {
+                let ids: Vec<String> = start.peers.iter().map(|peer| peer.1.to_string()).collect();
+                format!("machines {}", ids.join(", "))
+            } else {
+                start.peers.len().to_string()
+            }
+        })
+    };
+    let share = |start: &Startup<'_>| shown(start.probabilities.internal_probability);
+    let all = [
+        (
+            "clock_rate",
+            shown(before.clock_rate),
+            shown(start.clock_rate),
+        ),
+        ("seed", number(before.seed), number(start.seed)),
+        ("version", version(before), version(start)),
+        ("peers", peers(before), peers(start)),
+        ("internal_probability", share(before), share(start)),
+    ];
+    for (name, had, has) in all {
+        if let (Some(had), Some(has)) = (had, has)
+            && had != has
+        {
+            report.add(RULE, || {
+                let expected = format!("{name} {had}, as at {}", case.at(place, first.line));
+                case.line(RULE, place, mark.line, expected, format!("{name} {has}"))
+            });
+        }
+    }
+}
+
+/// What the ticks of one start do.
+fn ticks(
+    case: &Case<'_>,
+    (place, log): (usize, &LogHistory),
+    (rows, start): (std::ops::Range<usize>, &Startup<'_>),
+    report: &mut Report,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<()> {
+    let columns = case.columns;
+    let (chance, mut share) = (
+        start.probabilities.internal_probability,
+        start.probabilities.broadcast_share,
+    );
+    // An empty list is one that is not told, too.
+    let peers = start.peers.len();
+    let is = |value: Option<f64>, wanted: f64| value == Some(wanted);
+    let first = rows.start;
+    for row in rows {
+        checkpoint.row()?;
+        if row > first && columns.old_clock[row] != columns.new_clock[row - 1] {
+            // The machine may have come back in between.
+            share = None;
+        }
+        if columns.is_manual(row) {
+            continue;
+        }
+        let to = columns.recipients(row);
+        let wrong = match columns.event[row] {
+            EventKind::Receive => continue,
+            EventKind::Internal if is(chance, 0.0) && peers > 0 => {
+                "SEND, at internal_probability 0"
+            }
+            EventKind::Send if is(chance, 1.0) => "INTERNAL, at internal_probability 1",
+            EventKind::Send if to.is_empty() => "a SEND to somebody",
+            EventKind::Send if to.contains(&(log.machine_id as i64)) => "a SEND to others",
+            EventKind::Send if to.len() > 1 && is(share, 0.0) => {
+                "a SEND to one machine, at broadcast_share 0"
+            }
+            EventKind::Send if to.len() == 1 && peers > 1 && is(share, 1.0) => {
+                "a SEND to all peers, at broadcast_share 1"
+            }
+            EventKind::Internal | EventKind::Send => "",
+        };
+        report.checked(RULE, 1);
+        if !wrong.is_empty() {
+            report.add(RULE, || {
+                let kind = columns.event[row].name();
+                let found = if to.is_empty() {
+                    kind.to_owned()
+                } else {
+                    format!("{kind} to {to:?}")
+                };
+                case.event(RULE, place, row, wrong.to_owned(), found)
+            });
+        }
+    }
+    Ok(())
+}
