@@ -521,6 +521,7 @@ impl PyLogs {
             time: time.as_slice()?,
             system_time: system_time.as_slice()?,
             queue_len: queue_len.as_slice()?,
+            names: &self.beside.names,
         };
         let graph = causality.0.graph();
         if graph.len() != shown.time.len() {

@@ -96,6 +96,7 @@ fn exported(
         time: &columns.time,
         system_time: &columns.system_time,
         queue_len: &columns.queue_len,
+        names: &BTreeMap::new(),
     };
     let count = write(&graph, &shown, viewer, window, &path, &mut go_on).unwrap();
     (std::fs::read_to_string(path).unwrap(), count as usize)

@@ -4,6 +4,7 @@
 //! An entry is a line with the host and its vector clock as JSON and a line on the event. The
 //! viewers ask that each host's own entries are 1, 2, 3, ... and that clocks name only hosts with events.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -57,6 +58,8 @@ pub struct Shown<'a> {
     ///
     /// [`UNKNOWN`]: crate::log::schema::UNKNOWN
     pub queue_len: &'a [i64],
+    /// The names of machines that have one.
+    pub names: &'a BTreeMap<u64, String>,
 }
 
 /// Writes the events of a window to a file and returns how many there are.
@@ -96,6 +99,7 @@ pub fn write(
     let mut entry = EventText {
         graph,
         shown,
+        hosts: hosts(shown.names),
         stamps,
         text: Vec::new(),
     };
@@ -114,6 +118,7 @@ pub fn write(
 struct EventText<'a> {
     graph: &'a Graph,
     shown: &'a Shown<'a>,
+    hosts: BTreeMap<u64, String>,
     stamps: Option<Stamps>,
     text: Vec<u8>,
 }
@@ -123,7 +128,7 @@ impl EventText<'_> {
         let machines = self.graph.machines();
         let text = &mut self.text;
         text.clear();
-        host(text, machines[step.place]);
+        host(text, &self.hosts, machines[step.place]);
         text.extend_from_slice(b" {");
         for (place, &count) in step.row.iter().enumerate() {
             let count = if place == step.place {
@@ -138,7 +143,7 @@ impl EventText<'_> {
                 text.push(b',');
             }
             text.push(b'"');
-            host(text, machines[place]);
+            host(text, &self.hosts, machines[place]);
             text.extend_from_slice(b"\":");
             number(text, u64::from(count));
         }
@@ -167,7 +172,7 @@ impl EventText<'_> {
         }
         if let Some(sender) = known(trace.sender[row]) {
             text.extend_from_slice(b" by ");
-            host(text, sender);
+            host(text, &self.hosts, sender);
         }
         if let Some(length) = known(self.shown.queue_len[row]) {
             text.extend_from_slice(b", queue ");
@@ -176,9 +181,34 @@ impl EventText<'_> {
     }
 }
 
-fn host(text: &mut Vec<u8>, id: u64) {
+fn host(text: &mut Vec<u8>, hosts: &BTreeMap<u64, String>, id: u64) {
+    if let Some(name) = hosts.get(&id) {
+        text.extend_from_slice(name.as_bytes());
+        return;
+    }
     text.extend_from_slice(b"machine_");
     number(text, id);
+}
+
+/// The names of machines as hosts: without blanks, which end a host, and without what means something in JSON or in
+/// a page. Where two are one then, the later ones get a number.
+fn hosts(names: &BTreeMap<u64, String>) -> BTreeMap<u64, String> {
+    let mut taken = BTreeSet::new();
+    let mut host = |(&id, name): (&u64, &String)| {
+        let is_plain = |sign: char| sign.is_alphanumeric() || "_-.:+@#/()[]".contains(sign);
+        let plain: String = name
+            .chars()
+            .map(|sign| if is_plain(sign) { sign } else { '_' })
+            .collect();
+        let mut host = plain.clone();
+        let mut copies = 1;
+        while !taken.insert(host.clone()) {
+            copies += 1;
+            host = format!("{plain}_{copies}");
+        }
+        (id, host)
+    };
+    names.iter().map(&mut host).collect()
 }
 
 fn number(text: &mut Vec<u8>, number: u64) {
@@ -214,4 +244,17 @@ impl Stamps {
 
 fn micros(seconds: f64) -> i64 {
     (seconds * 1e6).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_have_no_blanks_and_stay_apart() {
+        let names = ["a b", "a_b", "a<b", "Ünal", "\"\\"];
+        let names = (1..).zip(names.map(str::to_owned)).collect();
+        let hosts: Vec<String> = hosts(&names).into_values().collect();
+        assert_eq!(hosts, ["a_b", "a_b_2", "a_b_3", "Ünal", "__"]);
+    }
 }

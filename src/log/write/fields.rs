@@ -18,6 +18,7 @@ pub(super) const ARRIVAL_TIME: &[u8] = b", \"arrival_time\": ";
 pub(super) const BY_HAND: &[u8] = b", \"by_hand\": true";
 pub(super) const RECIPIENTS: &[u8] = b", \"recipients\": ";
 pub(super) const RECIPIENT_IDS: &[u8] = b", \"recipient_ids\": ";
+pub(super) const VECTOR_CLOCK: &[u8] = b", \"vector_clock\": {";
 pub(super) const BEGAN: &[u8] = b", \"began\": ";
 
 /// A line that is seldom.

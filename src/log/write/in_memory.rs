@@ -22,6 +22,42 @@ use crate::log::write::fields::{self, list, number, number_or_null};
 use crate::log::write::style::{append, signed_seconds};
 use crate::log::write::writer::MANUAL;
 
+/// What lines of our own say by these names.
+const OWN: [&str; 32] = [
+    "arrival_time",
+    "began",
+    "broadcast_share",
+    "by_hand",
+    "clock_rate",
+    "event",
+    "final_clock",
+    "heard",
+    "history",
+    "internal_probability",
+    "lateness",
+    "listen",
+    "local_clock",
+    "machine_id",
+    "new_clock",
+    "old_clock",
+    "peer",
+    "peer_history",
+    "peer_id",
+    "peers",
+    "queue_len",
+    "recipient_ids",
+    "recipients",
+    "run_id",
+    "seed",
+    "sender",
+    "sent_clock",
+    "system_time",
+    "ticks",
+    "time",
+    "undelivered",
+    "version",
+];
+
 /// A run in memory, as lines are made of it.
 #[derive(Debug)]
 pub struct InMemory<'a> {
@@ -172,6 +208,39 @@ impl<'a> InMemory<'a> {
         }
         if columns.is_manual(row) {
             text.extend_from_slice(MANUAL);
+        }
+        self.append_beside(columns.line[row] as usize, text);
+    }
+
+    /// What is known of an event beside its columns: its vector clock, and what means nothing to us.
+    fn append_beside(&self, row: usize, text: &mut Vec<u8>) {
+        let beside = self.beside;
+        if let Some((machines, counts)) = beside.vectors.as_ref().map(|vectors| vectors.of(row))
+            && !machines.is_empty()
+        {
+            text.extend_from_slice(fields::VECTOR_CLOCK);
+            for (place, (&machine, &count)) in machines.iter().zip(counts).enumerate() {
+                if place > 0 {
+                    text.extend_from_slice(b", ");
+                }
+                let id = machine.unsigned_abs();
+                match beside.names.get(&id) {
+                    Some(name) => append(text, name),
+                    None => append(text, &id.to_string()),
+                }
+                text.extend_from_slice(b": ");
+                number(text, count.unsigned_abs());
+            }
+            text.push(b'}');
+        }
+        let source = beside.source_rows.get(row).map_or(row, |&row| row as usize);
+        for (name, values) in &beside.extra {
+            if !OWN.contains(&name.as_str()) {
+                text.extend_from_slice(b", ");
+                append(text, name);
+                text.extend_from_slice(b": ");
+                append(text, &values.of(source));
+            }
         }
     }
 
