@@ -21,19 +21,18 @@ use crate::log::schema::known;
 use crate::log::write::fields::{self, list, number, number_or_null};
 use crate::log::write::style::{append, signed_seconds};
 use crate::log::write::writer::MANUAL;
+use crate::model::behavior::Probabilities;
 
 /// What lines of our own say by these names.
-const OWN: [&str; 32] = [
+const OWN: [&str; 30] = [
     "arrival_time",
     "began",
-    "broadcast_share",
     "by_hand",
     "clock_rate",
     "event",
     "final_clock",
     "heard",
     "history",
-    "internal_probability",
     "lateness",
     "listen",
     "local_clock",
@@ -235,9 +234,10 @@ impl<'a> InMemory<'a> {
         }
         let source = beside.source_rows.get(row).map_or(row, |&row| row as usize);
         for (name, values) in &beside.extra {
-            if !OWN.contains(&name.as_str()) {
+            let name = name.as_str();
+            if !OWN.contains(&name) && !Probabilities::NAMES.contains(&name) {
                 text.extend_from_slice(b", ");
-                append(text, name);
+                append(text, &name);
                 text.extend_from_slice(b": ");
                 append(text, &values.of(source));
             }
