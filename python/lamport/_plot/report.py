@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,10 @@ def _draw(run: "Recorded", path: Path) -> None:
     figure = Figure(figsize=SIZE, layout="constrained")
     FigureCanvasAgg(figure)
     plot(run, machines=None, predict=True, axes=list(layout(figure)))
-    figure.savefig(path, dpi=150)
+    with catch_warnings():
+        # A name may have letters that the font has not: each is a box then.
+        filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(path, dpi=150)
 
 
 def _write(run: "Recorded") -> str:

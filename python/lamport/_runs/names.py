@@ -17,6 +17,7 @@ Names = Mapping[int, str]
 
 LONGEST = 60
 """Characters of a name that are shown."""
+LONGEST_IN_FIGURE = 30
 LISTED = 10
 """The most machines that a message names."""
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -54,6 +55,7 @@ def in_figure(text: str) -> str:
     >>> print(in_figure("$x$"), in_figure("_a"))
     \$x\$  _a
     """
+    text = text if len(text) <= LONGEST_IN_FIGURE else f"{text[: LONGEST_IN_FIGURE - 1]}…"
     # A label that begins so is left out of legends.
     return (" " if text.startswith("_") else "") + text.replace("$", r"\$")
 

@@ -175,7 +175,8 @@ def test_what_is_printed_has_nothing_hidden(hostile, capsys):
 def test_exports_have_names(run, hostile, tmp_path):
     table = pd.read_csv(run.export(tmp_path / "run.csv"))
     assert len(table) == 7
-    lines = [json.loads(line) for line in run.export(tmp_path / "run.jsonl").open(encoding="utf-8")]
+    text = run.export(tmp_path / "run.jsonl").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
     assert [line["machine_id"] for line in lines[:3]] == ["alice", "bob", "Zoë"]
     assert lines[0]["recipients"] == ["bob"]
     assert lines[4]["sender"] == "alice"
