@@ -85,9 +85,7 @@ def grade(
 
     listed = _listed(submissions)
     some_real("clock_uncertainty", clock_uncertainty)
-    given = _options(like, options)
-    if clock_uncertainty is not None:
-        given["clock_uncertainty"] = clock_uncertainty
+    declared = _declared(like, options)
     home = None if pages is None else Path(pages)
     if home is not None:
         home.mkdir(parents=True, exist_ok=True)
@@ -96,7 +94,7 @@ def grade(
     with Count(progress, len(listed), "grading", "submissions") as tell:
         try:
             for number, submission in enumerate(listed, 1):
-                done = graded(submission, given)
+                done = graded(submission, declared, clock_uncertainty)
                 rows.append(done.row | _written(home, number, len(listed), done))
                 tell(number)
             tell.end(done=True)
@@ -121,14 +119,14 @@ def _listed(submissions: Iterable[str | PathLike[str]]) -> list[str | PathLike[s
     return listed
 
 
-def _options(like: str | PathLike[str] | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of `verify` that a file and arguments give."""
+def _declared(like: str | PathLike[str] | None, options: Mapping[str, Any]) -> Declaration:
+    """Return what a file and arguments say of the logs."""
     known = Declaration.__dataclass_fields__
     for name in options:
         if name not in known:
             raise ValueError(f"{name!r} is not an option of grade: they are {', '.join(known)}")
     said = {} if like is None else read_declaration(like)
-    return Declaration(**said | dict(options)).given()
+    return Declaration(**said | dict(options))
 
 
 def _written(home: Path | None, number: int, count: int, done: Graded) -> dict[str, str]:

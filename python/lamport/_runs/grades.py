@@ -1,10 +1,11 @@
 """What one submission is judged to be: a row of a table, and a page with the witnesses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lamport._runs.declaration import Declaration
 from lamport._runs.names import in_markdown
 from lamport._runs.spelled import spelled
 from lamport._runs.verification import Verification
@@ -35,19 +36,21 @@ class Graded(NamedTuple):
     is_read: bool
 
 
-def graded(submission: "str | PathLike[str]", options: Mapping[str, Any]) -> Graded:
+def graded(submission: str | PathLike[str], declared: Declaration, clock_uncertainty: float | None) -> Graded:
     """Judge one submission, whatever it is: what cannot be read is a row that says why.
 
     Parameters
     ----------
     submission : path or glob
         A directory, a file or a glob.
-    options : mapping
-        Those of `verify`.
+    declared : Declaration
+        What is said of the logs of all.
+    clock_uncertainty : float, optional
+        As for `verify`.
     """
     name = fspath(submission)
     try:
-        done = verify(submission, **options)
+        done = _judged(submission, declared, clock_uncertainty)
     except Exception as error:  # whatever a submission is made of: the others are judged all the same
         why = str(error) or type(error).__name__
         row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
@@ -60,6 +63,21 @@ def graded(submission: "str | PathLike[str]", options: Mapping[str, Any]) -> Gra
         "remark": f"{len(done.unchecked)} things are not checked" if done.unchecked else "",
     }
     return Graded(row, _page(name, done), is_read=True)
+
+
+def _judged(
+    submission: str | PathLike[str], declared: Declaration, clock_uncertainty: float | None
+) -> Verification:
+    given: dict[str, Any] = declared.given()
+    if declared.pattern is not None:
+        from lamport._runs.read_text import read_text
+
+        return read_text(submission, list(given.pop("pattern")), **given).verify(
+            clock_uncertainty=clock_uncertainty
+        )
+    # A line that cannot be read is a violation, and the rest is checked.
+    given.pop("errors", None)
+    return verify(submission, clock_uncertainty=clock_uncertainty, **given)
 
 
 def _verdict(done: Verification) -> str:
@@ -121,13 +139,18 @@ def _witnesses(name: str, done: Verification) -> list[str]:
         rows: list[Any] = list(table[table["rule"] == rule].head(WITNESSES).itertuples())
         lines = [
             f"- {_safe(_place(name, row.file, row.line, row.machine_id))}: expected "
-            f"{_safe(row.expected)}, found {_safe(row.found)}"
+            f"{_safe(_at_home(name, row.expected))}, found {_safe(_at_home(name, row.found))}"
             for row in rows
         ]
         if count > len(rows):
             lines.append(f"- ... and {count - len(rows)} more")
         sections.append("\n".join([f"### {rule}: {count}", "", *lines]))
     return sections
+
+
+def _at_home(name: str, text: str) -> str:
+    """Name the files of the submission as they are called in it."""
+    return text.replace(f"{name.rstrip('/')}/", "")
 
 
 def _place(name: str, file: str, line: int, machine: int) -> str:
