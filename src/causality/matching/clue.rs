@@ -73,9 +73,9 @@ impl Rules {
     /// `None` if any may.
     pub(in crate::causality) fn before_receipt(&self, clock: i64) -> Option<i64> {
         Some(match (self.stamp, self.step, self.receive) {
-            (Stamp::After, _, Receive::MaxPlusOne) => clock - self.least_step(),
+            (Stamp::After, _, Receive::MaxPlusOne) => clock.saturating_sub(self.least_step()),
             (Stamp::After, ..) | (Stamp::Before, Step::By(_), Receive::MaxPlusOne) => clock,
-            (Stamp::Before, Step::By(step), _) => clock + step,
+            (Stamp::Before, Step::By(step), _) => clock.saturating_add(step),
             (Stamp::Before, Step::Any, _) => return None,
         })
     }
@@ -83,9 +83,9 @@ impl Rules {
     /// The same for a message with a timestamp of `stamp` or below, whose SEND is in no log.
     pub(in crate::causality) fn before_message(&self, stamp: i64) -> Option<i64> {
         Some(match (self.stamp, self.step, self.receive) {
-            (Stamp::After, ..) => stamp - self.least_step(),
+            (Stamp::After, ..) => stamp.saturating_sub(self.least_step()),
             (Stamp::Before, Step::By(_), Receive::MaxPlusOne) => stamp,
-            (Stamp::Before, Step::By(step), _) => stamp + step,
+            (Stamp::Before, Step::By(step), _) => stamp.saturating_add(step),
             (Stamp::Before, Step::Any, _) => return None,
         })
     }

@@ -11,6 +11,9 @@ use crate::log::logs::Logs;
 use crate::log::schema::known;
 use crate::model::rules::{Membership, Receive, Rules, Start, Step};
 
+/// Beyond so many steps, events x machines, receipts are not held against every machine that may have sent them.
+const MOST_STEPS: usize = 1 << 31;
+
 /// What the logs of a run tell of its messages.
 pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) trace: Trace<'a>,
@@ -298,6 +301,11 @@ impl<'a> Evidence<'a> {
             && rows
                 .map(|row| self.trace.recipients(row))
                 .all(|list| list.len() <= others || list.iter().all(|&id| id != UNKNOWN))
+    }
+
+    /// Whether to look at every machine for every receipt would take too long.
+    pub(in crate::causality) fn is_vast(&self) -> bool {
+        self.trace.len().saturating_mul(self.notes.len()) > MOST_STEPS
     }
 
     /// Whether the SEND at a place of the list may name a machine.
