@@ -6,7 +6,7 @@ pub use super::share::Share;
 
 use super::build::{Graphs, Possible};
 use super::checkpoint::{Checkpoint, GoOn};
-use super::paths::Paths;
+use super::graph_paths::GraphPaths;
 use super::{cut, share};
 use crate::error::{Error, Result};
 use crate::log::logs::Logs;
@@ -18,8 +18,8 @@ use crate::log::logs::Logs;
 #[derive(Debug)]
 pub struct Causality {
     limits: Limits,
-    certain: Paths,
-    possible: Possible<Paths>,
+    certain: GraphPaths,
+    possible: Possible<GraphPaths>,
 }
 
 impl Causality {
@@ -27,7 +27,7 @@ impl Causality {
     pub fn new(graph: Graph, limits: Limits) -> Self {
         Self {
             limits,
-            certain: Paths::new(graph, limits),
+            certain: GraphPaths::new(graph, limits),
             possible: Possible::Same,
         }
     }
@@ -44,10 +44,10 @@ impl Causality {
         let Graphs { certain, possible } = Graphs::new(trace, beside, go_on)?;
         Ok(Self {
             limits,
-            certain: Paths::new(certain, limits),
+            certain: GraphPaths::new(certain, limits),
             possible: match possible {
                 Possible::Same => Possible::Same,
-                Possible::In(graph) => Possible::In(Paths::new(graph, limits)),
+                Possible::In(graph) => Possible::In(GraphPaths::new(graph, limits)),
                 Possible::Any => Possible::Any,
             },
         })
@@ -212,7 +212,7 @@ impl Causality {
             )));
         }
         let mut checkpoint = Checkpoint::of_query(go_on);
-        let mut counted = |paths: &Paths| match samples {
+        let mut counted = |paths: &GraphPaths| match samples {
             None if paths.entries() <= self.limits.exact => {
                 share::exact(paths.graph(), &mut checkpoint)
             }

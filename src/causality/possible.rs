@@ -20,7 +20,7 @@ pub(super) fn causes(
     if evidence.is_vast() {
         return Ok(None);
     }
-    let mut search = Search {
+    let mut search = OpenCauses {
         graph,
         evidence,
         more: MoreCauses::default(),
@@ -40,7 +40,7 @@ pub(super) fn causes(
     Ok(Some(search.more))
 }
 
-struct Search<'a, 'e> {
+struct OpenCauses<'a, 'e> {
     graph: &'a Graph,
     evidence: &'a Evidence<'e>,
     more: MoreCauses,
@@ -55,7 +55,7 @@ struct Search<'a, 'e> {
     limit: i64,
 }
 
-impl Search<'_, '_> {
+impl OpenCauses<'_, '_> {
     /// Adds the causes of the events of a machine; `None` if nothing is ruled out.
     fn machine(&mut self, log: usize, checkpoint: &mut Checkpoint<'_>) -> Result<Option<()>> {
         let evidence = self.evidence;

@@ -14,14 +14,14 @@ use crate::error::Result;
 /// These are made at the first question that they answer and kept, if they are within the limits; else each
 /// question follows the edges of the graph.
 #[derive(Debug)]
-pub(super) struct Paths {
+pub(super) struct GraphPaths {
     graph: Graph,
     limits: Limits,
     vectors: OnceLock<Vectors>,
     making: Mutex<()>,
 }
 
-impl Paths {
+impl GraphPaths {
     pub(super) fn new(graph: Graph, limits: Limits) -> Self {
         Self {
             graph,
