@@ -70,11 +70,11 @@ pub(super) fn recipients(
     for name in NAMES {
         if columns.contains(name)? {
             let column = columns.get_item(name)?;
-            if has_ids && let Some(lists) = read(&column, &mut |cell, _| ids(cell))? {
+            if has_ids && let Some(lists) = read(&column, |cell, _| ids(cell))? {
                 return Ok(Some(RecipientColumn::Ids(lists)));
             }
             // Whom the other columns name is a machine, whatever its name looks like.
-            let lists = read(&column, &mut |cell, row| {
+            let lists = read(&column, |cell, row| {
                 named(cell, (name, row), spellings)?
                     .ok_or_else(|| wrong(row, name, cell))
                     .map(Some)
@@ -88,7 +88,7 @@ pub(super) fn recipients(
 /// The lists of a column; nothing if some cell has none.
 fn read(
     column: &Bound<'_, PyAny>,
-    list: &mut dyn FnMut(&Bound<'_, PyAny>, usize) -> PyResult<Option<Vec<i64>>>,
+    mut list: impl FnMut(&Bound<'_, PyAny>, usize) -> PyResult<Option<Vec<i64>>>,
 ) -> PyResult<Option<Lists>> {
     // Tuples and texts do not change, and tables share them: each is read once, and held meanwhile.
     let mut known: BTreeMap<usize, (Bound<'_, PyAny>, Vec<i64>)> = BTreeMap::new();

@@ -99,15 +99,12 @@ pub(super) fn read_dates<'py>(
             }
             Err(_) => None,
         };
-        match written {
-            Some(written) => {
-                decimals = decimals.max(written.decimals);
-                times.push(written.nanos);
-            }
-            None => {
-                strange.get_or_insert(row);
-                times.push(i64::MIN);
-            }
+        if let Some(written) = written {
+            decimals = decimals.max(written.decimals);
+            times.push(written.nanos);
+        } else {
+            strange.get_or_insert(row);
+            times.push(i64::MIN);
         }
     }
     Ok((times.into_pyarray(py), decimals, strange))

@@ -407,6 +407,53 @@ fn two_senders_in_one_event_are_two_receipts() {
 }
 
 #[test]
+fn what_came_with_another_message_is_no_message() {
+    // Machine 3 hears of 1 and 2 by the message of 2, which had heard of 1.
+    let mut table = events(&[(1, SEND, 1), (2, RECEIVE, 2), (2, SEND, 3), (3, RECEIVE, 4)]);
+    table.vectors = vectors(&[
+        &[(1, 1)],
+        &[(1, 1), (2, 1)],
+        &[(1, 1), (2, 2)],
+        &[(1, 1), (2, 2), (3, 1)],
+    ]);
+    let columns = logs(table).columns;
+    assert_eq!(columns.sender, [UNKNOWN, 1, UNKNOWN, 2]);
+    assert_eq!(columns.sent_clock, [UNKNOWN, 1, UNKNOWN, 3]);
+    let mut unlogged = events(&[(1, RECEIVE, 5)]);
+    unlogged.vectors = vectors(&[&[(1, 1), (9, 3)]]);
+    let columns = logs(unlogged).columns;
+    assert_eq!((columns.sender[0], columns.sent_clock[0]), (9, UNKNOWN));
+}
+
+#[test]
+fn vectors_of_many_machines_are_quick() {
+    // Each hears of all before it at once.
+    const MACHINES: i64 = 2000;
+    let mut column = VectorColumn {
+        starts: vec![0],
+        ..VectorColumn::default()
+    };
+    for machine in 0..MACHINES {
+        column.machines.extend(0..=machine);
+        column.counts.extend(vec![1; machine as usize + 1]);
+        column.starts.push(column.machines.len());
+    }
+    let columns = Columns {
+        machine_id: (0..MACHINES).collect(),
+        ..Columns::default()
+    };
+    let found = logs(Table {
+        columns,
+        vectors: Some(column),
+        ..Table::default()
+    });
+    assert_eq!(
+        found.columns.new_clock.iter().max(),
+        Some(&(2 * MACHINES - 2))
+    );
+}
+
+#[test]
 fn a_vector_without_its_own_entry_is_of_a_machine_with_two_names() {
     let mut table = events(&[(1, INTERNAL, 1)]);
     table.vectors = vectors(&[&[(2, 1)]]);

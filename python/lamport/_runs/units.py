@@ -16,6 +16,9 @@ __all__ = ["UNITS", "in_seconds"]
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 """How many of each unit of time make a second."""
 NAMES = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+ALL_NAMES = {"s": "seconds", **NAMES}
+OLDEST, NEWEST = 1e9, 4e9
+"""Between these seconds lie the times of our days, from 2001 to 2096."""
 DAY, YEAR = 86_400, 31_557_600
 FARTHEST = 1e11
 """No time of day is as many seconds after 1970."""
@@ -51,6 +54,7 @@ def in_seconds(numbers: "Floats", name: str, unit: str | None) -> "Floats":
         return numbers
     farthest, span = float(np.abs(known).max()), float(known.max() - known.min())
     if farthest > FARTHEST or span > LONGEST:
+        _check_mixed(numbers, name)
         likely = _likely(farthest, span)
         then = f"the run would last {span / YEAR:.0f} years"
         if span <= LONGEST:
@@ -67,9 +71,24 @@ def in_seconds(numbers: "Floats", name: str, unit: str | None) -> "Floats":
     return numbers
 
 
+def _check_mixed(numbers: "Floats", name: str) -> None:
+    """Refuse times of day of which some are in one unit and some in another."""
+    first = {}
+    for unit, many in UNITS.items():
+        rows = np.flatnonzero((np.abs(numbers) > OLDEST * many) & (np.abs(numbers) < NEWEST * many))
+        if len(rows):
+            first[int(rows[0])] = unit
+    if len(first) > 1:
+        (row, unit), (other, another) = sorted(first.items())[:2]
+        raise ValueError(
+            f"{name} mixes units: {numbers[row]:.16g} in row {row} looks like {ALL_NAMES[unit]}, "
+            f"{numbers[other]:.16g} in row {other} like {ALL_NAMES[another]}; give all times in one"
+        )
+
+
 def _likely(farthest: float, span: float) -> str:
     """Say which unit makes of times dates of our days, or else of their span a run of a day or less."""
     for unit in NAMES:
-        if 1e9 < farthest / UNITS[unit] < 4e9:
+        if OLDEST < farthest / UNITS[unit] < NEWEST:
             return unit
     return next((unit for unit in NAMES if span / UNITS[unit] < DAY), "ns")

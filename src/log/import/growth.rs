@@ -38,20 +38,12 @@ pub(super) fn received(rows: &Rows, index: &MachineIndex) -> Result<Vec<Received
                 grown.push((machine, count));
             }
         }
-        for (number, &(machine, count)) in grown.iter().enumerate() {
-            let brought = |(other, &entry): (usize, &(i64, i64))| {
-                other != number
-                    && events.knows(entry, (machine, count))
-                    && !(events.knows((machine, count), entry) && other > number)
-            };
-            if !grown.iter().enumerate().any(brought) {
-                let send = events.row((machine, count));
-                received.push(ReceivedMessage {
-                    row: row as u32,
-                    sender: machine,
-                    send,
-                });
-            }
+        for (machine, count) in events.direct(&grown) {
+            received.push(ReceivedMessage {
+                row: row as u32,
+                sender: machine,
+                send: events.row((machine, count)),
+            });
         }
         known[place] = vector;
     }
@@ -75,12 +67,15 @@ struct Events<'a> {
     vectors: &'a VectorColumn,
     /// By machine, its own entries and their rows, in order.
     own: Vec<Vec<(i64, u32)>>,
+    /// By row, how many events its vector tells of.
+    known: Vec<i64>,
 }
 
 impl<'a> Events<'a> {
     fn new(rows: &Rows, index: &'a MachineIndex, vectors: &'a VectorColumn) -> Result<Self> {
         let mut own = vec![Vec::new(); index.ids.len()];
-        for row in 0..rows.len() {
+        let mut known = vec![0; rows.len()];
+        for (row, known) in known.iter_mut().enumerate() {
             let (machines, counts) = vectors.of(row);
             if machines.is_empty() {
                 continue;
@@ -95,6 +90,9 @@ impl<'a> Events<'a> {
                 )));
             };
             own[place].push((entry, row as u32));
+            *known = counts
+                .iter()
+                .fold(0, |sum: i64, &count| sum.saturating_add(count));
         }
         for events in &mut own {
             // Of several with one entry, which only a wrong log has, the last one knows most.
@@ -105,6 +103,7 @@ impl<'a> Events<'a> {
             index,
             vectors,
             own,
+            known,
         })
     }
 
@@ -115,13 +114,39 @@ impl<'a> Events<'a> {
         Some(own[at].1)
     }
 
-    /// Whether a machine's event knew of another.
-    fn knows(&self, event: (i64, i64), (machine, count): (i64, i64)) -> bool {
-        let Some(row) = self.row(event) else {
-            return false;
+    /// Of events that became known at once, which are in order of machines, those that came with no other of them.
+    ///
+    /// Who knows most is looked at first: mostly one event brought all.
+    fn direct(&self, grown: &[(i64, i64)]) -> Vec<(i64, i64)> {
+        if grown.len() < 2 {
+            return grown.to_vec();
+        }
+        let knows = |&(machine, count): &(i64, i64)| {
+            let row = self.row((machine, count))? as usize;
+            Some((self.known[row], row))
         };
-        let (machines, counts) = self.vectors.of(row as usize);
-        let mut entries = machines.iter().zip(counts);
-        entries.any(|(&other, &known)| other == machine && known >= count)
+        let mut order: Vec<(Option<(i64, usize)>, usize)> =
+            grown.iter().map(knows).zip(0..).collect();
+        order.sort_unstable_by(|a, b| b.cmp(a));
+        let mut is_brought = vec![false; grown.len()];
+        for &(known, number) in &order {
+            let Some((_, row)) = known.filter(|_| !is_brought[number]) else {
+                continue;
+            };
+            let (machines, counts) = self.vectors.of(row);
+            for (machine, &count) in machines.iter().zip(counts) {
+                if let Ok(other) = grown.binary_search_by_key(machine, |&(machine, _)| machine)
+                    && other != number
+                    && grown[other].1 <= count
+                {
+                    is_brought[other] = true;
+                }
+            }
+        }
+        let direct = grown.iter().zip(is_brought);
+        direct
+            .filter(|(_, is_brought)| !is_brought)
+            .map(|(&event, _)| event)
+            .collect()
     }
 }

@@ -32,7 +32,7 @@ pub(crate) mod row_writer;
 mod rows;
 pub(crate) mod scan;
 pub mod source;
-pub(crate) mod spellings;
+pub mod spellings;
 mod split;
 pub mod table;
 pub mod text;

@@ -21,13 +21,13 @@ pub(super) fn by_time(rows: &mut Rows, index: &mut MachineIndex, has_times: bool
     }
     if has_times && (is_logged || rows.vectors.is_some()) {
         let latest = latest(&rows.columns.time, index);
-        sort(rows, index, Some(latest));
+        sort(rows, index, Some(&latest));
     }
 }
 
 /// Sorts by (time, machine), equal ones as they stand.
-fn sort(rows: &mut Rows, index: &mut MachineIndex, times: Option<Vec<f64>>) {
-    let times = times.as_deref().unwrap_or(&rows.columns.time);
+fn sort(rows: &mut Rows, index: &mut MachineIndex, times: Option<&[f64]>) {
+    let times = times.unwrap_or(&rows.columns.time);
     let compare = |&a: &usize, &b: &usize| {
         let machines = index.places[a].cmp(&index.places[b]);
         times[a].total_cmp(&times[b]).then(machines)

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// How a machine stands somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spelling {
+pub enum Spelling {
     /// As a number.
     Number,
     /// As a text.
@@ -21,14 +21,14 @@ type Seen = [Option<(&'static str, usize)>; 2];
 
 /// The distinct names of a table.
 #[derive(Debug, Default)]
-pub(crate) struct Spellings {
+pub struct Spellings {
     names: Interner,
     seen: Vec<Seen>,
 }
 
 impl Spellings {
     /// The place of a name, which stands in a row of a column.
-    pub(crate) fn place(
+    pub fn place(
         &mut self,
         name: &str,
         spelling: Spelling,
@@ -55,12 +55,12 @@ impl Spellings {
     }
 
     /// Whether some machine has this name so far.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.names.known(name).is_some()
     }
 
     /// All of them, by their places.
-    pub(crate) fn into_names(self) -> Vec<String> {
+    pub fn into_names(self) -> Vec<String> {
         self.names
             .texts()
             .iter()

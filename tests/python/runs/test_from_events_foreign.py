@@ -179,6 +179,23 @@ def test_messages_count_rows_of_the_table_that_was_given():
         lamport.from_events(rows, events={"NOTE": None})
 
 
+def test_words_for_events_that_receive_and_send():
+    rows = [
+        send("a", 1, "b"),
+        receive("b", 3, "a", 1, event="Reply", recipients="a"),
+        receive("a", 4, "b", 3),
+    ]
+    run = lamport.from_events(rows, events={"Reply": ("RECEIVE", "SEND")})
+    assert run.events["event"].tolist() == ["SEND", "RECEIVE", "SEND", "RECEIVE"]
+    assert run.events["new_clock"].tolist() == [1, 2, 3, 4]
+    assert run.verify().ok
+    rows[1]["new_clock"] = 2
+    with pytest.raises(
+        ValueError, match="row 1: the clock goes from what is not told to 2, which leaves no room"
+    ):
+        lamport.from_events(rows, events={"Reply": ("RECEIVE", "SEND")})
+
+
 def test_unknown_words_are_listed_with_their_counts():
     rows = [internal(1, k, event="Crunch") for k in range(1, 4)] + [internal(1, 4, event="Nap")]
     with pytest.raises(ValueError, match=r'"Crunch" \(3\), "Nap" \(1\) \(first in row 0\).*events='):
@@ -217,7 +234,10 @@ def test_dates_and_numbers_do_not_mix():
 
 def test_units_do_not_mix():
     rows = [internal(1, 1, time=1_893_456_000), internal(1, 2, time=1_893_456_001_000)]
-    with pytest.raises(ValueError, match="time goes up to"):
+    words = (
+        "time mixes units: 1893456000 in row 0 looks like seconds, 1893456001000 in row 1 like milliseconds"
+    )
+    with pytest.raises(ValueError, match=words):
         lamport.from_events(rows)
 
 
