@@ -5,6 +5,9 @@ use super::graph::{EventId, Graph, MoreCauses};
 use crate::error::Result;
 use crate::log::import::table::VectorColumn;
 
+/// Stands where a row tells no count of its own machine.
+const UNTOLD: i64 = i64::MIN;
+
 /// For each event the latest of another machine that its vector tells of, where the event before tells of less.
 ///
 /// An entry that is of no event here, as rows are missing, tells of all before it.
@@ -25,13 +28,22 @@ pub(super) fn causes(
     for place in 0..machines {
         let own = graph.machines()[place] as i64;
         let mut most = i64::MIN;
+        let first = counts.len();
         for position in graph.starts[place]..graph.starts[place + 1] {
             let mut told = entries(graph.rows[position as usize]);
-            let count = told
-                .find(|&(id, _)| id == own)
-                .map_or(i64::MIN, |entry| entry.1);
-            most = most.max(count);
-            counts.push(most);
+            let count = told.find(|&(id, _)| id == own).map(|entry| entry.1);
+            counts.push(count.map_or(UNTOLD, |count| {
+                most = most.max(count);
+                most
+            }));
+        }
+        // A row that tells none is before the next that does: the vector of an event that became several stands at its last.
+        let mut next = i64::MAX;
+        for count in counts[first..].iter_mut().rev() {
+            match *count {
+                UNTOLD => *count = next,
+                told => next = told,
+            }
         }
     }
     let mut more = MoreCauses::default();
@@ -47,7 +59,6 @@ pub(super) fn causes(
                 };
                 let span = graph.starts[other] as usize..graph.starts[other + 1] as usize;
                 let index = counts[span].partition_point(|&own| own <= count) as u32;
-                // Rows that tell no count may be later ones.
                 if index > given[other] {
                     given[other] = index;
                     more.events.push(EventId {

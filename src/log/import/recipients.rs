@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
 
 /// No table may have more recipients, where "all" stands for many.
-const MOST: usize = 1 << 28;
+const MOST: usize = 1 << 26;
 
 /// Puts machines in the place of "all" and "others": those that the table names, without the sender unless it hears itself.
 pub(super) fn expand(
@@ -35,6 +35,17 @@ pub(super) fn expand(
     );
     let heard = (0..rows.len()).filter(|&row| columns.sender[row] == columns.machine_id[row]);
     let hears_itself: BTreeSet<i64> = heard.map(|row| columns.machine_id[row]).collect();
+    let is_word = |&id: &i64| id == ALL || id == OTHERS;
+    let words = (0..rows.len()).filter(|&row| lists.of(row).iter().any(is_word));
+    if let Some(row) = words.clone().nth(MOST / machines.len().max(1)) {
+        return Err(Error::invalid(format!(
+            "{}: up to here {} rows went to all of {} machines, which is more than {MOST} messages: \
+             load a part of the table",
+            rows.place(row),
+            words.count(),
+            machines.len()
+        )));
+    }
     let mut new = Lists::default();
     for row in 0..rows.len() {
         let list = lists.of(row);
@@ -43,15 +54,7 @@ pub(super) fn expand(
             continue;
         }
         let own = columns.machine_id[row];
-        if let Some(&word) = list.iter().find(|&&id| id == ALL || id == OTHERS) {
-            if new.values.len() + machines.len() > MOST {
-                return Err(Error::invalid(format!(
-                    "{}: recipients that are all of {} machines are more than {MOST} messages up to here: \
-                     load a part of the table",
-                    rows.place(row),
-                    machines.len()
-                )));
-            }
+        if let Some(&word) = list.iter().find(|id| is_word(id)) {
             let is_one = |id: &&i64| **id != own || word == ALL && hears_itself.contains(&own);
             new.push(machines.iter().filter(is_one).copied());
         } else {
