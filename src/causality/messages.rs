@@ -9,6 +9,7 @@ use super::table_log::{ReceiptSource, TableLog};
 use super::trace::Trace;
 use crate::error::Result;
 use crate::log::columns::{Columns, UNKNOWN};
+use crate::log::line::End;
 use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::reorder;
 
@@ -314,7 +315,7 @@ impl Messages {
         // By sender, the counts for peers that never connected.
         let mut unnamed: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
         for summary in machines {
-            for &(peer, count) in summary.end.iter().flat_map(|end| &end.undelivered) {
+            for &(peer, count) in summary.end.iter().flat_map(End::counts) {
                 let sender = summary.id as i64;
                 match peer {
                     Some(id) => *newest.entry((sender, id as i64)).or_default() += count,

@@ -176,14 +176,14 @@ impl Delivery {
 pub struct End {
     /// The clock after the last event.
     pub final_clock: u64,
-    /// The messages left in the queue; logs of other programs may not tell, nor what is undelivered then.
+    /// The messages left in the queue, if told.
     pub queue_len: Option<u64>,
     /// The ticks that happened, if told.
     pub ticks: Option<u64>,
     /// How late they were.
     pub lateness: Option<Quantiles>,
-    /// For each peer with any, the messages newer than the last *accepted* heard.
-    pub undelivered: Vec<(Option<MachineId>, u64)>,
+    /// For each peer with any, the messages newer than the last *accepted* heard, if told.
+    pub undelivered: Option<Vec<(Option<MachineId>, u64)>>,
     /// In real time, of each peer and minute the message that was heard of soonest. A machine that adds delays to
     /// what arrives has none: its arrival times tell less.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,6 +204,13 @@ pub struct HeardOf {
 impl Serialize for HeardOf {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.peer_id, self.sent_clock, i128::from(self.took)).serialize(serializer)
+    }
+}
+
+impl End {
+    /// What it counts as undelivered, by peer; nothing if it does not tell.
+    pub fn counts(&self) -> &[(Option<MachineId>, u64)] {
+        self.undelivered.as_deref().unwrap_or_default()
     }
 }
 

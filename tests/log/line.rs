@@ -102,7 +102,7 @@ proptest! {
         let triple = |(peer_id, sent_clock, took)| HeardOf { peer_id, sent_clock, took };
         let heard = heard.map(|all| all.into_iter().map(triple).collect());
         let summary = Summary { p50: late[0], p99: late[1], max: late[2] };
-        let end = End { final_clock, queue_len: Some(queue_len), ticks: Some(ticks), lateness: Some(Quantiles::from(summary)), undelivered, heard };
+        let end = End { final_clock, queue_len: Some(queue_len), ticks: Some(ticks), lateness: Some(Quantiles::from(summary)), undelivered: Some(undelivered), heard };
         let (_, text) = body(&[], 0, What::End(Box::new(end.clone())));
         prop_assert_eq!(parse(&text).unwrap().body, Body::End(end));
     }

@@ -242,11 +242,14 @@ fn accepted<'a>(
 ) -> &'a [Arrival] {
     let (from, to) = arrivals[0].logs;
     let id = history.logs[to].machine_id;
+    let Some(undelivered) = &end.undelivered else {
+        return &[];
+    };
     // Of a peer that it does not name it counts messages whose recipients are not known here.
-    if end.undelivered.iter().any(|(peer, _)| peer.is_none()) {
+    if undelivered.iter().any(|(peer, _)| peer.is_none()) {
         return &[];
     }
-    let counts = end.undelivered.iter().filter(|(peer, _)| *peer == Some(id));
+    let counts = undelivered.iter().filter(|(peer, _)| *peer == Some(id));
     let left: u64 = counts.map(|(_, count)| count).sum();
     let columns = &history.columns;
     let sends = evidence

@@ -37,9 +37,9 @@ struct UndeliveredCounts {
 
 impl UndeliveredCounts {
     fn new(end: &End) -> Self {
-        let named = end.undelivered.iter();
+        let named = end.counts().iter();
         let named = named.filter_map(|&(peer, count)| Some((peer?, count)));
-        let unnamed = end.undelivered.iter().filter(|(peer, _)| peer.is_none());
+        let unnamed = end.counts().iter().filter(|(peer, _)| peer.is_none());
         let mut named: Vec<_> = named.collect();
         named.sort_unstable();
         Self {
@@ -71,7 +71,7 @@ impl Conservation {
     /// The machines to which the END of a sender counts undelivered messages, in order.
     pub(super) fn counted(case: &Case<'_>, sender: usize) -> Vec<usize> {
         let ends = case.ends[sender].iter();
-        let peers = ends.flat_map(|(_, end)| &end.undelivered);
+        let peers = ends.flat_map(|(_, end)| end.counts());
         let places = peers.filter_map(|&(peer, _)| case.ids.place(peer?));
         let mut places: Vec<_> = places.collect();
         places.sort_unstable();
@@ -85,8 +85,9 @@ impl Conservation {
         count: &ChannelCount,
         report: &mut Report,
     ) {
-        let is_sent_known = count.is_sure && case.is_whole(sender) && case.tells_queue(sender);
-        let (Some((mark, end)), true) = (case.ends[sender], is_sent_known) else {
+        let told = case.ends[sender].filter(|(_, end)| end.undelivered.is_some());
+        let is_sent_known = count.is_sure && case.is_whole(sender);
+        let (Some((mark, end)), true) = (told, is_sent_known) else {
             self.unchecked += 1;
             return;
         };

@@ -52,6 +52,9 @@ pub(super) fn check(
             few(&ids)
         ));
     }
+    if case.history.is_computed {
+        report.unchecked("nobody logged a clock: step, jump, count, clock condition and exactness are computed, not checked".into());
+    }
     if !case.history.has_times {
         report.unchecked(
             "no times are told: fifo is checked by clocks only, time and queue are not checked"

@@ -179,7 +179,7 @@ pub(super) fn named(history: &History) -> impl Iterator<Item = u64> {
     history.logs.iter().flat_map(|log| {
         let marks = log.marks.iter().flat_map(|mark| match &mark.note {
             Note::Connect(hand) => vec![hand.peer_id],
-            Note::End(end) => end.undelivered.iter().filter_map(|peer| peer.0).collect(),
+            Note::End(end) => end.counts().iter().filter_map(|peer| peer.0).collect(),
             Note::Startup(_) | Note::Unread { .. } => Vec::new(),
         });
         marks.chain(log.links.iter().filter_map(|link| link.id))

@@ -116,7 +116,7 @@ fn undelivered(
     let Some((mark, end)) = case.ends[place] else {
         return;
     };
-    for &(peer, undelivered) in &end.undelivered {
+    for &(peer, undelivered) in end.counts() {
         let Some(id) = peer.filter(|&id| case.ids.place(id).is_none()) else {
             continue;
         };

@@ -104,10 +104,12 @@ impl Files {
                 queue_len: Some(unread.len() as u64),
                 ticks: Some(simulation.ticks(machine)),
                 lateness: Some(simulation.lateness(machine)),
-                undelivered: undelivered
-                    .into_iter()
-                    .map(|(peer, count)| (Some(peer), count))
-                    .collect(),
+                undelivered: Some(
+                    undelivered
+                        .into_iter()
+                        .map(|(peer, count)| (Some(peer), count))
+                        .collect(),
+                ),
                 heard: None,
             };
             if simulation.is_down(machine) {

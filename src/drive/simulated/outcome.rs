@@ -101,7 +101,7 @@ impl Simulation {
             let mut summary = self.summary_of(machine, &run_id, elapsed, unread.len() as u64);
             if let Some(end) = &mut summary.end {
                 let known = |(peer, count)| (Some(peer), count);
-                end.undelivered = undelivered.into_iter().map(known).collect();
+                end.undelivered = Some(undelivered.into_iter().map(known).collect());
             }
             summary.unread = unread
                 .iter()
@@ -144,7 +144,7 @@ impl Simulation {
                 queue_len: Some(queue_len),
                 ticks: Some(self.ticks(machine)),
                 lateness: Some(self.lateness(machine)),
-                undelivered: Vec::new(),
+                undelivered: Some(Vec::new()),
                 heard: None,
             }),
             restarts: match self.faults.of(machine) {

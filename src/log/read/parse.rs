@@ -194,7 +194,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             queue_len: option("queue_len", fields.queue_len)?,
             ticks: option("ticks", fields.ticks)?,
             lateness: fields.lateness,
-            undelivered: undelivered(fields.undelivered.unwrap_or_default())?,
+            undelivered: fields.undelivered.map(undelivered).transpose()?,
             heard: fields.heard.and_then(heard),
         }),
         "STARTUP" => {

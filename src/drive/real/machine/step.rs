@@ -188,7 +188,7 @@ impl Machine {
             queue_len: Some(queue_len),
             ticks: Some(journal.ticks),
             lateness: Some(journal.lateness.summary().into()),
-            undelivered: farewell.undelivered,
+            undelivered: Some(farewell.undelivered),
             heard: self.member.heard(farewell.heard),
         };
         let last = unread.chain([What::End(Box::new(end))]);

@@ -102,7 +102,7 @@ fn the_other_lines_have_theirs() {
             p99: 1_000_000_000,
             max: 1_000_001_000,
         })),
-        undelivered: vec![(Some(2), 4), (None, 1)],
+        undelivered: Some(vec![(Some(2), 4), (None, 1)]),
         heard: Some(vec![HeardOf {
             peer_id: 2,
             sent_clock: 17,
