@@ -8,7 +8,6 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark};
 use crate::log::line::Startup;
-use crate::log::schema::EventKind;
 
 const RULE: Rule = Rule::Settings;
 
@@ -100,10 +99,7 @@ fn ticks(
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
     let columns = case.columns;
-    let (chance, mut share) = (
-        start.probabilities.internal_probability,
-        start.probabilities.broadcast_share,
-    );
+    let [chance, mut share] = start.probabilities.values();
     // An empty list is one that is not told, too.
     let peers = start.peers.len();
     let is = |value: Option<f64>, wanted: f64| value == Some(wanted);
@@ -118,30 +114,36 @@ fn ticks(
             continue;
         }
         let to = columns.recipients(row);
-        let wrong = match columns.event[row] {
-            EventKind::Receive => continue,
-            EventKind::Internal if is(chance, 0.0) && peers > 0 => {
+        let kind = columns.event[row];
+        if kind.receives() {
+            continue;
+        }
+        let wrong = if !kind.sends() {
+            if is(chance, 0.0) && peers > 0 {
                 "SEND, at internal_probability 0"
+            } else {
+                ""
             }
-            EventKind::Send if is(chance, 1.0) => "INTERNAL, at internal_probability 1",
-            EventKind::Send if to.is_empty() => "a SEND to somebody",
-            EventKind::Send if to.contains(&(log.machine_id as i64)) => "a SEND to others",
-            EventKind::Send if to.len() > 1 && is(share, 0.0) => {
-                "a SEND to one machine, at broadcast_share 0"
-            }
-            EventKind::Send if to.len() == 1 && peers > 1 && is(share, 1.0) => {
-                "a SEND to all peers, at broadcast_share 1"
-            }
-            EventKind::Internal | EventKind::Send => "",
+        } else if is(chance, 1.0) {
+            "no SEND, at internal_probability 1"
+        } else if to.is_empty() {
+            "a SEND to somebody"
+        } else if to.contains(&(log.machine_id as i64)) {
+            "a SEND to others"
+        } else if to.len() > 1 && is(share, 0.0) {
+            "a SEND to one machine, as no SEND is a broadcast"
+        } else if to.len() == 1 && peers > 1 && is(share, 1.0) {
+            "a SEND to all peers, as every SEND is a broadcast"
+        } else {
+            ""
         };
         report.checked(RULE, 1);
         if !wrong.is_empty() {
             report.add(RULE, || {
-                let kind = columns.event[row].name();
                 let found = if to.is_empty() {
-                    kind.to_owned()
+                    kind.name().to_owned()
                 } else {
-                    format!("{kind} to {to:?}")
+                    format!("{} to {to:?}", kind.name())
                 };
                 case.event(RULE, place, row, wrong.to_owned(), found)
             });

@@ -358,7 +358,7 @@ impl Process {
             queue_len: Some(what.len() as u64),
             ticks: Some(self.ticks),
             lateness: Some(Quantiles::default()),
-            undelivered,
+            undelivered: Some(undelivered),
             heard: None,
         })));
         self.write(now, what, Then::End);
