@@ -186,7 +186,10 @@ fn beginnings(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
         let found = format!("began {:.6}", time / 1e6);
         report.add(RULE, || case.line(RULE, place, line, expected, found));
     };
+    // What comes after events, or has a clock, is a return: ticking began before it.
     let startup = log.startups().next();
+    let startup =
+        startup.filter(|(mark, startup)| mark.row == log.rows.start && startup.local_clock == 0);
     if let Some((mark, _)) = startup.filter(|(mark, _)| first.time < mark.time) {
         let expected = format!(
             "began from {:.6} on, when the machine started at {}",
