@@ -636,15 +636,25 @@ class Causality:
     def false_order_rate(self, *, samples: int | None, seed: int) -> tuple[float, float, int, float, float]:
         """The share of pairs that are concurrent although their clocks differ, in the same form."""
 
-def read_logs(paths: Sequence[str], *, offsets: Mapping[int, float] | None = None) -> Logs:
+def read_logs(
+    paths: Sequence[str],
+    *,
+    offsets: Mapping[int, float] | None = None,
+    skip: bool = False,
+    rules: Rules | None = None,
+) -> Logs:
     """Read the logs of one run.
 
     Parameters
     ----------
     paths : sequence of str
-        The log files, one per machine.
+        The log files, with the lines of machines in any grouping.
     offsets : mapping of int to float, optional
         Seconds to add to the times of a machine's log, to correct its host's clock.
+    skip : bool
+        Leave lines aside that cannot be read, and note them.
+    rules : Rules, optional
+        What is taken for true of the program.
 
     Raises
     ------
@@ -678,6 +688,28 @@ def read_foreign(files: Sequence[tuple[str, str | None, int]], declaration: Any)
         executions are there and none is named.
     OSError
         A file cannot be read.
+    """
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file, as they were before compression, without a byte order mark.
+
+    Raises
+    ------
+    LogError
+        The file is an archive, an image, or another thing that is no text.
+    OSError
+        It cannot be read.
+    """
+
+def peek_file(path: str) -> tuple[bytes, bytes]:
+    """The first and the last bytes of a file, as they were before compression, without a byte order mark.
+
+    Raises
+    ------
+    LogError
+        The file is an archive, an image, or another thing that is no text.
+    OSError
+        It cannot be read.
     """
 
 def verify_logs(

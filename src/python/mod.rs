@@ -72,7 +72,7 @@ mod module {
     #[pymodule_export]
     use super::machine::PyMachine;
     #[pymodule_export]
-    use super::read::{read_logs, verify_logs};
+    use super::read::{peek_file, read_bytes, read_logs, verify_logs};
     #[pymodule_export]
     use super::setting::check_parameter;
     #[pymodule_export]

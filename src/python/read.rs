@@ -1,5 +1,6 @@
 //! Logs from files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,6 +14,8 @@ use super::rules::RulesArgument;
 use super::tables::found;
 use crate::causality::diagnose::judge;
 use crate::causality::verify::Options;
+use crate::log::logs::Logs;
+use crate::log::read::peek::{peek, whole};
 use crate::log::read::reader;
 
 /// Read the logs of one run.
@@ -20,9 +23,13 @@ use crate::log::read::reader;
 /// Parameters
 /// ----------
 /// paths : sequence of str
-///     The log files, one per machine.
+///     The log files, with the lines of machines in any grouping.
 /// offsets : mapping of int to float, optional
 ///     Seconds to add to the times of a machine's log, to correct its host's clock.
+/// skip : bool
+///     Leave lines aside that cannot be read, and note them.
+/// rules : Rules, optional
+///     What is taken for true of the program.
 ///
 /// Raises
 /// ------
@@ -34,16 +41,55 @@ use crate::log::read::reader;
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None))]
+#[pyo3(signature = (paths, *, offsets = None, skip = false, rules = None))]
 pub(super) fn read_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
+    skip: bool,
+    rules: Option<RulesArgument>,
 ) -> PyResult<PyLogs> {
     let offsets = offsets.unwrap_or_default();
+    let rules = rules.map(|RulesArgument(rules)| rules).unwrap_or_default();
     interruptible(py, |go_on| {
-        reader::read_logs(&paths, &offsets, go_on).map(PyLogs::new)
+        let logs = if skip {
+            reader::read_damaged_logs(&paths, &offsets, go_on)
+        } else {
+            reader::read_logs(&paths, &offsets, go_on)
+        };
+        logs.map(|logs| PyLogs::new(Logs { rules, ..logs }))
     })
+}
+
+/// The bytes of a file, as they were before compression, without a byte order mark.
+///
+/// Raises
+/// ------
+/// LogError
+///     The file is an archive, an image, or another thing that is no text.
+/// OSError
+///     It cannot be read.
+#[pyfunction]
+pub(super) fn read_bytes(py: Python<'_>, path: PathBuf) -> PyResult<Cow<'static, [u8]>> {
+    Ok(py.detach(|| whole(&path))?.into())
+}
+
+/// The first and the last bytes of a file, as they were before compression, without a byte order mark.
+///
+/// Raises
+/// ------
+/// LogError
+///     The file is an archive, an image, or another thing that is no text.
+/// OSError
+///     It cannot be read.
+#[pyfunction]
+#[pyo3(signature = (path))]
+pub(super) fn peek_file(
+    py: Python<'_>,
+    path: PathBuf,
+) -> PyResult<(Cow<'static, [u8]>, Cow<'static, [u8]>)> {
+    let (head, tail) = py.detach(|| peek(&path))?;
+    Ok((head.into(), tail.into()))
 }
 
 /// Check log files that `read_logs` may refuse, see `Logs.verify`.

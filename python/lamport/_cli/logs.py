@@ -6,6 +6,7 @@ import sys
 from lamport._cli.exit_status import DONE, FAILED, MISUSED
 from lamport._cli.options import reader
 from lamport._cli.print_run import print_run
+from lamport._cli.reading import add_reading, declared, in_words, load_logs
 from lamport._cli.table_file import file_format
 from lamport._cli.words import WordedError, describe
 from lamport._model import read
@@ -17,15 +18,14 @@ def add_analyze(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lamport analyze``."""
     _add_logs(parser)
     parser.add_argument("-o", "--output", metavar="DIR", help="where to write (default: beside the logs)")
+    add_reading(parser)
 
 
 def run_analyze(args: argparse.Namespace) -> int:
     """Do what ``lamport analyze`` says."""
-    from lamport._runs.load import load
-
     if args.output is not None and not args.output:
         raise WordedError("--output '': give a directory")
-    run = load(args.logs)
+    run = load_logs(args)
     print_run(run, run.report(args.output))
     return DONE
 
@@ -48,15 +48,15 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="leave out what is before, in seconds from the beginning of ticking",
     )
     add("--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after")
+    add_reading(parser, form="--log-format")
 
 
 def run_export(args: argparse.Namespace) -> int:
     """Do what ``lamport export`` says."""
     from lamport._runs.export import ENDINGS, FORMATS
-    from lamport._runs.load import load
 
     form = file_format(args, FORMATS, ENDINGS)
-    path = load(args.logs).export(args.output, format=form, start=args.start, stop=args.stop)
+    path = load_logs(args).export(args.output, format=form, start=args.start, stop=args.stop)
     print(f"wrote {path}")
     return DONE
 
@@ -72,15 +72,19 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
         help="how far the clocks of two hosts may differ",
     )
     add("--strict", action="store_true", help="exit status 1 if anything is unchecked, too")
+    add_reading(parser)
 
 
 def run_verify(args: argparse.Namespace) -> int:
     """Do what ``lamport verify`` says."""
     from lamport._lamport import LamportError
-    from lamport._runs.verify import verify
+    from lamport._runs.verify import verify_declared
 
     try:
-        done = verify(args.logs, clock_uncertainty=args.clock_uncertainty, strict=args.strict)
+        with in_words(args):
+            done = verify_declared(
+                args.logs, declared(args), clock_uncertainty=args.clock_uncertainty, strict=args.strict
+            )
     except (LamportError, OSError) as error:
         print(f"{args.parser.prog}: cannot read: {describe(error, args.parser, args)}", file=sys.stderr)
         return MISUSED

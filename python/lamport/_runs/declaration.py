@@ -66,6 +66,12 @@ class Declaration:
         own = {"offsets", "errors", "rules"}
         return any(getattr(self, each.name) != each.default for each in fields(self) if each.name not in own)
 
+    @property
+    def reads_fields(self) -> bool:
+        """Whether something is said of what stands in lines, beside what our own logs may have."""
+        said = {"columns", "events", "time_format", "time_unit", "queue_len", "multicast"}
+        return any(getattr(self, each.name) != each.default for each in fields(self) if each.name in said)
+
     def given(self) -> dict[str, Any]:
         """Return the options that are not at their defaults."""
         values = ((each, getattr(self, each.name)) for each in fields(self))
@@ -129,7 +135,7 @@ def _one_of(*known: str) -> Any:
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name}={value!r} is not a text")
+        raise ValueError(f"{name} is {value!r}: give a text")
     return value
 
 

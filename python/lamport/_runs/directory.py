@@ -14,6 +14,7 @@ __all__ = [
     "KEY",
     "LATENCY",
     "RECORD",
+    "is_log",
     "log_files",
     "log_name",
     "make_directory",
@@ -26,7 +27,7 @@ __all__ = [
 
 RECORD = "run.json"
 DRAFT = "run.json.part"
-SUFFIXES = ("", ".gz", ".zst")
+LOG = re.compile(r"machine_(.*?)\.log((?:[.-]\d+)*)(\.gz|\.zst)?")
 FAULTS = "faults.json"
 """What goes wrong, for machines that are processes of their own."""
 KEY = "run.key"
@@ -51,15 +52,20 @@ def make_directory(parent: str | Path = "logs", word: str = "run") -> Path:
             return directory
 
 
+def is_log(name: str) -> bool:
+    """Whether a file is called as our logs are: also those that were rotated or compressed."""
+    return LOG.fullmatch(name) is not None
+
+
 def log_files(directory: Path) -> list[Path]:
-    """List the ``machine_*.log`` of a directory, plain or compressed (``.gz``, ``.zst``), by number.
+    """List the ``machine_*.log`` of a directory, rotated ones too, plain or compressed (``.gz``, ``.zst``).
 
     Raises
     ------
     ValueError
         A log is there twice, plain and compressed.
     """
-    files = [file for suffix in SUFFIXES for file in directory.glob(f"machine_*.log{suffix}")]
+    files = [file for file in directory.glob("machine_*.log*") if is_log(file.name)]
     files.sort(key=_number)
     for file, other in pairwise(files):
         if log_name(file) == log_name(other):
@@ -153,6 +159,7 @@ def _bad(path: Path, why: str) -> Exception:
     return LogError(f"{path}: {why}; the parameters of a run are one JSON object")
 
 
-def _number(path: Path) -> tuple[int, str]:
-    digits = re.fullmatch(r"machine_(\d+)\.log(\.gz|\.zst)?", path.name)
-    return (int(digits[1]) if digits else 0, path.name)
+def _number(path: Path) -> tuple[int, str, str]:
+    found = LOG.fullmatch(path.name)
+    number = int(found[1]) if found and found[1].isdecimal() else 0
+    return (number, log_name(path), path.name)

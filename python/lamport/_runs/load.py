@@ -1,46 +1,85 @@
 """Logs as runs."""
 
-import os
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from glob import glob, has_magic
 from os import PathLike
-from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from lamport._model.check import path
 from lamport._model.public import public
-from lamport._runs.declaration import as_offsets
-from lamport._runs.directory import RECORD, log_files, log_name, read_record
+from lamport._model.rules import Rules
+from lamport._runs.align import best_offsets
+from lamport._runs.declaration import Declaration
+from lamport._runs.directory import read_record
+from lamport._runs.files import Found, find, home_of
+from lamport._runs.foreign import foreign_run, name_pattern, plan
 from lamport._runs.recipe import Recipe, read_again
 from lamport._runs.run import Run
 
-__all__ = ["by_id", "find", "home_of", "load"]
-
-ENDINGS = (".log", ".jsonl", ".ndjson")
-"""How the names of logs of others end."""
-SHOWN = 5
+__all__ = ["by_id", "load", "load_declared"]
 
 
 @public
 def load(
-    source: str | PathLike[str] | Iterable[str | PathLike[str]],
+    path: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
-    offsets: Mapping[int, float] | Literal["align"] | None = None,
+    format: Literal["jsonl", "csv", "parquet", "shiviz", "tsviz", "govector"] | None = None,  # noqa: A002
+    columns: Mapping[str, str | None] | None = None,
+    events: Mapping[str, str | tuple[str, str] | None] | None = None,
+    file_pattern: str | None = None,
+    time_format: str | None = None,
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None,
+    queue_len: Literal["after", "before"] = "after",
+    multicast: Literal["rows"] | None = None,
+    execution: str | int | None = None,
+    rules: Rules | None = None,
+    errors: Literal["raise", "skip"] = "raise",
+    offsets: Mapping[int | str, float] | Literal["align"] | None = None,
 ) -> Run:
-    """Read the logs of one run.
+    r"""Read the logs of one run.
+
+    Our own logs need nothing said: JSON lines with the base fields at least, in any grouping (one machine in
+    several files, several machines in one), in whose order what they say decides, not their names. So do
+    tables in CSV or Parquet with our names of columns, and logs for ShiViz, TSViz and of GoVector. Of other
+    logs say what differs. `read_text` reads text of any form.
 
     Parameters
     ----------
-    source : path, glob or list of them
+    path : path, glob or list of them
         A directory is searched for ``machine_*.log``, plain or compressed by gzip or zstd (``.log.gz``,
-        ``.log.zst``), and where it has none, the directories in it are; where these have none either, all
-        files in it are taken that end in ``.log``, ``.jsonl`` or ``.ndjson``, compressed or not. A
-        ``run.json`` beside the logs is read too, other files are not. A file that grows or shrinks meanwhile
-        is read up to where its end was met. Blank lines are left aside.
-    offsets : mapping of int to float or "align", optional
-        Seconds to add to the times of a machine's log, to correct its host's clock; with "align" those that
-        `Run.align` finds best.
+        ``.log.zst``), rotated ones (``.log.1``) too, and where it has none, the directories below are, but
+        not through links; where these have none either, all files in it are taken that end in ``.log``,
+        ``.jsonl`` or ``.ndjson``, compressed or not. If anything is declared, the files in it are taken,
+        those below are not. A ``run.json`` beside the logs is read too, other files are left aside and noted.
+        A file that grows or shrinks meanwhile is read up to where its end was met. Blank lines are left
+        aside. ``-`` is the standard input, ``~`` the home.
+    format : {"jsonl", "csv", "parquet", "shiviz", "tsviz", "govector"}, optional
+        By the first and the last line, which must agree, if None; `Run.notes` says what it was taken for.
+    columns : mapping of str to str, optional
+        Their names of columns, keys or groups to ours, or to None for one to leave aside, as in
+        ``{"lc": "new_clock", "node": "machine_id"}``; ours are those of `from_events`.
+    events : mapping of str to str, optional
+        Their words to SEND, RECEIVE or INTERNAL, ("RECEIVE", "SEND") for both at once, None for lines to
+        leave aside. Usual words are known.
+    file_pattern : str, optional
+        A regular expression whose group ``machine`` is found in the name of a file, where its lines do not
+        tell the machine, as in ``r"machine_(?<machine>\d+)"``. Without one it is the last number of the name
+        without its ending, else the name less what those of all files have in common.
+    time_format : str, optional
+        How times are written, as in ``datetime.strptime``; ISO 8601 is known.
+    time_unit : {"s", "ms", "us", "ns"}, optional
+        What numbers that are times are: seconds if None, unless they cannot be.
+    queue_len : {"after", "before"}
+        Whether the length of a queue was counted after the message was taken, or before.
+    multicast : "rows", optional
+        Consecutive SENDs of one clock are one event.
+    execution : str or int, optional
+        Which one, by name or by number from 1, where a file has several.
+    rules : Rules, optional
+        What is taken for true of the program, for everything that follows from the run.
+    errors : {"raise", "skip"}
+        Whether a line that cannot be read is an error, or left aside and noted.
+    offsets : mapping of machine to float, optional
+        Seconds to add to the times of a machine's log, to correct its host's clock; an int is an id, a text a
+        name. With "align" those that `Run.align` finds best.
 
     Returns
     -------
@@ -52,120 +91,74 @@ def load(
     FileNotFoundError
         There is no such file, or no log in the directory.
     ValueError
-        The directory holds the logs of several runs, or a log both plain and compressed.
+        The directory holds the logs of several runs, a log both plain and compressed, files of several forms,
+        or an option is none.
     LogError
-        A line is malformed (a torn last line is a note, not an error), or a file is empty or no log.
+        A line is malformed (a torn last line is a note, not an error), a file is empty, an archive, an image,
+        or of a form that is not known.
 
     Examples
     --------
     >>> import lamport
     >>> run = lamport.load("logs/run_2026-11-21_14-00-00")  # doctest: +SKIP
     >>> run = lamport.load("collected/host*/*.log", offsets={2: 0.013})  # doctest: +SKIP
+    >>> run = lamport.load("theirs.jsonl", columns={"lc": "clock", "node": "machine"})  # doctest: +SKIP
     """
-    files = find(source)
+    declared = Declaration(
+        format=format,
+        columns=columns,
+        events=events,
+        file_pattern=file_pattern,
+        time_format=time_format,
+        time_unit=time_unit,
+        queue_len=queue_len,
+        multicast=multicast,
+        execution=execution,
+        rules=rules,
+        errors=errors,
+        offsets=offsets,
+    )
+    return load_declared(path, declared)
+
+
+def load_declared(path: str | PathLike[str] | Iterable[str | PathLike[str]], declared: Declaration) -> Run:
+    """Read the logs of one run by what is declared of them."""
+    files = find(path, foreign=declared.is_foreign, pattern=name_pattern(declared))
+    layouts = plan(files, declared)
+    if layouts[0].kind != "own":
+        return foreign_run(files, layouts, declared)
+    return _own_run(files, declared)
+
+
+def by_id(offsets: Mapping[int | str, float]) -> dict[int, float]:
+    """Return offsets by the ids of machines that have no names."""
+    if strange := [name for name in offsets if isinstance(name, str) and not name.isdecimal()]:
+        raise ValueError(f"offsets: no machine is called {strange[0]!r}: these have ids, as in {{2: 0.013}}")
+    return {int(machine): offset for machine, offset in offsets.items()}
+
+
+def _own_run(files: Found, declared: Declaration) -> Run:
     home = home_of(files)
     record = read_record(home)
-    if isinstance(offsets, str) and offsets == "align":
-        from lamport._runs.align import best_offsets
-
-        offsets = best_offsets(read_again(files, None))
+    known = None
+    skip = declared.errors == "skip"
+    if declared.offsets == "align":
+        known = best_offsets(read_again(files, None, skip, declared.rules))
         record["aligned"] = True
-    if offsets is not None:
-        offsets = by_id(as_offsets(offsets))
-        record["offsets"] = {str(machine): offset for machine, offset in offsets.items()}
-    known = None if offsets is None else dict(offsets)
-    logs = read_again(files, known)
+    elif declared.offsets is not None:
+        known = by_id(declared.offsets)
+    if known is not None:
+        record["offsets"] = {str(machine): offset for machine, offset in known.items()}
+    logs = read_again(files, known, skip, declared.rules)
     if logs.began is not None and "began" in record:
         record["began"] = logs.began  # with the offsets
+    again = [file.absolute() for file in files]
     return Run(
         logs,
         parameters=record,
         log_dir=home,
         interrupted=record.get("interrupted") is True,
-        recipe=Recipe(read_again, ([file.absolute() for file in files], known)),
-    )
-
-
-def home_of(files: Iterable[Path]) -> Path:
-    """Return the directory that all files are in or below."""
-    parents = {file.parent for file in files}
-    if len(parents) == 1:
-        return parents.pop()
-    return Path(os.path.commonpath([parent.absolute() for parent in parents]))
-
-
-def by_id(offsets: Mapping[int | str, float]) -> dict[int, float]:
-    """Return offsets by the ids of machines that have no names."""
-    if strange := [name for name in offsets if isinstance(name, str)]:
-        raise ValueError(f"offsets: no machine is called {strange[0]!r}: an id is a number, not a text")
-    return {int(machine): offset for machine, offset in offsets.items()}
-
-
-def find(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
-    """Find the log files that a path, a glob or a list of them names."""
-    sources = _listed([source] if isinstance(source, (str, PathLike)) else source)
-    if not sources:
-        raise ValueError("no logs to load: the list is empty")
-    return list(dict.fromkeys(file for entry in sources for file in _files(entry)))
-
-
-def _listed(source: object) -> list[str | PathLike[str]]:
-    """Take a list of paths."""
-    known = (
-        isinstance(source, Iterable)
-        and not isinstance(source, (bytes, Mapping))
-        and not hasattr(source, "columns")
-    )
-    found: list[str | PathLike[str]] = []
-    for entry in cast("Iterable[object]", source) if known else [source]:
-        path("logs", entry)
-        found.append(cast("str | PathLike[str]", entry))
-    return found
-
-
-def _files(source: str | PathLike[str]) -> list[Path]:
-    path = Path(source)
-    if path.is_dir():
-        return _search(path)
-    if path.exists():
-        if path.name == RECORD:
-            raise ValueError(
-                f"{path} says how a run was made and is no log: give its directory, {path.parent}"
-            )
-        return [path]
-    text = os.fspath(source)
-    found = sorted(glob(text, recursive=True)) if has_magic(text) else []  # noqa: PTH207 - patterns may be absolute
-    if not found:
-        raise FileNotFoundError(f"{text}: there is no such file, directory or match")
-    return [
-        file for match in found for file in ([Path(match)] if Path(match).is_file() else _search(Path(match)))
-    ]
-
-
-def _search(directory: Path) -> list[Path]:
-    if files := log_files(directory):
-        return files
-    below = sorted(entry for entry in directory.iterdir() if entry.is_dir())
-    files = [file for entry in below for file in log_files(entry)]
-    if not files:
-        return _others(directory)
-    name, times = Counter(map(log_name, files)).most_common(1)[0]
-    if times > 1:
-        runs = [file.parent.name for file in files if log_name(file) == name]
-        raise ValueError(f"{directory} holds {times} runs ({runs[0]}, ..., {runs[-1]}): load one of them")
-    return files
-
-
-def _others(directory: Path) -> list[Path]:
-    """List the logs of a directory that have other names than ours."""
-    files = sorted(entry for entry in directory.iterdir() if entry.is_file())
-    if logs := [file for file in files if Path(log_name(file)).suffix in ENDINGS]:
-        return logs
-    seen = ", ".join(file.name for file in files[:SHOWN]) + (", ..." if len(files) > SHOWN else "")
-    there = "it has no file"
-    if seen:
-        there = f"it has {seen}: give the logs by name, or a pattern like {directory / '*.txt'}"
-    raise FileNotFoundError(
-        f"{directory}: no machine_*.log (or .log.gz, .log.zst) in it or in the directories below, and no "
-        f"file that ends in {', '.join(ENDINGS)}; {there}"
+        recipe=Recipe(read_again, (again, known, skip, declared.rules)),
+        rules=declared.rules,
+        notes=files.notes,
     )

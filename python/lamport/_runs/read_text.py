@@ -1,28 +1,16 @@
 """Logs of any text, as runs."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.declaration import Declaration
-from lamport._runs.file_machines import file_machines
-from lamport._runs.load import find
-from lamport._runs.recipe import Recipe
+from lamport._runs.load import load_declared
 from lamport._runs.run import Run
 
-if TYPE_CHECKING:
-    from lamport._lamport import Logs
-
-__all__ = ["foreign_again", "read_text", "text_run"]
-
-INPUT = "-"
-"""What stands for the standard input."""
-OWN_GROUPS = ("(?<machine>", "(?P<machine>", "(?<machine_id>", "(?P<machine_id>", "(?<host>", "(?P<host>")
+__all__ = ["read_text"]
 
 
 @public
@@ -121,57 +109,4 @@ def read_text(
         errors=errors,
         offsets=offsets,
     )
-    return text_run(path, declaration)
-
-
-def text_run(
-    path: str | PathLike[str] | Iterable[str | PathLike[str]], declaration: Declaration, header: int = 0
-) -> Run:
-    """Read files of text by the patterns of a declaration, with `header` lines in front of each."""
-    files = _files(path)
-    named: list[str | None] = [None] * len(files)
-    if declaration.file_pattern is not None or not _tells_machine(declaration):
-        named = file_machines(files, declaration.file_pattern)
-    given = [(str(file), machine, header) for file, machine in zip(files, named, strict=True)]
-    plain = replace(
-        declaration,
-        columns=None if declaration.columns is None else dict(declaration.columns),
-        events=None if declaration.events is None else dict(declaration.events),
-    )
-    logs = foreign_again(given, plain)
-    again = [(os.path.abspath(file) if file != INPUT else file, *rest) for file, *rest in given]  # noqa: PTH100
-    return Run(logs, recipe=Recipe(foreign_again, (again, plain)))
-
-
-def foreign_again(files: "list[tuple[str, str | None, int]]", declaration: Declaration) -> "Logs":
-    """Read logs of other programs, as they are declared."""
-    from lamport._lamport import read_foreign
-
-    return read_foreign(files, declaration)
-
-
-def _tells_machine(declaration: Declaration) -> bool:
-    """Whether every pattern has a group for the machine."""
-    ours = [name for name, what in (declaration.columns or {}).items() if what == "machine_id"]
-    groups = (*OWN_GROUPS, *(f"(?<{name}>" for name in ours), *(f"(?P<{name}>" for name in ours))
-    return all(any(group in each for group in groups) for each in declaration.pattern or ())
-
-
-def _files(path: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
-    sources = [path] if isinstance(path, str | PathLike) else list(path)
-    files: list[Path] = []
-    for source in sources:
-        if os.fspath(source) == INPUT:
-            files.append(Path(INPUT))
-            continue
-        place = Path(source).expanduser()
-        if place.is_dir():
-            inside = sorted(entry.name for entry in place.iterdir())
-            has = ", ".join(inside[:5]) + (", ..." if len(inside) > 5 else "") if inside else "nothing"
-            raise ValueError(
-                f"{place} is a directory, which has {has}: give its files, as in {place / '*.log'}"
-            )
-        files += find(place)
-    if not files:
-        raise ValueError("no logs to read: the list is empty")
-    return list(dict.fromkeys(files))
+    return load_declared(path, declaration)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lamport._lamport import Logs, _RunSetting
+    from lamport._model.rules import Rules
 
 __all__ = ["Recipe", "read_again", "simulate_again"]
 
@@ -23,11 +24,13 @@ class Recipe:
         return self.function(*self.arguments)
 
 
-def read_again(files: list[Path], offsets: dict[int, float] | None) -> "Logs":
-    """Read log files, with the offsets of `lamport.load`."""
+def read_again(
+    files: list[Path], offsets: dict[int, float] | None, skip: bool = False, rules: "Rules | None" = None
+) -> "Logs":
+    """Read log files, with the options of `lamport.load`."""
     from lamport._lamport import read_logs
 
-    return read_logs([str(file) for file in files], offsets=offsets)
+    return read_logs([str(file) for file in files], offsets=offsets, skip=skip, rules=rules)
 
 
 def simulate_again(setting: "_RunSetting", seed: int, record: bool) -> "Logs":

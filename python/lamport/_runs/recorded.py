@@ -29,6 +29,7 @@ class Recorded:
     _recipe: "Recipe | None"
     _rules: "Rules | None"
     _extra: "pd.DataFrame | None"
+    _notes: list[str]
     _parameters: dict[str, Any]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -49,7 +50,8 @@ class Recorded:
             "_parameters": self._parameters,
             "_recipe": self._recipe,
             "_rules": self._rules,
-            "_extra": None,
+            "_extra": self._extra,
+            "_notes": self._notes,
             "_source": source,
         }
 
@@ -84,8 +86,9 @@ class Recorded:
         from lamport._runs import part
         from lamport._runs.names import in_words
 
-        notes = ([part.note(self._numbers, self._absent)] if self._absent else []) + self._logs.notes
-        return [in_words(self._logs.names, note) for note in notes]
+        absent = [part.note(self._numbers, self._absent)] if self._absent else []
+        notes = [in_words(self._logs.names, note) for note in absent + self._logs.notes]
+        return notes[: len(absent)] + self._notes + notes[len(absent) :]
 
     @cached_property
     def _absent(self) -> "Absent":

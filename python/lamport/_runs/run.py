@@ -48,6 +48,8 @@ class Run(Recorded):
         What was taken for true of the program when `source` was read.
     extra : DataFrame, optional
         Columns of the table that `source` was made of which mean nothing to us.
+    notes : sequence of str
+        What a reader should know beside what the logs say.
 
     Notes
     -----
@@ -74,11 +76,13 @@ class Run(Recorded):
         recipe: "Recipe | None" = None,
         rules: Rules | None = None,
         extra: "pd.DataFrame | None" = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self._source = source = _as_source(source)
         self._recipe = recipe
         self._rules = rules
         self._extra = extra
+        self._notes = list(notes)
         self._parameters = dict(parameters or {})
         home = source if log_dir is None and isinstance(source, Path) else log_dir
         self.log_dir = None if home is None else home.absolute()

@@ -114,6 +114,20 @@ class Verification:
         lines += [f"not checked: {text}" for text in self.unchecked]
         return "\n".join(lines)
 
+    def with_unreadable(self, lines: Iterable[tuple[str, int, str]]) -> "Verification":
+        """Return the same with lines that cannot be read: each a file, a number, and what is wrong."""
+        found: dict[str, Any] = {
+            name: list(value) if isinstance(value, list) else value for name, value in self._found.items()
+        }
+        found["counts"] = dict(self.counts)
+        for file, line, why in lines:
+            row = {"rule": "structure", "file": file, "line": line, "machine_id": -1, "clock": None}
+            for name, value in (row | {"expected": "a line of a log", "found": why}).items():
+                found[name].insert(0, value)
+            found["counts"]["structure"] += 1
+            found["ok"] = False
+        return Verification(found, self._names, strict=self._strict)
+
     def _repr_html_(self) -> str:
         from html import escape
 

@@ -1,6 +1,8 @@
 """Whether logs are a possible history."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -8,9 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from lamport._model.check import flag
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
-from lamport._runs.declaration import as_offsets
+from lamport._runs.declaration import Declaration
 from lamport._runs.directory import read_record
-from lamport._runs.load import by_id, find, home_of
+from lamport._runs.files import Found, find, home_of
+from lamport._runs.foreign import foreign_run, name_pattern, plan
+from lamport._runs.layout import Layout
+from lamport._runs.load import by_id
 from lamport._runs.run import Run
 from lamport._runs.verification import UNKNOWN, Verification, is_aligned, verify_files, verify_recorded
 
@@ -19,7 +24,10 @@ if TYPE_CHECKING:
 
     from lamport._runs.from_events import Arrow
 
-__all__ = ["verify"]
+__all__ = ["verify", "verify_declared"]
+
+PLACE = re.compile(r"(.+?):(\d+): (.*)", re.DOTALL)
+"""What an error says of a line: the file, its number, and what is wrong."""
 
 
 @public
@@ -29,7 +37,16 @@ def verify(
         "Sequence[Mapping[str, Any]] | Arrow"
     ),
     *,
-    offsets: Mapping[int, float] | Literal["align"] | None = None,
+    format: Literal["jsonl", "csv", "parquet", "shiviz", "tsviz", "govector"] | None = None,  # noqa: A002
+    columns: Mapping[str, str | None] | None = None,
+    events: Mapping[str, str | tuple[str, str] | None] | None = None,
+    file_pattern: str | None = None,
+    time_format: str | None = None,
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None,
+    queue_len: Literal["after", "before"] = "after",
+    multicast: Literal["rows"] | None = None,
+    execution: str | int | None = None,
+    offsets: Mapping[int | str, float] | Literal["align"] | None = None,
     clock_uncertainty: float | None = None,
     rules: Rules | None = None,
     strict: bool = False,
@@ -41,10 +58,11 @@ def verify(
     logs : path, glob, list of them, Run, or table of events
         Damaged logs too, that `load` refuses; a ``run.json`` beside them says which machines take part. A
         table is what `from_events` takes.
-    offsets : mapping of int to float or "align", optional
-        Seconds to add to the times of a machine's log; for paths only. With "align", the times of different
-        hosts are judged by whether any offsets of their clocks have every message arrive after it was sent,
-        see `Run.align`.
+    format, columns, events, file_pattern, time_format, time_unit, queue_len, multicast, execution, offsets
+        How the logs are read, see `load` and, of tables, `from_events`; not for a Run. A line that cannot be
+        read is a violation of ``structure``, and the rest is checked. With ``offsets="align"`` the times of
+        different hosts are judged by whether any offsets of their clocks have every message arrive after it
+        was sent, see `Run.align`.
     clock_uncertainty : float, optional
         How far the clocks of two hosts may differ (s); times of different hosts are not
         compared if None.
@@ -80,31 +98,90 @@ def verify(
     ['step', 'exactness']
     """
     rules, strict = as_rules(rules), flag("strict", strict)
+    declared = Declaration(
+        format=format,
+        columns=columns,
+        events=events,
+        file_pattern=file_pattern,
+        time_format=time_format,
+        time_unit=time_unit,
+        queue_len=queue_len,
+        multicast=multicast,
+        execution=execution,
+        offsets=offsets,
+    )
     if isinstance(logs, Iterator) and not _is_table(logs):
         logs = list(logs)
     if isinstance(logs, Run):
         run = logs
     elif _is_table(logs):
-        from lamport._runs.from_events import from_events
+        from lamport._runs.frame import as_frame
+        from lamport._runs.from_events import run_of_frame
 
-        run = from_events(cast("pd.DataFrame", logs))
+        run = run_of_frame(as_frame(logs, "a table of events"), declared)
     else:
-        files = find(cast("str | PathLike[str] | list[str]", logs))
-        align = isinstance(offsets, str) and offsets == "align"
-        known = None if offsets is None or align else by_id(as_offsets(offsets))
-        record, why = _record(files)
-        done = verify_files(
-            files,
-            record=record,
-            offsets=known,
+        return verify_declared(
+            cast("str | PathLike[str] | list[str]", logs),
+            declared,
             clock_uncertainty=clock_uncertainty,
             rules=rules,
-            align=align,
             strict=strict,
         )
-        done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
-        return done
-    return verify_recorded(run, clock_uncertainty, rules, is_aligned(offsets), strict=strict)
+    if isinstance(logs, Run) and (given := [name for name in declared.given() if name != "offsets"]):
+        raise ValueError(f"{given[0]}= goes with log files: give it to load")
+    # What a table is read by was said to its reader.
+    align = is_aligned(offsets) if isinstance(logs, Run) else offsets == "align"
+    return verify_recorded(run, clock_uncertainty, rules, align, strict=strict)
+
+
+def verify_declared(
+    path: str | PathLike[str] | Iterable[str | PathLike[str]],
+    declared: Declaration,
+    *,
+    clock_uncertainty: float | None,
+    rules: Rules | None = None,
+    strict: bool = False,
+) -> Verification:
+    """Check log files, by what is declared of them."""
+    files = find(path, foreign=declared.is_foreign, pattern=name_pattern(declared))
+    layouts = plan(files, declared)
+    if layouts[0].kind != "own":
+        run, gaps = _damaged(files, layouts, declared)
+        align = declared.offsets == "align"
+        done = verify_recorded(run, clock_uncertainty, rules, align, strict=strict)
+        return done.with_unreadable(gaps)
+    offsets = by_id(declared.offsets) if isinstance(declared.offsets, Mapping) else None
+    record, why = _record(files)
+    done = verify_files(
+        files,
+        record=record,
+        offsets=offsets,
+        clock_uncertainty=clock_uncertainty,
+        rules=declared.rules if rules is None else rules,
+        align=declared.offsets == "align",
+        strict=strict,
+    )
+    done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
+    return done
+
+
+def _damaged(
+    files: Found, layouts: Sequence[Layout], declared: Declaration
+) -> tuple[Run, list[tuple[str, int, str]]]:
+    """Read logs of other programs, and return the first line that cannot be read, if there is one."""
+    from lamport._lamport import LogError
+
+    try:
+        return foreign_run(files, layouts, replace(declared, errors="raise")), []
+    except LogError as error:
+        found = PLACE.match(str(error))
+        if found is None:
+            raise
+        try:
+            run = foreign_run(files, layouts, replace(declared, errors="skip"))
+        except (LogError, ValueError):
+            raise error from None
+        return run, [(found[1], int(found[2]), found[3])]
 
 
 def _record(files: Sequence[Path]) -> tuple[dict[str, Any], str]:

@@ -36,6 +36,9 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"\xfe\xff", "text in UTF-16: save it as UTF-8"),
 ];
 
+/// What a file is of which no more is known.
+pub(crate) const BINARY: &str = "binary";
+
 /// How many bytes of a file tell what it is.
 pub(crate) const HEAD: usize = 512;
 
@@ -49,7 +52,7 @@ pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
     if head.get(257..262) == Some(b"ustar") {
         return Some("a tar archive: unpack it first");
     }
-    head.contains(&0).then_some("binary")
+    head.contains(&0).then_some(BINARY)
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
         .collect();
     if !absent.is_empty() {
         return format!(
-            "not a log line: missing {} (events of another program go into a table with machine_id, event and new_clock, and that into lamport.from_events)",
+            "not a log line: missing {} (of logs of another program say what differs, as in lamport.load(..., columns={{\"lc\": \"new_clock\"}}); tables go into lamport.from_events)",
             absent.join(", ")
         );
     }

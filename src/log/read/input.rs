@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::log::import::binary::{BINARY, HEAD, kind};
 
 /// With this some editors begin a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -28,8 +29,19 @@ impl LogInput {
     pub fn open(path: &Path) -> Result<Self> {
         let failed = |source| Error::io(path.display().to_string(), source);
         let mut file = File::open(path).map_err(failed)?;
-        let mut head = Vec::with_capacity(4);
-        (&mut file).take(4).read_to_end(&mut head).map_err(failed)?;
+        let mut head = Vec::with_capacity(HEAD);
+        (&mut file)
+            .take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(failed)?;
+        if let Some(kind) = kind(&head).filter(|kind| *kind != BINARY) {
+            let file = path.display().to_string();
+            return Err(Error::log(
+                file,
+                1,
+                format!("the file is no log: it is {kind}"),
+            ));
+        }
         let is = |magic| head.starts_with(magic);
         let (gzip, zstd) = (is(GZIP), is(ZSTD));
         let whole = Cursor::new(head).chain(file);

@@ -16,6 +16,7 @@ mod named_recipients;
 pub mod open_files;
 pub mod parse;
 mod parts;
+pub mod peek;
 pub mod reader;
 mod reclaim;
 pub mod recover;

@@ -8,7 +8,7 @@ use crate::log::history::History;
 use crate::log::logs::Logs;
 use crate::log::read::assemble::{ReadLog, read};
 use crate::log::read::bad_line::BadLines;
-use crate::log::read::tables::accept;
+use crate::log::read::tables::{accept, accept_damaged};
 use crate::log::read::workers;
 
 /// Reads the logs of one run, each with the seconds in `offsets` added to its times.
@@ -32,12 +32,31 @@ pub fn read_logs_on(
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Logs> {
     let reading = read(threads, paths, offsets, (BadLines::Refuse, accept), go_on)?;
-    // Tables have the run of the last STARTUP, which is that of all if it is told.
-    let run = |log: &ReadLog| {
-        let last = log.history.startups().last();
-        last.and_then(|(_, startup)| startup.run_id.as_deref().map(str::to_owned))
-    };
-    check(&reading.logs, run, offsets)?;
+    check(&reading.logs, last_run, offsets)?;
+    reading.into_logs(threads, go_on)
+}
+
+/// The run of the last STARTUP, which tables have: it is that of all if it is told.
+fn last_run(log: &ReadLog) -> Option<String> {
+    let (_, startup) = log.history.startups().last()?;
+    startup.run_id.as_deref().map(str::to_owned)
+}
+
+/// [`read_logs`] where lines that cannot be read are left aside, and noted.
+pub fn read_damaged_logs(
+    paths: &[PathBuf],
+    offsets: &BTreeMap<u64, f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Logs> {
+    let threads = workers::threads(paths);
+    let reading = read(
+        threads,
+        paths,
+        offsets,
+        (BadLines::Skip, accept_damaged),
+        go_on,
+    )?;
+    check(&reading.logs, last_run, offsets)?;
     reading.into_logs(threads, go_on)
 }
 

@@ -1,7 +1,7 @@
 //! What tables are made of: the histories of all logs, checked and merged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::log::columns::{Micros, UNKNOWN};
@@ -13,13 +13,24 @@ use crate::log::read::merge_rows::merge_by_time;
 use crate::log::read::parts::FilePart;
 use crate::log::read::uptime::uptime;
 
+/// So many lines that cannot be read are noted one by one, of each log.
+const NOTED: usize = 5;
 /// What to note where no log says when ticking began.
 const UNTOLD: &str = "no log says when ticking began: time 0 is the earliest event";
 
 /// Whether each log in a file is of one machine and one run, as verification does not ask before it judges.
 pub(super) fn accept(parts: &[FilePart]) -> Result<()> {
+    accept_with(parts, FilePart::first_gap)
+}
+
+/// Whether each log in a file is of one run, where lines that cannot be read are left aside.
+pub(super) fn accept_damaged(parts: &[FilePart]) -> Result<()> {
+    accept_with(parts, |_| None)
+}
+
+fn accept_with(parts: &[FilePart], stray: fn(&FilePart) -> Option<(u64, String)>) -> Result<()> {
     let refused = parts.iter().filter_map(|part| {
-        let (line, message) = refusal(part)?;
+        let (line, message) = refusal(part, stray(part))?;
         Some((part.line_in_file(line), &part.file, message))
     });
     match refused.min_by_key(|(line, ..)| *line) {
@@ -29,8 +40,7 @@ pub(super) fn accept(parts: &[FilePart]) -> Result<()> {
 }
 
 /// The first line that is of another machine or another run.
-fn refusal(part: &FilePart) -> Option<(u64, String)> {
-    let stray = part.first_gap();
+fn refusal(part: &FilePart, stray: Option<(u64, String)>) -> Option<(u64, String)> {
     let mut run = None;
     for (line, startup) in part.startups() {
         if stray.as_ref().is_some_and(|&(first, _)| first <= line) {
@@ -65,6 +75,7 @@ impl Reading {
         };
         let mut events = Vec::with_capacity(self.logs.len());
         let mut sources: BTreeMap<PathBuf, BTreeMap<u64, Micros>> = BTreeMap::new();
+        note_shared(&self.logs, &mut logs.notes);
         for log in self.logs {
             note(&log, &mut logs.notes);
             for path in log.paths {
@@ -172,11 +183,24 @@ fn summary(history: LogHistory, span: (f64, f64), zero: f64) -> MachineSummary {
     summary
 }
 
+/// Notes which files have lines of several machines.
+fn note_shared(logs: &[ReadLog], notes: &mut Vec<String>) {
+    let mut machines: BTreeMap<&Path, u64> = BTreeMap::new();
+    for path in logs.iter().flat_map(|log| &log.paths) {
+        *machines.entry(path).or_default() += 1;
+    }
+    for (path, count) in machines.into_iter().filter(|(_, count)| *count > 1) {
+        let file = path.display();
+        notes.push(format!("{file}: it has the lines of {count} machines"));
+    }
+}
+
 /// Notes what the log lacks.
 fn note(log: &ReadLog, notes: &mut Vec<String>) {
     let history = &log.history;
     let file = &history.file;
     if let Some(line) = history.torn {
+        let (file, line) = history.place(line as u32);
         notes.push(if log.is_cut {
             format!(
                 "{file}:{line}: the compressed file is cut off here; whole lines before it are counted"
@@ -185,7 +209,31 @@ fn note(log: &ReadLog, notes: &mut Vec<String>) {
             format!("{file}:{line}: the last line has no newline and is not counted")
         });
     }
+    let told = history.gaps.iter().filter(|gap| !gap.why.is_empty());
+    for gap in told.clone().take(NOTED) {
+        let (file, line) = history.place(gap.line);
+        let more = match gap.count - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more after it"),
+        };
+        notes.push(format!("{file}:{line}: left aside{more}: {}", gap.why));
+    }
+    let others = told
+        .skip(NOTED)
+        .map(|gap| u64::from(gap.count))
+        .sum::<u64>();
     let mut note = |text: &str| notes.push(format!("{file}: {text}"));
+    if others > 0 {
+        note(&format!(
+            "{others} more lines cannot be read and are left aside"
+        ));
+    }
+    if log.paths.len() > 1 {
+        note(&format!(
+            "they are one log, that of machine {}",
+            history.machine_id
+        ));
+    }
     let is_started = history.startups().next().is_some();
     if !is_started && log.has_base_receives {
         note("base fields only: clock rate, queue lengths and the senders of messages are unknown");

@@ -57,7 +57,7 @@ def test_offsets_move_a_machine(run):
 def test_several_runs_in_one_directory(run, tmp_path):
     run.save(tmp_path / "a")
     run.save(tmp_path / "b")
-    with pytest.raises(ValueError, match=r"holds 2 runs \(a, \.\.\., b\): load one of them"):
+    with pytest.raises(ValueError, match=r"holds 2 runs \(a, b\): load one of them"):
         lamport.load(tmp_path)
 
 

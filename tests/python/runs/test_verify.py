@@ -84,8 +84,10 @@ def test_a_wrong_table_is_found():
     done = lamport.verify(table)
     assert done.counts["match"] == 1
     assert done.violations.loc[0, ["rule", "line", "clock"]].tolist() == ["match", 2, 3]
+    # A table is read as from_events reads it; a run was read.
+    assert lamport.verify(table, offsets={1: 0.0}).counts["match"] == 1
     with pytest.raises(ValueError, match="offsets"):
-        lamport.verify(table, offsets={1: 0.0})
+        lamport.verify(lamport.from_events(table), offsets={1: 0.0})
     with pytest.raises(ValueError, match="clock_uncertainty"):
         lamport.verify(table, clock_uncertainty=-1)
 
