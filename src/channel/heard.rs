@@ -81,7 +81,7 @@ impl Heard {
         of_peer.timed = None;
         self.idle += 1;
         let heard = Soonest {
-            minute: time / MINUTE >> self.doublings,
+            minute: (time / MINUTE) >> self.doublings,
             timestamp,
             took: now.saturating_sub(time),
         };

@@ -15,6 +15,7 @@ use lamport::causality::verify::membership::Members;
 use lamport::causality::verify::report::{Report, Rule, Violation};
 use lamport::causality::verify::{Options, verify};
 use lamport::log::history::History;
+use lamport::log::logs::Logs;
 use lamport::log::read::reader::{read_history, read_logs};
 
 /// What is wrong with a part, if anything is.
@@ -25,10 +26,48 @@ pub(crate) fn judge(
     seed: u64,
     figures: &mut Figures,
 ) -> Result<(), String> {
+    verdict(whole, part, seed, figures)?;
+    let mut chance = Chance::new(seed, 3);
+    if part.has_times && part.is_readable() && !part.logs.is_empty() {
+        let scratch = Scratch::new();
+        let paths = write(part, &scratch);
+        // Tables refuse lines that cannot be read.
+        if let Ok(mut logs) = read_logs(&paths, &BTreeMap::new(), &mut || true) {
+            logs.rules = whole.rules.clone();
+            answers(whole, truth, part, &logs, (&mut chance, figures))
+                .map_err(|text| format!("logs: {text}"))?;
+        }
+    }
+    match part.table(&whole.rules) {
+        Ok(logs) if part.is_table() => answers(whole, truth, part, &logs, (&mut chance, figures))
+            .map_err(|text| format!("table: {text}")),
+        _ => Ok(()),
+    }
+}
+
+/// What tables say of a part.
+fn answers(
+    whole: &Whole,
+    truth: &Truth,
+    part: &Part,
+    logs: &Logs,
+    (chance, figures): (&mut Chance, &mut Figures),
+) -> Result<(), String> {
+    answers::matches(logs, part, whole, figures)?;
+    answers::causality(logs, part, truth, chance, figures)
+}
+
+/// What a part is accused of, if it is of anything: as logs, and as a table.
+pub(crate) fn verdict(
+    whole: &Whole,
+    part: &Part,
+    seed: u64,
+    figures: &mut Figures,
+) -> Result<(), String> {
     if part.logs.is_empty() {
         return Ok(());
     }
-    let mut chance = Chance::new(seed, 3);
+    let mut chance = Chance::new(seed, 5);
     let options = Options {
         clock_uncertainty: chance.percent(50).then_some(whole.skew),
         members: chance.percent(50).then(|| Members {
@@ -38,64 +77,31 @@ pub(crate) fn judge(
         rules: Some(whole.rules.clone()),
         align: chance.percent(40),
     };
-    if part.has_times {
-        lines(whole, truth, part, (&options, &mut chance), figures)
-            .map_err(|text| format!("logs: {text}"))?;
-    }
-    if part.is_table() {
-        table(whole, truth, part, (&options, &mut chance), figures)
-            .map_err(|text| format!("table: {text}"))?;
-    }
-    Ok(())
-}
-
-/// As logs.
-fn lines(
-    whole: &Whole,
-    truth: &Truth,
-    part: &Part,
-    (options, chance): (&Options, &mut Chance),
-    figures: &mut Figures,
-) -> Result<(), String> {
-    let scratch = Scratch::new();
-    let paths = write(part, &scratch);
-    match read_history(&paths, &BTreeMap::new(), &mut || true) {
-        Ok(history) => {
-            let report = verify(&history, options, &mut || true).unwrap();
-            clean(&report, part, figures)?;
+    if part.has_times && part.is_readable() {
+        let scratch = Scratch::new();
+        match read_history(&write(part, &scratch), &BTreeMap::new(), &mut || true) {
+            Ok(history) => {
+                let report = verify(&history, &options, &mut || true).unwrap();
+                clean(&report, part, figures).map_err(|text| format!("logs: {text}"))?;
+            }
+            Err(error) => figures.refuse(&error.to_string()),
         }
-        Err(error) => figures.refuse(&error.to_string()),
     }
-    // Tables refuse lines that cannot be read.
-    if let Ok(mut logs) = read_logs(&paths, &BTreeMap::new(), &mut || true) {
-        logs.rules = whole.rules.clone();
-        answers::matches(&logs, part, whole, figures)?;
-        answers::causality(&logs, part, truth, chance, figures)?;
+    if !part.is_table() {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// As a table.
-fn table(
-    whole: &Whole,
-    truth: &Truth,
-    part: &Part,
-    (options, chance): (&Options, &mut Chance),
-    figures: &mut Figures,
-) -> Result<(), String> {
-    let mut logs = match part.table(&whole.rules) {
-        Ok(logs) => logs,
+    match part.table(&whole.rules) {
+        Ok(mut logs) => {
+            let columns = std::mem::take(&mut logs.columns);
+            let history = History::of_table(columns, &logs);
+            let report = verify(&history, &options, &mut || true).unwrap();
+            clean(&report, part, figures).map_err(|text| format!("table: {text}"))
+        }
         Err(error) => {
             figures.refuse(&error.to_string());
-            return Ok(());
+            Ok(())
         }
-    };
-    answers::matches(&logs, part, whole, figures)?;
-    answers::causality(&logs, part, truth, chance, figures)?;
-    let columns = std::mem::take(&mut logs.columns);
-    let history = History::of_table(columns, &logs);
-    let report = verify(&history, options, &mut || true).unwrap();
-    clean(&report, part, figures)
+    }
 }
 
 pub(crate) fn write(part: &Part, scratch: &Scratch) -> Vec<PathBuf> {

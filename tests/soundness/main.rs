@@ -17,6 +17,7 @@ mod common;
 mod answers;
 mod chance;
 mod judge;
+mod mutant;
 mod part;
 mod relabel;
 mod removal;

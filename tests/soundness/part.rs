@@ -68,6 +68,22 @@ impl Part {
         part
     }
 
+    /// Whether lines have the fields without which no line of a log is one.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.logs
+            .iter()
+            .flat_map(|log| &log.lines)
+            .all(|line| match line {
+                Left::Line(_, fields) if fields["event"] == "SEND" => ["old_clock", "recipients"]
+                    .iter()
+                    .all(|field| fields.contains_key(*field)),
+                Left::Line(_, fields) if fields.contains_key("new_clock") => {
+                    fields.contains_key("old_clock")
+                }
+                _ => true,
+            })
+    }
+
     /// Whether a table of it shows where rows are missing.
     pub(crate) fn is_table(&self) -> bool {
         !self.logs.iter().any(|log| log.is_blind)

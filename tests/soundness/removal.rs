@@ -21,7 +21,10 @@ const FIELDS: [(&str, &[&str]); 8] = [
             "version",
         ],
     ),
-    ("END", &["queue_len", "ticks", "lateness", "undelivered"]),
+    (
+        "END",
+        &["queue_len", "ticks", "lateness", "undelivered", "heard"],
+    ),
     ("CONNECT", &["peer_history"]),
     ("UNREAD", &["sender", "arrival_time"]),
     ("SEND", &["recipient_ids", "recipients"]),

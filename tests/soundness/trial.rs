@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crate::chance::Chance;
-use crate::judge::judge;
+use crate::judge::{judge, verdict};
 use crate::part::{Left, Part};
 use crate::removal::{Removal, removals};
 use crate::sources::whole;
@@ -80,6 +80,7 @@ pub(crate) fn hunt((first, runs): (u64, u64), parts: u64, strange: u64) -> Figur
                     }
                     figures.runs += 1;
                     trial(seed, (parts, strange), &mut figures, &failures);
+                    mutant(seed, parts, &mut figures, &failures);
                 }
                 all.lock().unwrap().add(figures);
             });
@@ -132,6 +133,28 @@ fn trial(
             .get_mut(&self::kind(&text))
             .unwrap()
             .1 = shown;
+    }
+}
+
+/// One run that is not quite clean: where the whole shows nothing, no part of it does.
+fn mutant(seed: u64, parts: u64, figures: &mut Figures, failures: &Mutex<Failures>) {
+    let mut chance = Chance::new(seed, 4);
+    let whole = whole(seed, 0).mutated(&mut chance);
+    let mut judged =
+        |away: &[Removal]| verdict(&whole, &Part::of(&whole, away), seed, figures).err();
+    if judged(&[]).is_some() {
+        return;
+    }
+    for _ in 0..parts {
+        let away = removals(&whole, &mut chance);
+        let Some(text) = judged(&away) else { continue };
+        let kind = format!("mutant: {}", kind(&text));
+        let mut known = failures.lock().unwrap();
+        let entry = known.entry(kind).or_default();
+        entry.0 += 1;
+        if entry.0 == 1 {
+            entry.1 = small(seed, &whole, away, text, &mut judged);
+        }
     }
 }
 

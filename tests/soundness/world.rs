@@ -26,6 +26,8 @@ struct Message {
     sender: Option<usize>,
     timestamp: i64,
     cause: Option<(usize, usize)>,
+    /// When it was sent.
+    sent: i64,
 }
 
 #[derive(Default)]
@@ -53,6 +55,8 @@ pub(crate) struct World {
     /// Whether things are done by hand, in percent.
     by_hand: u64,
     crashes: u64,
+    /// By sender and recipient, the messages that were heard of, and how long that took.
+    heard: BTreeMap<(usize, usize), Vec<(i64, i64)>>,
 }
 
 impl World {
@@ -87,6 +91,7 @@ impl World {
             },
             by_hand: chance.pick(&[0, 0, 5]),
             crashes: chance.pick(&[0, 0, 2]),
+            heard: BTreeMap::new(),
         }
     }
 
@@ -228,6 +233,7 @@ impl World {
                         .then(|| chance.below(self.machines.len())),
                     timestamp: chance.within(1, 60) as i64,
                     cause: None,
+                    sent: self.now,
                 };
                 let now = self.now;
                 self.machines[machine].queue.push_back((message, now));
@@ -283,6 +289,7 @@ impl World {
             sender: Some(machine),
             timestamp: clock,
             cause: Some((machine, self.machines[machine].lines.len() - 1)),
+            sent: self.now,
         };
         for recipient in recipients {
             let channel = self.channels.entry((machine, recipient)).or_default();
@@ -319,6 +326,9 @@ impl World {
         }
         *arrived += 1;
         let now = self.now;
+        let took = now - message.sent + chance.below(1000) as i64;
+        let heard = self.heard.entry((sender, recipient)).or_default();
+        heard.push((message.timestamp, took));
         self.machines[recipient].queue.push_back((message, now));
     }
 
@@ -342,6 +352,9 @@ impl World {
                 let (waiting, arrived) = self.channels.entry((sender, machine)).or_default();
                 waiting.push_front(message);
                 *arrived -= 1;
+                // It will arrive again, later.
+                let heard = self.heard.entry((sender, machine)).or_default();
+                heard.retain(|heard| heard.0 != message.timestamp);
             }
         }
         self.machines[machine].is_down = true;
@@ -380,6 +393,14 @@ impl World {
                 (count > 0).then(|| json!([peer + 1, count]))
             });
             fields["undelivered"] = counts.collect();
+        }
+        if self.hosts != Hosts::Virtual && self.channel == Transport::default() {
+            let mut all = Vec::new();
+            for ((_, peer), heard) in self.heard.range((machine, 0)..(machine + 1, 0)) {
+                let some = heard.iter().step_by(3);
+                all.extend(some.map(|(clock, took)| json!([peer + 1, clock, *took as f64 / 1e6])));
+            }
+            fields["heard"] = all.into();
         }
         self.write(machine, "END", fields);
     }

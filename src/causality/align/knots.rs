@@ -111,13 +111,9 @@ impl Knots {
     pub(super) fn chains(&self) -> impl Iterator<Item = (usize, f64)> {
         self.segments.iter().enumerate().flat_map(|(at, segment)| {
             let log = self.starts.partition_point(|&start| start <= at) - 1;
-            let slack = self.spacing(segment) * self.drift_of(log);
+            let slack = segment.spacing() * self.drift_of(log);
             (segment.node..segment.node + segment.nodes - 1).map(move |node| (node, slack))
         })
-    }
-
-    fn spacing(&self, segment: &Segment) -> f64 {
-        (segment.last - segment.first).max(0.0) / segment.nodes as f64
     }
 
     fn drift_of(&self, log: usize) -> f64 {
@@ -125,7 +121,7 @@ impl Knots {
     }
 
     fn near(&self, log: usize, segment: &Segment, time: f64) -> Near {
-        let spacing = self.spacing(segment);
+        let spacing = segment.spacing();
         let place = if spacing > 0.0 {
             ((time - segment.first) / spacing).floor()
         } else {
@@ -188,6 +184,11 @@ fn segments(
 }
 
 impl Segment {
+    /// How far its knots are apart.
+    fn spacing(&self) -> f64 {
+        (self.last - self.first).max(0.0) / self.nodes as f64
+    }
+
     fn see(&mut self, time: f64) {
         self.first = self.first.min(time);
         self.last = self.last.max(time);

@@ -28,10 +28,12 @@ struct Arrival {
     send: usize,
     receipt: Receipt,
     time: f64,
+    /// Whether that is known: else it is when the message was received.
+    is_told: bool,
     near: Near,
 }
 
-struct Collector<'a> {
+struct TightestBounds<'a> {
     history: &'a History,
     knots: &'a Knots,
     options: &'a Options,
@@ -52,7 +54,7 @@ impl LoggedBounds {
         let least = (history.resolution * 1e6).max(1.0);
         let steps = history.logs.iter();
         let steps = steps.map(|log| Resolution::of(log, &history.columns, least).any().max(1.0));
-        let mut collector = Collector {
+        let mut tightest_bounds = TightestBounds {
             history,
             knots,
             options,
@@ -60,8 +62,8 @@ impl LoggedBounds {
             tightest: BTreeMap::new(),
         };
         for (node, slack) in knots.chains() {
-            collector.add((node, node + 1), slack, Witness::Drift);
-            collector.add((node + 1, node), slack, Witness::Drift);
+            tightest_bounds.add((node, node + 1), slack, Witness::Drift);
+            tightest_bounds.add((node + 1, node), slack, Witness::Drift);
         }
         let mut messages = 0;
         for log in 0..history.logs.len() {
@@ -69,11 +71,11 @@ impl LoggedBounds {
             messages += arrivals.len() as u64;
             // By sender, in the order of the SENDs.
             for channel in arrivals.chunk_by(|a, b| a.logs == b.logs) {
-                collector.channel(channel, evidence, checkpoint)?;
+                tightest_bounds.channel(channel, evidence, checkpoint)?;
             }
-            collector.handshakes(log, evidence);
+            tightest_bounds.handshakes(log, evidence);
         }
-        let bounds = collector.tightest.into_iter();
+        let bounds = tightest_bounds.tightest.into_iter();
         let bound = |((above, below), (most, witness))| Bound {
             above,
             below,
@@ -87,7 +89,7 @@ impl LoggedBounds {
     }
 }
 
-impl Collector<'_> {
+impl TightestBounds<'_> {
     /// The offset at the first of two knots less that at the second is at most so many microseconds.
     fn add(&mut self, nodes: (usize, usize), micros: f64, witness: Witness) {
         if nodes.0 == nodes.1 && micros >= 0.0 || !micros.is_finite() {
@@ -158,7 +160,8 @@ impl Collector<'_> {
         let id = self.history.logs[to].machine_id;
         let time = self.history.logs[from].marks[mark].time;
         let near = self.knots.at_mark(from, mark, time);
-        for arrival in accepted(self.history, evidence, ended, arrivals) {
+        let accepted = accepted(self.history, evidence, ended, arrivals);
+        for arrival in accepted.iter().filter(|arrival| arrival.is_told) {
             let witness = Witness::Ended(logs, mark, arrival.receipt);
             self.order(
                 (to, arrival.time, arrival.near),
@@ -176,7 +179,8 @@ impl Collector<'_> {
             let clock = heard.sent_clock as i64;
             let found =
                 arrivals.binary_search_by_key(&clock, |arrival| columns.new_clock[arrival.send]);
-            let Some(arrival) = found.ok().map(|at| arrivals[at]) else {
+            let found = found.ok().map(|at| arrivals[at]);
+            let Some(arrival) = found.filter(|arrival| arrival.is_told) else {
                 continue;
             };
             let time = columns.system_time[arrival.send] + heard.took as f64;
@@ -278,13 +282,14 @@ fn arrivals(
 ) -> Result<Vec<Arrival>> {
     let (columns, log) = (&history.columns, &history.logs[to]);
     let mut all = Vec::new();
-    let mut add = |stamp: (i64, i64), receipt, time: f64, near: Near| {
+    let mut add = |stamp: (i64, i64), receipt, (time, is_told): (f64, bool), near: Near| {
         if let Some((from, send)) = send(evidence, stamp, to) {
             all.push(Arrival {
                 logs: (from, to),
                 send,
                 receipt,
                 time,
+                is_told,
                 near,
             });
         }
@@ -299,7 +304,8 @@ fn arrivals(
             } else {
                 arrived
             };
-            add(stamp, row, time, knots.at_row(to, row, time));
+            let told = (time, !arrived.is_nan());
+            add(stamp, row, told, knots.at_row(to, row, time));
         }
     }
     for (number, mark) in log.marks.iter().enumerate() {
@@ -314,7 +320,7 @@ fn arrivals(
             add(
                 stamp,
                 columns.len() + number,
-                time,
+                (time, !arrived.is_nan()),
                 knots.at_mark(to, number, time),
             );
         }

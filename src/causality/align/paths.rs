@@ -18,18 +18,18 @@ pub(super) struct Paths {
     bounds: Vec<Bound>,
     nodes: usize,
     /// By node, the bounds of which it is below.
-    forward: Lists,
+    forward: BoundsAt,
     /// By node, the bounds of which it is above.
-    backward: Lists,
+    backward: BoundsAt,
 }
 
 /// The numbers of the bounds at each node.
-struct Lists {
+struct BoundsAt {
     starts: Vec<u32>,
     bounds: Vec<u32>,
 }
 
-impl Lists {
+impl BoundsAt {
     fn new(nodes: usize, ends: impl Iterator<Item = usize> + Clone) -> Self {
         let mut starts = vec![0_u32; nodes + 1];
         for end in ends.clone() {
@@ -62,8 +62,8 @@ const NONE: u32 = u32::MAX;
 
 impl Paths {
     pub(super) fn new(nodes: usize, bounds: Vec<Bound>) -> Self {
-        let forward = Lists::new(nodes, bounds.iter().map(|bound| bound.below));
-        let backward = Lists::new(nodes, bounds.iter().map(|bound| bound.above));
+        let forward = BoundsAt::new(nodes, bounds.iter().map(|bound| bound.below));
+        let backward = BoundsAt::new(nodes, bounds.iter().map(|bound| bound.above));
         Self {
             bounds,
             nodes,
@@ -131,10 +131,6 @@ impl Paths {
     }
 
     /// The shortest paths, or the bounds of a negative cycle.
-    #[expect(
-        clippy::type_complexity,
-        reason = "the lengths, or the numbers of the bounds of a cycle"
-    )]
     fn search(
         &self,
         mut search: Search,

@@ -80,15 +80,11 @@ pub fn verify(
         )));
     }
     let rules = options.rules.as_ref().unwrap_or(&history.rules);
-    let aligned = match options.align {
-        true => Some(offsets::aligned(
-            history,
-            rules,
-            options.clock_uncertainty,
-            go_on,
-        )?),
-        false => None,
-    };
+    let uncertainty = options.clock_uncertainty;
+    let aligned = options
+        .align
+        .then(|| offsets::aligned(history, rules, uncertainty, go_on))
+        .transpose()?;
     let mut report = Report::default();
     let mut checkpoint = Checkpoint::of_verification(go_on);
     let checkpoint = &mut checkpoint;
