@@ -38,7 +38,11 @@ impl Whole {
             let clock = &mut clocks[log];
             match event.as_str() {
                 "STARTUP" => line.fields["local_clock"] = (*clock).into(),
-                "END" => line.fields["final_clock"] = (*clock).into(),
+                "END" => {
+                    line.fields["final_clock"] = (*clock).into();
+                    // Other programs do not tell it.
+                    line.fields.remove("heard");
+                }
                 "SEND" | "INTERNAL" | "RECEIVE" => {
                     line.fields["old_clock"] = (*clock).into();
                     *clock = match line.number("sent_clock") {
