@@ -422,3 +422,151 @@ proptest! {
         let _ = Case::of("a send 1\nb receive {\"a\": 2}\n", &patterns).read_on(1);
     }
 }
+
+/// Rows in a shape as programs have them: a separator, an order of fields, marks around them, words, a form of times.
+#[derive(Debug, Clone)]
+struct Shape {
+    separator: &'static str,
+    order: Vec<usize>,
+    has_keys: bool,
+    words: [&'static str; 3],
+    clock: usize,
+    breaks_line: bool,
+    noise: bool,
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let separators = prop::sample::select(vec![", ", " | ", " - ", "\t", ";", " "]);
+    let words = prop::sample::select(vec![
+        ["SEND", "RECEIVE", "INTERNAL"],
+        ["Sent", "Recv", "exec"],
+        ["sending", "delivered", "local"],
+    ]);
+    let order = Just(vec![0, 1, 2, 3, 4]).prop_shuffle();
+    (
+        separators,
+        order,
+        any::<bool>(),
+        words,
+        0..3_usize,
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(separator, order, has_keys, words, clock, breaks_line, noise)| Shape {
+                separator,
+                order,
+                has_keys,
+                words,
+                clock,
+                breaks_line,
+                noise,
+            },
+        )
+}
+
+/// A row: machine, kind, clock, queue and milliseconds since the row before.
+type RandomRow = (usize, usize, i64, Option<i64>, i64);
+
+impl Shape {
+    const NAMES: [&'static str; 5] = ["machine", "event", "clock", "queue_len", "time"];
+
+    fn join(&self, fields: [String; 5]) -> String {
+        let named = |&place: &usize| match self.has_keys {
+            true => format!("{}={}", Self::NAMES[place], fields[place]),
+            false => fields[place].clone(),
+        };
+        let mut text = String::from("<");
+        for (number, piece) in self.order.iter().map(named).enumerate() {
+            if number > 0 {
+                text += if self.breaks_line && number == 2 {
+                    "\n"
+                } else {
+                    self.separator
+                };
+            }
+            text += &piece;
+        }
+        text + ">"
+    }
+
+    fn pattern(&self) -> String {
+        let times = [
+            r"(?<time>\d+)",
+            r"(?<time>\d+\.\d+)",
+            r"(?<time>\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d,\d\d\d)",
+        ];
+        let fields = [
+            r"(?<machine>\w+)",
+            r"(?<event>\w+)",
+            r"(?<clock>\d+)",
+            r"(?<queue_len>\d+|none)",
+            times[self.clock],
+        ];
+        let joined = self.join(fields.map(str::to_owned));
+        joined.replace(" | ", r" \| ")
+    }
+
+    fn write(&self, rows: &[RandomRow]) -> String {
+        let mut text = String::new();
+        let mut millis = 1_741_130_946_000;
+        for &(machine, kind, clock, queue, later) in rows {
+            millis += later;
+            let second = millis / 1000 - 1_741_130_946 + 6;
+            let time = [
+                millis.to_string(),
+                format!("{}.{:03}", millis / 1000, millis % 1000),
+                format!(
+                    "2025-03-04 23:{:02}:{:02},{:03}",
+                    29 + second / 60,
+                    second % 60,
+                    millis % 1000
+                ),
+            ];
+            let queue = queue.map_or("none".to_owned(), |queue| queue.to_string());
+            if self.noise && clock % 3 == 0 {
+                text += "# something else, as programs say it\n\n";
+            }
+            text += &self.join([
+                format!("m{machine}"),
+                self.words[kind].into(),
+                clock.to_string(),
+                queue,
+                time[self.clock].clone(),
+            ]);
+            text += "\n";
+        }
+        text
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn what_is_written_in_a_shape_is_read(
+        shape in shape(),
+        rows in prop::collection::vec((0..4_usize, 0..3_usize, 0..1000_i64, prop::option::of(0..9_i64), 0..900_i64), 1..40),
+        ends in prop::sample::select(vec!["\n", "\r\n"]),
+    ) {
+        let text = shape.write(&rows).replace('\n', ends);
+        let pattern = shape.pattern();
+        let patterns = [pattern.as_str()];
+        let case = Case { unit: (shape.clock == 0).then_some("ms"), ..Case::of(&text, &patterns) };
+        let table = case.read();
+        let machines: Vec<String> = rows.iter().map(|(machine, ..)| format!("m{machine}")).collect();
+        prop_assert_eq!(names(&table, &table.columns.machine_id), machines);
+        let expected: Vec<&str> = rows.iter().map(|&(_, kind, ..)| ["SEND", "RECEIVE", "INTERNAL"][kind]).collect();
+        prop_assert_eq!(kinds(&table), expected);
+        prop_assert_eq!(&table.columns.new_clock, &rows.iter().map(|row| row.2).collect::<Vec<_>>());
+        for (row, &(.., queue, _)) in rows.iter().enumerate() {
+            prop_assert_eq!(table.columns.queue_len.get(row).copied().unwrap_or(-1), queue.unwrap_or(-1));
+        }
+        let mut millis = 0;
+        for (row, (.., later)) in rows.iter().enumerate().skip(1) {
+            millis += later;
+            prop_assert_eq!((table.columns.time[row] * 1000.0).round() as i64, millis);
+        }
+        prop_assert!(same(&case.read_on(1), &case.read_on(3)));
+    }
+}

@@ -284,3 +284,132 @@ impl Searcher<'_> {
         self.group(0).unwrap_or((0, 0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every group of every match in a text, one after the other, and of one at each place.
+    fn all(expression: &Expression, text: &str) -> Option<Vec<Vec<Option<(usize, usize)>>>> {
+        let mut searcher = expression.searcher();
+        let mut found = Vec::new();
+        let mut groups = |searcher: &Searcher<'_>| {
+            found.push(
+                (0..expression.count)
+                    .map(|group| searcher.group(group))
+                    .collect(),
+            );
+            searcher.span()
+        };
+        let mut place = 0;
+        while place <= text.len() && searcher.find(text, 0..text.len(), place, false).ok()? {
+            let (start, end) = groups(&searcher);
+            place = end + usize::from(start == end);
+            while place < text.len() && !text.is_char_boundary(place) {
+                place += 1;
+            }
+        }
+        let places = text
+            .char_indices()
+            .map(|(place, _)| place)
+            .chain([text.len()]);
+        for place in places {
+            if searcher.find(text, 0..text.len(), place, true).ok()? {
+                groups(&searcher);
+            }
+        }
+        Some(found)
+    }
+
+    /// Whether all engines that can run a pattern find the same; how many there are.
+    fn agree(pattern: &str, text: &str) -> usize {
+        let speeds = [Speed::Backtracking, Speed::Linear, Speed::OnePass];
+        let compiled: Vec<Expression> = speeds
+            .iter()
+            .filter_map(|&speed| {
+                Expression::compile("pattern", pattern, speed)
+                    .ok()
+                    .filter(|made| made.speed() == speed)
+            })
+            .collect();
+        let found: Vec<_> = compiled
+            .iter()
+            .filter_map(|expression| all(expression, text))
+            .collect();
+        for other in found.iter().skip(1) {
+            assert_eq!(*other, found[0], "{pattern:?} in {text:?}");
+        }
+        found.len()
+    }
+
+    const TEXT: &str = "1.5 node1 SEND 12\n# note\n1741.25, RECEIVE, L=6, queue=0\nZürich {\"a\": 1, \"b\": 2}\nSEND {x}\n\n2 x y 7";
+
+    #[test]
+    fn engines_find_the_same_in_logs() {
+        let patterns = [
+            (
+                r"^(?<time>\d+\.\d+) (?<machine>\S+) (?<event>\w+) (?<clock>\d+)$",
+                Speed::OnePass,
+                true,
+            ),
+            (
+                r"^(?<time>[\d.]+), (?<event>\w+)(?:\((?<die>\d)\))?, L=(?<clock>\d+)(?:, queue=(?<queue_len>\d+))?",
+                Speed::OnePass,
+                true,
+            ),
+            (
+                r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)",
+                Speed::Linear,
+                false,
+            ),
+            (
+                r"(?P<host>\S*) (?<clock>\{.*\})\n(?<event>.*)",
+                Speed::Linear,
+                false,
+            ),
+            (
+                r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})",
+                Speed::Linear,
+                false,
+            ),
+            (
+                r"^(?<machine>\S+) (?<event>(?!INIT)\w+) (?<clock>\d+)",
+                Speed::Backtracking,
+                true,
+            ),
+            (r"(?<machine>\w)(?<event>\w+)\1", Speed::Backtracking, true),
+            (
+                r"(?i)(?<event>send|receive)\b(?<rest>[^\n]*)",
+                Speed::OnePass,
+                true,
+            ),
+            (r"(?<event>[^,]+),", Speed::OnePass, false),
+            (r"(?<a>x)|(?<a>y)", Speed::OnePass, true),
+        ];
+        for (pattern, speed, is_confined) in patterns {
+            let expression = Expression::new("pattern", pattern).unwrap();
+            assert_eq!(
+                (expression.speed(), expression.is_confined),
+                (speed, is_confined),
+                "{pattern}"
+            );
+            agree(pattern, TEXT);
+            agree(pattern, &TEXT.replace('\n', "\n\n"));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn engines_find_the_same_in_anything(
+            pieces in prop::collection::vec("[ab\n ]|\\.|\\[ab\n\\]|\\[\\^a\\]|\\\\[wdsbWDS]|\\^|\\$|\\{|\\(\\?<x>[ab.]\\*?\\)|\\([ab]\\|b?\\)|ä", 1..6),
+            marks in prop::collection::vec("[*+?]?\\??|\\{1,2\\}", 6),
+            text in "[abä \n{1]{0,16}",
+        ) {
+            let pattern: String = pieces.iter().zip(&marks).map(|(piece, mark)| format!("{piece}{mark}")).collect();
+            agree(&pattern, &text);
+        }
+    }
+}

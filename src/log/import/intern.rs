@@ -1,19 +1,24 @@
 //! Texts that come again and again, each kept once.
 
-use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// Stands for a text that is not there.
 pub(crate) const NOTHING: u32 = u32::MAX;
 
-/// Places that are looked at before the map.
+/// Places that are looked at before the table.
 const RECENT: usize = 64;
 
 /// Distinct texts, numbered as they first came.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
     texts: Vec<Arc<str>>,
-    places: BTreeMap<Arc<str>, u32>,
+    /// Of each text, so many bits of its hash as tell most others apart.
+    hashes: Vec<u32>,
+    /// Numbers of texts, each in the first free slot from that of its hash on; at most half of them are taken.
+    slots: Vec<u32>,
+    /// Nobody can write texts that all fall into one slot.
+    hasher: RandomState,
     /// By length and last byte, the text that was there last.
     recent: Vec<u32>,
 }
@@ -30,24 +35,57 @@ impl Interner {
         {
             return place;
         }
-        self.find(text, slot)
-    }
-
-    fn find(&mut self, text: &str, slot: usize) -> u32 {
-        let place = if let Some(&place) = self.places.get(text) {
-            place
-        } else {
-            let place = self.texts.len() as u32;
-            let kept: Arc<str> = text.into();
-            self.texts.push(kept.clone());
-            self.places.insert(kept, place);
-            place
-        };
+        let place = self.find(text);
         if self.recent.is_empty() {
             self.recent = vec![NOTHING; RECENT];
         }
         self.recent[slot] = place;
         place
+    }
+
+    fn find(&mut self, text: &str) -> u32 {
+        if 2 * self.texts.len() >= self.slots.len() {
+            self.grow();
+        }
+        let hash = self.hasher.hash_one(text) as u32;
+        match self.slot(text, hash) {
+            Ok(place) => place,
+            Err(slot) => {
+                let place = self.texts.len() as u32;
+                self.texts.push(text.into());
+                self.hashes.push(hash);
+                self.slots[slot] = place;
+                place
+            }
+        }
+    }
+
+    /// The number of a text, or the slot where it would be.
+    fn slot(&self, text: &str, hash: u32) -> Result<u32, usize> {
+        let most = self.slots.len() - 1;
+        let mut slot = hash as usize & most;
+        loop {
+            let place = self.slots[slot];
+            if place == NOTHING {
+                return Err(slot);
+            }
+            if self.hashes[place as usize] == hash && *self.texts[place as usize] == *text {
+                return Ok(place);
+            }
+            slot = (slot + 1) & most;
+        }
+    }
+
+    fn grow(&mut self) {
+        let count = (2 * self.slots.len()).max(16);
+        self.slots = vec![NOTHING; count];
+        for (place, &hash) in self.hashes.iter().enumerate() {
+            let mut slot = hash as usize & (count - 1);
+            while self.slots[slot] != NOTHING {
+                slot = (slot + 1) & (count - 1);
+            }
+            self.slots[slot] = place as u32;
+        }
     }
 
     /// All of them, by their numbers.
@@ -57,12 +95,10 @@ impl Interner {
 
     /// The number of a text that is there already.
     pub(crate) fn known(&self, text: &str) -> Option<u32> {
-        self.places.get(text).copied()
-    }
-
-    /// For each text of another, its number here.
-    pub(crate) fn take(&mut self, other: &Self) -> Vec<u32> {
-        other.texts.iter().map(|text| self.place(text)).collect()
+        if self.slots.is_empty() {
+            return None;
+        }
+        self.slot(text, self.hasher.hash_one(text) as u32).ok()
     }
 }
 

@@ -9,7 +9,7 @@ use super::portions;
 use super::row_writer::{Flaw, RowWriter, StretchRows, ValueReaders};
 use super::source::{Contents, TextFile};
 use super::table::Table;
-use super::text::{Foreign, load, note_cut, note_gaps, note_machines};
+use super::text::{Foreign, load, note_cut, note_gaps};
 use crate::error::{Error, Result};
 
 /// So many lines of each file are looked at for their keys.
@@ -92,7 +92,6 @@ pub fn read_json_on(
         let rows = found.rows.line.len();
         collector.append(found.rows, 0..rows);
     }
-    note_machines(&mut collector.notes, files);
     note_gaps(&mut collector.notes, &gaps);
     if let Some((file, line, key)) = unknown {
         collector.notes.push(format!(

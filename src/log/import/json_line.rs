@@ -367,10 +367,18 @@ mod tests {
         read(line, &Keys::default(), &mut writer, &mut |_| ()).is_ok()
     }
 
-    /// Numbers beyond those of floats are JSON too.
-    fn is_object(line: &str) -> bool {
+    /// What another reader says; nothing if it stops at a number beyond those of floats, which is JSON too.
+    fn is_object(line: &str) -> Option<bool> {
         let read = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line);
-        read.map_or_else(|error| error.to_string().contains("out of range"), |_| true)
+        match read {
+            Ok(_) => Some(true),
+            Err(error) if error.to_string().contains("out of range") => None,
+            Err(_) => Some(false),
+        }
+    }
+
+    fn is_alike(line: &str) -> bool {
+        is_object(line).is_none_or(|is_object| is_object == is_read(line))
     }
 
     fn json() -> impl Strategy<Value = serde_json::Value> {
@@ -401,15 +409,14 @@ mod tests {
             for (skip, insert) in [(1, ""), (1, put.as_str()), (0, put.as_str())] {
                 let rest = letters[place + skip..].iter().collect::<String>();
                 let line = letters[..place].iter().collect::<String>() + insert + &rest;
-                let has_large = line.contains("e3");
-                prop_assert!(has_large || is_read(&line) == is_object(&line), "{}", line);
+                prop_assert!(is_alike(&line), "{}", line);
             }
         }
 
         #[test]
         fn any_text_is_judged_alike(line in "[\"{}\\[\\],:0-9eE.ntrufalse \\\\-]{0,14}|\\PC{0,10}") {
             for line in [line.clone(), format!("{{\"x\":{line}}}")] {
-                prop_assert_eq!(is_read(&line), is_object(&line), "{}", line);
+                prop_assert!(is_alike(&line), "{}", line);
             }
         }
     }
@@ -419,11 +426,7 @@ mod tests {
         let nested =
             |depth: usize| format!("{{\"x\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
         for depth in [1, 125, 126, 127, 128, 100_000] {
-            assert_eq!(
-                is_read(&nested(depth)),
-                is_object(&nested(depth)),
-                "{depth}"
-            );
+            assert!(is_alike(&nested(depth)), "{depth}");
         }
     }
 

@@ -167,7 +167,6 @@ pub fn read_text_on(
             left.append(aside);
         }
     }
-    note_machines(&mut collector.notes, files);
     note_gaps(&mut collector.notes, &gaps);
     if collector.len() == 0 {
         return Err(Error::invalid(format!(
@@ -380,24 +379,6 @@ pub(super) fn note_cut(notes: &mut Vec<String>, contents: &Contents) {
         notes.push(format!(
             "{}: the compressed file is cut off; it is read as far as it goes",
             contents.name
-        ));
-    }
-}
-
-/// Says which files are of which machine by their names.
-pub(super) fn note_machines(notes: &mut Vec<String>, files: &[TextFile]) {
-    const SHOWN: usize = 8;
-    let named = files
-        .iter()
-        .filter_map(|file| Some((file.path.file_name()?, file.machine.as_ref()?)));
-    let named: Vec<String> = named
-        .map(|(file, machine)| format!("{}: {machine}", file.display()))
-        .collect();
-    if !named.is_empty() {
-        let more = if named.len() > SHOWN { ", ..." } else { "" };
-        let shown = named[..named.len().min(SHOWN)].join(", ");
-        notes.push(format!(
-            "where lines do not, the names of files tell the machines ({shown}{more})"
         ));
     }
 }

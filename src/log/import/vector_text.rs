@@ -32,6 +32,14 @@ pub(crate) fn read(
     let mut rest = inner.trim();
     let mut is_list = None;
     while !rest.is_empty() {
+        if is_list != Some(true)
+            && let Some((name, count, after)) = plain_entry(rest)
+        {
+            is_list = Some(false);
+            each(Some(name), count);
+            rest = after;
+            continue;
+        }
         let (name, after) = entry_name(rest)?;
         let (count, after) = match after {
             Some(after) => {
@@ -68,6 +76,55 @@ pub(crate) fn read(
         }
     }
     Ok(())
+}
+
+/// An entry as JSON has it, `"a": 1`, with the comma behind it: its name, its count and the rest.
+#[inline]
+fn plain_entry(text: &str) -> Option<(&str, i64, &str)> {
+    let bytes = text.as_bytes();
+    if bytes[0] != b'"' {
+        return None;
+    }
+    let mut place = 1;
+    while *bytes.get(place)? != b'"' {
+        if bytes[place] == b'\\' {
+            return None;
+        }
+        place += 1;
+    }
+    let name = &text[1..place];
+    place += 1;
+    if *bytes.get(place)? != b':' {
+        return None;
+    }
+    place += 1;
+    while *bytes.get(place)? == b' ' {
+        place += 1;
+    }
+    let (start, mut count) = (place, 0);
+    while let Some(digit) = bytes.get(place).map(|byte| byte.wrapping_sub(b'0'))
+        && digit < 10
+    {
+        count = 10 * count + i64::from(digit);
+        place += 1;
+        if place - start > 17 {
+            return None;
+        }
+    }
+    if place == start {
+        return None;
+    }
+    match bytes.get(place) {
+        None => {}
+        Some(b',') => {
+            place += 1;
+            while bytes.get(place) == Some(&b' ') {
+                place += 1;
+            }
+        }
+        Some(_) => return None,
+    }
+    Some((name, count, &text[place..]))
 }
 
 /// Where a quote is closed; one behind a backslash does not close it.
