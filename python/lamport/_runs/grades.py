@@ -14,6 +14,8 @@ from lamport._runs.verify import verify
 __all__ = ["Graded", "graded"]
 
 UNREADABLE = "cannot be read"
+OF_MESSAGES = ("match", "clock condition", "fifo", "time")
+"""The rules about receipts and their sends."""
 WITNESSES = 20
 """The most violations of a rule that a page lists."""
 
@@ -88,7 +90,12 @@ def _cell(done: Verification, rule: str) -> str:
     """Say in a word or two what became of a rule."""
     if count := done.counts[rule]:
         return f"violates {count}"
-    return "obeys" if done.checked[rule] else "unchecked"
+    if done.checked[rule]:
+        return "obeys"
+    # Of messages, how many receipts have no send that is known; else how many things are said to be open.
+    open_receipts = done.received - done.matched if rule in OF_MESSAGES else 0
+    count = open_receipts or sum(rule in text for text in done.unchecked)
+    return f"unchecked {count}" if count else "unchecked"
 
 
 def _unread(name: str, why: str) -> str:
@@ -98,7 +105,8 @@ def _unread(name: str, why: str) -> str:
 def _page(name: str, done: Verification) -> str:
     total = sum(done.counts.values())
     verdict = "Obeys every rule that could be checked." if done.ok else f"Breaks rules {total} times."
-    sections = [f"# {_safe(name)}", f"**{verdict}**"]
+    matched = f"{done.matched} of {done.received} receipts could be matched with their sends."
+    sections = [f"# {_safe(name)}", f"**{verdict}**", matched]
     if done.diagnosis:
         sections += ["## Diagnosis", _diagnosis(done)]
     elif not done.ok:

@@ -26,13 +26,7 @@ pub(super) fn rewritten<'a>(
                     *left = (*left - 1).max(UNKNOWN);
                 }
             }
-            Habit::DrawsAfterReceive => {
-                let history = seen.to_mut();
-                for log in &mut history.logs {
-                    count_ticks(log, &history.columns);
-                }
-            }
-            Habit::Stamp(_) | Habit::Receive(_) | Habit::Step(_) => {}
+            Habit::Stamp(_) | Habit::Receive(_) | Habit::Step(_) | Habit::DrawsAfterReceive => {}
         }
     }
     seen

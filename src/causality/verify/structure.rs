@@ -8,6 +8,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark, Note};
 use crate::log::line::Startup;
+use crate::model::rules::Paced;
 
 const RULE: Rule = Rule::Structure;
 
@@ -266,7 +267,7 @@ fn ends(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     events(row..log.rows.end, after, report);
 }
 
-/// END counts the events that are not made by hand: each tick makes one.
+/// END counts the events that are not made by hand: each tick makes one, unless the rules leave the pace free.
 fn ticks(
     case: &Case<'_>,
     place: usize,
@@ -277,7 +278,7 @@ fn ticks(
     let Some((mark, end)) = case.ends[place] else {
         return Ok(());
     };
-    let Some(told) = end.ticks else {
+    let Some(told) = end.ticks.filter(|_| case.rules.pace != Paced::Free) else {
         return Ok(());
     };
     let mut ticks = 0;

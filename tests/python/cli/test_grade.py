@@ -1,6 +1,7 @@
 """The logs of a whole course: a row and a page each, whatever they are."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -164,3 +165,34 @@ def test_ctrl_c_keeps_what_is_done(course):
     table = lamport.grade([course / "right", course / "no step"], progress=stop)
     assert len(table) == 1
     assert table.attrs["interrupted"]
+
+
+def test_what_could_not_be_checked_is_no_praise(tmp_path):
+    """A table of clocks alone: its receipts name no send."""
+    log = tmp_path / "machine_1.log"
+    events = [
+        ("INTERNAL", 0, 1, {}),
+        ("RECEIVE", 1, 5, {"queue_len": 0}),
+        ("RECEIVE", 5, 6, {"queue_len": 0}),
+    ]
+    lines = [
+        {
+            "event": kind,
+            "system_time": time + 0.5,
+            "machine_id": 1,
+            "old_clock": old,
+            "new_clock": new,
+            **more,
+        }
+        for time, (kind, old, new, more) in enumerate(events)
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rules = lamport.Rules(machines="more")
+    (row,) = lamport.grade([log], pages=tmp_path / "pages", rules=rules).to_dict("records")
+    assert row["verdict"] == "obeys"
+    assert row["step"] == "obeys"
+    assert row["match"] == row["fifo"] == "unchecked 2"
+    assert row["remark"].endswith("things are not checked")
+    page = next((tmp_path / "pages").iterdir()).read_text()
+    assert "0 of 2 receipts could be matched" in page
+    assert "## Not checked" in page
