@@ -119,15 +119,15 @@ def in_words(args: argparse.Namespace) -> Iterator[None]:
     except WordedError:
         raise
     except (LamportError, ValueError) as error:
-        given = [
-            each.option_strings[0] for each in args.reading if getattr(args, each.dest, None) is not None
-        ]
+        values = ((each.option_strings[0], getattr(args, each.dest, None)) for each in args.reading)
+        given = [flag for flag, value in values if value is not None and value is not False]
         text = as_options(str(error), args.parser)
         if not given:
             raise
         if not any(flag in text for flag in given):
             text = f"{text} (read by {', '.join(given)})"
-        raise WordedError(text) from None
+        kind = type(error) if isinstance(error, LamportError) else WordedError
+        raise kind(text) from None
 
 
 def load_logs(args: argparse.Namespace) -> "Run":
