@@ -66,6 +66,7 @@ impl OpenCauses<'_, '_> {
         for (place, next) in self.next.iter_mut().enumerate() {
             *next = evidence.sends.of(place).start;
         }
+        let with_vector = evidence.with_vector(log);
         for (index, &row) in evidence.rows_of(log).iter().enumerate() {
             let row = row as usize;
             let position = self.graph.starts[log] as usize + index;
@@ -73,7 +74,7 @@ impl OpenCauses<'_, '_> {
             self.more.events.extend(self.graph.more.of(position));
             checkpoint.after(4)?;
             // A vector tells all that came before.
-            if evidence.has_vector(row) {
+            if index < with_vector {
                 continue;
             }
             if !evidence.follows(log, index) {

@@ -23,27 +23,16 @@ pub(super) fn causes(
         ids.zip(&vectors.counts[span])
             .map(|(&id, &count)| (id, count))
     };
-    // By position, the largest count of its own events that a machine told so far.
-    let mut counts = Vec::with_capacity(graph.len());
+    // By position, how many of its own events a machine tells of there or, where it tells nothing, next.
+    let mut counts = vec![i64::MAX; graph.len()];
     for place in 0..machines {
         let own = graph.machines()[place] as i64;
-        let mut most = i64::MIN;
-        let first = counts.len();
-        for position in graph.starts[place]..graph.starts[place + 1] {
-            let mut told = entries(graph.rows[position as usize]);
-            let count = told.find(|&(id, _)| id == own).map(|entry| entry.1);
-            counts.push(count.map_or(UNTOLD, |count| {
-                most = most.max(count);
-                most
-            }));
-        }
-        // A row that tells none is before the next that does: the vector of an event that became several stands at its last.
         let mut next = i64::MAX;
-        for count in counts[first..].iter_mut().rev() {
-            match *count {
-                UNTOLD => *count = next,
-                told => next = told,
-            }
+        for position in (graph.starts[place]..graph.starts[place + 1]).rev() {
+            let mut told = entries(graph.rows[position as usize]);
+            let count = told.find(|&(id, _)| id == own);
+            next = next.min(count.map_or(i64::MAX, |entry| entry.1));
+            counts[position as usize] = next;
         }
     }
     let mut more = MoreCauses::default();
@@ -54,6 +43,9 @@ pub(super) fn causes(
             more.starts.push(more.events.len() as u32);
             for (id, count) in entries(graph.rows[position as usize]) {
                 checkpoint.after(16)?;
+                if count <= 0 {
+                    continue;
+                }
                 let Some(other) = graph.ids.place(id as u64).filter(|&other| other != place) else {
                     continue;
                 };

@@ -120,10 +120,16 @@ impl<'a> Evidence<'a> {
         evidence
     }
 
-    /// Whether a vector clock was logged with the event in a row.
-    pub(in crate::causality) fn has_vector(&self, row: usize) -> bool {
-        let vectors = self.vectors;
-        vectors.is_some_and(|vectors| vectors.starts[row] < vectors.starts[row + 1])
+    /// How many of the first events of a log have a vector clock, their own or that of one behind: an event that was
+    /// several at once has it at the last.
+    pub(in crate::causality) fn with_vector(&self, log: usize) -> usize {
+        let has =
+            |vectors: &VectorColumn, row: usize| vectors.starts[row] < vectors.starts[row + 1];
+        let rows = self.rows_of(log);
+        let last = self
+            .vectors
+            .and_then(|vectors| rows.iter().rposition(|&row| has(vectors, row as usize)));
+        last.map_or(0, |last| last + 1)
     }
 
     /// The rows of a log, in its own order.

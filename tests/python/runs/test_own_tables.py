@@ -145,6 +145,7 @@ def test_types_are_those_that_are_documented():
         "received": "float64",
         "received_clock": "Int64",
         "status": "category",
+        "matched": "category",
     }
     kinds = run.machines.dtypes.astype("str")
     whole = ["ticks", "sends", "receives", "internals", "final_clock", "max_jump"]
