@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._cli.exit_status import DONE, FAILED, INTERRUPTED
 from lamport._cli.options import reader
+from lamport._cli.reading import add_reading, declared
 from lamport._cli.table_file import add_format, file_format, save_table
 from lamport._model import read
 from lamport._runs.spelled import in_cell, spelled
@@ -34,7 +35,6 @@ def add_grade(parser: argparse.ArgumentParser) -> None:
         help="where a page of each submission goes, with where it breaks which rule (default: FILE without "
         "its ending)",
     )
-    add("--like", metavar="FILE", help="what the logs of the course look like: options of reading, in TOML")
     add(
         "--clock-uncertainty",
         type=reader(read.real),
@@ -42,6 +42,7 @@ def add_grade(parser: argparse.ArgumentParser) -> None:
         help="how far the clocks of two hosts may differ",
     )
     add("--no-progress", action="store_true", help="show no progress bar")
+    add_reading(parser, form="--log-format")
 
 
 def run_grade(args: argparse.Namespace) -> int:
@@ -53,10 +54,10 @@ def run_grade(args: argparse.Namespace) -> int:
     path = Path(args.output)
     table = grade(
         args.submissions,
-        like=args.like,
         clock_uncertainty=args.clock_uncertainty,
         pages=args.pages or (path.with_suffix("") if path.suffix else f"{path}_pages"),
         progress=False if args.no_progress else None,
+        **declared(args).given(),
     )
     interrupted = table.attrs["interrupted"]
     save_table(_cells(table) if form == "csv" else table, path, str(form))

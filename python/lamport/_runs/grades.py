@@ -9,7 +9,7 @@ from lamport._runs.declaration import Declaration
 from lamport._runs.names import in_markdown
 from lamport._runs.spelled import spelled
 from lamport._runs.verification import Verification
-from lamport._runs.verify import verify
+from lamport._runs.verify import verify_declared
 
 __all__ = ["Graded", "graded"]
 
@@ -50,11 +50,14 @@ def graded(submission: str | PathLike[str], declared: Declaration, clock_uncerta
     clock_uncertainty : float, optional
         As for `verify`.
     """
+    from lamport._lamport import LamportError
+
     name = fspath(submission)
     try:
-        done = _judged(submission, declared, clock_uncertainty)
+        done = verify_declared(submission, declared, clock_uncertainty=clock_uncertainty)
     except Exception as error:  # whatever a submission is made of: the others are judged all the same
-        why = str(error) or type(error).__name__
+        is_told = isinstance(error, (LamportError, OSError, ValueError)) and str(error)
+        why = str(error) if is_told else f"{type(error).__name__}: {error}"
         row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
         return Graded(row, _unread(name, why), is_read=False)
     row = {
@@ -65,21 +68,6 @@ def graded(submission: str | PathLike[str], declared: Declaration, clock_uncerta
         "remark": f"{len(done.unchecked)} things are not checked" if done.unchecked else "",
     }
     return Graded(row, _page(name, done), is_read=True)
-
-
-def _judged(
-    submission: str | PathLike[str], declared: Declaration, clock_uncertainty: float | None
-) -> Verification:
-    given: dict[str, Any] = declared.given()
-    if declared.pattern is not None:
-        from lamport._runs.read_text import read_text
-
-        return read_text(submission, list(given.pop("pattern")), **given).verify(
-            clock_uncertainty=clock_uncertainty
-        )
-    # A line that cannot be read is a violation, and the rest is checked.
-    given.pop("errors", None)
-    return verify(submission, clock_uncertainty=clock_uncertainty, **given)
 
 
 def _verdict(done: Verification) -> str:

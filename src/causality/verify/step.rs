@@ -42,7 +42,15 @@ fn events(
                 clock = None;
             }
             match &mark.note {
-                Note::Startup(start) => clock = Some((start.local_clock as i64, mark.line)),
+                Note::Startup(startup) => {
+                    let told = startup.local_clock as i64;
+                    let begun = match case.rules.start {
+                        // Of a clock that has not begun, 0 says nothing.
+                        Start::At(first) if told == 0 => first,
+                        _ => told,
+                    };
+                    clock = Some((begun, mark.line));
+                }
                 Note::End(end) => {
                     if let Some((clock, line)) = clock
                         && end.final_clock as i64 != clock

@@ -103,6 +103,7 @@ def test_clocks_that_do_not_start_at_0(clean):
     assert not done.ok
     assert words(done) == ["clocks start at 5"]
     assert done.diagnosis[0].rules == lamport.Rules(start=5)
+    assert lamport.verify(clean, rules=done.diagnosis[0].rules).ok
 
 
 def test_another_step(clean):
