@@ -50,7 +50,7 @@ const SHAPES: &[Shape] = &[
                 n % 1000 * 1000,
                 n % 3
             )
-            .unwrap()
+            .unwrap();
         },
     },
     Shape {
@@ -148,7 +148,7 @@ const SHAPES: &[Shape] = &[
                 n % 1000 * 1000,
                 n % 3
             )
-            .unwrap()
+            .unwrap();
         },
     },
     Shape {

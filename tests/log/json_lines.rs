@@ -1,5 +1,7 @@
 //! Logs of JSON lines of any shape.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp)]
+
 use std::collections::BTreeMap;
 
 use lamport::error::Result;
@@ -225,7 +227,8 @@ proptest! {
             object.insert("event", words[*kind].into());
             object.insert("clock", (*clock).into());
             object.insert("queue_len", (*queue).into());
-            text += &format!("{}\n", serde_json::to_string(&object).unwrap());
+            text += &serde_json::to_string(&object).unwrap();
+            text.push('\n');
         }
         prop_assume!(rows.iter().all(|(machine, ..)| !machine.trim().is_empty()));
         let table = read_on(1, text.as_bytes(), &[], None, false).unwrap();

@@ -1,6 +1,6 @@
 //! Lines that no pattern matches: what there is of them, and which look like events after all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many shapes of lines are kept.
 const MOST_SHAPES: usize = 1000;
@@ -22,7 +22,7 @@ pub(super) struct LeftAside {
     /// The first of each shape.
     shapes: BTreeMap<String, (u32, String)>,
     /// The shapes of lines that match.
-    matched: BTreeMap<String, ()>,
+    matched: BTreeSet<String>,
     looked: usize,
 }
 
@@ -50,7 +50,7 @@ impl LeftAside {
         if self.looked < MOST_MATCHED {
             self.looked += 1;
             for line in text.lines() {
-                self.matched.insert(shape(line), ());
+                self.matched.insert(shape(line));
             }
         }
     }
@@ -73,7 +73,7 @@ impl LeftAside {
         let same = self
             .shapes
             .iter()
-            .filter(|(shape, _)| self.matched.contains_key(*shape));
+            .filter(|(shape, _)| self.matched.contains(*shape));
         same.map(|(_, first)| first).chain(&self.alike).min()
     }
 }

@@ -16,7 +16,7 @@ use crate::log::schema::{COLUMNS, EventKind, Form, Values};
 /// The column of texts that say what happened in no words of ours.
 const EVENT_TEXT: &str = "event_text";
 
-/// StretchRows from everywhere, with one numbering of texts.
+/// Rows from everywhere, with one numbering of texts.
 #[derive(Default)]
 pub(super) struct Collector {
     files: Vec<String>,
@@ -66,10 +66,11 @@ impl Collector {
     }
 
     /// Appends some of the rows of a stretch.
-    pub(super) fn append(&mut self, rows: StretchRows, range: Range<usize>) {
+    #[expect(clippy::too_many_lines, reason = "each column once")]
+    pub(super) fn append(&mut self, rows: &StretchRows, range: Range<usize>) {
         let file = self.files.len() as u32 - 1;
         let before = self.line.len();
-        let StretchRows { cells, line, .. } = &rows;
+        let StretchRows { cells, line, .. } = rows;
         self.cells.append(before, cells, range.clone());
         self.line.extend_from_slice(&line[range.clone()]);
         self.file.resize(self.line.len(), file);
@@ -159,7 +160,7 @@ impl Collector {
                         more.of(row)
                     } else {
                         ""
-                    })
+                    });
                 });
             }
         }
@@ -268,13 +269,7 @@ impl Collector {
             recipients,
             vectors,
             messages: (!messages.is_empty()).then(|| messages.iter().map(id).collect()),
-            names: Some(
-                self.names
-                    .texts()
-                    .iter()
-                    .map(|name| name.to_string())
-                    .collect(),
-            ),
+            names: Some(self.names.texts().iter().map(ToString::to_string).collect()),
             both,
             resolution: if has_times {
                 10_f64.powi(-(self.decimals as i32))
@@ -365,19 +360,15 @@ impl Collector {
                 first = first.or(Some(row));
             }
         }
-        match first {
-            Some(row) => {
-                let place = self.place((self.file[row], self.line[row]));
-                Err(Error::invalid(unknown(&counts, &place)))
-            }
-            None => {
-                let row =
-                    (0..rows).find(|&row| cells.get(row).is_none_or(|&place| place == NOTHING));
-                Err(self.error(
-                    row.unwrap_or(0),
-                    "it does not say what the event is, though others do",
-                ))
-            }
+        if let Some(row) = first {
+            let place = self.place((self.file[row], self.line[row]));
+            Err(Error::invalid(unknown(&counts, &place)))
+        } else {
+            let row = (0..rows).find(|&row| cells.get(row).is_none_or(|&place| place == NOTHING));
+            Err(self.error(
+                row.unwrap_or(0),
+                "it does not say what the event is, though others do",
+            ))
         }
     }
 

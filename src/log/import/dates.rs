@@ -374,7 +374,7 @@ impl DateFields {
             b'f' => (self.nanos, self.decimals) = rest.decimals()?,
             b'p' => {
                 self.is_afternoon = Some(rest.one(b"aApP")?.eq_ignore_ascii_case(&b'p'))
-                    .filter(|_| rest.one(b"mM").is_some())
+                    .filter(|_| rest.one(b"mM").is_some());
             }
             b'j' => self.day_of_year = Some(rest.number(1, 3)?),
             b'b' | b'B' | b'h' => self.month = rest.word(&MONTHS)? as i64 + 1,

@@ -48,6 +48,10 @@ enum Engine {
 /// The engines, slowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Speed {
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "only tests ask for the slowest")
+    )]
     Backtracking,
     Linear,
     OnePass,
@@ -105,7 +109,8 @@ impl Expression {
     }
 
     /// What runs it.
-    pub(super) fn speed(&self) -> Speed {
+    #[cfg(test)]
+    fn speed(&self) -> Speed {
         match self.engine {
             Engine::OnePass(..) => Speed::OnePass,
             Engine::Linear(_) => Speed::Linear,
@@ -290,8 +295,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Where each group of a match lies.
+    type Spans = Vec<Option<(usize, usize)>>;
+
     /// Every group of every match in a text, one after the other, and of one at each place.
-    fn all(expression: &Expression, text: &str) -> Option<Vec<Vec<Option<(usize, usize)>>>> {
+    fn all(expression: &Expression, text: &str) -> Option<Vec<Spans>> {
         let mut searcher = expression.searcher();
         let mut found = Vec::new();
         let mut groups = |searcher: &Searcher<'_>| {
@@ -408,7 +416,7 @@ mod tests {
             marks in prop::collection::vec("[*+?]?\\??|\\{1,2\\}", 6),
             text in "[abä \n{1]{0,16}",
         ) {
-            let pattern: String = pieces.iter().zip(&marks).map(|(piece, mark)| format!("{piece}{mark}")).collect();
+            let pattern: String = pieces.iter().zip(&marks).flat_map(|(piece, mark)| [piece.as_str(), mark]).collect();
             agree(&pattern, &text);
         }
     }

@@ -1,6 +1,6 @@
 //! Logs of JSON lines of any shape.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::collect::Collector;
 use super::fields::{Field, assign};
@@ -90,7 +90,7 @@ pub fn read_json_on(
         gaps.extend(skipped.map(|gap| (name.clone(), gap)));
         unknown = unknown.or(found.unknown.map(|(line, key)| (name.clone(), line, key)));
         let rows = found.rows.line.len();
-        collector.append(found.rows, 0..rows);
+        collector.append(&found.rows, 0..rows);
     }
     note_gaps(&mut collector.notes, &gaps);
     if let Some((file, line, key)) = unknown {
@@ -163,7 +163,7 @@ fn find_keys(
     foreign: &Foreign,
 ) -> Result<(Keys, Vec<String>)> {
     let mut names: Vec<String> = Vec::new();
-    let mut is_known: BTreeMap<String, ()> = BTreeMap::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
     let inner = |path: &str| {
         let prefix = format!("{path}.");
         foreign.columns.keys().any(|key| key.starts_with(&prefix))
@@ -175,8 +175,8 @@ fn find_keys(
             .filter(|line| !line.trim_ascii().is_empty());
         for line in lines.take(SAMPLED) {
             for key in json_line::keys_of(line, &inner) {
-                if !is_known.contains_key(&key) {
-                    is_known.insert(key.clone(), ());
+                if !known.contains(&key) {
+                    known.insert(key.clone());
                     names.push(key);
                 }
             }
@@ -184,7 +184,7 @@ fn find_keys(
     }
     // What is declared or named as ours is known even where it comes late.
     for name in foreign.columns.keys() {
-        if !is_known.contains_key(name) {
+        if !known.contains(name) {
             names.push(name.clone());
         }
     }

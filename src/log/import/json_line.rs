@@ -155,25 +155,22 @@ impl<'t> Cursor<'t, '_, '_> {
                 (self.unknown)(&key);
             }
             match found.map(|place| &keys.0[place].1) {
-                Some(KeyUse::Field(Field::Ignored)) | None => {
-                    self.value(depth + 1)?;
-                }
                 Some(KeyUse::Object(inner)) if self.byte() == b'{' => {
                     if depth >= DEEPEST {
                         return Err(Broken);
                     }
                     self.object(inner, depth + 1)?;
                 }
-                Some(KeyUse::Object(_)) => {
-                    self.value(depth + 1)?;
-                }
-                Some(&KeyUse::Field(field)) => {
+                Some(&KeyUse::Field(field)) if field != Field::Ignored => {
                     if let Raw::Value(text, form) = self.value(depth + 1)?
                         && self.flaw.is_none()
                         && let Err(flaw) = self.writer.set(field, &text, form)
                     {
                         self.flaw = Some(flaw);
                     }
+                }
+                _ => {
+                    self.value(depth + 1)?;
                 }
             }
             self.skip_blanks();

@@ -57,8 +57,7 @@ fn leading(bytes: &[u8]) -> (Option<i64>, usize) {
 pub(super) fn scaled(text: &str, shift: u32) -> Result<(i64, u32), Unfit> {
     let (sign, digits) = match text.as_bytes() {
         [b'-', rest @ ..] => (-1, rest),
-        [b'+', rest @ ..] => (1, rest),
-        rest => (1, rest),
+        [b'+', rest @ ..] | rest => (1, rest),
     };
     let (value, count) = leading(digits);
     let rest = &digits[count..];

@@ -153,9 +153,9 @@ pub(super) struct StretchRows {
     pub(super) lists: Interner,
     pub(super) messages: Interner,
     pub(super) times: Clockwork,
-    /// StretchRows left aside, as their words say.
+    /// Rows left aside, as their words say.
     pub(super) aside: u64,
-    /// StretchRows that cannot be read, where these are skipped.
+    /// Rows that cannot be read, where these are skipped.
     pub(super) gaps: Vec<Flaw>,
 }
 
@@ -236,7 +236,7 @@ impl<'r> RowWriter<'r> {
             Field::Time => self.cells.time = self.time("time", text)?,
             Field::SystemTime => self.cells.system_time = self.time("system_time", text)?,
             Field::Arrived if !is_missing(text) => {
-                self.cells.arrived = self.time("arrived", text)?
+                self.cells.arrived = self.time("arrived", text)?;
             }
             Field::Clock if vector_text::is_vector(text) => self.vector(text)?,
             Field::Clock => self.cells.clock = self.number("clock", text)?,
@@ -245,11 +245,11 @@ impl<'r> RowWriter<'r> {
             Field::Sender if !is_missing(text) => self.cells.sender = self.name(text, written)?,
             Field::SentClock => self.cells.sent_clock = self.number("sent_clock", text)?,
             Field::Recipients if !is_missing(text) => {
-                self.cells.recipients = self.rows.lists.place(text)
+                self.cells.recipients = self.rows.lists.place(text);
             }
             Field::QueueLen => self.cells.queue_len = self.number("queue_len", text)?,
             Field::Message if !is_missing(text) => {
-                self.cells.message = self.rows.messages.place(text)
+                self.cells.message = self.rows.messages.place(text);
             }
             Field::Flag(place) => {
                 if !is_missing(text) && self.flag(COLUMNS[place].name, text)? {

@@ -53,6 +53,7 @@ pub fn read_text(
 }
 
 /// [`read_text`] on this many threads; the result and the error are the same for any number.
+#[expect(clippy::too_many_lines, reason = "what becomes of text, step by step")]
 pub fn read_text_on(
     threads: Option<usize>,
     files: &[TextFile],
@@ -155,7 +156,7 @@ pub fn read_text_on(
             of_file.1.append(piece.head);
             of_file.1.append(piece.left);
             let rows = piece.rows.line.len();
-            collector.append(piece.rows, from..rows);
+            collector.append(&piece.rows, from..rows);
         }
         if regions
             .get(number + 1)

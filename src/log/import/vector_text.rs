@@ -48,6 +48,7 @@ pub(crate) fn read(
                     .unwrap_or(after.len());
                 (&after[..end], &after[end..])
             }
+            None if rest.starts_with(['"', '\'']) => return Err("an entry has no count"),
             None => (name, &rest[name.len()..]),
         };
         let named = (after.len() + count.len() < rest.len()).then_some(name);
@@ -166,7 +167,7 @@ mod tests {
     fn entries(text: &str) -> Result<Entries, &'static str> {
         let mut found = Vec::new();
         read(text, &mut |name, count| {
-            found.push((name.map(str::to_owned), count))
+            found.push((name.map(str::to_owned), count));
         })?;
         Ok(found)
     }
