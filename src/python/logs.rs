@@ -395,7 +395,9 @@ impl PyLogs {
             align,
             clock_uncertainty,
             members: members::members(members)?,
-            rules: rules.map(|RulesArgument(rules)| rules),
+            rules: rules
+                .map(|RulesArgument(rules)| rules)
+                .or_else(|| Some(self.beside.rules.clone())),
         };
         let judged = if self.beside.sources.is_empty() {
             let columns = self.table(py)?;

@@ -187,7 +187,7 @@ def _others(directory: Path) -> Found:
 
 
 def _declared(directory: Path, pattern: re.Pattern[str] | None) -> Found:
-    """List the files of a directory whose form is declared."""
+    """List the files of a directory whose form is declared; if there is none, our own logs below it."""
     files = sorted(
         entry for entry in directory.iterdir() if entry.is_file() and not entry.name.startswith(".")
     )
@@ -201,6 +201,8 @@ def _declared(directory: Path, pattern: re.Pattern[str] | None) -> Found:
     rest = [file.name for file in files if file not in logs]
     if logs:
         return Found(logs, [f"{directory}: left aside are {_some(rest)}"] if rest else [])
+    if pattern is None and any(log_files(home) for home in _below(directory)):
+        return _search(directory)
     below = [entry.name for entry in sorted(directory.iterdir()) if entry.is_dir()]
     seen = f"it has {_some(rest)}" if rest else "it has no file"
     more = f", and the directories {_some(below)}" if below else ""

@@ -43,6 +43,10 @@ def plan(files: Sequence[Path], declared: Declaration) -> list[Layout]:
         They are not.
     """
     layouts = [_layout(file, declared) for file in files]
+    if layouts[0].kind == "own" and declared.execution is not None:
+        raise ValueError(
+            f"execution={declared.execution!r}: a log of ours is of one run; text of several has a delimiter="
+        )
     for file, layout in zip(files, layouts, strict=True):
         first = layouts[0]
         if (layout.kind, layout.patterns) != (first.kind, first.patterns):

@@ -64,16 +64,17 @@ def layout_of(file: Path, declared: Declaration) -> Layout:
         common = set.intersection(*(set(NAMED.findall(pattern)) for pattern in declared.pattern))
         names = tuple(sorted(common))
         return Layout("text", declared.pattern, declared.delimiter, names=names)
-    if declared.format == "parquet" or _begins(file, b"PAR1"):
+    if declared.format in {None, "parquet"} and _begins(file, b"PAR1"):
         return Layout("parquet", said="Parquet")
     head, last, is_whole = _ends(file)
     first = next((line for line in head if line.strip()), "")
     found = _told(file, declared.format, head, first, last) if first else None
     if found is None:
         # What is called like our logs and looks like one somewhere says itself what is wrong.
-        if not first or (is_log(file.name) and any(line.lstrip().startswith("{") for line in head)):
+        ours = declared.format in {None, "jsonl"} and is_log(file.name)
+        if not first or (ours and any(line.lstrip().startswith("{") for line in head)):
             return Layout("own")
-        raise _refused(file, first)
+        raise _refused(file, first, declared.format)
     if is_whole and found.kind == "json" and not last.lstrip().startswith("{"):
         raise _torn(file, found.said, first, last)
     return found
@@ -182,9 +183,15 @@ def _ends(file: Path) -> tuple[list[str], str, bool]:
     return begin, last, bool(last) and end.endswith("\n")
 
 
-def _refused(file: Path, first: str) -> Exception:
+def _refused(file: Path, first: str, form: str | None) -> Exception:
     from lamport._lamport import LogError
 
+    if "\0" in first or "\ufffd" in first:
+        return LogError(f"{file}:1: not text: the file looks binary")
+    if form is not None:
+        return LogError(
+            f"{file}:1: it is not of format={form!r}: it begins with {_clip(first)}; leave format= out"
+        )
     if first.lstrip().startswith("["):
         return LogError(
             f"{file}:1: it begins like one JSON list, {_clip(first)}: a log has one JSON object per line "

@@ -1,5 +1,6 @@
 """Tables in files: CSV and Parquet."""
 
+import csv
 import io
 import re
 import warnings
@@ -21,6 +22,7 @@ TEXTS = {"machine_id", "machine", "sender", "recipients", "recipient_ids", "even
 SKIPPED = re.compile(r"Skipping line (\d+): (.*)")
 TOO_MANY = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 ROW = re.compile(r"row (\d+): (.*)", re.DOTALL)
+IN_ROW = re.compile(r"\brow (\d+)\b")
 MOST = 1_000
 """So many rows at most are left aside one by one."""
 NOTED = 5
@@ -47,7 +49,7 @@ def read_table(
     except (ValueError, OSError) as error:
         if isinstance(error, OSError) and error.strerror:
             raise
-        raise LogError(f"{file}: {_plain(error)}") from None
+        raise LogError(f"{file}:{_plain(error)}") from None
     ours = {known.get(name) or name for name in table.columns}
     if ours.isdisjoint({"machine_id", "machine"}) and machine is not None:
         table.insert(0, "machine_id", machine)
@@ -61,6 +63,11 @@ def _csv(
 
     held = read_bytes(str(file))
     names = pd.read_csv(io.BytesIO(held), sep=separator, nrows=0, skipinitialspace=True).columns
+    skipped = _too_long(held, separator, len(names))
+    if skipped and declared.errors != "skip":
+        raise ValueError(f"Expected {len(names)} fields in line {skipped[0][0]}, saw {skipped[0][1]}")
+    for line, saw in skipped:
+        notes.append(f"{file}:{line}: left aside: expected {len(names)} fields, saw {saw}")
     types = {name: "str" for name in names if (known.get(name) or name) in TEXTS}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -75,11 +82,29 @@ def _csv(
             },
             dtype_backend="numpy_nullable",
             skipinitialspace=True,
+            index_col=False,
+            skiprows=[line - 1 for line, _ in skipped],
             on_bad_lines="warn" if declared.errors == "skip" else "error",
         )
     for warning in caught:
         notes += [f"{file}:{line}: left aside: {why}" for line, why in SKIPPED.findall(str(warning.message))]
     return table
+
+
+def _too_long(held: bytes, separator: str, names: int) -> list[tuple[int, int]]:
+    """Return the first lines behind the names of columns, as long as they have more fields, and how many.
+
+    By these pandas would take the first fields for names of rows; of later lines it says that they are long.
+    """
+    found = []
+    rows = csv.reader(io.StringIO(held.decode("utf-8", "replace"), newline=""), delimiter=separator)
+    next(rows, None)
+    for row in rows:
+        if row:
+            if len(row) <= names or not any(field.strip() for field in row[names:]):
+                break
+            found.append((rows.line_num, len(row)))
+    return found
 
 
 def _parquet(file: Path) -> pd.DataFrame:
@@ -92,14 +117,12 @@ def _parquet(file: Path) -> pd.DataFrame:
 
 
 def _plain(error: Exception) -> str:
+    """Say what is wrong with a table, with the line in front if there is one."""
     text = str(error).removeprefix("Error tokenizing data. C error: ").strip()
     if found := TOO_MANY.match(text):
         expected, line, saw = found.groups()
-        return (
-            f"line {line} has {saw} fields, the first has {expected}: quote fields that hold the separator, "
-            "or give errors='skip'"
-        )
-    return f"it is no table ({text})"
+        return f"{line}: {saw} fields, but {expected} before: quote those that hold the separator"
+    return f" it is no table ({text})"
 
 
 def join_tables(
@@ -139,7 +162,8 @@ def without_bad_rows(
         except ValueError as error:
             bad = ROW.match(str(error))
             if bad is None or int(bad[1]) >= len(rows):
-                raise
+                said = IN_ROW.sub(lambda found: place(rows[int(found[1])]), str(error))
+                raise type(error)(said) from None
             at = int(bad[1])
             said = f"{place(rows[at])}: {bad[2]}"
             if declared.errors != "skip" or len(skipped) >= MOST:

@@ -268,3 +268,40 @@ def test_the_standard_input_is_a_file(run, tmp_path):
         )
         assert done.returncode == 0, done.stderr
     assert len(pd.read_csv(tmp_path / "x.csv")) == len(run.events)
+
+
+@pytest.mark.parametrize("before", ["", "1,INTERNAL,1\n"])
+def test_a_row_that_is_too_long_shifts_nothing(tmp_path, before):
+    file = tmp_path / "x.csv"
+    file.write_text(f"machine_id,event,new_clock\n{before}7,1,INTERNAL,9\n1,INTERNAL,2\n")
+    line = 3 if before else 2
+    with pytest.raises(lamport.LogError, match=rf"x\.csv:{line}: 4 fields, but 3 before"):
+        lamport.load(file)
+    run = lamport.load(file, errors="skip")
+    assert run.events["new_clock"].tolist() == ([1, 2] if before else [2])
+    assert any("left aside" in note and str(line) in note for note in run.notes)
+    assert lamport.verify(file).violations[["rule", "line"]].to_numpy().tolist() == [["structure", line]]
+
+
+def test_what_is_taken_for_true_goes_with_the_run(tmp_path):
+    (tmp_path / "machine_1.log").write_text("".join(TWO))
+    rules = lamport.Rules(step=2)
+    run = lamport.load(tmp_path, rules=rules)
+    assert run.rules == rules
+    assert run.verify().counts["step"] == lamport.verify(tmp_path, rules=rules).counts["step"] == 6
+    assert run.verify(rules=lamport.Rules()).ok
+
+
+def test_options_for_our_own_logs(tmp_path):
+    home = tmp_path / "below" / "it"
+    home.mkdir(parents=True)
+    receipt = line("RECEIVE", 9.0, 1, 6, 8, queue_len=3)
+    (home / "machine_1.log").write_text("".join(TWO) + receipt)
+    assert lamport.load(tmp_path).events["queue_len"].max() == 3
+    assert lamport.load(tmp_path, queue_len="before").events["queue_len"].max() == 2
+    with pytest.raises(ValueError, match="execution=2: a log of ours is of one run"):
+        lamport.load(tmp_path, execution=2)
+    with pytest.raises(ValueError, match="no machine is called 'A'"):
+        lamport.load(tmp_path, offsets={"A": 1.0})
+    with pytest.raises(lamport.LogError, match=r"machine_1\.log:1: it is not of format='shiviz'"):
+        lamport.load(home, format="shiviz")
