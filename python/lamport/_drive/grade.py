@@ -58,9 +58,9 @@ def grade(
     -------
     DataFrame
         A row per submission: ``submission`` as given, ``verdict`` ("obeys", "violates" and how often, "cannot
-        be read"), a column per rule ("obeys", "violates" and how often, "unchecked" and how many things),
-        ``diagnosis`` (what the program may do, in words), ``remark`` (why it cannot be read) and with `pages`
-        ``page``, the file.
+        be read"), a column per rule ("obeys", "violates" and how often, "unchecked" and how many, or nothing,
+        where there was nothing to check), ``diagnosis`` (what the program may do, in words), ``remark`` (why
+        it cannot be read) and with `pages` ``page``, the file.
         ``attrs["interrupted"]`` is whether Ctrl-C ended it early.
 
     Raises

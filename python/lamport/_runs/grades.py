@@ -75,7 +75,7 @@ def _verdict(done: Verification) -> str:
 
 
 def _cell(done: Verification, rule: str) -> str:
-    """Say in a word or two what became of a rule."""
+    """Say in a word or two what became of a rule; nothing where there was nothing to check."""
     if count := done.counts[rule]:
         return f"violates {count}"
     if done.checked[rule]:
@@ -83,7 +83,7 @@ def _cell(done: Verification, rule: str) -> str:
     # Of messages, how many receipts have no send that is known; else how many things are said to be open.
     open_receipts = done.received - done.matched if rule in OF_MESSAGES else 0
     count = open_receipts or sum(rule in text for text in done.unchecked)
-    return f"unchecked {count}" if count else "unchecked"
+    return f"unchecked {count}" if count else ""
 
 
 def _unread(name: str, why: str) -> str:
@@ -122,7 +122,8 @@ def _diagnosis(done: Verification) -> str:
 
 
 def _rules(done: Verification) -> str:
-    lines = [f"- {rule}: {_cell(done, rule)}, {done.checked[rule]} checked" for rule in done.counts]
+    cells = {rule: _cell(done, rule) or "nothing to check" for rule in done.counts}
+    lines = [f"- {rule}: {cell}, {done.checked[rule]} checked" for rule, cell in cells.items()]
     return "\n".join(lines)
 
 

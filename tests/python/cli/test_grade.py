@@ -49,6 +49,7 @@ def test_a_row_and_a_page_for_each(course, tmp_path, capsys):
     right = told["right"]
     assert right["verdict"] == "obeys"
     assert right["step"] == right["match"] == right["exactness"] == "obeys"
+    assert right["vector"] == ""  # no vector clock was logged
     assert right["diagnosis"] == ""
     for name in ("empty", "picture"):
         assert told[name]["verdict"] == "cannot be read"
@@ -196,3 +197,54 @@ def test_what_could_not_be_checked_is_no_praise(tmp_path):
     page = next((tmp_path / "pages").iterdir()).read_text()
     assert "0 of 2 receipts could be matched" in page
     assert "## Not checked" in page
+
+
+COURSE = r"""
+pattern = '^(?<time>[\d.]+), (?<event>\w+)(?:\((?<die>\d)\))?, L=(?<clock>\d+)(?:, queue=(?<queue_len>\d+))?'
+file_pattern = 'machine_(?<machine>\d+)'
+events = {INIT = ""}
+rules = {pace = true}
+"""
+
+
+def write_text(home, *, queue=0, clock="new_clock", **mistake):
+    """Write logs as a class does: the machine in the name of the file, neither sender nor timestamp."""
+    home.mkdir(parents=True)
+    for machine, rows in lamport.simulate(3, 60, seed=8, **mistake).events.groupby("machine_id"):
+        lines = ["0.000000, INIT, L=0"]
+        for row in rows.to_dict("records"):
+            kind = "SEND(3)" if row["event"] == "SEND" else row["event"]
+            more = f", queue={row['queue_len'] + queue}" if kind == "RECEIVE" else ""
+            lines.append(f"{row['time']:.6f}, {kind}, L={row[clock]}{more}")
+        (home / f"machine_{machine}.log").write_text("\n".join(lines) + "\n")
+
+
+def test_the_usual_mistakes_in_logs_of_a_class(tmp_path):
+    mistakes = {
+        "right": {},
+        "stamp before the tick": {"stamp": "before"},
+        "max without step": {"receive": "max(clock, T)"},
+        "both": {"stamp": "before", "receive": "max(clock, T)"},
+        "queue before the pop": {"queue": 1},
+        "old clock": {"clock": "old_clock"},
+    }
+    for name, mistake in mistakes.items():
+        write_text(tmp_path / name, **mistake)
+    like = tmp_path / "course.toml"
+    like.write_text(COURSE)
+    table = lamport.grade([tmp_path / name for name in mistakes], like=like)
+    queue = "queue lengths are logged before the pop, and count the message that is taken"
+    stamp, no_step = (
+        "messages carry the clock from before the tick of their SEND",
+        "receipts make the clock max(clock, T), without the step",
+    )
+    assert dict(zip(mistakes, table["diagnosis"], strict=True)) == {
+        "right": "",
+        # Without timestamps these two cannot be told apart.
+        "stamp before the tick": f"{stamp}; or: receipts make the clock max(clock + 1, T)",
+        "max without step": no_step,
+        "both": f"{stamp} and {no_step}",
+        "queue before the pop": queue,
+        "old clock": "the clock that is logged is that before the event",
+    }
+    assert table["verdict"].str.startswith("violates").tolist() == [False, True, True, True, True, True]
