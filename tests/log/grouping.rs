@@ -15,6 +15,9 @@ use lamport::log::read::reader::{read_history_on, read_logs_on};
 
 use crate::common::Scratch;
 
+/// Which file a line is for, by its number, its machine and its text.
+type Which = fn(usize, u64, &str) -> usize;
+
 /// What a few machines say in turn, each line with its machine.
 fn lines() -> Vec<(u64, String)> {
     let mut lines = Vec::new();
@@ -106,7 +109,6 @@ fn any_grouping_of_the_lines_is_the_same_run() {
     let expected = said(&tables(&own));
     let clean = verify(&history(&own), &Options::default(), &mut || true).unwrap();
     assert!(clean.is_ok(), "{:?}", clean.violations);
-    type Which = fn(usize, u64, &str) -> usize;
     let groupings: [(&[&str], Which); 5] = [
         (&["all.jsonl"], |_, _, _| 0),
         // Rotated, the older with the higher number or the lower.

@@ -23,6 +23,9 @@ use crate::log::read::workers;
 /// The largest correction of a host's clock, in seconds.
 const MAX_OFFSET: f64 = 1e9;
 
+/// What judges what stands in a file.
+pub(super) type Accept = fn(&[FilePart]) -> Result<()>;
+
 /// The logs of a run as they stand, before their events become columns.
 #[derive(Default)]
 pub(super) struct Reading {
@@ -56,7 +59,7 @@ pub(super) fn read(
     threads: usize,
     paths: &[PathBuf],
     offsets: &BTreeMap<u64, f64>,
-    (bad_lines, accept): (BadLines, fn(&[FilePart]) -> Result<()>),
+    (bad_lines, accept): (BadLines, Accept),
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Reading> {
     let mut parts = Vec::new();
@@ -71,7 +74,7 @@ pub(super) fn read(
             return Err(error);
         }
         if file.parts.is_empty() {
-            return Err(no_line(path, file.nobodys, is_torn));
+            return Err(no_line(path, &file.nobodys, is_torn));
         }
         parts.append(&mut file.parts);
     }
@@ -247,10 +250,10 @@ fn lines(logs: &[LogHistory]) -> Vec<u32> {
 }
 
 /// What to say of a file without a line of a log.
-fn no_line(path: &Path, blocks: Vec<BlockContents>, is_torn: bool) -> Error {
+fn no_line(path: &Path, blocks: &[BlockContents], is_torn: bool) -> Error {
     let file = path.display().to_string();
     let mut lines = 0;
-    for block in &blocks {
+    for block in blocks {
         if let Some((skipped, bad_line)) = block.gaps.first() {
             let line = lines + u64::from(skipped.line);
             return Error::log(file, line, wrong(line, bad_line));
