@@ -116,14 +116,14 @@ pub fn read_json_on(
 }
 
 /// What a stretch of lines holds.
-struct Lines {
+struct JsonRows {
     rows: StretchRows,
     flaw: Option<Flaw>,
     /// The first key that is not among those that are known.
     unknown: Option<(u32, String)>,
 }
 
-fn scan(text: &str, first: u32, keys: &Keys, readers: &ValueReaders, owner: Option<&str>) -> Lines {
+fn scan(text: &str, first: u32, keys: &Keys, readers: &ValueReaders, owner: Option<&str>) -> JsonRows {
     let mut writer = RowWriter::new(readers, owner);
     let mut unknown = None;
     let mut flaw = None;
@@ -149,7 +149,7 @@ fn scan(text: &str, first: u32, keys: &Keys, readers: &ValueReaders, owner: Opti
         }
         line += 1;
     }
-    Lines {
+    JsonRows {
         rows: writer.rows,
         flaw,
         unknown,
