@@ -90,9 +90,14 @@ impl Expression {
         let engine = match linear {
             None => Engine::Backtracking(Box::new(fancy)),
             Some((plain, linear)) => {
-                let one_pass = (fastest == Speed::OnePass)
-                    .then(|| one_pass(&plain))
-                    .flatten();
+                let one_pass = (fastest == Speed::OnePass).then(|| {
+                    // Written otherwise, more expressions need to look at each byte but once.
+                    one_pass(&plain).or_else(|| {
+                        let decided = syntax::plain(&syntax::decided(&tree.expr))?;
+                        one_pass(&decided).filter(|_| decided != plain)
+                    })
+                });
+                let one_pass = one_pass.flatten();
                 match one_pass {
                     Some(one_pass) => Engine::OnePass(Box::new(one_pass), Box::new(linear)),
                     None => Engine::Linear(Box::new(linear)),
@@ -368,17 +373,17 @@ mod tests {
             ),
             (
                 r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)",
-                Speed::Linear,
+                Speed::OnePass,
                 false,
             ),
             (
                 r"(?P<host>\S*) (?<clock>\{.*\})\n(?<event>.*)",
-                Speed::Linear,
+                Speed::OnePass,
                 false,
             ),
             (
                 r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})",
-                Speed::Linear,
+                Speed::OnePass,
                 false,
             ),
             (
@@ -409,6 +414,15 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn what_ends_a_line_is_found_where_it_ends(
+            before in "[{<a]|\\(\\?<y>", mark in "[}a]", lazy in "\\??", after in "\\)?(\\n|\\$|)(\\(\\?<z>\\.\\*\\)|\\n|x|)", text in "[{<a}\nx ]{0,24}",
+        ) {
+            let open = if before.starts_with('(') && !after.starts_with(')') { ")" } else { "" };
+            let after = if before.starts_with('(') { after } else { after.trim_start_matches(')').to_owned() };
+            agree(&format!("(?<x>\\S*){before}.*{lazy}{mark}{open}{after}"), &text);
+        }
 
         #[test]
         fn engines_find_the_same_in_anything(

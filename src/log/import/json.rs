@@ -123,7 +123,13 @@ struct JsonRows {
     unknown: Option<(u32, String)>,
 }
 
-fn scan(text: &str, first: u32, keys: &Keys, readers: &ValueReaders, owner: Option<&str>) -> JsonRows {
+fn scan(
+    text: &str,
+    first: u32,
+    keys: &Keys,
+    readers: &ValueReaders,
+    owner: Option<&str>,
+) -> JsonRows {
     let mut writer = RowWriter::new(readers, owner);
     let mut unknown = None;
     let mut flaw = None;

@@ -1,5 +1,7 @@
 //! What can be told of an expression before it runs.
 
+use std::sync::Arc;
+
 use fancy_regex::{Assertion, Error, Expr};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -50,6 +52,86 @@ pub(super) fn plain(expr: &Expr) -> Option<String> {
     let mut plain = String::new();
     expr.to_str(&mut plain, 0);
     Some(plain)
+}
+
+/// The same expression, `.*x` at the end of a line or of all being written so that each character tells where it belongs.
+pub(super) fn decided(expr: &Expr) -> Expr {
+    rewrite(expr, true)
+}
+
+/// `ends_line` says that a line break, the end of a line or nothing follows.
+fn rewrite(expr: &Expr, ends_line: bool) -> Expr {
+    match expr {
+        Expr::Group(child) => Expr::Group(Arc::new(rewrite(child, ends_line))),
+        Expr::Concat(children) => {
+            let mut written: Vec<Expr> = Vec::with_capacity(children.len());
+            let mut rest = children.as_slice();
+            let mut ends_line = ends_line;
+            while let Some((last, before)) = rest.split_last() {
+                if let (
+                    Some(mark),
+                    Some(Expr::Repeat {
+                        child,
+                        lo: 0,
+                        hi: usize::MAX,
+                        greedy: true,
+                    }),
+                ) = (one_letter(last), before.last())
+                    && ends_line
+                    && matches!(
+                        **child,
+                        Expr::Any {
+                            newline: false,
+                            crlf: false
+                        }
+                    )
+                    && let Some(decided) = up_to(mark)
+                {
+                    written.push(decided);
+                    rest = &before[..before.len() - 1];
+                    ends_line = false;
+                    continue;
+                }
+                written.push(rewrite(last, ends_line));
+                ends_line = starts_with_end(last) || ends_line && matches!(last, Expr::Empty);
+                rest = before;
+            }
+            written.reverse();
+            Expr::Concat(written)
+        }
+        other => other.clone(),
+    }
+}
+
+/// The one letter that a literal is, but for a line break.
+fn one_letter(expr: &Expr) -> Option<char> {
+    let Expr::Literal { val, casei: false } = expr else {
+        return None;
+    };
+    let mut letters = val.chars();
+    letters
+        .next()
+        .filter(|&letter| letter != '\n' && letters.next().is_none())
+}
+
+/// Whether only the end of a line can stand where this begins.
+fn starts_with_end(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal { val, .. } => val.starts_with('\n'),
+        Expr::Assertion(Assertion::EndLine { crlf: false }) => true,
+        Expr::Concat(children) => children.first().is_some_and(starts_with_end),
+        Expr::Group(child) => starts_with_end(child),
+        _ => false,
+    }
+}
+
+/// All of a line up to this letter the last time.
+fn up_to(letter: char) -> Option<Expr> {
+    let mut mark = String::new();
+    regex_syntax::escape_into(&letter.to_string(), &mut mark);
+    let other = format!("[^{mark}\\n]");
+    let written = format!("(?:{other}*{mark}+(?:{other}+{mark}+)*)");
+    Expr::parse_tree(&written).ok().map(|tree| tree.expr)
 }
 
 /// Whether no match holds a line break or depends on another line; `sees_all` says that the engine sees all lines.
