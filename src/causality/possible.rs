@@ -115,26 +115,33 @@ impl OpenCauses<'_, '_> {
             return Ok(None);
         }
         let machines = 0..self.given.len();
-        let is_covered = |place: usize| {
-            let clock = evidence.rules.clock_of(clue.most());
-            match clue {
-                Clue::Is(_) => evidence.covers[place].has(clock),
-                Clue::AtMost(_) => evidence.covers[place].has_all_to(clock),
-            }
-        };
+        let clock = evidence.rules.clock_of(clue.most());
         let mut may_be_unlogged = false;
-        match evidence.sender(row) {
-            Some(None) => may_be_unlogged = true,
-            Some(Some(sender)) => {
-                may_be_unlogged |= !is_covered(sender);
+        match (evidence.sender(row), clue) {
+            (Some(None), _) => may_be_unlogged = true,
+            (Some(Some(sender)), _) => {
+                let cover = &evidence.covers[sender];
+                may_be_unlogged |= match clue {
+                    Clue::Is(_) => !cover.has(clock),
+                    Clue::AtMost(_) => !cover.has_all_to(clock),
+                };
                 self.sends_of(sender, clue);
             }
-            None => {
+            (None, Clue::Is(stamp)) => {
+                may_be_unlogged |= !evidence.is_closed || !evidence.all_cover(self.log, clock);
+                for send in evidence.candidates(self.log, stamp) {
+                    let row = evidence.sends.rows[send] as usize;
+                    let sender = evidence.ids.place(evidence.trace.machine_id[row] as u64);
+                    if let Some(sender) = sender {
+                        self.give(sender, evidence.sends.indices[send] + 1);
+                    }
+                }
+            }
+            (None, Clue::AtMost(_)) => {
                 checkpoint.after(8 * machines.len())?;
-                may_be_unlogged |= !evidence.is_closed;
+                may_be_unlogged |= !evidence.is_closed || !evidence.all_cover_to(self.log, clock);
                 for sender in machines {
                     if evidence.may_send(sender, self.log) {
-                        may_be_unlogged |= !is_covered(sender);
                         self.sends_of(sender, clue);
                     }
                 }

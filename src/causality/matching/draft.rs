@@ -118,6 +118,7 @@ impl<'e, 'a> Draft<'e, 'a> {
                     first.map_or(i64::MAX, |send| evidence.sends.stamps[send])
                 })
             };
+            let mut earliest_of_all = None;
             let open: Vec<OpenReceipt> = self.open_receipts(log).collect();
             for receipt in open {
                 checkpoint.after(16)?;
@@ -128,12 +129,17 @@ impl<'e, 'a> Draft<'e, 'a> {
                         sends.any(|send| evidence.may_be(send, id))
                     }
                 };
-                let is_possible = match evidence.sender(receipt.row) {
-                    Some(None) => false,
-                    Some(Some(sender)) => may_be(sender, earliest_of(sender)),
-                    None => (0..evidence.notes.len()).any(|sender| {
-                        evidence.may_send(sender, log) && may_be(sender, earliest_of(sender))
-                    }),
+                let is_possible = match (evidence.sender(receipt.row), receipt.clue) {
+                    (Some(None), _) => false,
+                    (Some(Some(sender)), _) => may_be(sender, earliest_of(sender)),
+                    (None, Clue::Is(stamp)) => evidence.candidates(log, stamp).next().is_some(),
+                    (None, Clue::AtMost(most)) => {
+                        *earliest_of_all.get_or_insert_with(|| {
+                            let senders = 0..evidence.notes.len();
+                            let senders = senders.filter(|&sender| evidence.may_send(sender, log));
+                            senders.map(&mut earliest_of).min().unwrap_or(i64::MAX)
+                        }) <= most
+                    }
                 };
                 if !is_possible {
                     self.how[receipt.row] = How::None;

@@ -1,8 +1,12 @@
 //! What the logs of a run tell of its messages: their events in order, which clocks they cover, and which machines there are.
 
+use std::cell::OnceCell;
+
 use super::clue::Clue;
+use super::common_cover::CommonCover;
 use super::cover::Cover;
 use super::log_notes::LogNotes;
+use super::send_list::SendList;
 use crate::causality::ids::Ids;
 use crate::causality::trace::Trace;
 use crate::log::columns::UNKNOWN;
@@ -24,6 +28,8 @@ pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) rows: &'a [u32],
     pub(in crate::causality) notes: Vec<LogNotes>,
     pub(in crate::causality) covers: Vec<Cover>,
+    /// What these have in common, once someone asks.
+    common: OnceCell<CommonCover>,
     /// Whether every machine there is has a log.
     pub(in crate::causality) is_closed: bool,
     /// Whether the clocks were computed from what is known of messages: then nothing follows from them.
@@ -33,34 +39,6 @@ pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) sends_to_itself: bool,
     /// The SENDs of all logs by their timestamps.
     pub(in crate::causality) sends: SendList,
-}
-
-/// The SENDs of each log in the order of their timestamps.
-#[derive(Debug, Default)]
-pub(in crate::causality) struct SendList {
-    /// Those of the log at k stand from `starts[k]` to `starts[k + 1]`.
-    pub(in crate::causality) starts: Vec<u32>,
-    /// Their timestamps; negative ones are not known.
-    pub(in crate::causality) stamps: Vec<i64>,
-    pub(in crate::causality) rows: Vec<u32>,
-    /// Which of the events of its log each is.
-    pub(in crate::causality) indices: Vec<u32>,
-}
-
-impl SendList {
-    /// The places of those of a log.
-    pub(in crate::causality) fn of(&self, log: usize) -> std::ops::Range<usize> {
-        self.starts[log] as usize..self.starts[log + 1] as usize
-    }
-
-    /// The places of those of a log with a timestamp.
-    pub(in crate::causality) fn with(&self, log: usize, stamp: i64) -> std::ops::Range<usize> {
-        let span = self.of(log);
-        let stamps = &self.stamps[span.clone()];
-        let first = span.start + stamps.partition_point(|&other| other < stamp);
-        let count = self.stamps[first..span.end].iter();
-        first..first + count.take_while(|&&other| other == stamp).count()
-    }
 }
 
 impl<'a> Evidence<'a> {
@@ -79,6 +57,7 @@ impl<'a> Evidence<'a> {
             rows,
             notes,
             covers: Vec::new(),
+            common: OnceCell::new(),
             is_closed: false,
             is_computed: false,
             vectors: None,
@@ -307,6 +286,42 @@ impl<'a> Evidence<'a> {
             && rows
                 .map(|row| self.trace.recipients(row))
                 .all(|list| list.len() <= others || list.iter().all(|&id| id != UNKNOWN))
+    }
+
+    fn common(&self) -> &CommonCover {
+        self.common.get_or_init(|| CommonCover::new(&self.covers))
+    }
+
+    /// Whether every machine that may have sent something to that of a log would tell of a SEND with this clock.
+    pub(in crate::causality) fn all_cover(&self, log: usize, clock: i64) -> bool {
+        self.common().has(&self.covers, self.no_sender(log), clock)
+    }
+
+    /// The same of SENDs with any clock up to this one.
+    pub(in crate::causality) fn all_cover_to(&self, log: usize, clock: i64) -> bool {
+        self.common().has_all_to(self.no_sender(log), clock)
+    }
+
+    /// The smallest clock of a SEND of which such a machine may not tell.
+    pub(super) fn first_missing(&self, log: usize) -> i64 {
+        self.common().first_missing(self.no_sender(log))
+    }
+
+    fn no_sender(&self, log: usize) -> Option<usize> {
+        (!self.sends_to_itself).then_some(log)
+    }
+
+    /// The SENDs with a timestamp that the machine of a log can have received.
+    pub(in crate::causality) fn candidates(
+        &self,
+        log: usize,
+        stamp: i64,
+    ) -> impl Iterator<Item = usize> {
+        let id = self.ids.all()[log];
+        self.sends.all_with(stamp).filter(move |&send| {
+            let sender = self.trace.machine_id[self.sends.rows[send] as usize] as u64;
+            (sender != id || self.sends_to_itself) && self.may_be(send, id)
+        })
     }
 
     /// Whether to look at every machine for every receipt would take too long.

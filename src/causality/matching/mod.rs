@@ -6,6 +6,7 @@
 mod by_clock;
 mod channel;
 mod clue;
+mod common_cover;
 mod completed;
 mod cover;
 mod draft;
@@ -16,6 +17,7 @@ mod how;
 mod in_order;
 mod log_notes;
 mod receipt;
+mod send_list;
 mod tight;
 mod unique;
 

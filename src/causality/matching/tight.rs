@@ -35,19 +35,9 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
         checkpoint.after(lists.to(log).len() + 1)?;
         let mut pairs = Vec::new();
         if is_all_known {
-            let senders =
-                (0..evidence.notes.len()).filter(|&sender| evidence.may_send(sender, log));
-            let limit = senders
-                .map(|sender| evidence.covers[sender].first_missing())
-                .min();
+            let limit = evidence.first_missing(log);
             let open: Vec<OpenReceipt> = draft.open_receipts(log).collect();
-            pair(
-                evidence,
-                &open,
-                &free,
-                limit.unwrap_or(i64::MAX),
-                &mut pairs,
-            );
+            pair(evidence, &open, &free, limit, &mut pairs);
         }
         take_all(draft, &mut pairs);
         mark_taken(draft, log, &mut taken);
@@ -170,11 +160,9 @@ impl SendsTo {
         for place in 0..logs {
             starts[place + 1] += starts[place];
         }
-        let mut order: Vec<u32> = (0..all.rows.len() as u32).collect();
-        order.sort_by_key(|&send| all.stamps[send as usize]);
         let mut next = starts.clone();
         let mut sends = vec![0; starts[logs]];
-        for send in order {
+        for &send in all.order() {
             for &id in evidence.trace.recipients(all.rows[send as usize] as usize) {
                 let Some(place) = evidence.ids.place(id as u64) else {
                     continue;

@@ -17,7 +17,7 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
             checkpoint.after(16)?;
             if draft.sender[receipt.row] < 0
                 && let Clue::Is(stamp) = receipt.clue
-                && let Some(send) = only(draft, log, stamp, checkpoint)?
+                && let Some(send) = only(draft, log, stamp)
             {
                 draft.take(receipt.row, send, How::Unique);
             }
@@ -27,29 +27,11 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
 }
 
 /// The one SEND with a timestamp that a log's machine can have received.
-fn only(
-    draft: &Draft<'_, '_>,
-    log: usize,
-    stamp: i64,
-    checkpoint: &mut Checkpoint<'_>,
-) -> Result<Option<usize>> {
+fn only(draft: &Draft<'_, '_>, log: usize, stamp: i64) -> Option<usize> {
     let evidence = draft.evidence;
-    let id = evidence.ids.all()[log];
-    let clock = evidence.rules.clock_of(stamp);
-    let mut found = None;
-    for sender in 0..evidence.notes.len() {
-        if !evidence.may_send(sender, log) {
-            continue;
-        }
-        checkpoint.after(8)?;
-        if !evidence.covers[sender].has(clock) {
-            return Ok(None);
-        }
-        for send in evidence.sends.with(sender, stamp) {
-            if evidence.may_be(send, id) && found.replace(send).is_some() {
-                return Ok(None);
-            }
-        }
+    if !evidence.all_cover(log, evidence.rules.clock_of(stamp)) {
+        return None;
     }
-    Ok(found)
+    let mut candidates = evidence.candidates(log, stamp);
+    candidates.next().filter(|_| candidates.next().is_none())
 }
