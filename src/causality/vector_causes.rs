@@ -5,9 +5,6 @@ use super::graph::{EventId, Graph, MoreCauses};
 use crate::error::Result;
 use crate::log::import::table::VectorColumn;
 
-/// Stands where a row tells no count of its own machine.
-const UNTOLD: i64 = i64::MIN;
-
 /// For each event the latest of another machine that its vector tells of, where the event before tells of less.
 ///
 /// An entry that is of no event here, as rows are missing, tells of all before it.

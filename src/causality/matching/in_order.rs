@@ -77,7 +77,7 @@ struct InOrder<'c, 'e, 'a> {
     draft: &'c Draft<'e, 'a>,
     /// The sender and the recipient.
     pair: (usize, usize),
-    /// Which of the events of the sender's log send to the recipient.
+    /// The places of the SENDs to the recipient in the list of all.
     sends: &'c [u32],
     /// Which of the events of the recipient's log receive from the sender.
     receipts: &'c [u32],
@@ -89,8 +89,10 @@ impl InOrder<'_, '_, '_> {
         self.draft.evidence.rows_of(self.pair.1)[self.receipts[receipt] as usize] as usize
     }
 
-    fn send_row(&self, send: usize) -> u32 {
-        self.draft.evidence.rows_of(self.pair.0)[self.sends[send] as usize]
+    /// By how many breaks a SEND of the channel is behind.
+    fn breaks_before(&self, send: usize) -> Option<u32> {
+        let place = *self.sends.get(send)? as usize;
+        Some(self.breaks.0[self.draft.evidence.sends.indices[place] as usize])
     }
 
     /// Adds the rows of receipts, each with the place of its SEND in the list of all.
@@ -122,9 +124,8 @@ impl InOrder<'_, '_, '_> {
             let row = self.row(receipt);
             if self.draft.how[row] == How::Ambiguous
                 && let Some(send) = send
-                && let Some(place) = self.place(send)
             {
-                found.push((row, place));
+                found.push((row, self.sends[send] as usize));
             }
         }
     }
@@ -132,25 +133,14 @@ impl InOrder<'_, '_, '_> {
     /// Which SEND of the channel a receipt is known to be of.
     fn anchor(&self, receipt: usize) -> Option<usize> {
         let send = self.draft.send[self.row(receipt)];
-        if send == NONE {
-            return None;
-        }
-        let row = self.draft.evidence.sends.rows[send as usize];
-        let rows = self.draft.evidence.rows_of(self.pair.0);
-        let found = self
-            .sends
-            .binary_search_by_key(&row, |&index| rows[index as usize]);
-        found.ok()
+        (send != NONE).then(|| self.sends.binary_search(&send).ok())?
     }
 
     /// Whether the first receipt is of the first SEND.
     fn is_begun(&self) -> bool {
-        let is_whole = |breaks: &[u32], indices: &[u32]| {
-            indices
-                .first()
-                .is_some_and(|&index| breaks[index as usize] == 0)
-        };
-        is_whole(self.breaks.0, self.sends) && is_whole(self.breaks.1, self.receipts)
+        let first = self.receipts.first();
+        self.breaks_before(0) == Some(0)
+            && first.is_some_and(|&index| self.breaks.1[index as usize] == 0)
     }
 
     /// Whether no receipt can be missing between one and the next.
@@ -161,39 +151,35 @@ impl InOrder<'_, '_, '_> {
 
     /// The SEND of a receipt, where none can be missing between that at `first` and the next.
     fn step(&self, first: usize, send: usize, receipt: usize) -> Option<usize> {
-        let breaks = |send: usize| Some(self.breaks.0[*self.sends.get(send)? as usize]);
-        (breaks(first)? == breaks(first + 1)? && self.fits(receipt, send)).then_some(send)
+        let is_whole = self.breaks_before(first)? == self.breaks_before(first + 1)?;
+        (is_whole && self.fits(receipt, send)).then_some(send)
     }
 
     /// Whether the clock of a receipt allows the timestamp of a SEND.
     fn fits(&self, receipt: usize, send: usize) -> bool {
         let evidence = self.draft.evidence;
         let clue = evidence.clue(self.pair.1, self.receipts[receipt] as usize);
-        let stamp = evidence.stamp(self.pair.0, self.sends[send] as usize);
-        clue.allows(stamp)
-    }
-
-    /// The place of a SEND in the list of all.
-    fn place(&self, send: usize) -> Option<usize> {
-        let evidence = self.draft.evidence;
-        let stamp = evidence.stamp(self.pair.0, self.sends[send] as usize);
-        let mut places = evidence.sends.with(self.pair.0, stamp);
-        places.find(|&place| evidence.sends.rows[place] == self.send_row(send))
+        clue.allows(evidence.sends.stamps[self.sends[send] as usize])
     }
 }
 
-/// By sender, which events send to each recipient.
+/// By sender, the SENDs to each recipient, where their timestamps go up.
 struct ChannelSends<'c, 'e, 'a>(&'c Draft<'e, 'a>);
 
 impl Items<u32> for ChannelSends<'_, '_, '_> {
     fn each(&mut self, log: usize, mut emit: impl FnMut(usize, u32)) -> Result<()> {
         let evidence = self.0.evidence;
-        for (index, &row) in evidence.rows_of(log).iter().enumerate() {
-            for &id in evidence.trace.recipients(row as usize) {
+        let span = evidence.sends.of(log);
+        if !evidence.sends.indices[span.clone()].is_sorted() {
+            return Ok(());
+        }
+        for send in span {
+            let row = evidence.sends.rows[send] as usize;
+            for &id in evidence.trace.recipients(row) {
                 if id != UNKNOWN
                     && let Some(place) = evidence.ids.place(id as u64)
                 {
-                    emit(place, index as u32);
+                    emit(place, send as u32);
                 }
             }
         }
