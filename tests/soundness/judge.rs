@@ -33,12 +33,12 @@ pub(crate) fn judge(
         let paths = write(part, &scratch);
         // Tables refuse lines that cannot be read.
         if let Ok(mut logs) = read_logs(&paths, &BTreeMap::new(), &mut || true) {
-            logs.rules = whole.rules.clone();
+            logs.rules = part.rules(whole);
             answers(whole, truth, part, &logs, (&mut chance, figures))
                 .map_err(|text| format!("logs: {text}"))?;
         }
     }
-    match part.table(&whole.rules) {
+    match part.table(&part.rules(whole)) {
         Ok(logs) if part.is_table() => answers(whole, truth, part, &logs, (&mut chance, figures))
             .map_err(|text| format!("table: {text}")),
         _ => Ok(()),
@@ -74,7 +74,7 @@ pub(crate) fn verdict(
             topology: whole.topology.clone(),
             run_id: None,
         }),
-        rules: Some(whole.rules.clone()),
+        rules: Some(part.rules(whole)),
         align: chance.percent(40),
     };
     if part.has_times && part.is_readable() {
@@ -90,7 +90,7 @@ pub(crate) fn verdict(
     if !part.is_table() {
         return Ok(());
     }
-    match part.table(&whole.rules) {
+    match part.table(&part.rules(whole)) {
         Ok(mut logs) => {
             let columns = std::mem::take(&mut logs.columns);
             let history = History::of_table(columns, &logs);
@@ -171,7 +171,9 @@ impl PartLog {
         };
         let unreadable = |at: usize| matches!(self.lines[at], Left::Unreadable);
         match violation.rule {
-            Rule::Structure => !is_table && (self.holes.contains(&at) || unreadable(at)),
+            Rule::Structure => {
+                !is_table && (self.holes.iter().copied().any(is_first) || unreadable(at))
+            }
             Rule::Step => {
                 let missing = (0..at).filter(|&before| is_table && unreadable(before));
                 self.holes.iter().copied().chain(missing).any(is_first)

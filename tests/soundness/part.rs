@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::removal::Removal;
 use crate::whole::{Fields, Line, Whole};
+use lamport::model::rules::{Membership, Receive, Rules};
 use serde_json::{Value, json};
 
 /// A line that is left.
@@ -66,6 +67,19 @@ impl Part {
             }
         }
         part
+    }
+
+    /// What describes it: where nothing is left of a machine, there are more than the logs name.
+    pub(crate) fn rules(&self, whole: &Whole) -> Rules {
+        let left = self.events();
+        let left = left.iter().filter(|(_, events)| !events.is_empty());
+        Rules {
+            machines: match left.count() == whole.logs.len() {
+                true => whole.rules.machines,
+                false => Membership::More,
+            },
+            ..whole.rules.clone()
+        }
     }
 
     /// Whether lines have the fields without which no line of a log is one.
@@ -133,7 +147,8 @@ fn part_log(whole: &Whole, log: usize, removals: &[Removal]) -> PartLog {
         }
     }
     let is_unreadable = |line| matches!(line, &Left::Unreadable);
-    part.is_blind = !shows_holes(log, removals) && part.lines.iter().any(is_unreadable);
+    let moves = whole.rules.receive != Receive::Max;
+    part.is_blind = !(moves && shows_holes(log, removals)) && part.lines.iter().any(is_unreadable);
     part
 }
 
@@ -142,6 +157,8 @@ fn fates(whole: &Whole, log: usize, removals: &[Removal]) -> Vec<Fate> {
     let mut fates = vec![Fate::Stays; lines.len()];
     let is_of = |which: &Option<usize>| which.is_none_or(|which| which == log);
     let shows_holes = shows_holes(log, removals);
+    // Where receipts need not move the clock, nothing shows that some are missing.
+    let moves = whole.rules.receive != Receive::Max;
     for removal in removals {
         match removal {
             Removal::Unreadable(of, at, many) if *of == log => {
@@ -149,7 +166,7 @@ fn fates(whole: &Whole, log: usize, removals: &[Removal]) -> Vec<Fate> {
                     *fate = Fate::Unreadable;
                 }
             }
-            Removal::Hole(of, at, many) if *of == log && shows_holes => {
+            Removal::Hole(of, at, many) if *of == log && shows_holes && moves => {
                 // What is no event leaves no hole: it is there, or the log is damaged.
                 for (line, fate) in lines.iter().zip(&mut fates).skip(*at).take(*many) {
                     if line.is_event() {

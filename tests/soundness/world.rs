@@ -40,8 +40,9 @@ struct Machine {
     is_down: bool,
     /// What is added to its clock, in microseconds.
     skew: i64,
-    /// To whom it has connected.
+    /// To whom it has connected since it started, and ever.
     connected: Vec<usize>,
+    met: Vec<usize>,
 }
 
 pub(crate) struct World {
@@ -334,6 +335,7 @@ impl World {
 
     fn connect(&mut self, machine: usize, peer: usize) {
         self.machines[machine].connected.push(peer);
+        self.machines[machine].met.push(peer);
         if self.hosts != Hosts::Virtual {
             let fields = json!({
                 "peer": self.address(peer),
@@ -390,7 +392,9 @@ impl World {
                     chance.below(arrived + 1)
                 };
                 let count = waiting.len() + unheard;
-                (count > 0).then(|| json!([peer + 1, count]))
+                let is_known =
+                    self.hosts == Hosts::Virtual || self.machines[machine].met.contains(&peer);
+                (count > 0).then(|| json!([is_known.then_some(peer + 1), count]))
             });
             fields["undelivered"] = counts.collect();
         }

@@ -1,6 +1,7 @@
 """Tables of events made elsewhere, as runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from lamport._lamport import EVENT_COLUMNS
 from lamport._model.public import public
 from lamport._model.rules import Rules
+from lamport._runs.align import best_offsets
 from lamport._runs.cells import READERS, machines, recipients
 from lamport._runs.columns import KNOWN, LISTS, named
 from lamport._runs.declaration import Declaration
@@ -135,8 +137,14 @@ def from_events(
 
 def run_of_frame(table: pd.DataFrame, declared: Declaration) -> Run:
     """Make a run of a table by what is declared of it."""
+    parameters: dict[str, Any] = {}
+    if declared.offsets == "align":
+        apart, _ = logs_of_frame(table, replace(declared, offsets=None))
+        best = best_offsets(apart)
+        declared = replace(declared, offsets=dict(best.items()))
+        parameters = {"aligned": True, "offsets": {str(machine): offset for machine, offset in best.items()}}
     logs, extra = logs_of_frame(table, declared)
-    return Run(logs, rules=declared.rules, extra=extra)
+    return Run(logs, parameters=parameters, rules=declared.rules, extra=extra)
 
 
 def logs_of_frame(table: pd.DataFrame, declared: Declaration) -> "tuple[Logs, pd.DataFrame]":

@@ -178,7 +178,8 @@ fn counted(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report)
         return;
     };
     let is_unread = |mark: &Mark| matches!(mark.note, Note::Unread { .. });
-    if log.rows.is_empty() && log.marks.first().is_some_and(is_unread) {
+    let is_last = |mark: &Mark| is_unread(mark) || matches!(mark.note, Note::End(_));
+    if log.rows.is_empty() && log.marks.first().is_some_and(is_last) {
         // There may have been more of them before.
         return;
     }

@@ -134,7 +134,11 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
             first = Some((mark.line, start));
             continue;
         };
-        if start.history != before.history || start.run_id != before.run_id {
+        // What is not told agrees with anything.
+        let differ = |a: &Option<Cow<'_, str>>, b: &Option<Cow<'_, str>>| {
+            a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a != b)
+        };
+        if differ(&start.history, &before.history) || differ(&start.run_id, &before.run_id) {
             let shown = |text: &Option<Cow<'_, str>>| text.as_deref().unwrap_or("none").to_owned();
             add(
                 format!(

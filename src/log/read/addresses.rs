@@ -1,6 +1,7 @@
 //! Who is behind the addresses in the logs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::log::columns::UNKNOWN;
 use crate::log::line::Place;
@@ -113,7 +114,9 @@ impl Addresses {
         for (place, (own, _)) in listens.iter().enumerate() {
             for address in &self.all[self.of(place)] {
                 let there = listening.get(&address.port).map_or(&[][..], Vec::as_slice);
-                let others = there.iter().filter(|(_, id)| id != own);
+                let is_other =
+                    |(host, id): &&(&str, u64)| id != own && may_be_one(host, &address.host);
+                let others = there.iter().filter(is_other);
                 let id = self
                     .answered(address)
                     .or_else(|| only(others.clone().map(|(_, id)| *id)))
@@ -128,8 +131,37 @@ impl Addresses {
     }
 }
 
+/// Whether two hosts may be one: names and addresses that stand for any host tell nothing.
+fn may_be_one(a: &str, b: &str) -> bool {
+    let one = |host: &str| {
+        let address = host.parse::<IpAddr>().ok()?.to_canonical();
+        (!address.is_unspecified() && !address.is_loopback()).then_some(address)
+    };
+    one(a).zip(one(b)).is_none_or(|(a, b)| a == b)
+}
+
 /// The one value that all of them have.
 fn only(mut ids: impl Iterator<Item = u64>) -> Option<u64> {
     let first = ids.next()?;
     ids.all(|id| id == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_at_another_address_is_not_there() {
+        let mut addresses = Addresses::default();
+        let place = |host: &'static str| Place(host.into(), 5000);
+        addresses.next_log();
+        for host in ["10.0.0.1", "10.0.0.2", "desk", "0.0.0.0"] {
+            addresses.place(&place(host));
+        }
+        addresses.next_log();
+        // The log of the machine at 10.0.0.1 is not here.
+        let listen = place("10.0.0.2");
+        let listens = [(7, vec![]), (2, vec![&listen])];
+        assert_eq!(addresses.resolve(&listens), [UNKNOWN, 2, 2, 2]);
+    }
 }

@@ -111,3 +111,9 @@ def test_a_table_has_offsets_too() -> None:
     assert low < -50 < high
     assert -50.3 < low < high < -49.7
     assert best == pytest.approx((low + high) / 2)
+    run = lamport.from_events(table, offsets="align")
+    assert run.parameters["offsets"] == {"1": 0, "2": best}
+    assert run.events["time"].max() < 2
+    assert run.verify().ok
+    names = table | {"machine_id": ["a", "b", "b", "a"], "sender": [None, "a", None, "b"]}
+    assert lamport.from_events(names, offsets="align").events["time"].max() < 2
