@@ -19,7 +19,7 @@ use super::members::{self, Stated};
 use super::recipients;
 use super::rules::RulesArgument;
 use super::tables::{self, found};
-use crate::causality::align::Options as AlignOptions;
+use crate::causality::align::AlignOptions;
 use crate::causality::diagnose::judge;
 use crate::causality::export::excerpt::Picture;
 use crate::causality::export::shiviz::{Shown, Viewer, write};

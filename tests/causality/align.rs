@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use lamport::causality::align::{Alignment, Options, align};
+use lamport::causality::align::{AlignOptions, Alignment, align};
 use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
 use lamport::drive::simulated::record::Records;
 use lamport::log::history::{History, Note};
@@ -169,7 +169,7 @@ impl Run {
         (self.clocks[measure].shows(time) - middle) / 1e6
     }
 
-    fn align(&self, options: &Options) -> Alignment {
+    fn align(&self, options: &AlignOptions) -> Alignment {
         let aligned = align(&self.history, &Rules::default(), options, &mut || true).unwrap();
         match aligned {
             Ok(alignment) => alignment,
@@ -219,10 +219,10 @@ fn the_truth_lies_in_the_interval_and_clean_runs_contradict_nothing() {
     for seed in 0..runs {
         let drift = [0.0, 1e-4][seed as usize % 2];
         let run = run(seed, drift);
-        let options = Options {
+        let options = AlignOptions {
             minimum_delay: if seed % 3 == 0 { run.least } else { 0.0 },
             max_drift: drift,
-            ..Options::default()
+            ..AlignOptions::default()
         };
         let alignment = run.align(&options);
         widths.extend(run.check(&alignment, seed));
@@ -251,9 +251,9 @@ fn a_message_that_arrived_before_it_can_have_is_named() {
         let mut receipts = (0..columns.len()).filter(|&row| columns.event[row].receives());
         let Some(row) = receipts.nth(5) else { continue };
         columns.arrived[row] -= 3e9;
-        let options = Options {
+        let options = AlignOptions {
             max_drift: 0.0,
-            ..Options::default()
+            ..AlignOptions::default()
         };
         let aligned = align(&run.history, &Rules::default(), &options, &mut || true).unwrap();
         // A machine to which nothing else came may have had any clock.
@@ -275,23 +275,23 @@ fn what_is_no_option_is_refused() {
     let run = run(1, 0.0);
     for (options, name) in [
         (
-            Options {
+            AlignOptions {
                 minimum_delay: -1.0,
-                ..Options::default()
+                ..AlignOptions::default()
             },
             "minimum_delay",
         ),
         (
-            Options {
+            AlignOptions {
                 max_drift: f64::NAN,
-                ..Options::default()
+                ..AlignOptions::default()
             },
             "max_drift",
         ),
         (
-            Options {
+            AlignOptions {
                 clock_uncertainty: f64::INFINITY,
-                ..Options::default()
+                ..AlignOptions::default()
             },
             "clock_uncertainty",
         ),
@@ -303,7 +303,7 @@ fn what_is_no_option_is_refused() {
         align(
             &run.history,
             &Rules::default(),
-            &Options::default(),
+            &AlignOptions::default(),
             &mut || false
         )
         .is_ok()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Rows = NDArray[np.uint32]
     Bools = NDArray[np.bool_]
 
 __all__ = ["MOST_EVENTS", "MOST_MACHINES", "MOST_MESSAGES", "RELATIONS", "TIMES", "Spacetime", "spacetime"]
@@ -175,7 +176,7 @@ def _empty(events: pd.DataFrame, window: tuple[float, float]) -> str:
 
 
 def _gaps(
-    events: pd.DataFrame, rows: "Ints", near: pd.DataFrame, window: tuple[float, float], ambiguous: "Ints"
+    events: pd.DataFrame, rows: "Ints", near: pd.DataFrame, window: tuple[float, float], ambiguous: "Rows"
 ) -> list[str]:
     """Return notes on what the logs do not hold."""
     shown = events.iloc[rows]

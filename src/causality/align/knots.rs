@@ -16,7 +16,7 @@ const MOST: f64 = 4096.0;
 pub(super) struct Knots {
     /// Those of the log at k are `starts[k]..starts[k + 1]` among the segments.
     starts: Vec<usize>,
-    segments: Vec<Segment>,
+    segments: Vec<ClockSegment>,
     /// How far a clock may go wrong in a microsecond, seen from the machine that is the measure.
     drift: f64,
     measure: usize,
@@ -25,7 +25,7 @@ pub(super) struct Knots {
 
 /// What one process wrote.
 #[derive(Debug, Clone)]
-struct Segment {
+struct ClockSegment {
     /// Its first row.
     row: usize,
     /// The number of its first line that is no event, among those of its log.
@@ -120,7 +120,7 @@ impl Knots {
         if log == self.measure { 0.0 } else { self.drift }
     }
 
-    fn near(&self, log: usize, segment: &Segment, time: f64) -> Near {
+    fn near(&self, log: usize, segment: &ClockSegment, time: f64) -> Near {
         let spacing = segment.spacing();
         let place = if spacing > 0.0 {
             ((time - segment.first) / spacing).floor()
@@ -141,9 +141,9 @@ fn segments(
     columns: &Columns,
     log: &LogHistory,
     checkpoint: &mut Checkpoint<'_>,
-) -> Result<Vec<Segment>> {
-    let mut segments: Vec<Segment> = Vec::new();
-    let new = |row, mark| Segment {
+) -> Result<Vec<ClockSegment>> {
+    let mut segments: Vec<ClockSegment> = Vec::new();
+    let new = |row, mark| ClockSegment {
         row,
         mark,
         first: f64::INFINITY,
@@ -183,7 +183,7 @@ fn segments(
     Ok(segments)
 }
 
-impl Segment {
+impl ClockSegment {
     /// How far its knots are apart.
     fn spacing(&self) -> f64 {
         (self.last - self.first).max(0.0) / self.nodes as f64

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::knots::{Knots, Near};
-use super::options::Options;
+use super::options::AlignOptions;
 use super::paths::Bound;
 use super::witness::{Receipt, Witness};
 use crate::causality::checkpoint::Checkpoint;
@@ -36,7 +36,7 @@ struct Arrival {
 struct TightestBounds<'a> {
     history: &'a History,
     knots: &'a Knots,
-    options: &'a Options,
+    options: &'a AlignOptions,
     /// By log, in what steps its times are told, in microseconds.
     steps: Vec<f64>,
     /// By the knots above and below.
@@ -48,7 +48,7 @@ impl LoggedBounds {
         history: &History,
         evidence: &Evidence<'_>,
         completed: &Completed<'_>,
-        (knots, options): (&Knots, &Options),
+        (knots, options): (&Knots, &AlignOptions),
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Self> {
         let least = (history.resolution * 1e6).max(1.0);

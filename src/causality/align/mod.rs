@@ -23,7 +23,7 @@ use crate::log::history::{History, Note};
 use crate::model::rules::Rules;
 use knots::Knots;
 use logged_bounds::LoggedBounds;
-pub use options::Options;
+pub use options::AlignOptions;
 use paths::Paths;
 pub use witness::Contradiction;
 
@@ -53,7 +53,7 @@ pub type Aligned = std::result::Result<Alignment, Box<Contradiction>>;
 pub fn align(
     history: &History,
     rules: &Rules,
-    options: &Options,
+    options: &AlignOptions,
     go_on: &mut GoOn<'_>,
 ) -> Result<Aligned> {
     options.check()?;

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 
 /// What is known of clocks and channels.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct AlignOptions {
     /// How long every message takes at least, in seconds.
     pub minimum_delay: f64,
     /// By how much of a second a clock may go wrong in a second.
@@ -13,7 +13,7 @@ pub struct Options {
     pub clock_uncertainty: f64,
 }
 
-impl Default for Options {
+impl Default for AlignOptions {
     fn default() -> Self {
         Self {
             minimum_delay: 0.0,
@@ -23,7 +23,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl AlignOptions {
     pub(super) fn check(&self) -> Result<()> {
         for (name, value, most) in [
             ("minimum_delay", self.minimum_delay, 1e9),

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use super::all_machines::AllMachines;
 use super::case::Case;
-use super::crowd::Crowd;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::matching::{Clue, Crossed, Evidence, Groups};
@@ -18,7 +18,7 @@ const RULE: Rule = Rule::Count;
 
 pub(super) fn check(
     case: &Case<'_>,
-    crowd: &Crowd,
+    all: &AllMachines,
     sends: &Groups<u32>,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
@@ -30,10 +30,10 @@ pub(super) fn check(
     let by_recipient = sends.crossed();
     for place in 0..case.logs().len() {
         if has_vague(case, evidence, place, checkpoint)? {
-            let open = open.get_or_insert_with(|| Open::new(case, evidence));
+            let open = open.get_or_insert_with(|| OpenSends::new(case, evidence));
             recipient(
                 case,
-                (evidence, crowd),
+                (evidence, all),
                 (place, &by_recipient, open),
                 report,
                 checkpoint,
@@ -62,13 +62,13 @@ fn has_vague(
 }
 
 /// The timestamps of SENDs of which not all recipients are known, in order.
-struct Open {
+struct OpenSends {
     /// By log.
     of: Vec<Vec<i64>>,
     all: Vec<i64>,
 }
 
-impl Open {
+impl OpenSends {
     fn new(case: &Case<'_>, evidence: &Evidence<'_>) -> Self {
         let is_open = |&send: &usize| {
             let row = evidence.sends.rows[send] as usize;
@@ -88,7 +88,7 @@ impl Open {
 
 /// What was sent to a machine, and how much of it was received so far.
 #[derive(Default)]
-struct Tally {
+struct SendTally {
     /// Timestamps, in order.
     sent: Vec<i64>,
     received: u64,
@@ -96,7 +96,7 @@ struct Tally {
     excess: u64,
 }
 
-impl Tally {
+impl SendTally {
     fn new(mut sent: Vec<i64>) -> Self {
         sent.sort_unstable();
         Self {
@@ -118,8 +118,8 @@ impl Tally {
 /// Checks what one machine received.
 fn recipient(
     case: &Case<'_>,
-    (evidence, crowd): (&Evidence<'_>, &Crowd),
-    (place, sends, open): (usize, &Crossed<'_, u32>, &Open),
+    (evidence, all): (&Evidence<'_>, &AllMachines),
+    (place, sends, open): (usize, &Crossed<'_, u32>, &OpenSends),
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
@@ -129,18 +129,18 @@ fn recipient(
             .map(|&row| case.completed.stamps[row as usize])
             .collect()
     };
-    let mut by_sender: BTreeMap<usize, Tally> = BTreeMap::new();
-    let mut overall = Tally::default();
+    let mut by_sender: BTreeMap<usize, SendTally> = BTreeMap::new();
+    let mut overall = SendTally::default();
     for (sender, rows) in sends.of(place) {
         let sent = stamps(rows);
         overall.sent.extend_from_slice(&sent);
-        by_sender.insert(sender, Tally::new(sent));
+        by_sender.insert(sender, SendTally::new(sent));
     }
     overall.sent.sort_unstable();
     let missing = if evidence.sends_to_itself {
-        crowd.first_missing_beside(usize::MAX)
+        all.first_missing_beside(usize::MAX)
     } else {
-        crowd.first_missing_beside(place)
+        all.first_missing_beside(place)
     };
     let id = case.logs()[place].machine_id;
     for row in case.logs()[place].rows.clone() {
@@ -167,11 +167,11 @@ fn recipient(
                 }
             }
         }
-        if crowd.is_closed && clock < missing {
+        if all.is_closed && clock < missing {
             report.checked(RULE, 1);
             if let Some(sent) = overall.takes(most, &open.all) {
                 report.add(RULE, || {
-                    let expected = format!("at most {sent} messages by then: so many SENDs to machine {id} have timestamps up to {most}{}", crowd.words());
+                    let expected = format!("at most {sent} messages by then: so many SENDs to machine {id} have timestamps up to {most}{}", all.words());
                     case.event(RULE, place, row, expected, format!("receipt number {}", overall.received))
                 });
             }

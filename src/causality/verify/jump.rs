@@ -3,8 +3,8 @@
 //! It is broken where every machine that may be the sender covers the clock of that SEND and has none that may
 //! name the receiver. A receipt that tells sender and timestamp is judged by `match`.
 
+use super::all_machines::AllMachines;
 use super::case::Case;
-use super::crowd::Crowd;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::matching::{Clue, Evidence};
@@ -15,7 +15,7 @@ const RULE: Rule = Rule::Jump;
 
 pub(super) fn check(
     case: &Case<'_>,
-    crowd: &Crowd,
+    machines: &AllMachines,
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
@@ -48,7 +48,7 @@ pub(super) fn check(
                     let messages = messages.get_or_insert_with(|| all(evidence));
                     let id = log.machine_id as i64;
                     let has = |id| messages.binary_search(&(stamp, id)).is_ok();
-                    let is_covered = crowd.is_closed && crowd.common.has(clock);
+                    let is_covered = machines.is_closed && machines.common.has(clock);
                     (is_covered, has(id) || has(UNKNOWN))
                 }
             };
@@ -60,7 +60,7 @@ pub(super) fn check(
             if !has_send {
                 report.add(RULE, || {
                     let (who, if_all) = match trace.sender[row] {
-                        UNKNOWN => ("some machine".to_owned(), crowd.words()),
+                        UNKNOWN => ("some machine".to_owned(), machines.words()),
                         sender => (format!("machine {sender}"), String::new()),
                     };
                     let expected = format!(

@@ -4,12 +4,12 @@
 //! as far as its columns go; what could not be checked is said.
 
 mod addresses;
+mod all_machines;
 mod bounds;
 mod case;
 mod clock_condition;
 mod conservation;
 mod count;
-mod crowd;
 mod exactness;
 mod fifo;
 mod hosts;
@@ -36,9 +36,9 @@ use super::matching::{Completed, Matching};
 use crate::error::{Error, Result};
 use crate::log::history::History;
 use crate::model::rules::Rules;
+use all_machines::AllMachines;
 use bounds::Bounds;
 use case::{Case, NONE};
-use crowd::Crowd;
 use hosts::Hosts;
 use membership::Members;
 use report::Report;
@@ -115,10 +115,10 @@ pub fn verify(
     let is_whole = unlogged::check(&case, &matching, &mut report, checkpoint)?;
     // Receipts are not needed from here on.
     let sends = matching.into_sends();
-    let crowd = Crowd::new(&case, membership::of_run(&case, options.members.as_ref()));
+    let all = AllMachines::new(&case, membership::of_run(&case, options.members.as_ref()));
     if !history.is_computed {
-        jump::check(&case, &crowd, &mut report, checkpoint)?;
-        count::check(&case, &crowd, &sends, &mut report, checkpoint)?;
+        jump::check(&case, &all, &mut report, checkpoint)?;
+        count::check(&case, &all, &sends, &mut report, checkpoint)?;
     }
     exactness::check(&case, &matched, &mut report, checkpoint)?;
     let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &sends));

@@ -17,9 +17,9 @@ pub(super) fn aligned(
     clock_uncertainty: Option<f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Aligned> {
-    let options = align::Options {
+    let options = align::AlignOptions {
         clock_uncertainty: clock_uncertainty.unwrap_or_default(),
-        ..align::Options::default()
+        ..align::AlignOptions::default()
     };
     align(history, rules, &options, go_on)
 }

@@ -5,7 +5,7 @@ use super::membership::Members;
 use crate::causality::matching::Cover;
 
 /// All machines, as far as they are known.
-pub(super) struct Crowd {
+pub(super) struct AllMachines {
     /// Whether each machine there is has a log.
     pub(super) is_closed: bool,
     /// Whether that is proved.
@@ -17,7 +17,7 @@ pub(super) struct Crowd {
     logs: usize,
 }
 
-impl Crowd {
+impl AllMachines {
     /// `members` are those that take part by what is known of the run.
     pub(super) fn new(case: &Case<'_>, members: Option<&Members>) -> Self {
         let covers = &case.covers;
