@@ -215,7 +215,8 @@ impl<'a> Evidence<'a> {
         Cover {
             begins,
             from: match first {
-                Some(first) => self.old(log, 0).unwrap_or(first - 1),
+                // Where receipts need not move the clock, a SEND before may have left it as it is.
+                Some(first) => self.old(log, 0).unwrap_or(first),
                 None => i64::MAX,
             },
             to,

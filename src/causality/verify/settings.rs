@@ -54,9 +54,9 @@ fn came_back(
     let shown = |rate: Option<f64>| rate.map(|rate| rate.to_string());
     let number = |number: Option<u64>| number.map(|number| number.to_string());
     let version = |start: &Startup<'_>| start.version.as_deref().map(ToOwned::to_owned);
+    // Peers may be elsewhere, each in its place.
+    let is_virtual = start.is_virtual && before.is_virtual;
     let peers = |start: &Startup<'_>| {
-        // Peers may be elsewhere, each in its place.
-        let is_virtual = start.is_virtual && before.is_virtual;
         (!start.peers.is_empty()).then(|| {
             if is_virtual {
                 let ids: Vec<String> = start.peers.iter().map(|peer| peer.1.to_string()).collect();

@@ -82,7 +82,7 @@ impl Table {
         if declared.queue_len_before {
             queue::after(&mut rows)?;
         }
-        recipients::fill(&mut rows);
+        recipients::fill(&mut rows, &declared.rules);
         Ok(Logs {
             names,
             notes,

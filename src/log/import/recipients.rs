@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::machine_index::MachineIndex;
+use super::order::stamp;
 use super::rows::Rows;
 use super::table::{ALL, Lists, OTHERS};
 use crate::error::{Error, Result};
-use crate::log::columns::{Columns, UNKNOWN};
+use crate::log::columns::UNKNOWN;
+use crate::model::rules::Rules;
 
 /// No table may have more recipients, where "all" stands for many.
 const MOST: usize = 1 << 26;
@@ -66,11 +68,11 @@ pub(super) fn expand(
 }
 
 /// Puts the recipients of each SEND into the columns: those that are given, else those that received it and maybe others.
-pub(super) fn fill(rows: &mut Rows) {
+pub(super) fn fill(rows: &mut Rows, rules: &Rules) {
     let lists = rows
         .recipients
         .take()
-        .unwrap_or_else(|| receivers(&rows.columns));
+        .unwrap_or_else(|| receivers(rows, rules));
     let columns = &mut rows.columns;
     columns.starts.reserve(lists.len() + 1);
     for row in 0..lists.len() {
@@ -86,7 +88,8 @@ pub(super) fn fill(rows: &mut Rows) {
 }
 
 /// For each SEND the machines that received it, and one unknown recipient.
-fn receivers(columns: &Columns) -> Lists {
+fn receivers(rows: &Rows, rules: &Rules) -> Lists {
+    let columns = &rows.columns;
     let receipt = |row: usize| {
         let (sender, sent_clock) = columns.message(row);
         let key = (sender? as i64, sent_clock?, columns.machine_id[row]);
@@ -98,10 +101,7 @@ fn receivers(columns: &Columns) -> Lists {
     let mut lists = Lists::default();
     for row in 0..columns.event.len() {
         if columns.event[row].sends() {
-            let stamp = match columns.sent_clock[row] {
-                UNKNOWN => columns.new_clock[row],
-                stamp => stamp,
-            };
+            let stamp = stamp(rows, row, rules);
             let key = (columns.machine_id[row], stamp);
             let first = receipts.partition_point(|&(sender, clock, _)| (sender, clock) < key);
             let same = receipts[first..]
