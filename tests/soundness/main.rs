@@ -39,7 +39,11 @@ fn asked(name: &str, default: u64) -> u64 {
 #[test]
 fn nothing_that_is_taken_away_makes_a_clean_run_wrong() {
     let runs = (asked("LAMPORT_SEED", 1), asked("LAMPORT_RUNS", 1000));
-    let figures: Figures = hunt(runs, asked("LAMPORT_PARTS", 0), asked("LAMPORT_STRANGE", 0));
+    let figures: Figures = hunt(
+        runs,
+        asked("LAMPORT_PARTS", 4),
+        asked("LAMPORT_STRANGE", 30),
+    );
     println!("{figures:#?}");
     assert_eq!(figures.runs, runs.1);
 }
