@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -27,16 +27,23 @@ fn lines() -> Vec<(u64, String)> {
         )));
     }
     let mut clocks = [0_u64; 4];
+    let mut queues = [const { VecDeque::new() }; 4];
     for at in 0..60_u64 {
         let id = 1 + at * 7 % 3;
         let old = clocks[id as usize];
-        let (kind, new, more) = match at % 4 {
-            0 => (
-                "SEND",
-                old + 1,
-                format!(r#", "recipients": [["h", 500{}]]"#, 1 + id % 3),
-            ),
-            1 => ("RECEIVE", old + 3, String::new()),
+        let waits = if at % 4 == 1 {
+            queues[id as usize].pop_front()
+        } else {
+            None
+        };
+        let (kind, new, more) = match (at % 4, waits) {
+            (0, _) => {
+                let to = 1 + id % 3;
+                queues[to as usize].push_back(old + 1);
+                let more = format!(r#", "recipients": [["h", 500{to}]]"#);
+                ("SEND", old + 1, more)
+            }
+            (_, Some(stamp)) => ("RECEIVE", old.max(stamp) + 1, String::new()),
             _ => ("INTERNAL", old + 1, String::new()),
         };
         clocks[id as usize] = new;
