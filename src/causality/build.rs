@@ -95,17 +95,17 @@ impl Graph {
             let at = &mut next[place as usize];
             let position = *at as usize;
             let clock = trace.new_clock[row];
-            let before = match *at > self.starts[place as usize] {
-                true => self.clocks[position - 1],
-                false => 0,
+            let before = if *at > self.starts[place as usize] {
+                self.clocks[position - 1]
+            } else {
+                0
             };
             follows &= trace.old_clock[row] == before;
             let is_kept = keeps && before == clock && trace.event[row].receives();
             if *at > self.starts[place as usize] && before >= clock && !is_kept {
                 let id = trace.machine_id[row];
                 return Err(Error::state(format!(
-                    "the clock of machine {id} is {} and then {clock} (row {row} of the events), where it must go up: run.verify() says what is wrong",
-                    before
+                    "the clock of machine {id} is {before} and then {clock} (row {row} of the events), where it must go up: run.verify() says what is wrong"
                 )));
             }
             self.rows[position] = row as u32;

@@ -126,9 +126,12 @@ impl Causality {
             Possible::In(paths) if possible => paths.vector_clock(event, go_on),
             Possible::Any if possible => {
                 let first = self.certain.first_after(event, go_on)?;
-                let before = |(place, first)| match place == event.place as usize {
-                    true => event.index,
-                    false => first - 1,
+                let before = |(place, first)| {
+                    if place == event.place as usize {
+                        event.index
+                    } else {
+                        first - 1
+                    }
                 };
                 Ok(first.into_iter().enumerate().map(before).collect())
             }

@@ -90,6 +90,22 @@ fn sends(columns: &Columns) -> Messages {
     messages
 }
 
+/// Marks the messages without a receipt that some receipt may be of which is not matched.
+fn mark_ambiguous(
+    matched: &mut [i8],
+    (senders, stamps, recipients): (&[i64], &[i64], &[i64]),
+    open: &OpenReceipts,
+    taken: &[u32],
+) {
+    for (message, matched) in matched.iter_mut().enumerate() {
+        if taken[message] == NONE
+            && open.may_be(senders[message], stamps[message], recipients[message])
+        {
+            *matched = How::Ambiguous as i8;
+        }
+    }
+}
+
 /// How many receipts have a sender and a timestamp.
 fn receipts(columns: &Columns, completed: &Completed<'_>, machines: &[MachineSummary]) -> usize {
     let (senders, stamps) = (&*completed.sender, &*completed.sent_clock);
@@ -205,17 +221,10 @@ impl Messages {
         more.dedup_by_key(|&mut (send, recipient, _)| (send, recipient));
         self.ambiguous = completed.open.iter().map(|&(row, _)| row as u32).collect();
         self.ambiguous.sort_unstable();
-        let open = OpenReceipts::new(columns, &completed);
-        let messages_left = if completed.open.is_empty() {
-            0
-        } else {
-            taken.len()
-        };
-        for (message, matched) in self.matched.iter_mut().enumerate().take(messages_left) {
-            let (sender, stamp) = (self.sender[message], messages.0[message]);
-            if taken[message] == NONE && open.may_be(sender, stamp, self.recipient[message]) {
-                *matched = How::Ambiguous as i8;
-            }
+        if !completed.open.is_empty() {
+            let open = OpenReceipts::new(columns, &completed);
+            let told = (&self.sender[..], messages.0, messages.1);
+            mark_ambiguous(&mut self.matched, told, &open, &taken);
         }
         let receives = columns.event.iter().filter(|event| event.receives());
         self.unmatched = receives.count();

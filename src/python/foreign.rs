@@ -25,18 +25,19 @@ use crate::log::schema::EventKind;
 /// Parameters
 /// ----------
 /// files : sequence of (str, str or None, int)
-///     Each file (``-`` is the standard input), the machine that it is of where its lines do not say, and how many lines
-///     in front are no events.
+///     Each file (``-`` is the standard input), the machine that it is of where its lines do not say, and how
+///     many lines in front are no events.
 /// declaration : Declaration
 ///     How they are read.
 ///
 /// Raises
 /// ------
 /// LogError
-///     A line is malformed, a pattern matches nothing or skips what looks like an event, a file is empty or holds no text.
+///     A line is malformed, a pattern matches nothing or skips what looks like an event, a file is empty or
+///     holds no text.
 /// ValueError
-///     A pattern or a format is none, needed groups are missing, words of events are unknown, or several executions are
-///     there and none is named.
+///     A pattern or a format is none, needed groups are missing, words of events are unknown, or several
+///     executions are there and none is named.
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]

@@ -212,7 +212,7 @@ impl PyLogs {
         (!rows.is_empty()).then(|| rows.clone().into_pyarray(py))
     }
 
-    /// The columns that mean nothing to us, as they were logged: a list of texts for each, by event.
+    /// Return the columns that mean nothing to us, a list of texts for each, by event.
     fn extra(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let dict = PyDict::new(py);
         let rows = &self.beside.source_rows;
@@ -375,6 +375,9 @@ impl PyLogs {
     /// which machines take part: their number, the topology by name or as lists of peers from 0, and the
     /// run's id. `rules` are what the logs are judged by, else those they were read by. With `align`, times
     /// of different hosts are compared by whether any offsets of their clocks have all messages in order.
+    /// ``readings`` is what the program may do if a rule is broken, dicts: ``words`` (a list), ``rules``
+    /// (arguments of `lamport.Rules`), ``options`` (how rows are to be read: pairs of what and how), how many
+    /// violations there are (``of``) and are then ``left``, and those as above (``rest``).
     ///
     /// Raises
     /// ------

@@ -22,11 +22,12 @@ const BOTH: &str = "both";
 
 /// Make `Logs` of a table: arrays of one length, named as in `Logs.events`.
 ///
-/// Machines are int64, or objects, which are names and numbers; recipients are cells of any kind. ``event`` is
-/// int8 codes, ``both`` (bool) which events receive and send; ``vector_clock`` mappings, lists or texts, ``message`` objects
-/// that are equal at a SEND and its receipts. ``machine_id`` is needed, and ``event`` and a clock unless vectors or
-/// messages tell more; what else there is of the columns is used. Whole numbers are int64, -1 where there is none, or float64
-/// with NaN there. Times beyond 1e8 s are taken for times of day: the first event is then at 0.
+/// Machines are int64, or objects, which are names and numbers; recipients are cells of any kind. ``event``
+/// is int8 codes, ``both`` (bool) which events receive and send; ``vector_clock`` mappings, lists or texts,
+/// ``message`` objects that are equal at a SEND and its receipts. ``machine_id`` is needed, and ``event`` and
+/// a clock unless vectors or messages tell more; what else there is of the columns is used. Whole numbers are
+/// int64, -1 where there is none, or float64 with NaN there. Times beyond 1e8 s are taken for times of day:
+/// the first event is then at 0.
 ///
 /// Parameters
 /// ----------
@@ -42,7 +43,7 @@ const BOTH: &str = "both";
 ///     What is declared of the table.
 /// rules : Rules, optional
 ///     What is taken for true of the program.
-/// offsets : mapping of int or str to float, optional
+/// offsets : dict of int or str to float, optional
 ///     Seconds to add to the times of a machine.
 ///
 /// Raises

@@ -11,8 +11,10 @@ use crate::log::import::dates::{TimeFormat, iso};
 use crate::log::import::words::{Meaning, Words, unknown};
 use crate::log::schema::EventKind;
 
-/// What words, each with how often it is there and in which row first, say that events are, by their codes: places in ``EVENT_KINDS``, behind these one for an event that
-/// receives and sends, and then one for rows to leave aside.
+/// Say what events are by words, each with how often it is there and in which row first.
+///
+/// The codes are places in ``EVENT_KINDS``, behind these one for an event that receives and sends, and then
+/// one for rows to leave aside.
 ///
 /// Raises
 /// ------
@@ -67,8 +69,10 @@ pub(super) fn event_codes(
     )))
 }
 
-/// When texts say that it was: nanoseconds since 1970 of each, how many decimals their seconds have, and which text is no
-/// time, if one is; None stands for no time.
+/// Say when texts say that it was.
+///
+/// Nanoseconds since 1970 of each (the least number for None), how many decimals their seconds have, and
+/// which text is no time, if one is.
 ///
 /// Raises
 /// ------

@@ -116,7 +116,7 @@ def complaint(function, arguments):
         ("lamport.predict(3)", "rates=3 is not a list of rates: give one per machine, like [1, 3, 6]"),
         ("lamport.predict('1,3')", "rates='1,3' is not a list of rates"),
         ("made.plot(machines=9)", "machine 9 is not in this run: its machines are 1, 2, 3"),
-        ("made.plot(machines='1')", "machines='1' is not a whole number"),
+        ("made.plot(machines='1')", "there is no machine '1': the machines of this run have no names"),
         ("made.plot(axes=[1, 2, 3])", "axes holds no Axes of matplotlib but int"),
         ("made.plot_spacetime('a')", "start='a' is not a number"),
         ("made.plot_spacetime(ax=plt.subplots(2)[1])", "ax holds no Axes of matplotlib but ndarray"),
@@ -134,7 +134,7 @@ def complaint(function, arguments):
         ("lamport.load(made)", "is not a path"),
         ("lamport.load('')", "logs='' is not a path"),
         ("lamport.load(frame)", "logs=a DataFrame is not a path"),
-        ("lamport.load('none', offsets=3)", "none: there is no such file"),
+        ("lamport.load('none', offsets=3)", "offsets=3 is not a mapping"),
         ("lamport.verify([3])", "logs=3 is not a path"),
         ("lamport.from_events(3)", "an int is not a table of events"),
         (

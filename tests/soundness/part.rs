@@ -74,9 +74,10 @@ impl Part {
         let left = self.events();
         let left = left.iter().filter(|(_, events)| !events.is_empty());
         Rules {
-            machines: match left.count() == whole.logs.len() {
-                true => whole.rules.machines,
-                false => Membership::More,
+            machines: if left.count() == whole.logs.len() {
+                whole.rules.machines
+            } else {
+                Membership::More
             },
             ..whole.rules.clone()
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from lamport._model.check import mapping, whole
+from lamport._model.check import flag, mapping, whole
 from lamport._model.public import public
 from lamport._runs.names import Names, in_words, number
 
@@ -175,7 +175,7 @@ class Causality:
         import pandas as pd
 
         machines = pd.Index(self._native.machines, name="machine_id", dtype="int64")
-        counts = self._asked.vector_clock(self._event(event), possible=possible)
+        counts = self._asked.vector_clock(self._event(event), possible=flag("possible", possible))
         return pd.Series(counts, index=machines, name="events")
 
     def past(self, event: Event, *, possible: bool = False) -> "NDArray[np.bool_]":
@@ -198,7 +198,7 @@ class Causality:
         ValueError
             There is no such event.
         """
-        return self._asked.past(self._event(event), possible=possible)
+        return self._asked.past(self._event(event), possible=flag("possible", possible))
 
     def future(self, event: Event, *, possible: bool = False) -> "NDArray[np.bool_]":
         """Mark what `event` happened before, itself not among it. O(events).
@@ -220,7 +220,7 @@ class Causality:
         ValueError
             There is no such event.
         """
-        return self._asked.future(self._event(event), possible=possible)
+        return self._asked.future(self._event(event), possible=flag("possible", possible))
 
     def cut_is_consistent(self, cut: Mapping[int | str, int]) -> bool | None:
         """Return whether a cut has, with each event, all that happened before it.

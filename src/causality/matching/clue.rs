@@ -100,8 +100,8 @@ mod tests {
     fn a_jump_tells_the_timestamp() {
         let of = |receive, step, old, new| {
             let rules = Rules {
-                receive,
                 step,
+                receive,
                 ..Rules::default()
             };
             Clue::of(&rules, old, new)
@@ -132,7 +132,7 @@ mod tests {
             let receive = [Receive::MaxPlusOne, Receive::MaxOfNext, Receive::Max][discipline];
             let new = receive.of(old, stamp, step);
             for step in [Step::By(step), Step::Any] {
-                let rules = Rules { receive, step, ..Rules::default() };
+                let rules = Rules { step, receive, ..Rules::default() };
                 prop_assert!(Clue::of(&rules, is_old_known.then_some(old), new).allows(stamp));
             }
         }

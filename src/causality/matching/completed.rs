@@ -46,9 +46,10 @@ impl<'a> Completed<'a> {
         rules.stamp == Stamp::After
             && rows.all(|row| {
                 let is_stamped = trace.sent_clock[row] >= 0;
-                match trace.event[row].receives() {
-                    true => is_stamped && trace.sender[row] >= 0 || trace.by_hand[row],
-                    false => !is_stamped,
+                if trace.event[row].receives() {
+                    is_stamped && trace.sender[row] >= 0 || trace.by_hand[row]
+                } else {
+                    !is_stamped
                 }
             })
     }

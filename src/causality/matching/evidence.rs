@@ -165,6 +165,10 @@ impl<'a> Evidence<'a> {
     }
 
     /// The place of the machine that the RECEIVE in a row says it is from: `Some(None)` if that has no log.
+    #[expect(
+        clippy::option_option,
+        reason = "whether it says so, and then whether that has a log"
+    )]
     pub(in crate::causality) fn sender(&self, row: usize) -> Option<Option<usize>> {
         known(self.trace.sender[row]).map(|id| self.ids.place(id))
     }

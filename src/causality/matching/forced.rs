@@ -110,10 +110,7 @@ mod tests {
             for (place, later, is_stamped) in taken {
                 if !places.is_empty() {
                     let send = places.swap_remove(place % places.len());
-                    clues.push(match is_stamped {
-                        true => Clue::Is(stamps[send]),
-                        false => Clue::AtMost(stamps[send] + later),
-                    });
+                    clues.push(if is_stamped { Clue::Is(stamps[send]) } else { Clue::AtMost(stamps[send] + later) });
                 }
             }
             clues.sort_by_key(|clue| clue.most());
