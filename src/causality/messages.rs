@@ -253,10 +253,8 @@ impl Messages {
             ReceiptSource::Row(row) => Some(row),
             ReceiptSource::Queue(_) => None,
         };
-        let more = more.into_iter();
-        let more: Vec<_> = more
-            .filter_map(|(send, recipient, at)| Some((send as usize, recipient, row(at)?)))
-            .collect();
+        let of_row = |(send, recipient, at)| Some((send as usize, recipient, row(at)?));
+        let more: Vec<_> = more.into_iter().filter_map(of_row).collect();
         for (send, recipient, row) in more {
             self.unmatched -= 1;
             self.receive(send, recipient, row, columns, completed.how(row));

@@ -33,7 +33,6 @@ use crate::error::Error;
 use crate::log::columns::Columns;
 use crate::log::history::History;
 use crate::log::logs;
-use crate::log::logs::Source;
 use crate::log::read::reader::read_history;
 use crate::log::schema::COLUMNS;
 use crate::log::write::in_memory::InMemory;

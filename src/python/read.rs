@@ -18,6 +18,9 @@ use crate::log::logs::Logs;
 use crate::log::read::peek::{peek, whole};
 use crate::log::read::reader;
 
+/// What a file holds, as Python has it.
+type Bytes = Cow<'static, [u8]>;
+
 /// Read the logs of one run.
 ///
 /// Parameters
@@ -84,10 +87,7 @@ pub(super) fn read_bytes(py: Python<'_>, path: PathBuf) -> PyResult<Cow<'static,
 ///     It cannot be read.
 #[pyfunction]
 #[pyo3(signature = (path))]
-pub(super) fn peek_file(
-    py: Python<'_>,
-    path: PathBuf,
-) -> PyResult<(Cow<'static, [u8]>, Cow<'static, [u8]>)> {
+pub(super) fn peek_file(py: Python<'_>, path: PathBuf) -> PyResult<(Bytes, Bytes)> {
     let (head, tail) = py.detach(|| peek(&path))?;
     Ok((head.into(), tail.into()))
 }

@@ -165,7 +165,6 @@ fn each_way_is_told_by_its_logs() {
                 right += u64::from(told == expected);
             }
             if way != Discipline::default() {
-                println!("{form:?} {way:?}: {right} of {seen} seen in {}", runs());
                 assert!(seen * 20 >= runs() * 19, "{form:?} {way:?}: {seen} seen");
                 assert!(right * 20 >= runs() * 19, "{form:?} {way:?}: {right} right");
             }

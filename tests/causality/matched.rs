@@ -8,7 +8,7 @@ use lamport::causality::happened::{Causality, Limits};
 use lamport::causality::matching::How;
 use lamport::causality::messages::{Messages, messages};
 use lamport::log::columns::{Columns, UNKNOWN};
-use lamport::log::import::table::{Declared, Lists, Table};
+use lamport::log::import::table::{Declared, Table};
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
 use lamport::model::rules::{Membership, Receive, Rules, Stamp, Transport};
@@ -66,7 +66,7 @@ fn logs(rows: &[Told], rules: Rules) -> Logs {
             sent_clock: rows.iter().map(|row| row.stamp).collect(),
             ..Columns::default()
         },
-        recipients: Some(Lists::from_iter(rows.iter().map(|row| row.to.clone()))),
+        recipients: Some(rows.iter().map(|row| row.to.clone()).collect()),
         ..Table::default()
     };
     let declared = Declared {

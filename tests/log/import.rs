@@ -120,6 +120,9 @@ fn what_no_event_can_have_is_refused() {
     }
 }
 
+/// A machine, its vector, and of whom it received which of its events.
+type Happened = (usize, [i64; 3], Option<(usize, i64)>);
+
 const SEND: EventKind = EventKind::Send;
 const RECEIVE: EventKind = EventKind::Receive;
 const INTERNAL: EventKind = EventKind::Internal;
@@ -155,6 +158,7 @@ fn named(names: &[&str], mut table: Table) -> Table {
 }
 
 /// Vectors as lists of (machine, count).
+#[expect(clippy::unnecessary_wraps, reason = "a table may have none")]
 fn vectors(rows: &[&[(i64, i64)]]) -> Option<VectorColumn> {
     let mut column = VectorColumn {
         starts: vec![0],
@@ -685,7 +689,7 @@ proptest! {
     fn vectors_bring_back_the_messages(moves in prop::collection::vec((0..3_usize, 0..4_usize), 1..40)) {
         let mut vectors_now = [[0_i64; 3]; 3];
         let mut mail: [Vec<(usize, [i64; 3])>; 3] = Default::default();
-        let mut rows: Vec<(usize, [i64; 3], Option<(usize, i64)>)> = Vec::new();
+        let mut rows: Vec<Happened> = Vec::new();
         for (machine, action) in moves {
             let received = if action == 3 { mail[machine].pop() } else { None };
             vectors_now[machine][machine] += 1;

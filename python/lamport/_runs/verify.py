@@ -90,8 +90,8 @@ def verify(
     Examples
     --------
     >>> import lamport
-    >>> done = lamport.verify({"machine_id": [1, 2], "event": ["SEND", "RECEIVE"], "new_clock": [1, 3],
-    ...                        "sender": [None, 1], "sent_clock": [None, 1]})
+    >>> done = lamport.verify({"machine_id": [1, 2], "event": ["SEND", "RECEIVE"], "old_clock": [0, 0],
+    ...                        "new_clock": [1, 3], "sender": [None, 1], "sent_clock": [None, 1]})
     >>> done.ok
     False
     >>> done.violations["rule"].tolist()

@@ -220,7 +220,8 @@ def test_a_message_by_hand_belongs_to_no_channel(tmp_path, as_table):
         run = lamport.from_events(run.events) if as_table else run
         assert run.events["by_hand"].tolist() == [by, False]
         done = run.verify()
-        assert any(done.counts[rule] for rule in RULES_OF_HANDS) is not by, str(done)
+        # A table does not tell whether its machines share a host, and so a clock.
+        assert any(done.counts[rule] for rule in RULES_OF_HANDS) is not (by or as_table), str(done)
         assert (run.messages["status"] == "received").tolist() == [not by]
         assert run.causality.happened_before((2, 1), (1, 2)) is not by
     once = tmp_path / "True" / "machine_1.log"
