@@ -48,20 +48,6 @@ impl Cover {
         gap.into_iter().chain(end).min().unwrap_or(i64::MAX)
     }
 
-    /// The clocks that all of these cover.
-    pub(in crate::causality) fn common(all: &[Self]) -> Self {
-        let late = all.iter().filter(|cover| !cover.begins);
-        let open = all.iter().filter(|cover| !cover.is_ended);
-        let gaps = all.iter().flat_map(|cover| cover.gaps.iter().copied());
-        Self {
-            begins: all.iter().all(|cover| cover.begins),
-            from: late.map(|cover| cover.from).max().unwrap_or(i64::MIN),
-            to: open.map(|cover| cover.to).min().unwrap_or(i64::MAX),
-            is_ended: all.iter().all(|cover| cover.is_ended),
-            gaps: Self::apart(gaps.collect()),
-        }
-    }
-
     /// Spans in order, those that overlap as one.
     pub(super) fn apart(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
         if spans.is_sorted_by(|a, b| a.1 <= b.0) {

@@ -297,6 +297,11 @@ impl<'a> Evidence<'a> {
         self.common.get_or_init(|| CommonCover::new(&self.covers))
     }
 
+    /// Whether every log would tell of an event with this clock.
+    pub(in crate::causality) fn all_logs_cover(&self, clock: i64) -> bool {
+        self.common().has(&self.covers, None, clock)
+    }
+
     /// Whether every machine that may have sent something to that of a log would tell of a SEND with this clock.
     pub(in crate::causality) fn all_cover(&self, log: usize, clock: i64) -> bool {
         self.common().has(&self.covers, self.no_sender(log), clock)
@@ -308,7 +313,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// The smallest clock of a SEND of which such a machine may not tell.
-    pub(super) fn first_missing(&self, log: usize) -> i64 {
+    pub(in crate::causality) fn first_missing(&self, log: usize) -> i64 {
         self.common().first_missing(self.no_sender(log))
     }
 

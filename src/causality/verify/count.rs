@@ -137,11 +137,7 @@ fn recipient(
         by_sender.insert(sender, SendTally::new(sent));
     }
     overall.sent.sort_unstable();
-    let missing = if evidence.sends_to_itself {
-        all.first_missing_beside(usize::MAX)
-    } else {
-        all.first_missing_beside(place)
-    };
+    let missing = evidence.first_missing(place);
     let id = case.logs()[place].machine_id;
     for row in case.logs()[place].rows.clone() {
         checkpoint.row()?;

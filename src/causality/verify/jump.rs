@@ -48,7 +48,7 @@ pub(super) fn check(
                     let messages = messages.get_or_insert_with(|| all(evidence));
                     let id = log.machine_id as i64;
                     let has = |id| messages.binary_search(&(stamp, id)).is_ok();
-                    let is_covered = machines.is_closed && machines.common.has(clock);
+                    let is_covered = machines.is_closed && evidence.all_logs_cover(clock);
                     (is_covered, has(id) || has(UNKNOWN))
                 }
             };
