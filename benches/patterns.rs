@@ -37,21 +37,39 @@ struct Shape {
     line: fn(&mut String, u64),
 }
 
+/// Time, machine, event and clock with blanks between them.
+fn blanks(text: &mut String, n: u64) {
+    writeln!(
+        text,
+        "{}.{:06} node{} SEND {n}",
+        1_741_130_946 + n / 1000,
+        n % 1000 * 1000,
+        n % 3
+    )
+    .unwrap();
+}
+
+/// A machine with its vector clock, and in the next line the event.
+fn vectors(text: &mut String, n: u64) {
+    if n.is_multiple_of(2) {
+        writeln!(
+            text,
+            "node{} {{\"node1\": {}, \"node2\": {n}, \"node3\": 7}}",
+            n / 2 % 3 + 1,
+            n / 3
+        )
+        .unwrap();
+    } else {
+        writeln!(text, "SEND {n}").unwrap();
+    }
+}
+
 const SHAPES: &[Shape] = &[
     Shape {
         name: "blanks (one pass)",
         patterns: &[r"^(?<time>\d+\.\d+) (?<machine>\S+) (?<event>\w+) (?<clock>\d+)$"],
         unit: None,
-        line: |text, n| {
-            writeln!(
-                text,
-                "{}.{:06} node{} SEND {n}",
-                1_741_130_946 + n / 1000,
-                n % 1000 * 1000,
-                n % 3
-            )
-            .unwrap();
-        },
+        line: blanks,
     },
     Shape {
         name: "comma_text",
@@ -103,19 +121,7 @@ const SHAPES: &[Shape] = &[
         name: "vectors",
         patterns: &[r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"],
         unit: None,
-        line: |text, n| {
-            if n.is_multiple_of(2) {
-                writeln!(
-                    text,
-                    "node{} {{\"node1\": {}, \"node2\": {n}, \"node3\": 7}}",
-                    n / 2 % 3 + 1,
-                    n / 3
-                )
-                .unwrap();
-            } else {
-                writeln!(text, "SEND {n}").unwrap();
-            }
-        },
+        line: vectors,
     },
     Shape {
         name: "vectors with time",
@@ -123,33 +129,16 @@ const SHAPES: &[Shape] = &[
         unit: Some("ns"),
         line: |text, n| {
             if n.is_multiple_of(2) {
-                let time = 1_741_130_946_579_493_120 + n * 1000;
-                writeln!(
-                    text,
-                    "{time} node{} {{\"node1\": {}, \"node2\": {n}, \"node3\": 7}}",
-                    n / 2 % 3 + 1,
-                    n / 3
-                )
-                .unwrap();
-            } else {
-                writeln!(text, "SEND {n}").unwrap();
+                write!(text, "{} ", 1_741_130_946_579_493_120 + n * 1000).unwrap();
             }
+            vectors(text, n);
         },
     },
     Shape {
         name: "looks around",
         patterns: &[r"^(?<time>\d+\.\d+) (?<machine>\S+) (?<event>(?!INIT)\w+) (?<clock>\d+)$"],
         unit: None,
-        line: |text, n| {
-            writeln!(
-                text,
-                "{}.{:06} node{} SEND {n}",
-                1_741_130_946 + n / 1000,
-                n % 1000 * 1000,
-                n % 3
-            )
-            .unwrap();
-        },
+        line: blanks,
     },
     Shape {
         name: "json",

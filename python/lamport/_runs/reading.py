@@ -61,13 +61,11 @@ class Reading:
     def arguments(self) -> str:
         """What to read or judge the logs with, as Python code: other rules than the default, and options."""
         default = Rules()
-        others = [name for name in (each.name for each in fields(Rules)) if self._is_other(name, default)]
+        names = [each.name for each in fields(Rules)]
+        others = [name for name in names if getattr(self.rules, name) != getattr(default, name)]
         rules = ", ".join(f"{name}={getattr(self.rules, name)!r}" for name in others)
         words = [f"rules=lamport.Rules({rules})"] if rules else []
         return ", ".join(words + [f"{name}={value!r}" for name, value in self.options.items()])
-
-    def _is_other(self, name: str, default: Rules) -> bool:
-        return bool(getattr(self.rules, name) != getattr(default, name))
 
     def __str__(self) -> str:
         share = "all" if self.explained == self.violations else f"{self.explained} of"

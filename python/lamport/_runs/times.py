@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._runs.cells import numbers, wrong
-from lamport._runs.units import UNITS, in_seconds
+from lamport._runs.units import ALL_NAMES, UNITS, in_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,6 @@ SINCE_START = 1e8
 """Times from here on, in seconds, are not since the start of a run."""
 SAMPLE = 1_000
 FEW = 10
-WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
 class Times(NamedTuple):
@@ -165,7 +164,7 @@ def _numbers(table: pd.DataFrame, name: str, unit: str | None) -> Times:
     if len(seconds) and whole is None and np.isfinite(values).all() and unit not in (None, "s"):
         whole = values.astype(np.int64) if (values == np.floor(values)).all() else None
     resolution = 1 / many if whole is not None else _resolution(values) / many
-    spoken = "" if unit is None else WORDS[unit]
+    spoken = "" if unit is None else ALL_NAMES[unit]
     return Times(seconds, whole, many, resolution, spoken)
 
 
