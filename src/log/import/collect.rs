@@ -192,6 +192,10 @@ impl Collector {
     /// All of it as a table; `extra` are the names of the columns that mean nothing to us.
     pub(super) fn into_table(mut self, words: &Words, extra: Vec<String>) -> Result<Table> {
         let rows = self.len();
+        if self.aside > 0 {
+            let note = format!("{} lines are left aside, as events says", self.aside);
+            self.notes.push(note);
+        }
         self.check_names()?;
         let mut extra: Vec<(String, Texts)> = extra
             .into_iter()

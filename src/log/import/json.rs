@@ -42,12 +42,7 @@ pub fn read_json_on(
     }
     let contents = load(threads, files, go_on)?;
     let (keys, extra) = find_keys(&contents, files, foreign)?;
-    let readers = ValueReaders {
-        words: foreign.words.clone(),
-        times: foreign.times.clone(),
-        extra,
-        skips: foreign.skips,
-    };
+    let readers = foreign.readers(extra);
     let mut work = Vec::new();
     for (file, contents) in contents.iter().enumerate() {
         let pieces = portions::split(&contents.text, 0, contents.text.len(), 1);
@@ -105,12 +100,6 @@ pub fn read_json_on(
             collector.aside,
             gaps.len()
         )));
-    }
-    if collector.aside > 0 {
-        collector.notes.push(format!(
-            "{} lines are left aside, as events says",
-            collector.aside
-        ));
     }
     collector.into_table(&foreign.words, readers.extra)
 }

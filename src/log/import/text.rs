@@ -29,6 +29,18 @@ pub struct Foreign {
     pub skips: bool,
 }
 
+impl Foreign {
+    /// What is known of values before they are read; `extra` are the columns that mean nothing to us.
+    pub(super) fn readers(&self, extra: Vec<String>) -> ValueReaders {
+        ValueReaders {
+            words: self.words.clone(),
+            times: self.times.clone(),
+            extra,
+            skips: self.skips,
+        }
+    }
+}
+
 /// The expressions by which a text is read.
 #[derive(Debug, Clone, Default)]
 pub struct TextPatterns {
@@ -79,12 +91,7 @@ pub fn read_text_on(
         delimiter.as_ref(),
         patterns.execution.as_ref(),
     )?;
-    let readers = ValueReaders {
-        words: foreign.words.clone(),
-        times: foreign.times.clone(),
-        extra,
-        skips: foreign.skips,
-    };
+    let readers = foreign.readers(extra);
     let mut work = Vec::new();
     let mut regions = Vec::new();
     for (place, range) in stretches {
@@ -174,12 +181,6 @@ pub fn read_text_on(
             "the logs hold no event: all {} lines that match are left aside by events",
             collector.aside
         )));
-    }
-    if collector.aside > 0 {
-        collector.notes.push(format!(
-            "{} lines are left aside, as events says",
-            collector.aside
-        ));
     }
     collector.into_table(&foreign.words, readers.extra)
 }
