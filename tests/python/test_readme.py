@@ -6,9 +6,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from class_logs import write_text
 from machines import free_ports
 
 import lamport
+from lamport._cli.commands import main
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -76,3 +78,24 @@ def test_the_window_for_shiviz(home):
     lamport.simulate(**RUN).export(home / "window.shiviz", start=10, stop=20)
     sample = re.search(r"^```\n(\(\?<host>.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
     assert (home / "window.shiviz").read_text(encoding="utf-8").startswith(sample)
+
+
+MISTAKES = {
+    "both": {"stamp": "before", "receive": "max(clock, T)"},
+    "early": {"clock": "old_clock"},
+    "max": {"receive": "max(clock, T)"},
+    "queue": {"queue": 1},
+    "right": {},
+    "stamp": {"stamp": "before"},
+}
+
+
+def test_a_course_is_graded(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for team, mistake in MISTAKES.items():
+        write_text(Path("teams") / team, **mistake)
+    Path("course.toml").write_text(re.search(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1])
+    teams = [f"teams/{team}" for team in MISTAKES]
+    assert main(["grade", *teams, "-o", "grades.csv", "--like", "course.toml", "--no-progress"]) == 0
+    told = re.search(r"^```\n(teams/both: .*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    assert capsys.readouterr().out.startswith(told)
