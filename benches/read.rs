@@ -24,8 +24,10 @@ use std::time::Instant;
 
 use common::{Scratch, argument, load, median};
 use lamport::causality::messages::messages;
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::columns::{Columns, Row};
 use lamport::log::logs::Logs;
 use lamport::log::read::lines::Lines;

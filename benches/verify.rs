@@ -19,8 +19,10 @@ use std::time::Instant;
 
 use common::{Scratch, argument, load, median, peak_of};
 use lamport::causality::verify::{Options, verify};
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::read::reader::read_history;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;

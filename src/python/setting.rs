@@ -8,7 +8,7 @@ use super::arguments::Whole;
 use super::topology::{Shape, count};
 use crate::channel::identity::check_run_id;
 use crate::drive::real::gate::Subnet;
-use crate::drive::simulated::engine::Setup;
+use crate::drive::simulated::setup::Setup;
 use crate::error::Result;
 use crate::model::address::{Address, parse_list};
 use crate::model::behavior::Behavior;

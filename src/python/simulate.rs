@@ -13,12 +13,14 @@ use super::arguments::Whole;
 use super::interrupt::{LOOK, interruptible};
 use super::logs::PyLogs;
 use super::setting::RunSetting;
-use crate::drive::simulated::engine::{Setup, Simulation, Watch};
+use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::memory;
 use crate::drive::simulated::record::Records;
 use crate::drive::simulated::replay::replay;
+use crate::drive::simulated::setup::Setup;
 use crate::drive::simulated::sweep;
+use crate::drive::simulated::watch::Watch;
 use crate::error::Result;
 use crate::model::discipline::Discipline;
 

@@ -7,7 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::log::import::dates::{TimeFormat, iso};
+use crate::log::import::dates::iso;
+use crate::log::import::time_format::TimeFormat;
 use crate::log::import::words::{Meaning, Words, unknown};
 use crate::log::schema::EventKind;
 

@@ -8,8 +8,10 @@
 use std::collections::BTreeMap;
 
 use lamport::causality::align::{AlignOptions, Alignment, align};
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::history::{History, Note};
 use lamport::log::line::HeardOf;
 use lamport::model::behavior::Behavior;

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use lamport::causality::diagnose::{Judged, judge};
 use lamport::causality::verify::Options;
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::columns::UNKNOWN;
 use lamport::log::history::History;
 use lamport::log::read::reader::read_history;

@@ -9,7 +9,7 @@ use crate::simulated_logs::{base, read, report, simulate, write};
 use lamport::causality::verify::report::RULES;
 use lamport::drive::real::local::Local;
 use lamport::drive::real::local::LocalConfig;
-use lamport::drive::simulated::engine::Setup;
+use lamport::drive::simulated::setup::Setup;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;

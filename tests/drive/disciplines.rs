@@ -5,9 +5,11 @@
 use std::fs;
 
 use lamport::causality::machines::machines;
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::record::Records;
 use lamport::drive::simulated::replay::replay;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::model::discipline::Discipline;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;

@@ -4,8 +4,8 @@
 
 use std::fs;
 
-use lamport::drive::simulated::engine::Setup;
 use lamport::drive::simulated::replay::replay;
+use lamport::drive::simulated::setup::Setup;
 use lamport::error::Error;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;

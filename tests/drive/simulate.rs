@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::fs;
 
 use lamport::causality::machines::machines;
-use lamport::drive::simulated::engine::{Recorder, Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::{Recorder, Simulation};
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::read::reader::read_logs;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;

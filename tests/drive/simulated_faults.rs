@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 
 use lamport::causality::verify::{Options, verify};
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::history::History;
 use lamport::log::read::reader::read_history;
 use lamport::model::fault::{Fault, Sides};

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use lamport::drive::simulated::engine::{Recorder, Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::{Recorder, Simulation};
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;

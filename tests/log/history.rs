@@ -7,8 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use lamport::drive::simulated::engine::{Setup, Simulation, Watch};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
+use lamport::drive::simulated::setup::Setup;
+use lamport::drive::simulated::watch::Watch;
 use lamport::log::columns::Columns;
 use lamport::log::history::{History, LogHistory};
 use lamport::log::read::lines::Lines;

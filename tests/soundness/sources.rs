@@ -4,7 +4,7 @@ use crate::chance::Chance;
 use crate::common::{Scratch, lines, virtual_time};
 use crate::whole::{Line, Whole};
 use crate::world::World;
-use lamport::drive::simulated::engine::Setup;
+use lamport::drive::simulated::setup::Setup;
 use lamport::model::behavior::Behavior;
 use lamport::model::fault::{Fault, Sides};
 use lamport::model::latency::Latency;

@@ -1,19 +1,19 @@
 //! The loop of virtual time: one tick after the other, in order.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::drive::simulated::agenda::{Agenda, CACHED, Tick};
 use crate::drive::simulated::fault_state::FaultState;
 use crate::drive::simulated::id;
+use crate::drive::simulated::seat::{Seat, Tally};
+use crate::drive::simulated::setup::Setup;
+use crate::drive::simulated::watch::Watch;
 use crate::error::Result;
 use crate::model::behavior::{Behavior, Odds};
 use crate::model::discipline::Discipline;
 use crate::model::event::Event;
-use crate::model::fault::Fault;
-use crate::model::fault_schedule::{FaultSchedule, check_before_end};
-use crate::model::latency::{Delays, Latency};
-use crate::model::message::{MachineId, Message, Nanos};
+use crate::model::latency::Delays;
+use crate::model::message::{Message, Nanos};
 use crate::model::node::Node;
 use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
@@ -22,117 +22,6 @@ use crate::setting::check_seed;
 
 /// Events, and messages on their way to their queues, between two looks at whether to stop.
 const TURN: f64 = 16384.0;
-
-/// What a run in virtual time is to be. Machine i of the topology gets the id i + 1.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    /// Who sends to whom.
-    pub topology: Topology,
-    /// Seconds of ticking.
-    pub duration: f64,
-    /// Ticks per second of each machine; drawn if `None`.
-    pub rates: Option<Vec<f64>>,
-    /// The upper end of the rates drawn.
-    pub max_rate: u64,
-    /// What idle ticks do.
-    pub behavior: Behavior,
-    /// How programs keep their clocks.
-    pub discipline: Discipline,
-    /// The one-way delay of each message.
-    pub latency: Latency,
-    /// The seed of all draws.
-    pub seed: u64,
-    /// What is to go wrong.
-    pub faults: Vec<Fault>,
-}
-
-impl Setup {
-    /// Checks all that does not depend on the seed.
-    pub fn check(&self) -> Result<()> {
-        self.topology.check_rates(self.rates.as_deref())?;
-        let draw = |rate| {
-            let mut generator = Generator::new(0, 1, 0);
-            Schedule::draw(rate, self.max_rate, self.duration, &mut generator)
-        };
-        match &self.rates {
-            None => drop(draw(None)?),
-            Some(rates) => {
-                for &rate in rates {
-                    draw(Some(rate))?;
-                }
-            }
-        }
-        self.faults(0).map(drop)
-    }
-
-    /// The faults in order, with these draws.
-    ///
-    /// # Errors
-    ///
-    /// If one is of no machine of the run, or comes after its end.
-    pub fn faults(&self, seed: u64) -> Result<FaultSchedule> {
-        if self.faults.is_empty() {
-            return Ok(FaultSchedule::default());
-        }
-        check_before_end(&self.faults, self.duration)?;
-        let machines: Vec<MachineId> = (0..self.topology.machines()).map(id).collect();
-        FaultSchedule::new(&self.faults, Some(&machines), seed)
-    }
-
-    /// How many ticks all machines have, about: of rates to be drawn, their mean counts.
-    pub fn expected_ticks(&self) -> f64 {
-        let speed = match &self.rates {
-            Some(rates) => rates.iter().sum(),
-            None => f64::from(self.topology.machines()) * (self.max_rate as f64 + 1.0) / 2.0,
-        };
-        speed * self.duration
-    }
-
-    /// How many events a tick is, at most.
-    pub fn events_per_tick(&self) -> f64 {
-        1.0 + f64::from(u8::from(self.discipline.draw_after_receive))
-    }
-
-    /// How many messages an idle tick sends, about.
-    pub fn expected_messages(&self) -> f64 {
-        self.behavior.expected_messages(self.topology.mean_degree())
-    }
-
-    /// The bytes that the machines take, their queues left out.
-    pub fn bytes(&self) -> u64 {
-        let machine = size_of::<Seat>() + Agenda::BYTES_PER_MACHINE + size_of::<Message>();
-        u64::from(self.topology.machines()) * machine as u64
-    }
-}
-
-/// What others see of a run, and can tell it, while it goes on.
-#[derive(Debug, Default)]
-pub struct Watch {
-    now: AtomicU64,
-    stops: AtomicU32,
-}
-
-impl Watch {
-    /// Asks the run to end early.
-    pub fn stop(&self) {
-        self.stops.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked to.
-    pub fn is_stopped(&self) -> bool {
-        self.stops() > 0
-    }
-
-    /// How many times it was asked to.
-    pub fn stops(&self) -> u32 {
-        self.stops.load(Ordering::Relaxed)
-    }
-
-    /// The virtual time, in ns, a short while ago.
-    pub fn now(&self) -> Nanos {
-        self.now.load(Ordering::Relaxed)
-    }
-}
 
 /// What is told of each event as it happens.
 pub trait Recorder {
@@ -147,28 +36,6 @@ pub trait Recorder {
 impl Recorder for () {
     #[inline]
     fn event(&mut self, _time: Nanos, _machine: u32, _event: &Event) {}
-}
-
-/// A machine of a simulation: the node, and what is counted of it.
-#[derive(Debug, Clone)]
-pub struct Seat {
-    /// The machine itself.
-    pub node: Node,
-    /// What it did.
-    pub tally: Tally,
-}
-
-/// What one machine did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Its SENDs.
-    pub sends: u64,
-    /// Its RECEIVEs.
-    pub receives: u64,
-    /// The largest step of its clock.
-    pub max_jump: u64,
-    /// The longest queue after a RECEIVE.
-    pub max_queue_len: u32,
 }
 
 /// A run in virtual time.
@@ -300,7 +167,7 @@ impl Simulation {
     /// Lets others see how far the run is.
     pub(super) fn see(&mut self, now: Nanos, watch: &Watch) {
         self.now = now;
-        watch.now.store(now, Ordering::Relaxed);
+        watch.pass(now);
     }
 
     /// One tick of a machine; where nothing ever goes wrong, or is ever done otherwise, no one asks.
@@ -441,27 +308,6 @@ impl Simulation {
             self.setup.duration
         } else {
             self.now as f64 / 1e9
-        }
-    }
-}
-
-impl Tally {
-    /// How many events of these ticks were no receipts.
-    pub(super) fn actions(&self, ticks: u64, discipline: Discipline) -> u64 {
-        if discipline.draw_after_receive {
-            ticks
-        } else {
-            ticks - self.receives
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, event: &Event) {
-        self.sends += u64::from(event.recipients().is_some());
-        if let Some((_, queue_len)) = event.received() {
-            self.receives += 1;
-            self.max_jump = self.max_jump.max(event.new_clock() - event.old_clock());
-            self.max_queue_len = self.max_queue_len.max(queue_len as u32);
         }
     }
 }

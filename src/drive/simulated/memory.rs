@@ -1,8 +1,8 @@
 //! Whether a run has room in memory, before it takes any.
 
 use crate::drive::memory::available;
-use crate::drive::simulated::engine::Setup;
 use crate::drive::simulated::record::BYTES_PER_EVENT;
+use crate::drive::simulated::setup::Setup;
 use crate::error::{Error, Result};
 
 /// Checks that the machines of this run, and its events if they are recorded, have room, as far as the

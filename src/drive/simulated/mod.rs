@@ -15,8 +15,11 @@ mod outcome;
 mod paces;
 pub mod record;
 pub mod replay;
+pub mod seat;
+pub mod setup;
 mod shortages;
 pub mod sweep;
+pub mod watch;
 mod with_faults;
 
 use crate::model::message::MachineId;

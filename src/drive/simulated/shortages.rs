@@ -1,6 +1,6 @@
 //! What a run will need, before it starts.
 
-use crate::drive::simulated::engine::Setup;
+use crate::drive::simulated::setup::Setup;
 use crate::error::Result;
 use crate::model::demand::{Demand, Shortage};
 use crate::model::random::Generator;

@@ -8,8 +8,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::drive::simulated::engine::{Setup, Simulation, Watch};
+use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
+use crate::drive::simulated::setup::Setup;
+use crate::drive::simulated::watch::Watch;
 use crate::error::{Error, Result};
 use crate::model::random::mix;
 use crate::setting::MAX_SEED;

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::convert::Infallible;
 
 use crate::drive::conductor::{Bodies, Condition};
-use crate::drive::simulated::engine::{Recorder, Simulation, Watch};
+use crate::drive::simulated::engine::{Recorder, Simulation};
 use crate::drive::simulated::fault_state::Upcoming;
 use crate::drive::simulated::id;
+use crate::drive::simulated::watch::Watch;
 use crate::model::discipline::Discipline;
 use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;

@@ -1,7 +1,8 @@
 //! Times in any of their forms, in whole nanoseconds.
 
-use super::dates::{SECOND, TimeFormat, iso};
+use super::dates::{SECOND, WrittenDate, iso};
 use super::number::{Unfit, scaled};
+use super::time_format::TimeFormat;
 use crate::error::{Error, Result};
 
 /// Units of numbers that are times, with the decimals of a second that each has.
@@ -120,7 +121,7 @@ impl TimeReader {
 }
 
 impl Instant {
-    fn dated(written: super::dates::WrittenDate) -> Self {
+    fn dated(written: WrittenDate) -> Self {
         let kind = match (written.has_date, written.has_zone) {
             (false, _) => TimeKind::Daytime,
             (true, false) => TimeKind::Local,
