@@ -111,7 +111,13 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether each receipt tells its message, and each event has the clock of the one before.
+    pub(super) fn is_plain(&self) -> bool {
+        self.evidence.is_none()
+    }
+
     /// The clock before the event in `row` of a log, if it is known.
+    #[inline]
     pub(super) fn old(&self, log: usize, row: usize) -> Option<i64> {
         match self.columns.old_clock[row] {
             UNKNOWN => self

@@ -46,7 +46,7 @@ impl LastStart {
             row == rows.start || case.columns.old_clock[row] == case.columns.new_clock[row - 1]
         };
         let is_whole = log.gaps.iter().all(|lines| lines.line < mark.line)
-            && rows.clone().all(follows)
+            && (case.is_plain() || rows.clone().all(follows))
             && rows
                 .clone()
                 .next_back()
@@ -83,9 +83,10 @@ impl LastStart {
         // The row of the earliest and of the latest tick against what is due, and by how much.
         let (mut earliest, mut latest) = ((0.0, first), (0.0, first));
         let mut count = 1_u32;
+        let start = times[first];
         for row in ticks {
             checkpoint.row()?;
-            let late = times[row] - times[first] - f64::from(count) * self.period;
+            let late = times[row] - start - f64::from(count) * self.period;
             if late < earliest.0 {
                 earliest = (late, row);
             }
