@@ -52,6 +52,12 @@ impl<'a> Checkpoint<'a> {
         }
     }
 
+    /// Counts rows that a rule looks at.
+    #[inline]
+    pub(super) fn rows(&mut self, rows: usize) -> Result<()> {
+        self.after(ROW * rows)
+    }
+
     /// Counts a row that a rule looks at.
     #[inline]
     pub(super) fn row(&mut self) -> Result<()> {

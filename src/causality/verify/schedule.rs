@@ -73,24 +73,24 @@ impl LastStart {
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
         let times = &case.columns.system_time;
-        let mut ticks = self
-            .rows
-            .clone()
-            .filter(|&row| !case.columns.is_manual(row));
-        let Some(first) = ticks.next() else {
+        let manual = &case.columns.manual[self.rows.clone()];
+        let Some(first) = manual.iter().position(|&manual| !manual) else {
             return Ok(());
         };
+        let first = self.rows.start + first;
+        let start = times[first];
         // The row of the earliest and of the latest tick against what is due, and by how much.
         let (mut earliest, mut latest) = ((0.0, first), (0.0, first));
-        let mut count = 1_u32;
-        let start = times[first];
-        for row in ticks {
+        let mut count = 0_u32;
+        for row in first..self.rows.end {
             checkpoint.row()?;
+            if case.columns.is_manual(row) {
+                continue;
+            }
             let late = times[row] - start - f64::from(count) * self.period;
             if late < earliest.0 {
                 earliest = (late, row);
-            }
-            if late > latest.0 {
+            } else if late > latest.0 {
                 latest = (late, row);
             }
             count += 1;

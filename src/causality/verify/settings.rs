@@ -106,13 +106,13 @@ fn ticks(
     let (own, first) = (log.machine_id as i64, rows.start);
     let must_send = is(chance, 0.0) && peers > 0;
     let (is_plain, mut checked) = (case.is_plain(), 0);
-    for row in rows {
+    let kinds = &columns.event[rows.clone()];
+    for (row, &kind) in rows.zip(kinds) {
         checkpoint.row()?;
         if !is_plain && row > first && columns.old_clock[row] != columns.new_clock[row - 1] {
             // The machine may have come back in between.
             share = None;
         }
-        let kind = columns.event[row];
         if kind.receives() || columns.is_manual(row) {
             continue;
         }

@@ -285,11 +285,12 @@ fn ticks(
     let Some(told) = end.ticks.filter(|_| case.rules.pace != Paced::Free) else {
         return Ok(());
     };
-    let mut ticks = 0;
-    for row in log.rows.clone() {
-        checkpoint.row()?;
-        ticks += u64::from(!case.columns.is_manual(row));
-    }
+    checkpoint.row()?;
+    let is_manual = &case.columns.manual[log.rows.clone()];
+    let ticks = is_manual
+        .iter()
+        .map(|&manual| u64::from(!manual))
+        .sum::<u64>();
     if told != ticks && case.is_whole(place) {
         report.add(RULE, || {
             let expected = format!("ticks {ticks}, the number of events that are not by hand");

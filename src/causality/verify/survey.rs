@@ -111,6 +111,9 @@ impl Survey {
     }
 }
 
+/// Rows that are looked at without a question whether to go on.
+const CHUNK: usize = 1 << 13;
+
 /// What is seen of one log at first.
 struct Look {
     /// How many messages it received over channels.
@@ -142,7 +145,6 @@ impl Look {
             nobodys: Vec::new(),
             is_plain: !log.has_gap() && (rows.is_empty() || clock == Some(0)),
         };
-        // One column at a time, as far as that goes: most logs are plain, and looked at for nothing else.
         let (olds, news) = (
             &columns.old_clock[rows.clone()],
             &columns.new_clock[rows.clone()],
@@ -153,27 +155,47 @@ impl Look {
                 clock == *first && follows.fold(true, |all, (old, new)| all & (old == new));
         }
         clock = news.last().copied().or(clock);
-        let kinds = columns.event[rows.clone()].iter();
-        let told = columns.sent_clock[rows.clone()]
-            .iter()
-            .zip(&columns.sender[rows.clone()]);
-        for (place, (kind, (&sent, &sender))) in kinds.zip(told).enumerate() {
-            checkpoint.row()?;
-            if !kind.receives() {
-                look.is_plain &= sent == UNKNOWN;
-            } else if !columns.by_hand[rows.start + place] {
-                if sender != UNKNOWN || sent == UNKNOWN || !is_own {
-                    look.received += 1;
-                    look.is_plain &= sent != UNKNOWN && sender != UNKNOWN;
-                } else {
-                    look.nobodys.push(rows.start + place);
-                }
-            }
+        for start in rows.clone().step_by(CHUNK) {
+            let chunk = start..rows.end.min(start + CHUNK);
+            checkpoint.rows(chunk.len())?;
+            look.receipts(columns, chunk, is_own);
         }
         look.is_plain &= notes
             .end
             .is_none_or(|end| clock.is_none_or(|clock| end <= clock));
         Ok(look)
+    }
+
+    /// Looks at the receipts among some rows; those of plain logs need no more than a glance.
+    fn receipts(&mut self, columns: &Columns, rows: std::ops::Range<usize>, is_own: bool) {
+        let kinds = columns.event[rows.clone()].iter();
+        let told = columns.sent_clock[rows.clone()]
+            .iter()
+            .zip(&columns.sender[rows.clone()]);
+        let mut received = 0;
+        let mut is_plain = true;
+        for (kind, (&sent, &sender)) in kinds.zip(told) {
+            let is_received = kind.receives();
+            received += u64::from(is_received);
+            is_plain &= is_received == (sent != UNKNOWN) && is_received == (sender != UNKNOWN);
+        }
+        if is_plain && !columns.by_hand[rows.clone()].contains(&true) {
+            self.received += received;
+            return;
+        }
+        for row in rows {
+            let (sent, sender) = (columns.sent_clock[row], columns.sender[row]);
+            if !columns.event[row].receives() {
+                self.is_plain &= sent == UNKNOWN;
+            } else if !columns.by_hand[row] {
+                if sender != UNKNOWN || sent == UNKNOWN || !is_own {
+                    self.received += 1;
+                    self.is_plain &= sent != UNKNOWN && sender != UNKNOWN;
+                } else {
+                    self.nobodys.push(row);
+                }
+            }
+        }
     }
 }
 
