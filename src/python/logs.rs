@@ -2,40 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::{IntoPyArray, PyArray1};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use super::align;
 use super::causality::PyCausality;
-use super::columns::{BorrowedTrace, array, values};
-use super::held::{Held, arrays, converted};
+use super::columns::BorrowedTrace;
+use super::held::{arrays, converted};
 use super::interrupt::interruptible;
+use super::log_tables::LogTables;
 use super::members::{self, Stated};
+use super::pictures::{self, range};
 use super::recipients;
+use super::recording::Recording;
 use super::rules::RulesArgument;
 use super::tables::{self, found};
 use crate::causality::align::AlignOptions;
 use crate::causality::diagnose::judge;
-use crate::causality::export::excerpt::Picture;
-use crate::causality::export::shiviz::{Shown, Viewer, write};
-use crate::causality::export::{chrome, mermaid};
 use crate::causality::happened::{Causality, Limits};
-use crate::causality::machines::{Machines, machines};
-use crate::causality::messages::{Messages, messages};
+use crate::causality::machines::Machines;
 use crate::causality::order;
 use crate::causality::verify::Options;
-use crate::error::Error;
-use crate::log::columns::Columns;
-use crate::log::history::History;
-use crate::log::logs;
-use crate::log::read::reader::read_history;
-use crate::log::schema::COLUMNS;
-use crate::log::write::in_memory::InMemory;
+use crate::log::logs::Logs;
 use crate::log::write::merge;
 
 /// The logs of one run, read into columns.
@@ -43,127 +33,16 @@ use crate::log::write::merge;
 /// Every method that returns arrays but `recipients` returns the same memory each time; do not
 /// write to it. Whole numbers that may be missing are negative where they are.
 #[pyclass(name = "Logs", frozen, module = "lamport._lamport")]
-pub(super) struct PyLogs {
-    /// What there is beside the events.
-    beside: logs::Logs,
-    columns: Mutex<Held<Columns>>,
-    messages: Mutex<Matched>,
-    machines: Mutex<Held<Machines>>,
-    /// The kinds and the recipients of the events, once Python has the other columns.
-    kept: Mutex<Arc<Columns>>,
-}
-
-/// Messages are matched when someone first asks for them.
-enum Matched {
-    NotYet,
-    /// The table, and what was received without a known send.
-    Done(Box<Held<Messages>>, Unmatched),
-}
-
-/// How many messages were received without a known send.
-#[derive(Clone, Default)]
-struct Unmatched {
-    all: usize,
-    /// The rows of those that may be of several.
-    ambiguous: Vec<u32>,
-}
-
-const UNRECORDED: &str =
-    "no event was recorded (record=False): only run.machines and what follows from it is there";
+pub(super) struct PyLogs(LogTables);
 
 impl PyLogs {
     /// A run of which only the table of machines is known.
     pub(super) fn of_machines(machines: Machines) -> Self {
-        Self {
-            beside: logs::Logs::default(),
-            columns: Mutex::new(Held::Nothing(UNRECORDED)),
-            messages: Mutex::new(Matched::Done(
-                Box::new(Held::Nothing(UNRECORDED)),
-                Unmatched::default(),
-            )),
-            machines: Mutex::new(Held::Native(machines)),
-            kept: Mutex::default(),
-        }
+        Self(LogTables::of_machines(machines))
     }
 
-    pub(super) fn new(mut logs: logs::Logs) -> Self {
-        let machines = machines(&logs);
-        let columns = std::mem::take(&mut logs.columns);
-        Self {
-            beside: logs,
-            columns: Mutex::new(Held::Native(columns)),
-            messages: Mutex::new(Matched::NotYet),
-            machines: Mutex::new(Held::Native(machines)),
-            kept: Mutex::default(),
-        }
-    }
-
-    /// The messages, matched if they are not, for `look` to see with how many have no known send.
-    fn matched<T>(
-        &self,
-        py: Python<'_>,
-        look: impl FnOnce(&mut Held<Messages>, &Unmatched) -> PyResult<T>,
-    ) -> PyResult<T> {
-        let mut matched = self
-            .messages
-            .lock_py_attached(py)
-            .unwrap_or_else(PoisonError::into_inner);
-        if matches!(*matched, Matched::NotYet) {
-            let mut messages = self.match_messages(py)?;
-            if !self.beside.has_recipients {
-                messages.leave_out_doubtful();
-            }
-            let unmatched = Unmatched {
-                all: messages.unmatched,
-                ambiguous: std::mem::take(&mut messages.ambiguous),
-            };
-            *matched = Matched::Done(Box::new(Held::Native(messages)), unmatched);
-        }
-        match &mut *matched {
-            Matched::Done(held, unmatched) => look(held, unmatched),
-            Matched::NotYet => unreachable!("they were just matched"),
-        }
-    }
-
-    fn match_messages(&self, py: Python<'_>) -> PyResult<Messages> {
-        let columns = self
-            .columns
-            .lock_py_attached(py)
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Held::Native(columns) = &*columns {
-            return Ok(py.detach(|| messages(columns, &self.beside)));
-        }
-        drop(columns);
-        let columns = self.table(py)?;
-        Ok(py.detach(|| messages(&columns, &self.beside)))
-    }
-
-    /// The events of a table as verification reads them.
-    fn table(&self, py: Python<'_>) -> PyResult<Columns> {
-        let dict = self.events(py)?;
-        let kept = self.kept(py);
-        let mut columns = Columns {
-            starts: kept.starts.clone(),
-            recipients: kept.recipients.clone(),
-            ..Columns::default()
-        };
-        for &column in COLUMNS {
-            if let Some(values) = values(dict.as_mapping(), column)? {
-                columns.set(column.name, values);
-            }
-        }
-        Ok(columns)
-    }
-
-    /// What is here, as lines are made of it.
-    fn in_memory(&self, py: Python<'_>) -> PyResult<InMemory<'_>> {
-        Ok(InMemory::new(self.table(py)?, &self.beside))
-    }
-
-    /// The kinds and the recipients of the events, which Python has.
-    fn kept(&self, py: Python<'_>) -> Arc<Columns> {
-        let kept = self.kept.lock_py_attached(py);
-        kept.unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn new(logs: Logs) -> Self {
+        Self(LogTables::new(logs))
     }
 }
 
@@ -172,21 +51,8 @@ impl PyLogs {
     /// What a reader should know: torn last lines, logs without END, base fields only, ...
     #[getter]
     fn notes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        let mut notes = self.beside.notes.clone();
-        let (all, ambiguous) = self.matched(py, |_, unmatched| {
-            Ok((unmatched.all, unmatched.ambiguous.len()))
-        })?;
-        let unknown = all - ambiguous;
-        if unknown > 0 {
-            notes.push(format!(
-                "{unknown} messages were received without a known send: by hand, or of a machine whose log is not here"
-            ));
-        }
-        if ambiguous > 0 {
-            notes.push(format!(
-                "{ambiguous} receipts could not be matched: each may be of several messages, or of one that is in no log, and what follows from them is not decided"
-            ));
-        }
+        let mut notes = self.0.beside.notes.clone();
+        notes.extend(self.0.matched(py, |_, unmatched| Ok(unmatched.notes()))?);
         Ok(notes)
     }
 
@@ -195,27 +61,27 @@ impl PyLogs {
     /// That of the earliest machine, as its log says, `offsets` added. Virtual time has none: it begins at 0.
     #[getter]
     fn began(&self) -> Option<f64> {
-        self.beside.zero.began()
+        self.0.beside.zero.began()
     }
 
     /// The names of machines by the numbers that stand for them; empty if machines have ids.
     #[getter]
     fn names(&self) -> BTreeMap<u64, String> {
-        self.beside.names.clone()
+        self.0.beside.names.clone()
     }
 
     /// The row of the table that each event came from; None if that is the same.
     #[getter]
     fn source_rows<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray1<u32>>> {
-        let rows = &self.beside.source_rows;
+        let rows = &self.0.beside.source_rows;
         (!rows.is_empty()).then(|| rows.clone().into_pyarray(py))
     }
 
     /// Return the columns that mean nothing to us, a list of texts for each, by event.
     fn extra(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let dict = PyDict::new(py);
-        let rows = &self.beside.source_rows;
-        for (name, texts) in &self.beside.extra {
+        let rows = &self.0.beside.source_rows;
+        for (name, texts) in &self.0.beside.extra {
             let count = if rows.is_empty() {
                 texts.ends.len()
             } else {
@@ -231,7 +97,7 @@ impl PyLogs {
     /// The absolute paths of the files that the logs were read from, by machine; none of a table.
     #[getter]
     fn files(&self) -> Vec<String> {
-        let paths = self.beside.sources.iter().map(|source| &source.path);
+        let paths = self.0.beside.sources.iter().map(|source| &source.path);
         paths
             .map(|path| path.to_string_lossy().into_owned())
             .collect()
@@ -243,20 +109,13 @@ impl PyLogs {
     /// ``system_time``), ``whole`` (int64), either ``or none``, ``kind`` (int8, the place in
     /// ``EVENT_KINDS``) and ``flag`` (bool).
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        arrays(py, &self.columns, |py, mut columns| {
-            let dict = tables::events(py, &mut columns)?;
-            *self
-                .kept
-                .lock_py_attached(py)
-                .unwrap_or_else(PoisonError::into_inner) = Arc::new(columns);
-            Ok(dict)
-        })
+        self.0.events(py)
     }
 
     /// Of each event, the recipients: a tuple of ids, None for one unknown; or None if none was sent.
     fn recipients<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<Py<PyAny>>>> {
-        self.events(py)?;
-        recipients::tuples(py, &self.kept(py))
+        self.0.events(py)?;
+        recipients::tuples(py, &self.0.kept(py))
     }
 
     /// One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
@@ -270,13 +129,14 @@ impl PyLogs {
     /// known by address only is the machine that received the message, if one did.
     fn messages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         py.import("numpy")?;
-        self.matched(py, |held, _| converted(py, held, tables::messages))
+        self.0
+            .matched(py, |held, _| converted(py, held, tables::messages))
     }
 
     /// The rows of `events` of receipts that may be of several messages, in order.
     fn ambiguous<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
         py.import("numpy")?;
-        self.matched(py, |_, unmatched| {
+        self.0.matched(py, |_, unmatched| {
             Ok(unmatched.ambiguous.clone().into_pyarray(py))
         })
     }
@@ -292,13 +152,13 @@ impl PyLogs {
     /// ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
     /// ``run_id``, ``file`` (lists of str, "" if unknown).
     fn machines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        arrays(py, &self.machines, tables::machines)
+        arrays(py, &self.0.machines, tables::machines)
     }
 
     /// The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell.
     fn peers(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let dict = PyDict::new(py);
-        for (machine, peers) in &self.beside.peers {
+        for (machine, peers) in &self.0.beside.peers {
             dict.set_item(machine, peers)?;
         }
         Ok(dict.unbind())
@@ -331,21 +191,22 @@ impl PyLogs {
         start: Option<f64>,
         stop: Option<f64>,
     ) -> PyResult<u64> {
-        let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
-        if self.beside.sources.is_empty() {
-            let run = self.in_memory(py)?;
+        let window = range((start, stop));
+        if self.0.beside.sources.is_empty() {
+            let run = self.0.in_memory(py)?;
             return interruptible(py, |go_on| run.write_lines(&path, window, go_on));
         }
         interruptible(py, |go_on| {
             merge::write_lines(
-                &self.beside.sources,
-                self.beside.zero.time(),
+                &self.0.beside.sources,
+                self.0.beside.zero.time(),
                 &path,
                 window,
                 go_on,
             )
         })
     }
+
     /// Write the log of each machine, ``machine_<id>.log``, of a run in memory or a table.
     ///
     /// Parameters
@@ -358,7 +219,7 @@ impl PyLogs {
     /// OSError
     ///     A file is there, or cannot be written.
     fn write_logs(&self, py: Python<'_>, directory: PathBuf) -> PyResult<()> {
-        let run = self.in_memory(py)?;
+        let run = self.0.in_memory(py)?;
         interruptible(py, |go_on| run.write_logs(&directory, go_on))
     }
 
@@ -399,28 +260,12 @@ impl PyLogs {
             members: members::members(members)?,
             rules: rules
                 .map(|RulesArgument(rules)| rules)
-                .or_else(|| Some(self.beside.rules.clone())),
+                .or_else(|| Some(self.0.beside.rules.clone())),
         };
-        let judged = if self.beside.sources.is_empty() {
-            let columns = self.table(py)?;
-            interruptible(py, |go_on| {
-                judge(&History::of_table(columns, &self.beside), &options, go_on)
-            })?
-        } else {
-            let paths: Vec<PathBuf> = self
-                .beside
-                .sources
-                .iter()
-                .map(|log| log.path.clone())
-                .collect();
-            let sources = self.beside.sources.iter();
-            let seconds = |(&id, &offset): (&u64, &i64)| (id, offset as f64 / 1e6);
-            let offsets = sources.flat_map(|log| log.offsets.iter().map(seconds));
-            let offsets = offsets.collect();
-            interruptible(py, |go_on| {
-                judge(&read_history(&paths, &offsets, go_on)?, &options, go_on)
-            })?
-        };
+        let recording = self.0.recording(py, Recording::corrected)?;
+        let judged = interruptible(py, |go_on| {
+            judge(&recording.history(&self.0.beside, go_on)?, &options, go_on)
+        })?;
         found(py, judged)
     }
 
@@ -448,20 +293,12 @@ impl PyLogs {
             max_drift,
             clock_uncertainty,
         };
-        let aligned = if self.beside.sources.is_empty() {
-            let columns = self.table(py)?;
-            interruptible(py, |go_on| {
-                let history = History::of_table(columns, &self.beside);
-                align::align(&history, &self.beside.rules, &options, go_on)
-            })?
-        } else {
-            let sources = self.beside.sources.iter();
-            let paths: Vec<PathBuf> = sources.map(|log| log.path.clone()).collect();
-            interruptible(py, |go_on| {
-                let history = read_history(&paths, &BTreeMap::new(), go_on)?;
-                align::align(&history, &self.beside.rules, &options, go_on)
-            })?
-        };
+        let recording = self.0.recording(py, Recording::as_logged)?;
+        let rules = &self.0.beside.rules;
+        let aligned = interruptible(py, |go_on| {
+            let history = recording.history(&self.0.beside, go_on)?;
+            align::align(&history, rules, &options, go_on)
+        })?;
         align::offsets(py, aligned)
     }
 
@@ -472,18 +309,18 @@ impl PyLogs {
     /// LamportError
     ///     No event was recorded, a machine's clock does not go up, or an event follows from itself.
     fn causality(&self, py: Python<'_>) -> PyResult<PyCausality> {
-        let taken = BorrowedTrace::new(&self.events(py)?)?;
-        let kept = self.kept(py);
+        let taken = BorrowedTrace::new(&self.0.events(py)?)?;
+        let kept = self.0.kept(py);
         let trace = taken.trace(&kept)?;
         let causality = interruptible(py, |go_on| {
-            Causality::of(&trace, &self.beside, Limits::default(), go_on)
+            Causality::of(&trace, &self.0.beside, Limits::default(), go_on)
         })?;
         Ok(PyCausality(causality))
     }
 
     /// The rows of `events`, by new_clock and then by machine_id.
     fn total_order<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let taken = BorrowedTrace::new(&self.events(py)?)?;
+        let taken = BorrowedTrace::new(&self.0.events(py)?)?;
         let (machine_id, new_clock) = (taken.machine_id.as_slice()?, taken.new_clock.as_slice()?);
         let rows = interruptible(py, |go_on| order::total_order(machine_id, new_clock, go_on))?;
         Ok(rows.into_pyarray(py))
@@ -513,31 +350,9 @@ impl PyLogs {
         start: Option<f64>,
         stop: Option<f64>,
     ) -> PyResult<u64> {
-        let viewer = Viewer::named(viewer)?;
-        let dict = self.events(py)?;
-        let taken = BorrowedTrace::new(&dict)?;
-        let kept = self.kept(py);
-        let time = array::<f64>(dict.as_mapping(), "time")?;
-        let system_time = array::<f64>(dict.as_mapping(), "system_time")?;
-        let queue_len = array::<i64>(dict.as_mapping(), "queue_len")?;
-        let shown = Shown {
-            trace: taken.trace(&kept)?,
-            time: time.as_slice()?,
-            system_time: system_time.as_slice()?,
-            queue_len: queue_len.as_slice()?,
-            names: &self.beside.names,
-        };
-        let graph = causality.0.graph();
-        if graph.len() != shown.time.len() {
-            return Err(PyValueError::new_err(format!(
-                "the causality of {} events does not go with these {}: take that of the same logs",
-                graph.len(),
-                shown.time.len()
-            )));
-        }
-        interruptible(py, |go_on| {
-            write(graph, &shown, viewer, (start, stop), &path, go_on)
-        })
+        let events = self.0.events(py)?;
+        let run = (&events, &*self.0.kept(py), &self.0.beside);
+        pictures::vectors(py, run, causality, viewer, &path, (start, stop))
     }
 
     /// Draw the events of a window in a file: as "chrome", a trace, or as "mermaid", a sequence diagram.
@@ -559,37 +374,11 @@ impl PyLogs {
         start: Option<f64>,
         stop: Option<f64>,
     ) -> PyResult<(u64, u64, u64, u64)> {
-        let window = start.unwrap_or(f64::NEG_INFINITY)..stop.unwrap_or(f64::INFINITY);
-        let columns = self.table(py)?;
-        interruptible(py, |go_on| {
-            let messages = messages(&columns, &self.beside);
-            let drawn = Picture {
-                columns: &columns,
-                messages: &messages,
-                names: &self.beside.names,
-            };
-            match form {
-                "chrome" => {
-                    let count = chrome::write(&drawn, window, &path, go_on)?;
-                    Ok((count, count, 0, 0))
-                }
-                "mermaid" => {
-                    let extent = mermaid::write(&drawn, window, &path, go_on)?;
-                    Ok((
-                        extent.events,
-                        extent.of_events,
-                        extent.machines,
-                        extent.of_machines,
-                    ))
-                }
-                _ => Err(Error::invalid(format!(
-                    "there is no drawing {form:?}: they are chrome and mermaid"
-                ))),
-            }
-        })
+        let columns = self.0.table(py)?;
+        pictures::drawing(py, (&columns, &self.0.beside), form, &path, (start, stop))
     }
 
     fn __repr__(&self) -> String {
-        format!("<lamport logs of {} machines>", self.beside.peers.len())
+        format!("<lamport logs of {} machines>", self.0.beside.peers.len())
     }
 }

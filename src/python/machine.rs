@@ -1,7 +1,7 @@
 //! One machine, from Python.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -11,22 +11,19 @@ use super::arguments::{KeyArgument, MovedArgument, PeerAddress, Whole, timeout};
 use super::at_exit;
 use super::error::LamportError;
 use super::faults::{FaultsArgument, LatencyArgument};
-use super::fifo;
 use super::handover::ListenPort;
 use super::incoming_queue::IncomingQueue;
-use super::interrupt::{aside, join};
+use super::interrupt::join;
 use super::machine_event;
 use super::overridden::refuse_overridden;
+use super::own_machine::{OwnMachine, open};
 use crate::drive::real::machine::{Config, Machine};
-use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::own_process::OwnProcess;
-use crate::drive::real::poll_thread::PollThread;
-use crate::drive::real::running::Running;
-use crate::drive::real::supervisor::{self, FaultPlan};
+use crate::drive::real::supervisor::FaultPlan;
 use crate::error::Result;
 use crate::model::behavior::Behavior;
 use crate::model::event::Event;
-use crate::model::fault_schedule::{FaultSchedule, check_before_end};
+use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
 use crate::setting::{
     BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
@@ -114,12 +111,6 @@ pub(super) struct PyMachine {
     faults: Arc<FaultSchedule>,
 }
 
-struct OwnMachine {
-    machine: Arc<Machine>,
-    /// Set by `start`.
-    running: Mutex<Option<Arc<Running>>>,
-}
-
 #[pymethods]
 impl PyMachine {
     #[new]
@@ -179,7 +170,7 @@ impl PyMachine {
                 "resume and overwrite exclude each other: one keeps the log, one replaces it",
             ));
         }
-        let mut config = Config {
+        let config = Config {
             machine_id: machine_id.0,
             listening,
             peers: peer_addresses
@@ -209,36 +200,10 @@ impl PyMachine {
             began,
         };
         let FaultsArgument(faults) = faults;
-        // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
-        FaultSchedule::new(&faults, None, 0)?;
-        if !resume {
-            // Of one that comes back they count from its beginning.
-            check_before_end(&faults, run_seconds)?;
-        }
-        let shortages = if limits {
-            config.shortages()?
-        } else {
-            Vec::new()
-        };
-        if resume {
-            fifo::refuse(&log_filename)?;
-        }
-        let _reader = if overwrite {
-            fifo::reader_of(py, &log_filename)?
-        } else {
-            None
-        };
-        let machine = py.detach(|| Machine::open(config, &PollThread::of_process()?))?;
-        for words in shortages {
-            machine.warn_of_shortage(&words);
-        }
-        let faults = FaultSchedule::new(&faults, None, machine.seed())?;
-        let own = OwnMachine {
-            machine,
-            running: Mutex::default(),
-        };
+        let (machine, faults) = open(py, config, &faults, limits)?;
+        let name = format!("machine {}", machine_id.0);
         Ok(Self {
-            own: OwnProcess::new(format!("machine {}", machine_id.0), own),
+            own: OwnProcess::new(name, OwnMachine::new(machine)),
             log: log_filename,
             duration: run_seconds,
             wait,
@@ -349,21 +314,12 @@ impl PyMachine {
         let machine = this.get();
         let own = machine.own.get()?;
         refuse_overridden(&this, &this.py().get_type::<Self>())?;
-        let mut running = own.running.lock().expect("no holder panics");
-        let name = format!("machine {}", own.machine.id());
-        if running.is_some() {
-            return Err(LamportError::new_err(format!("{name} was started already")));
-        }
         let plan = FaultPlan {
             faults: machine.faults.clone(),
             revive: None,
         };
-        let machine_list = MachineList::new(vec![own.machine.clone()]);
-        let started = supervisor::start(machine_list, machine.duration, machine.wait, plan)?;
-        let started = Arc::new(started);
-        *running = Some(started.clone());
-        // Python runs in it, and with it threads that want what is held.
-        drop(running);
+        let started = own.start(machine.duration, machine.wait, plan)?;
+        let name = format!("machine {}", own.machine.id());
         at_exit::end(this.py(), name, started)
     }
 
@@ -521,29 +477,5 @@ impl PyMachine {
     ) -> PyResult<Option<Event>> {
         let machine = &self.own.get()?.machine;
         Ok(py.detach(|| machine.step(is_manual, make))?)
-    }
-}
-
-impl OwnMachine {
-    fn running(&self) -> Option<Arc<Running>> {
-        self.running.lock().expect("no holder panics").clone()
-    }
-
-    /// Another Ctrl-C ends the waiting.
-    fn stop_and_wait(&self, py: Python<'_>) -> PyResult<()> {
-        let Some(running) = self.running() else {
-            return Ok(());
-        };
-        running.stop();
-        join(py, &running, None).map(|_| ())
-    }
-}
-
-impl Drop for OwnMachine {
-    fn drop(&mut self) {
-        // One that was started ends by itself; one that was not has no one left to end it.
-        if self.running().is_none() {
-            aside(|| self.machine.abandon());
-        }
     }
 }

@@ -1,0 +1,143 @@
+//! The tables of a run, each the core's until Python asks for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyDict;
+
+use super::columns::values;
+use super::held::{Held, arrays};
+use super::matched::{Matched, Unmatched};
+use super::recording::Recording;
+use super::tables;
+use crate::causality::machines::{Machines, machines};
+use crate::causality::messages::{Messages, messages};
+use crate::log::columns::Columns;
+use crate::log::logs::{Logs, Source};
+use crate::log::schema::COLUMNS;
+use crate::log::write::in_memory::InMemory;
+
+/// What the logs of a run say: tables, and what there is beside them.
+pub(super) struct LogTables {
+    /// What there is beside the events.
+    pub(super) beside: Logs,
+    columns: Mutex<Held<Columns>>,
+    messages: Mutex<Matched>,
+    pub(super) machines: Mutex<Held<Machines>>,
+    /// The kinds and the recipients of the events, once Python has the other columns.
+    kept: Mutex<Arc<Columns>>,
+}
+
+const UNRECORDED: &str =
+    "no event was recorded (record=False): only run.machines and what follows from it is there";
+
+impl LogTables {
+    /// A run of which only the table of machines is known.
+    pub(super) fn of_machines(machines: Machines) -> Self {
+        Self {
+            beside: Logs::default(),
+            columns: Mutex::new(Held::Nothing(UNRECORDED)),
+            messages: Mutex::new(Matched::nothing(UNRECORDED)),
+            machines: Mutex::new(Held::Native(machines)),
+            kept: Mutex::default(),
+        }
+    }
+
+    pub(super) fn new(mut logs: Logs) -> Self {
+        let machines = machines(&logs);
+        let columns = std::mem::take(&mut logs.columns);
+        Self {
+            beside: logs,
+            columns: Mutex::new(Held::Native(columns)),
+            messages: Mutex::new(Matched::NotYet),
+            machines: Mutex::new(Held::Native(machines)),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The events, as a new dict of arrays.
+    pub(super) fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        arrays(py, &self.columns, |py, mut columns| {
+            let dict = tables::events(py, &mut columns)?;
+            *self
+                .kept
+                .lock_py_attached(py)
+                .unwrap_or_else(PoisonError::into_inner) = Arc::new(columns);
+            Ok(dict)
+        })
+    }
+
+    /// The messages, matched if they are not, for `look` to see with how many have no known send.
+    pub(super) fn matched<T>(
+        &self,
+        py: Python<'_>,
+        look: impl FnOnce(&mut Held<Messages>, &Unmatched) -> PyResult<T>,
+    ) -> PyResult<T> {
+        let mut matched = self
+            .messages
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        if matches!(*matched, Matched::NotYet) {
+            let messages = self.match_messages(py)?;
+            *matched = Matched::done(messages, self.beside.has_recipients);
+        }
+        match &mut *matched {
+            Matched::Done(held, unmatched) => look(held, unmatched),
+            Matched::NotYet => unreachable!("they were just matched"),
+        }
+    }
+
+    fn match_messages(&self, py: Python<'_>) -> PyResult<Messages> {
+        let columns = self
+            .columns
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Held::Native(columns) = &*columns {
+            return Ok(py.detach(|| messages(columns, &self.beside)));
+        }
+        drop(columns);
+        let columns = self.table(py)?;
+        Ok(py.detach(|| messages(&columns, &self.beside)))
+    }
+
+    /// The events of a table as verification reads them.
+    pub(super) fn table(&self, py: Python<'_>) -> PyResult<Columns> {
+        let dict = self.events(py)?;
+        let kept = self.kept(py);
+        let mut columns = Columns {
+            starts: kept.starts.clone(),
+            recipients: kept.recipients.clone(),
+            ..Columns::default()
+        };
+        for &column in COLUMNS {
+            if let Some(values) = values(dict.as_mapping(), column)? {
+                columns.set(column.name, values);
+            }
+        }
+        Ok(columns)
+    }
+
+    /// What is read of these logs: the files there are, in this way, else the table.
+    pub(super) fn recording(
+        &self,
+        py: Python<'_>,
+        files: fn(&[Source]) -> Recording,
+    ) -> PyResult<Recording> {
+        match &*self.beside.sources {
+            [] => Ok(Recording::Table(self.table(py)?)),
+            sources => Ok(files(sources)),
+        }
+    }
+
+    /// What is here, as lines are made of it.
+    pub(super) fn in_memory(&self, py: Python<'_>) -> PyResult<InMemory<'_>> {
+        Ok(InMemory::new(self.table(py)?, &self.beside))
+    }
+
+    /// The kinds and the recipients of the events, which Python has.
+    pub(super) fn kept(&self, py: Python<'_>) -> Arc<Columns> {
+        let kept = self.kept.lock_py_attached(py);
+        kept.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

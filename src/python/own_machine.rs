@@ -1,0 +1,107 @@
+//! The machine behind one of Python, and its run once it is started.
+
+use std::sync::{Arc, Mutex};
+
+use pyo3::prelude::*;
+
+use super::error::LamportError;
+use super::fifo;
+use super::interrupt::{aside, join};
+use crate::drive::real::machine::{Config, Machine};
+use crate::drive::real::machine_list::MachineList;
+use crate::drive::real::poll_thread::PollThread;
+use crate::drive::real::running::Running;
+use crate::drive::real::supervisor::{self, FaultPlan};
+use crate::model::fault::Fault;
+use crate::model::fault_schedule::{FaultSchedule, check_before_end};
+
+pub(super) struct OwnMachine {
+    pub(super) machine: Arc<Machine>,
+    /// Set by `start`.
+    running: Mutex<Option<Arc<Running>>>,
+}
+
+/// Opens a machine that is to have these faults, and says which it has; with `limits`, what would fill the disk is refused.
+pub(super) fn open(
+    py: Python<'_>,
+    mut config: Config,
+    faults: &[Fault],
+    limits: bool,
+) -> PyResult<(Arc<Machine>, FaultSchedule)> {
+    // The seed, known once it is open, is for delays alone: bad faults must not leave a log behind.
+    FaultSchedule::new(faults, None, 0)?;
+    if !config.resume {
+        // Of one that comes back they count from its beginning.
+        check_before_end(faults, config.duration)?;
+    }
+    let shortages = if limits {
+        config.shortages()?
+    } else {
+        Vec::new()
+    };
+    if config.resume {
+        fifo::refuse(&config.log)?;
+    }
+    let _reader = if config.overwrite {
+        fifo::reader_of(py, &config.log)?
+    } else {
+        None
+    };
+    let machine = py.detach(|| Machine::open(config, &PollThread::of_process()?))?;
+    for words in shortages {
+        machine.warn_of_shortage(&words);
+    }
+    let faults = FaultSchedule::new(faults, None, machine.seed())?;
+    Ok((machine, faults))
+}
+
+impl OwnMachine {
+    pub(super) fn new(machine: Arc<Machine>) -> Self {
+        Self {
+            machine,
+            running: Mutex::default(),
+        }
+    }
+
+    /// Starts it, once.
+    pub(super) fn start(
+        &self,
+        duration: f64,
+        wait: f64,
+        plan: FaultPlan,
+    ) -> PyResult<Arc<Running>> {
+        let mut running = self.running.lock().expect("no holder panics");
+        if running.is_some() {
+            return Err(LamportError::new_err(format!(
+                "machine {} was started already",
+                self.machine.id()
+            )));
+        }
+        let machine_list = MachineList::new(vec![self.machine.clone()]);
+        let started = Arc::new(supervisor::start(machine_list, duration, wait, plan)?);
+        *running = Some(started.clone());
+        Ok(started)
+    }
+
+    pub(super) fn running(&self) -> Option<Arc<Running>> {
+        self.running.lock().expect("no holder panics").clone()
+    }
+
+    /// Another Ctrl-C ends the waiting.
+    pub(super) fn stop_and_wait(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(running) = self.running() else {
+            return Ok(());
+        };
+        running.stop();
+        join(py, &running, None).map(|_| ())
+    }
+}
+
+impl Drop for OwnMachine {
+    fn drop(&mut self) {
+        // One that was started ends by itself; one that was not has no one left to end it.
+        if self.running().is_none() {
+            aside(|| self.machine.abandon());
+        }
+    }
+}
