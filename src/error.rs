@@ -34,6 +34,20 @@ pub enum Error {
     State(String),
 }
 
+/// So much of a text of others that a message can show it.
+pub(crate) fn clipped(text: &str) -> String {
+    shortened(text, 60)
+}
+
+/// At most so many characters of a text, of which the last then says that there were more.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(most - 1);
+    kept.chain(['…']).collect()
+}
+
 /// A result with this crate's error.
 pub type Result<T> = std::result::Result<T, Error>;
 

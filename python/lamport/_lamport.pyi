@@ -783,7 +783,7 @@ def event_codes(
     words: Sequence[str],
     counts: Sequence[int],
     first_rows: Sequence[int],
-    events: Mapping[str, Sequence[str] | None],
+    events: Mapping[str, str | tuple[str, str] | None] | None,
 ) -> list[int]:
     """Say what events are by words, each with how often it is there and in which row first.
 

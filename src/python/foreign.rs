@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -11,14 +10,13 @@ use super::interrupt::interruptible;
 use super::logs::PyLogs;
 use super::rules::RulesArgument;
 use super::table::keys;
+use super::words::declared_words;
 use crate::log::import::executions::Execution;
 use crate::log::import::json::read_json;
 use crate::log::import::source::TextFile;
 use crate::log::import::table::Declared;
 use crate::log::import::text::{Foreign, TextPatterns, read_text};
 use crate::log::import::when::TimeReader;
-use crate::log::import::words::{Meaning, Words};
-use crate::log::schema::EventKind;
 
 /// Read logs of other programs: text by the patterns of a declaration, JSON lines if it has none.
 ///
@@ -74,7 +72,7 @@ fn foreign(declaration: &Bound<'_, PyAny>) -> PyResult<Foreign> {
     let errors: String = declaration.getattr("errors")?.extract()?;
     Ok(Foreign {
         columns: columns.unwrap_or_default(),
-        words: words(&declaration.getattr("events")?)?,
+        words: declared_words(&declaration.getattr("events")?)?,
         times: TimeReader::new(format.as_deref(), unit.as_deref())?,
         skips: errors == "skip",
     })
@@ -98,28 +96,6 @@ fn patterns(declaration: &Bound<'_, PyAny>) -> PyResult<Option<TextPatterns>> {
         delimiter: declaration.getattr("delimiter")?.extract()?,
         execution,
     }))
-}
-
-/// What words mean: a kind, two of them, or None for what is left aside.
-fn words(events: &Bound<'_, PyAny>) -> PyResult<Words> {
-    let mut declared = BTreeMap::new();
-    if let Ok(events) = events.cast::<PyDict>() {
-        for (word, kind) in events.iter() {
-            let meaning = if kind.is_none() {
-                Meaning::Aside
-            } else if let Ok(name) = kind.extract::<String>() {
-                let known = EventKind::ALL.iter().find(|kind| kind.name() == name);
-                let unknown = || {
-                    PyValueError::new_err(format!("events[{word}]={name:?} is no kind of event"))
-                };
-                Meaning::Kind(*known.ok_or_else(unknown)?)
-            } else {
-                Meaning::Both
-            };
-            declared.insert(word.extract()?, meaning);
-        }
-    }
-    Ok(Words::new(declared))
 }
 
 fn declared(declaration: &Bound<'_, PyAny>) -> PyResult<Declared> {

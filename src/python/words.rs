@@ -5,12 +5,34 @@ use std::collections::BTreeMap;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyString};
 
 use crate::log::import::dates::iso;
 use crate::log::import::time_format::TimeFormat;
 use crate::log::import::words::{Meaning, Words, unknown};
 use crate::log::schema::EventKind;
+
+/// The words of a declaration: each means a kind, two of them, or None for what is left aside.
+pub(super) fn declared_words(events: &Bound<'_, PyAny>) -> PyResult<Words> {
+    let mut declared = BTreeMap::new();
+    if let Ok(events) = events.cast::<PyDict>() {
+        for (word, kind) in events.iter() {
+            let meaning = if kind.is_none() {
+                Meaning::Aside
+            } else if let Ok(name) = kind.extract::<String>() {
+                let known = EventKind::ALL.iter().find(|kind| kind.name() == name);
+                let unknown = || {
+                    PyValueError::new_err(format!("events[{word}]={name:?} is no kind of event"))
+                };
+                Meaning::Kind(*known.ok_or_else(unknown)?)
+            } else {
+                Meaning::Both
+            };
+            declared.insert(word.extract()?, meaning);
+        }
+    }
+    Ok(Words::new(declared))
+}
 
 /// Say what events are by words, each with how often it is there and in which row first.
 ///
@@ -26,26 +48,9 @@ pub(super) fn event_codes(
     words: Vec<String>,
     counts: Vec<u64>,
     first_rows: Vec<u64>,
-    events: BTreeMap<String, Option<Vec<String>>>,
+    events: &Bound<'_, PyAny>,
 ) -> PyResult<Vec<i8>> {
-    let kind = |name: &str| {
-        EventKind::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.name() == name)
-    };
-    let declared = events.into_iter().map(|(word, kinds)| {
-        let meaning = match kinds.as_deref() {
-            None => Meaning::Aside,
-            Some([name]) => Meaning::Kind(
-                kind(name)
-                    .ok_or_else(|| PyValueError::new_err(format!("there is no kind {name}")))?,
-            ),
-            Some(_) => Meaning::Both,
-        };
-        Ok((word, meaning))
-    });
-    let known = Words::new(declared.collect::<PyResult<_>>()?);
+    let known = declared_words(events)?;
     let mut strange: BTreeMap<&str, u64> = BTreeMap::new();
     let mut first = u64::MAX;
     let mut codes = Vec::with_capacity(words.len());

@@ -10,6 +10,7 @@ from lamport._cli.reading import add_reading, declared, in_words, load_logs
 from lamport._cli.table_file import file_format
 from lamport._cli.words import WordedError, describe
 from lamport._model import read
+from lamport._runs.export import ENDINGS, FORMATS
 
 __all__ = ["add_analyze", "add_export", "add_verify", "run_analyze", "run_export", "run_verify"]
 
@@ -37,7 +38,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", required=True, metavar="FILE", help="the file to write; replaced if it exists")
     add(
         "--format",
-        choices=("jsonl", "csv", "parquet", "shiviz", "tsviz", "chrome", "mermaid"),
+        choices=FORMATS,
         help="default: by the ending of FILE (.json: chrome, .mmd: mermaid); shiviz and tsviz are viewers of "
         "vector clocks, chrome is a trace for Perfetto and chrome://tracing, mermaid a sequence diagram",
     )
@@ -53,8 +54,6 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 def run_export(args: argparse.Namespace) -> int:
     """Do what ``lamport export`` says."""
-    from lamport._runs.export import ENDINGS, FORMATS
-
     form = file_format(args, FORMATS, ENDINGS)
     path = load_logs(args).export(args.output, format=form, start=args.start, stop=args.stop)
     print(f"wrote {path}")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from lamport._cli.options import reader
 from lamport._cli.words import WordedError, as_options
 from lamport._model import read
+from lamport._runs.declaration import FORMATS, Declaration, read_declaration
+from lamport._runs.units import UNITS
 
 if TYPE_CHECKING:
-    from lamport._runs.declaration import Declaration
     from lamport._runs.run import Run
 
 __all__ = ["add_reading", "declared", "in_words", "load_logs"]
 
-FORMATS = ("jsonl", "csv", "parquet", "shiviz", "tsviz", "govector")
 SKIPS = "skip_errors"
 
 
@@ -58,7 +58,7 @@ def add_reading(parser: argparse.ArgumentParser, *, form: str = "--format") -> N
         help=r"the machine in a file's name, as in 'machine_(?<machine>\d+)'",
     )
     add("--time-format", metavar="FORMAT", help="how times are written, as in strptime (ISO 8601 is known)")
-    add("--time-unit", choices=("s", "ms", "us", "ns"), help="what numbers that are times are (default: s)")
+    add("--time-unit", choices=tuple(UNITS), help="what numbers that are times are (default: s)")
     add(
         "--queue-len",
         choices=("after", "before"),
@@ -86,10 +86,8 @@ def add_reading(parser: argparse.ArgumentParser, *, form: str = "--format") -> N
     )
 
 
-def declared(args: argparse.Namespace) -> "Declaration":
+def declared(args: argparse.Namespace) -> Declaration:
     """Return what a command line and its file say of the logs; the command line has the last word."""
-    from lamport._runs.declaration import Declaration, read_declaration
-
     found: dict[str, Any] = {}
     if args.like is not None:
         try:

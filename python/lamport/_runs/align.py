@@ -1,7 +1,8 @@
 """By how much the clocks of machines are apart."""
 
+from collections.abc import Mapping
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lamport._model.check import real
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Logs
 
-__all__ = ["MAX_DRIFT", "alignment", "best_offsets"]
+__all__ = ["MAX_DRIFT", "alignment", "best_offsets", "corrected"]
 
 MAX_DRIFT = 1e-4
 """By how much a clock may go wrong, in seconds a second."""
@@ -35,3 +36,9 @@ def best_offsets(logs: "Logs", clock_uncertainty: float = 0.0) -> dict[int, floa
     columns = logs.align(minimum_delay=0.0, max_drift=MAX_DRIFT, clock_uncertainty=clock_uncertainty)
     pairs = zip(columns["machine_id"].tolist(), columns["best"].tolist(), strict=True)
     return {machine: best for machine, best in pairs if not isnan(best)}
+
+
+def corrected(offsets: Mapping[Any, float], *, aligned: bool) -> dict[str, Any]:
+    """Return what the parameters of a run say of its offsets, and of whether `Run.align` found them."""
+    told = {"offsets": {str(machine): offset for machine, offset in offsets.items()}}
+    return {"aligned": True} | told if aligned else told

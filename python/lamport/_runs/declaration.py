@@ -13,7 +13,7 @@ from lamport._model.check import mapping, path, real, whole
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.units import UNITS
 
-__all__ = ["Declaration", "as_offsets", "python_pattern", "read_declaration"]
+__all__ = ["FORMATS", "Declaration", "as_offsets", "python_pattern", "read_declaration"]
 
 FORMATS = ("jsonl", "csv", "parquet", "shiviz", "tsviz", "govector")
 COLUMNS = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lamport._runs.align import best_offsets
+from lamport._runs.align import best_offsets, corrected
 from lamport._runs.declaration import Declaration, python_pattern
 from lamport._runs.directory import is_log
 from lamport._runs.file_machines import file_machines
@@ -91,8 +91,7 @@ def foreign_run(files: Found, layouts: Sequence[Layout], declared: Declaration) 
         apart, *_ = _read(given, first.kind, separators, replace(declared, offsets=None))
         best: dict[int | str, float] = dict(best_offsets(apart).items())
         declared = replace(declared, offsets=best)
-        offsets = {str(machine): offset for machine, offset in best.items()}
-        parameters = {"aligned": True, "offsets": offsets}
+        parameters = corrected(best, aligned=True)
     logs, extra, spoken = _read(given, first.kind, separators, declared)
     recipe = Recipe(logs_again, (again, declared))
     if separators is not None:

@@ -9,7 +9,7 @@ import pandas as pd
 from lamport._lamport import EVENT_COLUMNS
 from lamport._model.public import public
 from lamport._model.rules import Rules
-from lamport._runs.align import best_offsets
+from lamport._runs.align import best_offsets, corrected
 from lamport._runs.cells import READERS, machines, recipients
 from lamport._runs.columns import KNOWN, LISTS, named
 from lamport._runs.declaration import Declaration
@@ -142,7 +142,7 @@ def run_of_frame(table: pd.DataFrame, declared: Declaration) -> Run:
         apart, _ = logs_of_frame(table, replace(declared, offsets=None))
         best = best_offsets(apart)
         declared = replace(declared, offsets=dict(best.items()))
-        parameters = {"aligned": True, "offsets": {str(machine): offset for machine, offset in best.items()}}
+        parameters = corrected(best, aligned=True)
     logs, extra = logs_of_frame(table, declared)
     return Run(logs, parameters=parameters, rules=declared.rules, extra=extra)
 

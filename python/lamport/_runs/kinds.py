@@ -60,11 +60,7 @@ def _codes(column: "pd.Series[Any]", places: Any, declared: Declaration) -> Any:
     if not declared.events and all(word in CODES for word in words):
         return np.array([CODES[word] for word in words], dtype=np.int8)
     used, first_rows, counts = np.unique(places, return_index=True, return_counts=True)
-    events = {
-        word: None if kind is None else [kind] if isinstance(kind, str) else list(kind)
-        for word, kind in (declared.events or {}).items()
-    }
     codes = np.zeros(len(words), dtype=np.int8)
     given = [words[place] for place in used]
-    codes[used] = event_codes(given, counts.tolist(), first_rows.tolist(), events)
+    codes[used] = event_codes(given, counts.tolist(), first_rows.tolist(), declared.events)
     return codes

@@ -6,7 +6,7 @@ from typing import Literal
 
 from lamport._model.public import public
 from lamport._model.rules import Rules
-from lamport._runs.align import best_offsets
+from lamport._runs.align import best_offsets, corrected
 from lamport._runs.declaration import Declaration
 from lamport._runs.directory import read_record
 from lamport._runs.files import Found, find, home_of
@@ -144,11 +144,10 @@ def _own_run(files: Found, declared: Declaration) -> Run:
     skip = declared.errors == "skip"
     if declared.offsets == "align":
         known = best_offsets(read_again(files, None, skip, declared.rules))
-        record["aligned"] = True
     elif declared.offsets is not None:
         known = by_id(declared.offsets)
     if known is not None:
-        record["offsets"] = {str(machine): offset for machine, offset in known.items()}
+        record |= corrected(known, aligned=declared.offsets == "align")
     logs = read_again(files, known, skip, declared.rules)
     if logs.began is not None and "began" in record:
         record["began"] = logs.began  # with the offsets

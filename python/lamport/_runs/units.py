@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lamport._model.warning import warn
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -43,9 +42,12 @@ def in_seconds(numbers: "Floats", name: str, unit: str | None) -> "Floats":
 
     Examples
     --------
+    >>> import numpy as np
     >>> in_seconds(np.array([1677782102954.0]), "time", "ms").tolist()
     [1677782102.954]
     """
+    import numpy as np
+
     if unit is not None:
         seconds: Floats = numbers / UNITS[unit]
         return seconds
@@ -73,6 +75,8 @@ def in_seconds(numbers: "Floats", name: str, unit: str | None) -> "Floats":
 
 def _check_mixed(numbers: "Floats", name: str) -> None:
     """Refuse times of day of which some are in one unit and some in another."""
+    import numpy as np
+
     first = {}
     for unit, many in UNITS.items():
         rows = np.flatnonzero((np.abs(numbers) > OLDEST * many) & (np.abs(numbers) < NEWEST * many))

@@ -14,10 +14,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::excerpt::{Excerpt, Picture};
-use super::label::short;
+
 use crate::causality::checkpoint::{Checkpoint, GoOn};
 use crate::causality::matching::How;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 use crate::log::columns::Columns;
 use crate::log::schema::known;
 
@@ -100,7 +100,7 @@ impl Tracks {
             next.insert(id, (at, length));
             lengths[row as usize] = length;
         }
-        let label = |&id: &i64| (id, short(&excerpt.label(id), LONGEST_LABEL));
+        let label = |&id: &i64| (id, shortened(&excerpt.label(id), LONGEST_LABEL));
         Self {
             labels: counts.keys().map(label).collect(),
             numbers: counts.keys().copied().zip(1..).collect(),

@@ -18,15 +18,6 @@ pub(super) fn label(names: &BTreeMap<u64, String>, id: u64) -> String {
     }
 }
 
-/// A text of at most so many characters, of which the last then says that there were more.
-pub(super) fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept = text.chars().take(most - 1);
-    kept.chain(['…']).collect()
-}
-
 /// A character as it is shown.
 struct Spelled(char);
 
@@ -53,9 +44,5 @@ mod tests {
         let names = BTreeMap::from([(1, "a\u{202e}b\u{1b}[31m é 😀 <i>".to_owned())]);
         assert_eq!(label(&names, 1), "a\\u{202e}b\\u{1b}[31m é 😀 <i>");
         assert_eq!(label(&names, 2), "machine 2");
-        assert_eq!(
-            (short("abc", 3), short("abcd", 3)),
-            ("abc".into(), "ab…".into())
-        );
     }
 }

@@ -11,11 +11,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::excerpt::{Arrow, Excerpt, Picture};
-use super::label::short;
+
 use crate::causality::checkpoint::{Checkpoint, GoOn};
 use crate::causality::matching::How;
 use crate::causality::messages::{RECEIVED, UNDELIVERED, UNREAD};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 use crate::log::schema::{UNKNOWN, known};
 
 /// Lines of events.
@@ -257,7 +257,7 @@ impl<'a> Diagram<'a> {
     }
 
     fn name(&self, id: i64) -> String {
-        escaped(&short(&self.excerpt.label(id), LONGEST_LABEL))
+        escaped(&shortened(&self.excerpt.label(id), LONGEST_LABEL))
     }
 
     fn text(&self) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::natural;
 use super::table::{ALL, OTHERS, Table};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, clipped};
 use crate::log::columns::UNKNOWN;
 use crate::model::clock::MAX_CLOCK;
 
@@ -121,18 +121,8 @@ fn is_fit(name: &str) -> bool {
 }
 
 /// Whether a text is a whole number as it is written plainly: `0`, `12`, not `01` or `+1`.
-pub(crate) fn is_decimal(name: &str) -> bool {
+fn is_decimal(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())
         && (name == "0" || !name.starts_with('0'))
         && !name.is_empty()
-}
-
-/// So much of a name that a message can show it.
-pub(crate) fn clipped(name: &str) -> String {
-    const MOST: usize = 60;
-    if name.chars().count() <= MOST {
-        name.to_owned()
-    } else {
-        name.chars().take(MOST).chain(['…']).collect()
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::clipped;
 use crate::log::schema::EventKind;
 
 /// What a word says.
@@ -148,7 +149,7 @@ pub fn unknown(words: &BTreeMap<&str, u64>, place: &str) -> String {
     by_count.sort_by_key(|&(word, &count)| (std::cmp::Reverse(count), *word));
     let shown = by_count.iter().take(SHOWN);
     let shown: Vec<String> = shown
-        .map(|&(word, count)| format!("{:?} ({count})", clipped_word(word)))
+        .map(|&(word, count)| format!("{:?} ({count})", clipped(word)))
         .collect();
     let more = if by_count.len() > SHOWN {
         format!(" and {} more", by_count.len() - SHOWN)
@@ -161,20 +162,10 @@ pub fn unknown(words: &BTreeMap<&str, u64>, place: &str) -> String {
         "no kind of event is known by {}{more} (first in {place}): say what they are, as in \
          events={{{:?}: {:?}}}, of {}, or None for lines to leave aside",
         shown.join(", "),
-        clipped_word(first),
+        clipped(first),
         kinds[kinds.len() - 1],
         kinds.join(", "),
     )
-}
-
-/// So much of a word that a message can show it.
-fn clipped_word(word: &str) -> String {
-    const MOST: usize = 40;
-    if word.chars().count() <= MOST {
-        word.to_owned()
-    } else {
-        word.chars().take(MOST).chain(['…']).collect()
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::error::clipped;
 use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
 
@@ -13,7 +14,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
         Ok(_) => {
             return format!(
                 "not a log line: it must be one JSON object, such as {EXAMPLE}, but is {}",
-                shorten(text)
+                quoted(text)
             );
         }
         Err(_) if text.trim().is_empty() => {
@@ -33,7 +34,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> String {
             return format!(
                 "not JSON ({why} at column {}): each line must be one JSON object, but it is {}",
                 error.column(),
-                shorten(text)
+                quoted(text)
             );
         }
     };
@@ -82,20 +83,11 @@ pub(crate) fn not_whole(name: &str, value: impl std::fmt::Display) -> String {
     format!("{name} is {value}: it must be a whole number from 0 to {MAX_CLOCK}")
 }
 
-/// The beginning of a text, if it is long.
-pub(crate) fn clipped(text: &str) -> String {
-    let mut short: String = text.chars().take(60).collect();
-    if short.len() < text.len() {
-        short.push_str("...");
-    }
-    short
-}
-
 const ADDRESSES: &str = "a list of addresses [\"host\", port] or \"host:port\", or of ids";
 const EXAMPLE: &str =
     r#"{"event": "INTERNAL", "system_time": 1.0, "machine_id": 1, "old_clock": 0, "new_clock": 1}"#;
 
-fn shorten(text: &str) -> String {
+fn quoted(text: &str) -> String {
     format!("{:?}", clipped(text))
 }
 

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::error::clipped;
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Delivery, End, HeardOf, NUMBER, Place, Quantiles, Startup};
-use crate::log::read::diagnose::{clipped, diagnose, not_whole};
+use crate::log::read::diagnose::{diagnose, not_whole};
 use crate::log::read::seconds::{decimals, micros};
 use crate::log::schema::EventKind;
 use crate::model::behavior::Probabilities;

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
+use crate::error::clipped;
 use crate::log::columns::Micros;
-use crate::log::read::diagnose::clipped;
 
 /// The latest time, in microseconds (the year 2223): with an offset it is still exact in a float64.
 pub(crate) const MAX_TIME: Micros = 8_000_000_000_000_000;

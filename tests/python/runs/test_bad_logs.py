@@ -50,7 +50,7 @@ def both(source):
         (line(new_clock=0)[:-2] + "[" * 100_000 + "]" * 100_000 + "}", ["not JSON", "recursion limit"]),
         (
             line(system_time=0).replace(" 0,", "[" * 9_000 + "]" * 9_000 + ",", 1),
-            ["system_time is [[[", "..."],
+            ["system_time is [[[", "…"],
         ),
         ('{"event": "\udcff"}', ["invalid UTF-8 at byte 12"]),
     ],
