@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from lamport._model.check import whole
+from lamport._runs.spelled import spelled
 
 __all__ = ["Names", "in_figure", "in_markdown", "in_words", "number", "numbers", "plain", "shown"]
 
@@ -20,8 +21,6 @@ LONGEST = 60
 LONGEST_IN_FIGURE = 30
 LISTED = 10
 """The most machines that a message names."""
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-"""What no eye sees, or what turns the text around it."""
 MEANINGS = re.compile(r"[\\`*_{}\[\]()#+|~$!^=:@]")
 """What means something in some Markdown."""
 MACHINES = re.compile(r"\bmachines? (?:are )?(\d+(?:, \d+)*(?:,? and \d+)?)(?![\d.])")
@@ -43,8 +42,7 @@ def shown(names: Names, machine: int) -> str:
 
 def plain(name: str) -> str:
     """Return a name as any terminal and any page may have it."""
-    text = UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", name)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return spelled(name, LONGEST)
 
 
 def in_figure(text: str) -> str:
