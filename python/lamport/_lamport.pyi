@@ -686,7 +686,7 @@ def read_foreign(files: Sequence[tuple[str, str | None, int]], declaration: Any)
         A line is malformed, a pattern matches nothing or skips what looks like an event, a file is empty or
         holds no text.
     ValueError
-        A pattern or a format is none, needed groups are missing, words of events are unknown, or several
+        A pattern or a format is not one, needed groups are missing, words of events are unknown, or several
         executions are there and none is named.
     OSError
         A file cannot be read.
@@ -698,7 +698,7 @@ def read_bytes(path: str) -> bytes:
     Raises
     ------
     LogError
-        The file is an archive, an image, or another thing that is no text.
+        The file is an archive, an image, or something else that is not text.
     OSError
         It cannot be read.
     """
@@ -709,7 +709,7 @@ def peek_file(path: str) -> tuple[bytes, bytes]:
     Raises
     ------
     LogError
-        The file is an archive, an image, or another thing that is no text.
+        The file is an archive, an image, or something else that is not text.
     OSError
         It cannot be read.
     """
@@ -802,12 +802,12 @@ def read_dates(
     """Say when texts say that it was.
 
     Nanoseconds since 1970 of each (the least number for None), how many decimals their seconds have, and
-    which text is no time, if one is.
+    which text is not a time, if there is one.
 
     Raises
     ------
     ValueError
-        The format is none.
+        `time_format` is not a format.
     """
 
 @final

@@ -34,7 +34,7 @@ use crate::log::import::when::TimeReader;
 ///     A line is malformed, a pattern matches nothing or skips what looks like an event, a file is empty or
 ///     holds no text.
 /// ValueError
-///     A pattern or a format is none, needed groups are missing, words of events are unknown, or several
+///     A pattern or a format is not one, needed groups are missing, words of events are unknown, or several
 ///     executions are there and none is named.
 /// OSError
 ///     A file cannot be read.

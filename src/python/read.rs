@@ -69,7 +69,7 @@ pub(super) fn read_logs(
 /// Raises
 /// ------
 /// LogError
-///     The file is an archive, an image, or another thing that is no text.
+///     The file is an archive, an image, or something else that is not text.
 /// OSError
 ///     It cannot be read.
 #[pyfunction]
@@ -82,7 +82,7 @@ pub(super) fn read_bytes(py: Python<'_>, path: PathBuf) -> PyResult<Cow<'static,
 /// Raises
 /// ------
 /// LogError
-///     The file is an archive, an image, or another thing that is no text.
+///     The file is an archive, an image, or something else that is not text.
 /// OSError
 ///     It cannot be read.
 #[pyfunction]

@@ -22,7 +22,7 @@ pub(super) fn declared_words(events: &Bound<'_, PyAny>) -> PyResult<Words> {
             } else if let Ok(name) = kind.extract::<String>() {
                 let known = EventKind::ALL.iter().find(|kind| kind.name() == name);
                 let unknown = || {
-                    PyValueError::new_err(format!("events[{word}]={name:?} is no kind of event"))
+                    PyValueError::new_err(format!("events[{word}]={name:?} is not a kind of event"))
                 };
                 Meaning::Kind(*known.ok_or_else(unknown)?)
             } else {
@@ -78,12 +78,12 @@ pub(super) fn event_codes(
 /// Say when texts say that it was.
 ///
 /// Nanoseconds since 1970 of each (the least number for None), how many decimals their seconds have, and
-/// which text is no time, if one is.
+/// which text is not a time, if there is one.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     The format is none.
+///     `time_format` is not a format.
 #[pyfunction]
 #[pyo3(signature = (texts, time_format = None))]
 pub(super) fn read_dates<'py>(

@@ -270,7 +270,7 @@ fn what_cannot_be_read_is_refused_with_its_place() {
     of("a send 1 1741130946\na send 2 1741130946579\n").refused(&["0.log:2", "time_unit"]);
     of("a send 1 1741130946\na send 2 2025-03-04\n").refused(&["0.log:2", "a date", "one kind"]);
     of("a send 1 1741130946\na send 2 1.5\n").refused(&["0.log:2", "one unit"]);
-    of("a send 1 soon\n").refused(&["0.log:1", "\"soon\" is no time", "time_format"]);
+    of("a send 1 soon\n").refused(&["0.log:1", "\"soon\" is not a time", "time_format"]);
     of("hello\n").refused(&["0.log:1", "matches nothing", "\"hello\""]);
     of("\n \n").refused(&["0.log:1", "empty"]);
     let bytes = |bytes: &[u8]| Case {

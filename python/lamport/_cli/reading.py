@@ -155,9 +155,9 @@ def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no mapping in JSON") from None
+        raise ValueError(f"{text!r} is not a mapping in JSON") from None
     if not isinstance(found, dict):
-        raise ValueError(f"{text!r} is no mapping in JSON")
+        raise ValueError(f"{text!r} is not a mapping in JSON")
     return found
 
 

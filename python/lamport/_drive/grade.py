@@ -110,7 +110,7 @@ def _listed(submissions: Iterable[str | PathLike[str]]) -> list[str | PathLike[s
     if isinstance(submissions, (str, PathLike)):
         raise ValueError(f"submissions={fspath(submissions)!r} is one path: give a list of them")
     if not isinstance(submissions, Iterable):
-        raise ValueError(f"submissions={submissions!r} are none: give a list of paths")
+        raise ValueError(f"submissions={submissions!r} is not a list of paths")
     listed = list(submissions)
     if not listed:
         raise ValueError("there are no submissions: give at least one")

@@ -47,7 +47,7 @@ class Rules:
     Raises
     ------
     ValueError
-        A value is none of these.
+        A value is not one of these.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def as_rules(value: object) -> Rules | None:
     Raises
     ------
     ValueError
-        It is none of them, or a value of it is not one that `Rules` takes.
+        It is neither, or a value of it is not what `Rules` takes.
 
     Examples
     --------

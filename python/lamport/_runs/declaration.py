@@ -88,7 +88,7 @@ def read_declaration(file: str | PathLike[str]) -> dict[str, Any]:
     FileNotFoundError
         There is no such file.
     ValueError
-        It is no TOML, or has something that is no option.
+        It is not TOML, or has something that is not an option.
     """
     place = Path(path("like", file))
     try:
@@ -97,7 +97,7 @@ def read_declaration(file: str | PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"{place}: not a declaration in TOML ({error})") from None
     known = [each.name for each in fields(Declaration)]
     if strange := [name for name in found if name not in known]:
-        raise ValueError(f"{place}: {strange[0]!r} is no option of a declaration: give {', '.join(known)}")
+        raise ValueError(f"{place}: {strange[0]!r} is not an option: give {', '.join(known)}")
     for name in ("columns", "events"):
         if isinstance(table := found.get(name), dict):
             found[name] = {key: None if value == "" else value for key, value in table.items()}
@@ -196,8 +196,8 @@ def _kind(place: str, kind: object) -> str | tuple[str, str] | None:
     if isinstance(kind, list | tuple) and sorted(str(each).upper() for each in kind) == ["RECEIVE", "SEND"]:
         return ("RECEIVE", "SEND")
     raise ValueError(
-        f"{place}={kind!r} is no kind of event: give {', '.join(EVENT_KINDS)}, ('RECEIVE', 'SEND') for both "
-        "at once, or None for a line to leave aside"
+        f"{place}={kind!r} is not a kind of event: give {', '.join(EVENT_KINDS)}, ('RECEIVE', 'SEND') for "
+        "both at once, or None for a line to leave aside"
     )
 
 

@@ -21,7 +21,7 @@ def as_frame(table: Any, what: str) -> pd.DataFrame:
     Raises
     ------
     TypeError
-        It is no table.
+        It is not a table.
     ImportError
         It is not of pandas, and pyarrow is missing.
     """

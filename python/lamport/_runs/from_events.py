@@ -99,7 +99,7 @@ def from_events(
     ValueError
         A column is missing or there twice, a value is not what its column holds, words for events are
         unknown, times cannot be seconds and no `time_unit` is given, there is ``arrived`` but neither
-        ``time`` nor ``system_time``, or an option is none.
+        ``time`` nor ``system_time``, or an option is not what it takes.
     TypeError
         `frame` is not a table.
     ImportError

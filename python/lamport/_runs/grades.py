@@ -29,13 +29,10 @@ class Graded(NamedTuple):
         Its row: ``submission``, ``verdict``, a column for each rule, ``diagnosis``, ``remark``.
     page : str
         The page, in Markdown.
-    is_read : bool
-        Whether it could be read.
     """
 
     row: dict[str, str]
     page: str
-    is_read: bool
 
 
 def graded(submission: str | PathLike[str], declared: Declaration, clock_uncertainty: float | None) -> Graded:
@@ -59,7 +56,7 @@ def graded(submission: str | PathLike[str], declared: Declaration, clock_uncerta
         is_told = isinstance(error, (LamportError, OSError, ValueError)) and str(error)
         why = str(error) if is_told else f"{type(error).__name__}: {error}"
         row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
-        return Graded(row, _unread(name, why), is_read=False)
+        return Graded(row, _unread(name, why))
     row = {
         "submission": name,
         "verdict": _verdict(done),
@@ -67,7 +64,7 @@ def graded(submission: str | PathLike[str], declared: Declaration, clock_uncerta
         "diagnosis": "; or: ".join(reading.words for reading in done.diagnosis),
         "remark": f"{len(done.unchecked)} things are not checked" if done.unchecked else "",
     }
-    return Graded(row, _page(name, done), is_read=True)
+    return Graded(row, _page(name, done))
 
 
 def _verdict(done: Verification) -> str:

@@ -56,7 +56,7 @@ def layout_of(file: Path, declared: Declaration) -> Layout:
     Raises
     ------
     LogError
-        It is no text, is empty, or is of no form that is known: the message says what it begins with.
+        It is not text, is empty, or its form is not known: the message says what it begins with.
     ValueError
         Its first and last lines do not agree.
     """

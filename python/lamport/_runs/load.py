@@ -36,10 +36,11 @@ def load(
 ) -> Run:
     r"""Read the logs of one run.
 
-    Our own logs need nothing said: JSON lines with the base fields at least, in any grouping (one machine in
-    several files, several machines in one), in whose order what they say decides, not their names. So do
-    tables in CSV or Parquet with our names of columns, and logs for ShiViz, TSViz and of GoVector. Of other
-    logs say what differs. `read_text` reads text of any form.
+    Logs of this package need no options: JSON lines with at least ``event``, ``system_time``,
+    ``machine_id``, ``old_clock`` and ``new_clock``, in any grouping (several machines in one file, one
+    machine in several: what the lines say decides their order, not the names of files). Nor do tables in CSV
+    or Parquet with our names of columns, logs for ShiViz and TSViz, and logs of GoVector. Of other logs say
+    by options how they differ; `read_text` reads text of any form.
 
     Parameters
     ----------
@@ -52,13 +53,14 @@ def load(
         A file that grows or shrinks meanwhile is read up to where its end was met. Blank lines are left
         aside. ``-`` is the standard input, ``~`` the home.
     format : {"jsonl", "csv", "parquet", "shiviz", "tsviz", "govector"}, optional
-        By the first and the last line, which must agree, if None; `Run.notes` says what it was taken for.
+        The form of the files. If None the first and the last line tell, which must agree; `Run.notes` says
+        what they were taken for.
     columns : mapping of str to str, optional
         Their names of columns, keys or groups to ours, or to None for one to leave aside, as in
         ``{"lc": "new_clock", "node": "machine_id"}``; ours are those of `from_events`.
     events : mapping of str to str, optional
-        Their words to SEND, RECEIVE or INTERNAL, ("RECEIVE", "SEND") for both at once, None for lines to
-        leave aside. Usual words are known.
+        Their words for events to SEND, RECEIVE or INTERNAL, to ("RECEIVE", "SEND") for both at once, or to
+        None for lines to leave aside. Usual words are known.
     file_pattern : str, optional
         A regular expression whose group ``machine`` is found in the name of a file, where its lines do not
         tell the machine, as in ``r"machine_(?<machine>\d+)"``. Without one it is the last number of the name
@@ -68,11 +70,11 @@ def load(
     time_unit : {"s", "ms", "us", "ns"}, optional
         What numbers that are times are: seconds if None, unless they cannot be.
     queue_len : {"after", "before"}
-        Whether the length of a queue was counted after the message was taken, or before.
+        Whether a receipt tells how many messages waited after its own was taken, or before.
     multicast : "rows", optional
-        Consecutive SENDs of one clock are one event.
+        Consecutive SENDs of one clock to different machines are one event.
     execution : str or int, optional
-        Which one, by name or by number from 1, where a file has several.
+        Which execution to read, by name or by number from 1, where a file has several.
     rules : Rules, optional
         What is taken for true of the program, for everything that follows from the run.
     errors : {"raise", "skip"}
@@ -92,7 +94,7 @@ def load(
         There is no such file, or no log in the directory.
     ValueError
         The directory holds the logs of several runs, a log both plain and compressed, files of several forms,
-        or an option is none.
+        or an option is not what it takes.
     LogError
         A line is malformed (a torn last line is a note, not an error), a file is empty, an archive, an image,
         or of a form that is not known.

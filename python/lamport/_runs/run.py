@@ -253,7 +253,8 @@ class Run(Recorded):
         LamportError
             No event was recorded.
         ValueError
-            `clock_uncertainty` is negative, `rules` are none, or `offsets` are others: those go to `load`.
+            `clock_uncertainty` is negative, `rules` are not rules, or `offsets` is not "align": seconds go to
+            `load`.
         """
         from lamport._runs.verification import is_aligned, verify_recorded
 

@@ -122,7 +122,7 @@ def _plain(error: Exception) -> str:
     if found := TOO_MANY.match(text):
         expected, line, saw = found.groups()
         return f"{line}: {saw} fields, but {expected} before: quote those that hold the separator"
-    return f" it is no table ({text})"
+    return f" it is not a table ({text})"
 
 
 def join_tables(

@@ -53,7 +53,7 @@ def read_times(
     Raises
     ------
     ValueError
-        A value is no time, or numbers cannot be seconds and no unit is given.
+        A value is not a time, or numbers cannot be seconds and no unit is given.
     """
     names = [name for name in (*CLOCKS, "arrived") if name in table.columns]
     read = {name: _times(table, name, time_format, time_unit) for name in names}

@@ -14,6 +14,7 @@ from lamport._model.topology import check_name, resolve
 from lamport._runs.directory import RECORD
 from lamport._runs.names import Names, in_words, plain
 from lamport._runs.reading import Reading
+from lamport._runs.spelled import spelled
 from lamport._runs.violations import COLUMNS, violations
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN", "Verification", "is_aligned", "verify_files", "verify_recorded"]
 
 SHOWN = 20
-LONGEST = 200
-"""Characters that are shown of why ``run.json`` tells no machines."""
 UNKNOWN = "which machines may take part is not checked"
 
 Members = tuple[int, str | Sequence[Sequence[int]], str | None]
@@ -260,6 +259,5 @@ def _members(record: Mapping[str, Any]) -> tuple[Members | None, str]:
         if isinstance(topology, str):
             check_name(topology)
     except ValueError as error:  # edited by hand, say
-        text = str(error)
-        return None, text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+        return None, spelled(str(error))
     return (machines, topology, run_id if isinstance(run_id, str) else None), ""

@@ -85,7 +85,8 @@ def verify(
     TypeError
         `logs` is none of these.
     ValueError
-        `clock_uncertainty` is negative, `rules` are none, or `offsets` are given for what has no files.
+        `clock_uncertainty` is negative, `rules` are not rules, an option is not what `load` takes, or options
+        are given for a Run.
 
     Examples
     --------

@@ -89,7 +89,7 @@ impl TimeReader {
                 let written = iso(text).ok_or_else(|| {
                     (
                         format!(
-                            "{text:?} is no time: give a number, a date as 2025-03-04 23:29:06,959, or say time_format"
+                            "{text:?} is not a time: give a number, a date as 2025-03-04 23:29:06,959, or say time_format"
                         ),
                         false,
                     )
@@ -180,7 +180,7 @@ mod tests {
             (None, "1741130946579493", "say time_unit=\"us\""),
             (None, "1741130946579493120", "say time_unit=\"ns\""),
             (None, "20250304232906", "time_format if it is a date"),
-            (None, "soon", "is no time"),
+            (None, "soon", "is not a time"),
             (Some("s"), "99999999999", "beyond the year 2262"),
         ];
         for (unit, text, why) in cases {

@@ -63,9 +63,9 @@ def test_a_file_of_options_is_the_same_as_the_options(tmp_path):
         (
             "events",
             {"Exec": "STEP"},
-            "events['Exec']='STEP' is no kind of event: give SEND, RECEIVE, INTERNAL",
+            "events['Exec']='STEP' is not a kind of event: give SEND, RECEIVE, INTERNAL",
         ),
-        ("events", {"Exec": ["SEND", "SEND"]}, "is no kind of event"),
+        ("events", {"Exec": ["SEND", "SEND"]}, "is not a kind of event"),
         ("events", {3: "SEND"}, "events[3]: a word of their log is a text"),
         ("file_pattern", r"machine_\d+", "has no group 'machine': give one"),
         ("file_pattern", "(", "is not a regular expression"),
@@ -91,7 +91,7 @@ def test_what_no_option_takes(option, value, told):
     ("text", "told"),
     [
         ("format = ", "not a declaration in TOML"),
-        ("colums = 3", "'colums' is no option of a declaration: give format, columns"),
+        ("colums = 3", "'colums' is not an option: give format, columns"),
         ("time_unit = 'min'", "time_unit='min' is not known"),
     ],
 )

@@ -8,22 +8,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import internal, receive, send
 
 import lamport
-
-
-def send(machine, clock, to=None, **more):
-    return {"machine_id": machine, "event": "SEND", "new_clock": clock, "recipients": to, **more}
-
-
-def receive(machine, clock, sender=None, sent_clock=None, **more):
-    row = {"machine_id": machine, "event": "RECEIVE", "new_clock": clock}
-    return row | {"sender": sender, "sent_clock": sent_clock} | more
-
-
-def internal(machine, clock, **more):
-    return {"machine_id": machine, "event": "INTERNAL", "new_clock": clock, **more}
-
 
 NAMED = [send("alice", 1, ["bob"]), receive("bob", 2, "alice", 1), internal("Zoë", 1)]
 

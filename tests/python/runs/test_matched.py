@@ -3,21 +3,9 @@
 import random
 
 import pytest
+from rows import internal, receive, send
 
 import lamport
-
-
-def send(machine, clock, to=None):
-    return {"machine_id": machine, "event": "SEND", "new_clock": clock, "recipients": to}
-
-
-def receive(machine, clock, sender=None, sent_clock=None):
-    known = {"sender": sender, "sent_clock": sent_clock}
-    return {"machine_id": machine, "event": "RECEIVE", "new_clock": clock, **known}
-
-
-def internal(machine, clock):
-    return {"machine_id": machine, "event": "INTERNAL", "new_clock": clock}
 
 
 def test_a_timestamp_that_one_send_has_tells_the_sender():
