@@ -125,7 +125,7 @@ impl LogTables {
         files: fn(&[Source]) -> Recording,
     ) -> PyResult<Recording> {
         match &*self.beside.sources {
-            [] => Ok(Recording::Table(self.table(py)?)),
+            [] => Ok(Recording::Table(Box::new(self.table(py)?))),
             sources => Ok(files(sources)),
         }
     }

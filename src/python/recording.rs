@@ -14,7 +14,7 @@ pub(super) enum Recording {
     /// The files, and the seconds to add to the times of each machine.
     Files(Vec<PathBuf>, BTreeMap<u64, f64>),
     /// The events of a table.
-    Table(Columns),
+    Table(Box<Columns>),
 }
 
 impl Recording {
@@ -34,7 +34,7 @@ impl Recording {
     pub(super) fn history(self, beside: &Logs, go_on: &mut dyn FnMut() -> bool) -> Result<History> {
         match self {
             Self::Files(paths, offsets) => read_history(&paths, &offsets, go_on),
-            Self::Table(columns) => Ok(History::of_table(columns, beside)),
+            Self::Table(columns) => Ok(History::of_table(*columns, beside)),
         }
     }
 }
