@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::graph::{EventId, Graph, MoreCauses};
 use crate::error::Result;
-use crate::log::import::table::VectorColumn;
+use crate::log::vector_column::VectorColumn;
 
 /// For each event the latest of another machine that its vector tells of, where the event before tells of less.
 ///

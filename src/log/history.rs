@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::import::table::{Origins, VectorColumn};
 use crate::log::line::{Connect, Delivery, End, Place, Startup};
 use crate::log::logs::{Logs, MachineSummary};
+use crate::log::origins::Origins;
+use crate::log::vector_column::VectorColumn;
 use crate::model::rules::Rules;
 
 /// The logs of one run in their own order.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::log::columns::{Columns, Micros};
-use crate::log::import::table::{Origins, Texts, VectorColumn};
 use crate::log::line::{End, Startup};
+use crate::log::origins::Origins;
+use crate::log::texts::Texts;
+use crate::log::vector_column::VectorColumn;
 use crate::model::rules::Rules;
 
 /// The logs of one run.

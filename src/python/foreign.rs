@@ -23,8 +23,8 @@ use crate::log::import::when::TimeReader;
 /// Parameters
 /// ----------
 /// files : sequence of (str, str or None, int)
-///     Each file (``-`` is the standard input), the machine that it is of where its lines do not say, and how
-///     many lines in front are no events.
+///     Each file, the machine that it is of where its lines do not say, and how many lines in front are no
+///     events.
 /// declaration : Declaration
 ///     How they are read.
 ///

@@ -6,8 +6,8 @@ use pyo3::types::{PyDict, PyMapping, PyString};
 
 use super::names::{is_missing, shown, whole};
 use crate::log::import::spellings::{Spelling, Spellings};
-use crate::log::import::table::VectorColumn;
 use crate::log::import::vector_text;
+use crate::log::vector_column::VectorColumn;
 
 const NAME: &str = "vector_clock";
 

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use lamport::log::columns::{Columns, UNKNOWN};
-use lamport::log::import::table::{
-    ALL, Declared, Lists, MachineKey, OTHERS, Origins, Table, VectorColumn,
-};
+use lamport::log::import::table::{ALL, Declared, Lists, MachineKey, OTHERS, Table};
 use lamport::log::logs::Logs;
+use lamport::log::origins::Origins;
 use lamport::log::schema::EventKind;
+use lamport::log::vector_column::VectorColumn;
 use lamport::model::rules::{Receive, Rules, Stamp, Start, Step};
 use proptest::prelude::*;
 

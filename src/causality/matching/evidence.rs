@@ -10,9 +10,9 @@ use super::send_list::SendList;
 use crate::causality::ids::Ids;
 use crate::causality::trace::Trace;
 use crate::log::columns::UNKNOWN;
-use crate::log::import::table::VectorColumn;
 use crate::log::logs::Logs;
 use crate::log::schema::known;
+use crate::log::vector_column::VectorColumn;
 use crate::model::rules::{Membership, Receive, Rules, Start, Step};
 
 /// Beyond so many steps, events x machines, receipts are not held against every machine that may have sent them.

@@ -9,7 +9,7 @@ use super::case::{Case, NONE};
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::log::import::table::VectorColumn;
+use crate::log::vector_column::VectorColumn;
 
 const RULE: Rule = Rule::Vector;
 

@@ -6,12 +6,15 @@ use std::ops::Range;
 use super::intern::{Interner, NOTHING};
 use super::recipient_text::{Addressee, split};
 use super::row_writer::{CellColumns, Clockwork, StretchRows};
-use super::table::{ALL, Lists, OTHERS, Origins, Table, Texts, VectorColumn};
+use super::table::{ALL, Lists, OTHERS, Table};
 use super::words::{Meaning, Words, unknown};
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::import::instants;
+use crate::log::origins::Origins;
 use crate::log::schema::{COLUMNS, EventKind, Form, Values};
+use crate::log::texts::Texts;
+use crate::log::vector_column::VectorColumn;
 
 /// The column of texts that say what happened in no words of ours.
 const EVENT_TEXT: &str = "event_text";

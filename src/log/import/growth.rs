@@ -4,8 +4,8 @@ use super::machine_index::MachineIndex;
 use super::order::own_entry;
 use super::received::ReceivedMessage;
 use super::rows::Rows;
-use super::table::VectorColumn;
 use crate::error::{Error, Result};
+use crate::log::vector_column::VectorColumn;
 
 /// The messages that the growth of vectors shows, in order of rows.
 ///

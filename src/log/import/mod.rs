@@ -1,7 +1,6 @@
 //! Events from elsewhere into columns.
 
 pub(crate) mod alike;
-pub(crate) mod binary;
 mod check;
 mod clocks;
 pub(crate) mod collect;

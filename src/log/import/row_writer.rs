@@ -3,11 +3,11 @@
 use super::fields::Field;
 use super::intern::{Interner, NOTHING};
 use super::number::{Unfit, whole};
-use super::table::Texts;
 use super::vector_text;
 use super::when::{Instant, TimeKind, TimeReader};
 use super::words::{Meaning, Words};
 use crate::log::schema::{COLUMNS, UNKNOWN};
+use crate::log::texts::Texts;
 use crate::model::clock::MAX_CLOCK;
 
 /// Stands for a time that is not there.

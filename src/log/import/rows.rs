@@ -1,7 +1,9 @@
 //! The rows of a table on their way: they change places, some become one and some become several.
 
-use super::table::{Lists, Origins, Table, VectorColumn};
+use super::table::{Lists, Table};
 use crate::log::columns::Columns;
+use crate::log::origins::Origins;
+use crate::log::vector_column::VectorColumn;
 
 /// The rows as they stand so far; recipients are not in the columns yet.
 #[derive(Debug, Default)]

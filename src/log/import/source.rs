@@ -3,14 +3,14 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::binary;
 use crate::error::{Error, Result};
+use crate::log::read::binary;
 use crate::log::read::input::LogInput;
 
 /// A file to read, and what its name or its first lines have told already.
 #[derive(Debug, Clone, Default)]
 pub struct TextFile {
-    /// Where it is; `-` is the standard input.
+    /// Where it is.
     pub path: PathBuf,
     /// The machine that it is of, where its lines do not say.
     pub machine: Option<String>,
@@ -33,17 +33,8 @@ const MARK: char = '\u{feff}';
 
 /// Reads a file.
 pub(super) fn read(path: &Path) -> Result<Contents> {
-    let is_input = path == Path::new("-");
-    let name = if is_input {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    };
-    let mut input = LogInput::open(if is_input {
-        Path::new("/dev/stdin")
-    } else {
-        path
-    })?;
+    let name = path.display().to_string();
+    let mut input = LogInput::open(path)?;
     let mut bytes = Vec::new();
     let size = path.metadata().map_or(0, |meta| meta.len());
     bytes.reserve_exact(usize::try_from(size).unwrap_or(0).min(1 << 32) + 1);

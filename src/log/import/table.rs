@@ -1,6 +1,9 @@
 //! A table of events, from anywhere: what it holds before it is judged and put in order.
 
 use crate::log::columns::{Columns, UNKNOWN};
+use crate::log::origins::Origins;
+use crate::log::texts::Texts;
+use crate::log::vector_column::VectorColumn;
 use crate::model::rules::Rules;
 
 /// Stands among recipients for every machine of the run but the sender.
@@ -46,37 +49,6 @@ pub struct Lists {
     pub starts: Vec<usize>,
     /// All of them.
     pub values: Vec<i64>,
-}
-
-/// A vector clock for each row, empty where there is none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct VectorColumn {
-    /// Row i's entries are those from `starts[i]` to `starts[i + 1]`.
-    pub starts: Vec<usize>,
-    /// The machine of each entry; `!k` for the k-th of all, from 0, where a vector has no names.
-    pub machines: Vec<i64>,
-    /// How many of its events are known of.
-    pub counts: Vec<i64>,
-}
-
-/// Where rows stand in files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origins {
-    /// The files.
-    pub files: Vec<String>,
-    /// By row, which of them.
-    pub file: Vec<u32>,
-    /// By row, the line in it, from 1.
-    pub line: Vec<u32>,
-}
-
-/// A text for each row.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Texts {
-    /// Row i's ends at `ends[i]`, where the next begins.
-    pub ends: Vec<usize>,
-    /// All of them.
-    pub text: String,
 }
 
 /// What is declared of a table, and holds once it is read.
@@ -154,68 +126,5 @@ impl FromIterator<Vec<i64>> for Lists {
             lists.push(row);
         }
         lists
-    }
-}
-
-impl VectorColumn {
-    /// The entries of a row: machines, and how many events of each.
-    pub fn of(&self, row: usize) -> (&[i64], &[i64]) {
-        let span = self.starts[row]..self.starts[row + 1];
-        (&self.machines[span.clone()], &self.counts[span])
-    }
-
-    /// The vectors of these rows alone.
-    #[must_use]
-    pub(super) fn only(&self, has: impl Fn(usize) -> bool) -> Self {
-        let mut new = Self {
-            starts: vec![0],
-            ..Self::default()
-        };
-        for row in 0..self.starts.len() - 1 {
-            if has(row) {
-                let (machines, counts) = self.of(row);
-                new.machines.extend_from_slice(machines);
-                new.counts.extend_from_slice(counts);
-            }
-            new.starts.push(new.machines.len());
-        }
-        new
-    }
-
-    /// The vectors of these rows, in their order.
-    #[must_use]
-    pub fn reordered(&self, rows: &[usize]) -> Self {
-        let mut new = Self {
-            starts: vec![0],
-            ..Self::default()
-        };
-        for &row in rows {
-            let (machines, counts) = self.of(row);
-            new.machines.extend_from_slice(machines);
-            new.counts.extend_from_slice(counts);
-            new.starts.push(new.machines.len());
-        }
-        new
-    }
-}
-
-impl Texts {
-    /// That of a row.
-    pub fn of(&self, row: usize) -> &str {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start..self.ends[row]]
-    }
-
-    /// Appends that of a row.
-    pub fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.ends.push(self.text.len());
-    }
-}
-
-impl Origins {
-    /// The file and the line of a row.
-    pub fn of(&self, row: usize) -> (&str, u32) {
-        (&self.files[self.file[row] as usize], self.line[row])
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::log::import::binary::{BINARY, HEAD, kind};
+use crate::log::read::binary::{BINARY, HEAD, kind};
 
 /// With this some editors begin a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

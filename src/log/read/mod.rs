@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 mod assemble;
 mod bad_line;
+pub(crate) mod binary;
 pub(crate) mod block;
 mod blocks;
 pub(crate) mod diagnose;
