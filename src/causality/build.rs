@@ -91,18 +91,16 @@ impl Graph {
     ) -> Result<bool> {
         let mut follows = true;
         let mut next = self.starts.clone();
+        // By machine, the clock after the event before.
+        let mut clocks = vec![0; next.len()];
         for (row, &place) in places.iter().enumerate() {
             let at = &mut next[place as usize];
             let position = *at as usize;
             let clock = trace.new_clock[row];
-            let before = if *at > self.starts[place as usize] {
-                self.clocks[position - 1]
-            } else {
-                0
-            };
+            let before = std::mem::replace(&mut clocks[place as usize], clock);
             follows &= trace.old_clock[row] == before;
-            let is_kept = keeps && before == clock && trace.event[row].receives();
-            if *at > self.starts[place as usize] && before >= clock && !is_kept {
+            let is_kept = || keeps && before == clock && trace.event[row].receives();
+            if before >= clock && *at > self.starts[place as usize] && !is_kept() {
                 let id = trace.machine_id[row];
                 return Err(Error::state(format!(
                     "the clock of machine {id} is {before} and then {clock} (row {row} of the events), where it must go up: run.verify() says what is wrong"
@@ -214,9 +212,6 @@ impl Graphs {
         let rules = &beside.rules;
         let keeps = rules.receive == Receive::Max;
         let follows = certain.line_up(trace, &places, keeps, checkpoint)?;
-        let (starts, rows) = (certain.starts.clone(), certain.rows.clone());
-        let ids = certain.ids.clone();
-        let evidence = || Evidence::of_table(*trace, beside, &ids, (&starts, &rows));
         if Completed::is_complete(trace, rules) && !keeps {
             certain.link(trace, &places, &Completed::as_logged(trace), checkpoint)?;
             certain.add_vectors(beside, checkpoint)?;
@@ -225,10 +220,14 @@ impl Graphs {
                 let possible = Possible::Same;
                 return Ok(Self { certain, possible });
             }
-            let possible = left_open(&certain, &evidence(), &places, checkpoint)?;
+            let lines = (&certain.starts[..], &certain.rows[..]);
+            let evidence = Evidence::of_table(*trace, beside, &certain.ids, lines);
+            let possible = left_open(&certain, &evidence, &places, checkpoint)?;
             return Ok(Self { certain, possible });
         }
-        let evidence = evidence();
+        let (starts, rows) = (certain.starts.clone(), certain.rows.clone());
+        let ids = certain.ids.clone();
+        let evidence = Evidence::of_table(*trace, beside, &ids, (&starts, &rows));
         let completed = Completed::new(trace, &evidence, checkpoint)?;
         if !completed.has_own_stamps() && !keeps {
             certain.link(trace, &places, &completed, checkpoint)?;

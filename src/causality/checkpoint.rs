@@ -1,5 +1,7 @@
 //! Long passes that can be interrupted.
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 
 /// Asked every few milliseconds; when it says no, the pass ends with an error.
@@ -9,6 +11,8 @@ pub(super) type GoOn<'a> = dyn FnMut() -> bool + 'a;
 const WORK: usize = 1 << 20;
 /// The work that a row of a log is for a rule of verification.
 const ROW: usize = 64;
+/// Rows that are looked at without a question.
+const CHUNK: usize = 1 << 13;
 
 /// Asks now and then whether to go on.
 pub(super) struct Checkpoint<'a> {
@@ -52,10 +56,21 @@ impl<'a> Checkpoint<'a> {
         }
     }
 
-    /// Counts rows that a rule looks at.
+    /// Hands over rows that a rule looks at, so many at a time.
     #[inline]
-    pub(super) fn rows(&mut self, rows: usize) -> Result<()> {
-        self.after(ROW * rows)
+    pub(super) fn rows(
+        &mut self,
+        rows: Range<usize>,
+        mut each: impl FnMut(Range<usize>),
+    ) -> Result<()> {
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = rows.end.min(start + CHUNK);
+            self.after(ROW * (end - start))?;
+            each(start..end);
+            start = end;
+        }
+        Ok(())
     }
 
     /// Counts a row that a rule looks at.

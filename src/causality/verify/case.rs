@@ -254,16 +254,16 @@ impl MessageLog for Case<'_> {
         checkpoint: &mut Checkpoint<'_>,
         mut each: impl FnMut(Option<u64>, u32),
     ) -> Result<()> {
-        for row in self.logs()[log].rows.clone() {
-            checkpoint.row()?;
-            if !self.columns.event[row].sends() {
-                continue;
+        checkpoint.rows(self.logs()[log].rows.clone(), |rows| {
+            for (row, kind) in rows.clone().zip(&self.columns.event[rows]) {
+                if !kind.sends() {
+                    continue;
+                }
+                for &id in self.columns.recipients(row) {
+                    each((id != UNKNOWN).then_some(id as u64), row as u32);
+                }
             }
-            for &id in self.columns.recipients(row) {
-                each((id != UNKNOWN).then_some(id as u64), row as u32);
-            }
-        }
-        Ok(())
+        })
     }
 
     fn receipts(
@@ -273,18 +273,19 @@ impl MessageLog for Case<'_> {
         mut each: impl FnMut(u64, LoggedReceipt),
     ) -> Result<()> {
         let columns = self.columns;
-        let (senders, clocks) = (&self.completed.sender, &self.completed.sent_clock);
-        for row in self.logs()[log].rows.clone() {
-            checkpoint.row()?;
-            if columns.event[row].receives()
-                && let Some((sender, clock)) =
-                    stamp_of(senders[row], clocks[row], columns.by_hand[row])
-                // What follows from a jump and has no SEND is judged by the rule of jumps.
-                && (columns.sent_clock[row] != UNKNOWN || self.completed.how(row) != How::None)
-            {
-                each(sender, LoggedReceipt { clock, at: row });
+        let (senders, clocks) = (&*self.completed.sender, &*self.completed.sent_clock);
+        checkpoint.rows(self.logs()[log].rows.clone(), |rows| {
+            for (row, kind) in rows.clone().zip(&columns.event[rows]) {
+                if kind.receives()
+                    && let Some((sender, clock)) =
+                        stamp_of(senders[row], clocks[row], columns.by_hand[row])
+                    // What follows from a jump and has no SEND is judged by the rule of jumps.
+                    && (columns.sent_clock[row] != UNKNOWN || self.completed.how(row) != How::None)
+                {
+                    each(sender, LoggedReceipt { clock, at: row });
+                }
             }
-        }
+        })?;
         for (number, mark) in self.logs()[log].marks.iter().enumerate() {
             if let Note::Unread {
                 sender: Some(sender),

@@ -162,11 +162,14 @@ fn lacks_arrivals(
     log: &LogHistory,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<bool> {
-    for row in log.rows.clone() {
-        checkpoint.row()?;
-        if case.columns.event[row].receives() && case.columns.arrived[row].is_nan() {
-            return Ok(true);
-        }
+    let mut lacks = false;
+    checkpoint.rows(log.rows.clone(), |rows| {
+        let kinds = case.columns.event[rows.clone()].iter();
+        let mut events = kinds.zip(&case.columns.arrived[rows]);
+        lacks |= events.any(|(kind, arrived)| kind.receives() && arrived.is_nan());
+    })?;
+    if lacks {
+        return Ok(true);
     }
     let is_unknown = |note: &Note| matches!(note, Note::Unread { arrived, .. } if arrived.is_nan());
     Ok(log.marks.iter().any(|mark| is_unknown(&mark.note)))
@@ -293,46 +296,55 @@ impl Queue<'_> {
             && !case.is_holed(place)
             && (self.is_one_life || segment.start > f64::NEG_INFINITY);
         let arrivals = self.arrivals(segment, report, checkpoint)?;
+        let (off, is_paced) = (self.off, self.is_paced);
+        let earlier = self.received;
         // Of the arrivals, how many were before now, and how many until now; how many were received.
         let (mut before, mut until, mut received) = (0, 0, 0);
+        let next = |place: usize| arrivals.get(place).copied().unwrap_or(f64::INFINITY);
+        let (mut next_before, mut next_until) = (next(0) + off, next(0));
         let mut now = f64::NEG_INFINITY;
-        for row in segment.rows.clone() {
-            checkpoint.row()?;
-            let time = columns.system_time[row];
-            let is_back = time < now;
-            now = now.max(time);
-            while before < arrivals.len() && arrivals[before] + self.off < now {
-                before += 1;
-            }
-            until = until.max(before);
-            while until < arrivals.len() && arrivals[until] <= now + self.off {
-                until += 1;
-            }
-            let is_receive = columns.event[row].receives();
-            received += usize::from(is_receive);
-            self.received += usize::from(is_receive);
-            if is_back {
-                continue;
-            }
-            let least = before.saturating_sub(received);
-            if is_receive {
-                let most = if is_whole {
-                    Some(until.saturating_sub(received))
-                } else {
-                    let sent = self.sent.as_mut().and_then(|sent| sent.until(now));
-                    sent.map(|sent| sent.saturating_sub(self.received).max(least))
-                };
-                self.length(row, least, most, report);
-            } else if self.is_paced && !columns.is_manual(row) {
-                report.checked(RULE, 1);
-                if least > 0 {
-                    report.add(RULE, || {
-                        let found = format!("{} while {least} messages waited", case.kind(row));
-                        case.event(RULE, place, row, "RECEIVE".into(), found)
-                    });
+        let mut ticks = 0;
+        checkpoint.rows(segment.rows.clone(), |rows| {
+            let events = columns.event[rows.clone()].iter();
+            let events = events.zip(&columns.system_time[rows.clone()]);
+            for (row, (kind, &time)) in rows.zip(events) {
+                let is_back = time < now;
+                now = if time > now { time } else { now };
+                while next_before < now {
+                    before += 1;
+                    next_before = next(before) + off;
+                }
+                let is_receive = kind.receives();
+                received += usize::from(is_receive);
+                if is_back {
+                    continue;
+                }
+                let least = before.saturating_sub(received);
+                if is_receive {
+                    let most = if is_whole {
+                        while next_until <= now + off && until < arrivals.len() {
+                            until += 1;
+                            next_until = next(until);
+                        }
+                        Some(until.saturating_sub(received))
+                    } else {
+                        let sent = self.sent.as_mut().and_then(|sent| sent.until(now));
+                        sent.map(|sent| sent.saturating_sub(earlier + received).max(least))
+                    };
+                    self.length(row, least, most, report);
+                } else if is_paced && !columns.is_manual(row) {
+                    ticks += 1;
+                    if least > 0 {
+                        report.add(RULE, || {
+                            let found = format!("{} while {least} messages waited", case.kind(row));
+                            case.event(RULE, place, row, "RECEIVE".into(), found)
+                        });
+                    }
                 }
             }
-        }
+        })?;
+        self.received += received;
+        report.checked(RULE, ticks);
         Ok(())
     }
 

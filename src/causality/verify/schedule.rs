@@ -7,6 +7,7 @@ use super::case::Case;
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
+use crate::log::columns::Columns;
 use crate::log::history::LogHistory;
 
 const RULE: Rule = Rule::Schedule;
@@ -79,31 +80,29 @@ impl LastStart {
         };
         let first = self.rows.start + first;
         let start = times[first];
-        // The row of the earliest and of the latest tick against what is due, and by how much.
-        let (mut earliest, mut latest) = ((0.0, first), (0.0, first));
-        let mut count = 0_u32;
-        for row in first..self.rows.end {
-            checkpoint.row()?;
-            if case.columns.is_manual(row) {
-                continue;
+        // How early and how late ticks were against what is due.
+        let (mut earliest, mut latest) = (0.0, 0.0);
+        let mut count = 0.0;
+        checkpoint.rows(first..self.rows.end, |rows| {
+            let ticks = times[rows.clone()].iter().zip(&case.columns.manual[rows]);
+            for (time, _) in ticks.filter(|(_, manual)| !**manual) {
+                let late = time - start - count * self.period;
+                earliest = if late < earliest { late } else { earliest };
+                latest = if late > latest { late } else { latest };
+                count += 1.0;
             }
-            let late = times[row] - start - f64::from(count) * self.period;
-            if late < earliest.0 {
-                earliest = (late, row);
-            } else if late > latest.0 {
-                latest = (late, row);
-            }
-            count += 1;
-        }
-        report.checked(RULE, u64::from(count));
+        })?;
+        report.checked(RULE, count as u64);
         let allowed = self.latest + ROUNDED + case.resolutions[place].of_times();
-        let spread = latest.0 - earliest.0;
+        let spread = latest - earliest;
         if spread > allowed {
+            let [earliest, latest] =
+                [earliest, latest].map(|late| self.tick(case.columns, first, late));
             report.add(RULE, || {
-                let (row, other) = if latest.1 == first {
-                    (earliest.1, latest.1)
+                let (row, other) = if latest == first {
+                    (earliest, latest)
                 } else {
-                    (latest.1, earliest.1)
+                    (latest, earliest)
                 };
                 let expected = format!(
                     "a tick at most {:.6} s off its due time against that at {}, as late as ticks were by END",
@@ -114,5 +113,17 @@ impl LastStart {
             });
         }
         Ok(())
+    }
+
+    /// The row of the first tick from the first on that was so late.
+    fn tick(&self, columns: &Columns, first: usize, late: f64) -> usize {
+        let ticks = (first..self.rows.end).filter(|&row| !columns.is_manual(row));
+        let times = &columns.system_time;
+        let is_so_late = |&(row, count): &(usize, u32)| {
+            let off = times[row] - times[first] - f64::from(count) * self.period;
+            off.to_bits() == late.to_bits()
+        };
+        let found = ticks.zip(0_u32..).find(is_so_late);
+        found.map_or(first, |(row, _)| row)
     }
 }

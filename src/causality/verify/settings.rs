@@ -8,6 +8,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark};
 use crate::log::line::Startup;
+use crate::log::schema::EventKind;
 
 const RULE: Rule = Rule::Settings;
 
@@ -106,20 +107,7 @@ fn ticks(
     let (own, first) = (log.machine_id as i64, rows.start);
     let must_send = is(chance, 0.0) && peers > 0;
     let (is_plain, mut checked) = (case.is_plain(), 0);
-    let kinds = &columns.event[rows.clone()];
-    for (row, &kind) in rows.zip(kinds) {
-        checkpoint.row()?;
-        if !is_plain && row > first && columns.old_clock[row] != columns.new_clock[row - 1] {
-            // The machine may have come back in between.
-            share = None;
-        }
-        if kind.receives() || columns.is_manual(row) {
-            continue;
-        }
-        checked += 1;
-        if !kind.sends() && !must_send {
-            continue;
-        }
+    let look = |row: usize, kind: EventKind, share: Option<f64>, report: &mut Report| {
         let to = columns.recipients(row);
         let wrong = if !kind.sends() {
             "SEND, at internal_probability 0"
@@ -146,7 +134,22 @@ fn ticks(
                 case.event(RULE, place, row, wrong.to_owned(), found)
             });
         }
-    }
+    };
+    checkpoint.rows(rows, |rows| {
+        let ticks = columns.event[rows.clone()].iter();
+        let ticks = ticks.zip(&columns.manual[rows.clone()]);
+        for (row, (&kind, &manual)) in rows.zip(ticks) {
+            if !is_plain && row > first && columns.old_clock[row] != columns.new_clock[row - 1] {
+                // The machine may have come back in between.
+                share = None;
+            }
+            let is_tick = !kind.receives() && !manual;
+            checked += u64::from(is_tick);
+            if is_tick && (kind.sends() || must_send) {
+                look(row, kind, share, report);
+            }
+        }
+    })?;
     report.checked(RULE, checked);
     Ok(())
 }

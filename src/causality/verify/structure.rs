@@ -25,7 +25,9 @@ pub(super) fn check(
         };
         report.checked(RULE, lines);
         unreadable(case, place, log, report);
-        times(case, place, log, report, checkpoint)?;
+        if !has_times_in_order(case, log, checkpoint)? {
+            times(case, place, log, report, checkpoint)?;
+        }
         if !case.history.is_table && !log.is_base(case.columns) {
             startups(case, place, log, report);
         }
@@ -50,6 +52,28 @@ fn unreadable(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
             case.line(RULE, place, lines.line, expected, found)
         });
     }
+}
+
+/// Whether times never go back, at a glance; where they do, [`times`] tells.
+fn has_times_in_order(
+    case: &Case<'_>,
+    log: &LogHistory,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<bool> {
+    let (times, rows) = (&case.columns.system_time, &log.rows);
+    let marks = &log.marks;
+    let is_back = |pair: &[Mark]| pair[1].time < pair[0].time;
+    let is_between = |mark: &Mark| {
+        let has_before = mark.row > rows.start && mark.time < times[mark.row - 1];
+        !has_before && !(mark.row < rows.end && times[mark.row] < mark.time)
+    };
+    let mut is_right = !marks.windows(2).any(is_back) && marks.iter().all(is_between);
+    checkpoint.rows(rows.clone(), |chunk| {
+        let times = &times[chunk.start.max(rows.start + 1) - 1..chunk.end];
+        let pairs = times.iter().zip(&times[1..]);
+        is_right &= !pairs.fold(false, |any, (before, after)| any | (after < before));
+    })?;
+    Ok(is_right)
 }
 
 /// Times never go back.

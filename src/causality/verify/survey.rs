@@ -111,9 +111,6 @@ impl Survey {
     }
 }
 
-/// Rows that are looked at without a question whether to go on.
-const CHUNK: usize = 1 << 13;
-
 /// What is seen of one log at first.
 struct Look {
     /// How many messages it received over channels.
@@ -152,14 +149,10 @@ impl Look {
         if let (Some(clock), Some(first)) = (clock, olds.first()) {
             let follows = olds[1..].iter().zip(news);
             look.is_plain &=
-                clock == *first && follows.fold(true, |all, (old, new)| all & (old == new));
+                clock == *first && follows.fold(0, |all, (old, new)| all | (old ^ new)) == 0;
         }
         clock = news.last().copied().or(clock);
-        for start in rows.clone().step_by(CHUNK) {
-            let chunk = start..rows.end.min(start + CHUNK);
-            checkpoint.rows(chunk.len())?;
-            look.receipts(columns, chunk, is_own);
-        }
+        checkpoint.rows(rows, |rows| look.receipts(columns, rows, is_own))?;
         look.is_plain &= notes
             .end
             .is_none_or(|end| clock.is_none_or(|clock| end <= clock));
@@ -172,15 +165,15 @@ impl Look {
         let told = columns.sent_clock[rows.clone()]
             .iter()
             .zip(&columns.sender[rows.clone()]);
-        let mut received = 0;
-        let mut is_plain = true;
+        let mut received = 0_u32;
+        let mut is_odd = false;
         for (kind, (&sent, &sender)) in kinds.zip(told) {
             let is_received = kind.receives();
-            received += u64::from(is_received);
-            is_plain &= is_received == (sent != UNKNOWN) && is_received == (sender != UNKNOWN);
+            received += u32::from(is_received);
+            is_odd |= (is_received != (sent != UNKNOWN)) | (is_received != (sender != UNKNOWN));
         }
-        if is_plain && !columns.by_hand[rows.clone()].contains(&true) {
-            self.received += received;
+        if !is_odd && !columns.by_hand[rows.clone()].contains(&true) {
+            self.received += u64::from(received);
             return;
         }
         for row in rows {
