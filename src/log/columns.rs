@@ -28,6 +28,12 @@ impl Columns {
         self.manual[row]
     }
 
+    /// The same of the events in these rows.
+    #[inline]
+    pub fn are_manual(&self, rows: std::ops::Range<usize>) -> &[bool] {
+        &self.manual[rows]
+    }
+
     /// Calls `each` with the sender and the recipient of every message whose recipient is known, and whether it
     /// was sent by hand.
     ///

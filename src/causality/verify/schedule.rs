@@ -74,8 +74,8 @@ impl LastStart {
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
         let times = &case.columns.system_time;
-        let manual = &case.columns.manual[self.rows.clone()];
-        let Some(first) = manual.iter().position(|&manual| !manual) else {
+        let by_hand = case.columns.are_manual(self.rows.clone());
+        let Some(first) = by_hand.iter().position(|&by_hand| !by_hand) else {
             return Ok(());
         };
         let first = self.rows.start + first;
@@ -84,8 +84,10 @@ impl LastStart {
         let (mut earliest, mut latest) = (0.0, 0.0);
         let mut count = 0.0;
         checkpoint.rows(first..self.rows.end, |rows| {
-            let ticks = times[rows.clone()].iter().zip(&case.columns.manual[rows]);
-            for (time, _) in ticks.filter(|(_, manual)| !**manual) {
+            let ticks = times[rows.clone()]
+                .iter()
+                .zip(case.columns.are_manual(rows));
+            for (time, _) in ticks.filter(|(_, by_hand)| !**by_hand) {
                 let late = time - start - count * self.period;
                 earliest = if late < earliest { late } else { earliest };
                 latest = if late > latest { late } else { latest };

@@ -137,13 +137,13 @@ fn ticks(
     };
     checkpoint.rows(rows, |rows| {
         let ticks = columns.event[rows.clone()].iter();
-        let ticks = ticks.zip(&columns.manual[rows.clone()]);
-        for (row, (&kind, &manual)) in rows.zip(ticks) {
+        let ticks = ticks.zip(columns.are_manual(rows.clone()));
+        for (row, (&kind, &by_hand)) in rows.zip(ticks) {
             if !is_plain && row > first && columns.old_clock[row] != columns.new_clock[row - 1] {
                 // The machine may have come back in between.
                 share = None;
             }
-            let is_tick = !kind.receives() && !manual;
+            let is_tick = !kind.receives() && !by_hand;
             checked += u64::from(is_tick);
             if is_tick && (kind.sends() || must_send) {
                 look(row, kind, share, report);

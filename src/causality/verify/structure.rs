@@ -310,10 +310,10 @@ fn ticks(
         return Ok(());
     };
     checkpoint.row()?;
-    let is_manual = &case.columns.manual[log.rows.clone()];
+    let is_manual = case.columns.are_manual(log.rows.clone());
     let ticks = is_manual
         .iter()
-        .map(|&manual| u64::from(!manual))
+        .map(|&by_hand| u64::from(!by_hand))
         .sum::<u64>();
     if told != ticks && case.is_whole(place) {
         report.add(RULE, || {
