@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::log::columns::{Columns, Micros};
 use crate::log::line::{Connect, Delivery, End, Place, Startup};
-use crate::log::logs::{Logs, MachineSummary};
+use crate::log::logs::{Logs, MachineSummary, Stamps};
 use crate::log::origins::Origins;
 use crate::log::vector_column::VectorColumn;
 use crate::model::rules::Rules;
@@ -30,6 +30,8 @@ pub struct History {
     pub origins: Option<Origins>,
     /// Whether the clocks were computed: nobody logged any.
     pub is_computed: bool,
+    /// Where the timestamps of receipts are from.
+    pub stamps: Stamps,
     /// Whether times were told; else they only keep the order of events.
     pub has_times: bool,
     /// In what steps times were given, in seconds; 0 if that is not known.
@@ -47,6 +49,7 @@ impl Default for History {
             vectors: None,
             origins: None,
             is_computed: false,
+            stamps: Stamps::Logged,
             has_times: true,
             resolution: 0.0,
         }
@@ -280,6 +283,7 @@ impl History {
                 .map(|vectors| vectors.reordered(&order)),
             origins,
             is_computed: beside.is_computed,
+            stamps: beside.stamps,
             has_times: beside.has_times,
             resolution: beside.resolution,
         }

@@ -39,6 +39,8 @@ pub struct Logs {
     pub extra: Vec<(String, Texts)>,
     /// Whether the clocks were computed: nobody logged any.
     pub is_computed: bool,
+    /// Where the timestamps of receipts are from.
+    pub stamps: Stamps,
     /// Whether times were told; else they only keep the order of events.
     pub has_times: bool,
     /// Whether SENDs tell their recipients; else they are those that received, and one that is not known.
@@ -63,11 +65,22 @@ impl Default for Logs {
             source_rows: Vec::new(),
             extra: Vec::new(),
             is_computed: false,
+            stamps: Stamps::Logged,
             has_times: true,
             has_recipients: true,
             resolution: 0.0,
         }
     }
+}
+
+/// Where the timestamps of receipts are from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stamps {
+    /// They stand in the logs, as far as they are known.
+    #[default]
+    Logged,
+    /// Nobody logged any: they follow from the SENDs that messages are known to be of, by the rules of the logs.
+    OfSends,
 }
 
 /// Time 0 of a run: the beginning of ticking, which is that of its earliest machine.

@@ -13,7 +13,7 @@ use super::names::{is_missing, machine, shown, whole};
 use crate::log::columns::Columns;
 use crate::log::import::recipient_text::{self, Addressee};
 use crate::log::import::spellings::{Spelling, Spellings};
-use crate::log::import::table::{ALL, Lists, OTHERS};
+use crate::log::import::table::{ALL, BOTH, Lists, OTHERS};
 use crate::log::schema::{UNKNOWN, known};
 
 /// The names of the column, the one that counts first.
@@ -231,6 +231,7 @@ fn split(
             Addressee::Unknown => UNKNOWN,
             Addressee::All => ALL,
             Addressee::Others => OTHERS,
+            Addressee::Both => BOTH,
         });
     }
     Ok(Some(places))

@@ -13,10 +13,11 @@ LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 
 def file_machines(files: Sequence[Path], file_pattern: str | None) -> list[str | None]:
-    """Name the machine of each file.
+    r"""Name the machine of each file.
 
-    Without `file_pattern` it is the last number of the stem of each; where one has none or two have the same,
-    the stem less what all have in common; None where that tells nothing.
+    A `file_pattern` is looked for in the name, and then in the whole path. Without one it is the last number
+    of the stem of each; where one has none or two have the same, the stem less what all have in common; None
+    where that tells nothing.
 
     Raises
     ------
@@ -29,12 +30,14 @@ def file_machines(files: Sequence[Path], file_pattern: str | None) -> list[str |
     ['A', 'B']
     >>> file_machines([Path("run7/machine_01.log.gz"), Path("run7/machine_02.log.gz")], None)
     ['1', '2']
+    >>> file_machines([Path("run7/0-events.log"), Path("run7/1-events.log")], r"^(?<machine>\d+)")
+    ['0', '1']
     """
     if file_pattern is not None:
         pattern = re.compile(python_pattern(file_pattern))
         found: list[str | None] = []
         for file in files:
-            match = pattern.search(file.as_posix())
+            match = pattern.search(file.name) or pattern.search(file.as_posix())
             if match is None or not match["machine"]:
                 raise ValueError(f"file_pattern={file_pattern!r} does not match {file}")
             found.append(match["machine"])

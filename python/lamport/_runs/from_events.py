@@ -58,9 +58,10 @@ def from_events(
         ``system_time``, ``old_clock``, ``queue_len``, ``sender``, ``sent_clock`` (of a RECEIVE the timestamp
         of its message; of a SEND that which it gave, if it is not its clock), ``arrived``, ``manual``,
         ``by_hand``, ``recipients`` (also called ``recipient_ids``: a list of machines or its text,
-        ``[2, 3]``, ``B and C``, "all" or "others", with None for one unknown), ``vector_clock`` (a mapping of
-        machines to counts, a list of counts, or the text of one) and ``message`` (equal values at a SEND and
-        its receipts). Other columns are kept, and stand in `Run.events`.
+        ``[2, 3]``, ``B and C``, "all", "others" or "both other nodes", with None for one unknown),
+        ``vector_clock`` (a mapping of machines to counts, a list of counts, or the text of one) and
+        ``message`` (equal values at a SEND and its receipts). Other columns are kept, and stand in
+        `Run.events`.
 
         Of clocks ``old_clock`` alone is enough: the next row of the machine tells the clock after. Without
         any, the Lamport clock is computed, if vectors, messages, or senders and recipients tell each

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lamport._runs.declaration import COLUMNS, Declaration
@@ -19,6 +19,12 @@ HOST_FIRST = rf"{SHORT}\n(?<event>.*)"
 EVENT_FIRST = rf"(?<event>.*)\n{SHORT}"
 VECTOR = re.compile(r"\s*(\S+ )*\S+ \{.*\}\s*")
 """A line with a host and its vector clock."""
+EXECUTION = r"^=== (?<trace>.*) ===$"
+"""What stands before each of several executions in logs for ShiViz."""
+NO_EVENT = r"(?!\n.*\S \{.*\}\s*$)"
+"""Where the event comes first: what a vector follows is one."""
+EXECUTION_LINE = re.compile(r"=== .* ===\s*")
+JSON_LIST = re.compile(r'\s*\[\s*($|[\[{"\]])')
 SEPARATORS = ",;\t|"
 LONGEST = 80
 MACHINES = {"machine", "machine_id", "host"}
@@ -86,8 +92,8 @@ def _told(file: Path, form: str | None, head: Sequence[str], first: str, last: s
         return _json(first, head)
     if form in {None, "shiviz", "tsviz", "govector"} and GROUP.search(first):
         return _viewer(file, head, first, last)
-    if form in {None, "shiviz", "tsviz", "govector"} and (VECTOR.fullmatch(first) or VECTOR.fullmatch(last)):
-        return _vectors(file, "a log of vector clocks", (HOST_FIRST, first, last))
+    if form in {None, "shiviz", "tsviz", "govector"} and (found := _without_header(file, head, first, last)):
+        return found
     if form == "csv" or (form is None and _is_table(file, first, last)):
         separator = _separator(first)
         names = tuple(name.strip().strip('"') for name in first.split(separator))
@@ -129,6 +135,20 @@ def _viewer(file: Path, head: Sequence[str], first: str, last: str) -> Layout:
     return Layout(
         "text", patterns, delimiter or None, header=at + 2, names=names, said=said, is_tsviz=is_tsviz
     )
+
+
+def _without_header(file: Path, head: Sequence[str], first: str, last: str) -> Layout | None:
+    """Read the lines of a log of vector clocks, whose executions may have names in front."""
+    has_executions = EXECUTION_LINE.fullmatch(first) is not None
+    if has_executions:
+        first = next((line for line in head[head.index(first) + 1 :] if line.strip()), "")
+    if not VECTOR.fullmatch(first) and not VECTOR.fullmatch(last):
+        return None
+    found = _vectors(file, "a log of vector clocks", (HOST_FIRST, first, last))
+    if found.patterns == (EVENT_FIRST,):
+        return replace(found, delimiter=EXECUTION + NO_EVENT)
+    # What stands so behind a vector may be the text of its event.
+    return replace(found, delimiter=EXECUTION) if has_executions else found
 
 
 def _vectors(file: Path, said: str, lines: tuple[str, str, str]) -> Layout:
@@ -192,7 +212,7 @@ def _refused(file: Path, first: str, form: str | None) -> Exception:
         return LogError(
             f"{file}:1: it is not of format={form!r}: it begins with {_clip(first)}; leave format= out"
         )
-    if first.lstrip().startswith("["):
+    if JSON_LIST.match(first):
         return LogError(
             f"{file}:1: it begins like one JSON list, {_clip(first)}: a log has one JSON object per line "
             "(jq -c '.[]' makes it so), or read the list and give it to lamport.from_events"

@@ -45,7 +45,8 @@ def read_text(
         columns of `Run.events`. Of a list the first that matches at a place counts. ``^`` and ``$`` are the
         ends of lines, ``\n`` is a line break, whatever the file has. Text between matches is left aside.
     delimiter : str, optional
-        A regular expression of what stands between two executions; its first group names the next.
+        A regular expression of what stands between two executions; its group ``trace``, or else its first,
+        names the next.
     columns : mapping, optional
         Names of groups to ours, or to None for one to leave aside.
     events : mapping, optional
@@ -70,8 +71,9 @@ def read_text(
     errors : {"raise", "skip"}, default "raise"
         Whether damaged lines, and those that look like events and are matched by nothing, are an error, or
         left aside and noted.
-    offsets : mapping of machines to float, optional
-        Seconds to add to the times of a machine, to correct its host's clock.
+    offsets : mapping of machine to float, optional
+        Seconds to add to the times of a machine's log, to correct its host's clock; an int is an id, a text a
+        name. With "align" those that `Run.align` finds best.
 
     Returns
     -------

@@ -10,6 +10,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
 use crate::log::history::{History, Note};
+use crate::log::logs::Stamps;
 use crate::log::schema::known;
 use crate::model::rules::{Receive, Rules, Stamp, Step};
 
@@ -17,6 +18,8 @@ use crate::model::rules::{Receive, Rules, Stamp, Step};
 #[derive(Debug)]
 pub(super) struct Clocks {
     against: Vec<((Receive, Stamp), u64)>,
+    /// By what rule timestamps follow from SENDs, if nobody logged any.
+    follow: Option<Stamp>,
 }
 
 impl Clocks {
@@ -28,6 +31,7 @@ impl Clocks {
         let Step::By(step) = rules.step else {
             return Ok(Self {
                 against: Vec::new(),
+                follow: None,
             });
         };
         let stamps = Stamp::WORDS.map(|(_, stamp)| stamp);
@@ -36,6 +40,7 @@ impl Clocks {
             .flat_map(|(_, receive)| stamps.map(|stamp| (receive, stamp)));
         let mut clocks = Self {
             against: ways.map(|way| (way, 0)).collect(),
+            follow: (history.stamps == Stamps::OfSends).then_some(history.rules.stamp),
         };
         let sends = SendClocks::new(history, rules, checkpoint)?;
         for (place, log) in history.logs.iter().enumerate() {
@@ -85,7 +90,15 @@ impl Clocks {
         let is_missing = |stamp, timestamp| {
             !is_by_hand && has(sender, of_send(stamp, timestamp, step)) == Some(false)
         };
+        let follow = self.follow;
         self.add(|(receive, stamp)| {
+            if timestamp != UNKNOWN
+                && let Some(usual) = follow
+            {
+                // The SEND is known, whatever its message carries.
+                let clock = of_send(usual, timestamp, step);
+                return receive.of(old, carried(stamp, clock, step), step) != new;
+            }
             if timestamp != UNKNOWN {
                 return receive.of(old, timestamp, step) != new || is_missing(stamp, timestamp);
             }
@@ -124,6 +137,14 @@ impl Clocks {
             lists.push(Vec::new());
         }
         lists
+    }
+}
+
+/// What the message of a SEND with this clock carries.
+fn carried(stamp: Stamp, clock: i64, step: i64) -> i64 {
+    match stamp {
+        Stamp::After => clock,
+        Stamp::Before => clock - step,
     }
 }
 

@@ -54,7 +54,9 @@ impl Habit {
             Self::Receive(receive) => format!("receipts make the clock {}", receive.word()),
             Self::Start(clock) => format!("clocks start at {clock}"),
             Self::Step(Step::By(step)) => format!("events move the clock by {step}"),
-            Self::Step(Step::Any) => "events move the clock by differing amounts".into(),
+            Self::Step(Step::Any) => {
+                "events move the clock by differing amounts, or not all of them are logged".into()
+            }
             Self::QueueBefore => {
                 "queue lengths are logged before the pop, and count the message that is taken"
                     .into()

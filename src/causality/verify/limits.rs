@@ -12,6 +12,8 @@ pub(super) fn check(
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
+    // Machines of a table are told together.
+    let mut blind = (0, Vec::new());
     for (place, log) in case.logs().iter().enumerate() {
         let name = if log.file.is_empty() {
             format!("machine {}", log.machine_id)
@@ -36,11 +38,23 @@ pub(super) fn check(
         }
         checkpoint.row()?;
         let unstamped = case.vague[place].blind;
-        if unstamped > 0 {
+        if case.history.is_table {
+            if unstamped > 0 {
+                blind.0 += unstamped;
+                blind.1.push(log.machine_id);
+            }
+        } else if unstamped > 0 {
             report.unchecked(format!(
                 "{name}: {unstamped} RECEIVE events do not say which message was received: match, clock condition, exactness, fifo and time are not checked for them"
             ));
         }
+    }
+    if blind.0 > 0 {
+        report.unchecked(format!(
+            "{} RECEIVE events of machines {} do not say which message was received: match, clock condition, exactness, fifo and time are not checked for them",
+            blind.0,
+            few(&blind.1)
+        ));
     }
     let unknown: u64 = case.unknown.iter().sum();
     if unknown > 0 {

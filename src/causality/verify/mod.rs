@@ -21,6 +21,7 @@ mod offsets;
 mod queue;
 mod receipts;
 pub mod report;
+mod restamp;
 mod schedule;
 mod settings;
 mod step;
@@ -80,6 +81,8 @@ pub fn verify(
         )));
     }
     let rules = options.rules.as_ref().unwrap_or(&history.rules);
+    let restamped = restamp::restamped(history, rules);
+    let history = restamped.as_ref().unwrap_or(history);
     let uncertainty = options.clock_uncertainty;
     let aligned = options
         .align

@@ -23,6 +23,7 @@ pub(super) fn check(
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
     let mut unbounded = (0, Vec::new());
+    let mut without_arrivals = Vec::new();
     for (place, log) in case.logs().iter().enumerate() {
         let is_holed = case.is_holed(place);
         if is_holed {
@@ -36,10 +37,7 @@ pub(super) fn check(
         }
         if lacks_arrivals(case, log, checkpoint)? {
             emptied_first(case, place, log, report, checkpoint)?;
-            report.unchecked(format!(
-                "machine {}: not all RECEIVE and UNREAD lines have an arrival time, so its queue is not checked",
-                log.machine_id
-            ));
+            without_arrivals.push(log.machine_id);
             continue;
         }
         let is_one_life = is_one_life(log);
@@ -83,6 +81,21 @@ pub(super) fn check(
             unbounded.0 += queue.unbounded;
             unbounded.1.push(log.machine_id);
         }
+    }
+    if let [first, more @ ..] = &without_arrivals[..] {
+        let which = if more.is_empty() {
+            format!("machine {first}")
+        } else {
+            format!("machines {}", few(&without_arrivals))
+        };
+        let owned = if more.is_empty() {
+            "its queue is"
+        } else {
+            "their queues are"
+        };
+        report.unchecked(format!(
+            "{which}: not all RECEIVE and UNREAD lines have an arrival time, so {owned} not checked"
+        ));
     }
     if unbounded.0 > 0 {
         report.unchecked(format!(

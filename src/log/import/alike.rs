@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::words::{Meaning, Words};
+
 /// So many shapes of lines are kept.
 const MOST_SHAPES: usize = 1000;
 /// So many lines that match are looked at for their shape.
 const MOST_MATCHED: usize = 500;
+/// So many lines left aside are searched for words of events, and so many words of each.
+const MOST_WORDED: u64 = 1000;
+const MOST_PLACES: usize = 12;
 /// So much of a line counts.
 const LONGEST: usize = 200;
 /// So many characters that are no blanks make literals telling.
@@ -19,6 +24,10 @@ pub(super) struct LeftAside {
     pub(super) first: Option<(u32, String)>,
     /// The first that has the literals of a pattern.
     pub(super) alike: Option<(u32, String)>,
+    /// The first that has a word for an event at each place, counted in words.
+    worded: BTreeMap<usize, (u32, String)>,
+    /// At which places lines that match have such a word.
+    word_places: BTreeSet<usize>,
     /// The first of each shape.
     shapes: BTreeMap<String, (u32, String)>,
     /// The shapes of lines that match.
@@ -28,7 +37,7 @@ pub(super) struct LeftAside {
 
 impl LeftAside {
     /// Takes a line that belongs to no match.
-    pub(super) fn skip(&mut self, line: u32, text: &str, literals: &[Vec<String>]) {
+    pub(super) fn skip(&mut self, line: u32, text: &str, literals: &[Vec<String>], words: &Words) {
         let text = text.trim_end();
         if text.is_empty() {
             return;
@@ -42,13 +51,36 @@ impl LeftAside {
         if self.shapes.len() < MOST_SHAPES {
             self.shapes.entry(shape(text)).or_insert_with(here);
         }
+        // An event has a number at least.
+        if self.count <= MOST_WORDED && text.contains(|letter: char| letter.is_ascii_digit()) {
+            for (place, word) in shortened(text)
+                .split_whitespace()
+                .take(MOST_PLACES)
+                .enumerate()
+            {
+                if !self.worded.contains_key(&place) && is_event(bare(word), words) {
+                    self.worded.insert(place, here());
+                }
+            }
+        }
     }
 
-    /// Takes the text of a match.
+    /// Whether more matches are to be looked at.
     #[inline]
-    pub(super) fn matched(&mut self, text: &str) {
-        if self.looked < MOST_MATCHED {
+    pub(super) fn is_looking(&self) -> bool {
+        self.looked < MOST_MATCHED
+    }
+
+    /// Takes the text of a match, and the word for the event behind what stands before it in its line.
+    pub(super) fn matched(&mut self, text: &str, word: Option<(&str, &str)>, words: &Words) {
+        if self.is_looking() {
             self.looked += 1;
+            if let Some((before, word)) = word
+                && let Some(word) = word.split_whitespace().next()
+                && is_event(bare(word), words)
+            {
+                self.word_places.insert(before.split_whitespace().count());
+            }
             for line in text.lines() {
                 self.matched.insert(shape(line));
             }
@@ -66,6 +98,10 @@ impl LeftAside {
             }
         }
         self.matched.extend(later.matched);
+        for (place, first) in later.worded {
+            self.worded.entry(place).or_insert(first);
+        }
+        self.word_places.extend(later.word_places);
     }
 
     /// The first line that looks like one that matches.
@@ -74,12 +110,37 @@ impl LeftAside {
             .shapes
             .iter()
             .filter(|(shape, _)| self.matched.contains(*shape));
-        same.map(|(_, first)| first).chain(&self.alike).min()
+        let worded = self
+            .worded
+            .iter()
+            .filter(|(place, _)| self.word_places.contains(place));
+        same.map(|(_, first)| first)
+            .chain(worded.map(|(_, first)| first))
+            .chain(&self.alike)
+            .min()
     }
+}
+
+/// Whether a word is one for an event.
+fn is_event(word: &str, words: &Words) -> bool {
+    word.starts_with(char::is_alphabetic)
+        && matches!(words.meaning(word), Some(Meaning::Kind(_) | Meaning::Both))
+}
+
+/// A word without the marks around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|letter: char| !letter.is_alphanumeric())
 }
 
 /// Whether the literals of one line of a pattern stand in this line, in their order.
 fn has_literals(text: &str, literals: &[String]) -> bool {
+    // Marks alone stand in the names of columns too, which have no number.
+    let has_letters = literals
+        .iter()
+        .any(|literal| literal.contains(char::is_alphanumeric));
+    if !has_letters && !text.contains(char::is_numeric) {
+        return false;
+    }
     let mut rest = text;
     literals
         .iter()
@@ -131,13 +192,22 @@ mod tests {
 
     fn left(pattern: &str, matched: &[&str], skipped: &[&str]) -> LeftAside {
         let expression = Expression::new("pattern", pattern).unwrap();
-        let literals = expression.literals(&[2]);
+        let mut literals = expression.literals(&[2]);
+        literals.retain(|literals| are_telling(literals));
+        let words = Words::default();
         let mut left = LeftAside::default();
         for text in matched {
-            left.matched(text);
+            let number = text.split(' ').position(|word| is_event(word, &words));
+            let place = number.map(|number| {
+                text.split(' ')
+                    .take(number)
+                    .map(|word| word.len() + 1)
+                    .sum()
+            });
+            left.matched(text, place.map(|place: usize| text.split_at(place)), &words);
         }
         for (line, text) in skipped.iter().enumerate() {
-            left.skip(line as u32 + 1, text, &literals);
+            left.skip(line as u32 + 1, text, &literals, &words);
         }
         left
     }
@@ -155,5 +225,32 @@ mod tests {
         assert_eq!(alike(&["# a comment", "1.5, INTERNAL, L=2"]), Some(2));
         assert_eq!(alike(&["22.25, WAIT, X=12"]), Some(1));
         assert_eq!(left(pattern, &matched, &["", "  ", "x"]).count, 1);
+    }
+
+    #[test]
+    fn words_of_events_where_events_have_them_make_lines_alike() {
+        let pattern = r"^(?<event>recv|local) (?<clock>\d+)$";
+        let alike = |matched: &[&str], lines: &[&str]| {
+            left(pattern, matched, lines)
+                .first_alike()
+                .map(|(line, _)| *line)
+        };
+        let events = ["recv 4", "local 5"];
+        assert_eq!(alike(&events, &["rate: 3", "send 2 0.25 6"]), Some(2));
+        assert_eq!(alike(&events, &["send to somebody"]), None);
+        assert_eq!(alike(&events, &["rate: 3", "will send 2 messages"]), None);
+        assert_eq!(alike(&["4 recv", "5 local"], &["send 2 0.25 6"]), None);
+    }
+
+    #[test]
+    fn names_of_columns_are_not_alike() {
+        let pattern = r"^(?<event>\w+),(?<time>[\d.]+),(?<clock>\d+),(?<queue_len>\d+)$";
+        let alike = |line: &str| {
+            left(pattern, &["send,1.5,2,0"], &[line])
+                .first_alike()
+                .is_some()
+        };
+        assert!(!alike("kind,at,clock time,queue"));
+        assert!(alike("think,1.5,x,0"));
     }
 }

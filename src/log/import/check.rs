@@ -1,6 +1,6 @@
 //! Whether the values of a table are such as events can have.
 
-use super::table::{OTHERS, Table};
+use super::table::{BOTH, Table};
 use crate::error::{Error, Result};
 use crate::log::columns::UNKNOWN;
 use crate::log::schema::View;
@@ -73,7 +73,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
         ));
     }
     if let Some(lists) = &table.recipients {
-        let is_id = |id: i64| is_whole(id) || (OTHERS..=UNKNOWN).contains(&id);
+        let is_id = |id: i64| is_whole(id) || (BOTH..=UNKNOWN).contains(&id);
         if let Some(place) = position(&lists.values, |id| !is_id(id)) {
             let row = lists.starts.partition_point(|&start| start <= place) - 1;
             return Err(not_whole(table, "recipients", row, lists.values[place]));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::intern::{Interner, NOTHING};
 use super::recipient_text::{Addressee, split};
 use super::row_writer::{CellColumns, Clockwork, StretchRows};
-use super::table::{ALL, Lists, OTHERS, Table};
+use super::table::{ALL, BOTH, Lists, OTHERS, Table};
 use super::words::{Meaning, Words, unknown};
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
@@ -427,6 +427,7 @@ impl Collector {
                     Addressee::Unknown => UNKNOWN,
                     Addressee::All => ALL,
                     Addressee::Others => OTHERS,
+                    Addressee::Both => BOTH,
                 });
             }
             lists.push(places);

@@ -122,6 +122,8 @@ fn part_file(
     };
     let group = delimiter.groups.iter().find(|(_, name)| name == NAME);
     let group = group.or(delimiter.groups.first()).map(|&(place, _)| place);
+    // One without a name will do.
+    let group = group.or((delimiter.count > 1).then_some(1));
     let mut searcher = delimiter.searcher();
     let (mut begin, mut place) = (start, start);
     let mut name = None;

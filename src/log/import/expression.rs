@@ -28,7 +28,7 @@ pub(super) struct Expression {
     /// The named groups, in their order: place among all groups, and name.
     pub(super) groups: Vec<(usize, String)>,
     /// How many groups there are, with the whole match.
-    count: usize,
+    pub(super) count: usize,
     /// Whether no match can hold a line break, nor depend on another line.
     pub(super) is_confined: bool,
     tree: Expr,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::logs::{Logs, MachineSummary};
+use crate::log::logs::{Logs, MachineSummary, Stamps};
 
 impl Table {
     /// The table as logs, if every value is one an event can have.
@@ -74,6 +74,16 @@ impl Table {
                 leave(&mut rows, &mut index, &gone, &mut received);
             }
         }
+        let are_unknown = rows
+            .columns
+            .sent_clock
+            .iter()
+            .all(|&clock| clock == UNKNOWN);
+        let stamps = if are_unknown && !received.is_empty() {
+            Stamps::OfSends
+        } else {
+            Stamps::Logged
+        };
         name(&mut rows, &received, declared);
         if !has_times {
             order::by_cause(&mut rows, &mut index, &declared.rules);
@@ -92,6 +102,7 @@ impl Table {
             source_rows: rows.source,
             extra,
             is_computed,
+            stamps,
             has_times,
             has_recipients,
             resolution,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::natural;
-use super::table::{ALL, OTHERS, Table};
+use super::table::{ALL, BOTH, OTHERS, Table};
 use crate::error::{Error, Result, clipped};
 use crate::log::columns::UNKNOWN;
 use crate::model::clock::MAX_CLOCK;
@@ -95,7 +95,7 @@ fn first_row(table: &Table, place: i64) -> Option<usize> {
 
 fn replace(table: &mut Table, ids: &[i64]) {
     let id = |place: &mut i64| {
-        debug_assert!(*place >= OTHERS && *place < ids.len() as i64);
+        debug_assert!(*place >= BOTH && *place < ids.len() as i64);
         if let Some(&id) = usize::try_from(*place)
             .ok()
             .and_then(|place| ids.get(place))
@@ -112,7 +112,7 @@ fn replace(table: &mut Table, ids: &[i64]) {
         let known = |place: &&mut i64| **place >= 0;
         vectors.machines.iter_mut().filter(known).for_each(id);
     }
-    const { assert!(UNKNOWN < 0 && ALL < 0 && OTHERS < 0) }
+    const { assert!(UNKNOWN < 0 && ALL < 0 && OTHERS < 0 && BOTH < 0) }
 }
 
 /// Whether a text can be a name.

@@ -11,6 +11,8 @@ pub(crate) enum Addressee<'t> {
     All,
     /// All machines but the sender.
     Others,
+    /// Two machines: the others, if they are two.
+    Both,
 }
 
 /// The recipients in a text; `is_name` says whether a machine is called so.
@@ -117,13 +119,64 @@ fn one<'t>(name: &'t str, is_name: &dyn Fn(&str) -> bool) -> Addressee<'t> {
         return Addressee::Named(name.into());
     }
     match name.to_lowercase().as_str() {
-        "all" | "*" | "everyone" | "everybody" => Addressee::All,
-        "others" | "all others" | "other" | "the others" | "peers" | "all peers" => {
-            Addressee::Others
-        }
+        "*" => Addressee::All,
+        "other" => Addressee::Others,
         "" | "null" | "none" | "?" | "unknown" => Addressee::Unknown,
-        _ => Addressee::Named(name.into()),
+        folded => phrase(folded).unwrap_or(Addressee::Named(name.into())),
     }
+}
+
+/// What programs call their machines, in a phrase for several of them.
+const MACHINES: &[&str] = &[
+    "machines",
+    "vms",
+    "processes",
+    "procs",
+    "nodes",
+    "hosts",
+    "servers",
+    "clients",
+    "replicas",
+    "workers",
+    "threads",
+    "sockets",
+    "ports",
+    "sites",
+    "members",
+    "neighbors",
+    "neighbours",
+    "peers",
+    "processors",
+    "actors",
+];
+
+/// Machines that are not named: "all", "the others", "both other machines".
+fn phrase(folded: &str) -> Option<Addressee<'static>> {
+    let words = || folded.split_whitespace();
+    let has = |wanted: &[&str]| words().any(|word| wanted.contains(&word));
+    let known = [
+        "all",
+        "both",
+        "everyone",
+        "everybody",
+        "other",
+        "others",
+        "of",
+        "the",
+        "virtual",
+    ];
+    if !words().all(|word| known.contains(&word) || MACHINES.contains(&word)) {
+        return None;
+    }
+    if has(&["both"]) {
+        return Some(Addressee::Both);
+    }
+    // One other machine of several is none of these.
+    let are_others = has(&["others", "peers"]) || has(&["other"]) && has(MACHINES);
+    if are_others {
+        return Some(Addressee::Others);
+    }
+    has(&["all", "everyone", "everybody"]).then_some(Addressee::All)
 }
 
 #[cfg(test)]
@@ -143,7 +196,7 @@ mod tests {
     #[test]
     fn lists_are_split_where_no_name_holds_a_mark() {
         let known = ["A", "C", "north and south", "x, y", "Anderson"];
-        let cases: [(&str, &[&str]); 16] = [
+        let cases: [(&str, &[&str]); 24] = [
             ("A and C", &["A", "C"]),
             ("A,C", &["A", "C"]),
             ("A; C,", &["A", "C"]),
@@ -160,6 +213,14 @@ mod tests {
             ("", &[]),
             ("south wing", &["south wing"]),
             ("(2,)", &["2"]),
+            ("ALL other machines", &["<Others>"]),
+            ("all peers", &["<Others>"]),
+            ("all of the nodes", &["<All>"]),
+            ("both", &["<Both>"]),
+            ("both other VMs", &["<Both>"]),
+            ("the machines", &["the machines"]),
+            ("other machine", &["other machine"]),
+            ("all hands", &["all hands"]),
         ];
         for (text, expected) in cases {
             assert_eq!(names(text, &known), expected, "{text}");
@@ -170,7 +231,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_joined_is_split(list in proptest::collection::vec("[b-z0-9_]{1,6}", 1..6), mark in "(, |,|; | and | & )") {
-            let special = ["all", "others", "other", "none", "null", "unknown", "peers", "everyone", "everybody"];
+            let special = ["all", "others", "other", "none", "null", "unknown", "peers", "everyone", "everybody", "both"];
             prop_assume!(list.iter().all(|name| !special.contains(&name.as_str())));
             prop_assert_eq!(names(&list.join(&mark), &[]), list);
         }

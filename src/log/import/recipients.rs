@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::machine_index::MachineIndex;
 use super::order::stamp;
 use super::rows::Rows;
-use super::table::{ALL, Lists, OTHERS};
+use super::table::{ALL, BOTH, Lists, OTHERS};
 use crate::error::{Error, Result};
 use crate::log::columns::UNKNOWN;
 use crate::model::rules::Rules;
@@ -13,7 +13,7 @@ use crate::model::rules::Rules;
 /// No table may have more recipients, where "all" stands for many.
 const MOST: usize = 1 << 26;
 
-/// Puts machines in the place of "all" and "others": those that the table names, without the sender unless it hears itself.
+/// Puts machines in the place of "all", "others" and "both": those that the table names, without the sender unless it hears itself.
 pub(super) fn expand(
     rows: &mut Rows,
     index: &MachineIndex,
@@ -23,7 +23,8 @@ pub(super) fn expand(
     let Some(lists) = &rows.recipients else {
         return Ok(());
     };
-    if !lists.values.iter().any(|&id| id == ALL || id == OTHERS) {
+    let is_word = |&id: &i64| id == ALL || id == OTHERS || id == BOTH;
+    if !lists.values.iter().any(is_word) {
         return Ok(());
     }
     let mut machines: BTreeSet<i64> = index.ids.iter().copied().collect();
@@ -37,7 +38,6 @@ pub(super) fn expand(
     );
     let heard = (0..rows.len()).filter(|&row| columns.sender[row] == columns.machine_id[row]);
     let hears_itself: BTreeSet<i64> = heard.map(|row| columns.machine_id[row]).collect();
-    let is_word = |&id: &i64| id == ALL || id == OTHERS;
     let words = (0..rows.len()).filter(|&row| lists.of(row).iter().any(is_word));
     if let Some(row) = words.clone().nth(MOST / machines.len().max(1)) {
         return Err(Error::invalid(format!(
@@ -58,7 +58,13 @@ pub(super) fn expand(
         let own = columns.machine_id[row];
         if let Some(&word) = list.iter().find(|id| is_word(id)) {
             let is_one = |id: &&i64| **id != own || word == ALL && hears_itself.contains(&own);
-            new.push(machines.iter().filter(is_one).copied());
+            let found: Vec<i64> = machines.iter().filter(is_one).copied().collect();
+            if word == BOTH && found.len() != 2 {
+                // Which two of them is not known.
+                new.push([UNKNOWN; 2]);
+            } else {
+                new.push(found);
+            }
         } else {
             new.push(list.iter().copied());
         }

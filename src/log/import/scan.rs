@@ -9,7 +9,7 @@ use super::fields::Field;
 use super::intern::NOTHING;
 use super::portions::PORTION;
 use super::row_writer::{Flaw, RowWriter, StretchRows, ValueForm, ValueReaders};
-use super::words::Meaning;
+use super::words::{Meaning, Words};
 
 /// Patterns, tried in their order, and what their groups are for.
 #[derive(Debug)]
@@ -109,12 +109,12 @@ pub(super) fn scan(
 /// What is left aside between two places.
 pub(super) fn left_between(
     patterns: &Patterns,
+    readers: &ValueReaders,
     region: &Region<'_>,
     (place, line): (usize, u32),
     end: usize,
 ) -> LeftAside {
-    let readers = ValueReaders::default();
-    let mut scan = Scan::new(patterns, &readers, region, place, line);
+    let mut scan = Scan::new(patterns, readers, region, place, line);
     scan.skip(place, end);
     scan.found.head
 }
@@ -123,6 +123,7 @@ struct Scan<'s> {
     patterns: &'s Patterns,
     searchers: Vec<Searcher<'s>>,
     region: &'s Region<'s>,
+    words: &'s Words,
     writer: RowWriter<'s>,
     found: Found,
     /// A place and its line, from which lines are counted.
@@ -147,6 +148,7 @@ impl<'s> Scan<'s> {
                 .map(Expression::searcher)
                 .collect(),
             region,
+            words: &reading.words,
             writer: RowWriter::new(reading, region.owner),
             found: Found {
                 end: place,
@@ -178,7 +180,7 @@ impl<'s> Scan<'s> {
             if !has_match {
                 self.found
                     .left
-                    .skip(line, &text[start..end], &self.patterns.literals);
+                    .skip(line, &text[start..end], &self.patterns.literals, self.words);
             }
             line += 1;
             start = end + 1;
@@ -360,7 +362,12 @@ impl<'s> Scan<'s> {
             } else {
                 &mut self.found.left
             };
-            left.skip(line, &text[start..stop], &self.patterns.literals);
+            left.skip(
+                line,
+                &text[start..stop],
+                &self.patterns.literals,
+                self.words,
+            );
             line += 1;
             start = stop + 1;
         }
@@ -373,7 +380,20 @@ impl<'s> Scan<'s> {
         let (start, end) = searcher.span();
         let text = self.region.text;
         self.found.matches += 1;
-        self.found.left.matched(&text[start..end]);
+        if self.found.left.is_looking() {
+            // The word of the event is the first of the groups.
+            let word = self.patterns.groups[pattern]
+                .first()
+                .filter(|(_, field)| *field == Field::Event)
+                .and_then(|&(group, _)| searcher.group(group))
+                .map(|(first, last)| {
+                    let line = memchr::memrchr(b'\n', &text.as_bytes()[..first]);
+                    let line = line.map_or(0, |newline| newline + 1);
+                    (&text[line..first], &text[first..last])
+                });
+            let left = &mut self.found.left;
+            left.matched(&text[start..end], word, self.words);
+        }
         let writer = &mut self.writer;
         writer.begin(self.counted.1);
         let filled = self.patterns.groups[pattern]

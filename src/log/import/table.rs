@@ -8,7 +8,9 @@ use crate::model::rules::Rules;
 
 /// Stands among recipients for every machine of the run but the sender.
 pub const OTHERS: i64 = UNKNOWN - 2;
-/// The same, with the sender if it has no other: "all" as people write it.
+/// Stands for two machines: the two others, if there are so many.
+pub const BOTH: i64 = UNKNOWN - 3;
+/// As [`OTHERS`], with the sender if it has no other: "all" as people write it.
 pub const ALL: i64 = UNKNOWN - 1;
 
 /// A table: what is given of it, all of one length.
@@ -20,7 +22,7 @@ pub struct Table {
     /// The columns; those that are not given are empty. Machines and senders are ids or, with `names`, places among these;
     /// [`UNKNOWN`] stands where there is none.
     pub columns: Columns,
-    /// The recipients of each SEND, [`UNKNOWN`], [`ALL`] and [`OTHERS`] among them; else those that received it.
+    /// The recipients of each SEND, [`UNKNOWN`], [`ALL`], [`OTHERS`] and [`BOTH`] among them; else those that received it.
     pub recipients: Option<Lists>,
     /// The distinct texts behind machines, senders, recipients and vectors.
     pub names: Option<Vec<String>>,

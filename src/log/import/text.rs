@@ -216,7 +216,7 @@ fn joined(
                     .is_some_and(|&(first, ..)| first >= start) =>
         {
             let first = piece.spans[0].0;
-            piece.head = left_between(patterns, region, (start, line), first);
+            piece.head = left_between(patterns, readers, region, (start, line), first);
             Some((piece, 0))
         }
         _ => Some((scan(patterns, readers, region, start..range.end, line), 0)),

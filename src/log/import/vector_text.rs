@@ -24,12 +24,25 @@ pub(crate) fn read(
         b'[' => ']',
         b'<' => '>',
         b'(' => ')',
-        _ => return Err("it must be one as {\"a\": 1, \"b\": 2}"),
+        // Counts alone, as in 1,0,2.
+        b'0'..=b'9' if !is_map => return bare(text, each),
+        _ => return Err("it must be one as {\"a\": 1, \"b\": 2} or [1, 2]"),
     };
     let Some(inner) = inner[1..].strip_suffix(close) else {
         return Err("its end is missing");
     };
     let mut rest = inner.trim();
+    if rest.starts_with("\\\"") {
+        // It stood in a text with quotes of its own.
+        return read(&text.replace("\\\"", "\""), each);
+    }
+    // TLA+ has two marks: <<1, 0, 2>>.
+    if open == b'<' && rest.starts_with('<') {
+        rest = rest[1..]
+            .strip_suffix('>')
+            .ok_or("its end is missing")?
+            .trim();
+    }
     let mut is_list = None;
     while !rest.is_empty() {
         if is_list != Some(true)
@@ -77,6 +90,25 @@ pub(crate) fn read(
         }
     }
     Ok(())
+}
+
+/// Reads counts between which nothing but a comma, a semicolon or a blank stands.
+fn bare(text: &str, each: &mut dyn FnMut(Option<&str>, i64)) -> Result<(), &'static str> {
+    let marks = |letter: char| matches!(letter, ',' | ';') || letter.is_whitespace();
+    let mut counts = 0;
+    for count in text.split(marks).filter(|count| !count.is_empty()) {
+        each(
+            None,
+            whole(count).map_err(|_| "its counts must be whole numbers from 0 up")?,
+        );
+        counts += 1;
+    }
+    // A number is no vector.
+    if counts > 1 {
+        Ok(())
+    } else {
+        Err("it must be one as {\"a\": 1, \"b\": 2} or [1, 2]")
+    }
 }
 
 /// An entry as JSON has it, `"a": 1`, with the comma behind it: its name, its count and the rest.
@@ -182,6 +214,7 @@ mod tests {
             r#"{"node 3"=1, b=20}"#,
             r#"{"node 3" => 1; b => 20}"#,
             r#"map["node 3":1 b:20]"#,
+            r#"{\"node 3\":1,\"b\":20}"#,
             r#" { "node 3" : 1 , "b" : 20 , } "#,
             r#"<"node 3": 1, b: 20>"#,
         ];
@@ -189,7 +222,15 @@ mod tests {
             assert_eq!(entries(text).as_ref(), Ok(&expected), "{text}");
         }
         assert_eq!(entries("{}"), Ok(vec![]));
-        for text in ["[1, 0, 2]", "(1,0,2)", "<1 0 2>"] {
+        for text in [
+            "[1, 0, 2]",
+            "(1,0,2)",
+            "<1 0 2>",
+            "<<1, 0, 2>>",
+            "1,0,2",
+            "1 0 2",
+            "1; 0; 2",
+        ] {
             assert_eq!(
                 entries(text),
                 Ok(vec![(None, 1), (None, 0), (None, 2)]),
@@ -199,6 +240,10 @@ mod tests {
         let wrong = [
             "",
             "x",
+            "1",
+            "1, x",
+            "1, -1",
+            "<<1, 2>",
             "{",
             "{\"a\": 1",
             "{\"a\": }",

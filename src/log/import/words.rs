@@ -67,7 +67,58 @@ const LOCAL: &[&str] = &[
     "step",
 ];
 /// What may stand behind or in front of such a word and says nothing.
-const FILLERS: &[&str] = &["event", "message", "msg", "a", "an", "the"];
+const FILLERS: &[&str] = &[
+    "event", "events", "message", "messages", "msg", "msgs", "a", "an", "the", "all", "both",
+];
+/// Words that mean a receipt where they stand for an event, but may mean something else: they are only proposed.
+const MAYBE_RECEIVING: &[&str] = &[
+    "process",
+    "processed",
+    "processing",
+    "handle",
+    "handled",
+    "handling",
+    "got",
+    "get",
+    "consume",
+    "consumed",
+    "dequeue",
+    "dequeued",
+    "pop",
+    "popped",
+    "arrive",
+    "arrived",
+    "r",
+];
+/// Words of lines that are often no events.
+const MAYBE_ASIDE: &[&str] = &[
+    "start",
+    "started",
+    "starting",
+    "startup",
+    "stop",
+    "stopped",
+    "stopping",
+    "init",
+    "initialized",
+    "initializing",
+    "connect",
+    "connected",
+    "connecting",
+    "connection",
+    "listen",
+    "listening",
+    "shutdown",
+    "end",
+    "ended",
+    "exit",
+    "finished",
+    "closed",
+    "closing",
+    "error",
+    "warning",
+    "info",
+];
 
 /// What words mean: those declared, and the usual ones.
 #[derive(Debug, Clone, Default)]
@@ -119,7 +170,26 @@ fn folded(word: &str) -> String {
             letter
         }
     };
-    word.trim().to_lowercase().chars().map(blank).collect()
+    let folded: String = word.trim().to_lowercase().chars().map(blank).collect();
+    // One or several, as in "message(s) sent".
+    folded.replace("(s)", "")
+}
+
+/// What an unknown word most likely means.
+fn proposed(word: &str) -> Option<EventKind> {
+    let plain = folded(word);
+    let parts = || plain.split(|letter: char| !letter.is_alphanumeric());
+    let has = |known: &[&str]| parts().any(|part| known.contains(&part));
+    let kind = |is: fn(EventKind) -> bool| EventKind::ALL.iter().copied().find(|&kind| is(kind));
+    if has(SENDING) || has(&["s"]) {
+        kind(EventKind::sends)
+    } else if has(RECEIVING) || has(MAYBE_RECEIVING) {
+        kind(EventKind::receives)
+    } else if has(MAYBE_ASIDE) && !has(LOCAL) {
+        None
+    } else {
+        kind(|kind| !kind.sends() && !kind.receives())
+    }
 }
 
 /// The kind of a usual word, which is folded.
@@ -145,6 +215,7 @@ fn usual(word: &str) -> Option<EventKind> {
 /// What to say of words that mean nothing, each with how often it stands there; `place` is the first.
 pub fn unknown(words: &BTreeMap<&str, u64>, place: &str) -> String {
     const SHOWN: usize = 8;
+    const PROPOSED: usize = 4;
     let mut by_count: Vec<_> = words.iter().collect();
     by_count.sort_by_key(|&(word, &count)| (std::cmp::Reverse(count), *word));
     let shown = by_count.iter().take(SHOWN);
@@ -156,14 +227,17 @@ pub fn unknown(words: &BTreeMap<&str, u64>, place: &str) -> String {
     } else {
         String::new()
     };
-    let first = by_count.first().map_or("", |(word, _)| word);
+    let proposals = by_count.iter().take(PROPOSED).map(|(word, _)| {
+        let kind = proposed(word).map_or("None".to_owned(), |kind| format!("{:?}", kind.name()));
+        format!("{:?}: {kind}", clipped(word))
+    });
+    let proposals: Vec<String> = proposals.collect();
     let kinds: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
         "no kind of event is known by {}{more} (first in {place}): say what they are, as in \
-         events={{{:?}: {:?}}}, of {}, or None for lines to leave aside",
+         events={{{}}}, of {}, or None for lines to leave aside",
         shown.join(", "),
-        clipped(first),
-        kinds[kinds.len() - 1],
+        proposals.join(", "),
         kinds.join(", "),
     )
 }
@@ -189,6 +263,9 @@ mod tests {
             "SEND_EVENT",
             "message sent",
             "Broadcast",
+            "MESSAGE(S) SENT",
+            "Messages sent",
+            "Send All",
         ] {
             assert_eq!(kind(word), Some("SEND"), "{word}");
         }
@@ -238,6 +315,17 @@ mod tests {
             text.contains("\"STOP\" (12), \"INIT\" (3) (first in a.log:7)"),
             "{text}"
         );
-        assert!(text.contains("events={\"STOP\": \"INTERNAL\"}"), "{text}");
+        let proposed = "events={\"STOP\": None, \"INIT\": None}, of";
+        assert!(text.contains(proposed), "{text}");
+        for (word, kind) in [
+            ("Processed message", "\"RECEIVE\""),
+            ("sent to", "\"SEND\""),
+            ("R", "\"RECEIVE\""),
+            ("think", "\"INTERNAL\""),
+            ("Connected", "None"),
+        ] {
+            let text = unknown(&BTreeMap::from([(word, 1)]), "a.log:7");
+            assert!(text.contains(&format!("{{{word:?}: {kind}}}")), "{text}");
+        }
     }
 }

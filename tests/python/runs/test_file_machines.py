@@ -29,5 +29,8 @@ def test_a_pattern_finds_them():
     files = [Path("a/m1_run.log"), Path("b/m2_run.log")]
     assert file_machines(files, r"m(?<machine>\d+)_") == ["1", "2"]
     assert file_machines(files, r"(?P<machine>[ab])/") == ["a", "b"]
+    names = [Path("run9/0-events.log"), Path("run9/1-events.log")]
+    assert file_machines(names, r"^(?<machine>\d)") == ["0", "1"]
+    assert file_machines(names, r"(?<machine>\d)") == ["0", "1"]
     with pytest.raises(ValueError, match=r"file_pattern='x.*' does not match a/m1_run.log"):
         file_machines(files, r"x(?<machine>\d)")
