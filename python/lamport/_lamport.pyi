@@ -17,6 +17,7 @@ __all__ = [
     "DEFAULTS",
     "EVENT_COLUMNS",
     "EVENT_KINDS",
+    "MATCHES",
     "Causality",
     "FaultConductor",
     "Handover",
@@ -62,6 +63,9 @@ EVENT_COLUMNS: tuple[tuple[str, str], ...]
 
 EVENT_KINDS: tuple[str, ...]
 """The kinds of events, by the number that `Logs.events` has for them."""
+
+MATCHES: tuple[str, ...]
+"""How receipts are matched with messages, by the number that `Logs.messages` has for it."""
 
 _Floats: TypeAlias = NDArray[np.float64]
 

@@ -154,6 +154,21 @@ impl Receive {
     }
 }
 
+impl Membership {
+    /// The values, by the words that settings have for them.
+    pub const WORDS: [(&'static str, Self); 2] = [("these", Self::These), ("more", Self::More)];
+
+    /// What a word names.
+    pub fn from_word(word: &str) -> Result<Self> {
+        named("machines", word, &Self::WORDS)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        word_of(&self, &Self::WORDS)
+    }
+}
+
 /// The value of a setting that a word names.
 fn named<T: Copy>(setting: &str, word: &str, words: &[(&str, T)]) -> Result<T> {
     let found = words.iter().find(|(name, _)| *name == word);

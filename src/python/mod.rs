@@ -50,6 +50,7 @@ mod module {
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
 
+    use crate::causality::matching::How;
     use crate::log::schema::{COLUMNS, EventKind};
 
     #[pymodule_export]
@@ -101,6 +102,7 @@ mod module {
         module.add("EVENT_COLUMNS", PyTuple::new(module.py(), columns)?)?;
         let kinds = EventKind::ALL.iter().map(|kind| kind.name());
         module.add("EVENT_KINDS", PyTuple::new(module.py(), kinds)?)?;
+        module.add("MATCHES", PyTuple::new(module.py(), How::WORDS)?)?;
         module.add("LogError", super::error::log_error(module.py())?)
     }
 }

@@ -7,11 +7,10 @@ use numpy::ndarray::Array1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString, PyTuple};
-use serde_json::Value;
 
 use super::names::{is_missing, machine, shown, whole};
 use crate::log::columns::Columns;
-use crate::log::import::recipient_text::{self, Addressee};
+use crate::log::import::recipient_text::{self, Addressee, is_address};
 use crate::log::import::spellings::{Spelling, Spellings};
 use crate::log::import::table::{ALL, BOTH, Lists, OTHERS};
 use crate::log::schema::{UNKNOWN, known};
@@ -187,8 +186,13 @@ fn named(
     for entry in entries {
         let entry = entry?;
         if let Ok(text) = entry.cast::<PyString>() {
-            places.push(one(&text.to_cow()?, Spelling::Text, at, spellings)?);
-        } else if is_missing(&entry)? || is_address(&entry)? {
+            let name = text.to_cow()?;
+            places.push(if is_address(&name) && !spellings.has(&name) {
+                UNKNOWN
+            } else {
+                spellings.place(&name, Spelling::Text, at)?
+            });
+        } else if is_missing(&entry)? || is_pair(&entry)? {
             places.push(UNKNOWN);
         } else if whole(&entry)?.is_some() {
             places.push(machine(&entry, spellings, at)?);
@@ -205,29 +209,16 @@ fn split(
     at: (&'static str, usize),
     spellings: &mut Spellings,
 ) -> PyResult<Option<Vec<i64>>> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
+    if text.trim().is_empty() {
         return Ok(Some(vec![UNKNOWN]));
     }
-    if !spellings.has(trimmed) {
-        if trimmed.starts_with('[')
-            && let Ok(entries) = serde_json::from_str::<Vec<Value>>(trimmed)
-        {
-            return of_json(&entries, at, spellings);
-        }
-        let is_open = [('(', ')'), ('[', ']'), ('{', '}')];
-        if is_open
-            .iter()
-            .any(|&(open, close)| trimmed.starts_with(open) != trimmed.ends_with(close))
-        {
-            return Ok(None);
-        }
-    }
-    let found = recipient_text::split(text, &|name| spellings.has(name));
+    let Some(found) = recipient_text::split(text, &|name| spellings.has(name)) else {
+        return Ok(None);
+    };
     let mut places = Vec::with_capacity(found.len());
     for addressee in found {
         places.push(match addressee {
-            Addressee::Named(name) => one(&name, Spelling::Either, at, spellings)?,
+            Addressee::Named(name) => spellings.place(&name, Spelling::Either, at)?,
             Addressee::Unknown => UNKNOWN,
             Addressee::All => ALL,
             Addressee::Others => OTHERS,
@@ -237,58 +228,8 @@ fn split(
     Ok(Some(places))
 }
 
-fn of_json(
-    entries: &[Value],
-    at: (&'static str, usize),
-    spellings: &mut Spellings,
-) -> PyResult<Option<Vec<i64>>> {
-    let mut places = Vec::with_capacity(entries.len());
-    for entry in entries {
-        places.push(match entry {
-            Value::Null => UNKNOWN,
-            Value::String(name) => one(name, Spelling::Either, at, spellings)?,
-            Value::Number(number) => {
-                let Some(number) = number.as_u64().or_else(|| {
-                    number
-                        .as_f64()
-                        .filter(|number| number.fract() == 0.0 && *number >= 0.0)
-                        .map(|number| number as u64)
-                }) else {
-                    return Ok(None);
-                };
-                spellings.place(&number.to_string(), Spelling::Either, at)?
-            }
-            Value::Array(pair) => match &pair[..] {
-                [Value::String(_), Value::Number(port)] if port.is_u64() => UNKNOWN,
-                _ => return Ok(None),
-            },
-            Value::Bool(_) | Value::Object(_) => return Ok(None),
-        });
-    }
-    Ok(Some(places))
-}
-
-/// The place of one name. An address that is nobody's name is of a machine that is not known.
-fn one(
-    name: &str,
-    spelling: Spelling,
-    at: (&'static str, usize),
-    spellings: &mut Spellings,
-) -> PyResult<i64> {
-    if !spellings.has(name) {
-        let is_port = |port: &str| port.parse::<u16>().is_ok();
-        if name
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && is_port(port))
-        {
-            return Ok(UNKNOWN);
-        }
-    }
-    Ok(spellings.place(name, spelling, at)?)
-}
-
 /// Whether it is a pair of host and port.
-fn is_address(entry: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn is_pair(entry: &Bound<'_, PyAny>) -> PyResult<bool> {
     if entry.len().is_err() || entry.len()? != 2 {
         return Ok(false);
     }

@@ -15,6 +15,7 @@ impl<'py> FromPyObject<'_, 'py> for RulesArgument {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let value = |name: &str| object.getattr(name);
+        let word = |name: &str| value(name)?.extract::<String>();
         Ok(Self(Rules {
             step: match number(&value("step")?)? {
                 Ok(step) => Step::By(step),
@@ -25,13 +26,10 @@ impl<'py> FromPyObject<'_, 'py> for RulesArgument {
                 Err(word) if word == "any" => Start::Any,
                 Err(_) => Start::Proved,
             },
-            stamp: word(&value("stamp")?, &Stamp::WORDS)?,
-            receive: word(&value("receive")?, &Receive::WORDS)?,
+            stamp: Stamp::from_word(&word("stamp")?)?,
+            receive: Receive::from_word(&word("receive")?)?,
             channel: transport(&value("channel")?)?,
-            machines: word(
-                &value("machines")?,
-                &[("these", Membership::These), ("more", Membership::More)],
-            )?,
+            machines: Membership::from_word(&word("machines")?)?,
             pace: pace(&value("pace")?)?,
         }))
     }
@@ -63,13 +61,7 @@ pub(super) fn arguments<'py>(py: Python<'py>, rules: &Rules) -> PyResult<Bound<'
     ];
     let channel = channel.into_iter().filter(|(_, is)| *is);
     dict.set_item("channel", channel.map(|(word, _)| word).collect::<Vec<_>>())?;
-    dict.set_item(
-        "machines",
-        match rules.machines {
-            Membership::These => "these",
-            Membership::More => "more",
-        },
-    )?;
+    dict.set_item("machines", rules.machines.word())?;
     match rules.pace {
         Paced::Log => dict.set_item("pace", "log")?,
         Paced::Kept => dict.set_item("pace", true)?,
@@ -89,16 +81,6 @@ fn number(value: &Bound<'_, PyAny>) -> PyResult<Result<i64, String>> {
         .map_err(|_| PyValueError::new_err(format!("{number} is out of range for a clock")))
 }
 
-/// What a word stands for.
-fn word<T: Copy>(value: &Bound<'_, PyAny>, words: &[(&str, T)]) -> PyResult<T> {
-    let text = value.cast::<PyString>()?.to_str()?;
-    words
-        .iter()
-        .find(|(word, _)| *word == text)
-        .map(|&(_, meaning)| meaning)
-        .ok_or_else(|| PyValueError::new_err(format!("rules do not know {text:?}")))
-}
-
 fn transport(value: &Bound<'_, PyAny>) -> PyResult<Transport> {
     let words: Vec<String> = match value.cast::<PyString>() {
         Ok(text) => vec![text.to_str()?.to_owned()],
@@ -116,6 +98,11 @@ fn pace(value: &Bound<'_, PyAny>) -> PyResult<Paced> {
     match value.cast::<PyBool>() {
         Ok(flag) if flag.is_true() => Ok(Paced::Kept),
         Ok(_) => Ok(Paced::Free),
-        Err(_) => word(value, &[("log", Paced::Log)]),
+        Err(_) => match value.extract::<String>()?.as_str() {
+            "log" => Ok(Paced::Log),
+            other => Err(PyValueError::new_err(format!(
+                "pace is {other:?}, which is not known: give \"log\", True or False"
+            ))),
+        },
     }
 }

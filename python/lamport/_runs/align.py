@@ -31,9 +31,9 @@ def alignment(
     return pd.DataFrame(columns).set_index("machine_id")
 
 
-def best_offsets(logs: "Logs", clock_uncertainty: float = 0.0) -> dict[int, float]:
+def best_offsets(logs: "Logs") -> dict[int, float]:
     """Return the best offset of each machine that has one: what ``offsets="align"`` stands for."""
-    columns = logs.align(minimum_delay=0.0, max_drift=MAX_DRIFT, clock_uncertainty=clock_uncertainty)
+    columns = logs.align(minimum_delay=0.0, max_drift=MAX_DRIFT, clock_uncertainty=0.0)
     pairs = zip(columns["machine_id"].tolist(), columns["best"].tolist(), strict=True)
     return {machine: best for machine, best in pairs if not isnan(best)}
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS
+from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS, MATCHES
 from lamport._model.setting import BEHAVIOR
 from lamport._model.topology import to_mapping
 
@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 STATUSES = ("received", "unread", "undelivered", "unknown")
-MATCHES = ("exact", "unique", "fifo", "ambiguous", "none")
 
 MESSAGE_COLUMNS = {
     "sender": "whole",

@@ -16,3 +16,8 @@ pub enum How {
     /// No SEND here can be its message.
     None,
 }
+
+impl How {
+    /// The words for them, each at the place of its number.
+    pub const WORDS: [&'static str; 5] = ["exact", "unique", "fifo", "ambiguous", "none"];
+}

@@ -230,6 +230,6 @@ impl LogVectors<'_> {
 }
 
 fn shown(entries: impl Iterator<Item = (i64, i64)>) -> String {
-    let entries = entries.map(|(machine, count)| format!("{machine}: {count}"));
+    let entries = entries.map(|(machine, count)| format!("machine {machine}: {count}"));
     format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
 }

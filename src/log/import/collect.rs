@@ -416,7 +416,10 @@ impl Collector {
         let names = &mut self.names;
         let known: Vec<Vec<Addressee<'_>>> = texts
             .iter()
-            .map(|text| split(text, &|name| names.known(name).is_some()))
+            .map(|text| {
+                let found = split(text, &|name| names.known(name).is_some());
+                found.unwrap_or_else(|| vec![Addressee::Unknown])
+            })
             .collect();
         let mut lists: Vec<Vec<i64>> = Vec::with_capacity(known.len());
         for list in known {

@@ -1,5 +1,10 @@
 //! The recipients of a SEND as texts write them: `B and C`, `2, 3`, `["B", "C"]`, `all`.
 
+use serde_json::Value;
+
+/// What stands around a list.
+const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
+
 /// To whom a message went, as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Addressee<'t> {
@@ -15,19 +20,34 @@ pub(crate) enum Addressee<'t> {
     Both,
 }
 
-/// The recipients in a text; `is_name` says whether a machine is called so.
+/// The recipients in a text, nothing if it is the text of something else; `is_name` says whether a machine is called so.
 ///
-/// The text is split at commas, semicolons and the word "and", where no name holds one.
-pub(crate) fn split<'t>(text: &'t str, is_name: &dyn Fn(&str) -> bool) -> Vec<Addressee<'t>> {
+/// The text is split at commas, semicolons and the word "and", where no name holds one. An address that is nobody's name
+/// is of a machine that is not known.
+pub(crate) fn split<'t>(
+    text: &'t str,
+    is_name: &dyn Fn(&str) -> bool,
+) -> Option<Vec<Addressee<'t>>> {
     let text = text.trim();
     if is_name(text) {
-        return vec![Addressee::Named(text.into())];
+        return Some(vec![Addressee::Named(text.into())]);
     }
-    if let Some(listed) = list(text) {
-        return listed;
+    if text.starts_with('[')
+        && let Ok(entries) = serde_json::from_str::<Vec<Value>>(text)
+    {
+        return entries
+            .into_iter()
+            .map(|entry| of_json(entry, is_name))
+            .collect();
     }
-    let bracketed = [('(', ')'), ('[', ']'), ('{', '}')];
-    let inner = bracketed
+    let is_torn = |&(open, close): &(char, char)| {
+        let (begins, ends) = (text.starts_with(open), text.ends_with(close));
+        begins && !ends || ends && !text.contains(open)
+    };
+    if BRACKETS.iter().any(is_torn) {
+        return None;
+    }
+    let inner = BRACKETS
         .iter()
         .find_map(|&(open, close)| text.strip_prefix(open)?.strip_suffix(close));
     let text = inner.unwrap_or(text).trim();
@@ -40,21 +60,35 @@ pub(crate) fn split<'t>(text: &'t str, is_name: &dyn Fn(&str) -> bool) -> Vec<Ad
         }
         rest = after;
     }
-    found
+    Some(found)
 }
 
-/// The entries of a list in JSON.
-fn list(text: &str) -> Option<Vec<Addressee<'_>>> {
-    if !text.starts_with('[') {
-        return None;
+/// An entry of a list in JSON.
+fn of_json<'t>(entry: Value, is_name: &dyn Fn(&str) -> bool) -> Option<Addressee<'t>> {
+    match entry {
+        Value::Null => Some(Addressee::Unknown),
+        Value::String(name) if is_address(&name) && !is_name(&name) => Some(Addressee::Unknown),
+        Value::String(name) => Some(Addressee::Named(name.into())),
+        Value::Number(number) => {
+            let whole =
+                |number: f64| (number.fract() == 0.0 && number >= 0.0).then_some(number as u64);
+            let id = number
+                .as_u64()
+                .or_else(|| number.as_f64().and_then(whole))?;
+            Some(Addressee::Named(id.to_string().into()))
+        }
+        Value::Array(pair) => match &pair[..] {
+            [Value::String(_), Value::Number(port)] if port.is_u64() => Some(Addressee::Unknown),
+            _ => None,
+        },
+        Value::Bool(_) | Value::Object(_) => None,
     }
-    let entries: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
-    let entry = |entry| match entry {
-        serde_json::Value::String(name) => Addressee::Named(name.into()),
-        serde_json::Value::Null => Addressee::Unknown,
-        other => Addressee::Named(other.to_string().into()),
-    };
-    Some(entries.into_iter().map(entry).collect())
+}
+
+/// Whether a text is a host and a port.
+pub(crate) fn is_address(text: &str) -> bool {
+    text.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 /// Marks that a name may hold.
@@ -122,6 +156,7 @@ fn one<'t>(name: &'t str, is_name: &dyn Fn(&str) -> bool) -> Addressee<'t> {
         "*" => Addressee::All,
         "other" => Addressee::Others,
         "" | "null" | "none" | "?" | "unknown" => Addressee::Unknown,
+        _ if is_address(name) => Addressee::Unknown,
         folded => phrase(folded).unwrap_or(Addressee::Named(name.into())),
     }
 }
@@ -185,7 +220,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn names(text: &str, known: &[&str]) -> Vec<String> {
-        let entries = split(text, &|name| known.contains(&name));
+        let Some(entries) = split(text, &|name| known.contains(&name)) else {
+            return vec!["<Nothing>".to_owned()];
+        };
         let name = |entry| match entry {
             Addressee::Named(name) => name.into_owned(),
             other => format!("<{other:?}>"),
@@ -196,7 +233,7 @@ mod tests {
     #[test]
     fn lists_are_split_where_no_name_holds_a_mark() {
         let known = ["A", "C", "north and south", "x, y", "Anderson"];
-        let cases: [(&str, &[&str]); 24] = [
+        let cases: [(&str, &[&str]); 32] = [
             ("A and C", &["A", "C"]),
             ("A,C", &["A", "C"]),
             ("A; C,", &["A", "C"]),
@@ -221,11 +258,20 @@ mod tests {
             ("the machines", &["the machines"]),
             ("other machine", &["other machine"]),
             ("all hands", &["all hands"]),
+            ("[[\"10.0.0.1\", 5000], 2.0]", &["<Unknown>", "2"]),
+            ("10.0.0.1:5000 and C", &["<Unknown>", "C"]),
+            ("[\"10.0.0.1:5000\"]", &["<Unknown>"]),
+            ("[true]", &["<Nothing>"]),
+            ("[2.5]", &["<Nothing>"]),
+            ("[A, C", &["<Nothing>"]),
+            ("A, C]", &["<Nothing>"]),
+            ("A (1), C (2)", &["A (1)", "C (2)"]),
         ];
         for (text, expected) in cases {
             assert_eq!(names(text, &known), expected, "{text}");
         }
         assert_eq!(names("all", &["all", "B"]), ["all"]);
+        assert_eq!(names("b:80; c:80", &["b:80"]), ["b:80", "<Unknown>"]);
     }
 
     proptest! {
