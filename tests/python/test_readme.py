@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 from class_logs import write_text
 from machines import free_ports
+from others_logs import write_others
 
 import lamport
 from lamport._cli.commands import main
@@ -25,6 +26,7 @@ def home(tmp_path_factory):
     """A directory with logs, as the README takes them for granted."""
     home = tmp_path_factory.mktemp("readme")
     lamport.simulate(**RUN, log_dir=home / "collected", progress=False)
+    write_others(home / "others")
     return home
 
 

@@ -23,6 +23,7 @@ COLUMNS = {
     **{name: name for name in ("vector_clock", "recipients", "recipient_ids", "message")},
 }
 """What a column may be, by the words for it: those of a table and the shorter ones of patterns."""
+GROUP_NAMES = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 NAMED = re.compile(r"\(\?<(?=[A-Za-z_])")
 
 
@@ -71,6 +72,11 @@ class Declaration:
         """Whether something is said of what stands in lines, beside what our own logs may have."""
         said = {"columns", "events", "time_format", "time_unit", "queue_len", "multicast"}
         return any(getattr(self, each.name) != each.default for each in fields(self) if each.name in said)
+
+    def group_of(self, column: str) -> str:
+        """Return the group of the patterns that is this column; the column itself if none is."""
+        names = [name for pattern in self.pattern or () for name in GROUP_NAMES.findall(pattern)]
+        return next((name for name in names if COLUMNS.get(name) == column), column)
 
     def given(self) -> dict[str, Any]:
         """Return the options that are not at their defaults."""

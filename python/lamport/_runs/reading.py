@@ -87,4 +87,4 @@ class Reading:
 
 def _option(what: str, how: str) -> tuple[str, Any]:
     """Return how `load` is told of a column, or of the clock that a column has."""
-    return ("columns", {what: how}) if "clock" in what else (what, how)
+    return ("columns", {what: how}) if "clock" in how else (what, how)

@@ -11,6 +11,7 @@ from lamport._model.check import some_real
 from lamport._model.public import public
 from lamport._model.rules import Rules
 from lamport._model.topology import check_name, resolve
+from lamport._runs.declaration import Declaration
 from lamport._runs.directory import RECORD
 from lamport._runs.names import Names, in_words, plain
 from lamport._runs.reading import Reading
@@ -198,7 +199,19 @@ def verify_recorded(
         rules=rules,
         align=align or run._parameters.get("aligned") is True,
     )
+    for told in found["readings"]:
+        told["options"] = [(_called(run, what), how) for what, how in told["options"]]
     return _judged(found, why, run.names, strict=strict)
+
+
+def _called(run: "Recorded", column: str) -> str:
+    """Return what the logs call a column, as far as they were declared."""
+    arguments = () if run._recipe is None else run._recipe.arguments
+    for declared in arguments:
+        if isinstance(declared, Declaration):
+            named = [theirs for theirs, ours in (declared.columns or {}).items() if ours == column]
+            return declared.group_of(column) if not named else named[0]
+    return column
 
 
 def verify_files(

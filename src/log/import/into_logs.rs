@@ -8,7 +8,7 @@ use super::rows::Rows;
 use super::table::{Declared, Table};
 use super::{
     check, clocks, computed, growth, kinds, multicast, names, order, queue, received, recipients,
-    split, times, vector_places,
+    split, strangers, times, vector_places,
 };
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
@@ -49,6 +49,7 @@ impl Table {
         if merged > 0 {
             notes.push(format!("{merged} rows are of a multicast that the row before began: they are one event with it"));
         }
+        notes.extend(strangers::judge(&mut rows, &index, &names));
         let mut received = messages(&mut rows, &index, has_kinds, &mut notes)?;
         let splits = split::events(
             &mut rows,

@@ -34,6 +34,7 @@ pub(crate) mod scan;
 pub mod source;
 pub mod spellings;
 mod split;
+mod strangers;
 pub mod table;
 pub mod text;
 pub(crate) mod time_format;

@@ -253,6 +253,12 @@ fn compile(
             names.push(name.clone());
         }
     }
+    if let Some(strange) = foreign.columns.keys().find(|name| !names.contains(name)) {
+        return Err(Error::invalid(format!(
+            "columns: no group of a pattern is called {strange:?}: there are {}",
+            names.join(", ")
+        )));
+    }
     let (fields, extra) = assign(&names, &foreign.columns)?;
     let field_of: BTreeMap<&String, Field> = names.iter().zip(fields).collect();
     let mut groups = Vec::with_capacity(expressions.len());

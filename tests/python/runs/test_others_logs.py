@@ -176,3 +176,48 @@ def test_numbers_of_messages_tell_no_timestamps(mistake):
     for each in rules:
         assert run.verify(rules=each).ok
         assert lamport.from_events(table, rules=each).verify().ok
+
+
+@pytest.mark.parametrize("has_sender", [True, False])
+def test_machines_with_two_names_are_not_accused(simulated, has_sender):
+    """Recipients are ports, and logs are of ids."""
+    events = simulated.events[["machine_id", "event", "time", "new_clock"]].copy()
+    to = simulated.events["recipients"]
+    events["recipients"] = [None if row is None else [5000 + machine for machine in row] for row in to]
+    if has_sender:
+        events["sender"] = simulated.events["sender"]
+    run = lamport.from_events(events)
+    assert run.verify().ok
+    (note,) = (note for note in run.notes if "two names" in note)
+    assert "5001, 5002, 5003" in note
+    assert "1, 2, 3" in note
+    received = run.messages["status"].eq("received").sum() if has_sender else 0
+    assert bool(received) is has_sender
+    # One machine that is called so by all is a machine without a log.
+    server = [("a", "sent", 1, "server"), ("a", "received", 3, None), ("b", "sent", 1, "server")]
+    names = ("machine_id", "event", "new_clock", "recipients")
+    table = [dict(zip(names, row, strict=True)) | {"sender": "server"} for row in server]
+    assert lamport.from_events(table).events["recipients"].iloc[0] == (3,)
+
+
+def test_what_is_proposed_names_columns_as_the_log_does(tmp_path):
+    run = lamport.simulate(3, 60, seed=4)
+    events = run.events
+    files = []
+    for machine, rows in events.groupby("machine_id"):
+        lines = [f"{row.event} {row.time:.6f} {row.old_clock}\n" for row in rows.itertuples()]
+        files.append(tmp_path / f"m{machine}.txt")
+        files[-1].write_text("".join(lines))
+    pattern = r"^(?<event>\w+) (?<time>\S+) (?<clock>\d+)$"
+    (told,) = lamport.read_text(files, pattern).verify().diagnosis
+    assert told.options["columns"] == {"clock": "old_clock"}
+    assert lamport.read_text(files, pattern, **told.options).verify().ok
+    for name in ("new_clock", "lc"):
+        with pytest.raises(
+            ValueError, match=f'no group of a pattern is called "{name}": there are event, time'
+        ):
+            lamport.read_text(files, pattern, columns={name: "old_clock"})
+    (told,) = (
+        lamport.read_text(files, pattern.replace("clock", "lc"), columns={"lc": "clock"}).verify().diagnosis
+    )
+    assert told.options["columns"] == {"lc": "old_clock"}
