@@ -1,7 +1,7 @@
 //! How the graphs of a run are made: events by machine, then the send of each receipt, then what is left open.
 
 use super::by_machine::ByMachine;
-use super::checkpoint::{Checkpoint, GoOn};
+use super::checkpoint::{CHUNK, Checkpoint, GoOn};
 use super::graph::{Graph, MoreCauses, NONE};
 use super::matching::{ByClock, Completed, Evidence, stamp_of};
 use super::trace::Trace;
@@ -94,6 +94,9 @@ impl Graph {
         // By machine, the clock after the event before.
         let mut clocks = vec![0; next.len()];
         for (row, &place) in places.iter().enumerate() {
+            if row % CHUNK == 0 {
+                checkpoint.after(4 * CHUNK)?;
+            }
             let at = &mut next[place as usize];
             let position = *at as usize;
             let clock = trace.new_clock[row];
@@ -109,7 +112,6 @@ impl Graph {
             self.rows[position] = row as u32;
             self.clocks[position] = clock;
             *at += 1;
-            checkpoint.after(4)?;
         }
         Ok(follows)
     }

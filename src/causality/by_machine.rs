@@ -1,6 +1,6 @@
 //! The rows of a table by machine.
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{CHUNK, Checkpoint};
 use super::ids::Ids;
 use crate::error::Result;
 use crate::log::schema::EventKind;
@@ -25,12 +25,14 @@ impl ByMachine {
         let mut ids = Ids::new(all.clone());
         let mut places = Vec::with_capacity(machine_id.len());
         let mut unnamed = Vec::new();
-        for &id in machine_id {
-            match ids.place(id as u64) {
-                Some(place) => places.push(place as u32),
-                None => unnamed.push(id as u64),
+        for ids_of_rows in machine_id.chunks(CHUNK) {
+            for &id in ids_of_rows {
+                match ids.place(id as u64) {
+                    Some(place) => places.push(place as u32),
+                    None => unnamed.push(id as u64),
+                }
             }
-            checkpoint.after(2)?;
+            checkpoint.after(2 * ids_of_rows.len())?;
         }
         if !unnamed.is_empty() {
             all.extend(unnamed);

@@ -12,7 +12,7 @@ const WORK: usize = 1 << 20;
 /// The work that a row of a log is for a rule of verification.
 const ROW: usize = 64;
 /// Rows that are looked at without a question.
-const CHUNK: usize = 1 << 13;
+pub(super) const CHUNK: usize = 1 << 13;
 
 /// Asks now and then whether to go on.
 pub(super) struct Checkpoint<'a> {

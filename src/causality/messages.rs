@@ -76,8 +76,11 @@ fn sends(columns: &Columns) -> Messages {
         unmatched: 0,
         ambiguous: Vec::new(),
     };
-    for row in 0..columns.len() {
-        let span = columns.starts[row]..columns.starts[row + 1];
+    for (row, span) in columns.starts.windows(2).enumerate() {
+        let span = span[0]..span[1];
+        if span.is_empty() {
+            continue;
+        }
         if span.len() > 1 {
             messages.recipient[span.clone()].sort_unstable_by_key(|&id| unknown_last(id));
         }

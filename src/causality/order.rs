@@ -86,7 +86,7 @@ pub(super) fn sequence(
     };
     for &place in places {
         visit.due[place as usize] += 1;
-        if !visit.is_blocked[place as usize] {
+        if !visit.is_blocked[place as usize] && !visit.goes_on(place) {
             visit.ready.push(place);
             visit.advance();
         }
@@ -113,14 +113,26 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
+    /// Visits the event that is due of a machine that is not blocked, if it waits for nothing and nobody for the machine.
+    #[inline]
+    fn goes_on(&mut self, place: u32) -> bool {
+        let machine = place as usize;
+        let position = self.graph.starts[machine] + self.next[machine];
+        let is_free = self.waiting[machine].is_empty() && self.awaited(position as usize).is_none();
+        if is_free {
+            self.next[machine] += 1;
+            self.sequence.push(place);
+        }
+        is_free
+    }
+
     /// Visits what is due and waits for nothing.
     fn advance(&mut self) {
         while let Some(place) = self.ready.pop() {
             let machine = place as usize;
             let start = self.graph.starts[machine];
             while self.next[machine] < self.due[machine] {
-                let mut causes = self.graph.causes((start + self.next[machine]) as usize);
-                if let Some(send) = causes.find(|send| !self.is_visited(*send)) {
+                if let Some(send) = self.awaited((start + self.next[machine]) as usize) {
                     self.waiting[send.place as usize].push(Reverse((send.index, place)));
                     self.is_blocked[machine] = true;
                     break;
@@ -138,6 +150,17 @@ impl Visit<'_> {
         }
     }
 
+    /// What the event at a position waits for, if it does.
+    #[inline]
+    fn awaited(&self, position: usize) -> Option<EventId> {
+        let is_awaited = |event: &EventId| !self.is_visited(*event);
+        let send = self.graph.cause(position).filter(is_awaited);
+        send.or_else(|| {
+            let more = self.graph.more.of(position);
+            more.iter().copied().find(is_awaited)
+        })
+    }
+
     fn is_visited(&self, event: EventId) -> bool {
         self.next[event.place as usize] >= event.index
     }
@@ -146,8 +169,7 @@ impl Visit<'_> {
     fn cycle(&self, start: usize) -> Error {
         let head = |place: usize| (self.graph.starts[place] + self.next[place]) as usize;
         let after = |place: usize| {
-            let mut causes = self.graph.causes(head(place));
-            let send = causes.find(|send| !self.is_visited(*send));
+            let send = self.awaited(head(place));
             send.map_or(place, |send| send.place as usize)
         };
         // After as many steps as there are machines one is in the cycle.

@@ -29,11 +29,13 @@ pub(super) fn past(
         checkpoint.after(2 * news.len() + 8)?;
         // The newest last: what it reaches covers most of what the others do.
         for position in news {
-            for send in graph.causes(position as usize) {
-                if send.index > reach[send.place as usize] {
-                    ahead.push(send);
-                }
+            if let Some(send) = graph.cause(position as usize)
+                && send.index > reach[send.place as usize]
+            {
+                ahead.push(send);
             }
+            let more = graph.more.of(position as usize).iter();
+            ahead.extend(more.filter(|cause| cause.index > reach[cause.place as usize]));
         }
     }
     Ok(reach)
@@ -90,8 +92,11 @@ pub(super) fn related(
         let machine = place as usize;
         let position = (graph.starts[machine] + next[machine]) as usize;
         let mut here = known[machine] | bits[position];
-        for send in graph.causes(position) {
+        if let Some(send) = graph.cause(position) {
             here |= bits[graph.position(send)];
+        }
+        for &cause in graph.more.of(position) {
+            here |= bits[graph.position(cause)];
         }
         count(
             &mut counts,
@@ -111,8 +116,11 @@ pub(super) fn related(
         let here = known[machine] | back[position];
         count(&mut counts, here & !known[machine], next[machine] + 1);
         known[machine] = here;
-        for send in graph.causes(position) {
+        if let Some(send) = graph.cause(position) {
             back[graph.position(send)] |= here;
+        }
+        for &cause in graph.more.of(position) {
+            back[graph.position(cause)] |= here;
         }
         checkpoint.after(8)?;
     }

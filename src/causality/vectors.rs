@@ -196,7 +196,10 @@ pub(super) fn traverse(
         let mut row = current[machine];
         let mut work = 4;
         let mut is_new = false;
-        for cause in graph.causes(position) {
+        let mut more = graph.more.of(position).iter();
+        let mut next_cause = graph.cause(position).or_else(|| more.next().copied());
+        while let Some(cause) = next_cause {
+            next_cause = more.next().copied();
             let sender = cause.place as usize;
             if cause.index <= from[sender] {
                 continue;
@@ -250,11 +253,17 @@ fn waits(graph: &Graph, from: &[u32], to: &[u32]) -> Vec<u32> {
     let mut waits = vec![0; graph.len()];
     for place in 0..graph.machines().len() {
         let start = graph.starts[place];
+        let mut count = |cause: EventId| {
+            if cause.index > from[cause.place as usize] {
+                waits[graph.position(cause)] += 1;
+            }
+        };
         for position in start + from[place]..start + to[place] {
-            for send in graph.causes(position as usize) {
-                if send.index > from[send.place as usize] {
-                    waits[graph.position(send)] += 1;
-                }
+            if let Some(send) = graph.cause(position as usize) {
+                count(send);
+            }
+            for &cause in graph.more.of(position as usize) {
+                count(cause);
             }
         }
     }
