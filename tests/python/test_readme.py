@@ -92,11 +92,24 @@ MISTAKES = {
 }
 
 
+def declaration(beginning):
+    return re.search(rf"^```toml\n({beginning}.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+
+
+def test_a_declaration_is_kept_in_a_file(home, monkeypatch, capsys):
+    monkeypatch.chdir(home)
+    Path("nodes.toml").write_text(declaration("# nodes"))
+    commands = re.findall(r"^lamport (.* --like nodes.toml.*)$", README, re.MULTILINE)
+    assert [main(command.split()) for command in commands] == [0, 0, 0]
+    assert "the logs obey every rule" in capsys.readouterr().out
+    assert Path("nodes.mmd").read_text().startswith("sequenceDiagram")
+
+
 def test_a_course_is_graded(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for team, mistake in MISTAKES.items():
         write_text(Path("teams") / team, **mistake)
-    Path("course.toml").write_text(re.search(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1])
+    Path("course.toml").write_text(declaration("pattern"))
     teams = [f"teams/{team}" for team in MISTAKES]
     assert main(["grade", *teams, "-o", "grades.csv", "--like", "course.toml", "--no-progress"]) == 0
     told = re.search(r"^```\n(teams/both: .*?)^```", README, re.MULTILINE | re.DOTALL)[1]
