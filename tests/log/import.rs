@@ -101,8 +101,8 @@ fn what_no_event_can_have_is_refused() {
         ),
         (|t| t.columns.time = vec![f64::NAN; 3], "time is NaN"),
         (
-            |t| t.recipients = Some(Lists::from_iter([vec![], vec![-4], vec![]])),
-            "recipients is -4 in row 1",
+            |t| t.recipients = Some(Lists::from_iter([vec![], vec![-5], vec![]])),
+            "recipients is -5 in row 1",
         ),
         (
             |t| (t.columns.time, t.columns.arrived) = (vec![], vec![f64::NAN, 7.5, 1.0]),
