@@ -5,7 +5,7 @@
 //! receipts x machines); rows that are kept cost 4 bytes a machine, and 4 bytes an event say which row is whose.
 
 use super::checkpoint::Checkpoint;
-use super::graph::{EventId, Graph};
+use super::graph::{EventId, Graph, NONE};
 use crate::error::Result;
 
 /// One step of a pass.
@@ -196,41 +196,43 @@ pub(super) fn traverse(
         let mut row = current[machine];
         let mut work = 4;
         let mut is_new = false;
-        let mut more = graph.more.of(position).iter();
-        let mut next_cause = graph.cause(position).or_else(|| more.next().copied());
-        while let Some(cause) = next_cause {
-            next_cause = more.next().copied();
-            let sender = cause.place as usize;
-            if cause.index <= from[sender] {
-                continue;
-            }
-            let news = EventId {
-                place: cause.place,
-                index: cause.index - from[sender],
-            };
-            let send = graph.position(cause);
-            let theirs = of[send];
-            // What follows from the send already, follows from all it follows from.
-            if cause.place != place && rows.row(row)[sender] < news.index {
-                if is_new {
-                    rows.merge_into(row, theirs, news);
-                } else {
-                    let merged = rows.merge(row, theirs, news);
-                    if rows.recycles {
-                        rows.hold(merged);
-                        rows.release(row);
+        // The send of what was received, or nobody's, and then what else there is.
+        let (mut sender, mut sent) = (graph.sender[position], graph.sent[position]);
+        let mut more = graph.more.of(position);
+        loop {
+            if sender != NONE && sent > from[sender as usize] {
+                let news = EventId {
+                    place: sender,
+                    index: sent - from[sender as usize],
+                };
+                let send = (graph.starts[sender as usize] + sent - 1) as usize;
+                let theirs = of[send];
+                // What follows from the send already, follows from all it follows from.
+                if sender != place && rows.row(row)[sender as usize] < news.index {
+                    if is_new {
+                        rows.merge_into(row, theirs, news);
+                    } else {
+                        let merged = rows.merge(row, theirs, news);
+                        if rows.recycles {
+                            rows.hold(merged);
+                            rows.release(row);
+                        }
+                        (row, is_new) = (merged, true);
+                        current[machine] = row;
                     }
-                    (row, is_new) = (merged, true);
-                    current[machine] = row;
+                    work += rows.width;
                 }
-                work += rows.width;
-            }
-            if rows.recycles {
-                waits[send] -= 1;
-                if waits[send] == 0 {
-                    rows.release(theirs);
+                if rows.recycles {
+                    waits[send] -= 1;
+                    if waits[send] == 0 {
+                        rows.release(theirs);
+                    }
                 }
             }
+            let Some((cause, others)) = more.split_first() else {
+                break;
+            };
+            (sender, sent, more) = (cause.place, cause.index, others);
         }
         of[position] = row;
         if rows.recycles && waits[position] > 0 {
