@@ -16,11 +16,11 @@ mod sends;
 use std::borrow::Cow;
 
 use super::checkpoint::Checkpoint;
-use super::verify::report::Report;
+use super::verify::report::{Report, Rule};
 use super::verify::{Options, verify};
 use crate::error::Result;
 use crate::log::history::History;
-use crate::model::rules::Rules;
+use crate::model::rules::{Receive, Rules, Stamp};
 use clocks::Clocks;
 use explanation::Explanation;
 use habit::{Habit, is_next_to_nothing};
@@ -64,20 +64,48 @@ fn diagnose(
 ) -> Result<Vec<Explanation>> {
     let rules = options.rules.as_ref().unwrap_or(&history.rules);
     let total = report.total();
-    let mut explanations = Vec::new();
-    for habits in candidates(history, rules, go_on)? {
-        let rules = habit::rules(&habits, rules);
-        let options = Options {
-            rules: Some(rules.clone()),
-            ..options.clone()
-        };
-        let seen = rewritten::rewritten(history, &habits, &rules);
-        let rest = verify(&seen, &options, go_on)?;
-        if is_next_to_nothing(rest.total(), total) {
-            explanations.push(Explanation::new(&habits, rules, total, rest));
+    let lists = candidates(history, rules, go_on)?;
+    let mut explained = |lists: &[Vec<Habit>]| {
+        let mut explanations = Vec::new();
+        for habits in lists {
+            let rules = habit::rules(habits, rules);
+            let options = Options {
+                rules: Some(rules.clone()),
+                ..options.clone()
+            };
+            let seen = rewritten::rewritten(history, habits, &rules);
+            let rest = verify(&seen, &options, go_on)?;
+            if is_next_to_nothing(rest.total(), total) {
+                explanations.push(Explanation::new(habits, rules, total, rest));
+            }
         }
+        Ok(explanations)
+    };
+    let explanations = explained(&lists)?;
+    let has_counts = report.counts[Rule::Count as usize] > 0;
+    if explanations.is_empty() && has_counts {
+        return explained(&without_jumps(&lists));
     }
     Ok(explanations)
+}
+
+/// Ways that no jump tells, as of machines that are as fast as each other: they only bring messages too early.
+fn without_jumps(lists: &[Vec<Habit>]) -> Vec<Vec<Habit>> {
+    let ways = [
+        Habit::Stamp(Stamp::Before),
+        Habit::Receive(Receive::MaxOfNext),
+    ];
+    let is_way = |habit: &Habit| matches!(habit, Habit::Stamp(_) | Habit::Receive(_));
+    let others: Vec<&[Habit]> = if lists.is_empty() {
+        vec![&[]]
+    } else {
+        let others = lists.iter().filter(|list| !list.iter().any(is_way));
+        others.map(Vec::as_slice).collect()
+    };
+    others
+        .iter()
+        .flat_map(|list| ways.iter().map(|way| [list, &[*way][..]].concat()))
+        .collect()
 }
 
 /// The habits that the logs show, each list an explanation; at least one that is not a rule already.

@@ -221,3 +221,23 @@ def test_what_is_proposed_names_columns_as_the_log_does(tmp_path):
         lamport.read_text(files, pattern.replace("clock", "lc"), columns={"lc": "clock"}).verify().diagnosis
     )
     assert told.options["columns"] == {"lc": "old_clock"}
+
+
+def test_messages_that_come_too_early_are_explained_without_a_jump():
+    rows = [
+        {"machine_id": "a", "event": "internal", "new_clock": 1, "time": 0.1},
+        {"machine_id": "b", "event": "internal", "new_clock": 1, "time": 0.2},
+        {"machine_id": "b", "event": "sent", "new_clock": 2, "time": 0.3, "recipients": "a"},
+        {"machine_id": "a", "event": "received", "new_clock": 2, "time": 0.4, "sender": "b"},
+    ]
+    done = lamport.from_events(rows).verify()
+    assert {rule for rule, count in done.counts.items() if count} == {"count"}
+    assert [told.rules for told in done.diagnosis] == [
+        lamport.Rules(stamp="before"),
+        lamport.Rules(receive="max(clock + 1, T)"),
+    ]
+    # A message that nobody sent is explained by no such way.
+    rows[3]["new_clock"], rows[2]["event"], rows[2]["recipients"] = 2, "internal", None
+    none = lamport.from_events(rows).verify()
+    assert not none.ok
+    assert none.diagnosis == []
