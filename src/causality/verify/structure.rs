@@ -55,6 +55,10 @@ fn unreadable(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
 }
 
 /// Whether times never go back, at a glance; where they do, [`times`] tells.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches many rows are looked at in one step"
+)]
 fn has_times_in_order(
     case: &Case<'_>,
     log: &LogHistory,
@@ -65,7 +69,8 @@ fn has_times_in_order(
     let is_back = |pair: &[Mark]| pair[1].time < pair[0].time;
     let is_between = |mark: &Mark| {
         let has_before = mark.row > rows.start && mark.time < times[mark.row - 1];
-        !has_before && !(mark.row < rows.end && times[mark.row] < mark.time)
+        let has_after = mark.row < rows.end && times[mark.row] < mark.time;
+        !has_before && !has_after
     };
     let mut is_right = !marks.windows(2).any(is_back) && marks.iter().all(is_between);
     checkpoint.rows(rows.clone(), |chunk| {

@@ -160,6 +160,10 @@ impl Look {
     }
 
     /// Looks at the receipts among some rows; those of plain logs need no more than a glance.
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches many rows are looked at in one step"
+    )]
     fn receipts(&mut self, columns: &Columns, rows: std::ops::Range<usize>, is_own: bool) {
         let kinds = columns.event[rows.clone()].iter();
         let told = columns.sent_clock[rows.clone()]
