@@ -27,6 +27,7 @@ EXECUTION_LINE = re.compile(r"=== .* ===\s*")
 JSON_LIST = re.compile(r'\s*\[\s*($|[\[{"\]])')
 SEPARATORS = ",;\t|"
 LONGEST = 80
+SAMPLED = 100
 MACHINES = {"machine", "machine_id", "host"}
 NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 
@@ -103,7 +104,7 @@ def _told(file: Path, form: str | None, head: Sequence[str], first: str, last: s
 
 def _json(first: str, head: Sequence[str]) -> Layout:
     keys: dict[str, None] = {}
-    for line in head[:100]:
+    for line in head[:SAMPLED]:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):  # what is very deep
@@ -114,7 +115,10 @@ def _json(first: str, head: Sequence[str]) -> Layout:
         begins = json.loads(first)
     except (ValueError, RecursionError):
         begins = None
-    if not isinstance(begins, dict) or keys.keys() >= OWN or ("event" not in keys and not keys):
+    # Our own lines too, but of a run whose machines have names.
+    machine = begins.get("machine_id") if isinstance(begins, dict) else None
+    is_named = isinstance(machine, str) and not machine.isdecimal()
+    if not isinstance(begins, dict) or (keys.keys() >= OWN and not is_named):
         return Layout("own", names=tuple(keys), said="our own lines")
     return Layout("json", names=tuple(keys), said="JSON lines")
 

@@ -169,6 +169,7 @@ impl Reading {
         drop(all_events);
         let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.line = lines(&logs);
+        columns.tell_old_clocks();
         Ok(History {
             columns,
             logs,

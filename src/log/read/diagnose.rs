@@ -110,7 +110,7 @@ mod tests {
                 line(r#", "old_clock": 1"#),
                 r#"INTERNAL line needs the field "new_clock""#,
             ),
-            (line(r#", "new_clock": 1"#), r#""old_clock""#),
+            (line(r#", "old_clock": null"#), r#""new_clock""#),
             (
                 line(r#", "old_clock": -1, "new_clock": 1"#),
                 "old_clock is -1: it must be a whole number",

@@ -223,7 +223,8 @@ fn lines(part: &mut FilePart) -> Vec<PartLine> {
             .rows
             .events
             .first()
-            .map_or(0, |event| event.old_clock());
+            .and_then(|event| event.old_clock())
+            .unwrap_or(0);
         for (line, at, own, kind) in found {
             // Neither goes back: what stands in a part keeps its order.
             let reached = clock.unwrap_or(first).max(own.unwrap_or(0));

@@ -65,7 +65,7 @@ impl Reach {
         let first = spans().map(|span| span.0).min();
         let last = spans().map(|span| span.1).max();
         let events = || part.blocks.iter().flat_map(|block| &block.rows.events);
-        let event = events().next().map(|event| event.old_clock());
+        let event = events().next().and_then(|event| event.old_clock());
         let notes = part.blocks.iter().flat_map(|block| &block.marks);
         let started = notes.filter_map(|mark| match &mark.note {
             Note::Startup(startup) => Some((mark.row, startup.local_clock)),

@@ -13,7 +13,7 @@ use std::thread;
 use crate::log::columns::{Columns, Micros};
 use crate::log::read::block::address;
 use crate::log::read::rows::{BlockRows, Packed, Received, RowCursor};
-use crate::log::schema::{EventKind, Row, Stretch};
+use crate::log::schema::{EventKind, Row, Stretch, or_unknown};
 
 /// Rows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
@@ -342,7 +342,7 @@ impl Filler<'_> {
             system_time,
             machine_id: cursor.id as i64,
             event: kind,
-            old_clock: event.old_clock() as i64,
+            old_clock: or_unknown(event.old_clock()),
             new_clock: event.new_clock as i64,
             queue_len,
             sender,

@@ -9,6 +9,7 @@ use crate::error::clipped;
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Delivery, End, HeardOf, NUMBER, Place, Quantiles, Startup};
 use crate::log::read::diagnose::{diagnose, not_whole};
+use crate::log::read::rows::UNTOLD;
 use crate::log::read::seconds::{decimals, micros};
 use crate::log::schema::EventKind;
 use crate::model::behavior::Probabilities;
@@ -53,7 +54,7 @@ pub enum Body<'a> {
 pub struct EventLine<'a> {
     /// What it is.
     pub kind: EventKind,
-    /// The clocks before and after.
+    /// The clocks before and after; one before that is not told is beyond every clock.
     pub clocks: (u64, u64),
     /// Where the message goes, if one is sent.
     pub recipients: Vec<Place<'a>>,
@@ -142,10 +143,10 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
     let need = |name, value| need(event, name, value);
     let clocks = || {
         if let (Some(old), Some(new)) = (fields.old_clock, fields.new_clock) {
-            return Ok((whole("old_clock", old)?, whole("new_clock", new)?));
+            return Ok::<_, String>((whole("old_clock", old)?, whole("new_clock", new)?));
         }
-        need("old_clock", fields.old_clock)?;
-        need("new_clock", fields.new_clock).map(|new| (new, new))
+        let new = whole("new_clock", need("new_clock", fields.new_clock)?)?;
+        Ok((UNTOLD, new))
     };
     let delivery = || {
         Ok::<_, String>(Delivery {

@@ -11,6 +11,7 @@ use crate::log::columns::Micros;
 use crate::log::line::{Connect, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Body, EventLine, Line};
+use crate::log::read::rows::UNTOLD;
 use crate::model::message::MachineId;
 use crate::model::nonce::Nonce;
 use crate::model::past::{Past, PeerPast};
@@ -166,6 +167,9 @@ impl Recovered {
 
     fn event(&mut self, event: EventLine<'_>, is_manual: bool, is_by_hand: bool) -> Said<()> {
         let (old_clock, new_clock) = event.clocks;
+        if old_clock == UNTOLD {
+            return Err("old_clock is missing: a line was altered".into());
+        }
         if old_clock != self.clock {
             return Err(format!(
                 "old_clock is {old_clock}, and the clock before this line is {}: a line is missing or was altered",

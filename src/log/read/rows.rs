@@ -15,6 +15,8 @@ const KINDS: u64 = (1 << 6) - 1;
 const MANUAL: u64 = 1 << 62;
 const BY_HAND: u64 = 1 << 63;
 const CLOCK: u64 = (1 << KIND) - 1;
+/// Stands for a clock before an event that a line does not tell; no clock gets there.
+pub(crate) const UNTOLD: u64 = CLOCK;
 
 /// The events of a block.
 #[derive(Debug, Default)]
@@ -65,8 +67,10 @@ impl Packed {
         EventKind::ALL[(self.bits >> KIND & KINDS) as usize]
     }
 
-    pub(crate) fn old_clock(self) -> u64 {
-        self.bits & CLOCK
+    /// The clock before, if it is told.
+    #[inline]
+    pub(crate) fn old_clock(self) -> Option<u64> {
+        Some(self.bits & CLOCK).filter(|&clock| clock != UNTOLD)
     }
 
     pub(crate) fn is_manual(self) -> bool {

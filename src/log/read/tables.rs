@@ -94,7 +94,8 @@ impl Reading {
         logs.sources.sort_by_key(Source::machine_id);
         let columns = merge_by_time(&events, zero.time(), threads, go_on);
         drop(events);
-        let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
+        columns.tell_old_clocks();
         columns.each_link(|sender, recipient, is_manual| {
             if !is_manual || !listed.contains(&sender) {
                 peers.entry(sender).or_default().insert(recipient);

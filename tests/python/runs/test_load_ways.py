@@ -305,3 +305,31 @@ def test_options_for_our_own_logs(tmp_path):
         lamport.load(tmp_path, offsets={"A": 1.0})
     with pytest.raises(lamport.LogError, match=r"machine_1\.log:1: it is not of format='shiviz'"):
         lamport.load(home, format="shiviz")
+
+
+def test_a_clock_before_that_is_not_told_is_that_of_the_event_before(tmp_path):
+    lines = [json.loads(each) for each in TWO]
+    text = "".join(json.dumps({k: v for k, v in each.items() if k != "old_clock"}) + "\n" for each in lines)
+    (tmp_path / "machine_1.log").write_text(text)
+    run = lamport.load(tmp_path)
+    assert run.events["old_clock"].tolist()[1:] == [1, 2, 3, 4, 5]
+    assert pd.isna(run.events["old_clock"][0])
+    assert run.verify().ok
+    (tmp_path / "machine_1.log").write_text(text.replace('"new_clock": 4', '"new_clock": 2'))
+    assert "step" in lamport.verify(tmp_path).violations["rule"].tolist()
+
+
+@pytest.mark.parametrize("name", ["comma_text", "logging_text", "jsonl_names"])
+def test_runs_of_other_programs_are_exported_as_lines_that_load(name, tmp_path):
+    from pathlib import Path
+
+    from lamport._runs.declaration import Declaration, read_declaration
+    from lamport._runs.load import load_declared
+
+    home = Path(__file__).parent / "samples"
+    run = load_declared(home / name, Declaration(**read_declaration(home / f"{name}.toml")))
+    again = lamport.load(run.export(tmp_path / "x.jsonl"))
+    assert again.names == run.names
+    names = ["machine_id", "event", "old_clock", "new_clock", "queue_len", "sender", "sent_clock"]
+    assert again.events[names].astype("str").equals(run.events[names].astype("str"))
+    assert again.verify().ok
