@@ -162,7 +162,7 @@ impl Machines {
             column.push(count.events.of_kind(kind));
         }
         self.final_clock.push(end.map_or_else(
-            || count.last_clock.max(startup.local_clock as i64),
+            || count.last_clock.max(or_unknown(startup.local_clock)),
             |end| end.final_clock as i64,
         ));
         self.mean_jump

@@ -1,7 +1,5 @@
 //! The events of a run as a struct of arrays.
 
-use std::collections::BTreeMap;
-
 use crate::log::schema::known;
 pub use crate::log::schema::{Columns, Row, UNKNOWN};
 
@@ -94,21 +92,6 @@ impl Columns {
         // The logs are sorted runs, which a stable sort merges.
         rows.sort_by(order);
         self.reorder(&rows);
-    }
-
-    /// Where an event does not tell the clock before, it is that after the event before on its machine, if there is one.
-    pub(crate) fn tell_old_clocks(&mut self) {
-        if !self.old_clock.contains(&UNKNOWN) {
-            return;
-        }
-        let mut last = BTreeMap::new();
-        let machines = self.machine_id.iter().zip(&self.new_clock);
-        for ((&machine, &clock), old) in machines.zip(&mut self.old_clock) {
-            let before = last.insert(machine, clock);
-            if *old == UNKNOWN {
-                *old = before.unwrap_or(UNKNOWN);
-            }
-        }
     }
 
     /// Puts the event of row `order[i]` in row i; columns that are empty stay so.

@@ -308,7 +308,7 @@ fn log_history(summary: &MachineSummary, columns: &Columns) -> LogHistory {
             let known = &columns.new_clock[first..last];
             let row = first + known.partition_point(|&clock| clock <= local_clock as i64);
             let again = Startup {
-                local_clock,
+                local_clock: Some(local_clock),
                 ..startup.clone()
             };
             marks.push(mark(row, seconds, start(&again)));

@@ -86,7 +86,7 @@ pub struct Startup<'a> {
     /// Ticks per second.
     pub clock_rate: Option<f64>,
     /// The clock at the start: 0, or the recovered value.
-    pub local_clock: u64,
+    pub local_clock: Option<u64>,
     /// The machine's past, as JSON.
     #[serde(serialize_with = "written::as_it_stands")]
     pub history: Option<Cow<'a, str>>,

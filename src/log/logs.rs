@@ -136,12 +136,15 @@ pub struct MachineSummary {
     pub id: u64,
     /// The file as it was named; empty for a table.
     pub file: String,
-    /// The last STARTUP line, without the addresses in it.
+    /// The last STARTUP line, without the addresses in it, and with the clock of the first if that stands before all
+    /// events.
     pub startup: Option<Startup<'static>>,
-    /// Of a run in memory: when the machine came back after a crash, in seconds, and with which clock.
+    /// When the machine came back after events, in seconds, and with which clock.
     pub restarts: Vec<(f64, u64)>,
     /// The END line.
     pub end: Option<End>,
+    /// Which of its events follow lines that cannot be read; in order. Behind the last is the number of events.
+    pub gaps: Vec<u32>,
     /// How many addresses the log names as those of other machines.
     pub addresses: usize,
     /// The messages left in the queue at the end.

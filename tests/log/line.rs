@@ -44,7 +44,7 @@ proptest! {
     ) {
         let startup = Startup {
             clock_rate: Some(f64::from(rate) / 1e3),
-            local_clock: clock,
+            local_clock: Some(clock),
             history: Some(json(Nonce(history))),
             listen: Some(listen),
             peers: Vec::new(),

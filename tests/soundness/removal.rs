@@ -3,12 +3,13 @@
 use crate::chance::Chance;
 use crate::whole::{Line, Whole};
 
-/// The fields that a line may lack, by whoever writes such lines; a STARTUP without `local_clock` is one at 0. `manual` and `by_hand` are no such: an exemption that is not recorded does not exist.
+/// The fields that a line may lack, by whoever writes such lines. `manual` and `by_hand` are no such: an exemption that is not recorded does not exist.
 const FIELDS: [(&str, &[&str]); 8] = [
     (
         "STARTUP",
         &[
             "clock_rate",
+            "local_clock",
             "history",
             "listen",
             "peers",

@@ -92,9 +92,9 @@ impl Moves {
         let clock = history.columns.old_clock[first];
         let told = match rules.start {
             Start::At(start) => start,
-            Start::Proved | Start::Any => startup.local_clock as i64,
+            Start::Proved | Start::Any => 0,
         };
-        if startup.local_clock == 0 && clock != told {
+        if startup.local_clock == Some(0) && clock != told {
             self.begins.1 &= self.begins.0.is_none_or(|other| other == clock);
             self.begins.0 = Some(clock);
         } else {

@@ -129,8 +129,8 @@ fn begin(history: &mut History, clock: i64) {
             Note::Startup(startup) => Some(startup),
             _ => None,
         });
-        if let Some(startup) = first.filter(|startup| startup.local_clock == 0) {
-            startup.local_clock = clock as u64;
+        if let Some(startup) = first.filter(|startup| startup.local_clock == Some(0)) {
+            startup.local_clock = Some(clock as u64);
         }
     }
 }

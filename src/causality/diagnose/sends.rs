@@ -101,7 +101,7 @@ fn cover(log: &LogHistory, history: &History) -> Cover {
     let first = columns.old_clock[rows.clone()].first().copied();
     let last = columns.new_clock[rows.clone()].last().copied();
     let begins = match starts {
-        Some((mark, startup)) => mark.row == rows.start && startup.local_clock == 0,
+        Some((mark, startup)) => mark.row == rows.start && startup.local_clock == Some(0),
         None => first == Some(0),
     };
     let clock = |values: &[i64], row: Option<usize>, else_clock: i64| {

@@ -25,10 +25,10 @@ pub(in crate::causality) struct LogNotes {
 }
 
 /// Whether a clock is where clocks begin.
-fn is_first(start: Start, clock: u64) -> bool {
+fn is_first(start: Start, clock: Option<u64>) -> bool {
     match start {
-        Start::Proved => clock == 0,
-        Start::At(first) => clock as i64 == first,
+        Start::Proved => clock == Some(0),
+        Start::At(first) => clock.is_some_and(|clock| clock as i64 == first),
         Start::Any => false,
     }
 }
@@ -53,17 +53,14 @@ impl LogNotes {
             }
             low as u32
         };
-        let last = summary.startup.as_ref().map(|startup| startup.local_clock);
-        let restarts = summary.restarts.iter().map(|&(_, clock)| clock).chain(last);
-        let mut restarts: Vec<u32> = restarts
-            .filter(|&clock| !is_first(start, clock))
-            .map(place)
-            .collect();
+        let first = summary.startup.as_ref().map(|startup| startup.local_clock);
+        let restarts = summary.restarts.iter().map(|&(_, clock)| place(clock));
+        let mut restarts: Vec<u32> = restarts.collect();
         restarts.sort_unstable();
         Self {
-            begins: last.is_some_and(|clock| is_first(start, clock)),
+            begins: first.is_some_and(|clock| is_first(start, clock)),
             end: summary.end.as_ref().map(|end| end.final_clock as i64),
-            gaps: Vec::new(),
+            gaps: summary.gaps.clone(),
             restarts,
             addresses: summary.addresses,
             is_own: summary

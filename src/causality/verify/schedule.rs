@@ -9,6 +9,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::Columns;
 use crate::log::history::LogHistory;
+use crate::log::schema::known;
 
 const RULE: Rule = Rule::Schedule;
 /// What is lost where times become whole microseconds, in microseconds.
@@ -52,10 +53,10 @@ impl LastStart {
                 .clone()
                 .next_back()
                 .is_none_or(|last| case.columns.new_clock[last] == end.final_clock as i64)
-            && rows
-                .clone()
-                .next()
-                .is_none_or(|first| case.columns.old_clock[first] == start.local_clock as i64);
+            && rows.clone().next().is_none_or(|first| {
+                let old = known(case.columns.old_clock[first]);
+                old.is_some() && old == start.local_clock
+            });
         // Ticks of a machine in real time that are never late are made by hand.
         let is_periodic = start.is_virtual || lateness.max > 0.0;
         (is_whole && is_periodic && rate > 0.0 && case.is_paced(place) && case.history.has_times)

@@ -90,13 +90,13 @@ fn events(
             }
             match &mark.note {
                 Note::Startup(startup) => {
-                    let told = startup.local_clock as i64;
-                    let begun = match case.rules.start {
+                    let begun = match (case.rules.start, startup.local_clock) {
                         // Of a clock that has not begun, 0 says nothing.
-                        Start::At(first) if told == 0 => first,
-                        _ => told,
+                        (Start::At(first), Some(0)) => Some(first),
+                        (_, told) => told.map(|told| told as i64),
                     };
-                    clock = Some((begun, mark.line));
+                    // Where it says nothing the clock is what it was before.
+                    clock = begun.map(|begun| (begun, mark.line)).or(clock);
                 }
                 Note::End(end) => {
                     if let Some((clock, line)) = clock

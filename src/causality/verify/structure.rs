@@ -148,15 +148,15 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
         let clock = if mark.row > log.rows.start {
             Some(case.columns.new_clock[mark.row - 1] as u64)
         } else {
-            first.map(|(_, before)| before.local_clock)
+            first.and_then(|(_, before)| before.local_clock)
         };
-        if let Some(clock) = clock
-            && start.local_clock != clock
+        if let Some((clock, told)) = clock.zip(start.local_clock)
+            && told != clock
             && gap != Some(mark.row)
         {
             add(
                 format!("local_clock {clock}, the last clock before"),
-                format!("local_clock {}", start.local_clock),
+                format!("local_clock {told}"),
             );
         }
         let Some((line, before)) = first else {
@@ -208,7 +208,7 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
 /// Whether a log has the first STARTUP of its machine.
 fn has_first(log: &LogHistory) -> bool {
     let mut startups = log.startups();
-    startups.any(|(mark, start)| mark.row == log.rows.start && start.local_clock == 0)
+    startups.any(|(mark, start)| mark.row == log.rows.start && start.local_clock == Some(0))
 }
 
 /// Ticking begins once, after STARTUP, and no tick comes before.
@@ -222,8 +222,8 @@ fn beginnings(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
     };
     // What comes after events, or has a clock, is a return: ticking began before it.
     let startup = log.startups().next();
-    let startup =
-        startup.filter(|(mark, startup)| mark.row == log.rows.start && startup.local_clock == 0);
+    let startup = startup
+        .filter(|(mark, startup)| mark.row == log.rows.start && startup.local_clock == Some(0));
     if let Some((mark, _)) = startup.filter(|(mark, _)| first.time < mark.time) {
         let expected = format!(
             "began from {:.6} on, when the machine started at {}",

@@ -97,7 +97,7 @@ impl Machine {
             .map_or((0, 0), |past| (past.clock, past.ticks));
         let startup = Startup {
             clock_rate: Some(schedule.rate()),
-            local_clock,
+            local_clock: Some(local_clock),
             history: Some(json(history)),
             listen: Some(Place::at(&listen)),
             peers: Vec::new(),

@@ -39,7 +39,7 @@ impl Recorder for Files {
 
     fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
         let startup = Startup {
-            local_clock: clock,
+            local_clock: Some(clock),
             ..self.startups[machine as usize].clone()
         };
         let what = What::Startup(Box::new(startup));

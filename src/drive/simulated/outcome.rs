@@ -120,6 +120,7 @@ impl Simulation {
     pub(super) fn startup(&self, machine: usize, run_id: &str) -> Startup<'static> {
         Startup {
             clock_rate: Some(self.rate(machine)),
+            local_clock: Some(0),
             run_id: Some(run_id.to_owned().into()),
             seed: Some(self.seed()),
             probabilities: (*self.behavior()).into(),

@@ -110,9 +110,14 @@ impl Reading {
         };
         self.addresses.next_log();
         let mut recipients = NamedRecipients::default();
+        let mut lacks_old_clocks = false;
         for mut block in joined.blocks {
             recipients.append(std::mem::take(&mut block.recipients), log.history.lines);
+            lacks_old_clocks |= block.lacks_old_clocks;
             log.append(block, &mut self.addresses);
+        }
+        if lacks_old_clocks {
+            log.tell_old_clocks();
         }
         let history = &mut log.history;
         history.links = recipients.into_sorted();
@@ -169,7 +174,6 @@ impl Reading {
         drop(all_events);
         let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.line = lines(&logs);
-        columns.tell_old_clocks();
         Ok(History {
             columns,
             logs,
@@ -215,6 +219,24 @@ impl ReadLog {
             rows: block.rows,
             names: Vec::new(),
         });
+    }
+
+    /// Where a line does not tell the clock before, it is that after the line before, if that is there.
+    fn tell_old_clocks(&mut self) {
+        let mut gaps = self.history.gaps.iter().map(|lines| lines.row).peekable();
+        let mut before = None;
+        let blocks = self.events.blocks.iter_mut();
+        for (row, event) in blocks.flat_map(|block| &mut block.rows.events).enumerate() {
+            while gaps.next_if(|&gap| gap <= row).is_some() {
+                before = None;
+            }
+            if let Some(clock) = before
+                && event.old_clock().is_none()
+            {
+                event.tell_old_clock(clock);
+            }
+            before = Some(event.new_clock);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::log::read::blocks::Stop;
 use crate::log::read::lines::is_blank;
 use crate::log::read::named_recipients::NamedRecipients;
 use crate::log::read::parse::{Body, EventLine, Line, parse};
-use crate::log::read::rows::{BlockRows, Head};
+use crate::log::read::rows::{BlockRows, Head, UNTOLD};
 use crate::log::read::scan::{Scanned, Scanner};
 
 /// What one block says of one machine. Times are as logged; its lines are counted from 1 at its beginning.
@@ -40,6 +40,8 @@ pub(crate) struct BlockContents {
     pub(crate) span: Option<(Micros, Micros)>,
     /// Whether a RECEIVE lacks what it received.
     pub(crate) has_base_receives: bool,
+    /// Whether an event lacks the clock before.
+    pub(crate) lacks_old_clocks: bool,
     /// The lines that are no events; lines, rows and times are those of the block.
     pub(crate) marks: Vec<Mark>,
     /// With how many decimals times are written at most: those of lines, and those of arrivals.
@@ -311,6 +313,7 @@ impl BlockContents {
     }
 
     fn event(&mut self, event: EventLine<'_>, head: Head) {
+        self.lacks_old_clocks |= head.clocks.0 == UNTOLD;
         self.rows.push(event.kind, head);
         if event.kind.receives() {
             self.rows.received(event.queue_len, event.message);

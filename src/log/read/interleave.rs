@@ -204,7 +204,7 @@ fn lines(part: &mut FilePart) -> Vec<PartLine> {
             .collect();
         for mark in std::mem::take(&mut block.marks) {
             let clock = match &mark.note {
-                Note::Startup(startup) => Some(startup.local_clock),
+                Note::Startup(startup) => startup.local_clock,
                 Note::End(end) => Some(end.final_clock),
                 _ => None,
             };
@@ -292,6 +292,7 @@ impl BlockContents {
         for block in &mut part.blocks {
             let there = |line: u32| becomes[(before + line) as usize];
             self.has_base_receives |= block.has_base_receives;
+            self.lacks_old_clocks |= block.lacks_old_clocks;
             self.decimals = finest(self.decimals, block.decimals);
             let (first, last) = self.span.unwrap_or((Micros::MAX, Micros::MIN));
             if let Some(span) = block.span {

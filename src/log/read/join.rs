@@ -68,7 +68,7 @@ impl Reach {
         let event = events().next().and_then(|event| event.old_clock());
         let notes = part.blocks.iter().flat_map(|block| &block.marks);
         let started = notes.filter_map(|mark| match &mark.note {
-            Note::Startup(startup) => Some((mark.row, startup.local_clock)),
+            Note::Startup(startup) => Some((mark.row, startup.local_clock?)),
             _ => None,
         });
         let started: Vec<_> = started.collect();

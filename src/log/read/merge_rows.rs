@@ -13,7 +13,7 @@ use std::thread;
 use crate::log::columns::{Columns, Micros};
 use crate::log::read::block::address;
 use crate::log::read::rows::{BlockRows, Packed, Received, RowCursor};
-use crate::log::schema::{EventKind, Row, Stretch, or_unknown};
+use crate::log::schema::{EventKind, Row, Stretch};
 
 /// Rows filled in between two questions whether to go on.
 const ROWS_PER_CHECK: usize = 1 << 14;
@@ -98,9 +98,8 @@ impl LogEvents {
         Some((time + self.offset) as f64)
     }
 
-    /// When the event before a row happened, in microseconds, for rows that never go back: all of them take one
-    /// walk through the log.
-    pub(crate) fn times_before(&self) -> impl FnMut(usize) -> Option<f64> + '_ {
+    /// The event before a row, for rows that never go back: all of them take one walk through the log.
+    pub(crate) fn before(&self) -> impl FnMut(usize) -> Option<Packed> + '_ {
         let mut blocks = self.blocks.iter().peekable();
         let mut first = 0;
         move |row| {
@@ -108,8 +107,7 @@ impl LogEvents {
             while let Some(block) = blocks.next_if(|block| row - first >= block.rows.len()) {
                 first += block.rows.len();
             }
-            let event = blocks.peek()?.rows.events.get(row - first)?;
-            Some((event.time + self.offset) as f64)
+            blocks.peek()?.rows.events.get(row - first).copied()
         }
     }
 
@@ -342,7 +340,7 @@ impl Filler<'_> {
             system_time,
             machine_id: cursor.id as i64,
             event: kind,
-            old_clock: or_unknown(event.old_clock()),
+            old_clock: event.old_clock_or_unknown(),
             new_clock: event.new_clock as i64,
             queue_len,
             sender,

@@ -207,7 +207,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             }
             Body::Startup(Box::new(Startup {
                 clock_rate: fields.clock_rate,
-                local_clock: option("local_clock", fields.local_clock)?.unwrap_or(0),
+                local_clock: option("local_clock", fields.local_clock)?,
                 listen: fields.listen,
                 peers: fields.peers.unwrap_or_default(),
                 run_id: fields.run_id,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::log::history::{Note, Skipped};
+use crate::log::history::{Mark, Note, Skipped};
 use crate::log::line::Startup;
 use crate::log::read::bad_line::{BadLine, error_at, wrong};
 use crate::log::read::block::BlockContents;
@@ -174,15 +174,12 @@ fn sole_machine(file: &str, blocks: &[BlockContents]) -> Option<u64> {
     let name = Path::new(file).file_name()?.to_str()?;
     let mut numbers = name.split(|c: char| !c.is_ascii_digit());
     let has_number = numbers.any(|digits| digits.parse() == Ok(id));
-    let startup = |note: &Note| match note {
-        Note::Startup(startup) => Some(startup.local_clock),
-        _ => None,
-    };
     let mark = first.marks.first()?;
-    let begins = mark.line == first.first_told() && startup(&mark.note) == Some(0);
+    let begins = mark.line == first.first_told()
+        && matches!(&mark.note, Note::Startup(startup) if startup.local_clock == Some(0));
     let others_start = all()
         .filter(|block| block.owner != Some(id))
-        .any(|block| block.marks.iter().any(|mark| startup(&mark.note).is_some()));
+        .any(|block| block.marks.iter().any(Mark::is_startup));
     (has_number && begins && !others_start).then_some(id)
 }
 

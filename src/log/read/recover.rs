@@ -106,7 +106,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         peers: Vec::new(),
         declared: startup.peers.len(),
         starts: 1,
-        clock: startup.local_clock,
+        clock: startup.local_clock.ok_or_else(|| lacks("local_clock"))?,
         ticks: 0,
         last_time: line.time,
         began: line.began,
@@ -220,10 +220,12 @@ impl Recovered {
                 self.history
             ));
         }
-        if startup.local_clock != self.clock {
+        let clock = startup.local_clock;
+        if clock != Some(self.clock) {
+            let clock = clock.map_or("missing".to_owned(), |clock| clock.to_string());
             return Err(format!(
-                "local_clock is {}, and the clock before this line is {}: a line is missing or was altered",
-                startup.local_clock, self.clock
+                "local_clock is {clock}, and the clock before this line is {}: a line is missing or was altered",
+                self.clock
             ));
         }
         if startup.peers.len() != self.declared {

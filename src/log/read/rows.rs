@@ -68,9 +68,20 @@ impl Packed {
     }
 
     /// The clock before, if it is told.
-    #[inline]
     pub(crate) fn old_clock(self) -> Option<u64> {
-        Some(self.bits & CLOCK).filter(|&clock| clock != UNTOLD)
+        u64::try_from(self.old_clock_or_unknown()).ok()
+    }
+
+    /// The clock before, or [`UNKNOWN`].
+    #[inline]
+    pub(crate) fn old_clock_or_unknown(self) -> i64 {
+        // The sign of the clock's bits spreads: UNTOLD has all of them.
+        ((self.bits << CLOCK.leading_zeros()) as i64) >> CLOCK.leading_zeros()
+    }
+
+    /// Says what the clock before was.
+    pub(crate) fn tell_old_clock(&mut self, clock: u64) {
+        self.bits = self.bits & !CLOCK | clock;
     }
 
     pub(crate) fn is_manual(self) -> bool {

@@ -9,7 +9,7 @@ use crate::log::history::{LogHistory, Note};
 use crate::log::line::Startup;
 use crate::log::logs::{Logs, MachineSummary, Source, Unread, Zero};
 use crate::log::read::assemble::{ReadLog, Reading};
-use crate::log::read::merge_rows::merge_by_time;
+use crate::log::read::merge_rows::{LogEvents, merge_by_time};
 use crate::log::read::parts::FilePart;
 use crate::log::read::uptime::uptime;
 
@@ -84,9 +84,11 @@ impl Reading {
                 offsets.insert(log.history.machine_id, log.events.offset);
             }
             let up = uptime(&log.history, &log.events);
+            let came_back = returns(&log.history, &log.events, zero.time() as f64);
             events.push(log.events);
-            let summary = summary(log.history, log.span, zero.time() as f64);
-            logs.machines.push(MachineSummary { up, ..summary });
+            let mut summary = summary(log.history, log.span, zero.time() as f64);
+            (summary.up, summary.restarts) = (up, came_back);
+            logs.machines.push(summary);
         }
         logs.machines.sort_by_key(|summary| summary.id);
         let source = |(path, offsets)| Source { path, offsets };
@@ -94,8 +96,7 @@ impl Reading {
         logs.sources.sort_by_key(Source::machine_id);
         let columns = merge_by_time(&events, zero.time(), threads, go_on);
         drop(events);
-        let mut columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
-        columns.tell_old_clocks();
+        let columns = columns.ok_or_else(|| Error::state("reading was interrupted"))?;
         columns.each_link(|sender, recipient, is_manual| {
             if !is_manual || !listed.contains(&sender) {
                 peers.entry(sender).or_default().insert(recipient);
@@ -149,11 +150,27 @@ impl Reading {
     }
 }
 
+/// When a machine came back after events, in seconds since `zero`, which is in microseconds, and with which clock.
+fn returns(history: &LogHistory, events: &LogEvents, zero: f64) -> Vec<(f64, u64)> {
+    let mut before = events.before();
+    let startups = history.startups();
+    let clocks = startups.filter_map(|(mark, _)| Some((mark.time, before(mark.row)?.new_clock)));
+    clocks
+        .map(|(time, clock)| ((time - zero) / 1e6, clock))
+        .collect()
+}
+
 /// What a log says of its machine; `zero` is where times count from, in microseconds.
 fn summary(history: LogHistory, span: (f64, f64), zero: f64) -> MachineSummary {
     let seconds = |micros: f64| (micros - zero) / 1e6;
+    let mut first = history.startups().next();
+    let begun = first.take_if(|(mark, _)| mark.row == 0);
+    let local_clock = begun.and_then(|(_, startup)| startup.local_clock);
+    let mut gaps: Vec<u32> = history.gaps.iter().map(|lines| lines.row as u32).collect();
+    gaps.dedup();
     let mut summary = MachineSummary {
         id: history.machine_id,
+        gaps,
         addresses: history.addresses(),
         file: history.file,
         span: (seconds(span.0), seconds(span.1)),
@@ -163,6 +180,7 @@ fn summary(history: LogHistory, span: (f64, f64), zero: f64) -> MachineSummary {
         match mark.note {
             Note::Startup(startup) => {
                 summary.startup = Some(Startup {
+                    local_clock,
                     peers: Vec::new(),
                     listen: None,
                     ..*startup

@@ -5,6 +5,7 @@ use crate::log::history::{LogHistory, Note};
 use crate::log::logs::Zero;
 use crate::log::read::assemble::Reading;
 use crate::log::read::merge_rows::LogEvents;
+use crate::log::read::rows::Packed;
 
 impl Reading {
     /// Time 0 of the run: the earliest beginning of ticking that a log tells. Virtual time begins at 0; where no
@@ -34,17 +35,19 @@ impl Reading {
 /// last line. It was down from the last line before a STARTUP to that STARTUP.
 pub(super) fn uptime(history: &LogHistory, events: &LogEvents) -> (f64, f64) {
     let startup = history.startups().next().map(|(mark, _)| mark.time);
+    let time = |event: Option<Packed>| Some((event?.time + events.offset) as f64);
     let start = history
         .began()
         .or(startup)
-        .or_else(|| events.times_before()(1));
+        .or_else(|| time(events.before()(1)));
     let Some(start) = start else {
         return (0.0, 0.0);
     };
     let (mut up, mut down) = (0.0, 0.0);
     // Since when it is up, and the latest line so far.
     let (mut since, mut last) = (start, f64::NEG_INFINITY);
-    let mut event_before = events.times_before();
+    let mut before = events.before();
+    let mut event_before = |row| time(before(row));
     for mark in &history.marks {
         last = last.max(event_before(mark.row).unwrap_or(last));
         if let Note::Startup(_) = mark.note {

@@ -399,7 +399,7 @@ fn endpoint(setup: &Setup, index: usize, channels: Channels) -> Endpoint {
 fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Startup<'static> {
     Startup {
         clock_rate: Some(1.0),
-        local_clock,
+        local_clock: Some(local_clock),
         history: Some(json(history)),
         listen: Some(Place::at(&address(index, false))),
         peers: Vec::new(),

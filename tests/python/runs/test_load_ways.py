@@ -319,6 +319,34 @@ def test_a_clock_before_that_is_not_told_is_that_of_the_event_before(tmp_path):
     assert "step" in lamport.verify(tmp_path).violations["rule"].tolist()
 
 
+def test_behind_a_line_that_cannot_be_read_the_clock_before_is_not_known(tmp_path):
+    lines = [json.loads(each) for each in TWO]
+    texts = [json.dumps({k: v for k, v in each.items() if k != "old_clock"}) for each in lines]
+    texts[2] = "damaged"
+    (tmp_path / "machine_1.log").write_text("\n".join(texts) + "\n")
+    run = lamport.load(tmp_path, errors="skip")
+    assert run.events["old_clock"].isna().tolist() == [True, False, True, False, False]
+    assert run.verify().counts["step"] == 0
+
+
+STARTUP = '{"event": "STARTUP", "system_time": 1.0, "machine_id": 1, "clock_rate": 1.0%s}\n'
+
+
+@pytest.mark.parametrize("told", ["", ', "local_clock": null'])
+def test_a_start_that_does_not_tell_the_clock_proves_nothing(told, tmp_path):
+    event = (
+        '{"event": "INTERNAL", "system_time": %s.0, "machine_id": 1, "old_clock": %s, "new_clock": %s}\n'
+    )
+    lines = [STARTUP % told, event % (2, 5, 6), STARTUP.replace("1.0", "2.5", 1) % told, event % (3, 6, 7)]
+    (tmp_path / "machine_1.log").write_text("".join(lines))
+    done = lamport.verify(tmp_path)
+    assert done.ok, str(done)
+    assert any("exactness" in text for text in done.unchecked)
+    lines[0] = STARTUP % ', "local_clock": 0'
+    (tmp_path / "machine_1.log").write_text("".join(lines))
+    assert not lamport.verify(tmp_path).ok
+
+
 @pytest.mark.parametrize("name", ["comma_text", "logging_text", "jsonl_names"])
 def test_runs_of_other_programs_are_exported_as_lines_that_load(name, tmp_path):
     from pathlib import Path

@@ -83,7 +83,7 @@ fn the_other_lines_have_theirs() {
     };
     let startup = Startup {
         clock_rate: Some(2.5),
-        local_clock: 0,
+        local_clock: Some(0),
         history: Some(json(Nonce(255))),
         listen: Some(Place::at(&Address::new("127.0.0.1", 5001).unwrap())),
         peers: Vec::new(),
