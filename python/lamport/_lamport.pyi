@@ -17,6 +17,7 @@ __all__ = [
     "DEFAULTS",
     "EVENT_COLUMNS",
     "EVENT_KINDS",
+    "LINE_FIELDS",
     "MATCHES",
     "Causality",
     "FaultConductor",
@@ -61,6 +62,8 @@ DEFAULTS: dict[str, Any]
 EVENT_COLUMNS: tuple[tuple[str, str], ...]
 """The columns of events in their order, each with its form: what its values are."""
 
+LINE_FIELDS: tuple[str, ...]
+"""What lines of our own logs have, and the columns of events."""
 EVENT_KINDS: tuple[str, ...]
 """The kinds of events, by the number that `Logs.events` has for them."""
 
@@ -469,7 +472,14 @@ class Logs:
         """
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
-    def lines(self, path: str, *, start: float | None = None, stop: float | None = None) -> int:
+    def lines(
+        self,
+        path: str,
+        *,
+        start: float | None = None,
+        stop: float | None = None,
+        extra: Sequence[tuple[str, Sequence[str]]] | None = None,
+    ) -> int:
         """Write the general log: every whole line of all logs, merged in time order.
 
         Lines of log files stand as they are, but for ``began`` where the line that told it is before
@@ -482,6 +492,8 @@ class Logs:
             The file; replaced if it exists.
         start, stop : float, optional
             Only lines with ``start <= time < stop``, in s since ticking began.
+        extra : list of (str, list of str), optional
+            More columns of a table that mean nothing to us, by its rows.
 
         Raises
         ------
@@ -491,13 +503,15 @@ class Logs:
             `path` is one of the logs.
         """
 
-    def write_logs(self, directory: str) -> None:
+    def write_logs(self, directory: str, *, extra: Sequence[tuple[str, Sequence[str]]] | None = None) -> None:
         """Write the log of each machine, ``machine_<id>.log``, of a run in memory or a table.
 
         Parameters
         ----------
         directory : str
             Where to; it has none of these files.
+        extra : list of (str, list of str), optional
+            More columns of a table that mean nothing to us, by its rows.
 
         Raises
         ------
@@ -648,6 +662,7 @@ def read_logs(
     offsets: Mapping[int, float] | None = None,
     skip: bool = False,
     rules: Rules | None = None,
+    execution: int | str | None = None,
 ) -> Logs:
     """Read the logs of one run.
 
@@ -661,6 +676,8 @@ def read_logs(
         Leave lines aside that cannot be read, and note them.
     rules : Rules, optional
         What is taken for true of the program.
+    execution : int or str, optional
+        The number, from 1, or the run id of the one whose lines count, where there are several.
 
     Raises
     ------
@@ -726,6 +743,7 @@ def verify_logs(
     members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
     rules: Rules | None = None,
     align: bool = False,
+    execution: int | str | None = None,
 ) -> dict[str, Any]:
     """Check log files that `read_logs` may refuse, see `Logs.verify`.
 
@@ -745,6 +763,7 @@ def table_logs(
     rows: NDArray[np.uint32] | None = None,
     resolution: float = 0.0,
     notes: Sequence[str] | None = None,
+    bad_rows: Sequence[tuple[str, int, str, int, int, int]] = (),
     queue_len_before: bool = False,
     multicast_rows: bool = False,
     rules: Rules | None = None,
@@ -769,6 +788,9 @@ def table_logs(
         In what steps times are given, in s; 0 if unknown.
     notes : list of str
         What a reader should know.
+    bad_rows : list of (str, int, str, int, int, int)
+        The rows that could not be read and are not in it: file and line, what is wrong, the row of the table
+        that follows, and the rows that are of that file: the first, and the first behind.
     queue_len_before, multicast_rows : bool
         What is declared of the table.
     rules : Rules, optional

@@ -22,6 +22,14 @@ impl Columns {
         &self.recipients[self.starts[row]..self.starts[row + 1]]
     }
 
+    /// Whether SENDs tell their recipients: not if each has one that is not known.
+    pub fn tells_recipients(&self) -> bool {
+        let mut sends = (0..self.len())
+            .filter(|&row| self.event[row].sends())
+            .peekable();
+        sends.peek().is_none() || sends.any(|row| !self.recipients(row).contains(&UNKNOWN))
+    }
+
     /// Whether the event in `row` was made by hand, and is no tick's.
     #[inline]
     pub fn is_manual(&self, row: usize) -> bool {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::log::bad_row::BadRow;
 use crate::log::columns::{Columns, Micros};
 use crate::log::line::{Connect, Delivery, End, Place, Startup};
 use crate::log::logs::{Logs, MachineSummary, Stamps};
@@ -28,6 +29,8 @@ pub struct History {
     pub vectors: Option<VectorColumn>,
     /// By row of the columns, where each event stands in files, if that is not the file and the line of its log.
     pub origins: Option<Origins>,
+    /// Of a table, the rows that could not be read.
+    pub bad_rows: Vec<BadRow>,
     /// Whether the clocks were computed: nobody logged any.
     pub is_computed: bool,
     /// Where the timestamps of receipts are from.
@@ -48,6 +51,7 @@ impl Default for History {
             rules: Rules::default(),
             vectors: None,
             origins: None,
+            bad_rows: Vec::new(),
             is_computed: false,
             stamps: Stamps::Logged,
             has_times: true,
@@ -282,6 +286,7 @@ impl History {
                 .as_ref()
                 .map(|vectors| vectors.reordered(&order)),
             origins,
+            bad_rows: beside.bad_rows.clone(),
             is_computed: beside.is_computed,
             stamps: beside.stamps,
             has_times: beside.has_times,
@@ -299,6 +304,13 @@ fn log_history(summary: &MachineSummary, columns: &Columns) -> LogHistory {
         row,
         time: (seconds * 1e6).round(),
         note,
+    };
+    // What is wrong there is told of the table.
+    let gap = |first, event| Skipped {
+        line: 0,
+        count: 1,
+        row: first + event as usize,
+        why: String::new(),
     };
     let mut marks = Vec::new();
     let start = |startup: &Startup<'static>| Note::Startup(Box::new(startup.clone()));
@@ -330,6 +342,11 @@ fn log_history(summary: &MachineSummary, columns: &Columns) -> LogHistory {
         machine_id: summary.id,
         file: summary.file.clone(),
         rows: first..last,
+        gaps: summary
+            .gaps
+            .iter()
+            .map(|&event| gap(first, event))
+            .collect(),
         lines: (last - first + marks.len()) as u64,
         marks,
         ..LogHistory::default()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::log::bad_row::BadRow;
 use crate::log::columns::{Columns, Micros};
 use crate::log::line::{End, Startup};
 use crate::log::origins::Origins;
@@ -37,13 +38,15 @@ pub struct Logs {
     pub source_rows: Vec<u32>,
     /// Columns that mean nothing to us, by row of the table.
     pub extra: Vec<(String, Texts)>,
+    /// The rows that could not be read.
+    pub bad_rows: Vec<BadRow>,
     /// Whether the clocks were computed: nobody logged any.
     pub is_computed: bool,
     /// Where the timestamps of receipts are from.
     pub stamps: Stamps,
     /// Whether times were told; else they only keep the order of events.
     pub has_times: bool,
-    /// Whether SENDs tell their recipients; else they are those that received, and one that is not known.
+    /// Whether SENDs tell their recipients; else each has one that is not known, beside those that received.
     pub has_recipients: bool,
     /// In what steps times were given, in seconds; 0 if that is not known.
     pub resolution: f64,
@@ -64,6 +67,7 @@ impl Default for Logs {
             origins: None,
             source_rows: Vec::new(),
             extra: Vec::new(),
+            bad_rows: Vec::new(),
             is_computed: false,
             stamps: Stamps::Logged,
             has_times: true,
@@ -120,6 +124,10 @@ pub struct Source {
     pub path: PathBuf,
     /// Whose lines it has, and what is added to their times.
     pub offsets: BTreeMap<u64, Micros>,
+    /// The run of the one execution that was read, if not all lines were.
+    pub execution: Option<String>,
+    /// Whether lines that cannot be read are left aside.
+    pub skips: bool,
 }
 
 impl Source {

@@ -1,6 +1,8 @@
 //! Events, lines, columns: the log is the truth about a run.
 
+pub mod bad_row;
 pub mod columns;
+pub mod execution;
 pub mod history;
 pub mod import;
 pub mod line;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::execution::ExecutionArgument;
 use super::interrupt::interruptible;
 use super::logs::PyLogs;
 use super::rules::RulesArgument;
 use super::table::keys;
 use super::words::declared_words;
-use crate::log::import::executions::Execution;
 use crate::log::import::json::read_json;
 use crate::log::import::source::TextFile;
 use crate::log::import::table::Declared;
@@ -83,18 +83,11 @@ fn patterns(declaration: &Bound<'_, PyAny>) -> PyResult<Option<TextPatterns>> {
     let Some(patterns) = patterns else {
         return Ok(None);
     };
-    let execution = declaration.getattr("execution")?;
-    let execution = if execution.is_none() {
-        None
-    } else if let Ok(number) = execution.extract() {
-        Some(Execution::Number(number))
-    } else {
-        Some(Execution::Name(execution.str()?.to_str()?.to_owned()))
-    };
+    let execution: Option<ExecutionArgument> = declaration.getattr("execution")?.extract()?;
     Ok(Some(TextPatterns {
         patterns,
         delimiter: declaration.getattr("delimiter")?.extract()?,
-        execution,
+        execution: execution.map(|ExecutionArgument(execution)| execution),
     }))
 }
 

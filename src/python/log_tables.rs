@@ -16,6 +16,7 @@ use crate::causality::messages::{Messages, messages};
 use crate::log::columns::Columns;
 use crate::log::logs::{Logs, Source};
 use crate::log::schema::COLUMNS;
+use crate::log::texts::Texts;
 use crate::log::write::in_memory::InMemory;
 
 /// What the logs of a run say: tables, and what there is beside them.
@@ -131,8 +132,21 @@ impl LogTables {
     }
 
     /// What is here, as lines are made of it.
-    pub(super) fn in_memory(&self, py: Python<'_>) -> PyResult<InMemory<'_>> {
-        Ok(InMemory::new(self.table(py)?, &self.beside))
+    ///
+    /// `extra` are columns that only Python has.
+    pub(super) fn in_memory(
+        &self,
+        py: Python<'_>,
+        extra: Option<Vec<(String, Vec<String>)>>,
+    ) -> PyResult<InMemory<'_>> {
+        let texts = |(name, values): (String, Vec<String>)| {
+            let mut texts = Texts::default();
+            values.iter().for_each(|value| texts.push(value));
+            (name, texts)
+        };
+        let extra = extra.unwrap_or_default().into_iter().map(texts);
+        let extra = extra.collect();
+        Ok(InMemory::new(self.table(py)?, &self.beside, extra))
     }
 
     /// The kinds and the recipients of the events, which Python has.

@@ -176,6 +176,8 @@ impl PyLogs {
     ///     The file; replaced if it exists.
     /// start, stop : float, optional
     ///     Only lines with ``start <= time < stop``, in s since ticking began.
+    /// extra : list of (str, list of str), optional
+    ///     More columns of a table that mean nothing to us, by its rows.
     ///
     /// Raises
     /// ------
@@ -183,17 +185,18 @@ impl PyLogs {
     ///     No event was recorded, or there are more links between machines than are kept in memory.
     /// ValueError
     ///     `path` is one of the logs.
-    #[pyo3(signature = (path, *, start=None, stop=None))]
+    #[pyo3(signature = (path, *, start=None, stop=None, extra=None))]
     fn lines(
         &self,
         py: Python<'_>,
         path: PathBuf,
         start: Option<f64>,
         stop: Option<f64>,
+        extra: Option<Vec<(String, Vec<String>)>>,
     ) -> PyResult<u64> {
         let window = range((start, stop));
         if self.0.beside.sources.is_empty() {
-            let run = self.0.in_memory(py)?;
+            let run = self.0.in_memory(py, extra)?;
             return interruptible(py, |go_on| run.write_lines(&path, window, go_on));
         }
         interruptible(py, |go_on| {
@@ -213,13 +216,21 @@ impl PyLogs {
     /// ----------
     /// directory : str
     ///     Where to; it has none of these files.
+    /// extra : list of (str, list of str), optional
+    ///     More columns of a table that mean nothing to us, by its rows.
     ///
     /// Raises
     /// ------
     /// OSError
     ///     A file is there, or cannot be written.
-    fn write_logs(&self, py: Python<'_>, directory: PathBuf) -> PyResult<()> {
-        let run = self.0.in_memory(py)?;
+    #[pyo3(signature = (directory, *, extra=None))]
+    fn write_logs(
+        &self,
+        py: Python<'_>,
+        directory: PathBuf,
+        extra: Option<Vec<(String, Vec<String>)>>,
+    ) -> PyResult<()> {
+        let run = self.0.in_memory(py, extra)?;
         interruptible(py, |go_on| run.write_logs(&directory, go_on))
     }
 

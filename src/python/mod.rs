@@ -11,6 +11,7 @@ mod columns;
 mod conductor;
 mod demand;
 mod error;
+mod execution;
 mod faults;
 mod fifo;
 mod foreign;
@@ -47,11 +48,15 @@ use pyo3::prelude::*;
 #[pymodule]
 #[pyo3(name = "_lamport")]
 mod module {
+    use std::collections::BTreeSet;
+
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
 
     use crate::causality::matching::How;
     use crate::log::schema::{COLUMNS, EventKind};
+    use crate::log::write::in_memory::OWN;
+    use crate::model::behavior::Probabilities;
 
     #[pymodule_export]
     use super::arguments::{key_text, parse_addresses};
@@ -103,6 +108,10 @@ mod module {
         let kinds = EventKind::ALL.iter().map(|kind| kind.name());
         module.add("EVENT_KINDS", PyTuple::new(module.py(), kinds)?)?;
         module.add("MATCHES", PyTuple::new(module.py(), How::WORDS)?)?;
+        let fields = OWN.into_iter().chain(Probabilities::NAMES);
+        let columns = COLUMNS.iter().map(|column| column.name);
+        let fields: BTreeSet<&str> = fields.chain(columns).collect();
+        module.add("LINE_FIELDS", PyTuple::new(module.py(), fields)?)?;
         module.add("LogError", super::error::log_error(module.py())?)
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::execution::ExecutionArgument;
 use super::interrupt::interruptible;
 use super::logs::PyLogs;
 use super::members::{self, Stated};
@@ -14,12 +15,26 @@ use super::rules::RulesArgument;
 use super::tables::found;
 use crate::causality::diagnose::judge;
 use crate::causality::verify::Options;
+use crate::error::Result;
 use crate::log::logs::Logs;
+use crate::log::read::executions;
 use crate::log::read::peek::{peek, whole};
-use crate::log::read::reader;
+use crate::log::read::reader::{self, LogFiles};
 
 /// What a file holds, as Python has it.
 type Bytes = Cow<'static, [u8]>;
+
+/// The files that have lines of an execution, and its run; all files where none is named.
+fn chosen(
+    paths: Vec<PathBuf>,
+    execution: Option<ExecutionArgument>,
+) -> Result<(Vec<PathBuf>, Option<String>)> {
+    let Some(ExecutionArgument(wanted)) = execution else {
+        return Ok((paths, None));
+    };
+    let (run_id, paths) = executions::choose(&paths, &wanted)?;
+    Ok((paths, Some(run_id)))
+}
 
 /// Read the logs of one run.
 ///
@@ -33,6 +48,8 @@ type Bytes = Cow<'static, [u8]>;
 ///     Leave lines aside that cannot be read, and note them.
 /// rules : Rules, optional
 ///     What is taken for true of the program.
+/// execution : int or str, optional
+///     The number, from 1, or the run id of the one whose lines count, where there are several.
 ///
 /// Raises
 /// ------
@@ -44,22 +61,24 @@ type Bytes = Cow<'static, [u8]>;
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, skip = false, rules = None))]
+#[pyo3(signature = (paths, *, offsets = None, skip = false, rules = None, execution = None))]
 pub(super) fn read_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     offsets: Option<BTreeMap<u64, f64>>,
     skip: bool,
     rules: Option<RulesArgument>,
+    execution: Option<ExecutionArgument>,
 ) -> PyResult<PyLogs> {
     let offsets = offsets.unwrap_or_default();
     let rules = rules.map(|RulesArgument(rules)| rules).unwrap_or_default();
     interruptible(py, |go_on| {
-        let logs = if skip {
-            reader::read_damaged_logs(&paths, &offsets, go_on)
-        } else {
-            reader::read_logs(&paths, &offsets, go_on)
+        let (paths, execution) = chosen(paths, execution)?;
+        let files = LogFiles {
+            paths: &paths,
+            execution: execution.as_deref(),
         };
+        let logs = reader::read_logs_of(files, &offsets, skip, go_on);
         logs.map(|logs| PyLogs::new(Logs { rules, ..logs }))
     })
 }
@@ -103,7 +122,7 @@ pub(super) fn peek_file(py: Python<'_>, path: PathBuf) -> PyResult<(Bytes, Bytes
 /// OSError
 ///     A file cannot be read.
 #[pyfunction]
-#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None, rules = None, align = false))]
+#[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None, rules = None, align = false, execution = None))]
 pub(super) fn verify_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,
@@ -112,6 +131,7 @@ pub(super) fn verify_logs(
     members: Option<Stated>,
     rules: Option<RulesArgument>,
     align: bool,
+    execution: Option<ExecutionArgument>,
 ) -> PyResult<Bound<'_, PyDict>> {
     let offsets = offsets.unwrap_or_default();
     let options = Options {
@@ -121,11 +141,13 @@ pub(super) fn verify_logs(
         rules: rules.map(|RulesArgument(rules)| rules),
     };
     let judged = interruptible(py, |go_on| {
-        judge(
-            &reader::read_history(&paths, &offsets, go_on)?,
-            &options,
-            go_on,
-        )
+        let (paths, execution) = chosen(paths, execution)?;
+        let files = LogFiles {
+            paths: &paths,
+            execution: execution.as_deref(),
+        };
+        let history = reader::read_history_of(files, &offsets, go_on)?;
+        judge(&history, &options, go_on)
     })?;
     found(py, judged)
 }

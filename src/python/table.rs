@@ -10,6 +10,7 @@ use super::names::{MachineColumn, machines};
 use super::recipients::{RecipientColumn, recipients};
 use super::rules::RulesArgument;
 use super::vectors::vectors;
+use crate::log::bad_row::BadRow;
 use crate::log::import::intern::Interner;
 use crate::log::import::spellings::Spellings;
 use crate::log::import::table::{Declared, MachineKey, Table};
@@ -39,6 +40,9 @@ const BOTH: &str = "both";
 ///     In what steps times are given, in s; 0 if unknown.
 /// notes : list of str
 ///     What a reader should know.
+/// bad_rows : list of (str, int, str, int, int, int)
+///     The rows that could not be read and are not in it: file and line, what is wrong, the row of the table
+///     that follows, and the rows that are of that file: the first, and the first behind.
 /// queue_len_before, multicast_rows : bool
 ///     What is declared of the table.
 /// rules : Rules, optional
@@ -52,7 +56,7 @@ const BOTH: &str = "both";
 ///     A column is missing, has another type or length, or a value no event can have; or there are times of
 ///     arrival but no others.
 #[pyfunction]
-#[pyo3(signature = (columns, *, rows = None, resolution = 0.0, notes = None, queue_len_before = false, multicast_rows = false, rules = None, offsets = None))]
+#[pyo3(signature = (columns, *, rows = None, resolution = 0.0, notes = None, bad_rows = Vec::new(), queue_len_before = false, multicast_rows = false, rules = None, offsets = None))]
 #[expect(clippy::too_many_arguments, reason = "each is a keyword of Python")]
 pub(super) fn table_logs(
     py: Python<'_>,
@@ -60,6 +64,7 @@ pub(super) fn table_logs(
     rows: Option<&Bound<'_, PyAny>>,
     resolution: f64,
     notes: Option<Vec<String>>,
+    bad_rows: Vec<(String, u32, String, u32, u32, u32)>,
     queue_len_before: bool,
     multicast_rows: bool,
     rules: Option<RulesArgument>,
@@ -68,6 +73,15 @@ pub(super) fn table_logs(
     let mut table = read(columns)?;
     table.resolution = resolution;
     table.notes = notes.unwrap_or_default();
+    let bad_row = |(file, line, why, row, first, end)| BadRow {
+        file,
+        line,
+        why,
+        row,
+        rows: first..end,
+        machine_id: 0,
+    };
+    table.bad_rows = bad_rows.into_iter().map(bad_row).collect();
     if let Some(rows) = rows {
         let dict = PyDict::new(py);
         dict.set_item("rows", rows)?;

@@ -313,7 +313,7 @@ fn a_torn_last_line_is_a_note_and_any_other_an_error() {
     assert!(logs.notes[0].contains("1.log:6: the last line has no newline"));
     assert!(logs.notes[1].contains("no END"));
     assert_eq!(logs.columns.len(), 3);
-    let torn = ONE.replacen(r#""old_clock": 1, "#, "", 1);
+    let torn = ONE.replacen(r#""new_clock": 2, "#, "", 1);
     let words = error(&torn);
     assert!(words.contains("x.log:4: a SEND line needs"), "{words}");
 }

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lamport._cli.declared import add_reading, declared
 from lamport._cli.exit_status import DONE, FAILED, INTERRUPTED
 from lamport._cli.options import reader
-from lamport._cli.reading import add_reading, declared
 from lamport._cli.table_file import add_format, file_format, save_table
 from lamport._model import read
 from lamport._runs.spelled import in_cell, spelled

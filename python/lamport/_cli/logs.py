@@ -3,10 +3,10 @@
 import argparse
 import sys
 
+from lamport._cli.declared import add_reading, declared, in_words, load_logs
 from lamport._cli.exit_status import DONE, FAILED, MISUSED
 from lamport._cli.options import reader
 from lamport._cli.print_run import print_run
-from lamport._cli.reading import add_reading, declared, in_words, load_logs
 from lamport._cli.table_file import file_format
 from lamport._cli.words import WordedError, describe
 from lamport._model import read

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from lamport._model import check
 from lamport._runs.directory import RECORD, write_record
+from lamport._runs.names import Names
 from lamport._runs.window import window
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lamport._lamport import Logs
     from lamport._runs.recorded import Recorded
 
 __all__ = ["ENDINGS", "FORMATS", "export", "save", "write_table"]
@@ -51,29 +50,35 @@ def export(
         _draw(run, target, known, start, stop)
         return target
     if known == "jsonl":
-        ends = {end: time for end, time in {"start": start, "stop": stop}.items() if time is not None}
-        if not ends:
-            run._logs.lines(str(target))
-        elif not _stretch(run._logs, target, ends):
+        if start is None and stop is None:
+            run._logs.lines(str(target), extra=_extra(run))
+        elif not _stretch(run, target, start, stop):
             _check_window(run._events["time"], start, stop)
             raise ValueError(f"no line of the logs is between start={start!r} and stop={stop!r} (s)")
         return target
     events = run._whole_events()
     _check_window(events["time"], start, stop)
-    write_table(_window(events, start, stop), target, known)
+    write_table(_called(_window(events, start, stop), run.names), target, known)
     return target
 
 
-def _stretch(logs: "Logs", target: Path, ends: Mapping[str, float]) -> int:
+def _stretch(run: "Recorded", target: Path, start: float | None, stop: float | None) -> int:
     """Write the lines of a stretch; where there are none, nothing: a file that was there stays as it is."""
     if target.exists() and not target.is_file():
-        return logs.lines(str(target), **ends)
+        return run._logs.lines(str(target), start=start, stop=stop)
     with TemporaryDirectory(prefix=".export_", dir=target.absolute().parent) as home:
         draft = Path(home, "lines")
-        if count := logs.lines(str(draft), **ends):
+        if count := run._logs.lines(str(draft), start=start, stop=stop, extra=_extra(run)):
             # What is there keeps its mode and its other names.
             (shutil.copyfile if target.exists() else shutil.move)(draft, target)
     return count
+
+
+def _extra(run: "Recorded") -> list[tuple[str, list[str]]]:
+    """Return the columns of the table that a run was made of that mean nothing to us, as texts."""
+    if run._extra is None:
+        return []
+    return [(str(name), values.astype("str").fillna("").tolist()) for name, values in run._extra.items()]
 
 
 def _check_window(times: "pd.Series[float]", start: float | None, stop: float | None) -> None:
@@ -131,7 +136,7 @@ def _save_events(run: "Recorded", directory: str | PathLike[str]) -> Path:
     for name in [*names, RECORD] if run._parameters else names:
         if (home / name).exists():
             raise FileExistsError(f"{home / name} exists: give another directory")
-    run._logs.write_logs(str(home))
+    run._logs.write_logs(str(home), extra=_extra(run))
     if run._parameters:
         write_record(home, run._parameters)
     return home
@@ -156,6 +161,19 @@ def _draw(run: "Recorded", target: Path, form: str, start: float | None, stop: f
         warn(f"{target} shows {machines} of {of_machines} machines, those with most events: give fewer")
     elif events < of_events:
         warn(f"{target} shows {events} of {of_events} events, the first: give start and stop")
+
+
+def _called(events: "pd.DataFrame", names: Names) -> "pd.DataFrame":
+    """Return events with the names of machines in the place of the numbers that stand for them."""
+    if not names:
+        return events
+    called = {
+        column: events[column].map(names.get, na_action="ignore").astype("str")
+        for column in ("machine_id", "sender")
+    }
+    lists = {ids: tuple(map(names.get, ids)) for ids in set(events["recipients"].dropna())}
+    recipients = events["recipients"].map(lists.get, na_action="ignore")
+    return events.assign(**called, recipients=recipients)
 
 
 def _window(events: "pd.DataFrame", start: float | None, stop: float | None) -> "pd.DataFrame":

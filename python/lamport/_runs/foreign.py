@@ -43,10 +43,6 @@ def plan(files: Sequence[Path], declared: Declaration) -> list[Layout]:
         They are not.
     """
     layouts = [_layout(file, declared) for file in files]
-    if layouts[0].kind == "own" and declared.execution is not None:
-        raise ValueError(
-            f"execution={declared.execution!r}: a log of ours is of one run; text of several has a delimiter="
-        )
     for file, layout in zip(files, layouts, strict=True):
         first = layouts[0]
         if (layout.kind, layout.patterns) != (first.kind, first.patterns):
@@ -139,19 +135,17 @@ def read_tables(
 ) -> "tuple[Logs, pd.DataFrame, list[str]]":
     """Read tables in files as one: logs, the columns that mean nothing to us, and what was left aside."""
     from lamport._runs.from_events import logs_of_frame
-    from lamport._runs.table_files import join_tables, read_table, without_bad_rows
+    from lamport._runs.table_files import read_table, without_bad_rows
 
     notes: list[str] = []
-    frames = [
+    tables = [
         read_table(
             Path(file),
             separator=None if kind == "parquet" else separator,
             machine=machine,
             declared=declared,
-            notes=notes,
         )
         for (file, machine, _), separator in zip(files, separators, strict=True)
     ]
-    table, places = join_tables(frames, [file for file, *_ in files], kind)
-    logs, extra = without_bad_rows(table, places, declared, notes, logs_of_frame)
+    logs, extra = without_bad_rows(tables, declared, notes, logs_of_frame)
     return logs, extra, notes

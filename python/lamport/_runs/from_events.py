@@ -20,6 +20,7 @@ from lamport._runs.times import read_times
 
 if TYPE_CHECKING:
     from lamport._lamport import Logs
+    from lamport._runs.table_files import BadRow
 
 __all__ = ["from_events", "logs_of_frame", "run_of_frame"]
 
@@ -148,8 +149,13 @@ def run_of_frame(table: pd.DataFrame, declared: Declaration) -> Run:
     return Run(logs, parameters=parameters, rules=declared.rules, extra=extra)
 
 
-def logs_of_frame(table: pd.DataFrame, declared: Declaration) -> "tuple[Logs, pd.DataFrame]":
-    """Read a table; the columns that mean nothing to us are the second value, by row of the table."""
+def logs_of_frame(
+    table: pd.DataFrame, declared: Declaration, bad_rows: "Sequence[BadRow]" = ()
+) -> "tuple[Logs, pd.DataFrame]":
+    """Read a table; the columns that mean nothing to us are the second value, by row of the table.
+
+    `bad_rows` could not be read, and are not in it.
+    """
     from lamport._lamport import table_logs
 
     table = named(table, declared.columns)
@@ -175,6 +181,7 @@ def logs_of_frame(table: pd.DataFrame, declared: Declaration) -> "tuple[Logs, pd
         rows=table.attrs.get("rows"),
         resolution=resolution,
         notes=notes + spoken,
+        bad_rows=bad_rows,
         queue_len_before=declared.queue_len == "before",
         multicast_rows=declared.multicast == "rows",
         rules=declared.rules,

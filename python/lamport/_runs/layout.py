@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from lamport._lamport import EVENT_KINDS, LINE_FIELDS
 from lamport._runs.declaration import COLUMNS, Declaration
 from lamport._runs.directory import is_log
 
@@ -89,8 +91,10 @@ def layout_of(file: Path, declared: Declaration) -> Layout:
 
 def _told(file: Path, form: str | None, head: Sequence[str], first: str, last: str) -> Layout | None:
     """Return what the lines look like, or what the format says that they are."""
+    if form == "jsonl":
+        first = next((line for line in head if line.lstrip().startswith("{")), first)
     if form in {None, "jsonl"} and first.lstrip().startswith("{"):
-        return _json(first, head)
+        return _json(first, head, last)
     if form in {None, "shiviz", "tsviz", "govector"} and GROUP.search(first):
         return _viewer(file, head, first, last)
     if form in {None, "shiviz", "tsviz", "govector"} and (found := _without_header(file, head, first, last)):
@@ -102,7 +106,7 @@ def _told(file: Path, form: str | None, head: Sequence[str], first: str, last: s
     return None
 
 
-def _json(first: str, head: Sequence[str]) -> Layout:
+def _json(first: str, head: Sequence[str], last: str) -> Layout:
     keys: dict[str, None] = {}
     for line in head[:SAMPLED]:
         try:
@@ -115,12 +119,22 @@ def _json(first: str, head: Sequence[str]) -> Layout:
         begins = json.loads(first)
     except (ValueError, RecursionError):
         begins = None
-    # Our own lines too, but of a run whose machines have names.
-    machine = begins.get("machine_id") if isinstance(begins, dict) else None
-    is_named = isinstance(machine, str) and not machine.isdecimal()
-    if not isinstance(begins, dict) or (keys.keys() >= OWN and not is_named):
+    if not isinstance(begins, dict) or (keys.keys() >= OWN and not _is_events(begins, keys, last)):
         return Layout("own", names=tuple(keys), said="our own lines")
     return Layout("json", names=tuple(keys), said="JSON lines")
+
+
+def _is_events(begins: Mapping[str, Any], keys: Iterable[str], last: str) -> bool:
+    """Whether lines that could be ours are those of a table: with names of machines, or columns beside."""
+    machine = begins.get("machine_id")
+    if isinstance(machine, str) and not machine.isdecimal():
+        return True
+    try:
+        ends = json.loads(last)
+    except (ValueError, RecursionError):
+        return False
+    kinds = [each.get("event") for each in (begins, ends) if isinstance(each, dict)]
+    return len(kinds) == 2 and set(kinds) <= set(EVENT_KINDS) and not set(LINE_FIELDS).issuperset(keys)
 
 
 def _viewer(file: Path, head: Sequence[str], first: str, last: str) -> Layout:

@@ -74,7 +74,8 @@ def load(
     multicast : "rows", optional
         Consecutive SENDs of one clock to different machines are one event.
     execution : str or int, optional
-        Which execution to read, by name or by number from 1, where a file has several.
+        Which execution to read, by name or by number from 1, where there are several: of our own logs the
+        name is the run's id.
     rules : Rules, optional
         What is taken for true of the program, for everything that follows from the run.
     errors : {"raise", "skip"}
@@ -145,12 +146,12 @@ def _own_run(files: Found, declared: Declaration) -> Run:
     known = None
     skip = declared.errors == "skip"
     if declared.offsets == "align":
-        known = best_offsets(read_again(files, None, skip, declared.rules))
+        known = best_offsets(read_again(files, None, skip, declared.rules, declared.execution))
     elif declared.offsets is not None:
         known = by_id(declared.offsets)
     if known is not None:
         record |= corrected(known, aligned=declared.offsets == "align")
-    logs = read_again(files, known, skip, declared.rules)
+    logs = read_again(files, known, skip, declared.rules, declared.execution)
     if logs.began is not None and "began" in record:
         record["began"] = logs.began  # with the offsets
     again = [file.absolute() for file in files]
@@ -159,7 +160,7 @@ def _own_run(files: Found, declared: Declaration) -> Run:
         parameters=record,
         log_dir=home,
         interrupted=record.get("interrupted") is True,
-        recipe=Recipe(read_again, (again, known, skip, declared.rules)),
+        recipe=Recipe(read_again, (again, known, skip, declared.rules, declared.execution)),
         rules=declared.rules,
         notes=files.notes,
     )

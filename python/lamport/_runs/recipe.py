@@ -25,12 +25,17 @@ class Recipe:
 
 
 def read_again(
-    files: list[Path], offsets: dict[int, float] | None, skip: bool = False, rules: "Rules | None" = None
+    files: list[Path],
+    offsets: dict[int, float] | None,
+    skip: bool = False,
+    rules: "Rules | None" = None,
+    execution: int | str | None = None,
 ) -> "Logs":
     """Read log files, with the options of `lamport.load`."""
     from lamport._lamport import read_logs
 
-    return read_logs([str(file) for file in files], offsets=offsets, skip=skip, rules=rules)
+    names = [str(file) for file in files]
+    return read_logs(names, offsets=offsets, skip=skip, rules=rules, execution=execution)
 
 
 def simulate_again(setting: "_RunSetting", seed: int, record: bool) -> "Logs":

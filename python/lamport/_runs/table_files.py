@@ -4,7 +4,10 @@ import csv
 import io
 import re
 import warnings
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,7 @@ from lamport._runs.declaration import Declaration
 if TYPE_CHECKING:
     from lamport._lamport import Logs
 
-__all__ = ["Places", "join_tables", "read_table", "without_bad_rows"]
+__all__ = ["BadRow", "TableFile", "join_tables", "read_table", "without_bad_rows"]
 
 TEXTS = {"machine_id", "machine", "sender", "recipients", "recipient_ids", "event", "vector_clock", "message"}
 """Columns of text: what looks like a number there may be a name."""
@@ -27,13 +30,29 @@ MOST = 1_000
 """So many rows at most are left aside one by one."""
 NOTED = 5
 
-Places = Callable[[int], str]
-"""Where the row of a table stands."""
+BadRow = tuple[str, int, str, int, int, int]
+"""A row that cannot be read: file, line, what is wrong, the row of the table that follows, and the rows of
+the file: the first, and the first behind."""
 
 
-def read_table(
-    file: Path, *, separator: str | None, machine: str | None, declared: Declaration, notes: list[str]
-) -> pd.DataFrame:
+@dataclass
+class TableFile:
+    """The table in a file."""
+
+    file: str
+    frame: pd.DataFrame
+    skipped: list[tuple[int, str]]
+    """The lines that are no rows of the table, and why."""
+    lines: Sequence[int]
+    """The line of each row, or its number in a file without lines."""
+    is_text: bool
+
+    def place(self, row: int) -> str:
+        """Say where a row stands."""
+        return f"{self.file}:{self.lines[row]}" if self.is_text else f"{self.file}: row {row}"
+
+
+def read_table(file: Path, *, separator: str | None, machine: str | None, declared: Declaration) -> TableFile:
     """Read the table in a file; `machine` is whose it is, where no column tells. Parquet has no separator.
 
     Raises
@@ -45,29 +64,26 @@ def read_table(
 
     known = dict(declared.columns or {})
     try:
-        table = _parquet(file) if separator is None else _csv(file, separator, known, declared, notes)
+        found = _parquet(file) if separator is None else _csv(file, separator, known, declared)
     except (ValueError, OSError) as error:
         if isinstance(error, OSError) and error.strerror:
             raise
         raise LogError(f"{file}:{_plain(error)}") from None
-    ours = {known.get(name) or name for name in table.columns}
+    ours = {known.get(name) or name for name in found.frame.columns}
     if ours.isdisjoint({"machine_id", "machine"}) and machine is not None:
-        table.insert(0, "machine_id", machine)
-    return table
+        found.frame.insert(0, "machine_id", machine)
+    return found
 
 
-def _csv(
-    file: Path, separator: str, known: dict[str, str | None], declared: Declaration, notes: list[str]
-) -> pd.DataFrame:
+def _csv(file: Path, separator: str, known: dict[str, str | None], declared: Declaration) -> TableFile:
     from lamport._lamport import read_bytes
 
     held = read_bytes(str(file))
     names = pd.read_csv(io.BytesIO(held), sep=separator, nrows=0, skipinitialspace=True).columns
-    skipped = _too_long(held, separator, len(names))
-    if skipped and declared.errors != "skip":
-        raise ValueError(f"Expected {len(names)} fields in line {skipped[0][0]}, saw {skipped[0][1]}")
-    for line, saw in skipped:
-        notes.append(f"{file}:{line}: left aside: expected {len(names)} fields, saw {saw}")
+    first = _too_long(held, separator, len(names))
+    if first and declared.errors != "skip":
+        raise ValueError(f"Expected {len(names)} fields in line {first[0][0]}, saw {first[0][1]}")
+    skipped = [(line, f"expected {len(names)} fields, saw {saw}") for line, saw in first]
     types = {name: "str" for name in names if (known.get(name) or name) in TEXTS}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -83,12 +99,20 @@ def _csv(
             dtype_backend="numpy_nullable",
             skipinitialspace=True,
             index_col=False,
-            skiprows=[line - 1 for line, _ in skipped],
+            skiprows=[line - 1 for line, _ in first],
             on_bad_lines="warn" if declared.errors == "skip" else "error",
         )
     for warning in caught:
-        notes += [f"{file}:{line}: left aside: {why}" for line, why in SKIPPED.findall(str(warning.message))]
-    return table
+        skipped += [(int(line), why) for line, why in SKIPPED.findall(str(warning.message))]
+    lines = _lines(held, separator, {line for line, _ in skipped}) if skipped else range(2, len(table) + 2)
+    return TableFile(str(file), table, skipped, lines, is_text=True)
+
+
+def _lines(held: bytes, separator: str, skipped: set[int]) -> list[int]:
+    """Return the line of each row, where some lines are none."""
+    rows = csv.reader(io.StringIO(held.decode("utf-8", "replace"), newline=""), delimiter=separator)
+    next(rows, None)
+    return [rows.line_num for row in rows if row and rows.line_num not in skipped]
 
 
 def _too_long(held: bytes, separator: str, names: int) -> list[tuple[int, int]]:
@@ -107,13 +131,13 @@ def _too_long(held: bytes, separator: str, names: int) -> list[tuple[int, int]]:
     return found
 
 
-def _parquet(file: Path) -> pd.DataFrame:
+def _parquet(file: Path) -> TableFile:
     try:
         import pyarrow.parquet
     except ImportError as error:
         raise ImportError("parquet files need pyarrow: pip install pyarrow") from error
     frame: pd.DataFrame = pyarrow.parquet.read_table(file).to_pandas()
-    return frame
+    return TableFile(str(file), frame, [], range(len(frame)), is_text=False)
 
 
 def _plain(error: Exception) -> str:
@@ -125,38 +149,44 @@ def _plain(error: Exception) -> str:
     return f" it is not a table ({text})"
 
 
-def join_tables(
-    frames: Sequence[pd.DataFrame], files: Sequence[str], kind: str
-) -> tuple[pd.DataFrame, Places]:
-    """Put tables one below the other, and say where a row of that stands."""
-    table = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-    lengths = [len(frame) for frame in frames]
-
-    def place(row: int) -> str:
-        for file, length in zip(files, lengths, strict=True):
-            if row < length:
-                return f"{file}:{row + 2}" if kind == "csv" else f"{file}: row {row}"
-            row -= length
-        return f"row {row}"
-
-    return table, place
+def join_tables(files: Sequence[TableFile]) -> pd.DataFrame:
+    """Put tables one below the other."""
+    frames = [each.frame for each in files]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
 def without_bad_rows(
-    table: pd.DataFrame,
-    place: Places,
+    files: Sequence[TableFile],
     declared: Declaration,
     notes: list[str],
-    read: Callable[[pd.DataFrame, Declaration], "tuple[Logs, Any]"],
+    read: Callable[[pd.DataFrame, Declaration, list[BadRow]], "tuple[Logs, Any]"],
 ) -> "tuple[Logs, Any]":
-    """Read a table; a row that cannot be is named where it stands, or left aside if it may be."""
+    """Read tables as one; a row that cannot be is named where it stands, or left aside if it may be."""
     from lamport._lamport import LogError
 
+    table = join_tables(files)
+    starts = [0, *accumulate(len(each.frame) for each in files)]
     rows = list(range(len(table)))
-    skipped: list[str] = []
+    left: list[tuple[int, str]] = []
+
+    def place(row: int) -> str:
+        file = bisect_right(starts, row) - 1
+        return files[file].place(row - starts[file]) if file < len(files) else f"row {row}"
+
+    def bad_rows() -> list[BadRow]:
+        """Return all in their order, by rows of what is left of the table."""
+        found: list[BadRow] = []
+        for file, start, end in zip(files, starts, starts[1:], strict=False):
+            here = [(file.lines[row - start], why, row) for row, why in left if start <= row < end]
+            here += [(line, why, start + bisect_left(file.lines, line)) for line, why in file.skipped]
+            span = bisect_left(rows, start), bisect_left(rows, end)
+            here.sort()
+            found += [(file.file, line, why, bisect_left(rows, row), *span) for line, why, row in here]
+        return found
+
     while True:
         try:
-            found = read(table, declared)
+            found = read(table, declared, bad_rows())
         except LogError:
             raise
         except ValueError as error:
@@ -166,13 +196,14 @@ def without_bad_rows(
                 raise type(error)(said) from None
             at = int(bad[1])
             said = f"{place(rows[at])}: {bad[2]}"
-            if declared.errors != "skip" or len(skipped) >= MOST:
+            if declared.errors != "skip" or len(left) >= MOST:
                 raise LogError(said) from None
-            skipped.append(said.replace(": ", ": left aside: ", 1))
+            left.append((rows[at], bad[2]))
             del rows[at]
             table = table.drop(index=table.index[at]).reset_index(drop=True)
         else:
-            notes += skipped[:NOTED]
+            skipped = bad_rows()
+            notes += [f"{file}:{line}: left aside: {why}" for file, line, why, *_ in skipped[:NOTED]]
             if len(skipped) > NOTED:
                 notes.append(f"{len(skipped) - NOTED} more rows cannot be read and are left aside")
             return found

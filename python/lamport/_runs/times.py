@@ -159,7 +159,7 @@ def _numbers(table: pd.DataFrame, name: str, unit: str | None) -> Times:
     seconds = in_seconds(values, name, unit)
     many = UNITS[unit or "s"]
     whole = None
-    if pd.api.types.infer_dtype(column, skipna=False) == "integer":
+    if pd.api.types.infer_dtype(column, skipna=False) == "integer" and column.notna().all():
         whole = _exact(column)
     if len(seconds) and whole is None and np.isfinite(values).all() and unit not in (None, "s"):
         whole = values.astype(np.int64) if (values == np.floor(values)).all() else None

@@ -114,20 +114,6 @@ class Verification:
         lines += [f"not checked: {text}" for text in self.unchecked]
         return "\n".join(lines)
 
-    def with_unreadable(self, lines: Iterable[tuple[str, int, str]]) -> "Verification":
-        """Return the same with lines that cannot be read: each a file, a number, and what is wrong."""
-        found: dict[str, Any] = {
-            name: list(value) if isinstance(value, list) else value for name, value in self._found.items()
-        }
-        found["counts"] = dict(self.counts)
-        for file, line, why in lines:
-            row = {"rule": "structure", "file": file, "line": line, "machine_id": -1, "clock": None}
-            for name, value in (row | {"expected": "a line of a log", "found": why}).items():
-                found[name].insert(0, value)
-            found["counts"]["structure"] += 1
-            found["ok"] = False
-        return Verification(found, self._names, strict=self._strict)
-
     def _repr_html_(self) -> str:
         from html import escape
 
@@ -223,6 +209,7 @@ def verify_files(
     rules: Rules | None = None,
     align: bool = False,
     strict: bool = False,
+    execution: int | str | None = None,
 ) -> Verification:
     """Check log files, damaged ones too, by what ``run.json`` says of the run."""
     from lamport._lamport import verify_logs
@@ -237,6 +224,7 @@ def verify_files(
         members=members,
         rules=rules,
         align=align,
+        execution=execution,
     )
     return _judged(found, why, strict=strict)
 

@@ -1,6 +1,5 @@
 """Whether logs are a possible history."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from lamport._runs.from_events import Arrow
 
 __all__ = ["verify", "verify_declared"]
-
-PLACE = re.compile(r"(.+?):(\d+): (.*)", re.DOTALL)
-"""What an error says of a line: the file, its number, and what is wrong."""
 
 
 @public
@@ -147,10 +143,9 @@ def verify_declared(
     files = find(path, foreign=declared.is_foreign, pattern=name_pattern(declared))
     layouts = plan(files, declared)
     if layouts[0].kind != "own":
-        run, gaps = _damaged(files, layouts, declared)
+        run = _damaged(files, layouts, declared)
         align = declared.offsets == "align"
-        done = verify_recorded(run, clock_uncertainty, rules, align, strict=strict)
-        return done.with_unreadable(gaps)
+        return verify_recorded(run, clock_uncertainty, rules, align, strict=strict)
     offsets = by_id(declared.offsets) if isinstance(declared.offsets, Mapping) else None
     record, why = _record(files)
     done = verify_files(
@@ -161,28 +156,21 @@ def verify_declared(
         rules=declared.rules if rules is None else rules,
         align=declared.offsets == "align",
         strict=strict,
+        execution=declared.execution,
     )
     done.unchecked += [f"{why}: {UNKNOWN}"] if why else []
     return done
 
 
-def _damaged(
-    files: Found, layouts: Sequence[Layout], declared: Declaration
-) -> tuple[Run, list[tuple[str, int, str]]]:
-    """Read logs of other programs, and return the first line that cannot be read, if there is one."""
-    from lamport._lamport import LogError
+def _damaged(files: Found, layouts: Sequence[Layout], declared: Declaration) -> Run:
+    """Read logs of other programs, whatever lines cannot be read."""
+    from lamport._lamport import LamportError
 
     try:
-        return foreign_run(files, layouts, replace(declared, errors="raise")), []
-    except LogError as error:
-        found = PLACE.match(str(error))
-        if found is None:
-            raise
-        try:
-            run = foreign_run(files, layouts, replace(declared, errors="skip"))
-        except (LogError, ValueError):
-            raise error from None
-        return run, [(found[1], int(found[2]), found[3])]
+        return foreign_run(files, layouts, replace(declared, errors="skip"))
+    except (LamportError, ValueError):
+        # What is wrong with the first line says more than that nothing is left without such lines.
+        return foreign_run(files, layouts, replace(declared, errors="raise"))
 
 
 def _record(files: Sequence[Path]) -> tuple[dict[str, Any], str]:

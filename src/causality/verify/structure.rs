@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::case::Case;
-use super::report::{Report, Rule};
+use super::report::{Report, Rule, Violation};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark, Note};
@@ -17,6 +17,7 @@ pub(super) fn check(
     report: &mut Report,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<()> {
+    bad_rows(case, report);
     for (place, log) in case.logs().iter().enumerate() {
         let lines = if case.history.is_table {
             log.rows.len() as u64
@@ -79,6 +80,22 @@ fn has_times_in_order(
         is_right &= !pairs.fold(false, |any, (before, after)| any | (after < before));
     })?;
     Ok(is_right)
+}
+
+/// Every row of a table can be read.
+fn bad_rows(case: &Case<'_>, report: &mut Report) {
+    report.checked(RULE, case.history.bad_rows.len() as u64);
+    for bad_row in &case.history.bad_rows {
+        report.add(RULE, || Violation {
+            rule: RULE,
+            file: bad_row.file.clone(),
+            line: bad_row.line,
+            machine_id: bad_row.machine_id,
+            clock: None,
+            expected: "a line of a log".into(),
+            found: bad_row.why.clone(),
+        });
+    }
 }
 
 /// Times never go back.
@@ -185,7 +202,10 @@ fn startups(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report
         }
     }
     // A window of all logs may have none; a log that begins at the beginning has it where others have.
-    if !has_first(log)
+    let mut first = log
+        .startups()
+        .filter(|(mark, _)| mark.row == log.rows.start);
+    if first.all(|(_, start)| start.local_clock.is_some_and(|clock| clock > 0))
         && case.covers[place].begins
         && log
             .gaps

@@ -16,20 +16,27 @@ const LONGEST: usize = 200;
 /// So many characters that are no blanks make literals telling.
 const TELLING: usize = 2;
 
+/// Where lines are, and the first of them.
+#[derive(Debug, Default)]
+struct LinesAlike {
+    lines: Vec<u32>,
+    first: String,
+}
+
 /// The lines of a stretch of text that belong to no match.
 #[derive(Debug, Default)]
 pub(super) struct LeftAside {
     pub(super) count: u64,
     /// The first, and where it is.
     pub(super) first: Option<(u32, String)>,
-    /// The first that has the literals of a pattern.
-    pub(super) alike: Option<(u32, String)>,
-    /// The first that has a word for an event at each place, counted in words.
-    worded: BTreeMap<usize, (u32, String)>,
+    /// Those that have the literals of a pattern.
+    alike: LinesAlike,
+    /// Those that have a word for an event at each place, counted in words.
+    worded: BTreeMap<usize, LinesAlike>,
     /// At which places lines that match have such a word.
     word_places: BTreeSet<usize>,
-    /// The first of each shape.
-    shapes: BTreeMap<String, (u32, String)>,
+    /// Those of each shape.
+    shapes: BTreeMap<String, LinesAlike>,
     /// The shapes of lines that match.
     matched: BTreeSet<String>,
     looked: usize,
@@ -43,13 +50,14 @@ impl LeftAside {
             return;
         }
         self.count += 1;
-        let here = || (line, shortened(text).to_owned());
-        self.first.get_or_insert_with(here);
-        if self.alike.is_none() && literals.iter().any(|literals| has_literals(text, literals)) {
-            self.alike = Some(here());
+        self.first
+            .get_or_insert_with(|| (line, shortened(text).to_owned()));
+        if literals.iter().any(|literals| has_literals(text, literals)) {
+            self.alike.take(line, text);
         }
-        if self.shapes.len() < MOST_SHAPES {
-            self.shapes.entry(shape(text)).or_insert_with(here);
+        let shape = shape(text);
+        if self.shapes.len() < MOST_SHAPES || self.shapes.contains_key(&shape) {
+            self.shapes.entry(shape).or_default().take(line, text);
         }
         // An event has a number at least.
         if self.count <= MOST_WORDED && text.contains(|letter: char| letter.is_ascii_digit()) {
@@ -58,8 +66,8 @@ impl LeftAside {
                 .take(MOST_PLACES)
                 .enumerate()
             {
-                if !self.worded.contains_key(&place) && is_event(bare(word), words) {
-                    self.worded.insert(place, here());
+                if is_event(bare(word), words) {
+                    self.worded.entry(place).or_default().take(line, text);
                 }
             }
         }
@@ -91,33 +99,58 @@ impl LeftAside {
     pub(super) fn append(&mut self, later: Self) {
         self.count += later.count;
         self.first = self.first.take().or(later.first);
-        self.alike = self.alike.take().or(later.alike);
-        for (shape, first) in later.shapes {
-            if self.shapes.len() < MOST_SHAPES {
-                self.shapes.entry(shape).or_insert(first);
+        self.alike.append(later.alike);
+        for (shape, lines) in later.shapes {
+            if self.shapes.len() < MOST_SHAPES || self.shapes.contains_key(&shape) {
+                self.shapes.entry(shape).or_default().append(lines);
             }
         }
         self.matched.extend(later.matched);
-        for (place, first) in later.worded {
-            self.worded.entry(place).or_insert(first);
+        for (place, lines) in later.worded {
+            self.worded.entry(place).or_default().append(lines);
         }
         self.word_places.extend(later.word_places);
     }
 
     /// The first line that looks like one that matches.
-    pub(super) fn first_alike(&self) -> Option<&(u32, String)> {
-        let same = self
-            .shapes
-            .iter()
-            .filter(|(shape, _)| self.matched.contains(*shape));
-        let worded = self
-            .worded
-            .iter()
-            .filter(|(place, _)| self.word_places.contains(place));
-        same.map(|(_, first)| first)
-            .chain(worded.map(|(_, first)| first))
-            .chain(&self.alike)
+    pub(super) fn first_alike(&self) -> Option<(u32, &str)> {
+        let first = |lines: &LinesAlike| lines.lines.first().copied();
+        let all = self.like_matched();
+        all.filter_map(|lines| Some((first(lines)?, lines.first.as_str())))
             .min()
+    }
+
+    /// All such lines in their order, each with the first of its kind.
+    pub(super) fn all_alike(&self) -> BTreeMap<u32, &str> {
+        let all = self.like_matched();
+        all.flat_map(|lines| lines.lines.iter().map(|&line| (line, lines.first.as_str())))
+            .collect()
+    }
+
+    fn like_matched(&self) -> impl Iterator<Item = &LinesAlike> {
+        let shapes = self.shapes.iter();
+        let same = shapes.filter(|(shape, _)| self.matched.contains(*shape));
+        let worded = self.worded.iter();
+        let worded = worded.filter(|(place, _)| self.word_places.contains(place));
+        same.map(|(_, lines)| lines)
+            .chain(worded.map(|(_, lines)| lines))
+            .chain([&self.alike])
+    }
+}
+
+impl LinesAlike {
+    fn take(&mut self, line: u32, text: &str) {
+        if self.lines.is_empty() {
+            shortened(text).clone_into(&mut self.first);
+        }
+        self.lines.push(line);
+    }
+
+    fn append(&mut self, mut later: Self) {
+        if self.lines.is_empty() {
+            self.first = later.first;
+        }
+        self.lines.append(&mut later.lines);
     }
 }
 
@@ -219,7 +252,7 @@ mod tests {
         let alike = |lines: &[&str]| {
             left(pattern, &matched, lines)
                 .first_alike()
-                .map(|(line, _)| *line)
+                .map(|(line, _)| line)
         };
         assert_eq!(alike(&["# a comment", "", "connected to 2"]), None);
         assert_eq!(alike(&["# a comment", "1.5, INTERNAL, L=2"]), Some(2));

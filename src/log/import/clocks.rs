@@ -9,13 +9,20 @@ use crate::model::rules::{Receive, Rules, Start, Step};
 /// Fills in old clocks from the rows before and new clocks from the rows behind.
 ///
 /// The old clock of a machine's first row is known only if its new one proves that nothing came before. Returns the rows
-/// that have to go: nobody tells the clock after the last event of a machine.
-pub(super) fn fill(rows: &mut Rows, index: &MachineIndex, rules: &Rules) -> Result<Vec<usize>> {
+/// that have to go: nobody tells the clock after the last event of a machine, or before a row that cannot be read,
+/// which `is_behind` has the rows behind.
+pub(super) fn fill(
+    rows: &mut Rows,
+    index: &MachineIndex,
+    is_behind: &[bool],
+    rules: &Rules,
+) -> Result<Vec<usize>> {
     let mut gone = Vec::new();
+    let is_behind = |row: usize| is_behind.get(row) == Some(&true);
     let is_known = |clocks: &[i64]| !clocks.contains(&UNKNOWN);
     if is_known(&rows.columns.new_clock) {
         if !is_known(&rows.columns.old_clock) {
-            old_clocks(rows, index, rules);
+            old_clocks(rows, index, is_behind, rules);
         }
         return Ok(gone);
     }
@@ -27,13 +34,17 @@ pub(super) fn fill(rows: &mut Rows, index: &MachineIndex, rules: &Rules) -> Resu
         if columns.new_clock[row] == UNKNOWN {
             columns.new_clock[row] = after[place];
         }
-        after[place] = columns.old_clock[row];
+        after[place] = if is_behind(row) {
+            UNKNOWN
+        } else {
+            columns.old_clock[row]
+        };
     }
     // What is left follows by the rules, or not at all.
     let mut before = vec![UNKNOWN; index.ids.len()];
     for row in 0..rows.len() {
         let place = index.places[row] as usize;
-        if rows.columns.old_clock[row] == UNKNOWN {
+        if rows.columns.old_clock[row] == UNKNOWN && !is_behind(row) {
             rows.columns.old_clock[row] = before[place];
         }
         if rows.columns.new_clock[row] == UNKNOWN {
@@ -55,9 +66,10 @@ pub(super) fn fill(rows: &mut Rows, index: &MachineIndex, rules: &Rules) -> Resu
         } else {
             is_last[place] = false;
         }
+        is_last[place] |= is_behind(row);
     }
     gone.reverse();
-    old_clocks(rows, index, rules);
+    old_clocks(rows, index, is_behind, rules);
     Ok(gone)
 }
 
@@ -78,13 +90,21 @@ fn by_rules(rows: &Rows, row: usize, rules: &Rules) -> Option<i64> {
 }
 
 /// Fills in each event's clock before: that after the event before on its machine.
-fn old_clocks(rows: &mut Rows, index: &MachineIndex, rules: &Rules) {
+fn old_clocks(
+    rows: &mut Rows,
+    index: &MachineIndex,
+    is_behind: impl Fn(usize) -> bool,
+    rules: &Rules,
+) {
     let first = first_clock(rules);
     let step = step(rules);
     let mut last = vec![UNKNOWN; index.ids.len()];
     let columns = &mut rows.columns;
     for (row, &place) in index.places.iter().enumerate() {
         let last = &mut last[place as usize];
+        if is_behind(row) {
+            *last = UNKNOWN;
+        }
         if columns.old_clock[row] == UNKNOWN {
             let new = columns.new_clock[row];
             // A receipt that moves the clock to its timestamp alone proves nothing.

@@ -9,6 +9,7 @@ use super::row_writer::{CellColumns, Clockwork, StretchRows};
 use super::table::{ALL, BOTH, Lists, OTHERS, Table};
 use super::words::{Meaning, Words, unknown};
 use crate::error::{Error, Result};
+use crate::log::bad_row::BadRow;
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::import::instants;
 use crate::log::origins::Origins;
@@ -42,6 +43,8 @@ pub(super) struct Collector {
     clocks: [Option<(u32, u32)>; 4],
     pub(super) aside: u64,
     pub(super) notes: Vec<String>,
+    /// The lines that cannot be read: file, line, and what is wrong.
+    bad_lines: Vec<(u32, u32, String)>,
 }
 
 /// Numbers of texts as they are in another interner.
@@ -180,6 +183,48 @@ impl Collector {
         self.line.len()
     }
 
+    /// Leaves a line of the file at hand aside that cannot be read.
+    pub(super) fn leave(&mut self, line: u32, why: String) {
+        self.bad_lines
+            .push((self.files.len() as u32 - 1, line, why));
+    }
+
+    /// How many lines cannot be read.
+    pub(super) fn bad_lines(&self) -> usize {
+        self.bad_lines.len()
+    }
+
+    /// Notes how many that are.
+    pub(super) fn note_bad_lines(&mut self) {
+        if let Some((file, line, why)) = self.bad_lines.first() {
+            let count = self.bad_lines.len();
+            let lines = if count == 1 { "line" } else { "lines" };
+            let place = self.place((*file, *line));
+            let note =
+                format!("{count} {lines} cannot be read and are left aside, first {place}: {why}");
+            self.notes.push(note);
+        }
+    }
+
+    /// The same as rows of a table.
+    fn bad_rows(&mut self) -> Vec<BadRow> {
+        let bad_lines = std::mem::take(&mut self.bad_lines).into_iter();
+        let bad_row = |(file, line, why): (u32, u32, String)| {
+            let first = self.file.partition_point(|&other| other < file);
+            let end = self.file.partition_point(|&other| other <= file);
+            let before = self.line[first..end].partition_point(|&other| other < line);
+            BadRow {
+                file: self.files[file as usize].clone(),
+                line,
+                why,
+                row: (first + before) as u32,
+                rows: first as u32..end as u32,
+                machine_id: 0,
+            }
+        };
+        bad_lines.map(bad_row).collect()
+    }
+
     fn place(&self, (file, line): (u32, u32)) -> String {
         format!("{}:{line}", self.files[file as usize])
     }
@@ -199,6 +244,7 @@ impl Collector {
             let note = format!("{} lines are left aside, as events says", self.aside);
             self.notes.push(note);
         }
+        let bad_rows = self.bad_rows();
         self.check_names()?;
         let mut extra: Vec<(String, Texts)> = extra
             .into_iter()
@@ -285,6 +331,7 @@ impl Collector {
             },
             extra,
             notes: self.notes,
+            bad_rows,
             origin: Some(Origins {
                 files: self.files,
                 file: self.file,

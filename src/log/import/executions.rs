@@ -5,15 +5,7 @@ use std::ops::Range;
 use super::expression::Expression;
 use super::source::Contents;
 use crate::error::{Error, Result};
-
-/// Which of several executions is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Execution {
-    /// The one of this number, from 1.
-    Number(usize),
-    /// The one of this name.
-    Name(String),
-}
+use crate::log::execution::Execution;
 
 /// The group of a delimiter that names the execution behind it.
 const NAME: &str = "trace";

@@ -32,6 +32,8 @@ pub(super) enum Field {
     Ignored,
 }
 
+const RECIPIENTS: &str = "recipients";
+const RECIPIENT_IDS: &str = "recipient_ids";
 /// Our names, and those that viewers of logs use.
 const NAMES: &[(&str, Field)] = &[
     ("machine", Field::Machine),
@@ -40,16 +42,19 @@ const NAMES: &[(&str, Field)] = &[
     ("time", Field::Time),
     ("system_time", Field::SystemTime),
     ("arrived", Field::Arrived),
+    ("arrival_time", Field::Arrived),
     ("clock", Field::Clock),
     ("new_clock", Field::Clock),
     ("old_clock", Field::OldClock),
     ("vector_clock", Field::Vector),
     ("sender", Field::Sender),
     ("sent_clock", Field::SentClock),
-    ("recipients", Field::Recipients),
-    ("recipient_ids", Field::Recipients),
+    (RECIPIENTS, Field::Recipients),
+    (RECIPIENT_IDS, Field::Recipients),
     ("queue_len", Field::QueueLen),
     ("message", Field::Message),
+    // When ticking began, as a line of a window says it: times are told without it.
+    ("began", Field::Ignored),
 ];
 /// What they may be called beside, where nothing else is that.
 const OTHERS: &[(&str, Field)] = &[
@@ -85,6 +90,13 @@ pub(super) fn assign(
             })?),
             None => named(name).filter(|field| !is_declared(*field, columns)),
         });
+    }
+    // Of addresses with the machines behind them, these count.
+    if names.iter().any(|name| name == RECIPIENT_IDS)
+        && let Some(place) = names.iter().position(|name| name == RECIPIENTS)
+        && fields[place] == Some(Field::Recipients)
+    {
+        fields[place] = Some(Field::Ignored);
     }
     let mut extra = Vec::new();
     for (place, name) in names.iter().enumerate() {

@@ -7,8 +7,8 @@ use super::received::ReceivedMessage;
 use super::rows::Rows;
 use super::table::{Declared, Table};
 use super::{
-    check, clocks, computed, growth, kinds, multicast, names, order, queue, received, recipients,
-    split, strangers, times, vector_places,
+    check, clocks, computed, gaps, growth, kinds, multicast, names, order, queue, received,
+    recipients, split, strangers, times, vector_places,
 };
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
@@ -21,13 +21,16 @@ impl Table {
         let names = names::resolve(&mut self)?;
         vector_places::resolve(&mut self, &names)?;
         let mut notes = std::mem::take(&mut self.notes);
+        let mut bad_rows = std::mem::take(&mut self.bad_rows);
+        for bad_row in &mut bad_rows {
+            bad_row.machine_id = gaps::guess(&self.columns.machine_id, bad_row);
+        }
         let (resolution, extra) = (self.resolution, std::mem::take(&mut self.extra));
         let mut rows = Rows::of(&mut self);
         let has_times = !rows.columns.time.is_empty() || !rows.columns.system_time.is_empty();
         let has_clocks = [&rows.columns.new_clock, &rows.columns.old_clock]
             .iter()
             .any(|clocks| clocks.iter().any(|&clock| clock != UNKNOWN));
-        let has_recipients = rows.recipients.is_some();
         let has_kinds = !rows.columns.event.is_empty();
         if has_times {
             times::both(&mut rows.columns);
@@ -69,7 +72,8 @@ impl Table {
             notes.push("no clock was logged: the Lamport clock is computed, so nothing of it can be checked".into());
             received = all;
         } else {
-            let gone = clocks::fill(&mut rows, &index, &declared.rules)?;
+            let is_behind = gaps::behind(&rows, &index, &bad_rows);
+            let gone = clocks::fill(&mut rows, &index, &is_behind, &declared.rules)?;
             if !gone.is_empty() {
                 notes.push(format!("{} events are left aside, the last of their machines: no row tells the clock after them", gone.len()));
                 leave(&mut rows, &mut index, &gone, &mut received);
@@ -94,8 +98,10 @@ impl Table {
             queue::after(&mut rows)?;
         }
         recipients::fill(&mut rows, &declared.rules);
+        let gaps = gaps::places(&rows, &index, &bad_rows);
         Ok(Logs {
             names,
+            bad_rows,
             notes,
             rules: declared.rules.clone(),
             vectors: rows.vectors,
@@ -105,9 +111,8 @@ impl Table {
             is_computed,
             stamps,
             has_times,
-            has_recipients,
             resolution,
-            ..logs(rows.columns, &index)
+            ..logs(rows.columns, &index, gaps)
         })
     }
 }
@@ -224,7 +229,7 @@ fn name(rows: &mut Rows, received: &[ReceivedMessage], declared: &Declared) {
 }
 
 /// What the columns say of their machines.
-fn logs(columns: Columns, index: &MachineIndex) -> Logs {
+fn logs(columns: Columns, index: &MachineIndex, gaps: Vec<Vec<u32>>) -> Logs {
     let mut spans = vec![(f64::INFINITY, f64::NEG_INFINITY); index.ids.len()];
     for (&place, &time) in index.places.iter().zip(&columns.time) {
         let span: &mut (f64, f64) = &mut spans[place as usize];
@@ -238,15 +243,17 @@ fn logs(columns: Columns, index: &MachineIndex) -> Logs {
     columns.each_link(|sender, recipient, _| {
         sets.entry(sender).or_default().insert(recipient);
     });
-    let machine = |(&id, span): (&i64, (f64, f64))| MachineSummary {
+    let machine = |((&id, span), gaps): ((&i64, (f64, f64)), Vec<u32>)| MachineSummary {
         id: id as u64,
+        gaps,
         span,
         up: (span.1 - span.0, 0.0),
         ..MachineSummary::default()
     };
     Logs {
+        has_recipients: columns.tells_recipients(),
         columns,
-        machines: index.ids.iter().zip(spans).map(machine).collect(),
+        machines: index.ids.iter().zip(spans).zip(gaps).map(machine).collect(),
         peers: sets
             .into_iter()
             .map(|(id, set)| (id, set.into_iter().collect()))

@@ -9,7 +9,7 @@ use super::portions;
 use super::row_writer::{Flaw, RowWriter, StretchRows, ValueReaders};
 use super::source::{Contents, TextFile};
 use super::table::Table;
-use super::text::{Foreign, load, note_cut, note_gaps};
+use super::text::{Foreign, load, note_cut};
 use crate::error::{Error, Result};
 
 /// So many lines of each file are looked at for their keys.
@@ -68,7 +68,6 @@ pub fn read_json_on(
         go_on,
     )?;
     let mut collector = Collector::default();
-    let mut gaps: Vec<(String, Flaw)> = Vec::new();
     let mut unknown: Option<(String, u32, String)> = None;
     let mut last = None;
     for (mut found, (file, ..)) in found.into_iter().zip(work) {
@@ -81,13 +80,14 @@ pub fn read_json_on(
         if let Some(flaw) = found.flaw {
             return Err(Error::log(name.clone(), flaw.line.into(), flaw.why));
         }
-        let skipped = std::mem::take(&mut found.rows.gaps).into_iter();
-        gaps.extend(skipped.map(|gap| (name.clone(), gap)));
+        for Flaw { line, why, .. } in std::mem::take(&mut found.rows.gaps) {
+            collector.leave(line, why);
+        }
         unknown = unknown.or(found.unknown.map(|(line, key)| (name.clone(), line, key)));
         let rows = found.rows.line.len();
         collector.append(&found.rows, 0..rows);
     }
-    note_gaps(&mut collector.notes, &gaps);
+    collector.note_bad_lines();
     if let Some((file, line, key)) = unknown {
         collector.notes.push(format!(
             "{file}:{line}: the key {key:?} comes late or among too many: it is left aside"
@@ -98,7 +98,7 @@ pub fn read_json_on(
             "{} holds no event: {} lines are left aside by events, {} cannot be read",
             contents.first().map_or("", |contents| &contents.name),
             collector.aside,
-            gaps.len()
+            collector.bad_lines()
         )));
     }
     collector.into_table(&foreign.words, readers.extra)

@@ -10,6 +10,7 @@ pub(crate) mod dates;
 pub mod executions;
 pub(crate) mod expression;
 pub(crate) mod fields;
+mod gaps;
 mod growth;
 pub(crate) mod instants;
 pub(crate) mod intern;

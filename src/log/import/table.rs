@@ -1,5 +1,6 @@
 //! A table of events, from anywhere: what it holds before it is judged and put in order.
 
+use crate::log::bad_row::BadRow;
 use crate::log::columns::{Columns, UNKNOWN};
 use crate::log::origins::Origins;
 use crate::log::texts::Texts;
@@ -42,6 +43,8 @@ pub struct Table {
     pub extra: Vec<(String, Texts)>,
     /// What a reader should know.
     pub notes: Vec<String>,
+    /// The rows that cannot be read.
+    pub bad_rows: Vec<BadRow>,
 }
 
 /// A list of whole numbers for each row.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::alike::{LeftAside, are_telling, shortened};
 use super::collect::Collector;
-use super::executions::{self, Execution};
+use super::executions;
 use super::expression::Expression;
 use super::fields::{Field, assign};
 use super::portions;
@@ -15,6 +15,7 @@ use super::table::Table;
 use super::when::TimeReader;
 use super::words::Words;
 use crate::error::{Error, Result};
+use crate::log::execution::Execution;
 
 /// How the logs of another program are to be read.
 #[derive(Debug, Clone, Default)]
@@ -130,8 +131,6 @@ pub fn read_text_on(
     )?;
     let mut found = found.into_iter();
     let mut collector = Collector::default();
-    let mut left = LeftAside::default();
-    let mut gaps: Vec<(String, Flaw)> = Vec::new();
     let mut work = work.into_iter().peekable();
     let mut file = None;
     let mut of_file = (0, LeftAside::default());
@@ -154,11 +153,9 @@ pub fn read_text_on(
             if let Some(flaw) = piece.flaw {
                 return Err(Error::log(name.clone(), flaw.line.into(), flaw.why));
             }
-            gaps.extend(
-                std::mem::take(&mut piece.rows.gaps)
-                    .into_iter()
-                    .map(|gap| (name.clone(), gap)),
-            );
+            for Flaw { line, why, .. } in std::mem::take(&mut piece.rows.gaps) {
+                collector.leave(line, why);
+            }
             of_file.0 += piece.matches;
             of_file.1.append(piece.head);
             of_file.1.append(piece.left);
@@ -172,10 +169,12 @@ pub fn read_text_on(
             let (matches, aside) = std::mem::take(&mut of_file);
             judge(&contents[*place].name, matches, &aside, foreign.skips)?;
             note_left(&mut collector.notes, &contents[*place], &aside);
-            left.append(aside);
+            for (line, text) in aside.all_alike() {
+                collector.leave(line, unmatched(text));
+            }
         }
     }
-    note_gaps(&mut collector.notes, &gaps);
+    collector.note_bad_lines();
     if collector.len() == 0 {
         return Err(Error::invalid(format!(
             "the logs hold no event: all {} lines that match are left aside by events",
@@ -354,15 +353,19 @@ fn judge(file: &str, matches: u64, aside: &LeftAside, skips: bool) -> Result<()>
     match aside.first_alike() {
         Some((line, text)) if !skips => Err(Error::log(
             file,
-            (*line).into(),
+            line.into(),
             format!(
-                "no pattern matches {text:?}, which looks like lines that are events: let a pattern match it \
-                 (a list of them is tried in order; events={{word: None}} leaves what it matches aside), \
-                 or leave such lines aside by errors='skip'"
+                "{}: let a pattern match it (a list of them is tried in order; events={{word: None}} leaves what it matches aside), \
+                 or leave such lines aside by errors='skip'",
+                unmatched(text)
             ),
         )),
         _ => Ok(()),
     }
+}
+
+fn unmatched(text: &str) -> String {
+    format!("no pattern matches {text:?}, which looks like lines that are events")
 }
 
 fn note_left(notes: &mut Vec<String>, contents: &Contents, aside: &LeftAside) {
@@ -387,20 +390,6 @@ pub(super) fn note_cut(notes: &mut Vec<String>, contents: &Contents) {
         notes.push(format!(
             "{}: the compressed file is cut off; it is read as far as it goes",
             contents.name
-        ));
-    }
-}
-
-pub(super) fn note_gaps(notes: &mut Vec<String>, gaps: &[(String, Flaw)]) {
-    if let Some((file, Flaw { line, why, .. })) = gaps.first() {
-        let lines = if gaps.len() == 1 {
-            "line cannot"
-        } else {
-            "lines cannot"
-        };
-        notes.push(format!(
-            "{} {lines} be read and are left aside, first {file}:{line}: {why}",
-            gaps.len()
         ));
     }
 }

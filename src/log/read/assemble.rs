@@ -13,24 +13,27 @@ use crate::log::history::{History, LogHistory, Note};
 use crate::log::read::addresses::Addresses;
 use crate::log::read::bad_line::{BadLines, wrong};
 use crate::log::read::block::{BlockContents, finest};
+use crate::log::read::executions::told_apart;
 use crate::log::read::join::join;
 use crate::log::read::joined::JoinedLog;
 use crate::log::read::merge_rows::{BlockEvents, LogEvents, append_logs};
 use crate::log::read::named_recipients::NamedRecipients;
 use crate::log::read::parts::{FilePart, split};
-use crate::log::read::workers;
+use crate::log::read::workers::{self, LogFiles};
 
 /// The largest correction of a host's clock, in seconds.
 const MAX_OFFSET: f64 = 1e9;
 
 /// What judges what stands in a file.
-pub(super) type Accept = fn(&[FilePart]) -> Result<()>;
+pub(super) type Accept = fn(&[FilePart], &[PathBuf]) -> Result<()>;
 
 /// The logs of a run as they stand, before their events become columns.
 #[derive(Default)]
 pub(super) struct Reading {
     /// In the order of the files.
     pub(super) logs: Vec<ReadLog>,
+    /// The run of the one execution that is read of them, if not all lines are.
+    pub(super) execution: Option<String>,
     pub(super) addresses: Addresses,
 }
 
@@ -57,19 +60,20 @@ pub(super) struct ReadLog {
 /// cannot be read, if there is one.
 pub(super) fn read(
     threads: usize,
-    paths: &[PathBuf],
+    files: LogFiles<'_>,
     offsets: &BTreeMap<u64, f64>,
     (bad_lines, accept): (BadLines, Accept),
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Reading> {
     let mut parts = Vec::new();
+    let paths = files.paths;
     for (path, blocks) in paths
         .iter()
-        .zip(workers::read(paths, threads, bad_lines, go_on)?)
+        .zip(workers::read(files, threads, bad_lines, go_on)?)
     {
         let is_torn = blocks.torn;
         let mut file = split(path, blocks);
-        accept(&file.parts)?;
+        accept(&file.parts, paths)?;
         if let Some(error) = file.error {
             return Err(error);
         }
@@ -78,8 +82,11 @@ pub(super) fn read(
         }
         parts.append(&mut file.parts);
     }
-    let mut reading = Reading::default();
-    for log in join(parts)? {
+    let mut reading = Reading {
+        execution: files.execution.map(str::to_owned),
+        ..Reading::default()
+    };
+    for log in join(parts).map_err(|error| told_apart(error, paths))? {
         let log = reading.take(log, offsets)?;
         reading.logs.push(log);
     }

@@ -16,6 +16,8 @@ pub(crate) const BLOCK: usize = 1 << 20;
 /// ends where its end was met, in a torn line perhaps; one that shrinks ends there too.
 pub(crate) struct Blocks {
     path: PathBuf,
+    /// The run of the execution whose lines count, if not all do.
+    execution: Option<String>,
     input: Option<LogInput>,
     /// The beginning of a line whose end is not read yet.
     carry: Vec<u8>,
@@ -38,9 +40,10 @@ pub(crate) enum Stop {
 }
 
 impl Blocks {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, execution: Option<&str>) -> Self {
         Self {
             path,
+            execution: execution.map(str::to_owned),
             input: None,
             carry: Vec::new(),
             next: 0,
@@ -76,7 +79,9 @@ impl Blocks {
     fn fill(&mut self, buffer: &mut Vec<u8>) -> Result<usize, Stop> {
         let mut input = match self.input.take() {
             Some(input) => input,
-            None => LogInput::open(&self.path).map_err(Stop::Refused)?,
+            None => {
+                LogInput::open_for(&self.path, self.execution.as_deref()).map_err(Stop::Refused)?
+            }
         };
         let mut filled = self.carry.len();
         if buffer.len() < filled {

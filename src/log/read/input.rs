@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::log::read::binary::{BINARY, HEAD, kind};
+use crate::log::read::one_execution::OneExecution;
 
 /// With this some editors begin a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -19,12 +20,26 @@ pub struct LogInput {
     bytes: Box<dyn Read + Send>,
     /// The name of the compression.
     compression: Option<&'static str>,
+    /// Whether some lines are blank that are not so in the file.
+    is_chosen: bool,
     /// Whether a byte came out.
     has_begun: bool,
     is_cut: bool,
 }
 
 impl LogInput {
+    /// Opens the file at `path` for the lines of one execution, if one is named: the others are blank then.
+    pub fn open_for(path: &Path, execution: Option<&str>) -> Result<Self> {
+        let mut input = Self::open(path)?;
+        if let Some(run_id) = execution {
+            let bytes = std::mem::replace(&mut input.bytes, Box::new(io::empty()));
+            let bytes = BufReader::with_capacity(1 << 18, bytes);
+            input.bytes = Box::new(OneExecution::new(bytes, run_id));
+            input.is_chosen = true;
+        }
+        Ok(input)
+    }
+
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> Result<Self> {
         let failed = |source| Error::io(path.display().to_string(), source);
@@ -60,14 +75,15 @@ impl LogInput {
         Ok(Self {
             bytes,
             compression,
+            is_chosen: false,
             has_begun: false,
             is_cut: false,
         })
     }
 
     /// Whether what is read is not what stands in the file.
-    pub fn is_compressed(&self) -> bool {
-        self.compression.is_some()
+    pub fn is_changed(&self) -> bool {
+        self.compression.is_some() || self.is_chosen
     }
 
     /// Whether a compressed file ended before its time, as one does that is still being written.

@@ -23,7 +23,7 @@ pub fn peek(path: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
         .map_err(failed)?;
     let mut tail = head.clone();
     if head.len() == ENOUGH {
-        if input.is_compressed() {
+        if input.is_changed() {
             let mut buffer = vec![0; ENOUGH];
             loop {
                 let count = input.read(&mut buffer).map_err(failed)?;

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use crate::error::{Error, Result};
 use crate::log::history::History;
 use crate::log::logs::Logs;
-use crate::log::read::assemble::{ReadLog, read};
+use crate::log::read::assemble::{Accept, ReadLog, read};
 use crate::log::read::bad_line::BadLines;
+use crate::log::read::executions::told_apart;
 use crate::log::read::tables::{accept, accept_damaged};
 use crate::log::read::workers;
+pub use crate::log::read::workers::LogFiles;
 
 /// Reads the logs of one run, each with the seconds in `offsets` added to its times.
 ///
@@ -31,8 +33,33 @@ pub fn read_logs_on(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Logs> {
-    let reading = read(threads, paths, offsets, (BadLines::Refuse, accept), go_on)?;
-    check(&reading.logs, last_run, offsets)?;
+    read_some(threads, LogFiles::whole(paths), offsets, false, go_on)
+}
+
+/// [`read_logs`] of some lines; where `skips`, those that cannot be read are left aside and noted.
+pub fn read_logs_of(
+    files: LogFiles<'_>,
+    offsets: &BTreeMap<u64, f64>,
+    skips: bool,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Logs> {
+    read_some(workers::threads(files.paths), files, offsets, skips, go_on)
+}
+
+fn read_some(
+    threads: usize,
+    files: LogFiles<'_>,
+    offsets: &BTreeMap<u64, f64>,
+    skips: bool,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Logs> {
+    let how: (BadLines, Accept) = if skips {
+        (BadLines::Skip, accept_damaged)
+    } else {
+        (BadLines::Refuse, accept)
+    };
+    let reading = read(threads, files, offsets, how, go_on)?;
+    check(&reading.logs, last_run, offsets, files.paths)?;
     reading.into_logs(threads, go_on)
 }
 
@@ -40,24 +67,6 @@ pub fn read_logs_on(
 fn last_run(log: &ReadLog) -> Option<String> {
     let (_, startup) = log.history.startups().last()?;
     startup.run_id.as_deref().map(str::to_owned)
-}
-
-/// [`read_logs`] where lines that cannot be read are left aside, and noted.
-pub fn read_damaged_logs(
-    paths: &[PathBuf],
-    offsets: &BTreeMap<u64, f64>,
-    go_on: &mut dyn FnMut() -> bool,
-) -> Result<Logs> {
-    let threads = workers::threads(paths);
-    let reading = read(
-        threads,
-        paths,
-        offsets,
-        (BadLines::Skip, accept_damaged),
-        go_on,
-    )?;
-    check(&reading.logs, last_run, offsets)?;
-    reading.into_logs(threads, go_on)
 }
 
 /// Reads the same logs as they stand, for verification: each in its own order.
@@ -79,13 +88,32 @@ pub fn read_history_on(
     offsets: &BTreeMap<u64, f64>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<History> {
-    let reading = read(threads, paths, offsets, (BadLines::Skip, |_| Ok(())), go_on)?;
+    read_some_history(threads, LogFiles::whole(paths), offsets, go_on)
+}
+
+/// [`read_history`] of some lines.
+pub fn read_history_of(
+    files: LogFiles<'_>,
+    offsets: &BTreeMap<u64, f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<History> {
+    read_some_history(workers::threads(files.paths), files, offsets, go_on)
+}
+
+fn read_some_history(
+    threads: usize,
+    files: LogFiles<'_>,
+    offsets: &BTreeMap<u64, f64>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<History> {
+    let how: (BadLines, Accept) = (BadLines::Skip, |_, _| Ok(()));
+    let reading = read(threads, files, offsets, how, go_on)?;
     // Of a log that names several runs, the first counts.
     let run = |log: &ReadLog| {
         let mut startups = log.history.startups();
         startups.find_map(|(_, startup)| startup.run_id.as_deref().map(str::to_owned))
     };
-    check(&reading.logs, run, offsets)?;
+    check(&reading.logs, run, offsets, files.paths)?;
     reading.into_history(threads, go_on)
 }
 
@@ -94,6 +122,7 @@ fn check(
     logs: &[ReadLog],
     run: fn(&ReadLog) -> Option<String>,
     offsets: &BTreeMap<u64, f64>,
+    paths: &[PathBuf],
 ) -> Result<()> {
     let mut ids: BTreeMap<u64, &str> = BTreeMap::new();
     let mut last: Option<(&str, String)> = None;
@@ -103,13 +132,10 @@ fn check(
         let Some(id) = run(log) else { continue };
         match last {
             Some((before, other)) if other != id => {
-                return Err(Error::log(
-                    file,
-                    1,
-                    format!(
-                        "run {id:?}, but {before} is of run {other:?}: give the logs of one run"
-                    ),
-                ));
+                let message = format!(
+                    "run {id:?}, but {before} is of run {other:?}: give the logs of one run"
+                );
+                return Err(told_apart(Error::log(file, 1, message), paths));
             }
             _ => last = Some((file, id)),
         }

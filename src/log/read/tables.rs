@@ -9,6 +9,7 @@ use crate::log::history::{LogHistory, Note};
 use crate::log::line::Startup;
 use crate::log::logs::{Logs, MachineSummary, Source, Unread, Zero};
 use crate::log::read::assemble::{ReadLog, Reading};
+use crate::log::read::executions::told_apart;
 use crate::log::read::merge_rows::{LogEvents, merge_by_time};
 use crate::log::read::parts::FilePart;
 use crate::log::read::uptime::uptime;
@@ -19,31 +20,40 @@ const NOTED: usize = 5;
 const UNTOLD: &str = "no log says when ticking began: time 0 is the earliest event";
 
 /// Whether each log in a file is of one machine and one run, as verification does not ask before it judges.
-pub(super) fn accept(parts: &[FilePart]) -> Result<()> {
-    accept_with(parts, FilePart::first_gap)
+pub(super) fn accept(parts: &[FilePart], paths: &[PathBuf]) -> Result<()> {
+    accept_with(parts, paths, FilePart::first_gap)
 }
 
 /// Whether each log in a file is of one run, where lines that cannot be read are left aside.
-pub(super) fn accept_damaged(parts: &[FilePart]) -> Result<()> {
-    accept_with(parts, |_| None)
+pub(super) fn accept_damaged(parts: &[FilePart], paths: &[PathBuf]) -> Result<()> {
+    accept_with(parts, paths, |_| None)
 }
 
-fn accept_with(parts: &[FilePart], stray: fn(&FilePart) -> Option<(u64, String)>) -> Result<()> {
+fn accept_with(
+    parts: &[FilePart],
+    paths: &[PathBuf],
+    stray: fn(&FilePart) -> Option<(u64, String)>,
+) -> Result<()> {
     let refused = parts.iter().filter_map(|part| {
-        let (line, message) = refusal(part, stray(part))?;
-        Some((part.line_in_file(line), &part.file, message))
+        let stray = stray(part);
+        let other_run = other_run(part, stray.as_ref().map(|(line, _)| *line));
+        let is_run = other_run.is_some();
+        let (line, message) = other_run.or(stray)?;
+        let error = Error::log(&part.file, part.line_in_file(line), message);
+        Some((part.line_in_file(line), is_run, error))
     });
     match refused.min_by_key(|(line, ..)| *line) {
-        Some((line, file, message)) => Err(Error::log(file, line, message)),
+        Some((_, true, error)) => Err(told_apart(error, paths)),
+        Some((.., error)) => Err(error),
         None => Ok(()),
     }
 }
 
-/// The first line that is of another machine or another run.
-fn refusal(part: &FilePart, stray: Option<(u64, String)>) -> Option<(u64, String)> {
+/// The first line that is of another run than those before, if it stands before this one.
+fn other_run(part: &FilePart, stray: Option<u64>) -> Option<(u64, String)> {
     let mut run = None;
     for (line, startup) in part.startups() {
-        if stray.as_ref().is_some_and(|&(first, _)| first <= line) {
+        if stray.is_some_and(|first| first <= line) {
             break;
         }
         if let (Some(before), Some(now)) = (run, &startup.run_id)
@@ -56,7 +66,7 @@ fn refusal(part: &FilePart, stray: Option<(u64, String)>) -> Option<(u64, String
         }
         run = startup.run_id.as_ref();
     }
-    stray
+    None
 }
 
 impl Reading {
@@ -75,6 +85,7 @@ impl Reading {
         };
         let mut events = Vec::with_capacity(self.logs.len());
         let mut sources: BTreeMap<PathBuf, BTreeMap<u64, Micros>> = BTreeMap::new();
+        let has_gap = self.logs.iter().any(|log| log.history.has_gap());
         note_shared(&self.logs, &mut logs.notes);
         for log in self.logs {
             note(&log, &mut logs.notes);
@@ -91,7 +102,13 @@ impl Reading {
             logs.machines.push(summary);
         }
         logs.machines.sort_by_key(|summary| summary.id);
-        let source = |(path, offsets)| Source { path, offsets };
+        let (execution, skips) = (self.execution, has_gap);
+        let source = |(path, offsets)| Source {
+            path,
+            offsets,
+            execution: execution.clone(),
+            skips,
+        };
         logs.sources = sources.into_iter().map(source).collect();
         logs.sources.sort_by_key(Source::machine_id);
         let columns = merge_by_time(&events, zero.time(), threads, go_on);
@@ -114,6 +131,7 @@ impl Reading {
         if matches!(zero, Zero::Earliest(_)) {
             logs.notes.push(UNTOLD.to_owned());
         }
+        logs.has_recipients = unknown == 0 || columns.tells_recipients();
         logs.columns = columns;
         Ok(logs)
     }

@@ -15,6 +15,25 @@ use crate::log::read::scan::Scanner;
 /// Bytes that keep one more thread busy.
 const SHARE: u64 = 4 << 20;
 
+/// Log files, and which of their lines are read.
+#[derive(Debug, Clone, Copy)]
+pub struct LogFiles<'a> {
+    /// Where they are.
+    pub paths: &'a [PathBuf],
+    /// The run of the one execution that counts, if not all lines do.
+    pub execution: Option<&'a str>,
+}
+
+impl<'a> LogFiles<'a> {
+    /// All lines of these.
+    pub fn whole(paths: &'a [PathBuf]) -> Self {
+        Self {
+            paths,
+            execution: None,
+        }
+    }
+}
+
 /// What the blocks of a log say, in order, and how the file ended.
 #[derive(Default)]
 pub(crate) struct LogBlocks {
@@ -45,7 +64,7 @@ pub(crate) fn threads(paths: &[PathBuf]) -> usize {
 ///
 /// Every block before the first bad line that is refused is there, however many threads read.
 pub(crate) fn read(
-    paths: &[PathBuf],
+    LogFiles { paths, execution }: LogFiles<'_>,
     threads: usize,
     bad_lines: BadLines,
     go_on: &mut dyn FnMut() -> bool,
@@ -56,7 +75,7 @@ pub(crate) fn read(
     let work = Work {
         files: paths
             .iter()
-            .map(|path| Mutex::new(Blocks::new(path.clone())))
+            .map(|path| Mutex::new(Blocks::new(path.clone(), execution)))
             .collect(),
         next: AtomicUsize::new(0),
         faulty: AtomicUsize::new(usize::MAX),

@@ -18,13 +18,14 @@ use crate::log::history::{History, LogHistory, Mark, Note};
 use crate::log::line::{Delivery, Place, Startup};
 use crate::log::logs::Logs;
 use crate::log::schema::known;
+use crate::log::texts::Texts;
 use crate::log::write::fields::{self, list, number, number_or_null};
 use crate::log::write::style::{append, signed_seconds};
 use crate::log::write::writer::MANUAL;
 use crate::model::behavior::Probabilities;
 
 /// What lines of our own say by these names.
-const OWN: [&str; 30] = [
+pub const OWN: [&str; 30] = [
     "arrival_time",
     "began",
     "by_hand",
@@ -65,11 +66,13 @@ pub struct InMemory<'a> {
     zero: Micros,
     is_virtual: bool,
     beside: &'a Logs,
+    /// More columns that mean nothing to us, by row of the table that it was made of.
+    extra: Vec<(String, Texts)>,
 }
 
 impl<'a> InMemory<'a> {
     /// These events, and what is known beside them.
-    pub fn new(columns: Columns, beside: &'a Logs) -> Self {
+    pub fn new(columns: Columns, beside: &'a Logs, extra: Vec<(String, Texts)>) -> Self {
         let zero = zero(&columns);
         let history = History::of_table(columns, beside);
         Self {
@@ -77,6 +80,7 @@ impl<'a> InMemory<'a> {
             history,
             zero,
             beside,
+            extra,
         }
     }
 
@@ -233,7 +237,7 @@ impl<'a> InMemory<'a> {
             text.push(b'}');
         }
         let source = beside.source_rows.get(row).map_or(row, |&row| row as usize);
-        for (name, values) in &beside.extra {
+        for (name, values) in beside.extra.iter().chain(&self.extra) {
             let name = name.as_str();
             if !OWN.contains(&name) && !Probabilities::NAMES.contains(&name) {
                 text.extend_from_slice(b", ");

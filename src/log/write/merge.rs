@@ -178,7 +178,7 @@ impl<'a> Tail<'a> {
 
     /// Goes to the next whole line that is not blank; false at the end.
     fn advance(&mut self) -> Result<bool> {
-        while {
+        let (time, machine_id, began) = loop {
             let start = self.line.1;
             if let Some(length) = end_of_line(&self.block[start..]) {
                 self.line = (start, start + length);
@@ -186,22 +186,21 @@ impl<'a> Tail<'a> {
             } else if !self.refill()? {
                 return Ok(false);
             }
-            is_blank(self.line())
-        } {}
-        let stamp = serde_json::from_slice(&self.block[self.line.0..self.line.1]);
-        let (time, machine_id, began) = stamp
-            .map_err(|error| error.to_string())
-            .and_then(|stamp: LineTime| {
-                let time = micros("system_time", stamp.system_time)?;
-                Ok((time, stamp.machine_id, stamp.began()))
-            })
-            .map_err(|message| {
-                Error::log(
-                    self.source.path.display().to_string(),
-                    self.number,
-                    format!("the line has changed since it was read: {message}"),
-                )
-            })?;
+            if is_blank(self.line()) {
+                continue;
+            }
+            match stamp(self.line()) {
+                Ok(stamp) => break stamp,
+                Err(_) if self.source.skips => {}
+                Err(message) => {
+                    return Err(Error::log(
+                        self.source.path.display().to_string(),
+                        self.number,
+                        format!("the line has changed since it was read: {message}"),
+                    ));
+                }
+            }
+        };
         let offset = self.source.offsets.get(&machine_id).copied();
         self.time = self.time.max(time + offset.unwrap_or_default());
         (self.machine_id, self.began) = (machine_id, began);
@@ -217,8 +216,8 @@ impl<'a> Tail<'a> {
         let read = if let Some(rest) = &mut self.rest {
             read_on(rest, &mut self.block)
         } else {
-            let input = LogInput::open(&self.source.path)?;
-            if input.is_compressed() {
+            let input = LogInput::open_for(&self.source.path, self.source.execution.as_deref())?;
+            if input.is_changed() {
                 let rest = self.rest.insert(BufReader::new(input));
                 read_on(rest, &mut self.block)
             } else {
@@ -234,6 +233,13 @@ impl<'a> Tail<'a> {
         self.position += read as u64;
         Ok(end_of_line(&self.block[before..]).is_some())
     }
+}
+
+/// The time of a line, its machine, and when that began to tick, if the line says so.
+fn stamp(line: &[u8]) -> std::result::Result<(Micros, u64, Option<String>), String> {
+    let stamp: LineTime = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let time = micros("system_time", stamp.system_time)?;
+    Ok((time, stamp.machine_id, stamp.began()))
 }
 
 /// Appends a block, or more if no line ends in it; how much was read.
