@@ -98,6 +98,10 @@ fn check_values(table: &Table, name: &str, values: View<'_>, may_be_unknown: boo
             }
         }
         View::Seconds(values) => match position(values, |value| !value.is_finite()) {
+            Some(row) if values[row].is_nan() => Err(Error::invalid(format!(
+                "{name} is NaN in {}: give a time to all rows, or to none (columns={{{name:?}: None}} leaves times aside)",
+                table.place(row)
+            ))),
             Some(row) => Err(Error::invalid(format!(
                 "{name} is {} in {}: it must be a number of seconds",
                 values[row],

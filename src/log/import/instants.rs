@@ -121,7 +121,7 @@ fn complete(times: &[i64], rows: usize) -> Result<(), (At, Why)> {
     let other = times.iter().position(|&nanos| nanos != NEVER).unwrap_or(0);
     let why = move |name: &dyn Fn(usize) -> String| {
         format!(
-            "it has no time, and {} has one: give one to all or to none",
+            "it has no time, and {} has one: give one to all, or to none (columns={{their name: None}} leaves times aside)",
             name(other)
         )
     };
