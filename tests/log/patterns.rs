@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use lamport::error::Result;
-use lamport::log::import::executions::Execution;
+use lamport::log::execution::Execution;
 use lamport::log::import::source::TextFile;
 use lamport::log::import::table::{ALL, OTHERS, Table};
 use lamport::log::import::text::{Foreign, TextPatterns, read_text_on};

@@ -52,11 +52,11 @@ fn notes_agree(columns: &Columns, log: &LogHistory) -> bool {
     // What a STARTUP tells, and the row before which it stands.
     let mut started = None;
     log.marks.iter().all(|mark| match &mark.note {
-        Note::Startup(startup) => {
-            let told = startup.local_clock as i64;
+        Note::Startup(startup) => startup.local_clock.is_some_and(|told| {
+            let told = told as i64;
             started = Some((mark.row, told));
             mark.row == rows.end || columns.old_clock[mark.row] == told
-        }
+        }),
         Note::End(end) => {
             let clock = match started {
                 Some((row, told)) if row == mark.row => Some(told),

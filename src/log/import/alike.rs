@@ -266,7 +266,7 @@ mod tests {
         let alike = |matched: &[&str], lines: &[&str]| {
             left(pattern, matched, lines)
                 .first_alike()
-                .map(|(line, _)| *line)
+                .map(|(line, _)| line)
         };
         let events = ["recv 4", "local 5"];
         assert_eq!(alike(&events, &["rate: 3", "send 2 0.25 6"]), Some(2));
