@@ -193,7 +193,12 @@ proptest! {
                     read_logs_on(threads, path, &BTreeMap::new(), &mut || true).err()
                 });
                 let expected = alone.next().unwrap_or(history);
-                prop_assert_eq!(tables.to_string(), expected.to_string());
+                // Which executions there are is told of all logs.
+                let first = |error: lamport::error::Error| {
+                    let text = error.to_string();
+                    text.split("; or say which execution").next().map(str::to_owned)
+                };
+                prop_assert_eq!(first(tables), first(expected));
             }
             (Ok(_), Err(history)) => prop_assert!(false, "{}", history),
         }
