@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::log::bad_row::BadRow;
 use crate::log::columns::{Columns, Micros};
 use crate::log::line::{Connect, Delivery, End, Place, Startup};
-use crate::log::logs::{Logs, MachineSummary, Stamps};
+use crate::log::logs::{Logs, MachineSummary, StampOrigin};
 use crate::log::origins::Origins;
 use crate::log::vector_column::VectorColumn;
 use crate::model::rules::Rules;
@@ -34,7 +34,7 @@ pub struct History {
     /// Whether the clocks were computed: nobody logged any.
     pub is_computed: bool,
     /// Where the timestamps of receipts are from.
-    pub stamps: Stamps,
+    pub stamps: StampOrigin,
     /// Whether times were told; else they only keep the order of events.
     pub has_times: bool,
     /// In what steps times were given, in seconds; 0 if that is not known.
@@ -53,7 +53,7 @@ impl Default for History {
             origins: None,
             bad_rows: Vec::new(),
             is_computed: false,
-            stamps: Stamps::Logged,
+            stamps: StampOrigin::Logged,
             has_times: true,
             resolution: 0.0,
         }

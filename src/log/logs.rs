@@ -43,7 +43,7 @@ pub struct Logs {
     /// Whether the clocks were computed: nobody logged any.
     pub is_computed: bool,
     /// Where the timestamps of receipts are from.
-    pub stamps: Stamps,
+    pub stamps: StampOrigin,
     /// Whether times were told; else they only keep the order of events.
     pub has_times: bool,
     /// Whether SENDs tell their recipients; else each has one that is not known, beside those that received.
@@ -69,7 +69,7 @@ impl Default for Logs {
             extra: Vec::new(),
             bad_rows: Vec::new(),
             is_computed: false,
-            stamps: Stamps::Logged,
+            stamps: StampOrigin::Logged,
             has_times: true,
             has_recipients: true,
             resolution: 0.0,
@@ -79,7 +79,7 @@ impl Default for Logs {
 
 /// Where the timestamps of receipts are from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Stamps {
+pub enum StampOrigin {
     /// They stand in the logs, as far as they are known.
     #[default]
     Logged,

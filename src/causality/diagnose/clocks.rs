@@ -10,7 +10,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
 use crate::log::history::{History, Note};
-use crate::log::logs::Stamps;
+use crate::log::logs::StampOrigin;
 use crate::log::schema::known;
 use crate::model::rules::{Receive, Rules, Stamp, Step};
 
@@ -40,7 +40,7 @@ impl Clocks {
             .flat_map(|(_, receive)| stamps.map(|stamp| (receive, stamp)));
         let mut clocks = Self {
             against: ways.map(|way| (way, 0)).collect(),
-            follow: (history.stamps == Stamps::OfSends).then_some(history.rules.stamp),
+            follow: (history.stamps == StampOrigin::OfSends).then_some(history.rules.stamp),
         };
         let sends = SendClocks::new(history, rules, checkpoint)?;
         for (place, log) in history.logs.iter().enumerate() {

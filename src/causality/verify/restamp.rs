@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::log::columns::UNKNOWN;
 use crate::log::history::History;
-use crate::log::logs::Stamps;
+use crate::log::logs::StampOrigin;
 use crate::model::rules::{Rules, Stamp};
 
 /// The logs with the timestamps that messages have by these rules, if they have others.
 pub(super) fn restamped(history: &History, rules: &Rules) -> Option<History> {
-    if history.stamps == Stamps::Logged || rules.stamp == history.rules.stamp {
+    if history.stamps == StampOrigin::Logged || rules.stamp == history.rules.stamp {
         return None;
     }
     let mut restamped = history.clone();

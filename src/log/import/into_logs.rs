@@ -8,11 +8,11 @@ use super::rows::Rows;
 use super::table::{Declared, Table};
 use super::{
     check, clocks, computed, gaps, growth, kinds, multicast, names, order, queue, received,
-    recipients, split, strangers, times, vector_places,
+    recipients, split, times, unlogged_recipients, vector_places,
 };
 use crate::error::{Error, Result};
 use crate::log::columns::{Columns, UNKNOWN};
-use crate::log::logs::{Logs, MachineSummary, Stamps};
+use crate::log::logs::{Logs, MachineSummary, StampOrigin};
 
 impl Table {
     /// The table as logs, if every value is one an event can have.
@@ -52,7 +52,7 @@ impl Table {
         if merged > 0 {
             notes.push(format!("{merged} rows are of a multicast that the row before began: they are one event with it"));
         }
-        notes.extend(strangers::judge(&mut rows, &index, &names));
+        notes.extend(unlogged_recipients::judge(&mut rows, &index, &names));
         let mut received = messages(&mut rows, &index, has_kinds, &mut notes)?;
         let splits = split::events(
             &mut rows,
@@ -85,9 +85,9 @@ impl Table {
             .iter()
             .all(|&clock| clock == UNKNOWN);
         let stamps = if are_unknown && !received.is_empty() {
-            Stamps::OfSends
+            StampOrigin::OfSends
         } else {
-            Stamps::Logged
+            StampOrigin::Logged
         };
         name(&mut rows, &received, declared);
         if !has_times {
