@@ -2,8 +2,7 @@
 //!
 //! `cargo bench --no-default-features --bench causality -- [EVENTS] [ROUNDS]`: 3 and 100 machines in virtual
 //! time. In each round, in turn: the graph, the rows that are kept, and the two plain ways, both given sends
-//! already matched. Medians, ratios and memory. Then messages and both graphs where receipts tell all, and where they
-//! do not tell the sender, the timestamp, or either.
+//! already matched. Medians, ratios and memory.
 
 #![expect(
     clippy::disallowed_methods,
@@ -21,12 +20,11 @@ use std::time::Instant;
 use common::{argument, median};
 use lamport::causality::graph::{Graph, Trace};
 use lamport::causality::happened::{Causality, Limits};
-use lamport::causality::messages::messages;
 use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::record::Records;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
-use lamport::log::columns::{Columns, UNKNOWN};
+use lamport::log::columns::Columns;
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
@@ -50,54 +48,6 @@ fn logs(machines: u32, events: f64) -> Logs {
     let mut records = Records::default();
     simulation.run(&mut records, &Watch::default());
     simulation.logs(records, &mut || true).unwrap()
-}
-
-/// The same without what receipts tell of the sender, or the timestamp.
-fn hidden(mut logs: Logs, sender: bool, timestamp: bool) -> Logs {
-    if sender {
-        logs.columns.sender.fill(UNKNOWN);
-    }
-    if timestamp {
-        logs.columns.sent_clock.fill(UNKNOWN);
-    }
-    // Of the programs of others: no line tells that a message was sent in nobody's name.
-    for machine in &mut logs.machines {
-        if let Some(startup) = &mut machine.startup {
-            startup.history = None;
-        }
-    }
-    logs
-}
-
-/// Messages and graphs of logs that tell less and less, beside those of logs that tell all.
-fn inference(machines: u32, wanted: f64, rounds: usize) {
-    let hide = [(false, false), (true, false), (false, true), (true, true)];
-    let all: Vec<Logs> = hide
-        .iter()
-        .map(|&(sender, timestamp)| hidden(logs(machines, wanted), sender, timestamp))
-        .collect();
-    let mut times: [Vec<f64>; 4] = Default::default();
-    let mut open = [0; 4];
-    for _ in 0..rounds {
-        for (case, logs) in all.iter().enumerate() {
-            let messages = timed(&mut times[case], || {
-                let limits = Limits::default();
-                let trace = Trace::of(&logs.columns);
-                black_box(Causality::of(&trace, logs, limits, &mut || true).unwrap());
-                messages(&logs.columns, logs)
-            });
-            open[case] = messages.unmatched;
-        }
-    }
-    let median = |case: usize| median(times[case].iter().copied());
-    for (case, what) in [(1, "sender"), (2, "timestamp"), (3, "either")] {
-        println!(
-            "  messages and graphs without {what}: {:.2} x the time of {:.3} s, {} receipts left open",
-            median(case) / median(0),
-            median(0),
-            open[case]
-        );
-    }
 }
 
 /// By row, the row of the send of what was received.
@@ -216,6 +166,5 @@ fn main() {
             dense as f64 / count as f64,
             dense as f64 / bytes as f64
         );
-        inference(machines, wanted, rounds);
     }
 }
