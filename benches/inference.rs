@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --no-default-features --bench inference -- [EVENTS] [ROUNDS] [MACHINES] [CASE]`: 3 and 100 machines in
 //! virtual time, whose receipts tell all, or not the sender, the timestamp, or either; then base fields alone. In each
-//! round, in turn: verification of logs that are read, the table of messages, and both graphs; last a run that does
-//! messages and graphs. Medians of the processor time of the thread, and how often as long as where all is
+//! round, in turn: verification of logs that are read, the table of messages, and both graphs; last messages and
+//! graphs of one run. Medians of the processor time of the thread, and how often as long as where all is
 //! told. Reading, which is the same for all, is told beside. `MACHINES` and `CASE` (0 to 4) leave the others out.
 
 #![expect(
@@ -21,7 +21,8 @@ use std::path::PathBuf;
 use common::{Scratch, argument, load, median};
 use lamport::causality::graph::Trace;
 use lamport::causality::happened::{Causality, Limits};
-use lamport::causality::messages::messages;
+use lamport::causality::matching::Inference;
+use lamport::causality::messages::{Messages, inferred_messages, messages};
 use lamport::causality::verify::{Options, verify};
 use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
@@ -149,6 +150,17 @@ fn graphs(logs: &Logs) -> Causality {
     Causality::of(&trace, logs, Limits::default(), &mut || true).unwrap()
 }
 
+/// Both, with what is found of receipts once.
+fn both(logs: &Logs) -> (Messages, Causality) {
+    let inference = Inference::default();
+    let trace = Trace::of(&logs.columns);
+    let limits = Limits::default();
+    (
+        inferred_messages(&logs.columns, logs, &inference),
+        Causality::inferred(&trace, logs, &inference, limits, &mut || true).unwrap(),
+    )
+}
+
 /// Times of one case: verification, messages, graphs, messages and graphs.
 type Times = [Vec<f64>; 4];
 
@@ -183,11 +195,16 @@ fn main() {
                 let causality = timed(&mut times[2], || graphs(logs));
                 open[*case] = (found.unmatched, causality.is_certain());
                 drop((found, causality));
-                timed(&mut times[3], || (messages(&logs.columns, logs), graphs(logs)));
+                timed(&mut times[3], || both(logs));
             }
         }
         let count = made[0].2.columns.len();
-        let receipts = made[0].2.columns.event.iter().filter(|event| event.receives());
+        let receipts = made[0]
+            .2
+            .columns
+            .event
+            .iter()
+            .filter(|event| event.receives());
         println!(
             "{machines} machines, {:.2} M events, {:.2} M receipts; reading {:.0} ns an event; then ns an event (x all told)",
             count as f64 / 1e6,

@@ -3,7 +3,7 @@
 use super::by_machine::ByMachine;
 use super::checkpoint::{CHUNK, Checkpoint, GoOn};
 use super::graph::{Graph, MoreCauses, NONE};
-use super::matching::{ByClock, Completed, Evidence, stamp_of};
+use super::matching::{ByClock, Completed, Evidence, Inference, stamp_of};
 use super::trace::Trace;
 use super::{order, possible, vector_causes};
 use crate::error::{Error, Result};
@@ -153,34 +153,28 @@ impl Graph {
         Ok(())
     }
 
-    /// Finds the send of each receipt by the timestamps that SENDs gave, where these are not their clocks.
-    fn link_by_stamps(
+    /// Finds the send of each receipt, where it follows from more than what the receipt tells.
+    fn link_inferred(
         &mut self,
         evidence: &Evidence<'_>,
         completed: &Completed<'_>,
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
-        for position in 0..self.len() {
-            let row = self.rows[position] as usize;
-            if !evidence.trace.event[row].receives() {
-                continue;
-            }
-            checkpoint.after(16)?;
-            let (sender, stamp) = (completed.sender[row], completed.sent_clock[row]);
-            let stamp = stamp_of(sender, stamp, evidence.trace.by_hand[row]);
-            let found = stamp.and_then(|(id, stamp)| {
-                let place = self.ids.place(id)?;
-                let send = evidence.sends.with(place, stamp).next()?;
-                Some((place, evidence.sends.indices[send]))
-            });
-            if let Some((place, index)) = found {
-                self.sender[position] = place as u32;
-                self.sent[position] = index + 1;
-                self.matched += 1;
-            } else {
-                self.unmatched += 1;
+        let (receipts, sends) = (&evidence.receipts, &evidence.sends);
+        for log in 0..self.machines().len() {
+            let first = self.starts[log];
+            for receipt in receipts.of(log) {
+                checkpoint.after(8)?;
+                if let Some(send) = completed.send(evidence, receipt) {
+                    let position = (first + receipts.indices[receipt]) as usize;
+                    self.sender[position] = sends.logs[send];
+                    self.sent[position] = sends.indices[send] + 1;
+                    self.matched += 1;
+                }
             }
         }
+        let all = evidence.trace.event.iter();
+        self.unmatched = all.filter(|event| event.receives()).count() - self.matched;
         Ok(())
     }
 
@@ -206,7 +200,12 @@ impl Graph {
 
 impl Graphs {
     /// Of the events of a run, and of what is known beside them.
-    pub(super) fn new(trace: &Trace<'_>, beside: &Logs, go_on: &mut GoOn<'_>) -> Result<Self> {
+    pub(super) fn new(
+        trace: &Trace<'_>,
+        beside: &Logs,
+        inference: &Inference,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Self> {
         let mut checkpoint = Checkpoint::of_query(go_on);
         let checkpoint = &mut checkpoint;
         let machines = beside.machines.iter().map(|summary| summary.id);
@@ -214,56 +213,64 @@ impl Graphs {
         let rules = &beside.rules;
         let keeps = rules.receive == Receive::Max;
         let follows = certain.line_up(trace, &places, keeps, checkpoint)?;
+        let by_machine = |graph: &Graph| ByMachine {
+            ids: graph.ids.clone(),
+            places: places.clone(),
+        };
         if Completed::is_complete(trace, rules) && !keeps {
             certain.link(trace, &places, &Completed::as_logged(trace), checkpoint)?;
             certain.add_vectors(beside, checkpoint)?;
-            certain.sequence = order::causal(&certain, &places, checkpoint)?;
             if follows && !beside.is_computed && certain.is_matched(trace) {
+                certain.sequence = order::causal(&certain, &places, checkpoint)?;
                 let possible = Possible::Same;
                 return Ok(Self { certain, possible });
             }
-            let lines = (&certain.starts[..], &certain.rows[..]);
-            let evidence = Evidence::of_table(*trace, beside, &certain.ids, lines);
-            let possible = left_open(&certain, &evidence, &places, checkpoint)?;
+            let evidence = Evidence::of_table(*trace, beside, by_machine(&certain));
+            return Self::left_open(certain, &evidence, &places, checkpoint);
+        }
+        let inferred = inference.of(trace, beside, || by_machine(&certain), checkpoint)?;
+        let evidence = inferred.evidence(*trace, beside);
+        certain.link_inferred(&evidence, &inferred.completed(trace), checkpoint)?;
+        certain.add_vectors(beside, checkpoint)?;
+        Self::left_open(certain, &evidence, &places, checkpoint)
+    }
+
+    /// With what is possible beside what is certain.
+    fn left_open(
+        mut certain: Graph,
+        evidence: &Evidence<'_>,
+        places: &[u32],
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<Self> {
+        let more = possible::causes(&certain, evidence, checkpoint)?;
+        let rules_out = more.is_some();
+        let Some(more) = more.filter(|more| more.events.len() > certain.more.events.len()) else {
+            certain.sequence = order::causal(&certain, places, checkpoint)?;
+            let possible = if rules_out {
+                Possible::Same
+            } else {
+                Possible::Any
+            };
+            return Ok(Self { certain, possible });
+        };
+        let mut graph = certain.clone();
+        graph.more = more;
+        // What is in order by all that is possible is so by what is certain.
+        if order::is_causal(&graph, places, checkpoint)? {
+            certain.sequence = places.to_vec();
+            graph.sequence = places.to_vec();
+            let possible = Possible::In(graph);
             return Ok(Self { certain, possible });
         }
-        let (starts, rows) = (certain.starts.clone(), certain.rows.clone());
-        let ids = certain.ids.clone();
-        let evidence = Evidence::of_table(*trace, beside, &ids, (&starts, &rows));
-        let completed = Completed::new(trace, &evidence, checkpoint)?;
-        if !completed.has_own_stamps() && !keeps {
-            certain.link(trace, &places, &completed, checkpoint)?;
-        } else {
-            certain.link_by_stamps(&evidence, &completed, checkpoint)?;
-        }
-        certain.add_vectors(beside, checkpoint)?;
-        certain.sequence = order::causal(&certain, &places, checkpoint)?;
-        let possible = left_open(&certain, &evidence, &places, checkpoint)?;
+        certain.sequence = order::causal(&certain, places, checkpoint)?;
+        let possible = match order::sequence(&graph, places, checkpoint)? {
+            Ok(sequence) => {
+                graph.sequence = sequence;
+                Possible::In(graph)
+            }
+            // Where clocks do not go up along messages, they rule nothing out.
+            Err(_) => Possible::Any,
+        };
         Ok(Self { certain, possible })
     }
-}
-
-/// What is possible beside what is certain.
-fn left_open(
-    certain: &Graph,
-    evidence: &Evidence<'_>,
-    places: &[u32],
-    checkpoint: &mut Checkpoint<'_>,
-) -> Result<Possible<Graph>> {
-    let Some(more) = possible::causes(certain, evidence, checkpoint)? else {
-        return Ok(Possible::Any);
-    };
-    if more.events.len() == certain.more.events.len() {
-        return Ok(Possible::Same);
-    }
-    let mut graph = certain.clone();
-    graph.more = more;
-    Ok(match order::sequence(&graph, places, checkpoint)? {
-        Ok(sequence) => {
-            graph.sequence = sequence;
-            Possible::In(graph)
-        }
-        // Where clocks do not go up along messages, they rule nothing out.
-        Err(_) => Possible::Any,
-    })
 }

@@ -1,11 +1,14 @@
 //! The rows of a table by machine.
 
+use std::ops::Range;
+
 use super::checkpoint::{CHUNK, Checkpoint};
 use super::ids::Ids;
 use crate::error::Result;
 use crate::log::schema::EventKind;
 
 /// All machines, and whose each row is.
+#[derive(Clone)]
 pub(super) struct ByMachine {
     pub(super) ids: Ids,
     /// The place of each row's machine.
@@ -43,6 +46,16 @@ impl ByMachine {
             places = machine_id.iter().map(place).collect();
         }
         Ok(Self { ids, places })
+    }
+
+    /// The machines of logs that stand one after the other, each of which has some of the rows.
+    pub(super) fn of_logs(ids: Ids, spans: impl Iterator<Item = Range<u32>>) -> Self {
+        let places = spans.zip(0..);
+        let places = places.flat_map(|(span, place)| std::iter::repeat_n(place, span.len()));
+        Self {
+            ids,
+            places: places.collect(),
+        }
     }
 
     /// Where the rows of each machine start, if they stand by machine, and at last how many there are.

@@ -7,6 +7,7 @@ pub use super::share::Share;
 use super::build::{Graphs, Possible};
 use super::checkpoint::{Checkpoint, GoOn};
 use super::graph_paths::GraphPaths;
+use super::matching::Inference;
 use super::{cut, share};
 use crate::error::{Error, Result};
 use crate::log::logs::Logs;
@@ -41,7 +42,18 @@ impl Causality {
         limits: Limits,
         go_on: &mut GoOn<'_>,
     ) -> Result<Self> {
-        let Graphs { certain, possible } = Graphs::new(trace, beside, go_on)?;
+        Self::inferred(trace, beside, &Inference::default(), limits, go_on)
+    }
+
+    /// The same, where what is found of receipts is kept for others who ask of the same run.
+    pub fn inferred(
+        trace: &Trace<'_>,
+        beside: &Logs,
+        inference: &Inference,
+        limits: Limits,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Self> {
+        let Graphs { certain, possible } = Graphs::new(trace, beside, inference, go_on)?;
         Ok(Self {
             limits,
             certain: GraphPaths::new(certain, limits),

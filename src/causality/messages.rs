@@ -1,10 +1,11 @@
 //! What became of each message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::by_machine::ByMachine;
 use super::checkpoint::Checkpoint;
-use super::matching::{Clue, Completed, Evidence, How, Match, Matching, MessageLog, stamp_of};
+use super::matching::{Completed, How, Inference, Match, Matching, MessageLog, stamp_of};
+use super::open_receipts::OpenReceipts;
 use super::table_log::{ReceiptSource, TableLog};
 use super::trace::Trace;
 use crate::error::Result;
@@ -54,8 +55,13 @@ pub struct Messages {
 
 /// The messages of these events, and of what is known beside them.
 pub fn messages(columns: &Columns, beside: &Logs) -> Messages {
+    inferred_messages(columns, beside, &Inference::default())
+}
+
+/// The same, where what is found of receipts is kept for others who ask of the same run.
+pub fn inferred_messages(columns: &Columns, beside: &Logs, inference: &Inference) -> Messages {
     let mut messages = sends(columns);
-    let settled = messages.settle(columns, beside, &mut || true);
+    let settled = messages.settle(columns, beside, inference, &mut || true);
     settled.expect("nothing interrupts it, and nothing else is an error");
     messages.undelivered(&beside.machines);
     messages
@@ -91,22 +97,6 @@ fn sends(columns: &Columns) -> Messages {
         }
     }
     messages
-}
-
-/// Marks the messages without a receipt that some receipt may be of which is not matched.
-fn mark_ambiguous(
-    matched: &mut [i8],
-    (senders, stamps, recipients): (&[i64], &[i64], &[i64]),
-    open: &OpenReceipts,
-    taken: &[u32],
-) {
-    for (message, matched) in matched.iter_mut().enumerate() {
-        if taken[message] == NONE
-            && open.may_be(senders[message], stamps[message], recipients[message])
-        {
-            *matched = How::Ambiguous as i8;
-        }
-    }
 }
 
 /// How many receipts have a sender and a timestamp.
@@ -163,13 +153,23 @@ impl Messages {
         &mut self,
         columns: &Columns,
         beside: &Logs,
+        inference: &Inference,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
         let machines = &beside.machines;
         let others = machines.iter().map(|summary| summary.id);
         let by_machine = ByMachine::new(&columns.machine_id, others, checkpoint)?;
-        let completed = completed(columns, beside, &by_machine, checkpoint)?;
+        let trace = Trace::of(columns);
+        let inferred = if Completed::is_complete(&trace, &beside.rules) {
+            None
+        } else {
+            Some(inference.of(&trace, beside, || by_machine.clone(), checkpoint)?)
+        };
+        let completed = match &inferred {
+            Some(inferred) => inferred.completed(&trace),
+            None => Completed::as_logged(&trace),
+        };
         let stamps = self.stamps(columns, &completed);
         let messages = (
             stamps.as_deref().unwrap_or(&self.sent_clock),
@@ -226,8 +226,12 @@ impl Messages {
         self.ambiguous.sort_unstable();
         if !completed.open.is_empty() {
             let open = OpenReceipts::new(columns, &completed);
-            let told = (&self.sender[..], messages.0, messages.1);
-            mark_ambiguous(&mut self.matched, told, &open, &taken);
+            for (message, matched) in self.matched.iter_mut().enumerate() {
+                let told = (self.sender[message], messages.0[message]);
+                if taken[message] == NONE && open.may_be(told, messages.1[message]) {
+                    *matched = How::Ambiguous as i8;
+                }
+            }
         }
         let receives = columns.event.iter().filter(|event| event.receives());
         self.unmatched = receives.count();
@@ -361,69 +365,6 @@ impl Messages {
                 }
             }
         }
-    }
-}
-
-/// Sender and timestamp of each receipt, as far as they can be found.
-fn completed<'a>(
-    columns: &'a Columns,
-    beside: &Logs,
-    by_machine: &ByMachine,
-    checkpoint: &mut Checkpoint<'_>,
-) -> Result<Completed<'a>> {
-    let trace = Trace::of(columns);
-    if Completed::is_complete(&trace, &beside.rules) {
-        return Ok(Completed::as_logged(&trace));
-    }
-    let starts = by_machine.starts();
-    let rows = by_machine.rows(&starts);
-    let evidence = Evidence::of_table(trace, beside, &by_machine.ids, (&starts, &rows));
-    Completed::new(&trace, &evidence, checkpoint)
-}
-
-/// What ambiguous receipts may be of.
-struct OpenReceipts {
-    /// By recipient and, if it is known, sender: the largest timestamp that one of them allows.
-    most: BTreeMap<(i64, i64), i64>,
-    /// The same with the timestamps that some of them tell.
-    stamps: BTreeSet<(i64, i64, i64)>,
-    recipients: BTreeSet<i64>,
-}
-
-impl OpenReceipts {
-    fn new(columns: &Columns, completed: &Completed<'_>) -> Self {
-        let mut open = Self {
-            most: BTreeMap::new(),
-            stamps: BTreeSet::new(),
-            recipients: BTreeSet::new(),
-        };
-        for &(row, clue) in &completed.open {
-            let channel = (columns.machine_id[row], columns.sender[row]);
-            open.recipients.insert(channel.0);
-            match clue {
-                Clue::Is(stamp) => {
-                    open.stamps.insert((channel.0, channel.1, stamp));
-                }
-                Clue::AtMost(most) => {
-                    let known = open.most.entry(channel).or_insert(most);
-                    *known = most.max(*known);
-                }
-            }
-        }
-        open
-    }
-
-    /// Whether one of them may be of a message.
-    fn may_be(&self, sender: i64, stamp: i64, recipient: i64) -> bool {
-        if recipient == UNKNOWN {
-            let mut others = self.recipients.iter().filter(|&&id| id != sender);
-            return others.any(|&recipient| self.may_be(sender, stamp, recipient));
-        }
-        [sender, UNKNOWN].into_iter().any(|from| {
-            let most = self.most.get(&(recipient, from));
-            most.is_some_and(|&most| stamp <= most)
-                || self.stamps.contains(&(recipient, from, stamp))
-        })
     }
 }
 

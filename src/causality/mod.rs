@@ -15,6 +15,7 @@ mod limits;
 pub mod machines;
 pub mod matching;
 pub mod messages;
+mod open_receipts;
 pub mod order;
 mod possible;
 mod reach;

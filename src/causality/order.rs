@@ -56,6 +56,25 @@ pub(super) fn sort_by(
     Ok(())
 }
 
+/// Whether each event stands in the table after all it follows from. `places` are the machines of the rows.
+pub(super) fn is_causal(
+    graph: &Graph,
+    places: &[u32],
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<bool> {
+    let mut next = graph.starts.clone();
+    for &place in places {
+        let position = next[place as usize];
+        let mut causes = graph.causes(position as usize);
+        if causes.any(|cause| graph.position(cause) as u32 >= next[cause.place as usize]) {
+            return Ok(false);
+        }
+        next[place as usize] += 1;
+        checkpoint.after(4)?;
+    }
+    Ok(true)
+}
+
 /// The machines to visit one by one so that each event comes after all it follows from.
 ///
 /// The order is that of the table, but for receipts that stand before their send, which wait

@@ -6,7 +6,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::graph::{EventId, Graph, MoreCauses, NONE};
-use super::matching::{Clue, Evidence};
+use super::matching::{Clue, Evidence, UNLOGGED, UNTOLD};
 use crate::error::Result;
 
 /// What the events of a graph of certain causes may follow from beside these; `None` if nothing is ruled out.
@@ -23,11 +23,15 @@ pub(super) fn causes(
     let mut search = OpenCauses {
         graph,
         evidence,
-        more: MoreCauses::default(),
+        more: MoreCauses {
+            starts: Vec::with_capacity(graph.len() + 1),
+            events: Vec::new(),
+        },
         log: 0,
         given: vec![0; machines],
-        next: vec![0; machines],
+        next: [0; 2],
         latest: vec![0; machines],
+        news: Vec::new(),
         limit: i64::MIN,
     };
     for log in 0..machines {
@@ -35,8 +39,7 @@ pub(super) fn causes(
             return Ok(None);
         }
     }
-    let count = search.more.events.len() as u32;
-    search.more.starts.push(count);
+    search.reach(graph.len() + 1);
     Ok(Some(search.more))
 }
 
@@ -48,105 +51,131 @@ struct OpenCauses<'a, 'e> {
     log: usize,
     /// By machine, up to which event those of the machine at hand have a cause here.
     given: Vec<u32>,
-    /// By machine, the next of its SENDs, and the latest before it that may be to the machine at hand, as its number.
-    next: Vec<usize>,
+    /// How many of the SENDs that name the machine at hand were looked at, and of those that tell not all recipients.
+    next: [usize; 2],
+    /// By machine, the latest of these SENDs, as its number.
     latest: Vec<u32>,
+    /// The machines of which that is larger than what was given.
+    news: Vec<u32>,
     /// Up to which clock all events have been given.
     limit: i64,
 }
 
 impl OpenCauses<'_, '_> {
+    /// Gives the events up to a position their causes, which are those of the graph where they have none yet.
+    fn reach(&mut self, position: usize) {
+        if self.graph.more.starts.is_empty() {
+            self.more
+                .starts
+                .resize(position, self.more.events.len() as u32);
+        }
+        while self.more.starts.len() < position {
+            let at = self.more.starts.len();
+            self.more.starts.push(self.more.events.len() as u32);
+            if at < self.graph.len() {
+                self.more.events.extend(self.graph.more.of(at));
+            }
+        }
+    }
+
     /// Adds the causes of the events of a machine; `None` if nothing is ruled out.
     fn machine(&mut self, log: usize, checkpoint: &mut Checkpoint<'_>) -> Result<Option<()>> {
         let evidence = self.evidence;
         self.log = log;
         self.given.fill(0);
         self.latest.fill(0);
+        self.news.clear();
+        self.next = [0; 2];
         self.limit = i64::MIN;
-        for (place, next) in self.next.iter_mut().enumerate() {
-            *next = evidence.sends.of(place).start;
-        }
-        let with_vector = evidence.with_vector(log);
-        for (index, &row) in evidence.rows_of(log).iter().enumerate() {
-            let row = row as usize;
-            let position = self.graph.starts[log] as usize + index;
-            self.more.starts.push(self.more.events.len() as u32);
-            self.more.events.extend(self.graph.more.of(position));
-            checkpoint.after(4)?;
-            // A vector tells all that came before.
+        let first = self.graph.starts[log] as usize;
+        // A vector tells all that came before.
+        let with_vector = evidence.with_vector(log) as u32;
+        let mut breaks = evidence.breaks[log].iter().copied().peekable();
+        let is_open = |&receipt: &usize| {
+            let position = first + evidence.receipts.indices[receipt] as usize;
+            self.graph.sender[position] == NONE
+        };
+        let receipts = evidence.receipts.of(log).filter(is_open);
+        let mut receipts = receipts.collect::<Vec<_>>().into_iter().peekable();
+        loop {
+            let receipt = receipts.peek().map(|&at| evidence.receipts.indices[at]);
+            let Some(index) = breaks.peek().copied().into_iter().chain(receipt).min() else {
+                return Ok(Some(()));
+            };
+            let (is_break, is_open) = (breaks.next_if_eq(&index).is_some(), receipt == Some(index));
+            let receipt = if is_open { receipts.next() } else { None };
+            checkpoint.after(8)?;
             if index < with_vector {
                 continue;
             }
-            if !evidence.follows(log, index) {
-                if evidence.is_computed {
-                    return Ok(None);
-                }
-                let found = evidence.old(log, index);
-                let clock = found.unwrap_or_else(|| evidence.most_before(row));
-                let Some(limit) = evidence.rules.before_receipt(clock) else {
-                    return Ok(None);
-                };
-                self.all_up_to(limit, checkpoint)?;
+            self.reach(first + index as usize + 1);
+            if is_break && self.after_break(index as usize, checkpoint)?.is_none() {
+                return Ok(None);
             }
-            let is_open = evidence.trace.event[row].receives()
-                && !evidence.trace.by_hand[row]
-                && self.graph.sender[position] == NONE;
-            if is_open
-                && self
-                    .receipt(row, evidence.clue(log, index), checkpoint)?
-                    .is_none()
+            if let Some(receipt) = receipt
+                && self.receipt(receipt, checkpoint)?.is_none()
             {
                 return Ok(None);
             }
         }
+    }
+
+    /// Adds the causes of an event before which others are missing.
+    fn after_break(&mut self, index: usize, checkpoint: &mut Checkpoint<'_>) -> Result<Option<()>> {
+        let evidence = self.evidence;
+        if evidence.is_computed {
+            return Ok(None);
+        }
+        let found = evidence.old(self.log, index);
+        let clock = found.unwrap_or_else(|| evidence.most_before(self.log, index));
+        let Some(limit) = evidence.rules.before_receipt(clock) else {
+            return Ok(None);
+        };
+        self.all_up_to(limit, checkpoint)?;
         Ok(Some(()))
     }
 
     /// Adds the causes of a receipt that is not matched.
-    fn receipt(
-        &mut self,
-        row: usize,
-        clue: Clue,
-        checkpoint: &mut Checkpoint<'_>,
-    ) -> Result<Option<()>> {
+    fn receipt(&mut self, receipt: usize, checkpoint: &mut Checkpoint<'_>) -> Result<Option<()>> {
         let evidence = self.evidence;
         // Computed clocks know nothing of a message that is not known.
         if evidence.is_computed {
             return Ok(None);
         }
-        let machines = 0..self.given.len();
+        let clue = evidence.receipts.clues[receipt];
         let clock = evidence.rules.clock_of(clue.most());
-        let mut may_be_unlogged = false;
-        match (evidence.sender(row), clue) {
-            (Some(None), _) => may_be_unlogged = true,
-            (Some(Some(sender)), _) => {
-                let cover = &evidence.covers[sender];
-                may_be_unlogged |= match clue {
-                    Clue::Is(_) => !cover.has(clock),
-                    Clue::AtMost(_) => !cover.has_all_to(clock),
-                };
-                self.sends_of(sender, clue);
+        let may_be_unlogged = match (evidence.receipts.senders[receipt], clue) {
+            (UNLOGGED, _) => true,
+            (UNTOLD, Clue::Is(stamp)) => {
+                self.sends_with(stamp);
+                !evidence.is_closed || !evidence.all_cover(self.log, clock)
             }
-            (None, Clue::Is(stamp)) => {
-                may_be_unlogged |= !evidence.is_closed || !evidence.all_cover(self.log, clock);
-                for send in evidence.candidates(self.log, stamp) {
-                    let row = evidence.sends.rows[send] as usize;
-                    let sender = evidence.ids.place(evidence.trace.machine_id[row] as u64);
-                    if let Some(sender) = sender {
+            (UNTOLD, Clue::AtMost(most)) => {
+                self.look_up_to(most, checkpoint)?;
+                let mut news = std::mem::take(&mut self.news);
+                for sender in news.drain(..) {
+                    self.give(sender as usize, self.latest[sender as usize]);
+                }
+                self.news = news;
+                !evidence.is_closed || !evidence.all_cover_to(self.log, clock)
+            }
+            (sender, Clue::Is(stamp)) => {
+                let sender = sender as usize;
+                let id = self.graph.machines()[self.log];
+                for send in evidence.sends.with(sender, stamp) {
+                    if evidence.may_be(send, id) {
                         self.give(sender, evidence.sends.indices[send] + 1);
                     }
                 }
+                !evidence.covers[sender].has(clock)
             }
-            (None, Clue::AtMost(_)) => {
-                checkpoint.after(8 * machines.len())?;
-                may_be_unlogged |= !evidence.is_closed || !evidence.all_cover_to(self.log, clock);
-                for sender in machines {
-                    if evidence.may_send(sender, self.log) {
-                        self.sends_of(sender, clue);
-                    }
-                }
+            (sender, Clue::AtMost(most)) => {
+                let sender = sender as usize;
+                self.look_up_to(most, checkpoint)?;
+                self.give(sender, self.latest[sender]);
+                !evidence.covers[sender].has_all_to(clock)
             }
-        }
+        };
         if may_be_unlogged {
             let Some(limit) = evidence.rules.before_message(clue.most()) else {
                 return Ok(None);
@@ -156,30 +185,46 @@ impl OpenCauses<'_, '_> {
         Ok(Some(()))
     }
 
-    /// Adds the latest SEND of a machine that can be of a receipt.
-    fn sends_of(&mut self, sender: usize, clue: Clue) {
-        let (evidence, sends) = (self.evidence, &self.evidence.sends);
-        let id = self.graph.machines()[self.log];
-        match clue {
-            Clue::Is(stamp) => {
-                for send in sends.with(sender, stamp) {
-                    if evidence.may_be(send, id) {
-                        self.give(sender, sends.indices[send] + 1);
-                    }
-                }
-            }
-            Clue::AtMost(most) => {
-                let end = sends.of(sender).end;
-                while self.next[sender] < end && sends.stamps[self.next[sender]] <= most {
-                    if evidence.may_be(self.next[sender], id) {
-                        let number = sends.indices[self.next[sender]] + 1;
-                        self.latest[sender] = self.latest[sender].max(number);
-                    }
-                    self.next[sender] += 1;
-                }
-                self.give(sender, self.latest[sender]);
+    /// Adds every SEND with a timestamp that the machine can have received.
+    fn sends_with(&mut self, stamp: i64) {
+        let evidence = self.evidence;
+        let (all, lists) = (&evidence.sends, evidence.sends_to());
+        for list in [lists.to(self.log), lists.open()] {
+            let first = list.partition_point(|&send| all.stamps[send as usize] < stamp);
+            let same = list[first..].iter().map(|&send| send as usize);
+            for send in same.take_while(|&send| all.stamps[send] == stamp) {
+                self.give(all.logs[send] as usize, all.indices[send] + 1);
             }
         }
+    }
+
+    /// Looks at the SENDs up to a timestamp that the machine can have received.
+    fn look_up_to(&mut self, most: i64, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
+        let evidence = self.evidence;
+        let (all, lists) = (&evidence.sends, evidence.sends_to());
+        for (list, next) in [lists.to(self.log), lists.open()]
+            .into_iter()
+            .zip(&mut self.next)
+        {
+            let first = *next;
+            for &send in &list[first..] {
+                let send = send as usize;
+                if all.stamps[send] > most {
+                    break;
+                }
+                *next += 1;
+                let (sender, number) = (all.logs[send] as usize, all.indices[send] + 1);
+                let latest = &mut self.latest[sender];
+                if number > *latest {
+                    if *latest <= self.given[sender] {
+                        self.news.push(sender as u32);
+                    }
+                    *latest = number;
+                }
+            }
+            checkpoint.after(2 * (*next - first))?;
+        }
+        Ok(())
     }
 
     /// Adds the last event of each other machine with at most this clock.

@@ -14,6 +14,7 @@ mod options;
 mod paths;
 mod witness;
 
+use super::by_machine::ByMachine;
 use super::checkpoint::{Checkpoint, GoOn};
 use super::matching::{Completed, Evidence, LogNotes};
 use crate::causality::ids::Ids;
@@ -72,9 +73,9 @@ pub fn align(
     }
     let ids = Ids::new(alignment.machines.clone());
     let trace = Trace::of(&history.columns);
-    let starts = history.logs.iter().map(|log| log.rows.start as u32);
-    let starts: Vec<u32> = starts.chain([trace.len() as u32]).collect();
-    let rows: Vec<u32> = (0..trace.len() as u32).collect();
+    let spans = history.logs.iter();
+    let spans = spans.map(|log| log.rows.start as u32..log.rows.end as u32);
+    let by_machine = ByMachine::of_logs(ids, spans);
     let notes = history.logs.iter();
     let notes = notes.map(|log| LogNotes::of_log(log, rules.start));
     let named = history.logs.iter().flat_map(|log| &log.marks);
@@ -82,12 +83,7 @@ pub fn align(
         Note::Connect(hand) => Some(hand.peer_id),
         _ => None,
     });
-    let evidence = Evidence::new(
-        (trace, rules, &ids),
-        (&starts, &rows),
-        notes.collect(),
-        named,
-    );
+    let evidence = Evidence::new((trace, rules), by_machine, notes.collect(), named);
     let completed = if Completed::is_complete(&trace, rules) {
         Completed::as_logged(&trace)
     } else {

@@ -7,6 +7,8 @@ use super::clue::Clue;
 use super::draft::Draft;
 use super::evidence::Evidence;
 use super::how::How;
+use super::receipt::NONE;
+use super::receipt_list::UNLOGGED;
 use super::{in_order, tight, unique};
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::trace::Trace;
@@ -26,10 +28,14 @@ pub(in crate::causality) struct Completed<'a> {
     pub(in crate::causality) sent_clock: Cow<'a, [i64]>,
     /// The timestamp that the messages of the SEND in a row carry; negative if it is not known.
     pub(in crate::causality) stamps: Cow<'a, [i64]>,
+    /// Whether these are not the clocks after the SENDs.
+    has_own_stamps: bool,
     /// How each RECEIVE was matched, by row; empty if every receipt tells sender and timestamp.
-    pub(in crate::causality) how: Vec<How>,
+    pub(in crate::causality) how: Cow<'a, [How]>,
     /// The rows of ambiguous receipts, and what they tell of the timestamp; those of a machine in its order.
-    pub(in crate::causality) open: Vec<(usize, Clue)>,
+    pub(in crate::causality) open: Cow<'a, [(usize, Clue)]>,
+    /// By receipt of the list of all, the place of its SEND in the list of all, if one is known; empty as `how` is.
+    sends: Cow<'a, [u32]>,
 }
 
 impl<'a> Completed<'a> {
@@ -39,8 +45,10 @@ impl<'a> Completed<'a> {
             sender: Cow::Borrowed(trace.sender),
             sent_clock: Cow::Borrowed(trace.sent_clock),
             stamps: Cow::Borrowed(trace.new_clock),
-            how: Vec::new(),
-            open: Vec::new(),
+            has_own_stamps: false,
+            how: Cow::Borrowed(&[]),
+            open: Cow::Borrowed(&[]),
+            sends: Cow::Borrowed(&[]),
         }
     }
 
@@ -97,35 +105,125 @@ impl<'a> Completed<'a> {
             draft.judge_others(checkpoint)?;
         }
         let sends = &evidence.sends;
-        let is_as_logged = |(&row, &stamp): (&u32, &i64)| trace.new_clock[row as usize] == stamp;
-        let stamps = if sends.rows.iter().zip(&sends.stamps).all(is_as_logged) {
-            Cow::Borrowed(trace.new_clock)
-        } else {
+        let mut list = sends.rows.iter().zip(&sends.stamps);
+        let has_own_stamps = !list.all(|(&row, &stamp)| trace.new_clock[row as usize] == stamp);
+        let stamps = if has_own_stamps {
             let mut stamps = vec![UNKNOWN; trace.len()];
             for (&row, &stamp) in sends.rows.iter().zip(&sends.stamps) {
                 stamps[row as usize] = stamp;
             }
             Cow::Owned(stamps)
+        } else {
+            Cow::Borrowed(trace.new_clock)
         };
-        let logs = 0..evidence.notes.len();
-        let open = logs.flat_map(|log| draft.open_receipts(log));
-        let open = open.map(|receipt| (receipt.row, receipt.clue)).collect();
-        Ok(Self {
-            open,
-            sender: Cow::Owned(draft.sender),
-            sent_clock: Cow::Owned(draft.sent_clock),
+        let mut completed = Self {
+            sender: Cow::Borrowed(trace.sender),
+            sent_clock: Cow::Borrowed(trace.sent_clock),
             stamps,
-            how: draft.how,
-        })
+            has_own_stamps,
+            how: Cow::Borrowed(&[]),
+            open: Cow::Borrowed(&[]),
+            sends: Cow::Borrowed(&[]),
+        };
+        completed.fill(trace, draft);
+        Ok(completed)
+    }
+
+    /// Takes what was found of each receipt.
+    fn fill(&mut self, trace: &Trace<'_>, draft: Draft<'_, '_>) {
+        let (receipts, sends) = (&draft.evidence.receipts, &draft.evidence.sends);
+        let (mut sender, mut sent_clock) = (trace.sender.to_vec(), trace.sent_clock.to_vec());
+        let mut how = vec![How::Exact; trace.len()];
+        // In the order of the rows, so that memory is gone through once.
+        let mut next = receipts.starts.clone();
+        for (row, &place) in draft.evidence.places.iter().enumerate() {
+            if !trace.event[row].receives() || trace.by_hand[row] {
+                continue;
+            }
+            let receipt = next[place as usize] as usize;
+            next[place as usize] += 1;
+            how[row] = draft.how[receipt];
+            let send = draft.send[receipt];
+            if send != NONE {
+                sender[row] = trace.machine_id[sends.rows[send as usize] as usize];
+                sent_clock[row] = sends.stamps[send as usize];
+            } else if let Clue::Is(stamp) = receipts.clues[receipt] {
+                sent_clock[row] = stamp;
+            }
+        }
+        let is_open = |receipt: &usize| draft.how[*receipt] == How::Ambiguous;
+        let open = (0..receipts.rows.len()).filter(is_open);
+        let open = open.map(|receipt| (receipts.rows[receipt] as usize, receipts.clues[receipt]));
+        let open = open.collect();
+        self.sender = Cow::Owned(sender);
+        self.sent_clock = Cow::Owned(sent_clock);
+        self.how = Cow::Owned(how);
+        self.open = Cow::Owned(open);
+        self.sends = Cow::Owned(draft.send);
+    }
+
+    /// The same, to be kept without the columns that it is of.
+    pub(super) fn kept(self) -> Completed<'static> {
+        let stamps = if self.has_own_stamps {
+            self.stamps.into_owned()
+        } else {
+            Vec::new()
+        };
+        Completed {
+            sender: Cow::Owned(self.sender.into_owned()),
+            sent_clock: Cow::Owned(self.sent_clock.into_owned()),
+            stamps: Cow::Owned(stamps),
+            has_own_stamps: self.has_own_stamps,
+            how: Cow::Owned(self.how.into_owned()),
+            open: Cow::Owned(self.open.into_owned()),
+            sends: Cow::Owned(self.sends.into_owned()),
+        }
+    }
+
+    /// What was kept, with the columns that it is of.
+    pub(super) fn of_kept(kept: &'a Completed<'static>, trace: &Trace<'a>) -> Self {
+        Self {
+            sender: Cow::Borrowed(&*kept.sender),
+            sent_clock: Cow::Borrowed(&*kept.sent_clock),
+            stamps: if kept.has_own_stamps {
+                Cow::Borrowed(&*kept.stamps)
+            } else {
+                Cow::Borrowed(trace.new_clock)
+            },
+            has_own_stamps: kept.has_own_stamps,
+            how: Cow::Borrowed(&*kept.how),
+            open: Cow::Borrowed(&*kept.open),
+            sends: Cow::Borrowed(&*kept.sends),
+        }
     }
 
     /// Whether the timestamps of SENDs are not the clocks after them.
     pub(in crate::causality) fn has_own_stamps(&self) -> bool {
-        matches!(self.stamps, Cow::Owned(_))
+        self.has_own_stamps
     }
 
     /// How the RECEIVE in a row was matched.
     pub(in crate::causality) fn how(&self, row: usize) -> How {
         self.how.get(row).copied().unwrap_or_default()
+    }
+
+    /// The place of the SEND of a receipt in the list of all: of the one that names the machine or, where none does, of
+    /// that with the sender and the timestamp that the receipt tells.
+    pub(in crate::causality) fn send(
+        &self,
+        evidence: &Evidence<'_>,
+        receipt: usize,
+    ) -> Option<usize> {
+        let send = self.sends[receipt];
+        if send != NONE {
+            return Some(send as usize);
+        }
+        let sender = evidence.receipts.senders[receipt];
+        match evidence.receipts.clues[receipt] {
+            Clue::Is(stamp) if sender < UNLOGGED => {
+                evidence.sends.with(sender as usize, stamp).next()
+            }
+            _ => None,
+        }
     }
 }

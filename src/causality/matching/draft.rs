@@ -1,80 +1,83 @@
 //! What is found out of receipts, step by step.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::by_sender::SendsBySender;
 use super::clue::Clue;
 use super::evidence::Evidence;
+use super::groups::Groups;
 use super::how::How;
 use super::receipt::NONE;
+use super::receipt_list::{UNLOGGED, UNTOLD};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::UNKNOWN;
 
-/// Sender and timestamp of each message received, as far as they are found.
+/// How each receipt is matched, as far as that is found.
 pub(super) struct Draft<'e, 'a> {
     pub(super) evidence: &'e Evidence<'a>,
-    /// By row, who sent the message received, or [`UNKNOWN`].
-    pub(super) sender: Vec<i64>,
-    /// By row, its timestamp, or [`UNKNOWN`].
-    pub(super) sent_clock: Vec<i64>,
-    /// By row of a RECEIVE, how it was matched; what is not yet is ambiguous.
+    /// By receipt of the list of all, how it was matched; what is not yet is ambiguous.
     pub(super) how: Vec<How>,
-    /// By row of a RECEIVE, the place of its SEND in the list of all, or [`NONE`].
+    /// The place of its SEND in the list of all, or [`NONE`].
     pub(super) send: Vec<u32>,
-}
-
-/// A RECEIVE whose SEND is not known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenReceipt {
-    pub(super) row: usize,
-    pub(super) clue: Clue,
+    /// The place of who sent the message, [`UNLOGGED`] or [`UNTOLD`].
+    pub(super) sender: Vec<u32>,
+    /// The SENDs by recipient and sender, once someone asks.
+    channels: OnceCell<Groups<u32>>,
 }
 
 impl<'e, 'a> Draft<'e, 'a> {
     pub(super) fn new(evidence: &'e Evidence<'a>) -> Self {
-        let trace = &evidence.trace;
+        let count = evidence.receipts.rows.len();
         Self {
             evidence,
-            sender: trace.sender.to_vec(),
-            sent_clock: trace.sent_clock.to_vec(),
-            how: vec![How::Exact; trace.len()],
-            send: vec![NONE; trace.len()],
+            how: vec![How::Ambiguous; count],
+            send: vec![NONE; count],
+            sender: evidence.receipts.senders.clone(),
+            channels: OnceCell::new(),
         }
+    }
+
+    /// By recipient, the SENDs of each sender, by their timestamps.
+    pub(super) fn channels(&self) -> Result<&Groups<u32>> {
+        if let Some(channels) = self.channels.get() {
+            return Ok(channels);
+        }
+        let made = Groups::new(self.evidence.notes.len(), &mut SendsBySender(self.evidence))?;
+        Ok(self.channels.get_or_init(|| made))
     }
 
     /// Takes receipts that tell sender and timestamp, be it by a jump of the clock.
     pub(super) fn exact(&mut self, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
         let evidence = self.evidence;
+        let receipts = &evidence.receipts;
+        // By sender, where the SEND found last stands.
+        let mut hints = vec![0; evidence.notes.len()];
         for log in 0..evidence.notes.len() {
-            for (index, &row) in evidence.rows_of(log).iter().enumerate() {
-                let row = row as usize;
-                if !evidence.trace.event[row].receives() || evidence.trace.by_hand[row] {
-                    continue;
-                }
-                checkpoint.after(16)?;
-                if evidence.is_nobodys(log, row) {
-                    self.how[row] = How::None;
-                    continue;
-                }
-                self.how[row] = How::Ambiguous;
-                let Clue::Is(stamp) = evidence.clue(log, index) else {
+            let id = evidence.ids.all()[log];
+            let is_own = evidence.notes[log].is_own;
+            for receipt in receipts.of(log) {
+                checkpoint.after(8)?;
+                let Clue::Is(stamp) = receipts.clues[receipt] else {
                     continue;
                 };
-                self.sent_clock[row] = stamp;
-                let Some(place) = evidence.sender(row) else {
-                    continue;
-                };
-                self.how[row] = How::Exact;
-                if let Some(place) = place {
-                    let id = evidence.ids.all()[log];
-                    let mut sends = evidence.sends.with(place, stamp);
-                    let send = sends.find(|&send| evidence.may_be(send, id));
-                    self.send[row] = send.map_or(NONE, |send| send as u32);
-                    if send.is_none()
-                        && evidence.trace.sent_clock[row] == UNKNOWN
-                        && evidence.covers[place].has(evidence.rules.clock_of(stamp))
-                    {
-                        self.how[row] = How::None;
+                let is_stamped =
+                    || evidence.trace.sent_clock[receipts.rows[receipt] as usize] != UNKNOWN;
+                match receipts.senders[receipt] {
+                    // The message was, it seems, put into the queue in nobody's name; or its sender is lost.
+                    UNTOLD if is_own && is_stamped() => self.how[receipt] = How::None,
+                    UNTOLD => {}
+                    UNLOGGED => self.how[receipt] = How::Exact,
+                    place => {
+                        let place = place as usize;
+                        let mut sends = evidence.sends.with_near(place, stamp, &mut hints[place]);
+                        let send = sends.find(|&send| evidence.may_be(send, id));
+                        self.send[receipt] = send.map_or(NONE, |send| send as u32);
+                        let is_none = send.is_none()
+                            && !is_stamped()
+                            && evidence.covers[place].has(evidence.rules.clock_of(stamp));
+                        self.how[receipt] = if is_none { How::None } else { How::Exact };
                     }
                 }
             }
@@ -83,66 +86,55 @@ impl<'e, 'a> Draft<'e, 'a> {
     }
 
     /// The receipts of a log that have no SEND yet, as far as they came over a channel.
-    pub(super) fn open_receipts(&self, log: usize) -> impl Iterator<Item = OpenReceipt> {
-        let rows = self.evidence.rows_of(log).iter().enumerate();
-        rows.filter_map(move |(index, &row)| {
-            let row = row as usize;
-            (self.how[row] == How::Ambiguous).then(|| OpenReceipt {
-                row,
-                clue: self.evidence.clue(log, index),
-            })
-        })
+    pub(super) fn open(&self, log: usize) -> impl Iterator<Item = usize> {
+        let receipts = self.evidence.receipts.of(log);
+        receipts.filter(|&receipt| self.how[receipt] == How::Ambiguous)
     }
 
     /// Gives a receipt the SEND at a place of the list.
-    pub(super) fn take(&mut self, row: usize, send: usize, how: How) {
-        let evidence = self.evidence;
-        let machine = evidence.trace.machine_id[evidence.sends.rows[send] as usize];
-        self.sender[row] = machine;
-        self.sent_clock[row] = evidence.sends.stamps[send];
-        self.send[row] = send as u32;
-        self.how[row] = how;
+    pub(super) fn take(&mut self, receipt: usize, send: usize, how: How) {
+        self.sender[receipt] = self.evidence.sends.logs[send];
+        self.send[receipt] = send as u32;
+        self.how[receipt] = how;
     }
 
     /// Tells receipts that may be of some SEND here from those that are of none.
     pub(super) fn judge_others(&mut self, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
         let evidence = self.evidence;
+        let (receipts, sends) = (&evidence.receipts, &evidence.sends);
         for log in 0..evidence.notes.len() {
+            if self.open(log).next().is_none() {
+                continue;
+            }
             let id = evidence.ids.all()[log];
+            let mut candidates = evidence.candidates(log);
+            let earliest_of_all = candidates.earliest().unwrap_or(i64::MAX);
             // By sender, the earliest timestamp of what it may have sent here.
-            let mut earliest: BTreeMap<usize, i64> = BTreeMap::new();
-            let mut earliest_of = |sender: usize| {
+            let mut earliest: BTreeMap<u32, i64> = BTreeMap::new();
+            let mut earliest_of = |sender: u32| {
                 *earliest.entry(sender).or_insert_with(|| {
-                    let mut sends = evidence.sends.of(sender);
-                    let first = sends.find(|&send| evidence.may_be(send, id));
-                    first.map_or(i64::MAX, |send| evidence.sends.stamps[send])
+                    let mut its = sends.of(sender as usize);
+                    let first = its.find(|&send| evidence.may_be(send, id));
+                    first.map_or(i64::MAX, |send| sends.stamps[send])
                 })
             };
-            let mut earliest_of_all = None;
-            let open: Vec<OpenReceipt> = self.open_receipts(log).collect();
-            for receipt in open {
-                checkpoint.after(16)?;
-                let may_be = |sender: usize, earliest: i64| match receipt.clue {
-                    Clue::AtMost(most) => earliest <= most,
-                    Clue::Is(stamp) => {
-                        let mut sends = evidence.sends.with(sender, stamp);
-                        sends.any(|send| evidence.may_be(send, id))
-                    }
-                };
-                let is_possible = match (evidence.sender(receipt.row), receipt.clue) {
-                    (Some(None), _) => false,
-                    (Some(Some(sender)), _) => may_be(sender, earliest_of(sender)),
-                    (None, Clue::Is(stamp)) => evidence.candidates(log, stamp).next().is_some(),
-                    (None, Clue::AtMost(most)) => {
-                        *earliest_of_all.get_or_insert_with(|| {
-                            let senders = 0..evidence.notes.len();
-                            let senders = senders.filter(|&sender| evidence.may_send(sender, log));
-                            senders.map(&mut earliest_of).min().unwrap_or(i64::MAX)
-                        }) <= most
+            for receipt in receipts.of(log) {
+                if self.how[receipt] != How::Ambiguous {
+                    continue;
+                }
+                checkpoint.after(8)?;
+                let is_possible = match (receipts.senders[receipt], receipts.clues[receipt]) {
+                    (UNLOGGED, _) => false,
+                    (UNTOLD, Clue::Is(stamp)) => candidates.with(stamp).0.is_some(),
+                    (UNTOLD, Clue::AtMost(most)) => earliest_of_all <= most,
+                    (sender, Clue::AtMost(most)) => earliest_of(sender) <= most,
+                    (sender, Clue::Is(stamp)) => {
+                        let mut its = sends.with(sender as usize, stamp);
+                        its.any(|send| evidence.may_be(send, id))
                     }
                 };
                 if !is_possible {
-                    self.how[receipt.row] = How::None;
+                    self.how[receipt] = How::None;
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! the table of messages and the graph read what is found here, and which clocks each log covers.
 
 mod by_clock;
+mod by_sender;
 mod channel;
 mod clue;
 mod common_cover;
@@ -11,13 +12,19 @@ mod completed;
 mod cover;
 mod draft;
 mod evidence;
+mod facts;
 mod forced;
 mod groups;
 mod how;
 mod in_order;
+mod inference;
+mod log_lines;
 mod log_notes;
+mod near;
 mod receipt;
+mod receipt_list;
 mod send_list;
+mod sends_to;
 mod tight;
 mod unique;
 
@@ -29,8 +36,10 @@ pub(super) use cover::Cover;
 pub(super) use evidence::Evidence;
 pub(super) use groups::{Crossed, Groups};
 pub use how::How;
+pub use inference::Inference;
 pub(super) use log_notes::LogNotes;
 pub(super) use receipt::{LoggedReceipt, Match, stamp_of};
+pub(super) use receipt_list::{UNLOGGED, UNTOLD};
 
 use super::checkpoint::Checkpoint;
 use super::ids::Ids;

@@ -1,37 +1,38 @@
 //! Receipts that tell the timestamp and not the sender: of one SEND alone, if only one has it.
 
 use super::clue::Clue;
-use super::draft::{Draft, OpenReceipt};
+use super::draft::Draft;
 use super::how::How;
+use super::receipt_list::UNTOLD;
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 
 /// Matches a receipt if every machine that may have sent it would tell of it, and one alone does.
 pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
-    if !draft.evidence.is_closed {
+    let evidence = draft.evidence;
+    let receipts = &evidence.receipts;
+    if !evidence.is_closed {
         return Ok(());
     }
-    for log in 0..draft.evidence.notes.len() {
-        let open: Vec<OpenReceipt> = draft.open_receipts(log).collect();
-        for receipt in open {
-            checkpoint.after(16)?;
-            if draft.sender[receipt.row] < 0
-                && let Clue::Is(stamp) = receipt.clue
-                && let Some(send) = only(draft, log, stamp)
+    for log in 0..evidence.notes.len() {
+        let is_wanted = |receipt: &usize| {
+            draft.sender[*receipt] == UNTOLD && matches!(receipts.clues[*receipt], Clue::Is(_))
+        };
+        if draft.open(log).find(is_wanted).is_none() {
+            continue;
+        }
+        let mut candidates = evidence.candidates(log);
+        for receipt in receipts.of(log) {
+            checkpoint.after(8)?;
+            if draft.how[receipt] == How::Ambiguous
+                && draft.sender[receipt] == UNTOLD
+                && let Clue::Is(stamp) = receipts.clues[receipt]
+                && evidence.all_cover(log, evidence.rules.clock_of(stamp))
+                && let (Some(send), None) = candidates.with(stamp)
             {
-                draft.take(receipt.row, send, How::Unique);
+                draft.take(receipt, send as usize, How::Unique);
             }
         }
     }
     Ok(())
-}
-
-/// The one SEND with a timestamp that a log's machine can have received.
-fn only(draft: &Draft<'_, '_>, log: usize, stamp: i64) -> Option<usize> {
-    let evidence = draft.evidence;
-    if !evidence.all_cover(log, evidence.rules.clock_of(stamp)) {
-        return None;
-    }
-    let mut candidates = evidence.candidates(log, stamp);
-    candidates.next().filter(|_| candidates.next().is_none())
 }

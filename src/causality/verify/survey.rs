@@ -1,6 +1,7 @@
 //! A first look at the logs: what each covers, and whether receipts have to be completed.
 
 use super::vague::Vague;
+use crate::causality::by_machine::ByMachine;
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::Ids;
 use crate::causality::matching::{Completed, Cover, Evidence, LogNotes};
@@ -15,7 +16,6 @@ pub(super) struct Survey {
     pub(super) ids: Ids,
     /// Where the rows of each log begin, and at last where all end.
     starts: Vec<u32>,
-    rows: Vec<u32>,
     notes: Vec<LogNotes>,
     /// By log, how many receipts came over channels.
     pub(super) received: Vec<u64>,
@@ -40,7 +40,6 @@ impl Survey {
         let mut survey = Self {
             ids: Ids::new(history.logs.iter().map(|log| log.machine_id).collect()),
             starts: vec![0],
-            rows: Vec::new(),
             notes,
             received: Vec::new(),
             by_hand: None,
@@ -57,9 +56,6 @@ impl Survey {
                 by_hand[row] = true;
             }
             survey.starts.push(log.rows.end as u32);
-        }
-        if !survey.is_plain {
-            survey.rows = (0..columns.len() as u32).collect();
         }
         Ok(survey)
     }
@@ -84,8 +80,9 @@ impl Survey {
     ) -> Option<Evidence<'a>> {
         (!self.is_plain).then(|| {
             let (trace, notes) = (self.trace(columns), self.notes.clone());
-            let lines = (&self.starts[..], &self.rows[..]);
-            Evidence::new((trace, rules, &self.ids), lines, notes, named)
+            let spans = self.starts.windows(2).map(|span| span[0]..span[1]);
+            let by_machine = ByMachine::of_logs(self.ids.clone(), spans);
+            Evidence::new((trace, rules), by_machine, notes, named)
         })
     }
 
