@@ -12,7 +12,8 @@ use super::matched::{Matched, Unmatched};
 use super::recording::Recording;
 use super::tables;
 use crate::causality::machines::{Machines, machines};
-use crate::causality::messages::{Messages, messages};
+use crate::causality::matching::Inference;
+use crate::causality::messages::{Messages, inferred_messages};
 use crate::log::columns::Columns;
 use crate::log::logs::{Logs, Source};
 use crate::log::schema::COLUMNS;
@@ -28,6 +29,8 @@ pub(super) struct LogTables {
     pub(super) machines: Mutex<Held<Machines>>,
     /// The kinds and the recipients of the events, once Python has the other columns.
     kept: Mutex<Arc<Columns>>,
+    /// What is found of receipts, for messages and causality.
+    pub(super) inference: Inference,
 }
 
 const UNRECORDED: &str =
@@ -42,6 +45,7 @@ impl LogTables {
             messages: Mutex::new(Matched::nothing(UNRECORDED)),
             machines: Mutex::new(Held::Native(machines)),
             kept: Mutex::default(),
+            inference: Inference::default(),
         }
     }
 
@@ -54,6 +58,7 @@ impl LogTables {
             messages: Mutex::new(Matched::NotYet),
             machines: Mutex::new(Held::Native(machines)),
             kept: Mutex::default(),
+            inference: Inference::default(),
         }
     }
 
@@ -95,11 +100,11 @@ impl LogTables {
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
         if let Held::Native(columns) = &*columns {
-            return Ok(py.detach(|| messages(columns, &self.beside)));
+            return Ok(py.detach(|| inferred_messages(columns, &self.beside, &self.inference)));
         }
         drop(columns);
         let columns = self.table(py)?;
-        Ok(py.detach(|| messages(&columns, &self.beside)))
+        Ok(py.detach(|| inferred_messages(&columns, &self.beside, &self.inference)))
     }
 
     /// The events of a table as verification reads them.

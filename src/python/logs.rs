@@ -324,7 +324,8 @@ impl PyLogs {
         let kept = self.0.kept(py);
         let trace = taken.trace(&kept)?;
         let causality = interruptible(py, |go_on| {
-            Causality::of(&trace, &self.0.beside, Limits::default(), go_on)
+            let (run, limits) = (&self.0, Limits::default());
+            Causality::inferred(&trace, &run.beside, &run.inference, limits, go_on)
         })?;
         Ok(PyCausality(causality))
     }
