@@ -291,7 +291,7 @@ impl Messages {
 
     /// The timestamp of each message, where it is not the clock of its SEND.
     fn stamps(&self, columns: &Columns, completed: &Completed<'_>) -> Option<Vec<i64>> {
-        if !completed.has_own_stamps() {
+        if !completed.has_own_stamps {
             return None;
         }
         let mut stamps = vec![UNKNOWN; self.sender.len()];

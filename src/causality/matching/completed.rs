@@ -29,13 +29,23 @@ pub(in crate::causality) struct Completed<'a> {
     /// The timestamp that the messages of the SEND in a row carry; negative if it is not known.
     pub(in crate::causality) stamps: Cow<'a, [i64]>,
     /// Whether these are not the clocks after the SENDs.
-    has_own_stamps: bool,
+    pub(in crate::causality) has_own_stamps: bool,
     /// How each RECEIVE was matched, by row; empty if every receipt tells sender and timestamp.
     pub(in crate::causality) how: Cow<'a, [How]>,
     /// The rows of ambiguous receipts, and what they tell of the timestamp; those of a machine in its order.
     pub(in crate::causality) open: Cow<'a, [(usize, Clue)]>,
     /// By receipt of the list of all, the place of its SEND in the list of all, if one is known; empty as `how` is.
     sends: Cow<'a, [u32]>,
+}
+
+/// The same without the columns that are as they were logged.
+#[derive(Debug)]
+pub(super) struct KeptCompleted {
+    /// Senders, timestamps of receipts and of SENDs, if they are not.
+    columns: [Option<Vec<i64>>; 3],
+    how: Vec<How>,
+    open: Vec<(usize, Clue)>,
+    sends: Vec<u32>,
 }
 
 impl<'a> Completed<'a> {
@@ -104,39 +114,33 @@ impl<'a> Completed<'a> {
         if !evidence.is_vast() {
             draft.judge_others(checkpoint)?;
         }
-        let sends = &evidence.sends;
-        let mut list = sends.rows.iter().zip(&sends.stamps);
-        let has_own_stamps = !list.all(|(&row, &stamp)| trace.new_clock[row as usize] == stamp);
-        let stamps = if has_own_stamps {
+        let mut completed = Self::as_logged(trace);
+        if evidence.has_own_stamps {
             let mut stamps = vec![UNKNOWN; trace.len()];
+            let sends = &evidence.sends;
             for (&row, &stamp) in sends.rows.iter().zip(&sends.stamps) {
                 stamps[row as usize] = stamp;
             }
-            Cow::Owned(stamps)
-        } else {
-            Cow::Borrowed(trace.new_clock)
-        };
-        let mut completed = Self {
-            sender: Cow::Borrowed(trace.sender),
-            sent_clock: Cow::Borrowed(trace.sent_clock),
-            stamps,
-            has_own_stamps,
-            how: Cow::Borrowed(&[]),
-            open: Cow::Borrowed(&[]),
-            sends: Cow::Borrowed(&[]),
-        };
+            completed.stamps = Cow::Owned(stamps);
+            completed.has_own_stamps = true;
+        }
         completed.fill(trace, draft);
         Ok(completed)
     }
 
     /// Takes what was found of each receipt.
     fn fill(&mut self, trace: &Trace<'_>, draft: Draft<'_, '_>) {
-        let (receipts, sends) = (&draft.evidence.receipts, &draft.evidence.sends);
-        let (mut sender, mut sent_clock) = (trace.sender.to_vec(), trace.sent_clock.to_vec());
+        let evidence = draft.evidence;
+        let (receipts, sends) = (&evidence.receipts, &evidence.sends);
+        // What all tell is as it was logged.
+        let mut sender = draft.has_news().then(|| trace.sender.to_vec());
+        let is_untimed = |&row: &u32| trace.sent_clock[row as usize] == UNKNOWN;
+        let has_untimed = receipts.rows.iter().any(is_untimed);
+        let mut sent_clock = has_untimed.then(|| trace.sent_clock.to_vec());
         let mut how = vec![How::Exact; trace.len()];
         // In the order of the rows, so that memory is gone through once.
         let mut next = receipts.starts.clone();
-        for (row, &place) in draft.evidence.places.iter().enumerate() {
+        for (row, &place) in evidence.places.iter().enumerate() {
             if !trace.event[row].receives() || trace.by_hand[row] {
                 continue;
             }
@@ -144,62 +148,65 @@ impl<'a> Completed<'a> {
             next[place as usize] += 1;
             how[row] = draft.how[receipt];
             let send = draft.send[receipt];
-            if send != NONE {
-                sender[row] = trace.machine_id[sends.rows[send as usize] as usize];
-                sent_clock[row] = sends.stamps[send as usize];
-            } else if let Clue::Is(stamp) = receipts.clues[receipt] {
-                sent_clock[row] = stamp;
+            if let Some(sender) = &mut sender
+                && send != NONE
+            {
+                let log = sends.logs[send as usize];
+                sender[row] = evidence.ids.all()[log as usize] as i64;
+            }
+            if let Some(sent_clock) = &mut sent_clock {
+                if send != NONE {
+                    sent_clock[row] = sends.stamps[send as usize];
+                } else if let Clue::Is(stamp) = receipts.clues[receipt] {
+                    sent_clock[row] = stamp;
+                }
             }
         }
         let is_open = |receipt: &usize| draft.how[*receipt] == How::Ambiguous;
         let open = (0..receipts.rows.len()).filter(is_open);
         let open = open.map(|receipt| (receipts.rows[receipt] as usize, receipts.clues[receipt]));
-        let open = open.collect();
-        self.sender = Cow::Owned(sender);
-        self.sent_clock = Cow::Owned(sent_clock);
+        self.open = Cow::Owned(open.collect());
+        if let Some(sender) = sender {
+            self.sender = Cow::Owned(sender);
+        }
+        if let Some(sent_clock) = sent_clock {
+            self.sent_clock = Cow::Owned(sent_clock);
+        }
         self.how = Cow::Owned(how);
-        self.open = Cow::Owned(open);
         self.sends = Cow::Owned(draft.send);
     }
 
     /// The same, to be kept without the columns that it is of.
-    pub(super) fn kept(self) -> Completed<'static> {
-        let stamps = if self.has_own_stamps {
-            self.stamps.into_owned()
-        } else {
-            Vec::new()
-        };
-        Completed {
-            sender: Cow::Owned(self.sender.into_owned()),
-            sent_clock: Cow::Owned(self.sent_clock.into_owned()),
-            stamps: Cow::Owned(stamps),
-            has_own_stamps: self.has_own_stamps,
-            how: Cow::Owned(self.how.into_owned()),
-            open: Cow::Owned(self.open.into_owned()),
-            sends: Cow::Owned(self.sends.into_owned()),
+    pub(super) fn kept(self) -> KeptCompleted {
+        fn own<T: Clone>(values: Cow<'_, [T]>) -> Option<Vec<T>> {
+            match values {
+                Cow::Owned(values) => Some(values),
+                Cow::Borrowed(_) => None,
+            }
+        }
+        KeptCompleted {
+            columns: [own(self.sender), own(self.sent_clock), own(self.stamps)],
+            how: self.how.into_owned(),
+            open: self.open.into_owned(),
+            sends: self.sends.into_owned(),
         }
     }
 
     /// What was kept, with the columns that it is of.
-    pub(super) fn of_kept(kept: &'a Completed<'static>, trace: &Trace<'a>) -> Self {
+    pub(super) fn of_kept(kept: &'a KeptCompleted, trace: &Trace<'a>) -> Self {
+        let [sender, sent_clock, stamps] = &kept.columns;
+        let column = |own: &'a Option<Vec<i64>>, logged: &'a [i64]| {
+            Cow::Borrowed(own.as_deref().unwrap_or(logged))
+        };
         Self {
-            sender: Cow::Borrowed(&*kept.sender),
-            sent_clock: Cow::Borrowed(&*kept.sent_clock),
-            stamps: if kept.has_own_stamps {
-                Cow::Borrowed(&*kept.stamps)
-            } else {
-                Cow::Borrowed(trace.new_clock)
-            },
-            has_own_stamps: kept.has_own_stamps,
-            how: Cow::Borrowed(&*kept.how),
-            open: Cow::Borrowed(&*kept.open),
-            sends: Cow::Borrowed(&*kept.sends),
+            sender: column(sender, trace.sender),
+            sent_clock: column(sent_clock, trace.sent_clock),
+            stamps: column(stamps, trace.new_clock),
+            has_own_stamps: stamps.is_some(),
+            how: Cow::Borrowed(&kept.how),
+            open: Cow::Borrowed(&kept.open),
+            sends: Cow::Borrowed(&kept.sends),
         }
-    }
-
-    /// Whether the timestamps of SENDs are not the clocks after them.
-    pub(in crate::causality) fn has_own_stamps(&self) -> bool {
-        self.has_own_stamps
     }
 
     /// How the RECEIVE in a row was matched.

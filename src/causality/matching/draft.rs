@@ -85,6 +85,11 @@ impl<'e, 'a> Draft<'e, 'a> {
         Ok(())
     }
 
+    /// Whether something was found of who sent a message.
+    pub(super) fn has_news(&self) -> bool {
+        self.sender != self.evidence.receipts.senders
+    }
+
     /// The receipts of a log that have no SEND yet, as far as they came over a channel.
     pub(super) fn open(&self, log: usize) -> impl Iterator<Item = usize> {
         let receipts = self.evidence.receipts.of(log);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::clue::Clue;
 use super::common_cover::CommonCover;
-use super::facts::Facts;
-use super::log_lines::LogLines;
+use super::log_contents::LogContents;
 use super::log_notes::LogNotes;
+use super::one_log::OneLog;
 use super::sends_to::{Candidates, SendsTo};
 use crate::causality::by_machine::ByMachine;
 use crate::causality::trace::Trace;
@@ -25,14 +25,14 @@ pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) trace: Trace<'a>,
     pub(in crate::causality) rules: &'a Rules,
     vectors: Option<&'a VectorColumn>,
-    facts: Arc<Facts>,
+    contents: Arc<LogContents>,
 }
 
 impl Deref for Evidence<'_> {
-    type Target = Facts;
+    type Target = LogContents;
 
-    fn deref(&self) -> &Facts {
-        &self.facts
+    fn deref(&self) -> &LogContents {
+        &self.contents
     }
 }
 
@@ -44,13 +44,13 @@ impl<'a> Evidence<'a> {
         notes: Vec<LogNotes>,
         named: impl Iterator<Item = u64>,
     ) -> Self {
-        let mut facts = Facts::new((&trace, rules), by_machine, notes, false);
-        facts.is_closed = facts.has_all((&trace, rules), named);
+        let mut contents = LogContents::new((&trace, rules), by_machine, notes, false);
+        contents.is_closed = contents.has_all((&trace, rules), named);
         Self {
             trace,
             rules,
             vectors: None,
-            facts: Arc::new(facts),
+            contents: Arc::new(contents),
         }
     }
 
@@ -61,45 +61,47 @@ impl<'a> Evidence<'a> {
         by_machine: ByMachine,
     ) -> Self {
         let mut notes = vec![LogNotes::default(); by_machine.ids.all().len()];
-        let starts = by_machine.starts();
         // Only machines that came back are looked up by clock.
-        let rows = OnceCell::new();
+        let lines = OnceCell::new();
         for summary in &beside.machines {
             if let Some(place) = by_machine.ids.place(summary.id) {
-                let span = starts[place] as usize..starts[place + 1] as usize;
-                let clock = |index: usize| {
-                    let rows = rows.get_or_init(|| by_machine.rows(&starts));
-                    trace.new_clock[rows[span.start + index] as usize]
+                let clocks = |clock: i64| {
+                    let (starts, rows) = lines.get_or_init(|| {
+                        let starts = by_machine.starts();
+                        let rows = by_machine.rows(&starts);
+                        (starts, rows)
+                    });
+                    let rows = &rows[starts[place] as usize..starts[place + 1] as usize];
+                    rows.partition_point(|&row| trace.new_clock[row as usize] <= clock)
                 };
-                let start = beside.rules.start;
-                notes[place] = LogNotes::of_summary(summary, clock, span.len(), start);
+                notes[place] = LogNotes::of_summary(summary, clocks, beside.rules.start);
             }
         }
         let peers = beside.peers.iter();
         let named = peers.flat_map(|(&id, peers)| std::iter::once(id).chain(peers.iter().copied()));
         let rules = &beside.rules;
-        let mut facts = Facts::new((&trace, rules), by_machine, notes, beside.is_computed);
-        facts.is_closed = facts.has_all((&trace, rules), named);
-        Self::again(trace, beside, Arc::new(facts))
+        let mut contents = LogContents::new((&trace, rules), by_machine, notes, beside.is_computed);
+        contents.is_closed = contents.has_all((&trace, rules), named);
+        Self::again(trace, beside, Arc::new(contents))
     }
 
     /// The same of a table of which it was found before.
     pub(in crate::causality) fn again(
         trace: Trace<'a>,
         beside: &'a Logs,
-        facts: Arc<Facts>,
+        contents: Arc<LogContents>,
     ) -> Self {
         Self {
             trace,
             rules: &beside.rules,
             vectors: beside.vectors.as_ref(),
-            facts,
+            contents,
         }
     }
 
     /// What was found of the logs, for another time.
-    pub(in crate::causality) fn facts(&self) -> &Arc<Facts> {
-        &self.facts
+    pub(in crate::causality) fn contents(&self) -> &Arc<LogContents> {
+        &self.contents
     }
 
     /// How many of the first events of a log have a vector clock, their own or that of one behind: an event that was
@@ -114,8 +116,8 @@ impl<'a> Evidence<'a> {
         last.map_or(0, |last| last + 1)
     }
 
-    fn lines(&self, log: usize) -> LogLines<'_> {
-        LogLines {
+    fn lines(&self, log: usize) -> OneLog<'_> {
+        OneLog {
             trace: &self.trace,
             rules: self.rules,
             notes: &self.notes[log],

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::completed::Completed;
+use super::completed::{Completed, KeptCompleted};
 use super::evidence::Evidence;
-use super::facts::Facts;
+use super::log_contents::LogContents;
 use crate::causality::by_machine::ByMachine;
 use crate::causality::checkpoint::Checkpoint;
 
@@ -19,8 +19,8 @@ pub struct Inference(Mutex<Option<Arc<Inferred>>>);
 /// What the logs of a run tell of its messages, and what follows.
 #[derive(Debug)]
 pub(in crate::causality) struct Inferred {
-    facts: Arc<Facts>,
-    completed: Completed<'static>,
+    contents: Arc<LogContents>,
+    completed: KeptCompleted,
 }
 
 impl Inference {
@@ -39,7 +39,7 @@ impl Inference {
         let evidence = Evidence::of_table(*trace, beside, by_machine());
         let completed = Completed::new(trace, &evidence, checkpoint)?.kept();
         let inferred = Arc::new(Inferred {
-            facts: Arc::clone(evidence.facts()),
+            contents: Arc::clone(evidence.contents()),
             completed,
         });
         Ok(Arc::clone(found.insert(inferred)))
@@ -53,7 +53,7 @@ impl Inferred {
         trace: Trace<'a>,
         beside: &'a Logs,
     ) -> Evidence<'a> {
-        Evidence::again(trace, beside, Arc::clone(&self.facts))
+        Evidence::again(trace, beside, Arc::clone(&self.contents))
     }
 
     /// What follows for receipts.

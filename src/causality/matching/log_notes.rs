@@ -34,25 +34,13 @@ fn is_first(start: Start, clock: Option<u64>) -> bool {
 }
 
 impl LogNotes {
-    /// Of a machine of a table, whose events have these clocks, in order.
+    /// Of a machine of a table; `events` says how many of its events have at most a clock.
     pub(in crate::causality) fn of_summary(
         summary: &MachineSummary,
-        clocks: impl Fn(usize) -> i64,
-        events: usize,
+        events: impl Fn(i64) -> usize,
         start: Start,
     ) -> Self {
-        let place = |clock: u64| {
-            let (mut low, mut high) = (0, events);
-            while low < high {
-                let middle = low.midpoint(high);
-                if clocks(middle) <= clock as i64 {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            low as u32
-        };
+        let place = |clock: u64| events(clock as i64) as u32;
         let first = summary.startup.as_ref().map(|startup| startup.local_clock);
         let restarts = summary.restarts.iter().map(|&(_, clock)| place(clock));
         let mut restarts: Vec<u32> = restarts.collect();

@@ -21,7 +21,7 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
     if evidence.rules.channel.duplicating || wanted.is_empty() {
         return Ok(());
     }
-    if evidence.sends.stamps.iter().any(|&stamp| stamp < 0) {
+    if evidence.has_unknown_stamps {
         return Ok(());
     }
     let lists = evidence.sends_to();

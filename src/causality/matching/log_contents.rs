@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use super::common_cover::CommonCover;
 use super::cover::Cover;
-use super::log_lines::LogLines;
 use super::log_notes::LogNotes;
+use super::one_log::OneLog;
 use super::receipt_list::{ReceiptList, UNLOGGED, UNTOLD};
 use super::send_list::SendList;
 use super::sends_to::SendsTo;
@@ -18,7 +18,7 @@ use crate::model::rules::{Membership, Rules};
 
 /// What the logs of a run tell of its messages, beside their columns.
 #[derive(Debug)]
-pub(in crate::causality) struct Facts {
+pub(in crate::causality) struct LogContents {
     pub(in crate::causality) ids: Ids,
     /// The rows of the log at k are `rows[starts[k]..starts[k + 1]]`, in its own order.
     starts: Vec<u32>,
@@ -41,6 +41,9 @@ pub(in crate::causality) struct Facts {
     pub(in crate::causality) breaks: Vec<Vec<u32>>,
     /// Whether some SEND goes to more machines than there are others, not all of them known.
     is_crowded: bool,
+    /// Whether the timestamps of SENDs are not the clocks after them; whether some are not known.
+    pub(super) has_own_stamps: bool,
+    pub(super) has_unknown_stamps: bool,
     /// What covers have in common, once someone asks.
     pub(super) common: OnceLock<CommonCover>,
     /// The SENDs by recipient, once someone asks.
@@ -60,7 +63,7 @@ struct Way {
     begins: bool,
 }
 
-impl Facts {
+impl LogContents {
     /// Of the logs of all machines, whose rows come in their own order.
     pub(super) fn new(
         (trace, rules): (&Trace<'_>, &Rules),
@@ -69,11 +72,10 @@ impl Facts {
         is_computed: bool,
     ) -> Self {
         let count = notes.len();
-        let starts = by_machine.starts();
         let ByMachine { ids, places } = by_machine;
-        let mut facts = Self {
+        let mut contents = Self {
             ids,
-            starts,
+            starts: Vec::with_capacity(count + 1),
             rows: vec![0; places.len()],
             places,
             covers: Vec::with_capacity(count),
@@ -85,30 +87,32 @@ impl Facts {
             receipts: ReceiptList::default(),
             breaks: vec![Vec::new(); count],
             is_crowded: false,
+            has_own_stamps: false,
+            has_unknown_stamps: false,
             common: OnceLock::new(),
             to: OnceLock::new(),
         };
-        let line = |notes| LogLines {
+        let line = |notes| OneLog {
             trace,
             rules,
             notes,
             is_computed,
         };
-        let lines: Vec<LogLines<'_>> = notes.iter().map(line).collect();
-        let gaps = facts.read(trace, &lines);
+        let lines: Vec<OneLog<'_>> = notes.iter().map(line).collect();
+        let gaps = contents.read(trace, &lines);
         for (log, (lines, gaps)) in lines.iter().zip(gaps).enumerate() {
-            facts.covers.push(if is_computed {
+            contents.covers.push(if is_computed {
                 Cover::default()
             } else {
-                cover(lines, facts.rows_of(log), gaps)
+                cover(lines, contents.rows_of(log), gaps)
             });
         }
-        facts.notes = notes;
-        facts
+        contents.notes = notes;
+        contents
     }
 
     /// Where the SENDs and the receipts of each log go.
-    fn ways(&mut self, trace: &Trace<'_>, lines: &[LogLines<'_>]) -> Vec<Way> {
+    fn ways(&mut self, trace: &Trace<'_>, lines: &[OneLog<'_>]) -> Vec<Way> {
         let mut ways = vec![Way::default(); lines.len()];
         for (row, (&place, &event)) in self.places.iter().zip(trace.event).enumerate() {
             let (place, way) = (place as usize, &mut ways[place as usize]);
@@ -119,21 +123,24 @@ impl Facts {
             way.send += u32::from(event.sends());
             way.receipt += u32::from(event.receives() && !trace.by_hand[row]);
         }
-        let (mut sends, mut receipts) = (0, 0);
+        let (mut sends, mut receipts, mut events) = (0, 0, 0);
         for way in &mut ways {
+            self.starts.push(events);
+            events += way.events;
             self.sends.starts.push(sends);
             self.receipts.starts.push(receipts);
             (way.send, sends) = (sends, sends + way.send);
             (way.receipt, receipts) = (receipts, receipts + way.receipt);
             way.events = 0;
         }
+        self.starts.push(events);
         self.sends.make(sends as usize);
         self.receipts.make(receipts as usize);
         ways
     }
 
     /// Reads the events of all logs; by log, the clocks between which some are missing.
-    fn read(&mut self, trace: &Trace<'_>, lines: &[LogLines<'_>]) -> Vec<Vec<(i64, i64)>> {
+    fn read(&mut self, trace: &Trace<'_>, lines: &[OneLog<'_>]) -> Vec<Vec<(i64, i64)>> {
         let mut ways = self.ways(trace, lines);
         let mut gaps = vec![Vec::new(); lines.len()];
         let others = lines.len().saturating_sub(1);
@@ -157,7 +164,10 @@ impl Facts {
             if event.sends() {
                 let send = way.send as usize;
                 way.send += 1;
-                sends.stamps[send] = lines.stamp(row, old);
+                let stamp = lines.stamp(row, old);
+                self.has_own_stamps |= stamp != trace.new_clock[row];
+                self.has_unknown_stamps |= stamp < 0;
+                sends.stamps[send] = stamp;
                 sends.rows[send] = row as u32;
                 sends.indices[send] = index as u32;
                 sends.logs[send] = place;
@@ -188,7 +198,15 @@ impl Facts {
         (trace, rules): (&Trace<'_>, &Rules),
         mut named: impl Iterator<Item = u64>,
     ) -> bool {
-        let has = |id: i64| id < 0 || self.ids.place(id as u64).is_some();
+        // Most often ids have no gap.
+        let ids = self.ids.all();
+        let span = ids.first().zip(ids.last());
+        let span = span.filter(|&(first, last)| last - first + 1 == ids.len() as u64);
+        let has = |id: i64| match span {
+            _ if id < 0 => true,
+            Some((&first, &last)) => (first..=last).contains(&(id as u64)),
+            None => self.ids.place(id as u64).is_some(),
+        };
         // A SEND to more machines than there are others tells of one more.
         let others = self.notes.len().saturating_sub(1);
         let addresses = self.notes.iter().map(|notes| notes.addresses);
@@ -209,7 +227,7 @@ impl Facts {
 }
 
 /// Which clocks a log with these rows and gaps covers.
-fn cover(lines: &LogLines<'_>, rows: &[u32], mut gaps: Vec<(i64, i64)>) -> Cover {
+fn cover(lines: &OneLog<'_>, rows: &[u32], mut gaps: Vec<(i64, i64)>) -> Cover {
     let notes = lines.notes;
     let clock = |row: &u32| lines.trace.new_clock[*row as usize];
     let (first, last) = (rows.first(), rows.last());

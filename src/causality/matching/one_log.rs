@@ -8,7 +8,7 @@ use crate::model::rules::{Receive, Rules, Start, Step};
 
 /// One log, of whose events each tells something beside the one before.
 #[derive(Clone, Copy)]
-pub(super) struct LogLines<'e> {
+pub(super) struct OneLog<'e> {
     pub(super) trace: &'e Trace<'e>,
     pub(super) rules: &'e Rules,
     pub(super) notes: &'e LogNotes,
@@ -16,7 +16,7 @@ pub(super) struct LogLines<'e> {
     pub(super) is_computed: bool,
 }
 
-impl LogLines<'_> {
+impl OneLog<'_> {
     /// The clock at which clocks begin, if that is known.
     pub(super) fn first(&self) -> i64 {
         match self.rules.start {
