@@ -472,6 +472,9 @@ class Logs:
         """
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
+    @property
+    def has_recipients(self) -> bool:
+        """Whether SENDs tell their recipients; else these are those that received and one unknown."""
     def lines(
         self,
         path: str,
@@ -763,7 +766,7 @@ def table_logs(
     rows: NDArray[np.uint32] | None = None,
     resolution: float = 0.0,
     notes: Sequence[str] | None = None,
-    bad_rows: Sequence[tuple[str, int, str, int, int, int]] = (),
+    bad_rows: Sequence[tuple[str, int, str, int, int, int]] | None = None,
     queue_len_before: bool = False,
     multicast_rows: bool = False,
     rules: Rules | None = None,
@@ -788,7 +791,7 @@ def table_logs(
         In what steps times are given, in s; 0 if unknown.
     notes : list of str
         What a reader should know.
-    bad_rows : list of (str, int, str, int, int, int)
+    bad_rows : list of (str, int, str, int, int, int), optional
         The rows that could not be read and are not in it: file and line, what is wrong, the row of the table
         that follows, and the rows that are of that file: the first, and the first behind.
     queue_len_before, multicast_rows : bool

@@ -164,6 +164,12 @@ impl PyLogs {
         Ok(dict.unbind())
     }
 
+    /// Whether SENDs tell their recipients; else these are the machines that received, and one that is not known.
+    #[getter]
+    fn has_recipients(&self) -> bool {
+        self.0.beside.has_recipients
+    }
+
     /// Write the general log: every whole line of all logs, merged in time order.
     ///
     /// Lines of log files stand as they are, but for ``began`` where the line that told it is before

@@ -40,7 +40,7 @@ const BOTH: &str = "both";
 ///     In what steps times are given, in s; 0 if unknown.
 /// notes : list of str
 ///     What a reader should know.
-/// bad_rows : list of (str, int, str, int, int, int)
+/// bad_rows : list of (str, int, str, int, int, int), optional
 ///     The rows that could not be read and are not in it: file and line, what is wrong, the row of the table
 ///     that follows, and the rows that are of that file: the first, and the first behind.
 /// queue_len_before, multicast_rows : bool
@@ -56,7 +56,7 @@ const BOTH: &str = "both";
 ///     A column is missing, has another type or length, or a value no event can have; or there are times of
 ///     arrival but no others.
 #[pyfunction]
-#[pyo3(signature = (columns, *, rows = None, resolution = 0.0, notes = None, bad_rows = Vec::new(), queue_len_before = false, multicast_rows = false, rules = None, offsets = None))]
+#[pyo3(signature = (columns, *, rows = None, resolution = 0.0, notes = None, bad_rows = None, queue_len_before = false, multicast_rows = false, rules = None, offsets = None))]
 #[expect(clippy::too_many_arguments, reason = "each is a keyword of Python")]
 pub(super) fn table_logs(
     py: Python<'_>,
@@ -64,7 +64,7 @@ pub(super) fn table_logs(
     rows: Option<&Bound<'_, PyAny>>,
     resolution: f64,
     notes: Option<Vec<String>>,
-    bad_rows: Vec<(String, u32, String, u32, u32, u32)>,
+    bad_rows: Option<Vec<(String, u32, String, u32, u32, u32)>>,
     queue_len_before: bool,
     multicast_rows: bool,
     rules: Option<RulesArgument>,
@@ -81,7 +81,7 @@ pub(super) fn table_logs(
         rows: first..end,
         machine_id: 0,
     };
-    table.bad_rows = bad_rows.into_iter().map(bad_row).collect();
+    table.bad_rows = bad_rows.into_iter().flatten().map(bad_row).collect();
     if let Some(rows) = rows {
         let dict = PyDict::new(py);
         dict.set_item("rows", rows)?;

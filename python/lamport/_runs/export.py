@@ -58,7 +58,11 @@ def export(
         return target
     events = run._whole_events()
     _check_window(events["time"], start, stop)
-    write_table(_called(_window(events, start, stop), run.names), target, known)
+    events = _called(_window(events, start, stop), run.names)
+    if not run._logs.has_recipients:
+        # They are what follows from the receipts, and does so again.
+        events = events.drop(columns="recipients")
+    write_table(events, target, known)
     return target
 
 

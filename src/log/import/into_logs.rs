@@ -32,6 +32,7 @@ impl Table {
             .iter()
             .any(|clocks| clocks.iter().any(|&clock| clock != UNKNOWN));
         let has_kinds = !rows.columns.event.is_empty();
+        let has_recipients = rows.recipients.is_some();
         if has_times {
             times::both(&mut rows.columns);
         }
@@ -111,6 +112,7 @@ impl Table {
             is_computed,
             stamps,
             has_times,
+            has_recipients,
             resolution,
             ..logs(rows.columns, &index, gaps)
         })
@@ -251,7 +253,6 @@ fn logs(columns: Columns, index: &MachineIndex, gaps: Vec<Vec<u32>>) -> Logs {
         ..MachineSummary::default()
     };
     Logs {
-        has_recipients: columns.tells_recipients(),
         columns,
         machines: index.ids.iter().zip(spans).zip(gaps).map(machine).collect(),
         peers: sets

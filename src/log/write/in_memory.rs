@@ -254,6 +254,12 @@ impl<'a> InMemory<'a> {
         } else {
             "machine"
         };
+        let is_own = self.beside.names.is_empty()
+            && self.beside.vectors.is_none()
+            && self.beside.extra.iter().chain(&self.extra).next().is_none();
+        if !self.beside.has_recipients && !is_own {
+            return; // They are what follows from the receipts, and does so again.
+        }
         if self.beside.names.is_empty() {
             text.extend_from_slice(fields::RECIPIENTS);
             list(text, recipients.iter(), |text, &id| {
