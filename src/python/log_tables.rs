@@ -146,7 +146,9 @@ impl LogTables {
     ) -> PyResult<InMemory<'_>> {
         let texts = |(name, values): (String, Vec<String>)| {
             let mut texts = Texts::default();
-            values.iter().for_each(|value| texts.push(value));
+            for value in &values {
+                texts.push(value);
+            }
             (name, texts)
         };
         let extra = extra.unwrap_or_default().into_iter().map(texts);

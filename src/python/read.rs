@@ -123,6 +123,7 @@ pub(super) fn peek_file(py: Python<'_>, path: PathBuf) -> PyResult<(Bytes, Bytes
 ///     A file cannot be read.
 #[pyfunction]
 #[pyo3(signature = (paths, *, offsets = None, clock_uncertainty = None, members = None, rules = None, align = false, execution = None))]
+#[expect(clippy::too_many_arguments, reason = "each is a keyword of Python")]
 pub(super) fn verify_logs(
     py: Python<'_>,
     paths: Vec<PathBuf>,

@@ -18,6 +18,8 @@ use crate::log::schema::{COLUMNS, UNKNOWN};
 
 /// The columns whose values are machines.
 const MACHINES: [&str; 2] = ["machine_id", "sender"];
+/// File, line, what is wrong, the row that follows, and the rows of that file.
+type BadRowArgument = (String, u32, String, u32, u32, u32);
 /// The column of events that receive and send.
 const BOTH: &str = "both";
 
@@ -64,7 +66,7 @@ pub(super) fn table_logs(
     rows: Option<&Bound<'_, PyAny>>,
     resolution: f64,
     notes: Option<Vec<String>>,
-    bad_rows: Option<Vec<(String, u32, String, u32, u32, u32)>>,
+    bad_rows: Option<Vec<BadRowArgument>>,
     queue_len_before: bool,
     multicast_rows: bool,
     rules: Option<RulesArgument>,

@@ -206,7 +206,15 @@ impl Collector {
         }
     }
 
-    /// The same as rows of a table.
+    /// Notes how many lines are none of events, as is declared.
+    fn note_aside(&mut self) {
+        if self.aside > 0 {
+            let note = format!("{} lines are left aside, as events says", self.aside);
+            self.notes.push(note);
+        }
+    }
+
+    /// The lines that cannot be read, as rows of a table.
     fn bad_rows(&mut self) -> Vec<BadRow> {
         let bad_lines = std::mem::take(&mut self.bad_lines).into_iter();
         let bad_row = |(file, line, why): (u32, u32, String)| {
@@ -240,10 +248,7 @@ impl Collector {
     /// All of it as a table; `extra` are the names of the columns that mean nothing to us.
     pub(super) fn into_table(mut self, words: &Words, extra: Vec<String>) -> Result<Table> {
         let rows = self.len();
-        if self.aside > 0 {
-            let note = format!("{} lines are left aside, as events says", self.aside);
-            self.notes.push(note);
-        }
+        self.note_aside();
         let bad_rows = self.bad_rows();
         self.check_names()?;
         let mut extra: Vec<(String, Texts)> = extra
