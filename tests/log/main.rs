@@ -4,6 +4,7 @@
 mod common;
 
 mod corpus;
+mod endless;
 mod grouping;
 mod history;
 mod import;

@@ -37,6 +37,8 @@ def numbers(table: pd.DataFrame, name: str, right: str = "a number") -> "Floats"
     column = table[name]
     if column.dtype.kind in {"M", "m"}:
         raise ValueError(f"the column {name} holds times ({column.dtype}): it must hold numbers")
+    if len(column) and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+        raise wrong(table, name, column.notna().to_numpy(dtype=bool), right)
     values = pd.to_numeric(column, errors="coerce")
     strange = values.isna() & column.notna()
     if strange.any():

@@ -65,7 +65,7 @@ def log_files(directory: Path) -> list[Path]:
     ValueError
         A log is there twice, plain and compressed.
     """
-    files = [file for file in directory.glob("machine_*.log*") if is_log(file.name)]
+    files = [file for file in directory.glob("machine_*.log*") if is_log(file.name) and _may_hold(file)]
     files.sort(key=_number)
     for file, other in pairwise(files):
         if log_name(file) == log_name(other):
@@ -73,6 +73,11 @@ def log_files(directory: Path) -> list[Path]:
                 f"{file} and {other.name} are the same machine's log: keep one, or name the files to load"
             )
     return files
+
+
+def _may_hold(file: Path) -> bool:
+    """Whether this is a file, or a link to nothing, of which is said so when it is read."""
+    return file.is_file() or not file.exists()
 
 
 def run_directories(path: Path) -> list[Path]:

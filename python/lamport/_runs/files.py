@@ -2,13 +2,14 @@
 
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from glob import glob, has_magic
 from os import PathLike
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from lamport._model.check import path
 from lamport._runs.directory import RECORD, log_files, log_name
@@ -92,6 +93,8 @@ def _files(source: str | PathLike[str], foreign: bool, pattern: re.Pattern[str] 
     if path.is_dir():
         return _declared(path, pattern) if foreign else _search(path)
     if path.exists():
+        if not path.is_file():
+            return Found([_piped(path)])
         if path.name == RECORD:
             raise ValueError(
                 f"{path} says how a run was made and is no log: give its directory, {path.parent}"
@@ -101,18 +104,45 @@ def _files(source: str | PathLike[str], foreign: bool, pattern: re.Pattern[str] 
     if not matches:
         raise FileNotFoundError(f"{text}: there is no such file, directory or match")
     each = [
-        _files(match, foreign, pattern) if Path(match).is_dir() else Found([Path(match)]) for match in matches
+        Found([Path(match)])
+        if Path(match).is_file() or not Path(match).exists()
+        else _files(match, foreign, pattern)
+        for match in matches
     ]
     return Found((file for files in each for file in files), (note for files in each for note in files.notes))
 
 
 def _spooled() -> Path:
-    """Copy the standard input to a file that is there as long as this process: it is read more than once."""
+    """Copy the standard input to a file."""
+    if sys.stdin is None:
+        raise ValueError("-: there is no standard input")
+    return _copied(sys.stdin.buffer, "standard_input")
+
+
+def _piped(path: Path) -> Path:
+    """Copy what comes out of a pipe or a terminal to a file; nothing else that is no file holds logs."""
+    mode = path.stat().st_mode
+    if not stat.S_ISFIFO(mode) and not _is_terminal(path, mode):
+        what = "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise ValueError(f"{path} is {what}, not a file with logs")
+    with path.open("rb") as pipe:
+        return _copied(pipe, path.name)
+
+
+def _is_terminal(path: Path, mode: int) -> bool:
+    if not stat.S_ISCHR(mode):
+        return False
+    with path.open("rb", buffering=0) as opened:
+        return opened.isatty()
+
+
+def _copied(source: BinaryIO, name: str) -> Path:
+    """Copy to a file that is there as long as this process: it is read more than once."""
     home = tempfile.TemporaryDirectory(prefix="lamport_")
     KEPT.append(home)
-    target = Path(home.name, "standard_input")
+    target = Path(home.name, name)
     with target.open("wb") as file:
-        while piece := sys.stdin.buffer.read(1 << 20):
+        while piece := source.read(1 << 20):
             file.write(piece)
     return target
 
@@ -158,10 +188,11 @@ def _several(paths: list[Path], directory: Path) -> str:
 
 def _left_aside(directory: Path, files: list[Path]) -> list[str]:
     """Say which files of a directory look like logs and are not taken."""
+    taken = set(files)
     others = [
         entry.name
         for entry in sorted(directory.iterdir())
-        if entry not in files
+        if entry not in taken
         and entry.name.startswith("machine_")
         and ".log" in entry.name
         and entry.is_file()
@@ -174,7 +205,8 @@ def _others(directory: Path) -> Found:
     files = sorted(entry for entry in directory.iterdir() if entry.is_file())
     logs = [file for file in files if Path(ROTATED.sub("", log_name(file))).suffix in ENDINGS]
     if logs:
-        rest = [file.name for file in files if file not in logs and file.name != RECORD]
+        taken = set(logs)
+        rest = [file.name for file in files if file not in taken and file.name != RECORD]
         return Found(logs, [f"{directory}: left aside are {_some(rest)}"] if rest else [])
     there = "it has no file"
     if files:
@@ -198,7 +230,8 @@ def _declared(directory: Path, pattern: re.Pattern[str] | None) -> Found:
     else:
         logs = [file for file in files if Path(ROTATED.sub("", log_name(file))).suffix.lower() in FOREIGN]
         why = f"that ends in {', '.join(FOREIGN)}"
-    rest = [file.name for file in files if file not in logs]
+    taken = set(logs)
+    rest = [file.name for file in files if file not in taken]
     if logs:
         return Found(logs, [f"{directory}: left aside are {_some(rest)}"] if rest else [])
     if pattern is None and any(log_files(home) for home in _below(directory)):

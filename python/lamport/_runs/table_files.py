@@ -20,10 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["BadRow", "TableFile", "join_tables", "read_table", "without_bad_rows"]
 
-TEXTS = {"machine_id", "machine", "sender", "recipients", "recipient_ids", "event", "vector_clock", "message"}
+TEXTS = {
+    "machine_id",
+    "machine",
+    "host",
+    "sender",
+    "recipient",
+    "recipients",
+    "recipient_ids",
+    "event",
+    "vector_clock",
+    "message",
+}
 """Columns of text: what looks like a number there may be a name."""
 SKIPPED = re.compile(r"Skipping line (\d+): (.*)")
 TOO_MANY = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+UNCLOSED = re.compile(r"EOF inside string starting at row (\d+)")
 ROW = re.compile(r"row (\d+): (.*)", re.DOTALL)
 IN_ROW = re.compile(r"\brow (\d+)\b")
 MOST = 1_000
@@ -65,6 +77,8 @@ def read_table(file: Path, *, separator: str | None, machine: str | None, declar
     known = dict(declared.columns or {})
     try:
         found = _parquet(file) if separator is None else _csv(file, separator, known, declared)
+    except LogError:
+        raise
     except (ValueError, OSError) as error:
         if isinstance(error, OSError) and error.strerror:
             raise
@@ -79,8 +93,9 @@ def _csv(file: Path, separator: str, known: dict[str, str | None], declared: Dec
     from lamport._lamport import read_bytes
 
     held = read_bytes(str(file))
+    text = _text(file, held)
     names = pd.read_csv(io.BytesIO(held), sep=separator, nrows=0, skipinitialspace=True).columns
-    first = _too_long(held, separator, len(names))
+    first = _too_long(text, separator, len(names))
     if first and declared.errors != "skip":
         raise ValueError(f"Expected {len(names)} fields in line {first[0][0]}, saw {first[0][1]}")
     skipped = [(line, f"expected {len(names)} fields, saw {saw}") for line, saw in first]
@@ -115,13 +130,30 @@ def _lines(held: bytes, separator: str, skipped: set[int]) -> list[int]:
     return [rows.line_num for row in rows if row and rows.line_num not in skipped]
 
 
-def _too_long(held: bytes, separator: str, names: int) -> list[tuple[int, int]]:
+def _text(file: Path, held: bytes) -> str:
+    """Return the text of a file, which is UTF-8 without NUL."""
+    from lamport._lamport import LogError
+
+    if (zero := held.find(b"\0")) >= 0:
+        line = held.count(b"\n", 0, zero) + 1
+        raise LogError(f"{file}:{line}: not text: the file looks binary")
+    try:
+        return held.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = held.count(b"\n", 0, error.start) + 1
+        byte = error.start - held.rfind(b"\n", 0, error.start)
+        raise LogError(
+            f"{file}:{line}: byte {byte} of the line is no UTF-8: save the file as UTF-8"
+        ) from None
+
+
+def _too_long(text: str, separator: str, names: int) -> list[tuple[int, int]]:
     """Return the first lines behind the names of columns, as long as they have more fields, and how many.
 
     By these pandas would take the first fields for names of rows; of later lines it says that they are long.
     """
     found = []
-    rows = csv.reader(io.StringIO(held.decode("utf-8", "replace"), newline=""), delimiter=separator)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     next(rows, None)
     for row in rows:
         if row:
@@ -146,6 +178,10 @@ def _plain(error: Exception) -> str:
     if found := TOO_MANY.match(text):
         expected, line, saw = found.groups()
         return f"{line}: {saw} fields, but {expected} before: quote those that hold the separator"
+    if found := UNCLOSED.search(text):
+        return (
+            f"{int(found[1]) + 1}: a quote is opened in this row and never closed: double those that are text"
+        )
     return f" it is not a table ({text})"
 
 

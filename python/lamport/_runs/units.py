@@ -91,8 +91,9 @@ def _check_mixed(numbers: "Floats", name: str) -> None:
 
 
 def _likely(farthest: float, span: float) -> str:
-    """Say which unit makes of times dates of our days, or else of their span a run of a day or less."""
+    """Say which unit makes of times dates of our days, or else possible ones of a run of a day or less."""
     for unit in NAMES:
         if OLDEST < farthest / UNITS[unit] < NEWEST:
             return unit
-    return next((unit for unit in NAMES if span / UNITS[unit] < DAY), "ns")
+    near = (unit for unit in NAMES if farthest / UNITS[unit] < FARTHEST and span / UNITS[unit] < DAY)
+    return next(near, "ns")

@@ -1,6 +1,7 @@
 //! Several executions of a program in one file.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::expression::Expression;
 use super::source::Contents;
@@ -28,10 +29,11 @@ pub(super) fn choose(
     starts: &[usize],
     delimiter: Option<&Expression>,
     wanted: Option<&Execution>,
+    is_stopped: &AtomicBool,
 ) -> Result<Vec<(usize, Range<usize>)>> {
     let mut stints: Vec<Stint> = Vec::new();
     for (file, (contents, &start)) in contents.iter().zip(starts).enumerate() {
-        part_file(file, contents, start, delimiter, &mut stints)?;
+        part_file(file, contents, start, delimiter, &mut stints, is_stopped)?;
     }
     let mut titles: Vec<String> = Vec::new();
     for stint in &stints {
@@ -93,6 +95,7 @@ fn part_file(
     start: usize,
     delimiter: Option<&Expression>,
     stints: &mut Vec<Stint>,
+    is_stopped: &AtomicBool,
 ) -> Result<()> {
     let text = contents.text.as_str();
     let known = stints.len();
@@ -116,19 +119,19 @@ fn part_file(
     let group = group.or(delimiter.groups.first()).map(|&(place, _)| place);
     // One without a name will do.
     let group = group.or((delimiter.count > 1).then_some(1));
-    let mut searcher = delimiter.searcher();
+    let mut searcher = delimiter.searcher(is_stopped);
     let (mut begin, mut place) = (start, start);
     let mut name = None;
-    while place < text.len() {
+    while place < text.len() && !is_stopped.load(Ordering::Relaxed) {
         let found = searcher
             .find(text, start..text.len(), place, false)
             .map_err(|endless| {
-                let before = &text.as_bytes()[..endless.0];
+                let before = &text.as_bytes()[..endless.place()];
                 let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
                 Error::log(
                     contents.name.clone(),
                     line,
-                    "the delimiter takes for ever here (too many steps back)",
+                    format!("the delimiter {}", endless.why()),
                 )
             })?;
         if !found {

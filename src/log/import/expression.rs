@@ -3,6 +3,7 @@
 mod syntax;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fancy_regex::{Expr, RegexBuilder, RegexInput, RuntimeError};
 use regex_automata::dfa::onepass;
@@ -10,10 +11,19 @@ use regex_automata::meta;
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 
+use super::row_writer::shown;
 use crate::error::{Error, Result};
 
 /// Steps back in one attempt, after which an expression counts as one that takes for ever.
 const MOST_STEPS: usize = 200_000;
+/// Steps back after which an attempt counts as long.
+const LONG_STEPS: usize = 10_000;
+/// Steps back after which a search that may see many lines goes on place by place: it can be stopped there.
+const FEW_STEPS: usize = 100;
+/// So many attempts of a searcher may be long: more, and the expression takes for ever in sum.
+const MOST_LONG: u32 = 500;
+/// So much of one line is searched by going back: each place of it may look at all of it.
+const LONGEST_LINE: usize = 1 << 16;
 /// Bytes of an expression when compiled.
 const MOST_BYTES: usize = 16 << 20;
 /// Bytes of the table of a one-pass expression.
@@ -42,7 +52,16 @@ enum Engine {
     /// Automata, in linear time.
     Linear(Box<meta::Regex>),
     /// Backtracking, for what looks around or refers back.
-    Backtracking(Box<fancy_regex::Regex>),
+    Backtracking(Box<Backtracker>),
+}
+
+/// The same expression with more and more steps that it may take back.
+#[derive(Debug)]
+struct Backtracker {
+    /// It looks ahead for a match.
+    scout: fancy_regex::Regex,
+    quick: fancy_regex::Regex,
+    patient: fancy_regex::Regex,
 }
 
 /// The engines, slowest first.
@@ -65,14 +84,21 @@ impl Expression {
 
     /// The same, with no faster engine than this.
     pub(super) fn compile(name: &str, pattern: &str, fastest: Speed) -> Result<Self> {
-        let refused =
-            |why: String| Error::invalid(format!("{name} {pattern:?} cannot be compiled: {why}"));
+        let refused = |why: String| {
+            Error::invalid(format!(
+                "{name} {} cannot be compiled: {why}",
+                shown(pattern)
+            ))
+        };
         let whole = format!("{MULTI_LINE}{pattern}");
-        let fancy = RegexBuilder::new(&whole)
-            .backtrack_limit(MOST_STEPS)
-            .delegate_size_limit(MOST_BYTES)
-            .build()
-            .map_err(|error| refused(syntax::explained(&error, MULTI_LINE.len())))?;
+        let backtracking = |most_steps: usize| {
+            RegexBuilder::new(&whole)
+                .backtrack_limit(most_steps)
+                .delegate_size_limit(MOST_BYTES)
+                .build()
+                .map_err(|error| refused(syntax::explained(&error, MULTI_LINE.len())))
+        };
+        let fancy = backtracking(MOST_STEPS)?;
         let tree = Expr::parse_tree(&whole)
             .map_err(|error| refused(syntax::explained(&error, MULTI_LINE.len())))?;
         if let Some(strange) = syntax::unusable(&tree.expr) {
@@ -86,9 +112,13 @@ impl Expression {
         // Where groups are counted otherwise, names would be those of others.
         let linear =
             linear.filter(|(_, linear)| fastest >= Speed::Linear && linear.captures_len() == count);
-        let is_linear = linear.is_some();
+        let is_confined = syntax::is_confined(&tree.expr, linear.is_some());
         let engine = match linear {
-            None => Engine::Backtracking(Box::new(fancy)),
+            None => Engine::Backtracking(Box::new(Backtracker {
+                scout: backtracking(if is_confined { LONG_STEPS } else { FEW_STEPS })?,
+                quick: backtracking(LONG_STEPS)?,
+                patient: fancy,
+            })),
             Some((plain, linear)) => {
                 let one_pass = (fastest == Speed::OnePass).then(|| {
                     // Written otherwise, more expressions need to look at each byte but once.
@@ -108,7 +138,7 @@ impl Expression {
             engine,
             groups,
             count,
-            is_confined: syntax::is_confined(&tree.expr, is_linear),
+            is_confined,
             tree: tree.expr,
         })
     }
@@ -119,13 +149,14 @@ impl Expression {
         match self.engine {
             Engine::OnePass(..) => Speed::OnePass,
             Engine::Linear(_) => Speed::Linear,
-            Engine::Backtracking(_) => Speed::Backtracking,
+            Engine::Backtracking(..) => Speed::Backtracking,
         }
     }
 
     /// Whether it matches where there is nothing.
     pub(super) fn is_empty_somewhere(&self) -> bool {
-        let found = self.searcher().find("", 0..0, 0, true);
+        let goes_on = AtomicBool::new(false);
+        let found = self.searcher(&goes_on).find("", 0..0, 0, true);
         found.is_ok_and(|found| found)
     }
 
@@ -134,10 +165,13 @@ impl Expression {
         syntax::literals(&self.tree, except)
     }
 
-    /// Something that searches with it.
-    pub(super) fn searcher(&self) -> Searcher<'_> {
+    /// Something that searches with it, until it is told to stop.
+    pub(super) fn searcher<'e>(&'e self, is_stopped: &'e AtomicBool) -> Searcher<'e> {
         Searcher {
             count: self.count,
+            is_confined: self.is_confined,
+            is_stopped,
+            long: 0,
             slots: vec![None; 2 * self.count],
             run: match &self.engine {
                 Engine::OnePass(one_pass, linear) => Run::OnePass(
@@ -147,7 +181,7 @@ impl Expression {
                     linear.create_cache(),
                 ),
                 Engine::Linear(linear) => Run::Linear(linear, linear.create_cache()),
-                Engine::Backtracking(fancy) => Run::Backtracking(fancy),
+                Engine::Backtracking(engine) => Run::Backtracking(engine),
             },
         }
     }
@@ -168,15 +202,49 @@ fn one_pass(plain: &str) -> Option<onepass::DFA> {
     onepass::Builder::new().configure(config).build(plain).ok()
 }
 
-/// Where an attempt took for ever.
+/// A search that takes for ever, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Endless(pub(super) usize);
+pub(super) enum Endless {
+    /// By the attempt at one place.
+    Once(usize),
+    /// By many attempts, the last of them at this place.
+    InSum(usize),
+    /// The line from this place on is too long for it.
+    Line(usize),
+}
+
+impl Endless {
+    pub(super) fn place(self) -> usize {
+        let (Self::Once(place) | Self::InSum(place) | Self::Line(place)) = self;
+        place
+    }
+
+    /// Why, and what would be right.
+    pub(super) fn why(self) -> String {
+        let remedy = "let no two repetitions in it match the same text, as (a+)+ does";
+        match self {
+            Self::Once(_) => format!("takes for ever here (too many steps back): {remedy}"),
+            Self::InSum(_) => format!(
+                "takes for ever in sum (here and at {MOST_LONG} places before more than {LONG_STEPS} steps back): \
+                 {remedy}"
+            ),
+            Self::Line(_) => format!(
+                "looks around or refers back, and takes for ever on a line of more than {LONGEST_LINE} bytes as this \
+                 one is: do without"
+            ),
+        }
+    }
+}
 
 /// An expression at work: what it found last.
 pub(super) struct Searcher<'e> {
     run: Run<'e>,
     count: usize,
+    is_confined: bool,
     slots: Vec<Option<NonMaxUsize>>,
+    is_stopped: &'e AtomicBool,
+    /// How many attempts were long.
+    long: u32,
 }
 
 enum Run<'e> {
@@ -187,7 +255,7 @@ enum Run<'e> {
         meta::Cache,
     ),
     Linear(&'e meta::Regex, meta::Cache),
-    Backtracking(&'e fancy_regex::Regex),
+    Backtracking(&'e Backtracker),
 }
 
 impl Searcher<'_> {
@@ -214,48 +282,70 @@ impl Searcher<'_> {
                 let found = linear.search_slots_with(cache, &input, &mut self.slots);
                 Ok(found.is_some())
             }
-            Run::Backtracking(_) => self.backtrack(text, window, place, is_here),
+            &mut Run::Backtracking(engine) => self.backtrack(engine, text, window, place, is_here),
         }
     }
 
     fn backtrack(
         &mut self,
+        engine: &Backtracker,
         text: &str,
         window: Range<usize>,
         place: usize,
         is_here: bool,
     ) -> std::result::Result<bool, Endless> {
-        match self.attempt(text, &window, place, is_here) {
-            Some(found) => Ok(found),
-            None if is_here => Err(Endless(place)),
-            // Each place has its own steps; only one that alone takes too many is one too much.
-            None => {
-                let places = text[place..window.end]
-                    .char_indices()
-                    .map(|(shift, _)| place + shift);
-                for place in places.chain([window.end]) {
-                    match self.attempt(text, &window, place, true) {
-                        Some(true) => return Ok(true),
-                        Some(false) => {}
-                        None => return Err(Endless(place)),
-                    }
-                }
-                Ok(false)
+        if self.is_confined && window.len() > LONGEST_LINE {
+            return Err(Endless::Line(place));
+        }
+        if is_here {
+            return self.backtrack_at(engine, text, &window, place);
+        }
+        if let Some(found) = self.attempt(&engine.scout, text, &window, place, false) {
+            return Ok(found);
+        }
+        // Each place has its own steps; only one that alone takes too many is one too much.
+        let places = text[place..window.end]
+            .char_indices()
+            .map(|(shift, _)| place + shift);
+        for place in places.chain([window.end]) {
+            if self.is_stopped.load(Ordering::Relaxed) {
+                return Err(Endless::InSum(place));
+            }
+            if self.backtrack_at(engine, text, &window, place)? {
+                return Ok(true);
             }
         }
+        Ok(false)
+    }
+
+    /// Whether there is a match at this place.
+    fn backtrack_at(
+        &mut self,
+        engine: &Backtracker,
+        text: &str,
+        window: &Range<usize>,
+        place: usize,
+    ) -> std::result::Result<bool, Endless> {
+        if let Some(found) = self.attempt(&engine.quick, text, window, place, true) {
+            return Ok(found);
+        }
+        self.long += 1;
+        if self.long > MOST_LONG {
+            return Err(Endless::InSum(place));
+        }
+        let found = self.attempt(&engine.patient, text, window, place, true);
+        found.ok_or(Endless::Once(place))
     }
 
     /// Nothing if it takes for ever.
     fn attempt(
         &mut self,
+        fancy: &fancy_regex::Regex,
         text: &str,
         window: &Range<usize>,
         place: usize,
         is_here: bool,
     ) -> Option<bool> {
-        let Run::Backtracking(fancy) = self.run else {
-            return Some(false);
-        };
         let seen = &text[window.clone()];
         let input = RegexInput::new(seen)
             .from_pos(place - window.start)
@@ -305,7 +395,8 @@ mod tests {
 
     /// Every group of every match in a text, one after the other, and of one at each place.
     fn all(expression: &Expression, text: &str) -> Option<Vec<Spans>> {
-        let mut searcher = expression.searcher();
+        let goes_on = AtomicBool::new(false);
+        let mut searcher = expression.searcher(&goes_on);
         let mut found = Vec::new();
         let mut groups = |searcher: &Searcher<'_>| {
             found.push(

@@ -1,7 +1,11 @@
 //! Logs of JSON lines of any shape.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde_json::Value;
+
+use super::alike::shortened;
 use super::collect::Collector;
 use super::fields::{Field, assign};
 use super::json_line::{self, KeyUse, Keys};
@@ -50,7 +54,7 @@ pub fn read_json_on(
     }
     let bytes = contents.iter().map(|contents| contents.text.len()).sum();
     let threads = threads.unwrap_or_else(|| portions::threads(bytes));
-    let one = |place: usize| {
+    let one = |place: usize, is_stopped: &AtomicBool| {
         let (file, range, line) = &work[place];
         scan(
             &contents[*file].text[range.clone()],
@@ -58,6 +62,7 @@ pub fn read_json_on(
             &keys,
             &readers,
             files[*file].machine.as_deref(),
+            is_stopped,
         )
     };
     let found = portions::each(
@@ -118,13 +123,14 @@ fn scan(
     keys: &Keys,
     readers: &ValueReaders,
     owner: Option<&str>,
+    is_stopped: &AtomicBool,
 ) -> JsonRows {
     let mut writer = RowWriter::new(readers, owner);
     let mut unknown = None;
     let mut flaw = None;
     let mut line = first;
     let mut rest = text;
-    while !rest.is_empty() {
+    while !rest.is_empty() && !is_stopped.load(Ordering::Relaxed) {
         let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
         let here = &rest[..end];
         rest = rest.get(end + 1..).unwrap_or("");
@@ -184,7 +190,11 @@ fn find_keys(
         }
     }
     let (fields, extra) = assign(&names, &foreign.columns)?;
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let shown: Vec<&str> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| shortened(name))
+        .collect();
     let has = |wanted: Field| fields.contains(&wanted);
     let missing = |what: &str, remedy: &str| {
         let name = contents.first().map_or("", |contents| &contents.name);
@@ -194,12 +204,7 @@ fn find_keys(
         )))
     };
     if names.is_empty() {
-        let first = contents.first().map_or("", |contents| &contents.name);
-        return Err(Error::log(
-            first,
-            1,
-            "the lines are no JSON objects: each is one, as {\"machine\": 1, ...}",
-        ));
+        return Err(no_object(contents));
     }
     if !has(Field::Event) && !has(Field::Vector) && !has(Field::Clock) {
         return missing("what happened", "say columns={\"their_key\": \"event\"}");
@@ -220,6 +225,22 @@ fn find_keys(
     }
     let extra = extra.into_iter().take(MOST_COLUMNS).collect();
     Ok((keys, extra))
+}
+
+/// Why the first line of logs is no object with keys.
+fn no_object(contents: &[Contents]) -> Error {
+    let Some(contents) = contents.first() else {
+        return Error::invalid("no log files are given");
+    };
+    let mut lines = contents.text.lines().zip(1_u32..);
+    let found = lines.find(|(line, _)| !line.trim_ascii().is_empty());
+    let (line, number) = found.unwrap_or(("", 1));
+    let why = if matches!(serde_json::from_str(line), Ok(Value::Object(_))) {
+        "the lines have no keys: each is a JSON object, as {\"machine\": 1, ...}".to_owned()
+    } else {
+        json_line::explained(line)
+    };
+    Error::log(contents.name.clone(), number.into(), why)
 }
 
 /// Puts a path in its place.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::fields::Field;
 use super::row_writer::{Flaw, RowWriter, ValueForm};
@@ -74,12 +74,12 @@ pub(super) fn read(
 }
 
 /// Why a line is no object of JSON.
-fn explained(line: &str) -> String {
+pub(super) fn explained(line: &str) -> String {
     if !line.trim_start().starts_with('{') {
         let shown = super::row_writer::shown(line.trim());
         return format!("{shown} is no JSON object: a line has one, as {{\"machine\": 1, ...}}");
     }
-    match serde_json::from_str::<IgnoredAny>(line) {
+    match serde_json::from_str::<Value>(line) {
         Err(error) => format!(
             "no JSON, from column {} on: {}",
             error.column(),

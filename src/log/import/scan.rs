@@ -1,6 +1,7 @@
 //! What patterns find in a stretch of text.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::alike::LeftAside;
@@ -93,8 +94,9 @@ pub(super) fn scan(
     region: &Region<'_>,
     range: Range<usize>,
     line: u32,
+    is_stopped: &AtomicBool,
 ) -> Found {
-    let mut scan = Scan::new(patterns, reading, region, range.start, line);
+    let mut scan = Scan::new(patterns, reading, region, (range.start, line), is_stopped);
     let result = if patterns.is_confined {
         scan.lines(range)
     } else {
@@ -114,7 +116,8 @@ pub(super) fn left_between(
     (place, line): (usize, u32),
     end: usize,
 ) -> LeftAside {
-    let mut scan = Scan::new(patterns, readers, region, place, line);
+    let goes_on = AtomicBool::new(false);
+    let mut scan = Scan::new(patterns, readers, region, (place, line), &goes_on);
     scan.skip(place, end);
     scan.found.head
 }
@@ -122,6 +125,7 @@ pub(super) fn left_between(
 struct Scan<'s> {
     patterns: &'s Patterns,
     searchers: Vec<Searcher<'s>>,
+    is_stopped: &'s AtomicBool,
     region: &'s Region<'s>,
     words: &'s Words,
     writer: RowWriter<'s>,
@@ -137,16 +141,16 @@ impl<'s> Scan<'s> {
         patterns: &'s Patterns,
         reading: &'s ValueReaders,
         region: &'s Region<'s>,
-        place: usize,
-        line: u32,
+        (place, line): (usize, u32),
+        is_stopped: &'s AtomicBool,
     ) -> Self {
+        let expressions = patterns.expressions.iter();
         Self {
             patterns,
-            searchers: patterns
-                .expressions
-                .iter()
-                .map(Expression::searcher)
+            searchers: expressions
+                .map(|expression| expression.searcher(is_stopped))
                 .collect(),
+            is_stopped,
             region,
             words: &reading.words,
             writer: RowWriter::new(reading, region.owner),
@@ -164,18 +168,26 @@ impl<'s> Scan<'s> {
         let text = self.region.text;
         let mut start = range.start;
         let mut line = self.counted.1;
-        while start < range.end {
+        while start < range.end && !self.is_stopped.load(Ordering::Relaxed) {
             let newline = memchr::memchr(b'\n', &text.as_bytes()[start..range.end]);
             let end = newline.map_or(range.end, |newline| start + newline);
             self.counted = (start, line);
             self.writer.begin(line);
             let mut place = start;
             let mut has_match = false;
-            while place < end
-                && let Some(pattern) = self.in_line(start..end, place)?
-            {
-                has_match = true;
-                place = self.take(pattern)?;
+            while place < end {
+                match self.in_line(start..end, place) {
+                    Ok(Some(pattern)) => {
+                        has_match = true;
+                        place = self.take(pattern)?;
+                    }
+                    Ok(None) => break,
+                    Err(flaw) => {
+                        self.writer.skip(flaw)?;
+                        has_match = true;
+                        break;
+                    }
+                }
             }
             if !has_match {
                 self.found
@@ -222,9 +234,9 @@ impl<'s> Scan<'s> {
                     }
                 }
                 Ok(false) => {}
-                Err(Endless(place)) => {
-                    self.writer.begin(self.line_of(place));
-                    return Err(flaw_of(&self.writer, Endless(place)));
+                Err(endless) => {
+                    self.writer.begin(self.line_of(endless.place()));
+                    return Err(flaw_of(&self.writer, endless));
                 }
             }
         }
@@ -233,7 +245,7 @@ impl<'s> Scan<'s> {
 
     /// All matches that begin before `end`.
     fn everything(&mut self, end: usize) -> Result<(), Flaw> {
-        while self.found.end < end && self.next(end)? {}
+        while self.found.end < end && !self.is_stopped.load(Ordering::Relaxed) && self.next(end)? {}
         self.found.end = self.found.end.max(end);
         Ok(())
     }
@@ -303,9 +315,9 @@ impl<'s> Scan<'s> {
             let found = searcher.find(region.text, region.range.clone(), from, false);
             let found = match found {
                 Ok(found) => found,
-                Err(Endless(place)) => {
-                    self.writer.begin(self.line_of(place));
-                    return Err(flaw_of(&self.writer, Endless(place)));
+                Err(endless) => {
+                    self.writer.begin(self.line_of(endless.place()));
+                    return Err(flaw_of(&self.writer, endless));
                 }
             };
             if !found {
@@ -414,13 +426,10 @@ impl<'s> Scan<'s> {
     }
 }
 
-fn flaw_of(writer: &RowWriter<'_>, _: Endless) -> Flaw {
+fn flaw_of(writer: &RowWriter<'_>, endless: Endless) -> Flaw {
     Flaw {
-        is_general: true,
-        ..writer.flaw(
-            "the pattern takes for ever here (too many steps back): \
-             let no two repetitions in it match the same text, as (a+)+ does",
-        )
+        is_general: !matches!(endless, Endless::Line(_)),
+        ..writer.flaw(format!("the pattern {}", endless.why()))
     }
 }
 

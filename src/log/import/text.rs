@@ -1,14 +1,15 @@
 //! Logs of any text, read by regular expressions.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
-use super::alike::{LeftAside, are_telling, shortened};
+use super::alike::{LeftAside, are_telling};
 use super::collect::Collector;
 use super::executions;
 use super::expression::Expression;
 use super::fields::{Field, assign};
 use super::portions;
-use super::row_writer::{Flaw, ValueReaders};
+use super::row_writer::{Flaw, ValueReaders, shown};
 use super::scan::{Found, Patterns, Region, left_between, scan};
 use super::source::{self, Contents, TextFile};
 use super::table::Table;
@@ -86,12 +87,16 @@ pub fn read_text_on(
         .zip(files)
         .map(|(contents, file)| header(&contents.text, file.header));
     let starts: Vec<usize> = starts.collect();
-    let stretches = executions::choose(
-        &contents,
-        &starts,
-        delimiter.as_ref(),
-        patterns.execution.as_ref(),
-    )?;
+    let choose = |is_stopped: &AtomicBool| {
+        executions::choose(
+            &contents,
+            &starts,
+            delimiter.as_ref(),
+            patterns.execution.as_ref(),
+            is_stopped,
+        )
+    };
+    let stretches = portions::one(&choose, go_on)??;
     let readers = foreign.readers(extra);
     let mut work = Vec::new();
     let mut regions = Vec::new();
@@ -112,14 +117,16 @@ pub fn read_text_on(
     }
     let bytes = contents.iter().map(|contents| contents.text.len()).sum();
     let threads = threads.unwrap_or_else(|| portions::threads(bytes));
-    let one = |place: usize| {
+    let one = |place: usize, is_stopped: &AtomicBool| {
         let (region, range, line) = &work[place];
+        let region = &regions[*region].1;
         scan(
             &compiled,
             &readers,
-            &regions[*region].1,
+            region,
             range.clone(),
             *line,
+            is_stopped,
         )
     };
     let found = portions::each(
@@ -143,8 +150,14 @@ pub fn read_text_on(
         let mut end = region.range.start;
         while let Some((_, range, line)) = work.next_if(|(of, ..)| *of == number) {
             let piece = found.next();
-            let Some((mut piece, from)) =
-                joined(piece, &compiled, &readers, region, (end, range, line))
+            let Some((mut piece, from)) = joined(
+                piece,
+                &compiled,
+                &readers,
+                region,
+                (end, range, line),
+                go_on,
+            )?
             else {
                 continue;
             };
@@ -192,14 +205,15 @@ fn joined(
     readers: &ValueReaders,
     region: &Region<'_>,
     (end, range, line): (usize, std::ops::Range<usize>, u32),
-) -> Option<(Found, usize)> {
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<(Found, usize)>> {
     if end >= range.end {
-        return None;
+        return Ok(None);
     }
     if end <= range.start
         && let Some(piece) = piece
     {
-        return Some((piece, 0));
+        return Ok(Some((piece, 0)));
     }
     // A match that begins before the portion reaches into it: the search goes on behind it.
     let start = end.max(range.start);
@@ -216,9 +230,21 @@ fn joined(
         {
             let first = piece.spans[0].0;
             piece.head = left_between(patterns, readers, region, (start, line), first);
-            Some((piece, 0))
+            Ok(Some((piece, 0)))
         }
-        _ => Some((scan(patterns, readers, region, start..range.end, line), 0)),
+        _ => {
+            let again = |is_stopped: &AtomicBool| {
+                scan(
+                    patterns,
+                    readers,
+                    region,
+                    start..range.end,
+                    line,
+                    is_stopped,
+                )
+            };
+            Ok(Some((portions::one(&again, go_on)?, 0)))
+        }
     }
 }
 
@@ -241,7 +267,8 @@ fn compile(
         let expression = Expression::new("pattern", pattern)?;
         if expression.is_empty_somewhere() {
             return Err(Error::invalid(format!(
-                "pattern {pattern:?} matches where there is nothing: let it have something that must be there"
+                "pattern {} matches where there is nothing: let it have something that must be there",
+                shown(pattern)
             )));
         }
         expressions.push(expression);
@@ -294,7 +321,8 @@ fn check_groups(pattern: &str, groups: &[(usize, Field)], files: &[TextFile]) ->
     let has = |wanted: Field| groups.iter().any(|&(_, field)| field == wanted);
     let missing = |name: &str, remedy: &str| {
         Err(Error::invalid(format!(
-            "pattern {pattern:?} has no group {name}: {remedy}"
+            "pattern {} has no group {name}: {remedy}",
+            shown(pattern)
         )))
     };
     if !has(Field::Event) && !has(Field::Vector) && !has(Field::Clock) {
@@ -324,7 +352,7 @@ pub(super) fn load(
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Contents>> {
     let threads = threads.unwrap_or_else(|| portions::threads(usize::MAX));
-    let one = |place: usize| source::read(&files[place].path);
+    let one = |place: usize, _: &AtomicBool| source::read(&files[place].path);
     let contents = portions::each(threads, files.len(), &one, Result::is_err, go_on)?;
     contents.into_iter().collect()
 }
@@ -376,10 +404,10 @@ fn note_left(notes: &mut Vec<String>, contents: &Contents, aside: &LeftAside) {
             "lines match"
         };
         notes.push(format!(
-            "{}: {} {lines} no pattern and count for nothing, first line {line}: {:?}",
+            "{}: {} {lines} no pattern and count for nothing, first line {line}: {}",
             contents.name,
             aside.count,
-            shortened(text)
+            shown(text)
         ));
     }
     note_cut(notes, contents);

@@ -110,7 +110,7 @@ impl TimeReader {
         };
         let likely = UNITS.iter().find(is_ours);
         let remedy = match likely {
-            Some((unit, _)) => format!("say time_unit={unit:?}"),
+            Some((unit, _)) => format!("say time_unit={unit:?}, or give all times in one unit"),
             None => "say time_unit, or time_format if it is a date".to_owned(),
         };
         format!(

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::log::read::binary::{BINARY, HEAD, kind};
 use crate::log::read::input::{BYTE_ORDER_MARK, LogInput};
 
 /// So many bytes at either end tell the format.
@@ -21,6 +22,14 @@ pub fn peek(path: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
         .take(ENOUGH as u64)
         .read_to_end(&mut head)
         .map_err(failed)?;
+    // What stands in a compressed file may be no text either.
+    if let Some(kind) = kind(&head[..head.len().min(HEAD)]).filter(|kind| *kind != BINARY) {
+        return Err(Error::log(
+            path.display().to_string(),
+            1,
+            format!("the file is no log: it is {kind}"),
+        ));
+    }
     let mut tail = head.clone();
     if head.len() == ENOUGH {
         if input.is_changed() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fancy_regex::{Assertion, Error, Expr};
+use fancy_regex::{Assertion, CompileError, Error, Expr};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Why an expression was refused; the first `shift` bytes of it are not the user's.
@@ -11,8 +11,37 @@ pub(super) fn explained(error: &Error, shift: usize) -> String {
         Error::ParseError(place, error) => {
             format!("{error}, at its place {}", place.saturating_sub(shift))
         }
+        Error::CompileError(error) => match &**error {
+            CompileError::InnerError(inner) => match (inner.syntax_error(), inner.size_limit()) {
+                (Some(wrong), _) => unparsed(wrong),
+                (None, Some(most)) => format!(
+                    "it takes more than {} MiB: repeat less, or shorter things",
+                    most >> 20
+                ),
+                (None, None) => inner.to_string(),
+            },
+            CompileError::PatternTooComplex => {
+                "it takes too much when compiled: repeat less, or shorter things".to_owned()
+            }
+            other => other.to_string(),
+        },
         other => other.to_string(),
     }
+}
+
+/// What is wrong in a part of an expression, and in which.
+fn unparsed(error: &regex_syntax::Error) -> String {
+    let (why, part, span) = match error {
+        regex_syntax::Error::Parse(error) => {
+            (error.kind().to_string(), error.pattern(), *error.span())
+        }
+        regex_syntax::Error::Translate(error) => {
+            (error.kind().to_string(), error.pattern(), *error.span())
+        }
+        other => return other.to_string(),
+    };
+    let wrong = part.get(span.start.offset..span.end.offset);
+    format!("{why} ({:?})", wrong.unwrap_or(part))
 }
 
 /// What an expression has that goes beyond a match at a place.
