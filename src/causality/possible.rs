@@ -34,7 +34,9 @@ pub(super) fn causes(
         news: Vec::new(),
         limit: i64::MIN,
     };
-    for log in 0..machines {
+    // A vector at each event tells all that came before.
+    let open = if evidence.tells_vectors() { 0 } else { machines };
+    for log in 0..open {
         if search.machine(log, checkpoint)?.is_none() {
             return Ok(None);
         }
@@ -88,8 +90,6 @@ impl OpenCauses<'_, '_> {
         self.next = [0; 2];
         self.limit = i64::MIN;
         let first = self.graph.starts[log] as usize;
-        // A vector tells all that came before.
-        let with_vector = evidence.with_vector(log) as u32;
         let mut breaks = evidence.breaks[log].iter().copied().peekable();
         let is_open = |&receipt: &usize| {
             let position = first + evidence.receipts.indices[receipt] as usize;
@@ -105,9 +105,6 @@ impl OpenCauses<'_, '_> {
             let (is_break, is_open) = (breaks.next_if_eq(&index).is_some(), receipt == Some(index));
             let receipt = if is_open { receipts.next() } else { None };
             checkpoint.after(8)?;
-            if index < with_vector {
-                continue;
-            }
             self.reach(first + index as usize + 1);
             if is_break && self.after_break(index as usize, checkpoint)?.is_none() {
                 return Ok(None);

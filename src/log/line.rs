@@ -180,7 +180,7 @@ pub struct End {
     pub queue_len: Option<u64>,
     /// The ticks that happened, if told.
     pub ticks: Option<u64>,
-    /// How late they were.
+    /// How late they were; unknown where some ticks of the last start were made by hand and others were due.
     pub lateness: Option<Quantiles>,
     /// For each peer with any, the messages newer than the last *accepted* heard, if told.
     pub undelivered: Option<Vec<(Option<MachineId>, u64)>>,

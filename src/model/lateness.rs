@@ -36,6 +36,11 @@ impl Lateness {
         self.max = self.max.max(late);
     }
 
+    /// Whether no tick was counted.
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
     /// The median, the 99th percentile and the maximum; zeros before the first tick.
     pub fn summary(&self) -> Summary {
         Summary {

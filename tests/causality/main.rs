@@ -4,7 +4,9 @@
 mod common;
 
 mod align;
+mod base_damage;
 mod damage;
+mod damaged_logs;
 mod diagnose;
 mod happened;
 mod histories;
@@ -16,6 +18,7 @@ mod random_histories;
 mod simulated_logs;
 mod time_rules;
 mod unreadable;
+mod vector_damage;
 mod verify;
 mod viewers;
 mod written_logs;

@@ -74,6 +74,21 @@ fn no_more_is_undelivered_than_was_sent() {
 }
 
 #[test]
+fn what_is_left_unread_follows_the_last_event_only_where_end_tells_it() {
+    let sender = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);
+    let sender = sender.end_with(0, 2, "[2, 1]");
+    let recipient = Log::new(2, &[]).unread((1, 2), Some(3.0));
+    breaks(Rule::Fifo, 1, &[sender.clone(), recipient.clone().end(1)]);
+    // The first message may be received in lines that are missing.
+    clean(&[sender.clone(), recipient.clone()]);
+    breaks(
+        Rule::Fifo,
+        1,
+        &[sender, recipient.unread((1, 1), Some(4.0))],
+    );
+}
+
+#[test]
 fn what_is_undelivered_in_virtual_time_is_what_is_missing() {
     let logs = |undelivered: &str| {
         let sender = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);

@@ -10,7 +10,7 @@ use crate::common::Scratch;
 use crate::part::{Left, Part, PartLog};
 use crate::trial::Figures;
 use crate::truth::Truth;
-use crate::whole::Whole;
+use crate::whole::{VECTOR, Whole};
 use lamport::causality::verify::membership::Members;
 use lamport::causality::verify::report::{Report, Rule, Violation};
 use lamport::causality::verify::{Options, verify};
@@ -110,7 +110,11 @@ pub(crate) fn write(part: &Part, scratch: &Scratch) -> Vec<PathBuf> {
         let mut text = String::new();
         for line in &log.lines {
             match line {
-                Left::Line(_, fields) => text += &serde_json::to_string(fields).unwrap(),
+                Left::Line(_, fields) => {
+                    let mut fields = fields.clone();
+                    fields.remove(VECTOR);
+                    text += &serde_json::to_string(&fields).unwrap();
+                }
                 Left::Unreadable => text += "{\"event\": \"REC",
             }
             text.push('\n');

@@ -1,7 +1,7 @@
 //! A run that is not quite clean: what the whole log does not show, no part of it may show.
 
 use crate::chance::Chance;
-use crate::whole::Whole;
+use crate::whole::{VECTOR, Whole};
 use serde_json::Value;
 
 /// Fields that are changed by a little.
@@ -44,10 +44,21 @@ impl Whole {
                     let fields = &mut self.logs[log][at].fields;
                     fields.insert("manual".into(), true.into());
                 }
+                3 => self.change_vector(log, at, chance),
                 _ => self.change(log, at, chance),
             }
         }
         self
+    }
+
+    fn change_vector(&mut self, log: usize, at: usize, chance: &mut Chance) {
+        let fields = &mut self.logs[log][at].fields;
+        if let Some(entries) = fields.get_mut(VECTOR).and_then(Value::as_object_mut) {
+            let machines: Vec<String> = entries.keys().cloned().collect();
+            let entry = &mut entries[&chance.pick(&machines)];
+            let count = entry.as_i64().unwrap() + chance.within(0, 4) as i64 - 2;
+            *entry = count.max(0).into();
+        }
     }
 
     fn change(&mut self, log: usize, at: usize, chance: &mut Chance) {

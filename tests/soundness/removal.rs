@@ -1,10 +1,10 @@
 //! What can be missing of a record, or be told less exactly.
 
 use crate::chance::Chance;
-use crate::whole::{Line, Whole};
+use crate::whole::{Line, VECTOR, Whole};
 
 /// The fields that a line may lack, by whoever writes such lines. `manual` and `by_hand` are no such: an exemption that is not recorded does not exist.
-const FIELDS: [(&str, &[&str]); 8] = [
+const FIELDS: [(&str, &[&str]); 9] = [
     (
         "STARTUP",
         &[
@@ -32,8 +32,9 @@ const FIELDS: [(&str, &[&str]); 8] = [
         "RECEIVE",
         &["queue_len", "sender", "sent_clock", "arrival_time"],
     ),
-    ("SEND", &["old_clock"]),
-    ("RECEIVE", &["sender", "sent_clock"]),
+    ("SEND", &["old_clock", VECTOR]),
+    ("RECEIVE", &["sender", "sent_clock", VECTOR]),
+    ("INTERNAL", &[VECTOR]),
 ];
 
 /// One thing that is taken away. Lines are counted as they were in the whole log.

@@ -21,14 +21,17 @@ pub(crate) fn whole(seed: u64, strange: u64) -> Whole {
     } else {
         World::new(&mut chance, is_strange).run(&mut chance)
     };
+    let has_vectors = chance.percent(30);
     if !is_strange || chance.percent(30) {
-        return whole;
+        return whole.telling(has_vectors);
     }
     let stamp = chance.pick(&[Stamp::After, Stamp::Before]);
     let receive = chance.pick(&[Receive::MaxPlusOne, Receive::MaxOfNext, Receive::Max]);
     let step = chance.pick(&[1, 1, 1, 2, 5]);
     let start = chance.pick(&[0, 0, 0, 1, 100]);
-    whole.relabelled(stamp, receive, step, start)
+    whole
+        .relabelled(stamp, receive, step, start)
+        .telling(has_vectors)
 }
 
 pub(crate) fn topology(machines: u32, chance: &mut Chance) -> Topology {
@@ -131,6 +134,15 @@ fn faults(machines: u32, duration: f64, chance: &mut Chance) -> Vec<Fault> {
 }
 
 impl Whole {
+    /// With vector clocks, if it is to have any.
+    fn telling(self, has_vectors: bool) -> Self {
+        if has_vectors {
+            self.with_vectors()
+        } else {
+            self
+        }
+    }
+
     /// Gives each receipt the SEND that its sender and timestamp name.
     fn find_causes(&mut self) {
         let mut sends = BTreeMap::new();

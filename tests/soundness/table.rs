@@ -1,10 +1,10 @@
 //! What is left of a run, as a table.
 
 use crate::part::{Left, Part};
-use crate::whole::Fields;
+use crate::whole::{Fields, VECTOR};
 use lamport::error::Result;
 use lamport::log::columns::{Columns, UNKNOWN};
-use lamport::log::import::table::{Declared, Lists, Table};
+use lamport::log::import::table::{Declared, Lists, Table, VectorColumn};
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
 use lamport::model::rules::Rules;
@@ -60,6 +60,7 @@ impl Part {
         };
         let names = rows.iter().any(|row| row.contains_key("recipient_ids"));
         let recipients = names.then(|| rows.iter().map(|row| recipients(row)).collect::<Lists>());
+        let has_vectors = rows.iter().any(|row| row.contains_key(VECTOR));
         let declared = Declared {
             rules: rules.clone(),
             ..Declared::default()
@@ -67,6 +68,7 @@ impl Part {
         let table = Table {
             columns,
             recipients,
+            vectors: has_vectors.then(|| vectors(&rows)),
             resolution: self.resolution,
             ..Table::default()
         };
@@ -93,4 +95,20 @@ fn recipients(row: &Fields) -> Vec<i64> {
         None if row["event"] == "SEND" => vec![UNKNOWN],
         None => Vec::new(),
     }
+}
+
+fn vectors(rows: &[&Fields]) -> VectorColumn {
+    let mut column = VectorColumn {
+        starts: vec![0],
+        ..VectorColumn::default()
+    };
+    for row in rows {
+        let entries = row.get(VECTOR).and_then(Value::as_object);
+        for (machine, count) in entries.into_iter().flatten() {
+            column.machines.push(machine.parse().unwrap());
+            column.counts.push(count.as_i64().unwrap());
+        }
+        column.starts.push(column.machines.len());
+    }
+    column
 }

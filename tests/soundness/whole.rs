@@ -1,8 +1,13 @@
 //! A run as it was: every line of every log, and which SEND each receipt is of.
 
+use std::collections::BTreeMap;
+
 use lamport::model::rules::Rules;
 use lamport::model::topology::Topology;
 use serde_json::{Map, Value};
+
+/// The field of a vector clock, which tables have.
+pub(crate) const VECTOR: &str = "vector_clock";
 
 /// The fields of a line.
 pub(crate) type Fields = Map<String, Value>;
@@ -61,6 +66,38 @@ impl Line {
 }
 
 impl Whole {
+    /// The run with the vector clock of each event.
+    pub(crate) fn with_vectors(mut self) -> Self {
+        let mut order = Vec::new();
+        self.in_causal_order(|log, line| order.push((log, line)));
+        let mut known = vec![vec![0_u64; self.logs.len()]; self.logs.len()];
+        let mut sent: BTreeMap<(usize, usize), Vec<u64>> = BTreeMap::new();
+        for (log, at) in order {
+            let line = &mut self.logs[log][at];
+            if !line.is_event() {
+                continue;
+            }
+            if let Some(cause) = line.cause {
+                for (mine, &theirs) in known[log].iter_mut().zip(&sent[&cause]) {
+                    *mine = (*mine).max(theirs);
+                }
+            }
+            known[log][log] += 1;
+            let entries = known[log]
+                .iter()
+                .enumerate()
+                .filter(|&(_, &count)| count > 0);
+            let entries =
+                entries.map(|(machine, &count)| ((machine + 1).to_string(), count.into()));
+            line.fields
+                .insert(VECTOR.into(), Value::Object(entries.collect()));
+            if line.is("SEND") {
+                sent.insert((log, at), known[log].clone());
+            }
+        }
+        self
+    }
+
     /// Calls `each` with the log and the line of every line, none before what it follows from; CONNECT and the like stand in their places.
     pub(crate) fn in_causal_order(&self, mut each: impl FnMut(usize, usize)) {
         let mut next = vec![0; self.logs.len()];

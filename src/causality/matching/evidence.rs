@@ -25,6 +25,8 @@ pub(in crate::causality) struct Evidence<'a> {
     pub(in crate::causality) trace: Trace<'a>,
     pub(in crate::causality) rules: &'a Rules,
     vectors: Option<&'a VectorColumn>,
+    /// Of a table, the row of each event before it was put in order; several of one row were one event.
+    source_rows: &'a [u32],
     contents: Arc<LogContents>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Evidence<'a> {
             trace,
             rules,
             vectors: None,
+            source_rows: &[],
             contents: Arc::new(contents),
         }
     }
@@ -95,6 +98,7 @@ impl<'a> Evidence<'a> {
             trace,
             rules: &beside.rules,
             vectors: beside.vectors.as_ref(),
+            source_rows: &beside.source_rows,
             contents,
         }
     }
@@ -104,16 +108,21 @@ impl<'a> Evidence<'a> {
         &self.contents
     }
 
-    /// How many of the first events of a log have a vector clock, their own or that of one behind: an event that was
-    /// several at once has it at the last.
-    pub(in crate::causality) fn with_vector(&self, log: usize) -> usize {
-        let has =
-            |vectors: &VectorColumn, row: usize| vectors.starts[row] < vectors.starts[row + 1];
-        let rows = self.rows_of(log);
-        let last = self
-            .vectors
-            .and_then(|vectors| rows.iter().rposition(|&row| has(vectors, row as usize)));
-        last.map_or(0, |last| last + 1)
+    /// Whether every event has a vector clock, which tells all that came before; one that was several at once has it at
+    /// the last of them.
+    pub(in crate::causality) fn tells_vectors(&self) -> bool {
+        let source = |row: u32| self.source_rows.get(row as usize).copied().unwrap_or(row);
+        let Some(vectors) = self.vectors else {
+            return false;
+        };
+        (0..self.notes.len()).all(|log| {
+            let rows = self.rows_of(log);
+            rows.iter().enumerate().all(|(index, &row)| {
+                let next = rows.get(index + 1);
+                let is_last = next.is_none_or(|&next| source(next) != source(row));
+                !is_last || vectors.starts[row as usize] < vectors.starts[row as usize + 1]
+            })
+        })
     }
 
     fn lines(&self, log: usize) -> OneLog<'_> {

@@ -86,6 +86,13 @@ impl<'a> Case<'a> {
         self.logs()[log].has_gap() || !self.covers[log].gaps.is_empty()
     }
 
+    /// Whether lines of a log may be missing before a receipt, after its first line: without END nothing tells that what was
+    /// left unread comes right after the last event.
+    pub(super) fn may_lack_lines_before(&self, log: usize, receipt: LoggedReceipt) -> bool {
+        let is_unread = receipt.at >= self.columns.len();
+        self.is_holed(log) || is_unread && self.ends[log].is_none()
+    }
+
     /// What is the matter with lines of a log that is holed, in words.
     pub(super) fn lack(&self, log: usize) -> &'static str {
         if self.logs()[log].has_gap() {

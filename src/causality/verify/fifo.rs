@@ -50,12 +50,12 @@ impl Fifo {
             });
         };
         // What was skipped may be what another receipt does not name, or a line that cannot be read.
+        let may_be_skipped = !has_begun
+            || channel_rules.lossy
+            || case.may_lack_lines_before(channel.recipient, receipt);
         let vague = &case.vague[channel.recipient];
-        let mut skipped = due..place;
-        let skipped = skipped.find(|&place| !vague.may_be(channel.clock(place)));
-        if let Some(skipped) = skipped
-            .filter(|_| has_begun && !channel_rules.lossy && !case.is_holed(channel.recipient))
-        {
+        let mut skipped = if may_be_skipped { 0..0 } else { due..place };
+        if let Some(skipped) = skipped.find(|&place| !vague.may_be(channel.clock(place))) {
             add(&|| {
                 format!(
                     "sent_clock {} of machine {}, sent before at {}",
@@ -64,6 +64,11 @@ impl Fifo {
                     case.at_row(channel.sender, channel.sends[skipped] as usize)
                 )
             });
+        }
+        // Whatever is missing, nothing comes after what was sent later; where nothing is, that was skipped before.
+        if may_be_skipped && place < due && !channel_rules.duplicating {
+            let newest = channel.clock(due - 1);
+            add(&|| format!("a sent_clock of machine {} above {newest}", id()));
         }
         if receipt.clock < self.newest_unnamed
             || receipt.clock == self.newest_unnamed && !channel_rules.duplicating

@@ -57,7 +57,7 @@ impl LastStart {
                 let old = known(case.columns.old_clock[first]);
                 old.is_some() && old == start.local_clock
             });
-        // Ticks of a machine in real time that are never late are made by hand.
+        // Ticks of a machine in real time that are never late are made by hand; where only some are, END tells no lateness.
         let is_periodic = start.is_virtual || lateness.max > 0.0;
         (is_whole && is_periodic && rate > 0.0 && case.is_paced(place) && case.history.has_times)
             .then(|| Self {

@@ -128,6 +128,7 @@ impl Machine {
                 batch: Batch::default(),
                 lateness: Lateness::default(),
                 ticks,
+                ticked_by_hand: false,
                 has_ended: false,
                 others: others.clone(),
             }),

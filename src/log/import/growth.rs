@@ -5,12 +5,14 @@ use super::order::own_entry;
 use super::received::ReceivedMessage;
 use super::rows::Rows;
 use crate::error::{Error, Result};
+use crate::log::columns::UNKNOWN;
 use crate::log::vector_column::VectorColumn;
 
 /// The messages that the growth of vectors shows, in order of rows.
 ///
 /// Of the entries that grew those are left out that came with another: a message brings all that its sender knew.
-/// A receipt that brought nothing new is not among them.
+/// A receipt that brought nothing new is not among them, nor is one before which rows may be missing, by its own entry or
+/// for want of vectors: what grew may have come in these.
 pub(super) fn received(rows: &Rows, index: &MachineIndex) -> Result<Vec<ReceivedMessage>> {
     let Some(vectors) = &rows.vectors else {
         return Ok(Vec::new());
@@ -19,14 +21,24 @@ pub(super) fn received(rows: &Rows, index: &MachineIndex) -> Result<Vec<Received
     let mut received = Vec::new();
     // By machine, the last vector so far, by machine.
     let mut known: Vec<Vec<(i64, i64)>> = vec![Vec::new(); index.ids.len()];
+    // The own entry of the next event, if the one before told its own.
+    let mut next: Vec<Option<i64>> = vec![Some(1); index.ids.len()];
     let mut grown: Vec<(i64, i64)> = Vec::new();
     for row in 0..rows.len() {
         let place = index.places[row] as usize;
         let vector = sorted(vectors.of(row));
         if vector.is_empty() {
+            next[place] = None;
             continue;
         }
         let id = index.ids[place];
+        let own = own_entry(vectors.of(row), id);
+        let follows = own.is_some_and(|own| next[place].is_some_and(|next| own <= next));
+        next[place] = own.map(|own| own + 1);
+        if !follows {
+            known[place] = vector;
+            continue;
+        }
         grown.clear();
         let mut before = known[place].iter().peekable();
         for &(machine, count) in &vector {
@@ -114,9 +126,11 @@ impl<'a> Events<'a> {
         Some(own[at].1)
     }
 
-    /// Of events that became known at once, which are in order of machines, those that came with no other of them.
+    /// Of events that became known at once, which are in order of machines, those that came with no other of them, as far as that
+    /// is certain.
     ///
-    /// Who knows most is looked at first: mostly one event brought all.
+    /// Who knows most is looked at first: mostly one event brought all. What an event knew that is not here, nobody knows: if there
+    /// is one of these it may have brought all the others, and if there are more, any of them.
     fn direct(&self, grown: &[(i64, i64)]) -> Vec<(i64, i64)> {
         if grown.len() < 2 {
             return grown.to_vec();
@@ -143,10 +157,17 @@ impl<'a> Events<'a> {
                 }
             }
         }
-        let direct = grown.iter().zip(is_brought);
-        direct
-            .filter(|(_, is_brought)| !is_brought)
-            .map(|(&event, _)| event)
-            .collect()
+        let is_here: Vec<bool> = grown.iter().map(|event| knows(event).is_some()).collect();
+        let direct = |is_wanted: bool| -> Vec<(i64, i64)> {
+            let events = grown.iter().zip(is_brought.iter().zip(&is_here));
+            let events =
+                events.filter(|(_, (is_brought, is_here))| !**is_brought && **is_here == is_wanted);
+            events.map(|(&event, _)| event).collect()
+        };
+        match direct(false) {
+            none if none.is_empty() => direct(true),
+            one if one.len() == 1 => one,
+            _ => vec![(UNKNOWN, UNKNOWN)],
+        }
     }
 }

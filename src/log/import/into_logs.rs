@@ -222,7 +222,9 @@ fn name(rows: &mut Rows, received: &[ReceivedMessage], declared: &Declared) {
         let agrees =
             |given: i64, found: i64| given == UNKNOWN || found == UNKNOWN || given == found;
         if agrees(columns.sender[row], message.sender) && agrees(columns.sent_clock[row], stamp) {
-            columns.sender[row] = message.sender;
+            if message.sender != UNKNOWN {
+                columns.sender[row] = message.sender;
+            }
             if stamp != UNKNOWN {
                 columns.sent_clock[row] = stamp;
             }

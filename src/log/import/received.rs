@@ -11,7 +11,7 @@ use crate::log::columns::UNKNOWN;
 pub(super) struct ReceivedMessage {
     /// The row of the event.
     pub(super) row: u32,
-    /// Who sent it.
+    /// Who sent it, or [`UNKNOWN`].
     pub(super) sender: i64,
     /// The row of its SEND, if that is here.
     pub(super) send: Option<u32>,

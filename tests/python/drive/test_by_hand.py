@@ -83,3 +83,16 @@ def test_a_message_by_hand_is_told_apart_in_the_log(tmp_path):
     run = lamport.load(log)
     assert run.events["sender"].tolist() == [2]
     assert run.verify().ok
+
+
+def test_ticks_by_hand_among_those_that_were_due_keep_no_rate(tmp_path):
+    log = tmp_path / "machine_1.log"
+    with lamport.Machine(1, 0, [], log, 0.3, clock_rate=20) as machine:
+        machine.start()
+        while machine.ticks < 3:
+            machine.tick()
+        machine.join()
+    run = lamport.load(log)
+    assert len(run.events) == run.machines["ticks"][1] > 6
+    assert run.machines["lateness_max"].isna()[1]
+    assert run.verify().ok

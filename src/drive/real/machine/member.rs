@@ -20,7 +20,7 @@ use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
 use crate::model::address::Address;
 use crate::model::latency::Delays;
-use crate::model::lateness::Lateness;
+use crate::model::lateness::{Lateness, Summary};
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::node::Node;
 use crate::setting::MAX_QUEUE;
@@ -86,9 +86,19 @@ pub(in crate::drive::real) struct Journal {
     pub(super) batch: Batch,
     pub(in crate::drive::real) lateness: Lateness,
     pub(in crate::drive::real) ticks: u64,
+    /// Whether a tick of this process was made by hand: when it was due nobody knows.
+    pub(super) ticked_by_hand: bool,
     pub(super) has_ended: bool,
     /// Where something was sent by hand, beside the peers.
     pub(super) others: Vec<Address>,
+}
+
+impl Journal {
+    /// How late ticks were; `None` where only some of them were due at any time.
+    pub(super) fn lateness_of_all(&self) -> Option<Summary> {
+        let is_mixed = self.ticked_by_hand && !self.lateness.is_empty();
+        (!is_mixed).then(|| self.lateness.summary())
+    }
 }
 
 impl Member {

@@ -115,7 +115,10 @@ impl Machine {
                 self.begin_in(journal, now);
             }
             let event = make.take()?(node, now);
-            journal.ticks += u64::from(event.is_some() && !is_manual);
+            if event.is_some() && !is_manual {
+                journal.ticks += 1;
+                journal.ticked_by_hand = true;
+            }
             made.clone_from(&event);
             event
         });
@@ -187,7 +190,7 @@ impl Machine {
             final_clock,
             queue_len: Some(queue_len),
             ticks: Some(journal.ticks),
-            lateness: Some(journal.lateness.summary().into()),
+            lateness: journal.lateness_of_all().map(Into::into),
             undelivered: Some(farewell.undelivered),
             heard: self.member.heard(farewell.heard),
         };
