@@ -8,6 +8,7 @@ mod base_damage;
 mod damage;
 mod damaged_logs;
 mod diagnose;
+mod grown;
 mod happened;
 mod histories;
 mod line_rules;

@@ -34,7 +34,9 @@ class Rules:
     stamp : {"after", "before"}, default "after"
         Which clock a message carries: that after its SEND, or that before.
     receive : {"max + 1", "max(clock + 1, T)", "max(clock, T)"}, default "max + 1"
-        What the receipt of a message with timestamp T makes of the clock; for 1 read `step`.
+        What the receipt of a message with timestamp T makes of the clock; for 1 read `step`. With the last,
+        a receipt may leave the clock as it is, so that nothing shows if its line is missing: none is taken
+        to be, between lines whose clocks agree.
     channel : str or tuple of str, default "fifo"
         What a channel may do to messages: "fifo" (nothing), or one or several of "unordered", "lossy",
         "duplicating".

@@ -34,7 +34,10 @@ impl AllMachines {
         if self.is_proven {
             String::new()
         } else {
-            format!(", if these {} machines are all", self.logs)
+            format!(
+                ", if these {} machines are all and nothing was put in by hand (else rules=lamport.Rules(machines='more'))",
+                self.logs
+            )
         }
     }
 }
