@@ -16,6 +16,7 @@ mod matched;
 mod message_rules;
 mod questions;
 mod random_histories;
+mod settings_rule;
 mod simulated_logs;
 mod time_rules;
 mod unreadable;

@@ -376,6 +376,25 @@ fn other_programs_stamp_and_take_otherwise() {
 }
 
 #[test]
+fn a_receipt_that_leaves_the_clock_as_it_is_may_have_come_before_the_first() {
+    let rules = Rules {
+        stamp: Stamp::Before,
+        receive: Receive::Max,
+        ..Rules::default()
+    };
+    let rows = [
+        send(1, (0, 1), &[2]),
+        send(1, (1, 2), &[2]),
+        internal(2, (0, 1)),
+        receive(2, (1, 1), 1, UNKNOWN),
+    ];
+    let how = |rules| how(&said_by(&rows, rules));
+    assert_eq!(how(rules.clone()), [How::Ambiguous; 2]);
+    let stamp = Stamp::After;
+    assert_eq!(how(Rules { stamp, ..rules })[0], How::Fifo);
+}
+
+#[test]
 fn a_send_that_tells_no_recipients_has_a_row_for_each_that_received_it() {
     let rows = [
         send(1, (0, 1), &[UNKNOWN]),

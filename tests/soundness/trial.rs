@@ -126,6 +126,7 @@ fn trial(
             continue;
         }
         drop(known);
+        println!("seed {seed}: {text}");
         let shown = small(seed, &whole, away, text.clone(), wrong);
         failures
             .lock()
@@ -153,6 +154,7 @@ fn mutant(seed: u64, parts: u64, figures: &mut Figures, failures: &Mutex<Failure
         let entry = known.entry(kind).or_default();
         entry.0 += 1;
         if entry.0 == 1 {
+            println!("seed {seed}: mutant: {text}");
             entry.1 = small(seed, &whole, away, text, &mut judged);
         }
     }

@@ -34,6 +34,8 @@ struct Message {
 struct Machine {
     clock: i64,
     ticks: u64,
+    /// When those of this start were.
+    ticked: Vec<i64>,
     /// The messages that wait, with their times of arrival.
     queue: VecDeque<(Message, i64)>,
     lines: Vec<Line>,
@@ -43,6 +45,11 @@ struct Machine {
     /// To whom it has connected since it started, and ever.
     connected: Vec<usize>,
     met: Vec<usize>,
+}
+
+/// How many ticks a machine makes in a second.
+fn rate(machine: usize) -> f64 {
+    2.0 + machine as f64
 }
 
 pub(crate) struct World {
@@ -182,7 +189,7 @@ impl World {
         let peers = self.peers(machine);
         let peers: Vec<_> = peers.into_iter().map(|peer| self.address(peer)).collect();
         let fields = json!({
-            "clock_rate": 2.0 + machine as f64,
+            "clock_rate": rate(machine),
             "local_clock": self.machines[machine].clock,
             "history": format!("{:016x}", machine + 1),
             "listen": self.address(machine),
@@ -195,6 +202,7 @@ impl World {
             "version": "0.1.0",
         });
         self.write(machine, "STARTUP", fields);
+        self.machines[machine].ticked.clear();
         self.machines[machine].connected.clear();
     }
 
@@ -209,7 +217,10 @@ impl World {
     ) -> &mut Line {
         let state = &mut self.machines[machine];
         let old = std::mem::replace(&mut state.clock, clock);
-        state.ticks += u64::from(!manual);
+        if !manual {
+            state.ticks += 1;
+            state.ticked.push(self.now);
+        }
         fields["old_clock"] = old.into();
         fields["new_clock"] = clock.into();
         if manual {
@@ -363,6 +374,17 @@ impl World {
         self.now += 1;
     }
 
+    /// How late its ticks were at most, in seconds, if the earliest was in time.
+    fn lateness(&self, machine: usize) -> f64 {
+        let period = 1e6 / rate(machine);
+        let ticked = self.machines[machine].ticked.iter().enumerate();
+        let late = ticked.map(|(number, &time)| time as f64 - number as f64 * period);
+        let (first, last) = late.fold((f64::MAX, f64::MIN), |(low, high), late| {
+            (low.min(late), high.max(late))
+        });
+        (last - first).max(0.0).floor() / 1e6
+    }
+
     fn end(&mut self, machine: usize, chance: &mut Chance) {
         let left = std::mem::take(&mut self.machines[machine].queue);
         for &(message, arrival) in &left {
@@ -380,6 +402,7 @@ impl World {
             "final_clock": self.machines[machine].clock,
             "queue_len": left.len(),
             "ticks": self.machines[machine].ticks,
+            "lateness": {"p50": 0.0, "p99": 0.0, "max": self.lateness(machine)},
         });
         if !self.channel.lossy && !self.channel.duplicating {
             let peers = self.peers(machine).into_iter();

@@ -51,6 +51,11 @@ impl Rules {
         }
     }
 
+    /// Whether a receipt may leave the clock where clocks begin, so that one there need not be that of the first event.
+    pub(super) fn may_stay_at_start(&self) -> bool {
+        (self.stamp, self.receive) == (Stamp::Before, Receive::Max)
+    }
+
     /// The timestamp that a SEND gives its messages, if its clocks tell.
     pub(super) fn stamp(&self, old: Option<i64>, new: i64) -> Option<i64> {
         match (self.stamp, self.step) {

@@ -29,8 +29,9 @@ impl OneLog<'_> {
 
     /// Whether nothing came before the first event, which stands in this row, if there is one.
     pub(super) fn begins(&self, first: Option<usize>) -> bool {
-        let old = first.and_then(|row| self.old(row, 0, None));
-        self.notes.begins || old == Some(self.first())
+        let is_at_start =
+            || first.and_then(|row| self.old(row, 0, None)) == Some(self.first());
+        self.notes.begins || !self.rules.may_stay_at_start() && is_at_start()
     }
 
     fn is_after_unreadable(&self, index: usize) -> bool {
@@ -91,6 +92,7 @@ impl OneLog<'_> {
             Some(before) => before,
             // A clock that was computed proves nothing.
             None if self.is_computed && self.rules.start == Start::Proved => return false,
+            None if self.rules.may_stay_at_start() && !self.notes.begins => return false,
             None => self.first(),
         };
         old == Some(before) && !self.is_after_unreadable(index)
