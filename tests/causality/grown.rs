@@ -6,9 +6,10 @@ use crate::random_histories::go_on;
 use lamport::causality::graph::Trace;
 use lamport::causality::happened::{Causality, Limits};
 use lamport::log::columns::{Columns, UNKNOWN};
-use lamport::log::import::table::{Declared, Table, VectorColumn};
+use lamport::log::import::table::{Declared, Table};
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
+use lamport::log::vector_column::VectorColumn;
 
 /// A row: machine, new clock, kind, and the vector clock of four machines, which may not be told.
 type Row = (i64, i64, EventKind, Option<[i64; 4]>);

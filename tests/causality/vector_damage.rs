@@ -10,9 +10,9 @@ use lamport::causality::verify::report::{Report, Rule};
 use lamport::causality::verify::{Options, verify};
 use lamport::log::columns::Columns;
 use lamport::log::history::History;
-use lamport::log::import::table::VectorColumn;
 use lamport::log::logs::Logs;
 use lamport::log::read::reader::read_logs;
+use lamport::log::vector_column::VectorColumn;
 use lamport::model::random::Generator;
 
 /// A vector clock of the three machines.

@@ -4,9 +4,10 @@ use crate::part::{Left, Part};
 use crate::whole::{Fields, VECTOR};
 use lamport::error::Result;
 use lamport::log::columns::{Columns, UNKNOWN};
-use lamport::log::import::table::{Declared, Lists, Table, VectorColumn};
+use lamport::log::import::table::{Declared, Lists, Table};
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
+use lamport::log::vector_column::VectorColumn;
 use lamport::model::rules::Rules;
 use serde_json::Value;
 
