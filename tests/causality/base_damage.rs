@@ -111,3 +111,160 @@ fn base_fields_show_that_a_program_is_wrong() {
     }
     assert!(times.iter().all(|&times| times >= 12), "{times:?}");
 }
+
+/// The sender of a receipt that jumped, and the line of its SEND, if no other SEND has that timestamp and it names one machine.
+fn jumped(logs: &mut Logs) -> Option<((usize, usize), (usize, usize))> {
+    let send_of = |logs: &Logs, log: usize, line: usize| {
+        let fields = &logs.lines[log][line];
+        let stamp = number(fields, "sent_clock");
+        let is_jump = logs.is(log, line, "RECEIVE")
+            && number(fields, "new_clock") > number(fields, "old_clock") + 1;
+        let mut sends = (0..logs.lines.len()).flat_map(|log| {
+            let lines = 0..logs.lines[log].len();
+            lines
+                .filter(move |&line| {
+                    logs.is(log, line, "SEND")
+                        && number(&logs.lines[log][line], "new_clock") == stamp
+                })
+                .map(move |line| (log, line))
+        });
+        let send = sends.next().filter(|_| is_jump)?;
+        let to = logs.lines[send.0][send.1]["recipient_ids"].as_array()?;
+        (sends.next().is_none() && to.len() == 1).then_some(send)
+    };
+    let receipt = logs.find(|logs, log, line| send_of(logs, log, line).is_some())?;
+    Some((receipt, send_of(logs, receipt.0, receipt.1)?))
+}
+
+/// A spoilt log, the rule that finds it, and words of what it expects.
+type Told = (
+    &'static str,
+    Rule,
+    &'static str,
+    fn(&mut Logs) -> Option<()>,
+);
+
+/// Tries each at many places; receipts tell their sender if that `is_told`.
+fn found(is_told: bool, spoils: &[Told]) {
+    let mut times = vec![0; spoils.len()];
+    for setup in runs() {
+        let scratch = Scratch::new();
+        let seed_of_run = setup.seed;
+        simulate(setup, &scratch.0);
+        let whole = read(&scratch.0, 3);
+        for (place, (name, rule, words, spoil)) in spoils.iter().enumerate() {
+            for seed in 0..4 {
+                let mut logs = Logs {
+                    lines: whole.clone(),
+                    chance: Generator::new(seed, seed_of_run, 0),
+                };
+                if spoil(&mut logs).is_none() {
+                    continue;
+                }
+                let told = logs.lines.clone();
+                base(&mut logs);
+                for (lines, told) in logs.lines.iter_mut().zip(told) {
+                    let told = told.iter().filter(|line| line["event"] != "UNREAD");
+                    for (line, told) in lines.iter_mut().zip(told) {
+                        let is_kept = if line["event"] == "SEND" {
+                            "recipient_ids"
+                        } else if is_told && line["event"] == "RECEIVE" {
+                            "sender"
+                        } else {
+                            continue;
+                        };
+                        line[is_kept] = told[is_kept].clone();
+                    }
+                }
+                write(&scratch.0, &logs.lines);
+                let report = report(&scratch.0, 3);
+                let is_it = report
+                    .violations
+                    .iter()
+                    .any(|v| v.rule == *rule && v.expected.contains(words));
+                assert!(
+                    is_it,
+                    "{name}, run {seed_of_run}, seed {seed}: {:?}",
+                    report.violations
+                );
+                times[place] += 1;
+            }
+        }
+    }
+    assert!(times.iter().all(|&times| times >= 12), "{times:?}");
+}
+
+fn send_that_is_internal(logs: &mut Logs) -> Option<()> {
+    let (_, (log, line)) = jumped(logs)?;
+    let fields = logs.lines[log][line].as_object_mut()?;
+    fields.insert("event".into(), "INTERNAL".into());
+    fields.remove("recipients");
+    fields.remove("recipient_ids");
+    Some(())
+}
+
+fn send_to_another(logs: &mut Logs) -> Option<()> {
+    let (receipt, send) = jumped(logs)?;
+    let other = 6 - (receipt.0 + 1) - (send.0 + 1);
+    let line = &mut logs.lines[send.0][send.1];
+    line["recipients"] = serde_json::json!([["virtual", other]]);
+    line["recipient_ids"] = serde_json::json!([other]);
+    Some(())
+}
+
+/// Everything that a machine does is to receive from another.
+fn received_more(logs: &mut Logs) -> Option<()> {
+    let (log, _) = logs.any("INTERNAL")?;
+    for line in &mut logs.lines[log] {
+        if line["event"] == "INTERNAL" {
+            line["event"] = "RECEIVE".into();
+            line["queue_len"] = 0.into();
+            line["sender"] = ((log + 1) % 3 + 1).into();
+        }
+    }
+    Some(())
+}
+
+#[test]
+fn a_jump_tells_what_has_no_send() {
+    let spoils: [Told; 2] = [
+        (
+            "a SEND called INTERNAL",
+            Rule::Jump,
+            "of some machine",
+            send_that_is_internal,
+        ),
+        (
+            "a SEND to another",
+            Rule::Jump,
+            "of some machine",
+            send_to_another,
+        ),
+    ];
+    found(false, &spoils);
+}
+
+#[test]
+fn senders_are_known_that_sent_nothing_of_the_kind() {
+    let spoils: [Told; 3] = [
+        (
+            "a SEND called INTERNAL",
+            Rule::Jump,
+            "a SEND of machine",
+            send_that_is_internal,
+        ),
+        (
+            "a SEND to another",
+            Rule::Jump,
+            "a SEND of machine",
+            send_to_another,
+        ),
+        (
+            "more received than one sent",
+            Rule::Count,
+            "messages of machine",
+            received_more,
+        ),
+    ];
+    found(true, &spoils);
+}

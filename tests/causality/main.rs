@@ -8,6 +8,7 @@ mod base_damage;
 mod damage;
 mod damaged_logs;
 mod diagnose;
+mod exempt;
 mod grown;
 mod happened;
 mod histories;
