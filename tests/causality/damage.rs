@@ -12,7 +12,7 @@ use serde_json::Value;
 type Damage = fn(&mut Logs) -> Option<()>;
 
 /// What is done to a log, and the rule that finds it.
-const TABLE: [(&str, &str, Damage); 44] = [
+const TABLE: [(&str, &str, Damage); 45] = [
     ("+2 on receive", "step", |logs| {
         let at = logs.any("RECEIVE")?;
         logs.add(at, "new_clock", 1);
@@ -253,6 +253,12 @@ const TABLE: [(&str, &str, Damage); 44] = [
         let (log, line) = logs.any_tick()?;
         let time = logs.lines[log][line]["system_time"].as_f64()?;
         logs.lines[log][line]["system_time"] = (time + 0.1).into();
+        Some(())
+    }),
+    ("a tick moved back by 100 ms", "schedule", |logs| {
+        let (log, line) = logs.any_tick()?;
+        let time = logs.lines[log][line]["system_time"].as_f64()?;
+        logs.lines[log][line]["system_time"] = (time - 0.1).into();
         Some(())
     }),
     (
