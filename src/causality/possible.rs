@@ -35,7 +35,11 @@ pub(super) fn causes(
         limit: i64::MIN,
     };
     // A vector at each event tells all that came before.
-    let open = if evidence.tells_vectors() { 0 } else { machines };
+    let open = if evidence.tells_vectors() {
+        0
+    } else {
+        machines
+    };
     for log in 0..open {
         if search.machine(log, checkpoint)?.is_none() {
             return Ok(None);

@@ -27,6 +27,9 @@ impl Whole {
     pub(crate) fn mutated(mut self, chance: &mut Chance) -> Self {
         for _ in 0..chance.within(1, 2) {
             let log = chance.below(self.logs.len());
+            if self.logs[log].is_empty() {
+                continue;
+            }
             let at = chance.below(self.logs[log].len());
             match chance.below(8) {
                 0 if !self.logs[log][at].is_event() => {

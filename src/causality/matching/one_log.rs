@@ -29,8 +29,7 @@ impl OneLog<'_> {
 
     /// Whether nothing came before the first event, which stands in this row, if there is one.
     pub(super) fn begins(&self, first: Option<usize>) -> bool {
-        let is_at_start =
-            || first.and_then(|row| self.old(row, 0, None)) == Some(self.first());
+        let is_at_start = || first.and_then(|row| self.old(row, 0, None)) == Some(self.first());
         self.notes.begins || !self.rules.may_stay_at_start() && is_at_start()
     }
 

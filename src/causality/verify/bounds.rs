@@ -2,7 +2,7 @@
 //!
 //! A queue holds no more than what was sent to its machine by then and not received, whatever
 //! became of it in a crash. What is delivered by hand is not sent: a log that shows
-//! anything by hand has no such bound.
+//! anything by hand has no such bound, nor one of which lines are missing that may have shown it.
 
 use std::cell::OnceCell;
 
@@ -51,10 +51,13 @@ impl<'a> Bounds<'a> {
 
     /// What was sent to the machine of a log, if that bounds its queue.
     pub(super) fn of(&self, place: usize) -> Option<Sent> {
-        let has_unknown = self.case.has_unknown();
+        let case = self.case;
         // The recipients of a mere table may be those that received.
-        let is_bare = self.case.logs()[place].startups().next().is_none();
-        if has_unknown || self.case.history.is_table && is_bare || self.is_by_hand(place) {
+        let is_bare = case.history.is_table && case.logs()[place].startups().next().is_none();
+        // Lines that are missing may have shown something by hand.
+        let is_cut = case.is_holed(place) || !case.tells_queue(place);
+        let may_be_more = case.rules.channel.duplicating || is_cut || self.is_by_hand(place);
+        if case.has_unknown() || is_bare || may_be_more {
             return None;
         }
         let (by_recipient, unended) = self
