@@ -170,12 +170,24 @@ impl Messages {
             Some(inferred) => inferred.completed(&trace),
             None => Completed::as_logged(&trace),
         };
-        let stamps = self.stamps(columns, &completed);
+        self.assign(columns, machines, by_machine, &completed, checkpoint)
+    }
+
+    /// Gives each receipt to its message, by what is known of receipts.
+    fn assign(
+        &mut self,
+        columns: &Columns,
+        machines: &[MachineSummary],
+        by_machine: ByMachine,
+        completed: &Completed<'_>,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<()> {
+        let stamps = self.stamps(columns, completed);
         let messages = (
             stamps.as_deref().unwrap_or(&self.sent_clock),
             &self.recipient[..],
         );
-        let table = TableLog::new(columns, machines, by_machine, &completed, messages);
+        let table = TableLog::new(columns, machines, by_machine, completed, messages);
         let matching = Matching::new(&table, checkpoint)?;
         // By message, its receipt: filled in channel by channel, read in the order of the table.
         let mut taken = vec![NONE; self.status.len()];
@@ -225,7 +237,7 @@ impl Messages {
         self.ambiguous = completed.open.iter().map(|&(row, _)| row as u32).collect();
         self.ambiguous.sort_unstable();
         if !completed.open.is_empty() {
-            let open = OpenReceipts::new(columns, &completed);
+            let open = OpenReceipts::new(columns, completed);
             for (message, matched) in self.matched.iter_mut().enumerate() {
                 let told = (self.sender[message], messages.0[message]);
                 if taken[message] == NONE && open.may_be(told, messages.1[message]) {
@@ -266,8 +278,7 @@ impl Messages {
             self.unmatched -= 1;
             self.receive(send, recipient, row, columns, completed.how(row));
         }
-        if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, &completed, machines)
-        {
+        if columns.recipients.contains(&UNKNOWN) && named < receipts(columns, completed, machines) {
             for (message, recipient) in guessed {
                 self.recipient[message as usize] = recipient as i64;
             }

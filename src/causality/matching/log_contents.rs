@@ -18,6 +18,10 @@ use crate::model::rules::{Membership, Rules};
 
 /// What the logs of a run tell of its messages, beside their columns.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, found in one pass"
+)]
 pub(in crate::causality) struct LogContents {
     pub(in crate::causality) ids: Ids,
     /// The rows of the log at k are `rows[starts[k]..starts[k + 1]]`, in its own order.

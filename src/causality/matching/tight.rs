@@ -50,12 +50,11 @@ pub(super) fn find(draft: &mut Draft<'_, '_>, checkpoint: &mut Checkpoint<'_>) -
         take_all(draft, &mut pairs, |send| taken[send] = log as u32 + 1);
         let is_told = |receipt: usize| evidence.receipts.senders[receipt] < UNLOGGED;
         if draft.open(log).any(is_told) {
-            let receipts = match told.take() {
-                Some(receipts) => receipts,
-                None => {
-                    let senders = &evidence.receipts.senders;
-                    Groups::new(evidence.notes.len(), &mut BySender(evidence, senders))?
-                }
+            let receipts = if let Some(receipts) = told.take() {
+                receipts
+            } else {
+                let senders = &evidence.receipts.senders;
+                Groups::new(evidence.notes.len(), &mut BySender(evidence, senders))?
             };
             by_sender(draft, log, &receipts, &taken, &mut pairs)?;
             told = Some(receipts);
