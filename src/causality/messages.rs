@@ -395,26 +395,23 @@ mod tests {
     use crate::log::schema::EventKind;
     use proptest::prelude::*;
 
-    /// Sends 1, 2, ... of machine 0 to machines 1 and 2, and who received which.
+    /// Sends 1, 2, ... of machine 0 to machines 1 and 2, which have a log each, and who received which.
     fn table(both: &[bool], received: &[(i64, i64)]) -> Table {
         let sends = both.len();
-        let rows = sends + received.len();
-        let machine = |row: usize| {
-            if row < sends {
-                0
-            } else {
-                received[row - sends].0
-            }
+        let last = sends + received.len();
+        let rows = last + 2;
+        let receipt = |row: usize| received.get(row.checked_sub(sends)?);
+        let machine = |row: usize| match receipt(row) {
+            Some(&(recipient, _)) => recipient,
+            None if row < sends => 0,
+            None => (row - last) as i64 + 1,
         };
-        let sent = |row: usize| match row.checked_sub(sends) {
-            Some(place) => received[place].1,
-            None => UNKNOWN,
-        };
+        let sent = |row: usize| receipt(row).map_or(UNKNOWN, |&(_, clock)| clock);
         Table {
             columns: Columns {
                 machine_id: (0..rows).map(machine).collect(),
                 event: (0..rows)
-                    .map(|row| EventKind::ALL[usize::from(row >= sends)])
+                    .map(|row| EventKind::ALL[usize::from(row >= sends) + usize::from(row >= last)])
                     .collect(),
                 new_clock: (0..rows).map(|row| row as i64 + 1).collect(),
                 sender: (0..rows).map(|row| sent(row).min(0)).collect(),

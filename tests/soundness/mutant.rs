@@ -58,6 +58,9 @@ impl Whole {
         let fields = &mut self.logs[log][at].fields;
         if let Some(entries) = fields.get_mut(VECTOR).and_then(Value::as_object_mut) {
             let machines: Vec<String> = entries.keys().cloned().collect();
+            if machines.is_empty() {
+                return;
+            }
             let entry = &mut entries[&chance.pick(&machines)];
             let count = entry.as_i64().unwrap() + chance.within(0, 4) as i64 - 2;
             *entry = count.max(0).into();

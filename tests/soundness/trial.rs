@@ -143,7 +143,9 @@ fn mutant(seed: u64, parts: u64, figures: &mut Figures, failures: &Mutex<Failure
     let whole = whole(seed, 0).mutated(&mut chance);
     let mut judged =
         |away: &[Removal]| verdict(&whole, &Part::of(&whole, away), seed, figures).err();
-    if judged(&[]).is_some() {
+    // What is refused when it is read shows something, too.
+    let all = Part::of(&whole, &[]);
+    if judged(&[]).is_some() || all.table(&all.rules(&whole)).is_err() {
         return;
     }
     for _ in 0..parts {
