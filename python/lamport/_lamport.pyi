@@ -474,7 +474,7 @@ class Logs:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
     @property
     def has_recipients(self) -> bool:
-        """Whether SENDs tell their recipients; else these are those that received and one unknown."""
+        """Whether SENDs tell their recipients; else these are those who received, and one not known."""
     def lines(
         self,
         path: str,

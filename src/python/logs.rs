@@ -164,7 +164,7 @@ impl PyLogs {
         Ok(dict.unbind())
     }
 
-    /// Whether SENDs tell their recipients; else these are the machines that received, and one that is not known.
+    /// Whether SENDs tell their recipients; else these are those who received, and one not known.
     #[getter]
     fn has_recipients(&self) -> bool {
         self.0.beside.has_recipients

@@ -78,6 +78,7 @@ pub(super) fn check(
             ));
         }
         if queue.unbounded > 0 {
+            emptied_first(case, place, log, report, checkpoint)?;
             unbounded.0 += queue.unbounded;
             unbounded.1.push(log.machine_id);
         }
