@@ -32,7 +32,7 @@ impl Whole {
             }
             let at = chance.below(self.logs[log].len());
             match chance.below(8) {
-                0 if !self.logs[log][at].is_event() => {
+                0 if !self.logs[log][at].is_event() && self.logs[log].len() > 1 => {
                     self.logs[log].remove(at);
                 }
                 1 => {
