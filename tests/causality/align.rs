@@ -216,7 +216,7 @@ fn asked(name: &str, default: u64) -> u64 {
 
 #[test]
 fn the_truth_lies_in_the_interval_and_clean_runs_contradict_nothing() {
-    let runs = asked("LAMPORT_RUNS", 40);
+    let runs = asked("LAMPORT_RUNS", 200);
     let mut widths = Vec::new();
     for seed in 0..runs {
         let drift = [0.0, 1e-4][seed as usize % 2];
@@ -232,7 +232,8 @@ fn the_truth_lies_in_the_interval_and_clean_runs_contradict_nothing() {
     widths.sort_by(f64::total_cmp);
     let bounded = widths.partition_point(|width| width.is_finite());
     println!("{bounded} of {} intervals are bounded", widths.len());
-    assert!(bounded * 10 > widths.len() * 7);
+    // One that never sends has one side only.
+    assert!(bounded * 2 > widths.len());
     widths.truncate(bounded);
     let at = |part: f64| widths[(part * (widths.len() - 1) as f64) as usize];
     println!(
