@@ -27,6 +27,11 @@ pub(super) struct MoreCauses {
 }
 
 impl MoreCauses {
+    /// Whether no event has any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// Those of the event at a position.
     #[inline]
     pub(super) fn of(&self, position: usize) -> &[EventId] {

@@ -174,6 +174,21 @@ pub(super) fn traverse(
     to: &[u32],
     rows: &mut ClockRows,
     checkpoint: &mut Checkpoint<'_>,
+    each: impl FnMut(&EventClock<'_>) -> Result<usize>,
+) -> Result<Vec<u32>> {
+    // Most graphs have but one cause of a receipt, and are asked for no more.
+    if graph.more.is_empty() {
+        visit::<false>(graph, (from, to), rows, checkpoint, each)
+    } else {
+        visit::<true>(graph, (from, to), rows, checkpoint, each)
+    }
+}
+
+fn visit<const HAS_MORE: bool>(
+    graph: &Graph,
+    (from, to): (&[u32], &[u32]),
+    rows: &mut ClockRows,
+    checkpoint: &mut Checkpoint<'_>,
     mut each: impl FnMut(&EventClock<'_>) -> Result<usize>,
 ) -> Result<Vec<u32>> {
     let machines = graph.machines().len();
@@ -198,7 +213,11 @@ pub(super) fn traverse(
         let mut is_new = false;
         // The send of what was received, or nobody's, and then what else there is.
         let (mut sender, mut sent) = (graph.sender[position], graph.sent[position]);
-        let mut more = graph.more.of(position);
+        let mut more: &[EventId] = if HAS_MORE {
+            graph.more.of(position)
+        } else {
+            &[]
+        };
         loop {
             if sender != NONE && sent > from[sender as usize] {
                 let news = EventId {
@@ -209,7 +228,7 @@ pub(super) fn traverse(
                 let theirs = of[send];
                 // What follows from the send already, follows from all it follows from.
                 if sender != place && rows.row(row)[sender as usize] < news.index {
-                    if is_new {
+                    if HAS_MORE && is_new {
                         rows.merge_into(row, theirs, news);
                     } else {
                         let merged = rows.merge(row, theirs, news);
@@ -228,6 +247,9 @@ pub(super) fn traverse(
                         rows.release(theirs);
                     }
                 }
+            }
+            if !HAS_MORE {
+                break;
             }
             let Some((cause, others)) = more.split_first() else {
                 break;
