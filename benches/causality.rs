@@ -17,34 +17,17 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use common::{argument, median};
+use common::{argument, median, simulation};
 use lamport::causality::graph::{Graph, Trace};
 use lamport::causality::happened::{Causality, Limits};
-use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::record::Records;
-use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
 use lamport::log::columns::Columns;
 use lamport::log::logs::Logs;
 use lamport::log::schema::EventKind;
-use lamport::model::behavior::Behavior;
-use lamport::model::discipline::Discipline;
-use lamport::model::latency::Latency;
-use lamport::model::topology::Topology;
 
 fn logs(machines: u32, events: f64) -> Logs {
-    let mut simulation = Simulation::new(Setup {
-        topology: Topology::Full(machines),
-        duration: events / (3.0 * f64::from(machines)),
-        rates: Some(vec![3.0; machines as usize]),
-        max_rate: 6,
-        behavior: Behavior::new(0.7, if machines == 3 { 1.0 / 3.0 } else { 0.005 }).unwrap(),
-        discipline: Discipline::default(),
-        latency: Latency::Constant(0.0005),
-        seed: 1,
-        faults: Vec::new(),
-    })
-    .unwrap();
+    let mut simulation = simulation(machines, events);
     let mut records = Records::default();
     simulation.run(&mut records, &Watch::default());
     simulation.logs(records, &mut || true).unwrap()

@@ -18,25 +18,19 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::PathBuf;
 
-use common::{Scratch, argument, load, median};
+use common::{Scratch, argument, load, median, simulation};
 use lamport::causality::graph::Trace;
 use lamport::causality::happened::{Causality, Limits};
 use lamport::causality::matching::Inference;
 use lamport::causality::messages::{Messages, inferred_messages, messages};
 use lamport::causality::verify::{Options, verify};
-use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::record::Records;
-use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
 use lamport::log::columns::{Columns, UNKNOWN};
 use lamport::log::history::{History, Note};
 use lamport::log::logs::Logs;
 use lamport::log::read::reader::read_history;
-use lamport::model::behavior::Behavior;
-use lamport::model::discipline::Discipline;
-use lamport::model::latency::Latency;
-use lamport::model::topology::Topology;
 
 const CASES: [&str; 5] = [
     "all told",
@@ -45,21 +39,6 @@ const CASES: [&str; 5] = [
     "neither",
     "base fields",
 ];
-
-fn simulation(machines: u32, events: f64) -> Simulation {
-    Simulation::new(Setup {
-        topology: Topology::Full(machines),
-        duration: events / (3.0 * f64::from(machines)),
-        rates: Some(vec![3.0; machines as usize]),
-        max_rate: 6,
-        behavior: Behavior::new(0.7, if machines == 3 { 1.0 / 3.0 } else { 0.005 }).unwrap(),
-        discipline: Discipline::default(),
-        latency: Latency::Constant(0.0005),
-        seed: 1,
-        faults: Vec::new(),
-    })
-    .unwrap()
-}
 
 /// Hides what a case does not tell.
 fn hide(columns: &mut Columns, case: usize) {

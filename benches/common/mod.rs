@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lamport::drive::real::local::LocalConfig;
+use lamport::drive::simulated::engine::Simulation;
+use lamport::drive::simulated::setup::Setup;
 use lamport::model::behavior::Behavior;
+use lamport::model::discipline::Discipline;
+use lamport::model::latency::Latency;
 use lamport::model::topology::Topology;
 use serde::Deserialize;
 
@@ -42,7 +46,7 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         rates: None,
         max_rate: 6,
         behavior: Behavior::default(),
-        latency: lamport::model::latency::Latency::Constant(0.0),
+        latency: Latency::Constant(0.0),
         seed: 1,
         run_id: "bench".into(),
         base_port: 0,
@@ -51,6 +55,23 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         faults: std::sync::Arc::default(),
         key: None,
     }
+}
+
+/// About so many events of machines that know each other, in virtual time; of many, few send to all.
+pub(crate) fn simulation(machines: u32, events: f64) -> Simulation {
+    Simulation::new(Setup {
+        topology: Topology::Full(machines),
+        duration: events / (3.0 * f64::from(machines)),
+        rates: Some(vec![3.0; machines as usize]),
+        max_rate: 6,
+        behavior: Behavior::new(0.7, if machines == 3 { 1.0 / 3.0 } else { 0.005 })
+            .expect("both are probabilities"),
+        discipline: Discipline::default(),
+        latency: Latency::Constant(0.0005),
+        seed: 1,
+        faults: Vec::new(),
+    })
+    .expect("a setup that can be")
 }
 
 /// A line of a log, as far as the benches read it.
