@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from lamport._drive.measure import Plan
     from lamport._lamport import _RunSetting
 
 __all__ = ["Chunk", "Failure", "Rows", "run_chunks", "split"]
@@ -20,6 +21,8 @@ FEWEST = 64
 TINY = 1e6
 MOST = 4096
 """More chunks than these would only keep a scheduler busy."""
+RECORDED, LOOKED = 10, 3e5
+"""What it costs to record an event of a run, and to look at the run, in events that are only counted."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +45,22 @@ class Failure(Exception):  # noqa: N818 - carried to the caller, not raised at u
         self.rows = rows
 
 
-def run_chunks(
-    points: "list[_RunSetting]", runs: int, seed: int, executor: Executor, tell: Callable[[int], object]
-) -> tuple[list[Rows], bool]:
+def run_chunks(plan: "Plan", executor: Executor, tell: Callable[[int], object]) -> tuple[list[Rows], bool]:
     """Run all points on an executor; return what is finished, in order, and whether Ctrl-C ended it.
+
+    If the plan is to look at runs, each is looked at where it is made.
 
     Raises
     ------
     Failure
         A chunk failed; it holds what is finished.
     """
-    chunks = split(points, runs)
+    chunks = split(plan.points, plan.runs, is_looked_at=bool(plan.look))
     futures: dict[Future[Any], int] = {}
     refused: BaseException | None = None
     interrupted = False
     try:
-        refused = _submit(executor, chunks, seed, futures)
+        refused = _submit(executor, chunks, plan, futures)
         if refused is None:
             _wait(chunks, futures, tell)
     except KeyboardInterrupt:
@@ -83,12 +86,13 @@ def run_chunks(
 
 
 def _submit(
-    executor: Executor, chunks: list[Chunk], seed: int, futures: dict[Future[Any], int]
+    executor: Executor, chunks: list[Chunk], plan: "Plan", futures: dict[Future[Any], int]
 ) -> BaseException | None:
     """Hand all chunks over; return why the executor takes no more, if so."""
     for number, chunk in enumerate(chunks):
         try:
-            future = executor.submit(_work, chunk.points, chunk.first_run, chunk.runs, seed)
+            part = replace(plan, points=chunk.points, runs=chunk.runs)
+            future = executor.submit(_work, part, chunk.first_run)
         except Exception as error:  # an executor may raise anything
             return error
         futures[future] = number
@@ -106,9 +110,11 @@ def _wait(chunks: list[Chunk], futures: dict[Future[Any], int], tell: Callable[[
         tell(done)
 
 
-def split(points: "list[_RunSetting]", runs: int) -> list[Chunk]:
+def split(points: "list[_RunSetting]", runs: int, *, is_looked_at: bool = False) -> list[Chunk]:
     """Make chunks of about the same work, in the order of points and runs."""
     costs = [_cost(point) for point in points]
+    if is_looked_at:
+        costs = [RECORDED * cost + LOOKED for cost in costs]
     total = sum(costs) * runs
     target = max(min(max(total / FEWEST, TINY), EVENTS), total / MOST)
     return list(_split(points, costs, runs, target))
@@ -138,11 +144,17 @@ def _cost(point: "_RunSetting") -> float:
     return max(1.0, float(point["duration"]) * speed)
 
 
-def _work(points: "list[_RunSetting]", first_run: int, runs: int, seed: int) -> tuple[dict[str, Any], bool]:
+def _work(part: "Plan", first_run: int) -> tuple[dict[str, Any], bool]:
     """Do a chunk, on one thread: what an executor gets."""
     from lamport._lamport import sweep_runs
 
-    return sweep_runs(points, first_run=first_run, runs=runs, seed=seed, threads=1, progress=None)
+    if part.look:
+        from lamport._drive.measure import look_there
+
+        return look_there(part, first_run)
+    return sweep_runs(
+        part.points, first_run=first_run, runs=part.runs, seed=part.seed, threads=1, progress=None
+    )
 
 
 def _error(future: Future[Any]) -> BaseException | None:

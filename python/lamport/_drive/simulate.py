@@ -17,9 +17,9 @@ from lamport._runs.run import Run
 if TYPE_CHECKING:
     import networkx as nx
 
-    from lamport._lamport import Simulated
+    from lamport._lamport import Simulated, _RunSetting
 
-__all__ = ["simulate"]
+__all__ = ["simulate", "simulated"]
 
 
 @public
@@ -150,6 +150,16 @@ def simulate(
         interrupted=simulated.interrupted,
         recipe=again,
     )
+
+
+def simulated(setting: "_RunSetting", seed: int, *, progress: Callable[[float], object] | None = None) -> Run:
+    """Run a setting that was checked, recorded and in memory: one run of many."""
+    from lamport import _lamport
+
+    made = _lamport.simulate(setting, seed=seed, record=True, log_dir=None, progress=progress)
+    again = None if made.interrupted else Recipe(simulate_again, (setting, seed, True))
+    parameters = {**keep(setting), "seed": seed, **_outcome(made)}
+    return Run(made.logs, parameters=parameters, interrupted=made.interrupted, recipe=again)
 
 
 def _outcome(simulated: "Simulated") -> dict[str, Any]:

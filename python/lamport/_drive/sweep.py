@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
+from lamport._model.check import some_real
 from lamport._model.public import public
 from lamport._model.setting import NUMBERS
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from lamport._drive.chunks import Rows
     from lamport._drive.grid import Points
+    from lamport._drive.measure import Plan, Unmeasured
+    from lamport._runs.run import Run
 
 __all__ = ["SweepError", "sweep"]
 
@@ -33,6 +36,10 @@ METRICS = (
     "final_queue_len",
     "queue_growth",
     "drift",
+    "mean_drift",
+    "max_drift",
+    "mean_wait",
+    "mean_queue_len",
 )
 
 
@@ -56,16 +63,18 @@ class SweepError(LamportError):
 
 @public
 def sweep(
-    grid: Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]],
+    grid: Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]] | None = None,
     *,
     runs: int = 100,
     duration: float = 60,
     seed: int | None = 0,
+    measure: "Mapping[str, Callable[[Run], float | None]] | None" = None,
+    since: float | None = None,
     executor: Executor | None = None,
     progress: bool | Callable[[int], object] | None = None,
     **fixed: Any,
 ) -> "pd.DataFrame":
-    """Simulate every point of a grid many times.
+    """Simulate every point of a grid many times, or one setting.
 
     Run k has the same seed at every point (common random numbers): the machines of a run draw the same
     rates and start alike wherever the parameters let them, so differences between points stand out from few
@@ -74,9 +83,10 @@ def sweep(
 
     Parameters
     ----------
-    grid : mapping of str to values, or mappings
+    grid : mapping of str to values, or mappings, optional
         The values of each parameter, of which every combination is a point; or the points themselves, one
-        mapping of parameters each. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
+        mapping of parameters each. If None there is one point, of the parameters beside it: ``sweep(runs=50,
+        rates=[1, 3, 6])``. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``topology``, ``latency`` and ``faults``, as for
         `simulate`.
     runs : int
@@ -85,6 +95,15 @@ def sweep(
         How long machines tick, in seconds of virtual time.
     seed : int, optional
         What the seeds of the runs are made from, 0 .. 2^53 - 1; drawn if None.
+    measure : mapping of str to callable, optional
+        Columns of your own: each name has a function that gets the `Run`, recorded, and returns one number
+        for it, or True or False, or None if it is not known. Each row of the run has it. The functions are
+        called in this thread, run after run in the order of the table, while others are simulated; with
+        `executor`, where the runs are made. Looking at a run takes milliseconds, simulating a short one
+        microseconds.
+    since : float, optional
+        Leave the first seconds of each run out, as `Run.machines_since` does; ``drift`` is that at the end
+        anyway. `measure` gets whole runs.
     executor : concurrent.futures.Executor, optional
         Where to run: a ``ProcessPoolExecutor``, a ``Client`` of Dask, ... Each task runs on
         one thread. If None: threads of this process, as many as it may use cores.
@@ -101,8 +120,9 @@ def sweep(
         (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
-        `Run.machines`.
+        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, the run's ``drift``, ``mean_drift`` and
+        ``max_drift``, ``mean_wait`` and ``mean_queue_len``, as in `Run.machines`; and the columns of
+        `measure`: bool or int64 if all are, else float64.
         ``attrs["grid"]`` names the parameters of the grid, ``attrs["seed"]`` is the seed; after Ctrl-C the
         finished runs are returned and ``attrs["interrupted"]`` is True.
 
@@ -110,9 +130,11 @@ def sweep(
     ------
     ValueError
         The grid is empty, repeats itself or has more than 10^8 runs; a parameter is unknown, given twice or
-        outside what the model allows.
+        outside what the model allows; a function of `measure` has the name of another column, or cannot go to
+        the processes of `executor`, because it does not pickle; `since` is not within all runs.
     SweepError
-        The executor failed; what is finished is kept in ``finished``.
+        The executor failed, or a function of `measure` did: the message names point, run and seed. What is
+        finished is kept in ``finished``.
     LamportError
         The table would need more memory than this host has.
 
@@ -127,58 +149,115 @@ def sweep(
     >>> frame = lamport.sweep({"internal_probability": [0.3, 0.7]}, runs=20, rates=[1, 3, 6])
     >>> frame.groupby("internal_probability")["drift"].mean().round(1).tolist()
     [236.8, 115.0]
+
+    Of one setting, how long the longest flight of a message took, and whether all were read:
+
+    >>> def longest(run):
+    ...     return (run.messages["received"] - run.messages["sent"]).max()
+    >>> def is_empty(run):
+    ...     return run.machines["final_queue_len"].sum() == 0
+    >>> frame = lamport.sweep(runs=20, rates=[5, 5, 5], measure={"longest": longest, "empty": is_empty})
+    >>> lamport.summarize(frame)[["longest", "empty"]].round(2).T
+                      0
+    longest mean   1.92
+            low    1.63
+            high   2.21
+    empty   mean   0.10
+            low    0.03
+            high   0.30
     """
-    from lamport._drive.grid import make_points
+    from lamport._drive.grid import DEFAULTS, make_points
+    from lamport._drive.measure import Look, Plan, as_measure
     from lamport._model.run_setting import make_seed
 
     if callable(get := getattr(executor, "get_executor", None)):
         with get() as own:
             return sweep(
-                grid, runs=runs, duration=duration, seed=seed, executor=own, progress=progress, **fixed
+                grid,
+                runs=runs,
+                duration=duration,
+                seed=seed,
+                measure=measure,
+                since=since,
+                executor=own,
+                progress=progress,
+                **fixed,
             )
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
-    points = make_points(grid, runs, {"duration": duration, **fixed})
+    taken = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth", *DEFAULTS, *METRICS)
+    look = Look(as_measure(measure, taken), some_real("since", since))
+    points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **fixed})
     _check(points)
-    seed = make_seed(seed)
-    total = len(points.native) * runs
+    _check_since(points, look.since)
+    plan = Plan(points.native, runs, make_seed(seed), look)
     _ensure_memory(points, runs)
-    with Count(progress, total, f"{len(points.native):,} points", "runs") as tell:
-        if executor is None:
-            rows, interrupted = _on_threads(points, runs, seed, tell)
+    with Count(progress, plan.total, f"{len(points.native):,} points", "runs") as tell:
+        if executor is not None:
+            rows, interrupted = _on_executor(points, plan, executor, tell)
+        elif look:
+            rows, interrupted = _one_by_one(points, plan, tell)
         else:
-            rows, interrupted = _on_executor(points, runs, seed, executor, tell)
+            rows, interrupted = _on_threads(plan, tell)
         tell.end(done=not interrupted)
-    return _table(points, rows, seed, interrupted=interrupted)
+    return _table(points, plan, rows, interrupted=interrupted)
 
 
-def _on_threads(points: "Points", runs: int, seed: int, tell: Count) -> "tuple[list[Rows], bool]":
+def _on_threads(plan: "Plan", tell: Count) -> "tuple[list[Rows], bool]":
     from lamport._lamport import sweep_runs
 
-    progress = tell if tell.wanted else None
     columns, interrupted = sweep_runs(
-        points.native, first_run=0, runs=runs, seed=seed, threads=_cores(), progress=progress
+        plan.points,
+        first_run=0,
+        runs=plan.runs,
+        seed=plan.seed,
+        threads=_cores(),
+        progress=tell if tell.wanted else None,
     )
     return [(0, columns)], interrupted
 
 
+def _one_by_one(points: "Points", plan: "Plan", tell: Count) -> "tuple[list[Rows], bool]":
+    from lamport._drive.measure import look_here
+
+    columns, interrupted, failure = look_here(plan, _cores(), tell)
+    if failure is not None:
+        where = _where(points, failure.point, failure)
+        raise _failed(points, plan, [(0, columns)], where) from failure.__cause__
+    return [(0, columns)], interrupted
+
+
 def _on_executor(
-    points: "Points", runs: int, seed: int, executor: Executor, tell: Count
+    points: "Points", plan: "Plan", executor: Executor, tell: Count
 ) -> "tuple[list[Rows], bool]":
     from lamport._drive.chunks import Failure, run_chunks
+    from lamport._drive.measure import Unmeasured, check_pickles
 
+    if isinstance(executor, ProcessPoolExecutor):
+        check_pickles(plan.look.measure)
     try:
-        return run_chunks(points.native, runs, seed, executor, tell)
+        return run_chunks(plan, executor, tell)
     except Failure as failure:
-        finished = _table(points, failure.rows, seed, interrupted=True)
-        done = len(finished[[*finished.attrs["grid"], "run"]].drop_duplicates())
-        where = points.describe(failure.chunk.first_point)
-        why = f"{type(failure.error).__name__}: {failure.error}".rstrip(": ")
-        raise SweepError(
-            f"{where}, from run {failure.chunk.first_run} on: {why}; "
-            f"{done:,} of {len(points.native) * runs:,} runs are finished, their rows are in .finished",
-            finished,
-        ) from failure.error
+        first, error = failure.chunk.first_point, failure.error
+        if isinstance(error, Unmeasured):
+            where = _where(points, first + error.point, error)
+        else:
+            why = f"{type(error).__name__}: {error}".rstrip(": ")
+            where = f"{points.describe(first)}, from run {failure.chunk.first_run} on: {why}"
+        raise _failed(points, plan, failure.rows, where) from error
+
+
+def _where(points: "Points", point: int, failure: "Unmeasured") -> str:
+    return f"{points.describe(point)}, run {failure.run} with seed {failure.seed}: {failure.why}"
+
+
+def _failed(points: "Points", plan: "Plan", rows: "list[Rows]", where: str) -> SweepError:
+    """Make the error of a sweep that ended early, with what is finished."""
+    finished = _table(points, plan, rows, interrupted=True)
+    done = len(finished[[*finished.attrs["grid"], "run"]].drop_duplicates())
+    return SweepError(
+        f"{where}; {done:,} of {plan.total:,} runs are finished, their rows are in .finished", finished
+    )
 
 
 def _check(points: "Points") -> None:
@@ -191,12 +270,27 @@ def _check(points: "Points") -> None:
         raise ValueError(f"{points.describe(number)}: {why}")
 
 
-def _table(points: "Points", rows: "list[Rows]", seed: int, *, interrupted: bool) -> "pd.DataFrame":
+def _check_since(points: "Points", since: float | None) -> None:
+    """Refuse a warm-up that is longer than a run."""
+    if since is None:
+        return
+    for number, setting in enumerate(points.settings):
+        if not 0 <= since < setting["duration"]:
+            raise ValueError(
+                f"since={since:g} (s) is not within a run of {setting['duration']:g} s: "
+                f"{points.describe(number)}"
+            )
+
+
+def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: bool) -> "pd.DataFrame":
     """Put the columns of finished runs and the parameters of their points together."""
     import numpy as np
     import pandas as pd
 
-    names = ("run", "seed", "machine_id", *METRICS)
+    from lamport._drive.measure import as_column
+
+    metrics = METRICS if plan.look.since is not None else METRICS[: METRICS.index("drift") + 1]
+    names = ("run", "seed", "machine_id", *metrics, *plan.look.measure)
     if len(rows) == 1:
         ((first, columns),) = rows
         point = columns["point"] + first
@@ -213,10 +307,11 @@ def _table(points: "Points", rows: "list[Rows]", seed: int, *, interrupted: bool
         "seed": columns["seed"],
         **shown,
         "machine_id": columns["machine_id"],
-        **{name: columns[name] for name in METRICS},
+        **{name: columns[name] for name in metrics},
+        **{name: as_column(columns[name]) for name in plan.look.measure},
     }
     frame = pd.DataFrame(order, copy=False)
-    frame.attrs = {"grid": list(points.names), "seed": seed, "interrupted": interrupted}
+    frame.attrs = {"grid": list(points.names), "seed": plan.seed, "interrupted": interrupted}
     return frame
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["clocks", "drift"]
+__all__ = ["clocks", "drift", "spread"]
 
 MOST_ROWS = 10**8
 
@@ -31,12 +31,48 @@ def clocks(events: pd.DataFrame, machines: Sequence[int], every: float | None) -
 def drift(events: pd.DataFrame, machines: Sequence[int], every: float | None) -> "pd.Series[Any]":
     """Make `Run.drift_over_time`, in memory that does not grow with the number of machines."""
     grid = _grid(events, every)
-    highest = np.zeros(len(grid), dtype=np.int64)
-    lowest = np.full(len(grid), np.iinfo(np.int64).max if len(machines) else 0)
+    return pd.Series(spread(events, machines, grid), index=pd.Index(grid, name="time"), name="drift")
+
+
+def spread(events: pd.DataFrame, machines: Sequence[int], grid: "Floats") -> "Ints":
+    """Return the largest clock less the smallest at the times of a grid."""
+    times = events["time"].to_numpy()
+    after = events["new_clock"].to_numpy()
+    before, last = _before(events, machines)
+    if (after < before).any() or (np.diff(times) < 0).any():
+        return _spread_plainly(events, machines, grid)
+    # Clocks go up: the largest so far is the largest that was set, and the smallest of those that are to be
+    # left behind, or to stay, is the smallest now.
+    highest = np.maximum.accumulate(np.append(last[0], after))
+    lowest = np.minimum.accumulate(np.append(before, last[1])[::-1])[::-1]
+    place = np.searchsorted(times, grid, side="right")
+    values: Ints = highest[place] - lowest[place]
+    return values
+
+
+def _before(events: pd.DataFrame, machines: Sequence[int]) -> tuple["Ints", tuple[int, int]]:
+    """Return the clock of the machine before each event; the largest clock at first, the smallest at last."""
+    ids, old, new = (events[name].to_numpy() for name in ("machine_id", "old_clock", "new_clock"))
+    order = np.argsort(ids, kind="stable")
+    is_first = np.diff(ids[order], prepend=-1) != 0
+    before = np.empty(len(ids), dtype=np.int64)
+    before[order] = np.where(is_first, old[order], np.roll(new[order], 1))
+    # A machine without events stays at 0.
+    silent = [0] if is_first.sum() < len(machines) or not len(machines) else []
+    first = np.append(before[order][is_first], silent).max()
+    last = np.append(new[order][np.roll(is_first, -1)], silent).min()
+    return before, (int(first), int(last))
+
+
+def _spread_plainly(events: pd.DataFrame, machines: Sequence[int], grid: "Floats") -> "Ints":
+    """Return the same where clocks, or times, go back: machine by machine."""
+    highest = np.full(len(grid), np.iinfo(np.int64).min)
+    lowest = np.full(len(grid), np.iinfo(np.int64).max)
     for values in _values(events, machines, grid):
         np.maximum(highest, values, out=highest)
         np.minimum(lowest, values, out=lowest)
-    return pd.Series(highest - lowest, index=pd.Index(grid, name="time"), name="drift")
+    apart: Ints = highest - lowest
+    return apart
 
 
 def _grid(events: pd.DataFrame, every: float | None) -> "Floats":

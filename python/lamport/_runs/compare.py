@@ -12,7 +12,7 @@ from lamport._runs.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "labels"]
+__all__ = ["compare", "labelled", "labels"]
 
 PARAMETERS = ("seed", *NUMBERS)
 LONGEST = 80
@@ -28,6 +28,8 @@ def compare(
         | Iterable[Run | str | PathLike[str]]
         | Mapping[Any, Run | str | PathLike[str] | Iterable[Run | str | PathLike[str]]]
     ),
+    *,
+    since: float | None = None,
 ) -> "pd.DataFrame":
     """Put the machines of several runs into one tidy table.
 
@@ -37,6 +39,8 @@ def compare(
         The runs by label; several of one label are repetitions of one setting. Those of a sequence are called
         by their directories if these have different names, else ``"1"``, ``"2"``, ... A path stands for the
         run that `load` reads there.
+    since : float, optional
+        Leave the first seconds of each run out, as `Run.machines_since` does.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def compare(
     Raises
     ------
     ValueError
-        There is nothing to compare, or something that is no run.
+        There is nothing to compare, or something that is no run; `since` is not within all of them.
 
     Examples
     --------
@@ -63,9 +67,9 @@ def compare(
     import pandas as pd
 
     tables = []
-    for label, entry in _labelled(runs).items():
+    for label, entry in labelled(runs, "compare").items():
         for number, run in enumerate(entry):
-            table = run._machines.reset_index()
+            table = (run._all_of_machines if since is None else run.machines_since(since)).reset_index()
             known = {name: run.parameters.get(name) for name in PARAMETERS}
             made_with = {"label": label, "run": number, "machines": len(table), **known}
             for position, (name, value) in enumerate(made_with.items()):
@@ -84,14 +88,20 @@ def labels(runs: Iterable[Run]) -> dict[str, Run]:
     return dict(zip(names, listed, strict=True))
 
 
-def _labelled(runs: object) -> dict[str, list[Run]]:
-    """Return the runs of each label."""
+def labelled(runs: object, purpose: str) -> dict[str, list[Run]]:
+    """Return the runs of each label, as `compare` takes them.
+
+    Raises
+    ------
+    ValueError
+        There are none for this purpose, or something that is no run.
+    """
     if isinstance(runs, Mapping):
         found = {str(label): _runs(entry, f"runs[{label!r}]") for label, entry in runs.items()}
     else:
         found = {label: [run] for label, run in labels(_runs(runs, "runs")).items()}
     if not any(found.values()):
-        raise ValueError("there are no runs to compare: give runs, or a mapping {label: run, ...}")
+        raise ValueError(f"there are no runs to {purpose}: give runs, or a mapping {{label: run, ...}}")
     return found
 
 

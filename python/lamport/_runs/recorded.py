@@ -215,17 +215,69 @@ class Recorded:
         ``max_jump`` (int64; of the clock, over all events), ``max_queue_len`` (Int64, NA if unknown: the most
         messages that still waited just after a RECEIVE took one, or at the end; before it took it there was
         one more), ``final_queue_len`` (Int64, NA if unknown: those left at the end), ``queue_growth`` (final
-        length by seconds of ticking), ``load_predicted`` and ``queue_growth_predicted`` (what
+        length by seconds of ticking), ``mean_drift`` (float64) and ``max_drift`` (Int64), ``mean_wait`` (s)
+        and ``mean_queue_len`` (float64), ``load_predicted`` and ``queue_growth_predicted`` (what
         `lamport.predict` expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``,
         ``lateness_max`` (of ticks, s; all float64).
         The table is yours, as `events` is.
+
+        Four of them are over time, from 0 (or the first event, if that is earlier) to the last event of the
+        run. ``mean_drift`` and ``max_drift`` are the run's, the same in each row: the mean over time, and the
+        largest, of the largest clock less the smallest at each instant, as `drift_over_time` has it; `drift`
+        is that at the end. ``mean_wait`` is how long the messages that a machine received had waited in its
+        queue, from arrival to receipt, on average; NaN if it received none, or no arrival is known.
+        ``mean_queue_len`` is how many messages waited, on average over time: the time that all of them
+        waited, those left in the queue until the last event, by its length (Little's law); NaN unless all
+        arrivals are known. A message that was dropped in a crash and came again counts from then on.
         """
         from lamport._runs import tables
 
-        return tables.apart(self._machines)
+        return tables.apart(self._all_of_machines)
+
+    def machines_since(self, since: float) -> "pd.DataFrame":
+        """Return `machines` without a warm-up: what machines did from a time on.
+
+        Parameters
+        ----------
+        since : float
+            Seconds from the beginning of ticking. What happened before is left out.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `machines` but for lateness, which logs tell of whole runs only. Counts, jumps and
+            the longest queue are of events with ``time >= since``; ``ticks`` are those that had an event;
+            ``final_clock`` and ``final_queue_len`` are those at the end; ``queue_growth`` is what the queue
+            gained since then, by the seconds until the machine's end (time down included; NaN unless all
+            arrivals are known); what is over time begins with `since`.
+
+        Raises
+        ------
+        ValueError
+            `since` is not a time before the last event.
+        LamportError
+            No event was recorded.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], internal_probability=0.2, seed=1978)
+        >>> run.machines_since(30)["ticks"].tolist()
+        [30, 90, 180]
+        """
+        from lamport._runs import in_time
+
+        return in_time.machines_since(self, since)
+
+    @cached_property
+    def _all_of_machines(self) -> "pd.DataFrame":
+        from lamport._runs import in_time
+
+        return in_time.machines(self)
 
     @cached_property
     def _machines(self) -> "pd.DataFrame":
+        """The table `machines` as far as no event need be looked at in time."""
         from lamport._runs import tables
 
         return tables.machines(self._logs, self.parameters)

@@ -17,7 +17,7 @@ from lamport._model.setting import DISCIPLINE, MODEL, NUMBERS, SETTING, of_funct
 OWN = {
     "run_local": {"progress"},
     "simulate": {"progress"},
-    "sweep": {"grid", "executor", "progress", "fixed"},
+    "sweep": {"grid", "measure", "since", "executor", "progress", "fixed"},
     "Machine": set(),
     "predict": set(),
     "random_faults": {"rate", "kinds", "length", "latency", "settle"},

@@ -1,0 +1,303 @@
+"""Runs of a sweep that are looked at one by one: by a user's functions, or without their warm-up."""
+
+import pickle
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from threading import Event
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lamport._drive.simulate import simulated
+
+if TYPE_CHECKING:
+    from lamport._lamport import _RunSetting
+    from lamport._runs.run import Run
+
+__all__ = [
+    "Look",
+    "Plan",
+    "Unmeasured",
+    "as_column",
+    "as_measure",
+    "check_pickles",
+    "look_here",
+    "look_there",
+]
+
+Measure = Callable[["Run"], Any]
+LONGEST = 60
+"""The most characters of a value that a message shows."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What to see of each run."""
+
+    measure: Mapping[str, Measure] = field(default_factory=dict)
+    since: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.measure) or self.since is not None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run, and seen of it."""
+
+    points: "list[_RunSetting]"
+    runs: int
+    seed: int
+    look: Look = Look()
+
+    @property
+    def total(self) -> int:
+        return len(self.points) * self.runs
+
+
+class Unmeasured(Exception):  # noqa: N818 - carried to the caller, not raised at users
+    """A run could not be looked at; all that it says pickles."""
+
+    def __init__(self, point: int, run: int, seed: int, why: str) -> None:
+        super().__init__(point, run, seed, why)
+        self.point = point
+        self.run = run
+        self.seed = seed
+        self.why = why
+
+
+class Job(NamedTuple):
+    """A run that is to be made: its point by its place, its number, and its seed."""
+
+    point: int
+    run: int
+    seed: int
+    setting: "_RunSetting"
+
+
+def as_measure(measure: object, taken: Iterable[str]) -> dict[str, Measure]:
+    """Check the functions that a user gives, and their names.
+
+    Raises
+    ------
+    ValueError
+        It is no mapping of new names to functions.
+    """
+    if measure is None:
+        return {}
+    if not isinstance(measure, Mapping):
+        shown = repr(measure)
+        told = shown if len(shown) <= LONGEST else f"a {type(measure).__name__}"
+        raise ValueError(f"measure={told} is not a mapping: give one of names to functions of a Run")
+    taken = set(taken)
+    for name, function in measure.items():
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"measure: {name!r} is not a name of a column")
+        if name in taken:
+            raise ValueError(f"measure: {name!r} is a column of every sweep: give another name")
+        if not callable(function):
+            raise ValueError(f"measure: {name!r} is {function!r}: give a function of a Run")
+    return dict(measure)
+
+
+def check_pickles(measure: Mapping[str, Measure]) -> None:
+    """Refuse functions that cannot go to another process.
+
+    Raises
+    ------
+    ValueError
+        One does not pickle.
+    """
+    for name, function in measure.items():
+        try:
+            pickle.dumps(function)
+        except Exception as error:  # pickling calls what the user wrote
+            raise ValueError(
+                f"measure: {name!r} does not pickle, so no other process can call it "
+                f"({type(error).__name__}: {error}): give a function that stands at the top of a module, "
+                "or sweep without executor="
+            ) from error
+
+
+def look_here(
+    plan: Plan, threads: int, tell: Callable[[int], object]
+) -> tuple[dict[str, Any], bool, Unmeasured | None]:
+    """Look at all runs, one after the other in this thread, while others make those that come next.
+
+    Returns
+    -------
+    columns, interrupted, failure
+        The rows of the runs that were looked at; whether Ctrl-C ended it; why one could not be.
+    """
+    columns, interrupted = _counted(plan, 0, threads)
+    seen = _Seen(plan, columns)
+    failure = None
+    try:
+        if not interrupted:
+            with closing(_ahead(_jobs(plan, 0, columns), threads)) as made:
+                for number, (job, run) in enumerate(made, 1):
+                    seen.add(job, run)
+                    tell(number)
+    except KeyboardInterrupt:
+        interrupted = True
+    except Unmeasured as error:
+        failure = error
+    return seen.columns(), interrupted, failure
+
+
+def look_there(plan: Plan, first_run: int) -> tuple[dict[str, Any], bool]:
+    """Make and look at runs one after the other, in the process of an executor.
+
+    Raises
+    ------
+    Unmeasured
+        One could not be looked at.
+    """
+    columns, interrupted = _counted(plan, first_run, 1)
+    seen = _Seen(plan, columns)
+    try:
+        for job in _jobs(plan, first_run, columns) if not interrupted else ():
+            seen.add(job, _made(job))
+    except KeyboardInterrupt:
+        interrupted = True
+    return seen.columns(), interrupted
+
+
+def _counted(plan: Plan, first_run: int, threads: int) -> tuple[dict[str, Any], bool]:
+    """Return what every sweep has of these runs: it takes next to no time beside looking at them."""
+    from lamport._lamport import sweep_runs
+
+    return sweep_runs(
+        plan.points, first_run=first_run, runs=plan.runs, seed=plan.seed, threads=threads, progress=None
+    )
+
+
+def _jobs(plan: Plan, first_run: int, columns: Mapping[str, Any]) -> Iterator[Job]:
+    machines = plan.points[0]["machines"]
+    seeds = columns["seed"][: plan.runs * machines : machines].tolist()
+    for place, point in enumerate(plan.points):
+        for number, seed in enumerate(seeds, first_run):
+            yield Job(place, number, seed, point)
+
+
+def _made(job: Job, stop: Event | None = None) -> "Run":
+    """Simulate a run; a stop ends it."""
+
+    def go_on(_: float) -> None:
+        if stop is not None and stop.is_set():
+            raise InterruptedError
+
+    try:
+        return simulated(job.setting, job.seed, progress=None if stop is None else go_on)
+    except Exception as error:
+        raise Unmeasured(job.point, job.run, job.seed, _words(error)) from error
+
+
+def _ahead(jobs: Iterator[Job], threads: int) -> "Generator[tuple[Job, Run], None, None]":
+    """Make runs on threads, a few more than are asked for."""
+    stop = Event()
+    with ThreadPoolExecutor(threads, thread_name_prefix="lamport-sweep") as pool:
+        under_way: list[tuple[Job, Future[Run]]] = []
+        try:
+            for job in jobs:
+                under_way.append((job, pool.submit(_made, job, stop)))
+                if len(under_way) > threads:
+                    first, future = under_way.pop(0)
+                    yield first, future.result()
+            for rest, future in under_way:
+                yield rest, future.result()
+        finally:
+            stop.set()
+            for _, future in under_way:
+                future.cancel()
+
+
+class _Seen:
+    """What was seen of runs so far, in the order of the rows of a sweep."""
+
+    def __init__(self, plan: Plan, columns: dict[str, Any]) -> None:
+        self._machines = [point["machines"] for point in plan.points]
+        self._columns = columns
+        self._look = plan.look
+        self._sizes: list[int] = []
+        self._values: dict[str, list[Any]] = {name: [] for name in plan.look.measure}
+        self._tables: list[Any] = []
+
+    def add(self, job: Job, run: "Run") -> None:
+        """Look at a run."""
+        values: dict[str, Any] = {}
+        for name, function in self._look.measure.items():
+            try:
+                values[name] = _number(function(run))
+            except Exception as error:
+                why = f"measure {name!r}: {_words(error)}"
+                raise Unmeasured(job.point, job.run, job.seed, why) from error
+        if self._look.since is not None:
+            from lamport._runs.in_time import machines_since
+
+            self._tables.append(machines_since(run, self._look.since, strict=False))
+        for name, value in values.items():
+            self._values[name].append(value)
+        self._sizes.append(self._machines[job.point])
+
+    def columns(self) -> dict[str, Any]:
+        """Return the rows of the runs that were looked at."""
+        import numpy as np
+        import pandas as pd
+
+        # Ctrl-C may have come between two of the lists.
+        number, rows = len(self._sizes), sum(self._sizes)
+        told = {name: values[:rows] for name, values in self._columns.items()}
+        if self._look.since is not None:
+            from lamport._runs.in_time import IN_TIME
+
+            told |= {name: np.empty(0) for name in IN_TIME}
+            if number:
+                table = pd.concat(self._tables[:number], ignore_index=True)
+                told |= {name: _plain(table[name]) for name in table.columns if name in told}
+        for name, values in self._values.items():
+            whole = np.empty(number, dtype=object)
+            whole[:] = values[:number]
+            told[name] = np.repeat(whole, self._sizes)
+        return told
+
+
+def _plain(column: Any) -> Any:
+    """Return whole numbers, of which none is missing in virtual time, as a sweep has them."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
+        return column.to_numpy(dtype=np.int64, na_value=0)
+    return column.to_numpy()
+
+
+def _number(value: object) -> bool | int | float | None:
+    """Take what a function says of a run: a number, a truth, or that it is not known."""
+    if value is None or type(value).__name__ == "NAType":
+        return None
+    if type(value).__name__ in {"bool", "bool_"}:  # NumPy's own is not loaded for this
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    kind = type(value).__name__
+    raise TypeError(f"it gives {'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}: give one number for a run")
+
+
+def as_column(values: Any) -> Any:
+    """Return what a function said as a column: truths, whole numbers, or numbers with NaN for unknown."""
+    import numpy as np
+
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return values.astype(bool)
+    if kinds == {int} and all(-(2**63) <= value < 2**63 for value in values):
+        return values.astype(np.int64)
+    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
