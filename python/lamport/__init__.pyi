@@ -28,6 +28,7 @@ from lamport._model.predict import predict as predict
 from lamport._model.random_faults import random_faults as random_faults
 from lamport._model.rules import Rules as Rules
 from lamport._model.warning import LamportWarning as LamportWarning
+from lamport._plot.series import plot_series as plot_series
 from lamport._plot.sweep import plot_sweep as plot_sweep
 from lamport._runs.causality import Causality as Causality
 from lamport._runs.causality import Share as Share
@@ -37,6 +38,7 @@ from lamport._runs.load import load as load
 from lamport._runs.read_text import read_text as read_text
 from lamport._runs.reading import Reading as Reading
 from lamport._runs.run import Run as Run
+from lamport._runs.series import series as series
 from lamport._runs.summarize import summarize as summarize
 from lamport._runs.verification import Verification as Verification
 from lamport._runs.verify import verify as verify
@@ -70,6 +72,7 @@ __all__ = [
     "from_events",
     "grade",
     "load",
+    "plot_series",
     "plot_sweep",
     "predict",
     "random_faults",
@@ -77,6 +80,7 @@ __all__ = [
     "replay",
     "rerun",
     "run_local",
+    "series",
     "simulate",
     "summarize",
     "sweep",

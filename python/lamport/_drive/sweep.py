@@ -150,7 +150,7 @@ def sweep(
     >>> frame.groupby("internal_probability")["drift"].mean().round(1).tolist()
     [236.8, 115.0]
 
-    Of one setting, how long the longest flight of a message took, and whether all were read:
+    Of one setting, how long the slowest message took until it was read, and whether all were read:
 
     >>> def longest(run):
     ...     return (run.messages["received"] - run.messages["sent"]).max()
@@ -158,13 +158,13 @@ def sweep(
     ...     return run.machines["final_queue_len"].sum() == 0
     >>> frame = lamport.sweep(runs=20, rates=[5, 5, 5], measure={"longest": longest, "empty": is_empty})
     >>> lamport.summarize(frame)[["longest", "empty"]].round(2).T
-                      0
-    longest mean   1.92
-            low    1.63
-            high   2.21
-    empty   mean   0.10
-            low    0.03
-            high   0.30
+                     0
+    longest mean  0.34
+            low   0.32
+            high  0.35
+    empty   mean  0.75
+            low   0.53
+            high  0.89
     """
     from lamport._drive.grid import DEFAULTS, make_points
     from lamport._drive.measure import Look, Plan, as_measure

@@ -8,7 +8,7 @@ from lamport._model.public import public
 from lamport._model.setting import MODEL, NUMBERS
 from lamport._plot.axes import as_axes
 from lamport._runs.frame import as_frame
-from lamport._runs.summarize import METRICS, summarize
+from lamport._runs.summarize import METRICS, Interval, Statistic, summarize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,10 @@ __all__ = ["plot_sweep"]
 UNITS = {
     **{name: MODEL[name].axis for name in ("machines", *NUMBERS, "latency")},
     "drift": "drift (clock values)",
+    "mean_drift": "mean drift over time (clock values)",
+    "max_drift": "largest drift (clock values)",
+    "mean_wait": "mean wait in the queue (s)",
+    "mean_queue_len": "messages in queues, on average over time",
     "mean_jump": "mean jump of the clock (per event)",
     "max_jump": "largest jump of the clock",
     "max_queue_len": "longest queue after a RECEIVE or at the end (messages)",
@@ -36,9 +40,17 @@ MOST_LETTERS = 60
 
 @public
 def plot_sweep(
-    frame: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: "Axes | None" = None
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    hue: str | None = None,
+    ax: "Axes | None" = None,
+    *,
+    statistic: Statistic = "mean",
+    confidence: float = 0.95,
+    interval: Interval | None = None,
 ) -> "Axes":
-    """Draw a metric of a sweep against a parameter: means, with bands of 95 % confidence.
+    """Draw a metric of a sweep against a parameter: means or quantiles, with bands of confidence.
 
     Parameters
     ----------
@@ -47,11 +59,13 @@ def plot_sweep(
     x : str
         The column along the axis; labels are drawn as points at equal distances.
     y : str
-        A metric of `summarize`, ``"drift"`` for example.
+        A metric of `summarize`, ``"drift"`` for example, or what was measured.
     hue : str, optional
         A column that gives each of its values a line of its own.
     ax : Axes, optional
         Where to draw; a new figure if None.
+    statistic, confidence, interval
+        What to draw, and its bands, as for `summarize`.
 
     Returns
     -------
@@ -61,12 +75,13 @@ def plot_sweep(
     Raises
     ------
     ValueError
-        A column is missing, or `y` is not a metric.
+        A column is missing, `y` is not a metric, or `summarize` refuses an argument.
 
     Notes
     -----
     Parameters of the grid other than `x` and `hue` are averaged over, as `summarize` does it. Bands end where
-    the metric does, at 0 say; `summarize` says how often they hold the mean.
+    the metric does, at 0 say; `summarize` says how often they hold what they are of. Where there is no end,
+    no band is drawn.
 
     Examples
     --------
@@ -80,16 +95,19 @@ def plot_sweep(
     _check_name("y", y)
     _check_name("hue", hue or "")
     frame = as_frame(frame, "a sweep")
-    if y not in METRICS:
-        raise ValueError(f"y={y!r} is not a metric of a sweep: they are {', '.join(METRICS)}")
     if x == hue:
         raise ValueError(f"x and hue are both {x!r}: give two columns, or no hue")
     if x == y:
         raise ValueError(f"x and y are both {x!r}")
-    table = summarize(frame, [x] if hue is None else [hue, x])
-    if y not in table:
-        raise ValueError(f"the table has no column {y}")
-    values = table[y].reset_index()
+    by = [x] if hue is None else [hue, x]
+    table = summarize(frame, by, statistic=statistic, confidence=confidence, interval=interval)
+    known = [name for name in dict.fromkeys(table.columns.get_level_values(0)) if name != "runs"]
+    if y not in known:
+        if y in METRICS:
+            raise ValueError(f"the table has no column {y}")
+        raise ValueError(f"y={y!r} is not a metric of a sweep: they are {', '.join(known)}")
+    said = statistic if isinstance(statistic, str) else "quantile"
+    values = pd.DataFrame(table[y]).rename(columns={said: "middle"}).reset_index()
     axes = as_axes("ax", ax) if ax is not None else _axes()
     labels = None if pd.api.types.is_numeric_dtype(values[x]) else list(dict.fromkeys(values[x]))
     groups = [(None, values)] if hue is None else list(values.groupby(hue, observed=True, sort=True))
@@ -99,6 +117,9 @@ def plot_sweep(
         shift = APART * ((number + 0.5) / len(groups) - 0.5)
         _draw(axes, group, x, labels, shift=shift, style={"color": color, "label": label})
     _dress(axes, x, y, labels)
+    if said != "mean":
+        what = said if said == "median" else f"{statistic:g} quantile"
+        axes.set_ylabel(f"{axes.get_ylabel()}, {what}")
     if hue is not None:
         title = UNITS.get(hue, hue.replace("_", " "))
         axes.legend(title=title, frameon=False, fontsize="small", title_fontsize="small")
@@ -140,14 +161,15 @@ def _draw(
 ) -> None:
     """Draw a line with its band; at labels, points side by side by `shift` with their intervals."""
     if labels is None:
-        axes.plot(group[x], group["mean"], marker="o", markersize=3.5, linewidth=1.6, **style)
+        axes.plot(group[x], group["middle"], marker="o", markersize=3.5, linewidth=1.6, **style)
         axes.fill_between(
             group[x], group["low"], group["high"], color=style["color"], alpha=BAND, linewidth=0
         )
         return
     places = [labels.index(value) + shift for value in group[x]]
-    reach = [group["mean"] - group["low"], group["high"] - group["mean"]]
-    axes.errorbar(places, group["mean"], yerr=reach, linestyle="", marker="o", capsize=4, **style)
+    ends = [group["middle"] - group["low"], group["high"] - group["middle"]]
+    reach = [end.clip(lower=0.0) for end in ends]
+    axes.errorbar(places, group["middle"], yerr=reach, linestyle="", marker="o", capsize=4, **style)
 
 
 def _dress(axes: "Axes", x: str, y: str, labels: list[Any] | None) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["clocks", "drift", "spread"]
+__all__ = ["as_step", "clocks", "drift", "spread"]
 
 MOST_ROWS = 10**8
 
@@ -75,13 +75,25 @@ def _spread_plainly(events: pd.DataFrame, machines: Sequence[int], grid: "Floats
     return apart
 
 
+def as_step(every: object) -> float:
+    """Return the seconds between two instants.
+
+    Raises
+    ------
+    ValueError
+        It is not a positive number.
+    """
+    step = real("every", every)
+    if not (step > 0 and math.isfinite(step)):
+        raise ValueError(f"every={every!r} is not a step in time: give a positive number of seconds")
+    return step
+
+
 def _grid(events: pd.DataFrame, every: float | None) -> "Floats":
     times = events["time"].to_numpy()
     if every is None:
         return np.unique(times)
-    every = real("every", every)
-    if not (every > 0 and math.isfinite(every)):
-        raise ValueError(f"every={every!r} is not a step in time: give a positive number of seconds")
+    every = as_step(every)
     first, last = (min(0.0, times[0]), max(0.0, times[-1])) if len(times) else (0.0, 0.0)
     start, stop = math.floor(first / every), math.ceil(last / every)
     if stop - start > MOST_ROWS:

@@ -1,6 +1,6 @@
 """Runs side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from lamport._runs.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "labelled", "labels"]
+__all__ = ["compare", "each_run", "labels"]
 
 PARAMETERS = ("seed", *NUMBERS)
 LONGEST = 80
@@ -67,7 +67,7 @@ def compare(
     import pandas as pd
 
     tables = []
-    for label, entry in labelled(runs, "compare").items():
+    for label, entry in _labelled(runs).items():
         for number, run in enumerate(entry):
             table = (run._all_of_machines if since is None else run.machines_since(since)).reset_index()
             known = {name: run.parameters.get(name) for name in PARAMETERS}
@@ -88,30 +88,32 @@ def labels(runs: Iterable[Run]) -> dict[str, Run]:
     return dict(zip(names, listed, strict=True))
 
 
-def labelled(runs: object, purpose: str) -> dict[str, list[Run]]:
-    """Return the runs of each label, as `compare` takes them.
+def _labelled(runs: object) -> dict[str, list[Run]]:
+    """Return the runs of each label."""
+    if isinstance(runs, Mapping):
+        found = {str(label): list(each_run(entry, f"runs[{label!r}]")) for label, entry in runs.items()}
+    else:
+        found = {label: [run] for label, run in labels(each_run(runs, "runs")).items()}
+    if not any(found.values()):
+        raise ValueError("there are no runs to compare: give runs, or a mapping {label: run, ...}")
+    return found
+
+
+def each_run(entry: object, where: str) -> Iterator[Run]:
+    """Take a run, a path of one, or several of them, one after the other.
 
     Raises
     ------
     ValueError
-        There are none for this purpose, or something that is no run.
+        Something is no run: `where` it is.
     """
-    if isinstance(runs, Mapping):
-        found = {str(label): _runs(entry, f"runs[{label!r}]") for label, entry in runs.items()}
-    else:
-        found = {label: [run] for label, run in labels(_runs(runs, "runs")).items()}
-    if not any(found.values()):
-        raise ValueError(f"there are no runs to {purpose}: give runs, or a mapping {{label: run, ...}}")
-    return found
-
-
-def _runs(entry: object, where: str) -> list[Run]:
-    """Take a run, a path of one, or several of them."""
     if isinstance(entry, (Run, str, PathLike)):
-        return [_run(entry, where)]
-    if isinstance(entry, Iterable) and not hasattr(entry, "columns"):
-        return [_run(one, where) for one in entry]
-    raise _no_run(entry, where)
+        yield _run(entry, where)
+    elif isinstance(entry, Iterable) and not hasattr(entry, "columns"):
+        for one in entry:
+            yield _run(one, where)
+    else:
+        raise _no_run(entry, where)
 
 
 def _run(entry: object, where: str) -> Run:

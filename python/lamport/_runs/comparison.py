@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from lamport._model.setting import DISCIPLINE, MODEL, SETTING
+from lamport._runs.intervals import t_quantile
 from lamport._runs.names import in_markdown, plain
 from lamport._runs.rates import drawn_rates
-from lamport._runs.summarize import floor, t_quantile
+from lamport._runs.summarize import floor
 from lamport._runs.tables import floats
 
 if TYPE_CHECKING:

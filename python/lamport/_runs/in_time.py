@@ -116,7 +116,7 @@ def _in_time(run: "Recorded", stretch: Stretch, waits: Waits | None = None) -> d
     mean_wait, mean_queue_len = _queues(run, stretch, _waits(run) if waits is None else waits)
     return {
         "mean_drift": np.full(number, mean_drift),
-        "max_drift": pd.array([max_drift] * number, dtype="Int64"),
+        "max_drift": np.full(number, max_drift, dtype=np.int64),
         "mean_wait": mean_wait,
         "mean_queue_len": mean_queue_len,
     }

@@ -215,7 +215,7 @@ class Recorded:
         ``max_jump`` (int64; of the clock, over all events), ``max_queue_len`` (Int64, NA if unknown: the most
         messages that still waited just after a RECEIVE took one, or at the end; before it took it there was
         one more), ``final_queue_len`` (Int64, NA if unknown: those left at the end), ``queue_growth`` (final
-        length by seconds of ticking), ``mean_drift`` (float64) and ``max_drift`` (Int64), ``mean_wait`` (s)
+        length by seconds of ticking), ``mean_drift`` (float64) and ``max_drift`` (int64), ``mean_wait`` (s)
         and ``mean_queue_len`` (float64), ``load_predicted`` and ``queue_growth_predicted`` (what
         `lamport.predict` expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``,
         ``lateness_max`` (of ticks, s; all float64).

@@ -148,7 +148,7 @@ def test_types_are_those_that_are_documented():
         "matched": "category",
     }
     kinds = run.machines.dtypes.astype("str")
-    whole = ["ticks", "sends", "receives", "internals", "final_clock", "max_jump"]
+    whole = ["ticks", "sends", "receives", "internals", "final_clock", "max_jump", "max_drift"]
     maybe = ["max_queue_len", "final_queue_len"]
     assert set(kinds[whole]) == {"int64"}
     assert set(kinds[maybe]) == {"Int64"}
