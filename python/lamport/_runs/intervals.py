@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-__all__ = ["bootstrap_of_mean", "bootstrap_of_quantile", "order_statistics", "t_quantile", "wilson"]
+__all__ = ["bootstrap", "order_statistics", "t_quantile", "wilson"]
 
 LEVEL = 0.95
 EXACT = 200
@@ -72,14 +72,14 @@ def wilson(share: "Floats", number: "Floats", level: float) -> tuple["Floats", "
     return np.minimum(middle - half, share), np.maximum(middle + half, share)
 
 
-def bootstrap_of_mean(values: "Floats", level: float) -> tuple["Floats", "Floats"]:
+def bootstrap(values: "Floats", level: float) -> tuple["Floats", "Floats"]:
     """Return the ends of the bootstrap's interval of each column's mean, BCa: with its bias and its skewness.
 
     The resamples are the same for all columns and at every call.
 
     Examples
     --------
-    >>> low, high = bootstrap_of_mean(np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [9.0, 1.0]]), 0.9)
+    >>> low, high = bootstrap(np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [9.0, 1.0]]), 0.9)
     >>> low.round(2), high.round(2)
     (array([1.75, 0.  ]), array([7.25, 0.75]))
     """
@@ -114,23 +114,6 @@ def _corrected(share: float, skew: float, level: float) -> list[float]:
     bias = normal.inv_cdf(share)
     moved = [bias + normal.inv_cdf(tail) for tail in tails]
     return [normal.cdf(bias + each / (1 - skew * each)) for each in moved]
-
-
-def bootstrap_of_quantile(values: "Floats", quantile: float, level: float) -> tuple[float, float]:
-    """Return the ends of the bootstrap's interval of a quantile, of values in order: percentiles.
-
-    Examples
-    --------
-    >>> bootstrap_of_quantile(np.arange(100.0), 0.5, 0.95)
-    (39.5, 59.5)
-    """
-    place = quantile * (len(values) - 1)
-    first = int(place)
-    last = min(first + 1, len(values) - 1)
-    picked = [np.sort(rows, axis=1)[:, [first, last]] for rows in _resamples(len(values))]
-    pairs = values[np.concatenate(picked)]
-    found = np.sort(pairs[:, 0] + (place - first) * (pairs[:, 1] - pairs[:, 0]))
-    return _at(found, (1 - level) / 2), _at(found, (1 + level) / 2)
 
 
 def _at(values: "Floats", share: float) -> float:
