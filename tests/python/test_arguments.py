@@ -50,6 +50,8 @@ def given(function, made, frame):
         "run_local": {"machines": 1, "duration": 0.02, "rates": [10], "progress": False},
         "random_faults": {"seed": 1, "rate": 0.1, "machines": 3, "duration": 10},
         "compare": {"runs": [made]},
+        "series": {"runs": [made]},
+        "plot_series": {"table": lamport.series(made)},
         "rerun": {"run": made},
         "load": {"source": "none"},
         "verify": {"logs": made},
@@ -62,6 +64,7 @@ def given(function, made, frame):
         "save": {"directory": "a"},
         "clocks": {},
         "drift_over_time": {},
+        "machines_since": {"since": 1},
         "past": {"event": (1, 1)},
         "happened_before": {"a": (1, 1), "b": (2, 1)},
         "cut_is_consistent": {"cut": {1: 1}},
@@ -81,9 +84,20 @@ FUNCTIONS = [
     "run_local",
     "random_faults",
     "compare",
+    "series",
+    "plot_series",
 ]
 FUNCTIONS += ["rerun", "load", "verify", "replay", "from_events"]
-METHODS = ["plot", "plot_spacetime", "report", "export", "save", "clocks", "drift_over_time"]
+METHODS = [
+    "plot",
+    "plot_spacetime",
+    "report",
+    "export",
+    "save",
+    "clocks",
+    "drift_over_time",
+    "machines_since",
+]
 OF_CAUSALITY = ["past", "happened_before", "cut_is_consistent", "concurrent_share", "false_order_rate"]
 
 
@@ -129,6 +143,14 @@ def complaint(function, arguments):
         ("made.causality.concurrent_share(samples='x')", "samples='x' is not a whole number"),
         ("lamport.sweep({'max_rate': [2]}, executor=3)", "executor=3 is not an Executor"),
         ("lamport.summarize(made)", "a lamport.Run is not a sweep: give a DataFrame"),
+        ("lamport.sweep(measure=[len])", "measure=[<built-in function len>] is not a mapping"),
+        (
+            "lamport.summarize(frame, statistic='mode')",
+            "statistic='mode': give 'mean', 'median' or a quantile",
+        ),
+        ("lamport.series(frame)", "runs: a DataFrame is not a run"),
+        ("lamport.plot_series(frame)", "the table is none of lamport.series"),
+        ("made.machines_since('x')", "since='x' is not a number"),
         ("lamport.summarize(frame, by=3)", "by=3: give the name of a column, or a list of them"),
         ("lamport.plot_sweep(frame, 3, 'drift')", "x=3 is not the name of a column"),
         ("lamport.load(made)", "is not a path"),

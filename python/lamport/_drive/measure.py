@@ -234,9 +234,7 @@ class _Seen:
                 why = f"measure {name!r}: {_words(error)}"
                 raise Unmeasured(job.point, job.run, job.seed, why) from error
         if self._look.since is not None:
-            from lamport._runs.in_time import machines_since
-
-            self._tables.append(machines_since(run, self._look.since, strict=False))
+            self._tables.append(run._machines_since(self._look.since, strict=False))
         for name, value in values.items():
             self._values[name].append(value)
         self._sizes.append(self._machines[job.point])

@@ -55,7 +55,7 @@ def plot_series(table: pd.DataFrame, y: str = "drift", ax: "Axes | None" = None)
     if table.columns.nlevels != 2 or "drift" not in table or "time" not in table.index.names:
         raise ValueError("the table is none of lamport.series: it has no drift by time")
     clocks = [name for name in dict.fromkeys(table.columns.get_level_values(0)) if name.startswith("clock_")]
-    if y not in {"drift", "clocks", *clocks}:
+    if y not in ["drift", "clocks", *clocks]:
         raise ValueError(f"y={y!r} is not in the table: it has drift, clocks and {', '.join(clocks)}")
     names = clocks if y == "clocks" else [y]
     labels = table.index.unique("label").tolist() if "label" in table.index.names else [None]

@@ -14,18 +14,26 @@ from lamport._runs import clocks, tables
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lamport._runs.recorded import Recorded
+    from lamport._lamport import Logs
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["IN_TIME", "machines", "machines_since"]
+__all__ = ["IN_TIME", "Told", "machines", "machines_since"]
 
 IN_TIME = ("mean_drift", "max_drift", "mean_wait", "mean_queue_len")
 PLACE = "load_predicted"
 """The column before which they stand."""
 OF_WHOLE_RUNS = ("lateness_p50", "lateness_p99", "lateness_max")
 """What only END lines tell, of all the ticks of a machine."""
+
+
+class Told(NamedTuple):
+    """What is told of a run: its logs, what they say of machines, and its parameters."""
+
+    logs: "Logs"
+    table: pd.DataFrame
+    known: "Mapping[str, Any]"
 
 
 class Stretch(NamedTuple):
@@ -63,9 +71,9 @@ class Waits(NamedTuple):
 NEVER = np.iinfo(np.int64).max
 
 
-def machines(run: "Recorded") -> pd.DataFrame:
+def machines(run: Told) -> pd.DataFrame:
     """Make the table `Run.machines`: what the logs say of machines, and what they came to over time."""
-    table = run._machines
+    table = run.table
     try:
         told = _in_time(run, _stretch(run, None))
     except LamportError:  # nothing was recorded
@@ -74,14 +82,14 @@ def machines(run: "Recorded") -> pd.DataFrame:
     return _with(table, told)
 
 
-def machines_since(run: "Recorded", since: float, *, strict: bool = True) -> pd.DataFrame:
+def machines_since(run: Told, since: float, *, strict: bool = True) -> pd.DataFrame:
     """Make the table `Run.machines_since`; unless strict, also of a run without an event from then on."""
     stretch = _stretch(run, since, strict=strict)
-    table = run._machines.drop(columns=list(OF_WHOLE_RUNS))
-    events = run._logs.events()
+    table = run.table.drop(columns=list(OF_WHOLE_RUNS))
+    events = run.logs.events()
     kept = _micros(events["time"]) >= stretch.start
     if not kept.all():
-        _count_again(table, {name: values[kept] for name, values in events.items()}, run.parameters)
+        _count_again(table, {name: values[kept] for name, values in events.items()}, run.known)
     waits = _waits(run)
     _grow_since(table, run, stretch, waits)
     return _with(table, _in_time(run, stretch, waits))
@@ -95,9 +103,9 @@ def _with(table: pd.DataFrame, told: "Mapping[str, Any]") -> pd.DataFrame:
     return pd.DataFrame(whole, index=table.index)
 
 
-def _stretch(run: "Recorded", since: float | None, *, strict: bool = True) -> Stretch:
+def _stretch(run: Told, since: float | None, *, strict: bool = True) -> Stretch:
     """Return the stretch from a time on, or from the beginning, until the last event."""
-    times = run._logs.events()["time"]
+    times = run.logs.events()["time"]
     first, last = (float(times.min()), float(times.max())) if len(times) else (0.0, 0.0)
     start = min(0.0, first)
     if since is not None:
@@ -110,9 +118,9 @@ def _stretch(run: "Recorded", since: float | None, *, strict: bool = True) -> St
     return Stretch(round(start * 1e6), round(max(start, last) * 1e6))
 
 
-def _in_time(run: "Recorded", stretch: Stretch, waits: Waits | None = None) -> dict[str, Any]:
+def _in_time(run: Told, stretch: Stretch, waits: Waits | None = None) -> dict[str, Any]:
     mean_drift, max_drift = _drift(run, stretch)
-    number = len(run._machines)
+    number = len(run.table)
     mean_wait, mean_queue_len = _queues(run, stretch, _waits(run) if waits is None else waits)
     return {
         "mean_drift": np.full(number, mean_drift),
@@ -122,40 +130,44 @@ def _in_time(run: "Recorded", stretch: Stretch, waits: Waits | None = None) -> d
     }
 
 
-def _drift(run: "Recorded", stretch: Stretch) -> tuple[float, int]:
+def _drift(run: Told, stretch: Stretch) -> tuple[float, int]:
     """Return the mean over time, and the largest, of the drift at each instant."""
-    times = np.unique(run._events["time"].to_numpy())
+    events = tables.events(run.logs)
+    times = np.unique(events["time"].to_numpy())
     micros = _micros(times)
     inner = (micros > stretch.start) & (micros <= stretch.end)
     begin = float(np.append(-np.inf, times[micros <= stretch.start])[-1])
-    values = clocks.spread(run._events, run._numbers, np.append(begin, times[inner]))
+    values = clocks.spread(events, run.table.index.tolist(), np.append(begin, times[inner]))
     lasted = np.diff(np.append(stretch.start, micros[inner]))
     largest = int(values.max())
     return _sum_of_products(values[:-1], lasted) / stretch.length if stretch.length else math.nan, largest
 
 
-def _waits(run: "Recorded") -> Waits:
+def _waits(run: Told) -> Waits:
     """Gather which messages waited where, and when; arrivals that are not known are left out."""
-    events = run._logs.events()
+    events = run.logs.events()
     rows = np.flatnonzero((events["event"] == EVENT_KINDS.index("RECEIVE")) & ~np.isnan(events["arrived"]))
     # What was left in queues has an arrival and no receipt.
-    messages = run._logs.messages()
+    messages = run.logs.messages()
     left = messages["status"] == tables.STATUSES.index("unread")
     ids = np.append(events["machine_id"][rows], messages["recipient"][left])
     arrived = np.append(events["arrived"][rows], messages["arrived"][left])
     taken = np.append(_micros(events["time"][rows]), np.full(int(left.sum()), NEVER))
-    known = np.isin(ids, run._numbers) & ~np.isnan(arrived)
-    place, taken = np.searchsorted(np.asarray(run._numbers, dtype=np.int64), ids[known]), taken[known]
-    table = run._machines
+    known = np.isin(ids, run.table.index.tolist()) & ~np.isnan(arrived)
+    place, taken = (
+        np.searchsorted(np.asarray(run.table.index.tolist(), dtype=np.int64), ids[known]),
+        taken[known],
+    )
+    table = run.table
     received = np.bincount(place[taken != NEVER], minlength=len(table))
     kept = np.bincount(place[taken == NEVER], minlength=len(table))
     is_whole = (received == table["receives"].to_numpy()) & (kept == tables.floats(table["final_queue_len"]))
     return Waits(place, _micros(arrived[known]), taken, is_whole)
 
 
-def _queues(run: "Recorded", stretch: Stretch, waits: Waits) -> tuple["Floats", "Floats"]:
+def _queues(run: Told, stretch: Stretch, waits: Waits) -> tuple["Floats", "Floats"]:
     """Return the mean wait, and the mean length of the queue, of each machine."""
-    number = len(run._machines)
+    number = len(run.table)
     counted = waits.is_received & (waits.taken >= stretch.start)
     sums = _sums(waits.place[counted], (waits.taken - waits.arrived)[counted], number)
     counts = np.bincount(waits.place[counted], minlength=number)
@@ -189,11 +201,11 @@ def _count_again(table: pd.DataFrame, events: "Mapping[str, Any]", known: "Mappi
     table["max_queue_len"] = tables.maybe_whole(_largest(place, events["queue_len"], left))
 
 
-def _grow_since(table: pd.DataFrame, run: "Recorded", stretch: Stretch, waits: Waits) -> None:
+def _grow_since(table: pd.DataFrame, run: Told, stretch: Stretch, waits: Waits) -> None:
     """Say how fast queues grew from a time on, where it is known how long they were then."""
     waiting = (waits.arrived <= stretch.start) & (waits.taken > stretch.start)
     before = np.bincount(waits.place[waiting], minlength=len(table))
-    columns = run._logs.machines()
+    columns = run.logs.machines()
     seconds = columns["duration"] + columns["down"] - stretch.start / 1e6
     gained = np.where(waits.is_whole, tables.floats(table["final_queue_len"]) - before, np.nan)
     table["queue_growth"] = np.divide(gained, seconds, out=np.full(len(table), np.nan), where=seconds > 0)

@@ -265,15 +265,20 @@ class Recorded:
         >>> run.machines_since(30)["ticks"].tolist()
         [30, 90, 180]
         """
+        return self._machines_since(since, strict=True)
+
+    def _machines_since(self, since: float, *, strict: bool) -> "pd.DataFrame":
+        """Return the same; unless strict, also of a run without an event from then on."""
         from lamport._runs import in_time
 
-        return in_time.machines_since(self, since)
+        told = in_time.Told(self._logs, self._machines, self.parameters)
+        return in_time.machines_since(told, since, strict=strict)
 
     @cached_property
     def _all_of_machines(self) -> "pd.DataFrame":
         from lamport._runs import in_time
 
-        return in_time.machines(self)
+        return in_time.machines(in_time.Told(self._logs, self._machines, self.parameters))
 
     @cached_property
     def _machines(self) -> "pd.DataFrame":

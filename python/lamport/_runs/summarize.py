@@ -123,9 +123,9 @@ def summarize(
     few runs make the mean: with rates drawn and an internal probability of 0.7 most runs have no queue that
     grows, and the intervals of drift and queues hold the mean .78 of the time with 5 runs, .86 with 10, .90
     with 20 and .95 with 100; with rates 1, 3 and 6 that of ``final_clock`` holds it .56, .80, .96 and .95 of
-    the time. The bootstrap's holds the mean less often of few runs (.73 to .88 with 5, .85 to .94 with 10) and
-    is as good with 20 and more. Those of medians and quantiles hold them .95 to 1.00 of the time, with ends
-    that are not there counted as infinitely far out.
+    the time. The bootstrap's holds the mean less often of few runs (.73 to .88 with 5, .85 to .94 with 10)
+    and is as good with 20 and more. Those of medians and quantiles hold them .95 to 1.00 of the time, with
+    ends that are not there counted as infinitely far out.
 
     References
     ----------
@@ -213,7 +213,7 @@ def as_wanted(statistic: object, confidence: object, interval: object) -> Wanted
         raise ValueError(
             f"interval={interval!r} is of means: that of a {name} is of two of the numbers, by their ranks"
         )
-    if interval is not None and interval not in ("student", "bootstrap"):  # noqa: PLR6201 - a list is not hashable
+    if interval is not None and interval not in ("student", "bootstrap"):
         raise ValueError(f"interval={interval!r}: give 'student' or 'bootstrap'")
     return Wanted(name, quantile, level, interval == "bootstrap")
 
