@@ -102,8 +102,9 @@ def sweep(
         `executor`, where the runs are made. Looking at a run takes milliseconds, simulating a short one
         microseconds.
     since : float, optional
-        Leave the first seconds of each run out, as `Run.machines_since` does; ``drift`` is that at the end
-        anyway. `measure` gets whole runs.
+        Leave the first seconds of each run out, as `Run.machines_since` does, and say what runs came to over
+        time; 0 does so of whole runs. ``drift`` is that at the end anyway, and `measure` gets whole runs. It
+        takes as long as looking at each run.
     executor : concurrent.futures.Executor, optional
         Where to run: a ``ProcessPoolExecutor``, a ``Client`` of Dask, ... Each task runs on
         one thread. If None: threads of this process, as many as it may use cores.
@@ -120,9 +121,9 @@ def sweep(
         (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, the run's ``drift``, ``mean_drift`` and
-        ``max_drift``, ``mean_wait`` and ``mean_queue_len``, as in `Run.machines`; and the columns of
-        `measure`: bool or int64 if all are, else float64.
+        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
+        `Run.machines`; with `since` also ``mean_drift``, ``max_drift``, ``mean_wait`` and ``mean_queue_len``;
+        and the columns of `measure`: bool or int64 if all are, else float64.
         ``attrs["grid"]`` names the parameters of the grid, ``attrs["seed"]`` is the seed; after Ctrl-C the
         finished runs are returned and ``attrs["interrupted"]`` is True.
 

@@ -1,6 +1,6 @@
 """Sweeps as figures: means with their confidence bands."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from lamport._model.public import public
 from lamport._model.setting import MODEL, NUMBERS
 from lamport._plot.axes import as_axes
 from lamport._runs.frame import as_frame
-from lamport._runs.summarize import METRICS, Interval, Statistic, summarize
+from lamport._runs.summarize import METRICS, Statistic, summarize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def plot_sweep(
     *,
     statistic: Statistic = "mean",
     confidence: float = 0.95,
-    interval: Interval | None = None,
+    interval: Literal["student", "bootstrap"] | None = None,
 ) -> "Axes":
     """Draw a metric of a sweep against a parameter: means or quantiles, with bands of confidence.
 

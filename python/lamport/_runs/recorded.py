@@ -228,7 +228,8 @@ class Recorded:
         queue, from arrival to receipt, on average; NaN if it received none, or no arrival is known.
         ``mean_queue_len`` is how many messages waited, on average over time: the time that all of them
         waited, those left in the queue until the last event, by its length (Little's law); NaN unless all
-        arrivals are known. A message that was dropped in a crash and came again counts from then on.
+        arrivals are known. A message that was dropped in a crash and came again counts from then on. Of a
+        run that was not recorded these four are missing.
         """
         from lamport._runs import tables
 

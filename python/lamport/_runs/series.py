@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from lamport._model.public import public
 from lamport._runs.clocks import as_step
 from lamport._runs.compare import each_run
 from lamport._runs.run import Run
-from lamport._runs.summarize import Interval, Statistic, as_wanted, reduced
+from lamport._runs.summarize import Statistic, as_wanted, reduced
 
 __all__ = ["series"]
 
@@ -27,7 +27,7 @@ def series(
     since: float | None = None,
     statistic: Statistic = "mean",
     confidence: float = 0.95,
-    interval: Interval | None = None,
+    interval: Literal["student", "bootstrap"] | None = None,
 ) -> pd.DataFrame:
     """Say what clocks and drift were at chosen instants, over runs alike, with their intervals.
 

@@ -14,7 +14,6 @@ from lamport._runs.intervals import bootstrap, order_statistics, t_quantile, wil
 
 __all__ = [
     "METRICS",
-    "Interval",
     "Statistic",
     "Wanted",
     "as_wanted",
@@ -51,7 +50,6 @@ OTHERS |= {"queue_growth_predicted", "lateness_p50", "lateness_p99", "lateness_m
 """What else the tables of sweeps and of `compare` have; a column of none of these was measured by a user."""
 
 Statistic = Literal["mean", "median"] | float
-Interval = Literal["student", "bootstrap"]
 
 
 @public
@@ -61,7 +59,7 @@ def summarize(
     *,
     statistic: Statistic = "mean",
     confidence: float = 0.95,
-    interval: Interval | None = None,
+    interval: Literal["student", "bootstrap"] | None = None,
 ) -> pd.DataFrame:
     """Reduce a sweep to means, or quantiles, and their confidence intervals.
 
