@@ -75,11 +75,12 @@ def machines(run: Told) -> pd.DataFrame:
     """Make the table `Run.machines`: what the logs say of machines, and what they came to over time."""
     table = run.table
     try:
-        told = _in_time(run, _stretch(run, None))
+        run.logs.events()
     except LamportError:  # nothing was recorded
         nothing = np.full(len(table), np.nan)
         told = dict.fromkeys(IN_TIME, nothing) | {"max_drift": pd.array([pd.NA] * len(table), dtype="Int64")}
-    return _with(table, told)
+        return _with(table, told)
+    return _with(table, _in_time(run, _stretch(run, None)))
 
 
 def machines_since(run: Told, since: float, *, strict: bool = True) -> pd.DataFrame:
@@ -145,24 +146,24 @@ def _drift(run: Told, stretch: Stretch) -> tuple[float, int]:
 
 def _waits(run: Told) -> Waits:
     """Gather which messages waited where, and when; arrivals that are not known are left out."""
-    events = run.logs.events()
+    events, table = run.logs.events(), run.table
     rows = np.flatnonzero((events["event"] == EVENT_KINDS.index("RECEIVE")) & ~np.isnan(events["arrived"]))
-    # What was left in queues has an arrival and no receipt.
-    messages = run.logs.messages()
-    left = messages["status"] == tables.STATUSES.index("unread")
-    ids = np.append(events["machine_id"][rows], messages["recipient"][left])
-    arrived = np.append(events["arrived"][rows], messages["arrived"][left])
-    taken = np.append(_micros(events["time"][rows]), np.full(int(left.sum()), NEVER))
-    known = np.isin(ids, run.table.index.tolist()) & ~np.isnan(arrived)
-    place, taken = (
-        np.searchsorted(np.asarray(run.table.index.tolist(), dtype=np.int64), ids[known]),
-        taken[known],
-    )
-    table = run.table
-    received = np.bincount(place[taken != NEVER], minlength=len(table))
-    kept = np.bincount(place[taken == NEVER], minlength=len(table))
-    is_whole = (received == table["receives"].to_numpy()) & (kept == tables.floats(table["final_queue_len"]))
-    return Waits(place, _micros(arrived[known]), taken, is_whole)
+    numbers = table.index.to_numpy()
+    place = np.searchsorted(numbers, events["machine_id"][rows])
+    arrived, taken = _micros(events["arrived"][rows]), _micros(events["time"][rows])
+    left = tables.floats(table["final_queue_len"])
+    is_whole = np.bincount(place, minlength=len(table)) == table["receives"].to_numpy()
+    if (is_whole & (left > 0)).any():
+        # What was left in queues has an arrival and no receipt.
+        messages = run.logs.messages()
+        unread = (messages["status"] == tables.STATUSES.index("unread")) & ~np.isnan(messages["arrived"])
+        unread &= np.isin(messages["recipient"], numbers)
+        where = np.searchsorted(numbers, messages["recipient"][unread])
+        is_whole &= np.bincount(where, minlength=len(table)) == left
+        place = np.append(place, where)
+        arrived = np.append(arrived, _micros(messages["arrived"][unread]))
+        taken = np.append(taken, np.full(len(where), NEVER))
+    return Waits(place, arrived, taken, is_whole & ~np.isnan(left))
 
 
 def _queues(run: Told, stretch: Stretch, waits: Waits) -> tuple["Floats", "Floats"]:

@@ -109,7 +109,7 @@ def test_a_stretch_against_the_rows_of_events(model, share):
         acts = counts["SEND"] + counts["INTERNAL"]
         assert row["ticks"] == (acts if model.get("draw_after_receive") else len(own))
         jumps = own["new_clock"] - own["old_clock"]
-        assert row["max_jump"] == jumps.max() if len(own) else 0
+        assert row["max_jump"] == (jumps.max() if len(own) else 0)
         np.testing.assert_allclose(row["mean_jump"], jumps.mean(), rtol=1e-12)
         assert row["max_queue_len"] == max(*own["queue_len"].dropna(), row["final_queue_len"], 0)
         mine = run.messages[run.messages["recipient"] == machine]
