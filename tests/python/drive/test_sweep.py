@@ -192,7 +192,12 @@ def main():
         client.get_executor() as executor,
     ):
         there = lamport.sweep(grid, executor=executor, **options)
+        # Dask takes functions that do not pickle, too.
+        look = {"measure": {"twice": lambda run: 2 * run.drift}, "since": 5}
+        seen = lamport.sweep(grid, executor=executor, **options, **look)
     pd.testing.assert_frame_equal(there, lamport.sweep(grid, **options), check_exact=True)
+    pd.testing.assert_frame_equal(seen, lamport.sweep(grid, **options, **look), check_exact=True)
+    assert seen["twice"].equals(2 * seen["drift"])
     print("equal")
 
 
