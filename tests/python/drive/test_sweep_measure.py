@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import lamport
+from lamport._drive.chunks import split
+from lamport._drive.grid import make_points
 from lamport._runs.in_time import IN_TIME
 
 GRID = {"internal_probability": [0.3, 0.7], "machines": [2, 4]}
@@ -180,6 +182,22 @@ def test_an_error_on_an_executor_names_the_same():
     told = f"machines=4), run 1 with seed {SEEDS[1]}: measure 'wait': KeyError: 'wait'"
     assert told in str(caught.value)
     assert isinstance(pickle.loads(pickle.dumps(caught.value.__cause__)), Exception)
+
+
+def test_an_error_in_the_middle_of_many_runs_names_its_own():
+    """Runs of a point are on several tasks of an executor."""
+    assert len(split(make_points([{}], 40, {}).native, 40, is_looked_at=True)) > 3
+    seeds = lamport.sweep(runs=40)["seed"].unique().tolist()
+
+    def fail(run):
+        return 1 / (run.parameters["seed"] != seeds[33])
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(lamport.SweepError) as caught:
+        lamport.sweep(runs=40, measure={"x": fail}, executor=executor)
+    assert f"point 1 of 1, run 33 with seed {seeds[33]}: measure 'x': ZeroDivisionError" in str(caught.value)
+    done = caught.value.finished["run"].unique().tolist()
+    assert done == list(range(len(done)))
+    assert 0 < len(done) <= 33
 
 
 @pytest.mark.parametrize(
