@@ -2,9 +2,7 @@
 
 use crate::log::schema::known;
 pub use crate::log::schema::{Columns, Row, UNKNOWN};
-
-/// A time in whole microseconds.
-pub type Micros = i64;
+pub use crate::model::message::Micros;
 
 impl Columns {
     /// How many events there are.

@@ -25,9 +25,9 @@ impl Recipients {
     }
 }
 
-/// One event: one step of a machine's clock.
+/// One event: one step of a machine's clock; `B` is what messages say beside their timestamps.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<B = ()> {
     /// A message left for each of the recipients, carrying `new_clock`.
     Send {
         /// The clock before.
@@ -46,7 +46,7 @@ pub enum Event {
         /// The messages that have arrived and still wait.
         queue_len: u64,
         /// The message taken.
-        message: Message,
+        message: Message<B>,
     },
     /// Nothing but the clock moved.
     Internal {
@@ -57,24 +57,24 @@ pub enum Event {
     },
 }
 
-impl Event {
+impl<B> Event<B> {
     /// The clock before.
     #[inline]
     pub fn old_clock(&self) -> u64 {
-        match *self {
+        match self {
             Self::Send { old_clock, .. }
             | Self::Receive { old_clock, .. }
-            | Self::Internal { old_clock, .. } => old_clock,
+            | Self::Internal { old_clock, .. } => *old_clock,
         }
     }
 
     /// The event's own clock value.
     #[inline]
     pub fn new_clock(&self) -> u64 {
-        match *self {
+        match self {
             Self::Send { new_clock, .. }
             | Self::Receive { new_clock, .. }
-            | Self::Internal { new_clock, .. } => new_clock,
+            | Self::Internal { new_clock, .. } => *new_clock,
         }
     }
 
@@ -89,7 +89,7 @@ impl Event {
 
     /// The message that was taken, and how many then wait.
     #[inline]
-    pub fn received(&self) -> Option<(&Message, u64)> {
+    pub fn received(&self) -> Option<(&Message<B>, u64)> {
         match self {
             Self::Receive {
                 message, queue_len, ..

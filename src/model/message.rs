@@ -6,12 +6,15 @@ pub type MachineId = u64;
 /// Nanoseconds since the origin of the driver's clock.
 pub type Nanos = u64;
 
+/// A time in whole microseconds, as logs state it.
+pub type Micros = i64;
+
 /// A message as it stands in the queue of its recipient.
 ///
 /// `(sender, timestamp)` identifies it: a clock never repeats a value on its
-/// machine.
+/// machine. Of the built-in behaviour it says nothing else, and takes no room for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Message {
+pub struct Message<B = ()> {
     /// With [`BY_HAND`] if no channel brought it; [`NOBODY`] if no one is named either. A third of
     /// a message would be the tag of an `Option`.
     sender: MachineId,
@@ -19,6 +22,8 @@ pub struct Message {
     pub timestamp: u64,
     /// When it entered the queue, or will.
     pub arrival: Nanos,
+    /// What it says.
+    pub body: B,
 }
 
 /// No id has this bit.
@@ -28,18 +33,38 @@ const NOBODY: MachineId = MachineId::MAX;
 
 impl Message {
     /// A message that the channel from `sender` brought.
+    #[inline]
     pub fn new(sender: MachineId, timestamp: u64, arrival: Nanos) -> Self {
-        Self {
-            sender,
-            timestamp,
-            arrival,
-        }
+        Self::saying((), sender, timestamp, arrival)
     }
 
     /// A message delivered by hand, in the name of `sender` or of nobody: it is no channel's.
     pub fn by_hand(sender: Option<MachineId>, timestamp: u64, arrival: Nanos) -> Self {
+        Self::by_hand_saying((), sender, timestamp, arrival)
+    }
+}
+
+impl<B> Message<B> {
+    /// As [`Message::new`], with a body.
+    #[inline]
+    pub fn saying(body: B, sender: MachineId, timestamp: u64, arrival: Nanos) -> Self {
+        Self {
+            sender,
+            timestamp,
+            arrival,
+            body,
+        }
+    }
+
+    /// As [`Message::by_hand`], with a body.
+    pub fn by_hand_saying(
+        body: B,
+        sender: Option<MachineId>,
+        timestamp: u64,
+        arrival: Nanos,
+    ) -> Self {
         let sender = sender.map_or(NOBODY, |sender| sender | BY_HAND);
-        Self::new(sender, timestamp, arrival)
+        Self::saying(body, sender, timestamp, arrival)
     }
 
     /// The machine that sent it, as far as it is said.

@@ -4,12 +4,15 @@
 
 pub mod address;
 pub mod behavior;
+pub mod body;
 pub mod clock;
 pub mod demand;
 pub mod discipline;
 pub mod event;
 pub mod fault;
 pub mod fault_schedule;
+pub mod handled;
+pub mod handler;
 pub mod latency;
 pub mod lateness;
 pub mod message;
@@ -17,7 +20,9 @@ pub mod node;
 pub mod nonce;
 pub mod past;
 pub mod random;
+pub mod relive;
 pub mod rules;
 pub mod schedule;
 pub mod theory;
+pub mod timers;
 pub mod topology;

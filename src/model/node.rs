@@ -12,18 +12,18 @@ use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;
 use crate::model::rules::Receive;
 
-/// A machine without bytes, threads or time of its own.
+/// A machine without bytes, threads or time of its own; `B` is what its messages say beside their timestamps.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub struct Node<B = ()> {
     clock: Clock,
     /// Messages in the order of their arrival; some may still be on their way.
-    queue: VecDeque<Message>,
+    queue: VecDeque<Message<B>>,
     /// No message of `queue` arrives later.
     newest: Nanos,
     generator: Generator,
 }
 
-impl Node {
+impl<B> Node<B> {
     /// A machine at clock 0.
     pub fn new(generator: Generator) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Node {
     /// Channels are FIFO: a message that would overtake an earlier one of its
     /// sender arrives with that one, right after it.
     #[inline]
-    pub fn deliver(&mut self, message: Message) {
+    pub fn deliver(&mut self, message: Message<B>) {
         if self.queue.len() == self.queue.capacity() {
             self.grow();
         }
@@ -79,7 +79,7 @@ impl Node {
 
     /// Puts a message before those that arrive after it.
     #[cold]
-    fn insert(&mut self, mut message: Message) {
+    fn insert(&mut self, mut message: Message<B>) {
         let mut place = self.queue.len();
         while let Some(before) = place.checked_sub(1).and_then(|place| self.queue.get(place)) {
             if before.arrival <= message.arrival {
@@ -97,7 +97,7 @@ impl Node {
     /// The one event of a tick at `now`: a receipt if a message has arrived,
     /// else what is drawn with these odds.
     #[inline]
-    pub fn tick(&mut self, now: Nanos, odds: &Odds) -> Event {
+    pub fn tick(&mut self, now: Nanos, odds: &Odds) -> Event<B> {
         match self.receive(now) {
             Some(event) => event,
             None => self.act(odds),
@@ -106,7 +106,7 @@ impl Node {
 
     /// What is drawn with these odds, whatever waits.
     #[inline]
-    pub fn act(&mut self, odds: &Odds) -> Event {
+    pub fn act(&mut self, odds: &Odds) -> Event<B> {
         match odds.draw(&mut self.generator) {
             Action::Internal => self.internal(),
             Action::Send(recipients) => self.send(recipients),
@@ -115,17 +115,21 @@ impl Node {
 
     /// Takes the message that arrived first, if one has by `now`.
     #[inline]
-    pub fn receive(&mut self, now: Nanos) -> Option<Event> {
+    pub fn receive(&mut self, now: Nanos) -> Option<Event<B>> {
         self.take(now, Clock::receive)
     }
 
     /// As [`Node::receive`], by a program that does `rule` to its clock.
-    pub fn receive_by(&mut self, rule: Receive, now: Nanos) -> Option<Event> {
+    pub fn receive_by(&mut self, rule: Receive, now: Nanos) -> Option<Event<B>> {
         self.take(now, |clock, timestamp| clock.receive_by(rule, timestamp))
     }
 
     #[inline]
-    fn take(&mut self, now: Nanos, receive: impl FnOnce(&mut Clock, u64) -> u64) -> Option<Event> {
+    fn take(
+        &mut self,
+        now: Nanos,
+        receive: impl FnOnce(&mut Clock, u64) -> u64,
+    ) -> Option<Event<B>> {
         let waiting = self.queue_len(now);
         let message = if waiting == 0 {
             None
@@ -141,9 +145,21 @@ impl Node {
         })
     }
 
+    /// The clock of a machine whose events are told, or taken back.
+    pub fn set_clock(&mut self, clock: u64) {
+        self.clock = Clock::at(clock);
+    }
+
+    /// Undoes the receipt of a message: it is the first again, and the clock what it was.
+    pub fn give_back(&mut self, message: Message<B>, old_clock: u64) {
+        self.newest = self.newest.max(message.arrival);
+        self.queue.push_front(message);
+        self.set_clock(old_clock);
+    }
+
     /// A send to `recipients`, who each get the new clock value.
     #[inline]
-    pub fn send(&mut self, recipients: Recipients) -> Event {
+    pub fn send(&mut self, recipients: Recipients) -> Event<B> {
         let old_clock = self.clock.value();
         Event::Send {
             old_clock,
@@ -154,7 +170,7 @@ impl Node {
 
     /// A step of the clock and nothing else.
     #[inline]
-    pub fn internal(&mut self) -> Event {
+    pub fn internal(&mut self) -> Event<B> {
         let old_clock = self.clock.value();
         Event::Internal {
             old_clock,
@@ -185,13 +201,19 @@ impl Node {
         self.queue.partition_point(|message| message.arrival <= now)
     }
 
+    /// When the first message of the queue arrives, or has.
+    #[inline]
+    pub fn first_arrival(&self) -> Option<Nanos> {
+        self.queue.front().map(|message| message.arrival)
+    }
+
     /// What is in the queue, arrived or on its way, in its order.
-    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Message> + DoubleEndedIterator {
+    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Message<B>> + DoubleEndedIterator {
         self.queue.iter()
     }
 
     /// Takes what is left in the queue, in its order.
-    pub fn drain(&mut self) -> impl Iterator<Item = Message> + '_ {
+    pub fn drain(&mut self) -> impl Iterator<Item = Message<B>> + '_ {
         self.newest = 0;
         self.queue.drain(..)
     }

@@ -7,7 +7,7 @@ use lamport::channel::identity::Nonce;
 use lamport::log::line::{
     Connect, Delivery, End, Entry, HeardOf, Place, Quantiles, Startup, What, json,
 };
-use lamport::log::read::parse::{Body, parse};
+use lamport::log::read::parse::{LineBody, parse};
 use lamport::log::write::writer::Formatter;
 use lamport::model::behavior::Probabilities;
 use lamport::model::lateness::Summary;
@@ -60,7 +60,7 @@ proptest! {
         let (micros, text) = body(&peers, time, What::Startup(Box::new(startup.clone())));
         prop_assert_eq!(micros as u64, time / 1000);
         let expected = Startup { peers, version: Some(VERSION.into()), ..startup };
-        prop_assert_eq!(parse(&text).unwrap().body, Body::Startup(Box::new(expected)));
+        prop_assert_eq!(parse(&text).unwrap().body, LineBody::Startup(Box::new(expected)));
     }
 
     #[test]
@@ -72,7 +72,7 @@ proptest! {
             peer_id,
             peer_history: Some(json(Nonce(history))),
         };
-        prop_assert_eq!(parse(&text).unwrap().body, Body::Connect(expected));
+        prop_assert_eq!(parse(&text).unwrap().body, LineBody::Connect(expected));
     }
 
     #[test]
@@ -89,7 +89,7 @@ proptest! {
             sent_clock: Some(timestamp),
             arrival: Some((arrival / 1000) as i64),
         };
-        prop_assert_eq!(line.body, Body::Unread(expected));
+        prop_assert_eq!(line.body, LineBody::Unread(expected));
     }
 
     #[test]
@@ -104,6 +104,6 @@ proptest! {
         let summary = Summary { p50: late[0], p99: late[1], max: late[2] };
         let end = End { final_clock, queue_len: Some(queue_len), ticks: Some(ticks), lateness: Some(Quantiles::from(summary)), undelivered: Some(undelivered), heard };
         let (_, text) = body(&[], 0, What::End(Box::new(end.clone())));
-        prop_assert_eq!(parse(&text).unwrap().body, Body::End(end));
+        prop_assert_eq!(parse(&text).unwrap().body, LineBody::End(end));
     }
 }

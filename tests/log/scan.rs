@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::format_push_string)]
 
 use lamport::log::line::Place;
-use lamport::log::read::parse::{Body, EventLine, Line, parse};
+use lamport::log::read::parse::{EventLine, Line, LineBody, parse};
 use lamport::log::read::scan::Scanner;
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
     let line = scanner.scan(padded)?;
     assert_eq!(line.length, text.len() + 1);
     let body = match line.event {
-        None => Body::Unread(line.message),
+        None => LineBody::Unread(line.message),
         Some(kind) => {
             let mut event = EventLine {
                 kind,
@@ -38,7 +38,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
                     .collect();
                 event.recipient_ids = if scanner.has_ids() { ids } else { Vec::new() };
             }
-            Body::Event(event)
+            LineBody::Event(event)
         }
     };
     Some(Line {

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Delivery, Place, Startup};
 use crate::log::read::lines::Lines;
-use crate::log::read::parse::{Body, Line};
+use crate::log::read::parse::{Line, LineBody};
 use crate::model::behavior::{Odds, Probabilities};
 use crate::model::discipline::Discipline;
 use crate::model::event::Event;
@@ -74,12 +74,12 @@ pub fn replay(
             ));
         }
         match &line.body {
-            Body::Startup(_) if number > 1 => {
+            LineBody::Startup(_) if number > 1 => {
                 return Err(at(
                     "the machine resumed here, and which messages it had heard is not known",
                 ));
             }
-            Body::End(_) => has_ended = true,
+            LineBody::End(_) => has_ended = true,
             _ => {}
         }
         // A log that cannot be replayed is an error, whatever diverges before.
@@ -102,10 +102,10 @@ pub fn replay(
 }
 
 /// The message that is received or left, if one is.
-fn message(body: &Body<'_>) -> Option<Delivery> {
+fn message(body: &LineBody<'_>) -> Option<Delivery> {
     match body {
-        Body::Event(event) if event.kind.receives() => Some(event.message),
-        Body::Unread(message) => Some(*message),
+        LineBody::Event(event) if event.kind.receives() => Some(event.message),
+        LineBody::Unread(message) => Some(*message),
         _ => None,
     }
 }
@@ -143,7 +143,7 @@ struct LoggedStep {
 impl Play {
     /// Takes a line.
     fn take(&mut self, number: u64, line: &Line<'_>, at: &dyn Fn(&str) -> Error) {
-        if let Body::Startup(startup) = &line.body {
+        if let LineBody::Startup(startup) = &line.body {
             match ReplayedMachine::new(line.machine_id, startup, self.discipline) {
                 Ok(machine) => self.machine = Some(machine),
                 Err(error) => self.outcome = Some(Err(at(&error.to_string()))),

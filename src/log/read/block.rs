@@ -12,7 +12,7 @@ use crate::log::read::bad_line::{BadLine, BadLines};
 use crate::log::read::blocks::Stop;
 use crate::log::read::lines::is_blank;
 use crate::log::read::named_recipients::NamedRecipients;
-use crate::log::read::parse::{Body, EventLine, Line, parse};
+use crate::log::read::parse::{EventLine, Line, LineBody, parse};
 use crate::log::read::rows::{BlockRows, Head, UNTOLD};
 use crate::log::read::scan::{Scanned, Scanner};
 
@@ -288,7 +288,7 @@ impl BlockContents {
             time: time as f64,
         }));
         match body {
-            Body::Event(event) => {
+            LineBody::Event(event) => {
                 let head = Head {
                     time,
                     clocks: event.clocks,
@@ -297,16 +297,16 @@ impl BlockContents {
                 };
                 self.event(event, head);
             }
-            Body::Unread(mut message) => {
+            LineBody::Unread(mut message) => {
                 // Delivered by hand in a machine's name, it is no message of that machine.
                 message.sender = message.sender.filter(|_| !is_by_hand);
                 self.mark(time, Note::unread(message));
             }
-            Body::Connect(connect) => {
+            LineBody::Connect(connect) => {
                 self.mark(time, Note::Connect(Box::new(connect.into_owned())));
             }
-            Body::End(end) => self.mark(time, Note::End(Box::new(end))),
-            Body::Startup(startup) => {
+            LineBody::End(end) => self.mark(time, Note::End(Box::new(end))),
+            LineBody::Startup(startup) => {
                 self.mark(time, Note::Startup(Box::new(startup.into_owned())));
             }
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::log::line::Place;
 use crate::log::read::input::LogInput;
-use crate::log::read::parse::{Body, EventLine, Line, parse};
+use crate::log::read::parse::{EventLine, Line, LineBody, parse};
 use crate::log::read::scan::Scanner;
 
 /// The longest line of a log, in bytes with its newline.
@@ -125,7 +125,7 @@ fn text(buffer: &[u8], number: u64) -> std::result::Result<&str, String> {
 fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
     let line = scanner.scan(buffer)?;
     let body = match line.event {
-        None => Body::Unread(line.message),
+        None => LineBody::Unread(line.message),
         Some(kind) => {
             let mut event = EventLine {
                 kind,
@@ -144,7 +144,7 @@ fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
                     event.recipient_ids = scanner.recipients().map(|(_, _, id)| id).collect();
                 }
             }
-            Body::Event(event)
+            LineBody::Event(event)
         }
     };
     Some(Line {

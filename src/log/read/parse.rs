@@ -31,12 +31,12 @@ pub struct Line<'a> {
     /// With how many decimals `system_time` is written, and `arrival_time` or, where there is none, again that.
     pub decimals: [u8; 2],
     /// What it says.
-    pub body: Body<'a>,
+    pub body: LineBody<'a>,
 }
 
 /// What a line says.
 #[derive(Debug, PartialEq)]
-pub enum Body<'a> {
+pub enum LineBody<'a> {
     /// The machine started or came back.
     Startup(Box<Startup<'a>>),
     /// A handshake with a peer succeeded.
@@ -138,7 +138,7 @@ pub fn parse(text: &str) -> Result<Line<'_>, String> {
     })
 }
 
-fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
+fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
     let event = fields.event.as_ref();
     let need = |name, value| need(event, name, value);
     let clocks = || {
@@ -179,19 +179,19 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
             line.message = delivery()?;
             line.queue_len = option("queue_len", fields.queue_len)?;
         }
-        return Ok(Body::Event(line));
+        return Ok(LineBody::Event(line));
     }
     Ok(match event {
         "UNREAD" => {
             need("sent_clock", fields.sent_clock)?;
-            Body::Unread(delivery()?)
+            LineBody::Unread(delivery()?)
         }
-        "CONNECT" => Body::Connect(Connect {
+        "CONNECT" => LineBody::Connect(Connect {
             peer_id: whole("peer_id", need("peer_id", fields.peer_id)?)?,
             peer: fields.peer.ok_or_else(|| missing(event, "peer"))?,
             peer_history: fields.peer_history.map(|json| json.get().into()),
         }),
-        "END" => Body::End(End {
+        "END" => LineBody::End(End {
             final_clock: whole("final_clock", need("final_clock", fields.final_clock)?)?,
             queue_len: option("queue_len", fields.queue_len)?,
             ticks: option("ticks", fields.ticks)?,
@@ -205,7 +205,7 @@ fn body(fields: Fields<'_>) -> Result<Body<'_>, String> {
                     "clock_rate is {rate}: it must be a positive number"
                 ));
             }
-            Body::Startup(Box::new(Startup {
+            LineBody::Startup(Box::new(Startup {
                 clock_rate: fields.clock_rate,
                 local_clock: option("local_clock", fields.local_clock)?,
                 listen: fields.listen,
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!((line.time, line.machine_id), (1_677_782_102_954_512, 1));
         assert_eq!(
             line.body,
-            Body::Event(EventLine {
+            LineBody::Event(EventLine {
                 kind: EventKind::Send,
                 clocks: (5, 6),
                 recipients: vec![Place("localhost".into(), 5002)],
@@ -330,7 +330,7 @@ mod tests {
         // Fields in any order, fields nobody knows, no spaces.
         let line = parse(r#"{"new_clock":8,"mood":{"a":[1]},"old_clock":2,"machine_id":3,"system_time":7,"event":"RECEIVE"}"#).unwrap();
         assert_eq!(line.time, 7_000_000);
-        let Body::Event(event) = line.body else {
+        let LineBody::Event(event) = line.body else {
             panic!("{line:?}")
         };
         assert_eq!((event.kind, event.clocks), (EventKind::Receive, (2, 8)));

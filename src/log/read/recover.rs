@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Connect, Place, Startup};
 use crate::log::read::lines::Lines;
-use crate::log::read::parse::{Body, EventLine, Line};
+use crate::log::read::parse::{EventLine, Line, LineBody};
 use crate::log::read::rows::UNTOLD;
 use crate::model::message::MachineId;
 use crate::model::nonce::Nonce;
@@ -68,7 +68,7 @@ pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
     let mut recovered: Option<Recovered> = None;
     while let Some((number, line)) = lines.next_read()? {
         let at = |message: String| Error::log(name, number, message);
-        let is_unread = matches!(line.body, Body::Unread(_));
+        let is_unread = matches!(line.body, LineBody::Unread(_));
         let recovered = match &mut recovered {
             None => recovered.insert(begin(line).map_err(at)?),
             Some(recovered) => {
@@ -87,7 +87,7 @@ pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
 }
 
 fn begin(line: Line<'_>) -> Said<Recovered> {
-    let Body::Startup(startup) = line.body else {
+    let LineBody::Startup(startup) = line.body else {
         return Err("the first line of a log that can be resumed is STARTUP".into());
     };
     if startup.is_virtual {
@@ -142,11 +142,11 @@ impl Recovered {
         self.last_time = self.last_time.max(line.time);
         self.began = self.began.or(line.began);
         match line.body {
-            Body::Event(event) => {
+            LineBody::Event(event) => {
                 self.ticks += u64::from(!line.is_manual);
                 self.event(event, line.is_manual, line.is_by_hand)?;
             }
-            Body::Connect(Connect {
+            LineBody::Connect(Connect {
                 peer,
                 peer_id,
                 peer_history,
@@ -156,11 +156,11 @@ impl Recovered {
                 self.past.peers[position].known = Some((peer_id, history));
                 self.is_met[position] = true;
             }
-            Body::Startup(startup) => self.restart(*startup)?,
-            Body::End(_) => {
+            LineBody::Startup(startup) => self.restart(*startup)?,
+            LineBody::End(_) => {
                 return Err("the machine ended in order: there is nothing to resume".into());
             }
-            Body::Unread(_) => {}
+            LineBody::Unread(_) => {}
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ mod count;
 
 use std::cell::RefCell;
 
-use lamport::log::read::parse::{Body, parse};
+use lamport::log::read::parse::{LineBody, parse};
 use lamport::log::read::scan::Scanner;
 use libfuzzer_sys::fuzz_target;
 
@@ -38,8 +38,8 @@ fn check(scanner: &mut Scanner, bytes: &[u8]) {
         (found.time, found.machine_id, found.is_manual)
     );
     let event = match line.body {
-        Body::Event(event) => event,
-        Body::Unread(message) => {
+        LineBody::Event(event) => event,
+        LineBody::Unread(message) => {
             assert_eq!((found.event, found.message), (None, message));
             return;
         }

@@ -1,7 +1,7 @@
 //! What a machine decides at a step, as a log tells it and as the node does it.
 
 use crate::log::line::Place;
-use crate::log::read::parse::Body;
+use crate::log::read::parse::LineBody;
 use crate::log::schema::EventKind;
 use crate::model::event::{Event, Recipients};
 use crate::model::node::Node;
@@ -31,10 +31,10 @@ pub(super) enum Decision {
 
 impl Decision {
     /// What a line says that the node decides; `None` if it is none of that.
-    pub(super) fn new(body: &Body<'_>, peers: &[(String, u64)]) -> Option<Self> {
+    pub(super) fn new(body: &LineBody<'_>, peers: &[(String, u64)]) -> Option<Self> {
         let event = match body {
-            Body::Event(event) => event,
-            Body::End(end) => {
+            LineBody::Event(event) => event,
+            LineBody::End(end) => {
                 return Some(Self::End {
                     clock: end.final_clock,
                     ticks: end.ticks?,
