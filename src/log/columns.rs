@@ -81,6 +81,7 @@ impl Columns {
     /// Ends a sequence of pushes: rows are sorted.
     pub fn finish(&mut self) {
         self.starts.push(self.recipients.len());
+        self.end_said();
         self.sort();
     }
 

@@ -12,6 +12,7 @@ use crate::log::columns::Micros;
 use crate::model::address::Address;
 use crate::model::behavior::Probabilities;
 use crate::model::event::Event;
+use crate::model::handled::HandledStep;
 use crate::model::lateness::Summary;
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::nonce::Nonce;
@@ -46,6 +47,8 @@ pub enum What {
         /// Whether it was made by hand.
         manual: bool,
     },
+    /// A step of a machine with an algorithm: its event and the sends that follow from it, a line each.
+    Step(Box<HandledStep>),
     /// A message left in the queue at the end.
     Unread(Message),
     /// The machine ended in order.
@@ -106,6 +109,18 @@ pub struct Startup<'a> {
     pub is_virtual: bool,
     /// The version of the package that wrote it.
     pub version: Option<Cow<'a, str>>,
+    /// The class of its algorithm, `module:Class`, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<Cow<'a, str>>,
+    /// What the class is called with, as a JSON object.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "written::as_it_stands"
+    )]
+    pub arguments: Option<Cow<'a, str>>,
+    /// The minor version of the interpreter that runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<Cow<'a, str>>,
 }
 
 impl Startup<'_> {
@@ -123,6 +138,9 @@ impl Startup<'_> {
             probabilities: self.probabilities,
             is_virtual: self.is_virtual,
             version: self.version.map(owned),
+            algorithm: self.algorithm.map(owned),
+            arguments: self.arguments.map(owned),
+            python: self.python.map(owned),
         }
     }
 }

@@ -3,11 +3,13 @@
 pub mod bad_row;
 pub mod columns;
 pub mod execution;
+pub mod handled_row;
 pub mod history;
 pub mod import;
 pub mod line;
 pub mod logs;
 pub mod origins;
+pub mod prompt;
 pub mod read;
 pub mod schema;
 pub mod texts;

@@ -4,6 +4,10 @@
 //! in ([`Stretch`]), and for the boundary each column with its name, form and values: it need not name them.
 //! Whoever makes a [`Row`] gives every column, so a column without a producer does not compile.
 
+use std::sync::Arc;
+
+use crate::log::prompt::Prompt;
+use crate::model::body::Body;
 use crate::model::event::Event;
 
 /// Stands where a whole number is not known. What is known is never negative.
@@ -60,7 +64,7 @@ impl EventKind {
 
     /// What an event of the model is.
     #[inline]
-    pub const fn of(event: &Event) -> Self {
+    pub const fn of<B>(event: &Event<B>) -> Self {
         match event {
             Event::Send { .. } => Self::Send,
             Event::Receive { .. } => Self::Receive,
@@ -177,6 +181,13 @@ macro_rules! columns {
             pub recipients: Vec<i64>,
             /// The line of its log, from 1; empty unless for verification.
             pub line: Vec<u32>,
+            /// What the message sent or received says, as JSON; empty where none says anything.
+            pub bodies: Vec<Body>,
+            /// The values that the event's handler declared, as a JSON object; empty where none declared any.
+            pub states: Vec<Body>,
+            /// Why there was a step, if for no message; empty where nothing says so. Times are those of `time` in
+            /// microseconds, or of `system_time` where that is empty.
+            pub prompts: Vec<Option<Arc<Prompt>>>,
         }
 
         /// One event, its recipients aside.
@@ -200,6 +211,9 @@ macro_rules! columns {
                     starts: vec![0; rows + 1],
                     recipients: Vec::new(),
                     line: Vec::new(),
+                    bodies: Vec::new(),
+                    states: Vec::new(),
+                    prompts: Vec::new(),
                 }
             }
 
@@ -220,6 +234,9 @@ macro_rules! columns {
             pub(crate) fn reorder_values(&mut self, order: &[usize]) {
                 $(reorder(&mut self.$name, order);)*
                 reorder(&mut self.line, order);
+                reorder(&mut self.bodies, order);
+                reorder(&mut self.states, order);
+                reorder(&mut self.prompts, order);
             }
 
             /// Each column with its values, by [`COLUMNS`].
@@ -310,12 +327,14 @@ columns! {
     manual: bool = Flag,
     /// Whether the message received was delivered by hand in its sender's name, and belongs to no channel.
     by_hand: bool = Flag,
+    /// Whether it is a SEND that follows from the event before it, in the same step of a machine with an algorithm.
+    caused: bool = Flag,
 }
 
 /// Puts `values[order[i]]` at place i, if there are any.
-pub(crate) fn reorder<T: Copy>(values: &mut Vec<T>, order: &[usize]) {
+pub(crate) fn reorder<T: Clone>(values: &mut Vec<T>, order: &[usize]) {
     if !values.is_empty() {
-        *values = order.iter().map(|&place| values[place]).collect();
+        *values = order.iter().map(|&place| values[place].clone()).collect();
     }
 }
 
@@ -341,6 +360,7 @@ mod tests {
             arrived: number as f64 / 4.0,
             manual: number % 2 == 0,
             by_hand: number % 4 == 0,
+            caused: number % 5 == 0,
         }
     }
 

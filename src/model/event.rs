@@ -87,6 +87,39 @@ impl<B> Event<B> {
         }
     }
 
+    /// The same, without what its message says.
+    pub fn without_body(self) -> Event {
+        match self {
+            Self::Send {
+                old_clock,
+                new_clock,
+                recipients,
+            } => Event::Send {
+                old_clock,
+                new_clock,
+                recipients,
+            },
+            Self::Receive {
+                old_clock,
+                new_clock,
+                queue_len,
+                message,
+            } => Event::Receive {
+                old_clock,
+                new_clock,
+                queue_len,
+                message: message.without_body(),
+            },
+            Self::Internal {
+                old_clock,
+                new_clock,
+            } => Event::Internal {
+                old_clock,
+                new_clock,
+            },
+        }
+    }
+
     /// The message that was taken, and how many then wait.
     #[inline]
     pub fn received(&self) -> Option<(&Message<B>, u64)> {

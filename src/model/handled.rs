@@ -37,7 +37,9 @@ pub struct Begun {
     pub time: Nanos,
     /// The same, as its line states it.
     pub at: Micros,
-    /// The same, since the beginning of ticking.
+    /// Whether it is made by hand, and no tick's.
+    pub is_manual: bool,
+    /// The same as `at`, since the beginning of ticking.
     now: Micros,
 }
 
@@ -63,6 +65,8 @@ pub struct HandledStep {
     pub caused: Vec<Caused>,
     /// The values that the handler declared, as a JSON object.
     pub state: Option<Arc<str>>,
+    /// Whether it was made by hand, and is no tick's.
+    pub is_manual: bool,
 }
 
 /// A machine with an algorithm, without bytes, threads or time of its own.
@@ -174,6 +178,7 @@ impl Handled {
             event,
             time,
             at,
+            is_manual: false,
             now: at - self.began,
         }
     }
@@ -210,6 +215,7 @@ impl Handled {
             event: begun.event,
             caused,
             state: effects.state.take(),
+            is_manual: begun.is_manual,
         }
     }
 

@@ -67,6 +67,16 @@ impl<B> Message<B> {
         Self::saying(body, sender, timestamp, arrival)
     }
 
+    /// The same, without what it says.
+    pub fn without_body(&self) -> Message {
+        Message {
+            sender: self.sender,
+            timestamp: self.timestamp,
+            arrival: self.arrival,
+            body: (),
+        }
+    }
+
     /// The machine that sent it, as far as it is said.
     pub fn sender(&self) -> Option<MachineId> {
         (self.sender != NOBODY).then_some(self.sender & !BY_HAND)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod handled;
 pub mod virtual_time;
 
 use std::collections::BTreeMap;

@@ -56,6 +56,9 @@ proptest! {
             },
             is_virtual,
             version: None,
+            algorithm: None,
+            arguments: None,
+            python: None,
         };
         let (micros, text) = body(&peers, time, What::Startup(Box::new(startup.clone())));
         prop_assert_eq!(micros as u64, time / 1000);

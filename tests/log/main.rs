@@ -6,6 +6,7 @@ mod common;
 mod corpus;
 mod endless;
 mod grouping;
+mod handled;
 mod history;
 mod import;
 mod json_lines;

@@ -3,6 +3,7 @@
 // An unwrap that fails is a test that fails; strings are built at ease.
 #![allow(clippy::unwrap_used, clippy::format_push_string)]
 
+use lamport::log::handled_row::HandledRow;
 use lamport::log::line::Place;
 use lamport::log::read::parse::{EventLine, Line, LineBody, parse};
 use lamport::log::read::scan::Scanner;
@@ -22,6 +23,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
                 recipient_ids: Vec::new(),
                 message: line.message,
                 queue_len: line.queue_len,
+                handled: HandledRow::default(),
             };
             if kind.sends() {
                 let ids: Vec<_> = scanner.recipients().map(|(_, _, id)| id).collect();
@@ -45,6 +47,7 @@ fn scanned<'a>(scanner: &mut Scanner, text: &'a str, padded: &[u8]) -> Option<Li
         time: line.time,
         machine_id: line.machine_id,
         is_manual: line.is_manual,
+        is_caused: false,
         is_by_hand: false,
         began: None,
         decimals: [6; 2],

@@ -106,6 +106,9 @@ impl Machine {
             probabilities: config.behavior.into(),
             is_virtual: false,
             version: None,
+            algorithm: None,
+            arguments: None,
+            python: None,
         };
         file.write_kept(&[Entry {
             time: clock.now(),

@@ -148,6 +148,7 @@ impl Records {
                 },
                 manual: false,
                 by_hand: false,
+                caused: false,
             });
             if record.kind.sends() {
                 let all = 0..topology.degree(record.machine);

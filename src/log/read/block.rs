@@ -220,6 +220,8 @@ impl BlockContents {
             clocks: line.clocks,
             is_manual: line.is_manual,
             is_by_hand: false,
+            is_caused: false,
+            says_more: false,
         };
         self.rows.push(kind, head);
         if kind.receives() {
@@ -276,6 +278,7 @@ impl BlockContents {
             time,
             machine_id: _,
             is_manual,
+            is_caused,
             is_by_hand,
             began,
             decimals,
@@ -294,6 +297,8 @@ impl BlockContents {
                     clocks: event.clocks,
                     is_manual,
                     is_by_hand,
+                    is_caused,
+                    says_more: !event.handled.is_empty(),
                 };
                 self.event(event, head);
             }
@@ -315,6 +320,9 @@ impl BlockContents {
     fn event(&mut self, event: EventLine<'_>, head: Head) {
         self.lacks_old_clocks |= head.clocks.0 == UNTOLD;
         self.rows.push(event.kind, head);
+        if head.says_more {
+            self.rows.say(event.handled);
+        }
         if event.kind.receives() {
             self.rows.received(event.queue_len, event.message);
             self.has_base_receives |= event.message.sent_clock.is_none();

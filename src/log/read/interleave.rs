@@ -261,7 +261,10 @@ impl<'a> PartRows<'a> {
             if let Some((block, cursor)) = &mut self.at
                 && let Some((event, kind, received, list)) = cursor.take()
             {
-                all.rows.events.push(event);
+                all.rows.copy_event(event);
+                if event.says_more() {
+                    all.rows.say(cursor.take_said().clone());
+                }
                 if kind.receives() {
                     all.rows.copy_received(received);
                 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::log::handled_row::HandledRow;
 use crate::log::line::Place;
 use crate::log::read::input::LogInput;
 use crate::log::read::parse::{EventLine, Line, LineBody, parse};
@@ -134,6 +135,7 @@ fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
                 recipient_ids: Vec::new(),
                 message: line.message,
                 queue_len: line.queue_len,
+                handled: HandledRow::default(),
             };
             if kind.sends() {
                 let place = |(host, port, _): (Range<usize>, _, _)| {
@@ -151,6 +153,7 @@ fn scanned<'a>(scanner: &mut Scanner, buffer: &'a [u8]) -> Option<Line<'a>> {
         time: line.time,
         machine_id: line.machine_id,
         is_manual: line.is_manual,
+        is_caused: false,
         is_by_hand: false,
         began: None,
         decimals: [6; 2],

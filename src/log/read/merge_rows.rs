@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::log::columns::{Columns, Micros};
+use crate::log::handled_row::HandledRow;
 use crate::log::read::block::address;
 use crate::log::read::rows::{BlockRows, Packed, Received, RowCursor};
 use crate::log::schema::{EventKind, Row, Stretch};
@@ -43,14 +44,16 @@ pub(crate) fn merge_by_time(
 ) -> Option<Columns> {
     let mut columns = Columns::of_length(total(logs));
     let cuts = by_time(logs, threads);
-    let fill = |filler: &mut Filler<'_>,
-                share: &ThreadShare<'_>,
-                go_on: &mut dyn FnMut() -> bool| { filler.merge(share, go_on) };
+    let fill: Fill = if has_steps(logs) {
+        |filler, share, go_on| filler.merge::<true>(share, go_on)
+    } else {
+        |filler, share, go_on| filler.merge::<false>(share, go_on)
+    };
     fill_in(
         &mut columns,
         shares(logs, &cuts),
         Unit::Seconds(start as f64),
-        &fill,
+        fill,
         go_on,
     )?;
     // Nothing to do, unless the times of a log go back.
@@ -69,17 +72,19 @@ pub(crate) fn append_logs(
     let mut columns = Columns::of_length(total(logs));
     columns.time = Vec::new();
     let cuts = by_row(logs, threads);
-    let fill = |filler: &mut Filler<'_>,
-                share: &ThreadShare<'_>,
-                go_on: &mut dyn FnMut() -> bool| { filler.append(share, go_on) };
-    fill_in(
-        &mut columns,
-        shares(logs, &cuts),
-        Unit::Micros,
-        &fill,
-        go_on,
-    )?;
+    let fill: Fill = if has_steps(logs) {
+        |filler, share, go_on| filler.append::<true>(share, go_on)
+    } else {
+        |filler, share, go_on| filler.append::<false>(share, go_on)
+    };
+    fill_in(&mut columns, shares(logs, &cuts), Unit::Micros, fill, go_on)?;
     Some(columns)
+}
+
+/// Whether a log is of a machine with an algorithm, as far as its events tell.
+fn has_steps(logs: &[LogEvents]) -> bool {
+    let mut blocks = logs.iter().flat_map(|log| &log.blocks);
+    blocks.any(|block| block.rows.has_steps())
 }
 
 fn total(logs: &[LogEvents]) -> usize {
@@ -201,15 +206,14 @@ enum Unit {
     Seconds(f64),
 }
 
-type Fill<'f> =
-    dyn Fn(&mut Filler<'_>, &ThreadShare<'_>, &mut dyn FnMut() -> bool) -> Option<()> + Sync + 'f;
+type Fill = fn(&mut Filler<'_>, &ThreadShare<'_>, &mut dyn FnMut() -> bool) -> Option<()>;
 
 /// Fills in every share on a thread of its own, the last on this one.
 fn fill_in(
     columns: &mut Columns,
     mut shares: Vec<ThreadShare<'_>>,
     unit: Unit,
-    fill: &Fill<'_>,
+    fill: Fill,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<()> {
     let rows: Vec<usize> = shares.iter().map(|share| share.rows).collect();
@@ -221,9 +225,10 @@ fn fill_in(
             rows,
             at: 0,
             recipients: Vec::with_capacity(share.recipients),
+            said: Vec::new(),
             unit,
         };
-        fill(&mut filler, share, go_on).map(|()| filler.recipients)
+        fill(&mut filler, share, go_on).map(|()| (filler.recipients, filler.said))
     };
     let lists = thread::scope(|scope| {
         let mut others = Vec::new();
@@ -245,7 +250,10 @@ fn fill_in(
     // The starts of a share count from its own beginning.
     let mut row = 0;
     for (list, rows) in lists.into_iter().zip(rows) {
-        let list = list?;
+        let (list, said) = list?;
+        for (at, said) in said {
+            columns.say(row + at, said);
+        }
         let shift = columns.recipients.len();
         if shift == 0 {
             columns.recipients = list;
@@ -258,20 +266,27 @@ fn fill_in(
         row += rows;
     }
     columns.starts[row] = columns.recipients.len();
+    columns.end_said();
     Some(())
 }
 
-/// Fills rows in, one after the other.
+/// Fills rows in, one after the other; with `STEPS` what they say beside their columns, too.
 struct Filler<'a> {
     rows: Stretch<'a>,
     at: usize,
     recipients: Vec<i64>,
+    /// What rows say beside their columns.
+    said: Vec<(usize, HandledRow)>,
     unit: Unit,
 }
 
 impl Filler<'_> {
     /// The events of several logs in order of (time, machine), each log in its own order.
-    fn merge(&mut self, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+    fn merge<const STEPS: bool>(
+        &mut self,
+        share: &ThreadShare<'_>,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<()> {
         let mut cursors: Vec<LogCursor> = share
             .logs
             .iter()
@@ -286,7 +301,7 @@ impl Filler<'_> {
         // The log that is first often stays first: changing the top of the heap in place costs less than pop and push.
         while let Some(mut first) = heap.peek_mut() {
             let cursor = &mut cursors[first.0.2];
-            self.put(cursor);
+            self.put::<STEPS>(cursor);
             match cursor.time() {
                 Some(time) => first.0.0 = time,
                 None => drop(PeekMut::pop(first)),
@@ -299,11 +314,15 @@ impl Filler<'_> {
     }
 
     /// The events of one log after the other.
-    fn append(&mut self, share: &ThreadShare<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<()> {
+    fn append<const STEPS: bool>(
+        &mut self,
+        share: &ThreadShare<'_>,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<()> {
         for &(log, first, count) in &share.logs {
             let mut cursor = LogCursor::new(log, first, count);
             while cursor.left > 0 {
-                self.put(&mut cursor);
+                self.put::<STEPS>(&mut cursor);
                 if self.at.is_multiple_of(ROWS_PER_CHECK) && !go_on() {
                     return None;
                 }
@@ -314,10 +333,14 @@ impl Filler<'_> {
 
     /// Takes the next event of a log.
     #[inline]
-    fn put(&mut self, cursor: &mut LogCursor<'_>) {
-        let Some((event, kind, received, list)) = cursor.take() else {
+    fn put<const STEPS: bool>(&mut self, cursor: &mut LogCursor<'_>) {
+        let names = cursor.names;
+        let Some(((event, kind, received, list), said)) = cursor.take::<STEPS>() else {
             return;
         };
+        if STEPS && let Some(said) = said {
+            self.say(said, cursor.offset);
+        }
         let logged = (event.time + cursor.offset) as f64;
         let arrived = received.arrived + cursor.offset as f64;
         let (time, system_time, arrived) = match self.unit {
@@ -348,9 +371,10 @@ impl Filler<'_> {
             arrived,
             manual: event.is_manual(),
             by_hand: event.is_by_hand(),
+            caused: STEPS && event.is_caused(),
         };
         self.rows.put(self.at, &row, self.recipients.len());
-        let named = |&code: &i64| address(code).map_or(code, |place| cursor.names[place]);
+        let named = |&code: &i64| address(code).map_or(code, |place| names[place]);
         match list {
             [] => {}
             [one] => self.recipients.push(named(one)),
@@ -358,7 +382,22 @@ impl Filler<'_> {
         }
         self.at += 1;
     }
+
+    #[inline(never)]
+    fn say(&mut self, said: &HandledRow, offset: Micros) {
+        let start = match self.unit {
+            Unit::Micros => 0,
+            Unit::Seconds(start) => start as Micros,
+        };
+        self.said.push((self.at, said.shifted(offset - start)));
+    }
 }
+
+/// The next event, what it is, what it received and to whom it sent, and what it says beside its columns.
+type TakenRow<'a> = (
+    (Packed, EventKind, Received, &'a [i64]),
+    Option<&'a HandledRow>,
+);
 
 /// A place in a log.
 struct LogCursor<'a> {
@@ -400,14 +439,15 @@ impl<'a> LogCursor<'a> {
     }
 
     #[inline]
-    fn take(&mut self) -> Option<(Packed, EventKind, Received, &'a [i64])> {
+    fn take<const STEPS: bool>(&mut self) -> Option<TakenRow<'a>> {
         self.left -= 1;
-        let taken = self.row.take();
+        let taken = self.row.take()?;
+        let said = (STEPS && taken.0.says_more()).then(|| self.row.take_said());
         while self.row.peek().is_none()
             && let Some(block) = self.later.next()
         {
             (self.row, self.names) = (block.rows.cursor(0), &block.names);
         }
-        taken
+        Some((taken, said))
     }
 }

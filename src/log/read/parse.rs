@@ -1,13 +1,16 @@
 //! One line of a log, read into typed values.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::clipped;
 use crate::log::columns::Micros;
+use crate::log::handled_row::HandledRow;
 use crate::log::line::{Connect, Delivery, End, HeardOf, NUMBER, Place, Quantiles, Startup};
+use crate::log::prompt::Prompt;
 use crate::log::read::diagnose::{diagnose, not_whole};
 use crate::log::read::rows::UNTOLD;
 use crate::log::read::seconds::{decimals, micros};
@@ -24,6 +27,8 @@ pub struct Line<'a> {
     pub machine_id: u64,
     /// Whether the event was made by hand.
     pub is_manual: bool,
+    /// Whether it is a SEND that follows from the event before it.
+    pub is_caused: bool,
     /// Whether the message was delivered by hand, in the name of its sender.
     pub is_by_hand: bool,
     /// When the machine began to tick, if the line says so; in microseconds.
@@ -64,6 +69,8 @@ pub struct EventLine<'a> {
     pub message: Delivery,
     /// The messages that still wait, where one is received.
     pub queue_len: Option<u64>,
+    /// What only machines with an algorithm say.
+    pub handled: HandledRow,
 }
 
 /// The union of the fields of all lines.
@@ -116,6 +123,24 @@ struct Fields<'a> {
     heard: Option<&'a RawValue>,
     #[serde(borrow)]
     began: Option<&'a RawValue>,
+    #[serde(borrow)]
+    caused: Option<&'a RawValue>,
+    #[serde(borrow)]
+    start: Option<&'a RawValue>,
+    #[serde(borrow)]
+    timer: Option<&'a RawValue>,
+    #[serde(borrow)]
+    due: Option<&'a RawValue>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+    #[serde(borrow)]
+    state: Option<&'a RawValue>,
+    #[serde(borrow)]
+    algorithm: Option<&'a RawValue>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    python: Option<&'a RawValue>,
 }
 
 /// Reads one line; the error says what is wrong and what would be right.
@@ -127,6 +152,7 @@ pub fn parse(text: &str) -> Result<Line<'_>, String> {
         time,
         machine_id,
         is_manual: fields.manual.unwrap_or(false),
+        is_caused: is_true(fields.caused) && fields.event == EventKind::Send.name(),
         is_by_hand: fields.by_hand.unwrap_or(false),
         // We write a time; anything else is another program's.
         began: fields.began.and_then(|time| micros("began", time).ok()),
@@ -167,6 +193,7 @@ fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
             recipient_ids: Vec::new(),
             message: Delivery::NONE,
             queue_len: None,
+            handled: handled(&fields, kind),
         };
         if kind.sends() {
             let (recipients, ids) = (fields.recipients, fields.recipient_ids);
@@ -219,9 +246,10 @@ fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
                 history: fields.history.map(|json| json.get().into()),
                 is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
                 // We write a string; anything else is another program's.
-                version: fields
-                    .version
-                    .and_then(|json| serde_json::from_str(json.get()).ok()),
+                version: own_text(fields.version),
+                algorithm: own_text(fields.algorithm),
+                arguments: object(fields.arguments).map(Cow::Borrowed),
+                python: own_text(fields.python),
             }))
         }
         _ => {
@@ -233,6 +261,48 @@ fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
             ));
         }
     })
+}
+
+/// What only machines with an algorithm say of an event. Anything else by these names is another program's.
+fn handled(fields: &Fields<'_>, kind: EventKind) -> HandledRow {
+    let timer = || {
+        let name = own_text(fields.timer)?;
+        let due = micros("due", fields.due?).ok()?;
+        Some(Prompt::Timer {
+            name: name.into(),
+            due,
+        })
+    };
+    let prompt = match kind {
+        EventKind::Internal if is_true(fields.start) => Some(Prompt::Start),
+        EventKind::Internal => timer(),
+        EventKind::Send | EventKind::Receive => None,
+    };
+    let says = kind.sends() || kind.receives();
+    let body = fields.body.map(RawValue::get);
+    HandledRow {
+        prompt: prompt.map(Arc::new),
+        body: body.filter(|json| says && *json != "null").map(Arc::from),
+        state: object(fields.state).map(Arc::from),
+    }
+}
+
+fn is_true(json: Option<&RawValue>) -> bool {
+    json.is_some_and(|json| json.get() == "true")
+}
+
+/// A text, where we write one.
+fn own_text<'a>(json: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    let Text(text) = serde_json::from_str(json?.get()).ok()?;
+    Some(text)
+}
+
+/// The text of an object, where we write one.
+fn object<'a>(json: Option<&'a RawValue>) -> Option<&'a str> {
+    let json = json?.get();
+    json.starts_with('{').then_some(json)
 }
 
 /// What an END tells of messages that were heard of. We write triples; anything else is another program's.
@@ -325,6 +395,7 @@ mod tests {
                 recipient_ids: vec![],
                 message: Delivery::NONE,
                 queue_len: None,
+                handled: HandledRow::default(),
             })
         );
         // Fields in any order, fields nobody knows, no spaces.

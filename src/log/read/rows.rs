@@ -6,12 +6,15 @@
 )]
 
 use crate::log::columns::Micros;
+use crate::log::handled_row::HandledRow;
 use crate::log::line::Delivery;
 use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
 
-/// Above the bits of a clock: which kind of event it is, and what was done by hand.
+/// Above the bits of a clock: which kind of event it is, what was done by hand, and what an algorithm did.
 const KIND: u32 = 56;
-const KINDS: u64 = (1 << 6) - 1;
+const KINDS: u64 = (1 << 4) - 1;
+const SAYS_MORE: u64 = 1 << 60;
+const CAUSED: u64 = 1 << 61;
 const MANUAL: u64 = 1 << 62;
 const BY_HAND: u64 = 1 << 63;
 const CLOCK: u64 = (1 << KIND) - 1;
@@ -26,6 +29,10 @@ pub(crate) struct BlockRows {
     received: Vec<Received>,
     /// Of each SEND, how many recipients there are and who: a code below -1 is an address.
     lists: Vec<i64>,
+    /// Of each event that says more than its columns, what.
+    said: Vec<HandledRow>,
+    /// Whether a SEND follows from the event before it.
+    has_caused: bool,
 }
 
 /// An event without what only some have.
@@ -49,6 +56,10 @@ pub(crate) struct Head {
     pub(crate) is_manual: bool,
     /// Whether the message was delivered by hand.
     pub(crate) is_by_hand: bool,
+    /// Whether it is a SEND that follows from the event before it.
+    pub(crate) is_caused: bool,
+    /// Whether it says more than its columns.
+    pub(crate) says_more: bool,
 }
 
 /// What a RECEIVE says of its message; [`UNKNOWN`] or NaN where it says nothing.
@@ -91,6 +102,15 @@ impl Packed {
     pub(crate) fn is_by_hand(self) -> bool {
         self.bits & BY_HAND != 0
     }
+
+    pub(crate) fn is_caused(self) -> bool {
+        self.bits & CAUSED != 0
+    }
+
+    /// Whether it says more than its columns.
+    pub(crate) fn says_more(self) -> bool {
+        self.bits & SAYS_MORE != 0
+    }
 }
 
 impl Received {
@@ -109,6 +129,8 @@ impl BlockRows {
             events: Vec::new(),
             received: Vec::new(),
             lists: Vec::new(),
+            said: Vec::new(),
+            has_caused: false,
         }
     }
 
@@ -124,11 +146,14 @@ impl BlockRows {
         self.events.len()
     }
 
-    /// Appends an event; a RECEIVE is followed by [`BlockRows::received`], a SEND by [`BlockRows::list`].
+    /// Appends an event; a RECEIVE is followed by [`BlockRows::received`], a SEND by [`BlockRows::list`], and one that
+    /// says more by [`BlockRows::say`].
     #[inline]
     pub(crate) fn push(&mut self, kind: EventKind, head: Head) {
         let flag = |is_set, bit| if is_set { bit } else { 0 };
         let flags = flag(head.is_manual, MANUAL) | flag(head.is_by_hand, BY_HAND);
+        let flags = flags | flag(head.is_caused, CAUSED) | flag(head.says_more, SAYS_MORE);
+        self.has_caused |= head.is_caused;
         self.events.push(Packed {
             time: head.time,
             bits: head.clocks.0 | (kind as u64) << KIND | flags,
@@ -144,6 +169,22 @@ impl BlockRows {
             sent_clock: or_unknown(message.sent_clock),
             arrived: message.arrival.map_or(f64::NAN, |time| time as f64),
         });
+    }
+
+    /// What the event pushed last says beside its columns.
+    pub(crate) fn say(&mut self, said: HandledRow) {
+        self.said.push(said);
+    }
+
+    /// Whether an event is of a machine with an algorithm, as far as they tell.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.has_caused || !self.said.is_empty()
+    }
+
+    /// The event of another block; what follows it is for the caller to copy.
+    pub(crate) fn copy_event(&mut self, event: Packed) {
+        self.has_caused |= event.is_caused();
+        self.events.push(event);
     }
 
     /// The same, from another block.
@@ -169,8 +210,13 @@ impl BlockRows {
             next: 0,
             received: 0,
             list: 0,
+            said: 0,
         };
         while cursor.next < first && cursor.take().is_some() {}
+        if !self.said.is_empty() {
+            let before = self.events.iter().take(first);
+            cursor.said = before.filter(|event| event.says_more()).count();
+        }
         cursor
     }
 }
@@ -182,6 +228,7 @@ pub(crate) struct RowCursor<'a> {
     next: usize,
     received: usize,
     list: usize,
+    said: usize,
 }
 
 impl<'a> RowCursor<'a> {
@@ -210,5 +257,11 @@ impl<'a> RowCursor<'a> {
             self.list = first + count;
         }
         Some((event, kind, received, list))
+    }
+
+    /// What the event taken last says beside its columns; each that says more has to be asked.
+    pub(crate) fn take_said(&mut self) -> &'a HandledRow {
+        self.said += 1;
+        &self.rows.said[self.said - 1]
     }
 }

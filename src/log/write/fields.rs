@@ -19,6 +19,12 @@ pub(super) const BY_HAND: &[u8] = b", \"by_hand\": true";
 pub(super) const RECIPIENTS: &[u8] = b", \"recipients\": ";
 pub(super) const RECIPIENT_IDS: &[u8] = b", \"recipient_ids\": ";
 pub(super) const VECTOR_CLOCK: &[u8] = b", \"vector_clock\": {";
+pub(super) const CAUSED: &[u8] = b", \"caused\": true";
+pub(super) const START: &[u8] = b", \"start\": true";
+pub(super) const TIMER: &[u8] = b", \"timer\": ";
+pub(super) const DUE: &[u8] = b", \"due\": ";
+pub(super) const BODY: &[u8] = b", \"body\": ";
+pub(super) const STATE: &[u8] = b", \"state\": ";
 pub(super) const BEGAN: &[u8] = b", \"began\": ";
 
 /// A line that is seldom.
@@ -61,6 +67,14 @@ pub(super) fn number_or_null(out: &mut Vec<u8>, value: Option<u64>) {
     match value {
         Some(value) => number(out, value),
         None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// A field whose value is JSON, if there is one.
+pub(super) fn json(out: &mut Vec<u8>, name: &[u8], json: Option<&str>) {
+    if let Some(json) = json {
+        out.extend_from_slice(name);
+        out.extend_from_slice(json.as_bytes());
     }
 }
 

@@ -17,6 +17,7 @@ use crate::log::columns::{Columns, Micros};
 use crate::log::history::{History, LogHistory, Mark, Note};
 use crate::log::line::{Delivery, Place, Startup};
 use crate::log::logs::Logs;
+use crate::log::prompt::Prompt;
 use crate::log::schema::known;
 use crate::log::texts::Texts;
 use crate::log::write::fields::{self, list, number, number_or_null};
@@ -209,10 +210,31 @@ impl<'a> InMemory<'a> {
             field(text, fields::QUEUE_LEN, columns.queue_len[row]);
             self.append_message(row, text);
         }
+        self.append_step(row, text);
         if columns.is_manual(row) {
             text.extend_from_slice(MANUAL);
         }
         self.append_beside(columns.line[row] as usize, text);
+    }
+
+    /// What only machines with an algorithm say of an event.
+    fn append_step(&self, row: usize, text: &mut Vec<u8>) {
+        let columns = &self.history.columns;
+        if columns.caused[row] {
+            text.extend_from_slice(fields::CAUSED);
+        }
+        match columns.prompt(row) {
+            Some(Prompt::Start) => text.extend_from_slice(fields::START),
+            Some(Prompt::Timer { name, due }) => {
+                text.extend_from_slice(fields::TIMER);
+                append(text, &name.as_ref());
+                text.extend_from_slice(fields::DUE);
+                signed_seconds(text, self.zero + due);
+            }
+            None => {}
+        }
+        fields::json(text, fields::BODY, columns.body(row));
+        fields::json(text, fields::STATE, columns.state(row));
     }
 
     /// What is known of an event beside its columns: its vector clock, and what means nothing to us.

@@ -8,6 +8,7 @@ use crate::log::line::{Connect, Delivery, Entry, Place, Startup, What, json};
 use crate::log::write::fields::{self, list, number, number_or_null};
 use crate::log::write::style::{self, append};
 use crate::model::event::{Event, Recipients};
+use crate::model::handled::{Cause, HandledStep};
 use crate::model::message::{MachineId, Message, Nanos};
 
 /// Ends the line of an event that was made by hand.
@@ -91,7 +92,7 @@ impl Formatter {
         self.began = Some(began);
     }
 
-    /// Appends the line of `entry`, with its newline.
+    /// Appends the line of `entry`, with its newline; that of a step is several.
     pub fn format(&mut self, entry: &Entry, out: &mut Vec<u8>) {
         let time = entry.time;
         match &entry.what {
@@ -132,8 +133,14 @@ impl Formatter {
                 };
                 self.line("STARTUP", time, &startup, false, out);
             }
+            What::Step(step) => return self.step(step, time, out),
             What::End(end) => self.line("END", time, end.as_ref(), false, out),
         }
+        self.end_line(time, out);
+    }
+
+    /// Ends a line that has its brace; the first from then on says when ticking began.
+    fn end_line(&mut self, time: Nanos, out: &mut Vec<u8>) {
         if let Some(began) = self.began
             && self.micros(time) >= began
         {
@@ -182,7 +189,53 @@ impl Formatter {
         number(out, clocks.1);
     }
 
-    fn event(&mut self, event: &Event, time: Nanos, out: &mut Vec<u8>) {
+    /// The lines of a step.
+    fn step(&mut self, step: &HandledStep, time: Nanos, out: &mut Vec<u8>) {
+        self.event(&step.event, time, out);
+        match &step.cause {
+            Cause::Start => out.extend_from_slice(fields::START),
+            Cause::Timer(timer) => {
+                out.extend_from_slice(fields::TIMER);
+                append(out, &timer.name.as_ref());
+                out.extend_from_slice(fields::DUE);
+                style::signed_seconds(out, timer.due);
+            }
+            Cause::Message | Cause::Idle => {}
+        }
+        let body = step.event.received();
+        let body = body.and_then(|(message, _)| message.body.as_deref());
+        fields::json(out, fields::BODY, body);
+        fields::json(out, fields::STATE, step.state.as_deref());
+        if step.is_manual {
+            out.extend_from_slice(MANUAL);
+        }
+        out.push(b'}');
+        self.end_line(time, out);
+        for caused in &step.caused {
+            let clocks = (caused.new_clock - 1, caused.new_clock);
+            self.send(time, clocks, &caused.recipients, out);
+            out.extend_from_slice(fields::CAUSED);
+            fields::json(out, fields::BODY, caused.body.as_deref());
+            out.push(b'}');
+            self.end_line(time, out);
+        }
+    }
+
+    fn send(
+        &mut self,
+        time: Nanos,
+        clocks: (u64, u64),
+        recipients: &Recipients,
+        out: &mut Vec<u8>,
+    ) {
+        self.clocks("SEND", time, clocks, out);
+        match recipients {
+            Recipients::All => out.extend_from_slice(&self.to_all),
+            some => self.recipients(some, out),
+        }
+    }
+
+    fn event<B>(&mut self, event: &Event<B>, time: Nanos, out: &mut Vec<u8>) {
         match event {
             Event::Internal {
                 old_clock,
@@ -192,13 +245,7 @@ impl Formatter {
                 old_clock,
                 new_clock,
                 recipients,
-            } => {
-                self.clocks("SEND", time, (*old_clock, *new_clock), out);
-                match recipients {
-                    Recipients::All => out.extend_from_slice(&self.to_all),
-                    some => self.recipients(some, out),
-                }
-            }
+            } => self.send(time, (*old_clock, *new_clock), recipients, out),
             Event::Receive {
                 old_clock,
                 new_clock,
@@ -213,7 +260,7 @@ impl Formatter {
         }
     }
 
-    fn origin_of(&mut self, message: &Message, out: &mut Vec<u8>) {
+    fn origin_of<B>(&mut self, message: &Message<B>, out: &mut Vec<u8>) {
         out.extend_from_slice(fields::SENDER);
         number_or_null(out, message.sender());
         out.extend_from_slice(fields::SENT_CLOCK);
@@ -263,7 +310,7 @@ fn place(text: &str) -> Place<'_> {
 }
 
 /// Whether it is a message in the name of a sender that belongs to no channel.
-fn is_by_hand(message: &Message) -> bool {
+fn is_by_hand<B>(message: &Message<B>) -> bool {
     message.sender() != message.channel()
 }
 

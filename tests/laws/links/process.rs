@@ -408,6 +408,9 @@ fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Sta
         probabilities: setup.behavior.into(),
         is_virtual: false,
         version: None,
+        algorithm: None,
+        arguments: None,
+        python: None,
     }
 }
 

@@ -4,8 +4,10 @@ use super::*;
 use crate::log::line::{End, HeardOf, Quantiles};
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
+use crate::model::handled::Caused;
 use crate::model::lateness::Summary;
 use crate::model::nonce::Nonce;
+use crate::model::timers::SetTimer;
 
 fn lines(entries: &[Entry]) -> Vec<String> {
     let peers = [
@@ -92,6 +94,9 @@ fn the_other_lines_have_theirs() {
         probabilities: Behavior::new(0.7, 0.25).unwrap().into(),
         is_virtual: false,
         version: None,
+        algorithm: None,
+        arguments: None,
+        python: None,
     };
     let end = End {
         final_clock: 10,
@@ -183,4 +188,83 @@ fn the_first_line_from_the_beginning_of_ticking_on_says_when_that_was() {
     }
     let text = String::from_utf8(once).unwrap();
     assert_eq!(text.matches("\"began\": 0.000000}\n").count(), 1);
+}
+
+#[test]
+fn a_step_is_the_line_of_its_event_and_one_for_each_send() {
+    let internal = |cause| HandledStep {
+        cause,
+        event: Event::Internal {
+            old_clock: 5,
+            new_clock: 6,
+        },
+        caused: Vec::new(),
+        state: None,
+        is_manual: false,
+    };
+    let caused = |new_clock, recipients, body: Option<&str>| Caused {
+        new_clock,
+        recipients,
+        body: body.map(Into::into),
+    };
+    let start = HandledStep {
+        caused: vec![
+            caused(7, Recipients::All, Some(r#"["ask", 1]"#)),
+            caused(8, Recipients::One(1), None),
+        ],
+        state: Some(r#"{"held": false}"#.into()),
+        ..internal(Cause::Start)
+    };
+    let timer = internal(Cause::Timer(SetTimer {
+        name: "a \"b\"".into(),
+        due: 1_677_782_101_000_007,
+        order: 3,
+    }));
+    let received = HandledStep {
+        cause: Cause::Message,
+        event: Event::Receive {
+            old_clock: 8,
+            new_clock: 10,
+            queue_len: 0,
+            message: Message::by_hand_saying(Some("1".into()), Some(2), 9, 1_500_000_000),
+        },
+        state: Some("{}".into()),
+        is_manual: true,
+        ..internal(Cause::Idle)
+    };
+    let mut formatter = Formatter::new(
+        1,
+        1_677_782_102_000_000_000,
+        [2, 3].map(Place::in_virtual_time).into(),
+    );
+    formatter.begin(1_677_782_102_000_000);
+    let mut out = Vec::new();
+    for step in [start, timer, internal(Cause::Idle), received] {
+        let what = What::Step(Box::new(step));
+        formatter.format(&Entry { time: 0, what }, &mut out);
+    }
+    let head = |event: &str| {
+        format!(r#"{{"event": "{event}", "system_time": 1677782102.000000, "machine_id": 1"#)
+    };
+    let [internal, send, receive] = ["INTERNAL", "SEND", "RECEIVE"].map(head);
+    let expected = [
+        format!(
+            r#"{internal}, "old_clock": 5, "new_clock": 6, "start": true, "state": {{"held": false}}, "began": 1677782102.000000}}"#
+        ),
+        format!(
+            r#"{send}, "old_clock": 6, "new_clock": 7, "recipients": [["virtual", 2], ["virtual", 3]], "recipient_ids": [null, null], "caused": true, "body": ["ask", 1]}}"#
+        ),
+        format!(
+            r#"{send}, "old_clock": 7, "new_clock": 8, "recipients": [["virtual", 3]], "recipient_ids": [null], "caused": true}}"#
+        ),
+        format!(
+            r#"{internal}, "old_clock": 5, "new_clock": 6, "timer": "a \"b\"", "due": 1677782101.000007}}"#
+        ),
+        format!(r#"{internal}, "old_clock": 5, "new_clock": 6}}"#),
+        format!(
+            r#"{receive}, "old_clock": 8, "new_clock": 10, "queue_len": 0, "sender": 2, "sent_clock": 9, "arrival_time": 1677782103.500000, "by_hand": true, "body": 1, "state": {{}}, "manual": true}}"#
+        ),
+    ];
+    let got = String::from_utf8(out).unwrap();
+    assert_eq!(got.lines().collect::<Vec<_>>(), expected);
 }
