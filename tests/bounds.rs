@@ -13,6 +13,7 @@ use lamport::channel::channels::{Channels, Past, PeerPast};
 use lamport::channel::identity::{Identity, Nonce};
 use lamport::channel::lines::Partial;
 use lamport::channel::link::Marks;
+use lamport::channel::protocol::Protocol;
 use lamport::channel::wire::{Hello, Reply, WireError};
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
@@ -37,6 +38,7 @@ fn as_many_machines_may_send_as_are_told() {
     let mut channels = Channels::new(me(), 0);
     let welcome = |channels: &mut Channels, hello: &Hello| channels.welcome(hello, true);
     let hello = |sender| Hello {
+        protocol: Protocol::Classic,
         run_id: "lab".into(),
         sender,
         history: Nonce(sender),
@@ -205,12 +207,15 @@ fn a_line_has_as_many_bytes_as_are_told() {
             assert!(lines.contains(&text(255)));
             assert_eq!(
                 cut(&[before, &line(257), after].concat()),
-                Err(WireError::TooLong)
+                Err(WireError::TooLong(256))
             );
         }
         // An end that has not come could come as the 256th byte at the latest.
         cut(&[before, &text(255)].concat()).unwrap();
-        assert_eq!(cut(&[before, &text(256)].concat()), Err(WireError::TooLong));
+        assert_eq!(
+            cut(&[before, &text(256)].concat()),
+            Err(WireError::TooLong(256))
+        );
     }
     // Byte by byte it is the same.
     for (length, is_whole) in [(256, true), (257, false)] {
@@ -229,7 +234,7 @@ fn a_line_has_as_many_bytes_as_are_told() {
         assert_eq!(got, if is_whole { vec![255] } else { vec![] });
     }
     assert_eq!(
-        WireError::TooLong.to_string(),
+        WireError::TooLong(256).to_string(),
         "a line of more than 256 bytes"
     );
 }

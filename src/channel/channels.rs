@@ -12,8 +12,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::channel::identity::{Identity, Nonce};
+use crate::channel::kept_bodies::{KeptBodies, KeptSize};
 use crate::channel::link::{Inbox, LinkError, Marks, Outbox};
+use crate::channel::protocol::Protocol;
 use crate::channel::wire::Hello;
+use crate::model::body::Body;
 use crate::model::event::Recipients;
 use crate::model::message::MachineId;
 pub use crate::model::past::{Past, PeerPast};
@@ -67,6 +70,8 @@ pub struct Channels {
     listed: u32,
     /// The channels from others, by their ids.
     senders: BTreeMap<MachineId, SenderChannel>,
+    /// With an algorithm: what messages to peers say.
+    bodies: Option<Box<KeptBodies>>,
 }
 
 /// The channel to a peer.
@@ -110,6 +115,7 @@ impl Channels {
             peers: vec![PeerChannel::default(); peers],
             listed: peers as u32,
             senders: BTreeMap::new(),
+            bodies: None,
         }
     }
 
@@ -142,6 +148,23 @@ impl Channels {
             listed: past.peers.len() as u32,
             peers: past.peers.into_iter().map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
+            bodies: None,
+        }
+    }
+
+    /// The same, of a machine with an algorithm: its messages have bodies, of which it has these.
+    #[must_use]
+    pub fn lettered(mut self, bodies: KeptBodies) -> Self {
+        self.bodies = Some(bodies.into());
+        self
+    }
+
+    /// What this machine speaks.
+    pub fn protocol(&self) -> Protocol {
+        if self.bodies.is_some() {
+            Protocol::Lettered
+        } else {
+            Protocol::Classic
         }
     }
 
@@ -165,6 +188,7 @@ impl Channels {
     /// What this machine says first on a connection to a peer.
     pub fn greeting(&self) -> Hello {
         Hello {
+            protocol: self.protocol(),
             run_id: self.me.run_id.clone(),
             sender: self.me.id,
             history: self.me.history,
@@ -203,7 +227,13 @@ impl Channels {
     ) -> Result<(), Refusal> {
         self.judge_answer(position, id, history)?;
         let peer = &mut self.peers[position];
-        if let Err(violation) = peer.outbox.connected(marks) {
+        let connected = match &mut self.bodies {
+            None => peer.outbox.connected(marks),
+            Some(bodies) => peer
+                .outbox
+                .connected_each(marks, |covered| bodies.forget(covered)),
+        };
+        if let Err(violation) = connected {
             let kind = match violation {
                 LinkError::Lost { .. } => "lost",
                 LinkError::Forgotten { .. } => "forgotten",
@@ -248,6 +278,14 @@ impl Channels {
         }
     }
 
+    /// The log holds a SEND to these peers that says this.
+    pub fn sent_letter(&mut self, timestamp: u64, recipients: &Recipients, body: Body) {
+        if let Some(bodies) = &mut self.bodies {
+            bodies.keep(timestamp, body, recipients.positions(self.listed).count());
+        }
+        self.sent(timestamp, recipients);
+    }
+
     /// The log holds the RECEIVE of this message, and of all before it on its channel.
     pub fn received(&mut self, sender: MachineId, timestamp: u64) {
         if let Some(sender) = self.senders.get_mut(&sender) {
@@ -276,12 +314,28 @@ impl Channels {
 
     /// A peer has acknowledged.
     pub fn acknowledged(&mut self, position: usize, marks: Marks) -> Result<(), LinkError> {
-        self.peers[position].outbox.acknowledged(marks)
+        let outbox = &mut self.peers[position].outbox;
+        match &mut self.bodies {
+            None => outbox.acknowledged(marks),
+            Some(bodies) => outbox.acknowledged_each(marks, |covered| bodies.forget(covered)),
+        }
     }
 
     /// The next message to hand to the connection to a peer, oldest first.
     pub fn next_unsent(&mut self, position: usize) -> Option<u64> {
         self.peers[position].outbox.next_unsent()
+    }
+
+    /// The same with what it says, of a machine with an algorithm.
+    pub fn next_letter(&mut self, position: usize) -> Option<(u64, Body)> {
+        let timestamp = self.next_unsent(position)?;
+        let body = self.bodies.as_ref().and_then(|bodies| bodies.of(timestamp));
+        Some((timestamp, body))
+    }
+
+    /// Of a machine with an algorithm: what was kept for peers in this life, and is no more.
+    pub fn forgotten(&self) -> Option<KeptSize> {
+        self.bodies.as_ref().map(|bodies| bodies.forgotten())
     }
 
     /// Whether there is a next message for a peer.

@@ -12,6 +12,17 @@ impl Partial {
     pub fn read<E: From<WireError>>(
         &mut self,
         bytes: &[u8],
+        each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.read_up_to(MAX_LINE, bytes, each)
+    }
+
+    /// The same, where a line with its newline may have up to `most` bytes.
+    #[inline]
+    pub fn read_up_to<E: From<WireError>>(
+        &mut self,
+        most: usize,
+        bytes: &[u8],
         mut each: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut rest = bytes;
@@ -19,27 +30,31 @@ impl Partial {
         if !self.0.is_empty() {
             let end = memchr::memchr(b'\n', rest);
             let piece = &rest[..end.unwrap_or(rest.len())];
-            if self.0.len() + piece.len() >= MAX_LINE {
-                return Err(WireError::TooLong.into());
+            if self.0.len() + piece.len() >= most {
+                return Err(WireError::TooLong(most).into());
             }
             self.0.extend_from_slice(piece);
             let Some(end) = end else {
                 return Ok(());
             };
             let line = each(&self.0);
+            if self.0.capacity() > 2 * MAX_LINE {
+                // One long line is no reason to keep its room.
+                self.0 = Vec::new();
+            }
             self.0.clear();
             line?;
             rest = &rest[end + 1..];
         }
         while let Some(end) = memchr::memchr(b'\n', rest) {
-            if end >= MAX_LINE {
-                return Err(WireError::TooLong.into());
+            if end >= most {
+                return Err(WireError::TooLong(most).into());
             }
             each(&rest[..end])?;
             rest = &rest[end + 1..];
         }
-        if rest.len() >= MAX_LINE {
-            return Err(WireError::TooLong.into());
+        if rest.len() >= most {
+            return Err(WireError::TooLong(most).into());
         }
         self.0.extend_from_slice(rest);
         Ok(())
@@ -79,7 +94,7 @@ mod tests {
                 prop_assert_eq!(lines, expected);
                 prop_assert_eq!(partial.kept(), torn.as_bytes());
             } else {
-                prop_assert_eq!(outcome, Err(WireError::TooLong));
+                prop_assert_eq!(outcome, Err(WireError::TooLong(MAX_LINE)));
             }
         }
     }

@@ -109,11 +109,20 @@ impl Outbox {
 
     /// A handshake succeeded and told `marks`: go on right after *accepted*.
     pub fn connected(&mut self, marks: Marks) -> Result<(), LinkError> {
+        self.connected_each(marks, |_| {})
+    }
+
+    /// The same, and each message that needs to be kept no more is told to `forget`.
+    pub fn connected_each(
+        &mut self,
+        marks: Marks,
+        forget: impl FnMut(u64),
+    ) -> Result<(), LinkError> {
         self.check_handshake(marks)?;
         self.is_met = true;
         // It has told all it can.
         self.left = None;
-        self.raise(marks);
+        self.raise(marks, forget);
         // After a resume it held every message of the log, of which few are still needed.
         self.kept.shrink_to_fit();
         // What the receiver lost between accepting and logging, it needs again.
@@ -126,8 +135,17 @@ impl Outbox {
 
     /// An acknowledgement came. A lower or late one changes nothing.
     pub fn acknowledged(&mut self, marks: Marks) -> Result<(), LinkError> {
+        self.acknowledged_each(marks, |_| {})
+    }
+
+    /// The same, and each message that needs to be kept no more is told to `forget`.
+    pub fn acknowledged_each(
+        &mut self,
+        marks: Marks,
+        forget: impl FnMut(u64),
+    ) -> Result<(), LinkError> {
         self.check(marks)?;
-        self.raise(marks);
+        self.raise(marks, forget);
         Ok(())
     }
 
@@ -195,14 +213,14 @@ impl Outbox {
 
     /// Marks only rise between handshakes: what was forgotten cannot be kept again, and what comes
     /// late says nothing new.
-    fn raise(&mut self, marks: Marks) {
+    fn raise(&mut self, marks: Marks, forget: impl FnMut(u64)) {
         self.marks.accepted = self.marks.accepted.max(marks.accepted);
         if marks.logged > self.marks.logged {
             self.marks.logged = marks.logged;
             let covered = self
                 .kept
                 .partition_point(|&timestamp| timestamp <= marks.logged);
-            self.kept.drain(..covered);
+            self.kept.drain(..covered).for_each(forget);
             self.sent = self.sent.saturating_sub(covered);
         }
     }

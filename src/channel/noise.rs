@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A frame is two bytes of length, the higher first, and a message of
-//! `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s` with the prologue `lamport/1 <run id>`. The
+//! `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s` with the prologue `lamport/1 <run id>`, or `lamport/2 <run id>` of machines
+//! with an algorithm. The
 //! receiver knows that the sender is there now, and not a record of it, once
 //! the first frame after the handshake opens: until then nothing of it counts. A frame that is
 //! altered, missing, doubled or moved ends the connection; one that is cut between frames broke, and
@@ -25,7 +26,8 @@ use snow::types::{Cipher, Dh, Random};
 use snow::{Builder, HandshakeState, TransportState};
 
 use crate::channel::key::Key;
-use crate::channel::wire::{MAX_LINE, PROTOCOL, shown};
+use crate::channel::protocol::{ALIKE, Protocol};
+use crate::channel::wire::{MAX_LINE, shown};
 
 /// `NN`: no machine has a key of its own, all that hold the one of the run are alike. `psk0`: the
 /// first message already shows that its sender has it, and with others the handshake goes no further.
@@ -57,6 +59,9 @@ pub enum NoiseError {
     /// The first message does not open.
     #[error("it has another key, or belongs to another run")]
     OtherKey,
+    /// The first message is that of a machine with the key of this run that speaks otherwise; this machine speaks so.
+    #[error("it {}, and this machine {}: {ALIKE}", .0.other().trait_of(), .0.trait_of())]
+    OtherProtocol(Protocol),
     /// No machine says a frame of this length there.
     #[error("{0} bytes as the length of a frame, which no machine with a key says there")]
     Length(usize),
@@ -72,16 +77,33 @@ pub enum NoiseError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     key: Key,
+    protocol: Protocol,
     prologue: String,
+    /// That of machines of this run that speak otherwise.
+    other: String,
 }
 
 impl Secret {
     /// The secret of a run.
     pub fn new(key: Key, run_id: &str) -> Self {
+        let prologue = |protocol: Protocol| format!("{} {run_id}", protocol.name());
+        let protocol = Protocol::Classic;
         Self {
             key,
-            prologue: format!("{PROTOCOL} {run_id}"),
+            protocol,
+            prologue: prologue(protocol),
+            other: prologue(protocol.other()),
         }
+    }
+
+    /// The same, of machines that speak this.
+    #[must_use]
+    pub fn speaking(mut self, protocol: Protocol) -> Self {
+        if protocol != self.protocol {
+            self.protocol = protocol;
+            std::mem::swap(&mut self.prologue, &mut self.other);
+        }
+        self
     }
 
     /// The sender's end of a connection; its first frame goes to `out`.
@@ -89,24 +111,33 @@ impl Secret {
     /// `entropy` must come from a source that no one can guess, and be used once.
     pub fn sender(&self, entropy: [u8; 32], out: &mut Vec<u8>) -> Session {
         let mut handshake = self
-            .builder(entropy)
+            .builder(entropy, &self.prologue)
             .build_initiator()
             .expect("the pattern has all it needs");
         shake(&mut handshake, out);
-        Session::new(handshake, true)
+        Session::new(handshake, None)
     }
 
     /// The receiver's end of a connection; of `entropy` the same is true.
     pub fn receiver(&self, entropy: [u8; 32]) -> Session {
-        let handshake = self.builder(entropy).build_responder();
-        Session::new(handshake.expect("the pattern has all it needs"), false)
+        let handshake = self.builder(entropy, &self.prologue).build_responder();
+        let handshake = handshake.expect("the pattern has all it needs");
+        Session::new(handshake, Some(self.clone().into()))
     }
 
-    fn builder(&self, entropy: [u8; 32]) -> Builder<'_> {
+    /// Whether the first message of a sender is that of one that speaks otherwise. Nothing is ever said to it.
+    fn speaks_otherwise(&self, message: &[u8]) -> bool {
+        let other = self.builder([0; 32], &self.other);
+        let handshake = other.build_responder();
+        let mut handshake = handshake.expect("the pattern has all it needs");
+        handshake.read_message(message, &mut []).is_ok()
+    }
+
+    fn builder<'a>(&'a self, entropy: [u8; 32], prologue: &'a str) -> Builder<'a> {
         let pattern = PATTERN.parse().expect("snow knows the pattern");
         Builder::with_resolver(pattern, Box::new(Primitives(entropy)))
             .psk(0, self.key.bytes())
-            .and_then(|builder| builder.prologue(self.prologue.as_bytes()))
+            .and_then(|builder| builder.prologue(prologue.as_bytes()))
             .expect("each is set once")
     }
 }
@@ -139,17 +170,18 @@ pub struct Session {
 }
 
 enum State {
-    Handshake(Box<HandshakeState>),
+    /// The receiver has the secret until it knows who has come.
+    Handshake(Box<HandshakeState>, Option<Box<Secret>>),
     Transport(Box<TransportState>),
     /// After an error.
     Broken,
 }
 
 impl Session {
-    fn new(handshake: HandshakeState, is_sender: bool) -> Self {
+    fn new(handshake: HandshakeState, receiver: Option<Box<Secret>>) -> Self {
         Self {
-            state: State::Handshake(Box::new(handshake)),
-            is_sender,
+            is_sender: receiver.is_none(),
+            state: State::Handshake(Box::new(handshake), receiver),
             is_proven: false,
             kept: Vec::new(),
         }
@@ -227,7 +259,7 @@ impl Session {
         let &[high, low, ..] = bytes else {
             return Ok(HEAD - bytes.len());
         };
-        if matches!(self.state, State::Handshake(_)) {
+        if matches!(self.state, State::Handshake(..)) {
             if self.is_sender && bytes.starts_with(NO) {
                 return refused(bytes);
             }
@@ -237,7 +269,7 @@ impl Session {
         }
         let length = usize::from(u16::from_be_bytes([high, low]));
         let is_honest = match self.state {
-            State::Handshake(_) => length == HANDSHAKE,
+            State::Handshake(..) => length == HANDSHAKE,
             // The first is a hello, and perhaps the beginning of what follows.
             State::Transport(_) if !self.is_proven => (TAG + 1..=TAG + MAX_LINE).contains(&length),
             State::Transport(_) => length > TAG,
@@ -257,9 +289,15 @@ impl Session {
     ) -> Result<(), NoiseError> {
         // What fails on the way stays broken: no frame opens after one that did not.
         match std::mem::replace(&mut self.state, State::Broken) {
-            State::Handshake(mut handshake) => {
-                let read = handshake.read_message(message, &mut []);
-                read.map_err(|_| NoiseError::OtherKey)?;
+            State::Handshake(mut handshake, secret) => {
+                if handshake.read_message(message, &mut []).is_err() {
+                    return Err(match secret {
+                        Some(secret) if secret.speaks_otherwise(message) => {
+                            NoiseError::OtherProtocol(secret.protocol)
+                        }
+                        _ => NoiseError::OtherKey,
+                    });
+                }
                 if self.is_sender {
                     self.is_proven = true;
                 } else {

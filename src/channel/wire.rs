@@ -6,11 +6,14 @@
 //! sender   -> <timestamp>:<sender id>
 //! receiver <- ack <logged> <accepted>
 //! ```
+//!
+//! Machines with an algorithm say `lamport/2`, and their messages have bodies (`letter.rs`).
 
 use std::io::Write;
 
 use crate::channel::identity::{Nonce, check_run_id};
 use crate::channel::link::Marks;
+use crate::channel::protocol::Protocol;
 use crate::model::clock::MAX_CLOCK;
 use crate::model::message::MachineId;
 
@@ -21,15 +24,12 @@ pub const MAX_LINE: usize = 256;
 /// go on; no machine gets there by ticking: at 10^6 events a second it takes 285 years.
 pub const MAX_TIMESTAMP: u64 = MAX_CLOCK - (1 << 32);
 
-/// The first word of a hello: the protocol and its version.
-pub(crate) const PROTOCOL: &str = "lamport/1";
-
 /// Why a line is not what the protocol wants there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// The first line of a connection is not a hello.
     #[error(
-        "{0:?} is not a hello: it must be \"{PROTOCOL} <run id> <sender id> <history> <instance>\""
+        "{0:?} is not a hello: it must be \"lamport/1 <run id> <sender id> <history> <instance>\""
     )]
     Hello(String),
     /// The first line of a connection ends as lines of other systems do.
@@ -57,13 +57,18 @@ pub enum WireError {
     #[error("{0:?} is not an acknowledgement: it must be \"ack <logged> <accepted>\"")]
     Ack(String),
     /// A line without end.
-    #[error("a line of more than {MAX_LINE} bytes")]
-    TooLong,
+    #[error("a line of more than {0} bytes")]
+    TooLong(usize),
+    /// What a message says is no body.
+    #[error("what {0:?} says is not a value as JSON: {1}")]
+    Body(String, String),
 }
 
 /// The first line of a sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hello {
+    /// What it speaks.
+    pub protocol: Protocol,
     /// The run it belongs to.
     pub run_id: String,
     /// Its id.
@@ -96,14 +101,15 @@ impl Hello {
         let fail = || match line {
             // The length of the first frame of `noise.rs`; no text begins so.
             [0, ..] => WireError::Keyed,
-            [.., b'\r'] if line.starts_with(PROTOCOL.as_bytes()) => WireError::CarriageReturn,
+            [.., b'\r'] if line.starts_with(b"lamport/") => WireError::CarriageReturn,
             _ => WireError::Hello(shown(line)),
         };
         let words = words(line).ok_or_else(fail)?;
-        let &[PROTOCOL, run_id, sender, history, instance] = words.as_slice() else {
+        let &[protocol, run_id, sender, history, instance] = words.as_slice() else {
             return Err(fail());
         };
         Ok(Self {
+            protocol: Protocol::of(protocol).ok_or_else(fail)?,
             run_id: check_run_id(run_id).map_err(|_| fail())?.to_owned(),
             sender: decimal(sender.as_bytes()).ok_or_else(fail)?,
             history: history.parse().map_err(|_| fail())?,
@@ -114,12 +120,14 @@ impl Hello {
     /// Appends the line.
     pub fn write(&self, out: &mut Vec<u8>) {
         let Self {
+            protocol,
             run_id,
             sender,
             history,
             instance,
         } = self;
-        writeln!(out, "{PROTOCOL} {run_id} {sender} {history} {instance}")
+        let protocol = protocol.name();
+        writeln!(out, "{protocol} {run_id} {sender} {history} {instance}")
             .expect("a Vec takes every byte");
     }
 }
@@ -261,8 +269,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(run_id in "[a-zA-Z0-9._-]{1,64}", id in 0..=MAX_CLOCK, h: u64, i: u64, a in 1..=MAX_TIMESTAMP, b in 0..=MAX_CLOCK) {
-            let hello = Hello { run_id, sender: id, history: Nonce(h), instance: Nonce(i) };
+        fn what_is_written_is_read(is_lettered: bool, run_id in "[a-zA-Z0-9._-]{1,64}", id in 0..=MAX_CLOCK, h: u64, i: u64, a in 1..=MAX_TIMESTAMP, b in 0..=MAX_CLOCK) {
+            let protocol = if is_lettered { Protocol::Lettered } else { Protocol::Classic };
+            let hello = Hello { protocol, run_id, sender: id, history: Nonce(h), instance: Nonce(i) };
             prop_assert_eq!(Hello::parse(&line(|out| hello.write(out))).unwrap(), hello);
             let marks = Marks { logged: b, accepted: a };
             let reply = Reply::Ok { receiver: id, history: Nonce(h), marks };

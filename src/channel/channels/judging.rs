@@ -3,6 +3,7 @@
 use super::refusal::{Refusal, refuse, refuse_with};
 use super::{Channels, MOST_SENDERS, PeerChannel, SenderChannel};
 use crate::channel::identity::Nonce;
+use crate::channel::protocol::ALIKE;
 use crate::channel::wire::Hello;
 use crate::model::message::MachineId;
 
@@ -17,6 +18,18 @@ impl Channels {
             );
             // Whoever heard the name of the run could come back with it.
             return refuse_with("run", reason, OTHER_RUN.to_owned());
+        }
+        if hello.protocol != self.protocol() {
+            let (its, mine) = (hello.protocol.trait_of(), self.protocol().trait_of());
+            let reason = format!(
+                "machine {id} {its}, and this machine, {}, {mine}: {ALIKE}",
+                me.id
+            );
+            let answer = format!(
+                "this machine, {id}, {its}, and machine {} {mine}: {ALIKE}",
+                me.id
+            );
+            return refuse_with("algorithm", reason, answer);
         }
         if id == me.id {
             let reason = format!("duplicate id: this machine is machine {id} too");

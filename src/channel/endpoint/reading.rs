@@ -5,8 +5,10 @@ use crate::channel::endpoint::connection::Role;
 use crate::channel::endpoint::output::ConnectionId;
 use crate::channel::endpoint::workspace::Workspace;
 use crate::channel::endpoint::{Endpoint, Warning};
+use crate::channel::letter::{self, MAX_LETTER};
 use crate::channel::link::LinkError;
 use crate::channel::noise::NoiseError;
+use crate::channel::protocol::Protocol;
 use crate::channel::wire::{self, Hello, Reply, WireError};
 use crate::model::message::{MachineId, Nanos};
 
@@ -33,13 +35,21 @@ enum Offence {
 
 impl Offence {
     /// What is said, in plain text, to someone whose key does not fit mine.
-    fn about_keys(&self) -> Option<&'static str> {
-        match self {
-            Self::Wire(WireError::Keyed) => Some(NO_KEY),
-            Self::Noise(NoiseError::Plain) => Some(WANTS_KEY),
-            Self::Noise(NoiseError::OtherKey) => Some(OTHER_KEY),
-            _ => None,
-        }
+    fn about_keys(&self) -> Option<String> {
+        Some(match self {
+            Self::Wire(WireError::Keyed) => NO_KEY.to_owned(),
+            Self::Noise(NoiseError::Plain) => WANTS_KEY.to_owned(),
+            Self::Noise(NoiseError::OtherKey) => OTHER_KEY.to_owned(),
+            Self::Noise(NoiseError::OtherProtocol(own)) => {
+                // So much of it is shown.
+                let (mine, its) = match own {
+                    Protocol::Classic => ("no", "one"),
+                    Protocol::Lettered => ("an", "none"),
+                };
+                format!("it has {mine} algorithm, this one has {its}: all must, or none")
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -58,6 +68,22 @@ fn accept(
     Ok(())
 }
 
+/// Takes a message that may say something.
+fn accept_letter(
+    channels: &mut Channels,
+    sender: MachineId,
+    line: &[u8],
+    space: &mut Workspace,
+) -> Result<(), Offence> {
+    let (timestamp, body) = letter::parse(line, sender)?;
+    if channels.accept(sender, timestamp)? {
+        space.sender = sender;
+        space.messages.push(timestamp);
+        space.bodies.push(body);
+    }
+    Ok(())
+}
+
 impl Endpoint {
     /// Whether bytes of a connection are to be read now.
     pub fn is_reading(&self, id: ConnectionId) -> bool {
@@ -70,6 +96,7 @@ impl Endpoint {
     /// before anything else happens, whatever becomes of the connection.
     pub fn read(&mut self, now: Nanos, id: ConnectionId, bytes: &[u8], space: &mut Workspace) {
         space.messages.clear();
+        space.bodies.clear();
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
@@ -92,9 +119,14 @@ impl Endpoint {
         };
         // What came before an error counts.
         let cut = match self.connections.get(&id).map(|connection| connection.role) {
-            Some(Role::Receiving { sender }) => {
-                partial.read(text, |line| accept(&mut self.channels, sender, line, space))
-            }
+            Some(Role::Receiving { sender }) => match self.channels.protocol() {
+                Protocol::Classic => {
+                    partial.read(text, |line| accept(&mut self.channels, sender, line, space))
+                }
+                Protocol::Lettered => partial.read_up_to(MAX_LETTER, text, |line| {
+                    accept_letter(&mut self.channels, sender, line, space)
+                }),
+            },
             _ => partial.read(text, |line| self.line(now, id, line, space)),
         };
         let mut outcome = cut.and_then(|()| Ok(opened?));
@@ -135,7 +167,10 @@ impl Endpoint {
         match connection.role {
             // These bytes came with the hello, and cannot be left where they were.
             Role::Receiving { .. } if connection.is_held => return Err(Offence::Early),
-            Role::Receiving { sender } => accept(&mut self.channels, sender, line, space)?,
+            Role::Receiving { sender } => match self.channels.protocol() {
+                Protocol::Classic => accept(&mut self.channels, sender, line, space)?,
+                Protocol::Lettered => accept_letter(&mut self.channels, sender, line, space)?,
+            },
             Role::Sending { peer } | Role::Recording { peer } => {
                 let marks = wire::parse_ack(line)?;
                 self.channels.acknowledged(peer, marks)?;
@@ -216,7 +251,7 @@ impl Endpoint {
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.drop_key();
                 }
-                self.dismiss(now, id, reason);
+                self.dismiss(now, id, &reason);
             }
             _ => self.close(now, id),
         }

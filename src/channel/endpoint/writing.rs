@@ -3,7 +3,10 @@
 use crate::channel::endpoint::Endpoint;
 use crate::channel::endpoint::connection::Role;
 use crate::channel::endpoint::output::{ConnectionId, Output};
+use crate::channel::letter;
+use crate::channel::protocol::Protocol;
 use crate::channel::wire;
+use crate::model::body::Body;
 use crate::model::event::Recipients;
 use crate::model::message::{MachineId, Nanos};
 
@@ -29,6 +32,22 @@ impl Endpoint {
         for (timestamp, recipients) in sends {
             self.channels.sent(timestamp, &recipients);
         }
+        self.logged_receipts(receipts);
+    }
+
+    /// The same of a machine with an algorithm, whose sends say something.
+    pub fn logged_letters(
+        &mut self,
+        sends: impl IntoIterator<Item = (u64, Recipients, Body)>,
+        receipts: impl IntoIterator<Item = (MachineId, u64)>,
+    ) {
+        for (timestamp, recipients, body) in sends {
+            self.channels.sent_letter(timestamp, &recipients, body);
+        }
+        self.logged_receipts(receipts);
+    }
+
+    fn logged_receipts(&mut self, receipts: impl IntoIterator<Item = (MachineId, u64)>) {
         for (sender, timestamp) in receipts {
             self.channels.received(sender, timestamp);
             if let Some(&id) = self.senders.get(&sender)
@@ -65,6 +84,13 @@ impl Endpoint {
         match connection.role {
             Role::Sending { peer } => {
                 let sender = self.channels.me().id;
+                if self.channels.protocol() == Protocol::Lettered {
+                    while connection.out.len() < most
+                        && let Some((timestamp, body)) = self.channels.next_letter(peer)
+                    {
+                        letter::write(&mut connection.out, timestamp, sender, &body);
+                    }
+                }
                 while connection.out.len() < most
                     && let Some(timestamp) = self.channels.next_unsent(peer)
                 {

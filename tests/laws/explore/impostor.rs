@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use lamport::channel::endpoint::{ConnectionId, Standing, Workspace};
 use lamport::channel::identity::Nonce;
+use lamport::channel::protocol::Protocol;
 use lamport::channel::wire::Hello;
 use lamport::error::Result;
 
@@ -69,6 +70,7 @@ impl State {
             .unwrap();
         let mut line = Vec::new();
         let hello = Hello {
+            protocol: Protocol::Classic,
             run_id: "lab".into(),
             sender: id(NAME),
             history: Nonce(99),

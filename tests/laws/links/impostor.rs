@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use lamport::channel::endpoint::{Standing, Workspace};
 use lamport::channel::identity::Nonce;
+use lamport::channel::protocol::Protocol;
 use lamport::channel::wire::Hello;
 use lamport::model::message::MachineId;
 
@@ -36,6 +37,7 @@ impl World<'_> {
             return;
         };
         let hello = Hello {
+            protocol: Protocol::Classic,
             run_id: self.setup.run_id.clone(),
             sender: name as MachineId + 1,
             history: Nonce(choice as u64 % 3),
