@@ -31,12 +31,13 @@ use lamport::drive::simulated::watch::Watch;
 use lamport::log::columns::{Columns, Row};
 use lamport::log::logs::Logs;
 use lamport::log::read::lines::Lines;
-use lamport::log::read::parse::{Body, parse};
+use lamport::log::read::parse::{LineBody, parse};
 use lamport::log::read::reader::read_logs_on;
 use lamport::log::schema::or_unknown;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 
 const RATES: [f64; 3] = [100.0, 300.0, 600.0];
@@ -49,6 +50,7 @@ fn write(directory: &Path, events: f64) -> Vec<PathBuf> {
         max_rate: 6,
         behavior: Behavior::default(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
         faults: Vec::new(),
@@ -69,7 +71,7 @@ fn typed(paths: &[PathBuf]) -> usize {
         let mut lines = Lines::open(path).unwrap();
         while let Some((_, text)) = lines.next_line().unwrap() {
             let line = parse(text).unwrap();
-            let Body::Event(event) = line.body else {
+            let LineBody::Event(event) = line.body else {
                 continue;
             };
             let row = Row {

@@ -22,6 +22,7 @@ use lamport::drive::simulated::watch::Watch;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::random::Generator;
 use lamport::model::topology::Topology;
 
@@ -148,6 +149,7 @@ fn simulation(
         max_rate: 6,
         behavior: Behavior::new(0.7, broadcast_share).unwrap(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
         faults: Vec::new(),
@@ -201,6 +203,7 @@ fn memory() {
         max_rate: 6,
         behavior: Behavior::default(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
         faults: Vec::new(),

@@ -27,6 +27,7 @@ use lamport::log::read::reader::read_history;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 
 fn write(directory: &Path, machines: u32, events: f64) {
@@ -39,6 +40,7 @@ fn write(directory: &Path, machines: u32, events: f64) {
         max_rate: 6,
         behavior: Behavior::new(0.7, share).unwrap(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
         faults: Vec::new(),

@@ -133,6 +133,7 @@ fn machine(scratch: &Scratch) -> Arc<Machine> {
         allowed: vec![],
         key: None,
         is_precise: false,
+        manner: lamport::model::manner::Manner::default(),
         unix_origin: None,
         began: None,
     };

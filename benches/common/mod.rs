@@ -13,6 +13,7 @@ use lamport::drive::simulated::setup::Setup;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 use serde::Deserialize;
 
@@ -51,6 +52,7 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         run_id: "bench".into(),
         base_port: 0,
         is_precise: true,
+        manners: lamport::model::manner::Manners::default(),
         is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
@@ -67,6 +69,7 @@ pub(crate) fn simulation(machines: u32, events: f64) -> Simulation {
         behavior: Behavior::new(0.7, if machines == 3 { 1.0 / 3.0 } else { 0.005 })
             .expect("both are probabilities"),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(0.0005),
         seed: 1,
         faults: Vec::new(),

@@ -152,6 +152,10 @@ class Machine:
         The upper end of the rates drawn.
     internal_probability, broadcast_share : float
         What an idle tick does, see `lamport.run_local`.
+    peer_weights : sequence of int, optional
+        How often a send to one peer goes to which, one whole number for each of `peer_addresses`: to
+        ``[3, 1]`` three times as often to the first as to the second. None: all are equally likely. A machine
+        that resumes may leave them out.
     latency : float or latency
         A delay added to each message that comes: seconds, or `Constant`, `Uniform`, `Exponential`,
         `LogNormal`, `Empirical`, as for `lamport.run_local`.
@@ -216,6 +220,7 @@ class Machine:
         max_rate: int = 6,
         internal_probability: float = 0.7,
         broadcast_share: float = 0.3333333333333333,  # noqa: PYI054
+        peer_weights: Sequence[int] | None = None,
         latency: float | Latency = 0.0,
         faults: Iterable[Fault] = (),
         seed: int | None = None,
@@ -467,7 +472,8 @@ class Logs:
         ``final_queue_len`` (int64 or none), ``duration`` (float64, s: how long it was up
         since it began to tick), ``down`` (float64, s: how long it was down in between),
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
-        ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown),
+        ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown), ``has_own`` (list of bool:
+        whether its STARTUP tells of weights of its peers),
         ``run_id``, ``file`` (lists of str, "" if unknown).
         """
     def peers(self) -> dict[int, list[int]]:
@@ -868,8 +874,10 @@ class _RunSetting(TypedDict):
     duration: float
     rates: Sequence[float] | None
     max_rate: int
-    internal_probability: float
-    broadcast_share: float
+    internal_probability: float | Sequence[float]
+    broadcast_share: float | Sequence[float]
+    weights: Mapping[int, Mapping[int, int]]
+    """By ids; whoever is not named has 1."""
     stamp: str
     receive: str
     draw_after_receive: bool
@@ -1010,7 +1018,7 @@ def predict(
     rates: Sequence[float],
     *,
     topology: str | Sequence[Sequence[int]],
-    behavior: Mapping[str, float],
+    behavior: Mapping[str, Any],
 ) -> dict[str, _Floats]:
     """What theory expects of machines with these rates: float64 arrays, one value per machine.
 

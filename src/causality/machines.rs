@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::log::line::{Quantiles, Startup};
 use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
+use crate::model::manner::Manner;
 
 /// One row per machine, sorted by id. NaN or [`UNKNOWN`] where nothing is known.
 #[derive(Debug, Default)]
@@ -43,6 +44,8 @@ pub struct Machines {
     pub lateness_max: Vec<f64>,
     /// What idle ticks do, by the names of [`Probabilities`](crate::model::behavior::Probabilities).
     pub probabilities: [Vec<f64>; 2],
+    /// Whether it tells more of its own than that.
+    pub has_own: Vec<bool>,
     /// The run, empty if unknown.
     pub run_id: Vec<Arc<str>>,
     /// The log, empty for a table.
@@ -179,6 +182,7 @@ impl Machines {
         for (column, value) in self.probabilities.iter_mut().zip(values) {
             column.push(value.unwrap_or(f64::NAN));
         }
+        self.has_own.push(startup.manner != Manner::default());
         push_shared(
             &mut self.run_id,
             startup.run_id.as_deref().unwrap_or_default(),

@@ -14,6 +14,7 @@ use crate::model::behavior::Probabilities;
 use crate::model::event::Event;
 use crate::model::handled::HandledStep;
 use crate::model::lateness::Summary;
+use crate::model::manner::Manner;
 use crate::model::message::{MachineId, Message, Nanos};
 use crate::model::nonce::Nonce;
 
@@ -104,6 +105,9 @@ pub struct Startup<'a> {
     /// What idle ticks do.
     #[serde(flatten)]
     pub probabilities: Probabilities,
+    /// What it has of its own beside that.
+    #[serde(flatten)]
+    pub manner: Manner,
     /// Whether its time is virtual.
     #[serde(rename = "time", serialize_with = "written::virtual_or_real")]
     pub is_virtual: bool,
@@ -136,6 +140,7 @@ impl Startup<'_> {
             run_id: self.run_id.map(owned),
             seed: self.seed,
             probabilities: self.probabilities,
+            manner: self.manner,
             is_virtual: self.is_virtual,
             version: self.version.map(owned),
             algorithm: self.algorithm.map(owned),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::model::event::Recipients;
 use crate::model::random::Generator;
+use crate::model::weights::Weights;
 use crate::setting::{BROADCAST_SHARE, INTERNAL_PROBABILITY, check_probability};
 
 /// The probabilities of an idle tick's three outcomes.
@@ -59,6 +60,19 @@ pub struct Odds {
     peers: u32,
 }
 
+/// The odds of a machine whose peers may have weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnOdds {
+    odds: Odds,
+    weights: Option<Weights>,
+}
+
+/// What an idle machine draws with.
+pub trait Draw {
+    /// Draws what an idle machine does.
+    fn draw(&self, generator: &mut Generator) -> Action;
+}
+
 /// What an idle machine does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -101,6 +115,12 @@ impl Behavior {
         (1.0 - self.internal_probability) * (one + broadcasts)
     }
 
+    /// The same for a peer that `share` of the sends to one peer go to.
+    pub fn sends_with(&self, share: f64) -> f64 {
+        let broadcasts = self.broadcast_share;
+        (1.0 - self.internal_probability) * ((1.0 - broadcasts) * share + broadcasts)
+    }
+
     /// How many messages an idle tick sends, about, to this many peers.
     pub fn expected_messages(&self, peers: f64) -> f64 {
         let share = self.broadcast_share;
@@ -133,18 +153,48 @@ impl Odds {
         Self { peers, ..self }
     }
 
-    /// Draws what an idle machine does.
+    /// Draws what an idle machine does, and a single peer by `one`.
     #[inline]
-    pub fn draw(&self, generator: &mut Generator) -> Action {
+    fn draw_by(
+        &self,
+        generator: &mut Generator,
+        one: impl FnOnce(&mut Generator) -> u32,
+    ) -> Action {
         let draw = generator.bits() >> 1;
         if draw < self.internal_below || self.peers == 0 {
             Action::Internal
         } else if draw < self.broadcast_below {
             Action::Send(Recipients::All)
         } else {
-            Action::Send(Recipients::One(
-                generator.below(u64::from(self.peers)) as u32
-            ))
+            Action::Send(Recipients::One(one(generator)))
+        }
+    }
+}
+
+impl Draw for Odds {
+    #[inline]
+    fn draw(&self, generator: &mut Generator) -> Action {
+        self.draw_by(generator, |generator| {
+            generator.below(u64::from(self.peers)) as u32
+        })
+    }
+}
+
+impl OwnOdds {
+    /// These odds, with these weights of the peers.
+    pub fn new(odds: Odds, weights: Option<Weights>) -> Self {
+        Self { odds, weights }
+    }
+}
+
+impl Draw for OwnOdds {
+    #[inline]
+    fn draw(&self, generator: &mut Generator) -> Action {
+        match &self.weights {
+            None => self.odds.draw(generator),
+            Some(weights) => self
+                .odds
+                .draw_by(generator, |generator| weights.draw(generator)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::model::behavior::Behavior;
+use crate::model::manner::Manners;
 use crate::model::theory;
 use crate::model::topology::Topology;
 use crate::setting::MAX_QUEUE;
@@ -30,6 +31,8 @@ pub struct Demand<'a> {
     pub topology: Option<&'a Topology>,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// What machines have of their own beside that.
+    pub manners: &'a Manners,
     /// Seconds of ticking.
     pub duration: f64,
     /// Bytes that are free where the logs go; `None` if that is not known, or they fill nothing.
@@ -88,7 +91,12 @@ impl Demand<'_> {
         let may_fill = |bytes: f64| self.free.is_some_and(|free| bytes > free as f64);
         match self.topology {
             Some(topology) if events > MAX_QUEUE as f64 || may_fill(most_bytes) => {
-                let predicted = theory::predict(self.rates, topology, self.behavior, go_on)?;
+                let predicted = theory::predict_each(
+                    self.rates,
+                    topology,
+                    (self.behavior, self.manners),
+                    go_on,
+                )?;
                 Ok((predicted.idle_rate, predicted.queue_growth))
             }
             _ => Ok((vec![f64::NAN; self.rates.len()], Vec::new())),
@@ -122,8 +130,9 @@ impl Demand<'_> {
         if peers == 0.0 {
             return idle * QUIET + (rate - idle) * RECEIVE;
         }
-        let internal = self.behavior.internal_probability();
-        let messages = self.behavior.expected_messages(peers);
+        let behavior = self.manners.behavior(machine, self.behavior);
+        let internal = behavior.internal_probability();
+        let messages = behavior.expected_messages(peers);
         let further = (messages - (1.0 - internal)).max(0.0);
         let each_idle = internal * QUIET + (1.0 - internal) * SEND + further * RECIPIENT;
         idle * each_idle + (rate - idle) * RECEIVE

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::model::behavior::{Action, Odds};
+use crate::model::behavior::{Action, Draw};
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Recipients};
 use crate::model::message::{Message, Nanos};
@@ -97,7 +97,7 @@ impl<B> Node<B> {
     /// The one event of a tick at `now`: a receipt if a message has arrived,
     /// else what is drawn with these odds.
     #[inline]
-    pub fn tick(&mut self, now: Nanos, odds: &Odds) -> Event<B> {
+    pub fn tick(&mut self, now: Nanos, odds: &impl Draw) -> Event<B> {
         match self.receive(now) {
             Some(event) => event,
             None => self.act(odds),
@@ -106,7 +106,7 @@ impl<B> Node<B> {
 
     /// What is drawn with these odds, whatever waits.
     #[inline]
-    pub fn act(&mut self, odds: &Odds) -> Event<B> {
+    pub fn act(&mut self, odds: &impl Draw) -> Event<B> {
         match odds.draw(&mut self.generator) {
             Action::Internal => self.internal(),
             Action::Send(recipients) => self.send(recipients),
@@ -222,7 +222,7 @@ impl<B> Node<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::behavior::Behavior;
+    use crate::model::behavior::{Behavior, Odds};
     use proptest::prelude::*;
 
     fn node() -> Node {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::behavior::Behavior;
+use crate::model::manner::Manners;
 use crate::model::topology::Topology;
 use crate::setting::check_rate;
 
@@ -36,6 +37,19 @@ pub fn predict(
     behavior: Behavior,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Prediction> {
+    predict_each(rates, topology, (behavior, &Manners::default()), go_on)
+}
+
+/// The same for machines that may differ in what they do when idle and in whom they send to.
+///
+/// An idle tick then sends to each peer with a probability of its own. The iteration shows as before where there
+/// is one solution; without it there is no prediction, in fully connected groups too.
+pub fn predict_each(
+    rates: &[f64],
+    topology: &Topology,
+    (behavior, manners): (Behavior, &Manners),
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Prediction> {
     for &rate in rates {
         check_rate(rate)?;
     }
@@ -46,7 +60,8 @@ pub fn predict(
             topology.machines()
         )));
     }
-    let links = Links::new(topology, behavior);
+    manners.check(topology)?;
+    let links = Links::new(topology, behavior, manners);
     let idle = match links {
         Links::Full(share) if share < 1.0 => Some(fully_connected(rates, share)),
         _ => enclosed(rates, &links, go_on)?,
@@ -81,7 +96,12 @@ enum Links {
     Full(f64),
     /// Only those sends happen.
     Some(Senders),
+    /// Each link has a probability of its own.
+    Each(Inflows),
 }
+
+/// For each machine, who sends to it, and with which probability at an idle tick.
+struct Inflows(Vec<Vec<(u32, f64)>>);
 
 /// For each machine, who sends to it.
 struct Senders {
@@ -93,8 +113,11 @@ struct Senders {
 }
 
 impl Links {
-    fn new(topology: &Topology, behavior: Behavior) -> Self {
+    fn new(topology: &Topology, behavior: Behavior, manners: &Manners) -> Self {
         let machines = topology.machines();
+        if !manners.draw_alike() {
+            return Self::Each(Inflows::new(topology, behavior, manners));
+        }
         let share = |degree: u32| behavior.sends_to_one(degree);
         if machines > 1 && (0..machines).all(|machine| topology.degree(machine) == machines - 1) {
             return Self::Full(share(machines - 1));
@@ -107,6 +130,7 @@ impl Links {
         match self {
             Self::Full(_) => 4 * machines,
             Self::Some(senders) => 4 * machines + senders.list.len(),
+            Self::Each(Inflows(links)) => 4 * machines + links.iter().map(Vec::len).sum::<usize>(),
         }
     }
 
@@ -116,6 +140,13 @@ impl Links {
             Self::Full(share) => {
                 let total: f64 = idle.iter().sum();
                 idle.iter().map(|own| share * (total - own)).collect()
+            }
+            Self::Each(Inflows(links)) => {
+                let from = |&(sender, share): &(u32, f64)| share * idle[sender as usize];
+                links
+                    .iter()
+                    .map(|list| list.iter().map(from).sum())
+                    .collect()
             }
             Self::Some(senders) => {
                 let from = |&sender: &u32| senders.share[sender as usize] * idle[sender as usize];
@@ -127,6 +158,22 @@ impl Links {
                 .collect()
             }
         }
+    }
+}
+
+impl Inflows {
+    fn new(topology: &Topology, behavior: Behavior, manners: &Manners) -> Self {
+        let machines = topology.machines();
+        let mut links = vec![Vec::new(); machines as usize];
+        for sender in 0..machines {
+            for (peer, share) in topology
+                .peers(sender)
+                .zip(manners.sends_to(topology, sender, behavior))
+            {
+                links[peer as usize].push((sender, share));
+            }
+        }
+        Self(links)
     }
 }
 

@@ -83,6 +83,7 @@ impl LocalRun {
             rates: setup.rates,
             max_rate: setup.max_rate,
             behavior: setup.behavior,
+            manners: setup.manners,
             latency: setup.latency,
             seed: setup.seed,
             run_id,

@@ -25,6 +25,7 @@ use crate::model::behavior::Behavior;
 use crate::model::event::Event;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
+use crate::model::manner::Manner;
 use crate::setting::{
     BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
 };
@@ -52,6 +53,10 @@ use crate::setting::{
 ///     The upper end of the rates drawn.
 /// internal_probability, broadcast_share : float
 ///     What an idle tick does, see `lamport.run_local`.
+/// peer_weights : sequence of int, optional
+///     How often a send to one peer goes to which, one whole number for each of `peer_addresses`: to
+///     ``[3, 1]`` three times as often to the first as to the second. None: all are equally likely. A machine
+///     that resumes may leave them out.
 /// latency : float or latency
 ///     A delay added to each message that comes: seconds, or `Constant`, `Uniform`, `Exponential`,
 ///     `LogNormal`, `Empirical`, as for `lamport.run_local`.
@@ -123,7 +128,7 @@ impl PyMachine {
         signature = (
             machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
             max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY,
-            broadcast_share=BROADCAST_SHARE, latency=LatencyArgument(Latency::Constant(LATENCY)),
+            broadcast_share=BROADCAST_SHARE, peer_weights=None, latency=LatencyArgument(Latency::Constant(LATENCY)),
             faults=FaultsArgument(Vec::new()), seed=None, host=None, run_id=RUN_ID, wait=f64::from(WAIT),
             allow=Vec::new(), resume=false, overwrite=false, moved=None, sync=false, precise=true, key=None,
             limits=true
@@ -131,7 +136,7 @@ impl PyMachine {
         // The same with values: only literals are shown by themselves.
         text_signature = "(machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, \
             clock_rate=None, max_rate=6, internal_probability=0.7, broadcast_share=0.3333333333333333, \
-            latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
+            peer_weights=None, latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
             overwrite=False, moved=None, sync=False, precise=True, key=None, limits=True)"
     )]
     fn new(
@@ -145,6 +150,7 @@ impl PyMachine {
         max_rate: Whole,
         internal_probability: f64,
         broadcast_share: f64,
+        peer_weights: Option<Vec<Whole>>,
         latency: LatencyArgument,
         faults: FaultsArgument,
         seed: Option<Whole>,
@@ -164,12 +170,15 @@ impl PyMachine {
         let senders = listen_port.senders();
         let log_filename = std::path::absolute(&log_filename).unwrap_or(log_filename);
         let listening = listen_port.open(host)?;
+        let weights =
+            peer_weights.map(|each| each.iter().map(|weight| weight.0).collect::<Vec<_>>());
         check_wait(wait)?;
         if resume && overwrite {
             return Err(PyValueError::new_err(
                 "resume and overwrite exclude each other: one keeps the log, one replaces it",
             ));
         }
+        let manner = Manner::of_peers(machine_id.0, weights.as_deref(), peer_addresses.len())?;
         let config = Config {
             machine_id: machine_id.0,
             listening,
@@ -186,6 +195,7 @@ impl PyMachine {
             clock_rate,
             max_rate: max_rate.0,
             behavior: Behavior::new(internal_probability, broadcast_share)?,
+            manner,
             latency: latency.0,
             seed: seed.map(|seed| seed.0),
             run_id: run_id.to_owned(),
@@ -354,7 +364,7 @@ impl PyMachine {
 
     /// One tick by hand. Returns the event, with the fields of its log line.
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let odds = *self.constants().odds();
+        let odds = self.constants().odds().clone();
         let event = self.step(py, false, move |node, now| Some(node.tick(now, &odds)))?;
         machine_event::as_dict(py, self.constants(), &event.expect("a tick is an event"))
     }

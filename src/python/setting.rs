@@ -1,5 +1,7 @@
 //! The parameters of a run, from Python: one dictionary for every kind of run.
 
+use std::collections::BTreeMap;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -9,13 +11,15 @@ use super::topology::{Shape, count};
 use crate::channel::identity::check_run_id;
 use crate::drive::real::gate::Subnet;
 use crate::drive::simulated::setup::Setup;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::address::{Address, parse_list};
 use crate::model::behavior::Behavior;
 use crate::model::discipline::Discipline;
 use crate::model::fault::Fault;
 use crate::model::latency::Latency;
+use crate::model::manner::Manners;
 use crate::model::rules::{Receive, Stamp};
+use crate::model::topology::Topology;
 use crate::setting;
 
 /// What every kind of run is made with. Python has checked the types.
@@ -27,8 +31,9 @@ pub(super) struct RunSetting {
     duration: f64,
     rates: Option<Vec<f64>>,
     max_rate: Whole,
-    internal_probability: f64,
-    broadcast_share: f64,
+    internal_probability: PerMachine,
+    broadcast_share: PerMachine,
+    weights: GivenWeights,
     stamp: String,
     receive: String,
     draw_after_receive: bool,
@@ -38,29 +43,102 @@ pub(super) struct RunSetting {
     faults: String,
 }
 
+/// By ids, the weights of machines for their peers.
+type GivenWeights = BTreeMap<u64, BTreeMap<u64, u64>>;
+
+/// A probability of all machines, or one for each.
+#[derive(FromPyObject)]
+enum PerMachine {
+    All(f64),
+    Each(Vec<f64>),
+}
+
 /// What idle ticks do.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(super) struct BehaviorSetting {
-    internal_probability: f64,
-    broadcast_share: f64,
+    internal_probability: PerMachine,
+    broadcast_share: PerMachine,
+    #[pyo3(default)]
+    weights: GivenWeights,
 }
 
 impl BehaviorSetting {
-    pub(super) fn build(&self) -> Result<Behavior> {
-        Behavior::new(self.internal_probability, self.broadcast_share)
+    /// What most machines do, and what machines have of their own.
+    pub(super) fn build(&self, topology: &Topology) -> Result<(Behavior, Manners)> {
+        let chance = self.internal_probability.values(CHANCE, topology)?;
+        let share = self.broadcast_share.values(SHARE, topology)?;
+        let each = (0..)
+            .zip(chance.zip(share))
+            .map(|(machine, (chance, share))| {
+                // The same words for one of all machines and for one of its own.
+                self.internal_probability.check(CHANCE, machine, chance)?;
+                self.broadcast_share.check(SHARE, machine, share)?;
+                Behavior::new(chance, share)
+            });
+        let weights = Manners::weigh(&self.weights, topology)?;
+        let manners = |behaviors| Manners { behaviors, weights };
+        if let (PerMachine::All(chance), PerMachine::All(share)) =
+            (&self.internal_probability, &self.broadcast_share)
+        {
+            return Ok((Behavior::new(*chance, *share)?, manners(None)));
+        }
+        let each: Vec<Behavior> = each.collect::<Result<_>>()?;
+        let first = each.first().copied().unwrap_or_default();
+        let differ = each.iter().any(|other| *other != first);
+        Ok((first, manners(differ.then(|| each.into()))))
+    }
+}
+
+const CHANCE: &str = "internal_probability";
+const SHARE: &str = "broadcast_share";
+
+impl PerMachine {
+    /// That of each machine.
+    fn values(&self, name: &str, topology: &Topology) -> Result<impl Iterator<Item = f64> + '_> {
+        let machines = topology.machines() as usize;
+        let (one, each) = match self {
+            Self::All(value) => (Some(*value), &[][..]),
+            Self::Each(list) if list.len() == machines => (None, &list[..]),
+            Self::Each(list) => {
+                return Err(Error::invalid(format!(
+                    "{name} has {} values, but there are {machines} machines: give one per machine, or a number",
+                    list.len()
+                )));
+            }
+        };
+        Ok(std::iter::repeat_n(one, machines)
+            .flatten()
+            .chain(each.iter().copied()))
+    }
+
+    /// Checks that of one machine.
+    fn check(&self, name: &str, machine: u32, value: f64) -> Result<()> {
+        let of = match self {
+            Self::All(_) => name.to_owned(),
+            Self::Each(_) => format!("{name} of machine {}", machine + 1),
+        };
+        setting::check_probability(&of, value).map(drop)
     }
 }
 
 impl RunSetting {
     /// What a run with this seed is to be, in virtual or in real time.
     pub(super) fn build(self, seed: u64) -> Result<Setup> {
+        let topology = self.topology.build(self.machines)?;
+        let behavior = BehaviorSetting {
+            internal_probability: self.internal_probability,
+            broadcast_share: self.broadcast_share,
+            weights: self.weights,
+        };
+        let (behavior, manners) = behavior.build(&topology)?;
         Ok(Setup {
-            topology: self.topology.build(self.machines)?,
+            topology,
             duration: self.duration,
             rates: self.rates,
             max_rate: self.max_rate.0,
-            behavior: Behavior::new(self.internal_probability, self.broadcast_share)?,
+            behavior,
+            manners,
             discipline: Discipline::from_words(
                 &self.stamp,
                 &self.receive,
@@ -105,9 +183,14 @@ pub(super) fn check_parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<
         "max_rate" => {
             setting::check_max_rate(value.extract::<Whole>()?.0)?;
         }
-        "internal_probability" | "broadcast_share" => {
-            setting::check_probability(name, value.extract()?)?;
-        }
+        "internal_probability" | "broadcast_share" => match value.extract()? {
+            PerMachine::All(value) => drop(setting::check_probability(name, value)?),
+            PerMachine::Each(list) => {
+                for (machine, value) in (1..).zip(list) {
+                    setting::check_probability(&format!("{name} of machine {machine}"), value)?;
+                }
+            }
+        },
         "stamp" => {
             Stamp::from_word(value.extract()?)?;
         }

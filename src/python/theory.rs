@@ -29,7 +29,8 @@ pub(super) fn predict(
 ) -> PyResult<Bound<'_, PyDict>> {
     let prediction = interruptible(py, |go_on| {
         let topology = topology.build(rates.len())?;
-        theory::predict(&rates, &topology, behavior.build()?, go_on)
+        let (behavior, manners) = behavior.build(&topology)?;
+        theory::predict_each(&rates, &topology, (behavior, &manners), go_on)
     })?;
     let dict = PyDict::new(py);
     dict.set_item("clock_rate", prediction.clock_rate.into_pyarray(py))?;

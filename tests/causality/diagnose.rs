@@ -42,6 +42,7 @@ fn setup(seed: u64, discipline: Discipline) -> Setup {
         max_rate: 6,
         behavior: Behavior::new(0.3 + 0.1 * chance.below(5) as f64, 1.0 / 3.0).unwrap(),
         discipline,
+        manners: lamport::model::manner::Manners::default(),
         latency: Latency::Exponential(0.01 * (1 + chance.below(20)) as f64),
         seed,
         faults: Vec::new(),

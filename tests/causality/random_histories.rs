@@ -23,6 +23,7 @@ use lamport::log::schema::EventKind;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 use proptest::prelude::*;
 
@@ -153,6 +154,7 @@ pub(crate) fn simulated(machines: u32, duration: f64) -> Columns {
         max_rate: 6,
         behavior: Behavior::default(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         faults: Vec::new(),
         latency: Latency::Constant(0.0005),
         seed: 7,

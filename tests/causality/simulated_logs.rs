@@ -20,6 +20,7 @@ use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 use serde_json::Value;
 
@@ -58,6 +59,7 @@ pub(crate) fn base(seed: u64) -> Setup {
         max_rate: 6,
         behavior: Behavior::new(0.5, 0.3).unwrap(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Exponential(0.05),
         seed,
         faults: Vec::new(),

@@ -13,6 +13,7 @@ use lamport::drive::simulated::setup::Setup;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::random::Generator;
 use lamport::model::topology::Topology;
 
@@ -66,6 +67,7 @@ fn a_thousand_clean_runs_raise_nothing() {
             duration: 1.0 + chance.below(20) as f64,
             behavior: Behavior::new(chance.below(10) as f64 / 10.0, 0.4).unwrap(),
             discipline: Discipline::default(),
+            manners: Manners::default(),
             ..base(seed)
         };
         let scratch = Scratch::new();
@@ -92,6 +94,7 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
         run_id: "test".into(),
         base_port: 0,
         is_precise: true,
+        manners: lamport::model::manner::Manners::default(),
         is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,

@@ -10,6 +10,7 @@ use lamport::drive::simulated::watch::Watch;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 
 /// A run that sends a lot.
@@ -21,6 +22,7 @@ pub fn setup(topology: Topology, duration: f64, latency: Latency) -> Setup {
         max_rate: 6,
         behavior: Behavior::new(0.5, 0.4).unwrap(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency,
         seed: 11,
         faults: Vec::new(),

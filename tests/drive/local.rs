@@ -24,6 +24,7 @@ pub(crate) fn config(topology: Topology, directory: &Path) -> LocalConfig {
         run_id: "test".into(),
         base_port: 0,
         is_precise: true,
+        manners: lamport::model::manner::Manners::default(),
         is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,

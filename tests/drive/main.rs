@@ -4,6 +4,7 @@
 mod common;
 
 mod disciplines;
+mod distributions;
 mod heard;
 mod local;
 mod replay;

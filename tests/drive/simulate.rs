@@ -17,6 +17,7 @@ use lamport::model::discipline::Discipline;
 use lamport::model::event::Event;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::message::Message;
 use lamport::model::node::Node;
 use lamport::model::random::Generator;
@@ -226,6 +227,7 @@ proptest! {
             max_rate,
             behavior: Behavior::new(p, b).unwrap(),
             discipline: Discipline::default(),
+            manners: Manners::default(),
             latency: Latency::Exponential(mean),
             seed,
             faults: Vec::new(),
@@ -269,6 +271,7 @@ fn what_theory_predicts_is_simulated() {
                 max_rate: 6,
                 behavior,
                 discipline: Discipline::default(),
+                manners: Manners::default(),
                 latency: Latency::Constant(0.0005),
                 seed: vectors,
                 faults: Vec::new(),
@@ -303,6 +306,7 @@ fn a_message_that_arrives_at_a_tick_is_seen_if_its_sender_ticked_before() {
                 rates: Some(vec![1e9, 1e9]),
                 behavior: Behavior::new(0.0, 0.0).unwrap(),
                 discipline: Discipline::default(),
+                manners: Manners::default(),
                 ..setup(
                     Topology::adjacency(peers).unwrap(),
                     1e-8,
@@ -337,6 +341,7 @@ fn messages_that_arrive_together_are_received_in_the_order_of_their_senders() {
             rates: Some(vec![1e9; 4]),
             behavior: Behavior::new(0.0, 0.0).unwrap(),
             discipline: Discipline::default(),
+            manners: Manners::default(),
             faults: Fault::list(faults).unwrap(),
             ..setup(
                 Topology::adjacency(peers.clone()).unwrap(),

@@ -9,6 +9,7 @@ use lamport::drive::simulated::watch::Watch;
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::message::Nanos;
 use lamport::model::topology::Topology;
 
@@ -20,6 +21,7 @@ fn setup(machines: u32, broadcast_share: f64) -> Setup {
         max_rate: 6,
         behavior: Behavior::new(0.0, broadcast_share).unwrap(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(0.1),
         seed: 1,
         faults: Vec::new(),

@@ -20,6 +20,7 @@ use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::fault::Fault;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::model::topology::Topology;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -36,6 +37,7 @@ static LOGS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
         max_rate: 6,
         behavior: Behavior::default(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(0.3),
         seed: 7,
         faults: Fault::list(r#"[{"fault": "crash", "machine": 2, "at": 3, "down_for": 1}]"#)

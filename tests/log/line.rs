@@ -11,7 +11,9 @@ use lamport::log::read::parse::{LineBody, parse};
 use lamport::log::write::writer::Formatter;
 use lamport::model::behavior::Probabilities;
 use lamport::model::lateness::Summary;
+use lamport::model::manner::Manner;
 use lamport::model::message::Message;
+use lamport::model::weights::Weights;
 use proptest::prelude::*;
 
 const MAX: u64 = (1 << 53) - 1;
@@ -32,6 +34,13 @@ fn body(peers: &[Place<'static>], time: u64, what: What) -> (i64, String) {
     (line.time, text)
 }
 
+/// What a machine with peers of these weights has of its own.
+fn manner(weights: &[u64]) -> Manner {
+    Manner {
+        weights: Weights::new(1, weights).ok().flatten(),
+    }
+}
+
 proptest! {
     #[test]
     fn a_startup(
@@ -39,6 +48,7 @@ proptest! {
         (rate, clock, seed, history) in (1..1_000_000_000_u32, 0..=MAX, any::<u64>(), any::<u64>()),
         // Thousandths: serde_json reads longer fractions to within the last bit.
         (p, b) in (0..=1000_u32, 0..=1000_u32),
+        weights in prop::collection::vec(0..5_u64, 0..4),
         (listen, run_id, is_virtual) in (place(), "[a-zA-Z0-9._-]{1,64}", any::<bool>()),
         time in 0..=8_000_000_000_000_000_000_u64,
     ) {
@@ -54,6 +64,7 @@ proptest! {
                 internal_probability: Some(f64::from(p) / 1e3),
                 broadcast_share: Some(f64::from(b) / 1e3),
             },
+            manner: manner(&weights),
             is_virtual,
             version: None,
             algorithm: None,

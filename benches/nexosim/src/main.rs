@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::latency::Latency;
+use lamport::model::manner::Manners;
 use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
@@ -136,6 +137,7 @@ fn ours(seconds: u64) -> f64 {
         max_rate: 6,
         behavior: Behavior::default(),
         discipline: Discipline::default(),
+        manners: Manners::default(),
         latency: Latency::Constant(DELAY as f64 / 1e9),
         seed: 1,
         faults: Vec::new(),

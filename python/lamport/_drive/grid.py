@@ -1,5 +1,6 @@
 """The points of a sweep: which settings, and what to call them in a table."""
 
+import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -10,7 +11,7 @@ from lamport._model import read
 from lamport._model.check import whole
 from lamport._model.latency import Constant
 from lamport._model.run_setting import run_setting
-from lamport._model.setting import MODEL, SETTING
+from lamport._model.setting import BEHAVIOR, MODEL, SETTING
 from lamport._model.topology import Topology, as_topology
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ DEFAULTS: dict[str, Any] = {name: each.of["grid"] for name, each in MODEL.items(
 
 MOST_POINTS = 10**6
 MOST_RUNS = 10**8
+UNTOLD = {"rates": "drawn", "weights": "all 1"}
+"""What None is called in a label."""
 LISTED = 10
 """The most rates a label lists."""
 
@@ -216,7 +219,7 @@ def _settle(name: str, value: Any) -> Any:
         return MODEL[name].check(name, value)
     if name == "topology":
         return as_topology(value)
-    if name == "rates" and isinstance(value, Iterable) and not isinstance(value, str):
+    if name in {"rates", *BEHAVIOR} and isinstance(value, Iterable) and not isinstance(value, str):
         return list(value)
     return value
 
@@ -227,7 +230,9 @@ def _key(name: str, value: Any, point: "_RunSetting") -> Hashable:
     if name == "topology":
         shape = point["topology"]
         return shape if isinstance(shape, str) else tuple(map(tuple, shape))
-    key: Hashable = value
+    if name == "weights":
+        return json.dumps(point["weights"], sort_keys=True)
+    key: Hashable = tuple(value) if isinstance(value, list) else value
     return key
 
 
@@ -252,8 +257,10 @@ def _label(name: str, value: Any) -> str:
         value = value.given
     if name == "faults":
         return f"{len(value) or 'no'} fault{'s' * (len(value) != 1)}"
-    if name == "rates":
-        return "drawn" if value is None else _list(value)
+    if value is None and name in UNTOLD:
+        return UNTOLD[name]
+    if isinstance(value, list):
+        return _list(value)
     if isinstance(value, Mapping):
         if len(value) <= LISTED // 2:
             return str(dict(value))

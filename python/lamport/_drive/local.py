@@ -1,7 +1,7 @@
 """Run machines on this host over TCP."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
@@ -42,8 +42,9 @@ def run_local(
     *,
     rates: Sequence[float] | None = None,
     max_rate: int = 6,
-    internal_probability: float = 0.7,
-    broadcast_share: float = 1 / 3,
+    internal_probability: float | Sequence[float] = 0.7,
+    broadcast_share: float | Sequence[float] = 1 / 3,
+    weights: Mapping[int, Mapping[int, int]] | None = None,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
     latency: float | Latency = 0.0,
     faults: Iterable[Fault] = (),
@@ -73,11 +74,15 @@ def run_local(
         Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
-    internal_probability : float
-        The probability that a tick which finds no message is an internal event, else a send.
-        A draw from 1 .. K with three machines is ``1 - 3 / K``.
-    broadcast_share : float
-        The share of these sends that go to every peer; the others go to one, chosen uniformly.
+    internal_probability : float or sequence of float
+        The probability that a tick which finds no message is an internal event, else a send; one for all
+        machines, or one per machine. A draw from 1 .. K with three machines is ``1 - 3 / K``.
+    broadcast_share : float or sequence of float
+        The share of these sends that go to every peer; the others go to one, chosen by `weights`.
+    weights : mapping, optional
+        How often a send to one peer goes to which: with ``{1: {2: 3, 3: 1}}`` machine 1 sends three times as
+        often to 2 as to 3. Whole numbers; whoever is not named has 1, and who has 0 hears of it in sends to
+        all alone. None: all peers are equally likely.
     topology : str, mapping or networkx graph
         Who sends to whom: ``"full"``, ``"ring"``, ``"star"``, ``"line"``, a mapping
         ``{1: [2, 3], ...}``, or a graph, directed or not (nodes other than exactly 1 .. n are

@@ -5,14 +5,14 @@ import os
 import selectors
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_process import Condition, MachineProcess
 from lamport._drive.ports import HOST, Ports
-from lamport._model.setting import SETTING, command_line
+from lamport._model.setting import BEHAVIOR, SETTING, command_line
 from lamport._runs.directory import FAULTS, LATENCY
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ class ProcessRun:
             "faults": None if faults == NONE else _write(faults, Path(log_dir, FAULTS)),
             "latency": _write_long(setting["latency"], Path(log_dir, LATENCY)),
         }
-        same = {name: value for name, value in setting.items() if "machine" in SETTING[name].options}
+        same: dict[str, Any] = {
+            name: value for name, value in setting.items() if "machine" in SETTING[name].options
+        }
         same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise}
         same |= {"limits": False, **files}
         # After all that may fail, so that nothing is left open.
@@ -94,6 +96,8 @@ class ProcessRun:
                     "peer_addresses": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
                     "log_filename": self._logs[machine],
                     "clock_rate": None if rates is None else rates[machine],
+                    **{name: _of(same[name], machine) for name in BEHAVIOR},
+                    "peer_weights": _peer_weights(setting["weights"].get(machine + 1), row),
                 }
             )
             for machine, row in enumerate(peers)
@@ -238,6 +242,16 @@ def _senders(peers: Sequence[Sequence[int]]) -> list[list[int]]:
         for peer in row:
             senders[peer].append(machine)
     return senders
+
+
+def _of(value: Any, machine: int) -> Any:
+    """Return the value of a machine, of which there may be one for all."""
+    return value[machine] if isinstance(value, Sequence) else value
+
+
+def _peer_weights(weights: Mapping[int, int] | None, peers: Sequence[int]) -> str | None:
+    """Return the weights of a machine's peers, in their order, as its command line has them."""
+    return None if weights is None else ",".join(str(weights.get(peer + 1, 1)) for peer in peers)
 
 
 def _write(text: str, path: Path) -> Path:

@@ -1,6 +1,6 @@
 """Run machines in virtual time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,8 +29,9 @@ def simulate(
     *,
     rates: Sequence[float] | None = None,
     max_rate: int = 6,
-    internal_probability: float = 0.7,
-    broadcast_share: float = 1 / 3,
+    internal_probability: float | Sequence[float] = 0.7,
+    broadcast_share: float | Sequence[float] = 1 / 3,
+    weights: Mapping[int, Mapping[int, int]] | None = None,
     stamp: Literal["after", "before"] = "after",
     receive: Literal["max + 1", "max(clock + 1, T)", "max(clock, T)"] = "max + 1",
     draw_after_receive: bool = False,
@@ -60,8 +61,10 @@ def simulate(
         Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
-    internal_probability, broadcast_share : float
-        What a tick does that finds no message, as for `run_local`.
+    internal_probability, broadcast_share : float or sequence of float
+        What a tick does that finds no message, as for `run_local`: one for all machines, or one per machine.
+    weights : mapping, optional
+        How often a send to one peer goes to which, as for `run_local`.
     stamp : {"after", "before"}
         Which clock a message carries: that after its SEND, as Lamport says, or that before, which is a usual
         mistake. Programs with a mistake are to be studied, and recognised: ``verify`` judges their logs as

@@ -5,7 +5,21 @@ from collections.abc import Set as AbstractSet
 from numbers import Integral, Real
 from os import PathLike, fspath
 
-__all__ = ["flag", "mapping", "path", "port", "rates", "real", "some_path", "some_real", "whole", "word"]
+__all__ = [
+    "each",
+    "flag",
+    "mapping",
+    "path",
+    "peer_weights",
+    "port",
+    "rates",
+    "real",
+    "some_path",
+    "some_real",
+    "weights",
+    "whole",
+    "word",
+]
 
 LONGEST = 60
 """The most characters of a value that a message shows."""
@@ -42,6 +56,66 @@ def real(name: str, value: object) -> float:
     if isinstance(value, (bool, str)) or not isinstance(value, Real):
         raise ValueError(f"{name}={value!r} is not a number")
     return float(value)
+
+
+def each(name: str, value: object) -> float | list[float]:
+    """Return a parameter that is a number, or a list of one for each machine.
+
+    Raises
+    ------
+    ValueError
+        It is neither.
+    """
+    if isinstance(value, (str, Mapping, AbstractSet)) or not isinstance(value, Iterable):
+        return real(name, value)
+    return [real(f"{name} of machine {machine}", one) for machine, one in enumerate(value, 1)]
+
+
+def weights(name: str, value: object) -> dict[int, dict[int, int]]:
+    """Return the weights of machines for their peers, by ids; those of None are all 1.
+
+    Raises
+    ------
+    ValueError
+        They are not a mapping of machines to mappings of machines to whole numbers.
+    """
+    if value is None:
+        return {}
+    form = "{1: {2: 3, 3: 1}}"
+    given: dict[int, dict[int, int]] = {}
+    for key, peers in mapping(name, value, form).items():
+        machine = _id(name, key)
+        if machine in given:
+            raise ValueError(f"{name}: machine {machine} is listed twice")
+        given[machine] = {}
+        for peer, weight in mapping(f"{name} of machine {machine}", peers, form).items():
+            of = f"{name} of machine {machine} for machine {_id(name, peer)}"
+            given[machine][_id(name, peer)] = whole(of, weight)
+    return given
+
+
+def peer_weights(name: str, value: object) -> list[int] | None:
+    """Return the weights of the peers of one machine, in their order; None if they are all 1.
+
+    Raises
+    ------
+    ValueError
+        They are not a list of whole numbers.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (str, Mapping, AbstractSet)) or not isinstance(value, Iterable):
+        raise ValueError(f"{name}={value!r} is not a list of weights: give one per peer, like [3, 1]")
+    return [whole(f"{name} of peer {peer}", weight) for peer, weight in enumerate(value, 1)]
+
+
+def _id(name: str, value: object) -> int:
+    """Read a machine's number; JSON keeps keys as text."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name}: {value!r} is not a machine: machines are numbered from 1")
+    return int(value)
 
 
 def some_real(name: str, value: object) -> float | None:

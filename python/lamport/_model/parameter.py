@@ -48,6 +48,8 @@ class Parameter(NamedTuple):
         Reads a value from a word of the command line.
     recorded : bool
         Whether ``run.json`` has it.
+    seldom : bool
+        Whether ``run.json`` leaves it out where it is the default.
     names : mapping of str to str
         The functions that call it something else, and what.
     options : mapping of str to Option
@@ -61,6 +63,7 @@ class Parameter(NamedTuple):
     check: Callable[[str, Any], Any] = lambda _, value: value
     read: Callable[[str], Any] | None = None
     recorded: bool = True
+    seldom: bool = False
     names: Mapping[str, str] = MappingProxyType({})
     options: Mapping[str, Option] = MappingProxyType({})
 

@@ -1,6 +1,6 @@
 """What theory expects of machines, without a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lamport._model import check
@@ -19,8 +19,9 @@ def predict(
     rates: Sequence[float],
     *,
     topology: object = "full",
-    internal_probability: float = 0.7,
-    broadcast_share: float = 1 / 3,
+    internal_probability: float | Sequence[float] = 0.7,
+    broadcast_share: float | Sequence[float] = 1 / 3,
+    weights: Mapping[int, Mapping[int, int]] | None = None,
 ) -> "pd.DataFrame":
     """Predict load, queue growth and clock growth of machines with these rates.
 
@@ -30,10 +31,12 @@ def predict(
         Ticks per second, one per machine.
     topology : str, mapping or graph
         Who sends to whom, as for `run_local`.
-    internal_probability : float
-        The probability that an idle tick is an internal event.
-    broadcast_share : float
-        The share of the sends of an idle tick that go to every peer.
+    internal_probability : float or sequence of float
+        The probability that an idle tick is an internal event; one for all, or one per machine.
+    broadcast_share : float or sequence of float
+        The share of the sends of an idle tick that go to every peer; one for all, or one per machine.
+    weights : mapping, optional
+        How often a send to one peer goes to which, as for `run_local`.
 
     Returns
     -------
@@ -41,7 +44,8 @@ def predict(
         One row per machine, indexed by ``machine_id``: ``clock_rate`` (ticks per s), ``idle_rate``
         (ticks per s that find the queue empty), ``arrival_rate`` (messages per s), ``load``
         (arrivals per tick; above 1 the queue grows), ``queue_growth`` (messages per s) and
-        ``clock_growth`` (clock per s). NaN where theory does not give one value.
+        ``clock_growth`` (clock per s). NaN where theory does not give one value: where machines do not all
+        draw alike, that is where the iteration of its equations does not converge.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def predict(
     if rates is None:
         raise ValueError("rates=None: give one per machine, like [1, 3, 6]")
     known = check.rates("rates", rates)
-    machines, shape = resolve(None, known, topology)
-    behavior = {name: MODEL[name].check(name, given[name]) for name in BEHAVIOR}
+    behavior = {name: MODEL[name].check(name, given[name]) for name in (*BEHAVIOR, "weights")}
+    machines, shape = resolve(None, known, topology, behavior)
     columns = _lamport.predict(known or [], topology=shape, behavior=behavior)
     return pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))

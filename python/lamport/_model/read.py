@@ -2,10 +2,23 @@
 
 from typing import Any
 
-__all__ = ["faults", "faults_file", "latency", "latency_text", "numbers", "real", "topology", "whole"]
+__all__ = [
+    "faults",
+    "faults_file",
+    "latency",
+    "latency_text",
+    "numbers",
+    "real",
+    "reals",
+    "topology",
+    "weights",
+    "whole",
+    "wholes",
+]
 
 
 PEERS = '{"1": [2, 3]}'
+WEIGHTS = '{"1": {"2": 3, "3": 1}}'
 
 
 def whole(text: str) -> int:
@@ -23,6 +36,26 @@ def real(text: str) -> float:
         return float(above) / float(below) if stroke else float(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{text!r} is not a number") from None
+
+
+def reals(text: str) -> float | list[float]:
+    """Read a number, or numbers with commas between them."""
+    return [real(word) for word in text.split(",")] if "," in text else real(text)
+
+
+def wholes(text: str) -> list[int]:
+    """Read whole numbers with commas between them."""
+    return [whole(word) for word in text.split(",")]
+
+
+def weights(text: str) -> Any:
+    """Read the weights of machines for their peers, in JSON."""
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a mapping, like {WEIGHTS}: {error}") from None
 
 
 def latency(_: str, value: object) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._model.check import whole
 from lamport._model.fault import faults_text
 from lamport._model.latency import latency_text
-from lamport._model.setting import DISCIPLINE, MODEL, of_function
+from lamport._model.setting import BEHAVIOR, DISCIPLINE, MODEL, of_function
 from lamport._model.topology import resolve, to_mapping
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
     """
     settled = {name: MODEL[name].of["grid"] for name in DISCIPLINE} | dict(given)
     checked = {name: each.check(name, settled[name]) for name, each in MODEL.items()}
-    machines, topology = resolve(checked.pop("machines"), checked["rates"], checked.pop("topology"))
+    lists = {name: checked[name] for name in BEHAVIOR}
+    machines, topology = resolve(checked.pop("machines"), checked["rates"], checked.pop("topology"), lists)
     # `run.json` of a simulation has always had the topology second.
     native: Any = {"machines": machines, "topology": topology, **checked}
     native["latency"] = latency_text(checked["latency"])
@@ -61,12 +62,19 @@ def check_others(function: str, given: Mapping[str, Any]) -> None:
 def keep(setting: "_RunSetting") -> dict[str, Any]:
     """Return what `run_setting` does as ``run.json`` keeps it."""
     topology = setting["topology"]
-    return {
+    kept = {
         **setting,
         "topology": topology if isinstance(topology, str) else to_mapping(topology),
         "latency": json.loads(setting["latency"]),
         "faults": json.loads(setting["faults"]),
     }
+    if setting["weights"]:
+        # As JSON keeps keys.
+        weights = setting["weights"].items()
+        kept["weights"] = {str(of): {str(peer): number for peer, number in to.items()} for of, to in weights}
+    else:
+        del kept["weights"]
+    return kept
 
 
 def record(function: str, given: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +89,11 @@ def record(function: str, given: Mapping[str, Any], kept: Mapping[str, Any]) -> 
     kept : mapping of str to object
         Those of `keep`.
     """
-    recorded = [name for name, each in of_function(function).items() if each.recorded]
+    recorded = [
+        name
+        for name, each in of_function(function).items()
+        if each.recorded and (name in kept or not each.seldom)
+    ]
     return {
         name: given[name] if isinstance(given[name], int) else kept.get(name, given[name])
         for name in recorded

@@ -178,21 +178,62 @@ _TABLE = (
     Parameter(
         "internal_probability",
         _runs(P, Machine=P, predict=P),
-        check=check.real,
-        read=read.real,
-        options=on(
-            EVERY,
-            "--internal-probability",
-            "probability that an idle tick is internal (%(default)s)",
-            metavar="P",
-        ),
+        check=check.each,
+        read=read.reals,
+        options={
+            **on(
+                "run simulate sweep",
+                "--internal-probability",
+                "probability that an idle tick is internal, of all machines or one each (%(default)s)",
+                metavar="P,...",
+            ),
+            **on(
+                "machine",
+                "--internal-probability",
+                "probability that an idle tick is internal (%(default)s)",
+                metavar="P",
+            ),
+        },
     ),
     Parameter(
         "broadcast_share",
         _runs(B, Machine=B, predict=B),
-        check=check.real,
-        read=read.real,
-        options=on(EVERY, "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
+        check=check.each,
+        read=read.reals,
+        options={
+            **on(
+                "run simulate sweep",
+                "--broadcast-share",
+                "share of sends to all peers, of all machines or one each (1/3)",
+                metavar="B,...",
+            ),
+            **on("machine", "--broadcast-share", "share of sends to all peers (1/3)", metavar="B"),
+        },
+    ),
+    Parameter(
+        "weights",
+        _runs(None, predict=None),
+        check=check.weights,
+        read=read.weights,
+        seldom=True,
+        options=on(
+            "run simulate sweep",
+            "--weights",
+            'how often a send to one peer goes to which, as {"1": {"2": 3, "3": 1}} (default: all 1)',
+            metavar="W",
+        ),
+    ),
+    Parameter(
+        "peer_weights",
+        {"Machine": None},
+        check=check.peer_weights,
+        read=read.wholes,
+        options=on(
+            "machine",
+            "--peer-weights",
+            "how often a send to one peer goes to which, in the order of --peers (default: all 1)",
+            metavar="3,1",
+        ),
     ),
     # Only in virtual time: machines that talk over TCP keep their clocks in Lamport's way.
     Parameter(
@@ -401,7 +442,7 @@ MODEL = {name: each for name, each in SETTING.items() if {"simulate", "grid"} <=
 """What every run in virtual time has, and a grid can vary; in real time all but `DISCIPLINE`."""
 DISCIPLINE = tuple(name for name, each in MODEL.items() if "run_local" not in each.of)
 """How a program keeps its clock, which machines that talk over TCP do in one way."""
-NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.whole})
-"""Those that are one number, which tables of several runs show."""
+NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.each, check.whole})
+"""Those that are one number, or may be, which tables of several runs show."""
 BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)
 """What idle ticks do: STARTUP lines state it, and theory needs no more than it, rates and topology."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any
 
 __all__ = [
@@ -98,11 +99,15 @@ def adjacency(topology: object, machines: int) -> list[list[int]]:
 
 
 def resolve(
-    machines: object, rates: Sequence[float] | None, topology: object
+    machines: object,
+    rates: Sequence[float] | None,
+    topology: object,
+    lists: Mapping[str, object] = MappingProxyType({}),
 ) -> tuple[int, str | list[list[int]]]:
     """Return the number of machines, and the topology as the native module takes it.
 
-    A name stays a name: a million machines need no lists of peers.
+    A name stays a name: a million machines need no lists of peers. What else of `lists` is a list has a value
+    for each machine too.
 
     Examples
     --------
@@ -113,10 +118,11 @@ def resolve(
     """
     known = as_topology(topology)
     shape = known if isinstance(known, str) else known.peers
-    return _count(machines, rates, shape), shape
+    known_lists = {name: of for name, of in {"rates": rates, **lists}.items() if isinstance(of, Sequence)}
+    return _count(machines, known_lists, shape), shape
 
 
-def _count(machines: object, rates: Sequence[float] | None, shape: str | list[list[int]]) -> int:
+def _count(machines: object, lists: Mapping[str, Sequence[object]], shape: str | list[list[int]]) -> int:
     counts: dict[str, int] = {}
     if machines is not None:
         if isinstance(machines, bool) or not isinstance(machines, Integral):
@@ -124,8 +130,7 @@ def _count(machines: object, rates: Sequence[float] | None, shape: str | list[li
                 f"machines={machines!r} is not a number of machines: give a whole number, 1 or more"
             )
         counts[f"machines={machines}"] = int(machines)
-    if rates is not None:
-        counts[f"rates has {len(rates)} values"] = len(rates)
+    counts |= {f"{name} has {len(values)} values": len(values) for name, values in lists.items()}
     if not isinstance(shape, str):
         counts[f"topology has {len(shape)} machines"] = len(shape)
     if not counts:

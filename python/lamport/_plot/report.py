@@ -105,6 +105,8 @@ def _facts(run: "Recorded") -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -70,13 +70,18 @@ def compare(
     for label, entry in _labelled(runs).items():
         for number, run in enumerate(entry):
             table = (run._all_of_machines if since is None else run.machines_since(since)).reset_index()
-            known = {name: run.parameters.get(name) for name in PARAMETERS}
+            known = {name: _shown(run.parameters.get(name), len(table)) for name in PARAMETERS}
             made_with = {"label": label, "run": number, "machines": len(table), **known}
             for position, (name, value) in enumerate(made_with.items()):
                 table.insert(position, name, value)
             table["drift"] = run.drift
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _shown(value: Any, machines: int) -> Any:
+    """Return what a table has of a parameter, of which there may be a value for each machine."""
+    return value if not isinstance(value, list) or len(value) == machines else None
 
 
 def labels(runs: Iterable[Run]) -> dict[str, Run]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._lamport import EVENT_COLUMNS, EVENT_KINDS, MATCHES
+from lamport._model.check import weights as as_weights
 from lamport._model.setting import BEHAVIOR
 from lamport._model.topology import to_mapping
 
@@ -162,9 +163,9 @@ def parameters(logs: "Logs") -> dict[str, Any]:
     if not np.isnan(columns["clock_rate"]).any():
         known["rates"] = columns["clock_rate"].tolist()
     for name in BEHAVIOR:
-        values = np.unique(columns[name])
-        if len(values) == 1 and not np.isnan(values[0]):
-            known[name] = float(values[0])
+        if len(columns[name]) and not np.isnan(columns[name]).any():
+            each = columns[name].tolist()
+            known[name] = each[0] if len(set(each)) == 1 else each
     run_ids = sorted({run_id for run_id in columns["run_id"] if run_id})
     if len(run_ids) == 1:
         known["run_id"] = run_ids[0]
@@ -206,14 +207,19 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     nothing = np.full(len(machines), np.nan)
     rates = columns["clock_rate"]
     peers = _shape(logs, machines, known)
-    behavior = {}
-    for name in BEHAVIOR:
-        values = np.unique(columns[name])
-        behavior[name] = known.get(name, values[0] if len(values) == 1 else np.nan)
+    # A list is of all machines, of which only some may be here.
+    behavior: dict[str, Any] = {
+        name: told if isinstance(told := known.get(name), float) else columns[name].tolist()
+        for name in BEHAVIOR
+    }
+    weights = known.get("weights")
     if known.get("draw_after_receive"):
         return nothing, nothing  # theory knows machines that do one thing in a tick
-    if peers is None or np.isnan(rates).any() or np.isnan(list(behavior.values())).any():
+    if any(columns["has_own"]) and (weights is None or len(machines) != known.get("machines")):
         return nothing, nothing
+    if peers is None or np.isnan(rates).any() or any(np.isnan(each).any() for each in behavior.values()):
+        return nothing, nothing
+    behavior["weights"] = as_weights("weights", weights)
     expected = predict(rates.tolist(), topology=peers, behavior=behavior)
     return expected["load"], expected["queue_growth"]
 

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::log::history::{LogHistory, Mark};
 use crate::log::line::Startup;
 use crate::log::schema::EventKind;
+use crate::model::weights::Weights;
 
 const RULE: Rule = Rule::Settings;
 
@@ -68,6 +69,15 @@ fn came_back(
         })
     };
     let share = |start: &Startup<'_>| shown(start.probabilities.internal_probability);
+    // One that tells none has weights that are all 1.
+    let weights = |start: &Startup<'_>, other: &Startup<'_>| {
+        let has = start.manner.weights.is_some() || other.manner.weights.is_some();
+        let each = start.manner.weights.as_ref().map_or_else(
+            || vec![1; start.peers.len()],
+            |weights| weights.each().collect::<Vec<_>>(),
+        );
+        has.then(|| format!("{each:?}"))
+    };
     let all = [
         (
             "clock_rate",
@@ -78,6 +88,7 @@ fn came_back(
         ("version", version(before), version(start)),
         ("peers", peers(before), peers(start)),
         ("internal_probability", share(before), share(start)),
+        ("weights", weights(before, start), weights(start, before)),
     ];
     for (name, had, has) in all {
         if let (Some(had), Some(has)) = (had, has)
@@ -106,6 +117,13 @@ fn ticks(
     let is = |value: Option<f64>, wanted: f64| value == Some(wanted);
     let (own, first) = (log.machine_id as i64, rows.start);
     let must_send = is(chance, 0.0) && peers > 0;
+    // In virtual time the number of a peer is its port.
+    let weights = start.manner.weights.iter().flat_map(Weights::each);
+    let weighed = start.peers.iter().zip(weights);
+    let never: Vec<i64> = weighed
+        .filter(|(_, weight)| *weight == 0 && start.is_virtual)
+        .map(|(peer, _)| peer.1 as i64)
+        .collect();
     let (is_plain, mut checked) = (case.is_plain(), 0);
     let look = |row: usize, kind: EventKind, share: Option<f64>, report: &mut Report| {
         let to = columns.recipients(row);
@@ -121,6 +139,8 @@ fn ticks(
             "a SEND to one machine, as no SEND is a broadcast"
         } else if to.len() == 1 && peers > 1 && is(share, 1.0) {
             "a SEND to all peers, as every SEND is a broadcast"
+        } else if peers > 1 && matches!(to, [to] if never.contains(to)) {
+            "no SEND to that machine alone, whose weight is 0"
         } else {
             ""
         };

@@ -20,6 +20,7 @@ use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
+use crate::model::manner::Manners;
 use crate::model::message::{MachineId, Nanos};
 use crate::model::topology::Topology;
 
@@ -40,6 +41,8 @@ pub struct LocalConfig {
     pub max_rate: u64,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// What machines have of their own beside that.
+    pub manners: Manners,
     /// A delay added to each message.
     pub latency: Latency,
     /// The seed of all draws.
@@ -196,7 +199,8 @@ impl LocalConfig {
             duration: self.duration,
             clock_rate: self.rates.as_ref().map(|rates| rates[machine as usize]),
             max_rate: self.max_rate,
-            behavior: self.behavior,
+            behavior: self.manners.behavior(machine, self.behavior),
+            manner: self.manners.of(machine),
             latency: self.latency.clone(),
             seed: Some(self.seed),
             run_id: self.run_id.clone(),

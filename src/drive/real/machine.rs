@@ -35,7 +35,7 @@ use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
 use crate::log::write::writer::Formatter;
 use crate::model::address::Address;
-use crate::model::behavior::Odds;
+use crate::model::behavior::OwnOdds;
 use crate::model::lateness::Lateness;
 use crate::model::message::{MachineId, Nanos};
 use crate::model::node::Node;
@@ -57,7 +57,7 @@ pub struct Machine {
     /// Where it listens.
     own: SocketAddr,
     schedule: Schedule,
-    odds: Odds,
+    odds: OwnOdds,
     is_precise: bool,
 }
 
@@ -104,6 +104,7 @@ impl Machine {
             run_id: Some(config.run_id.clone().into()),
             seed: Some(seed),
             probabilities: config.behavior.into(),
+            manner: config.manner.clone(),
             is_virtual: false,
             version: None,
             algorithm: None,
@@ -156,7 +157,7 @@ impl Machine {
             seed,
             own,
             schedule,
-            odds: config.behavior.odds(peers as u32),
+            odds: config.manner.odds(config.behavior, peers as u32),
             is_precise: config.is_precise,
         });
         found.extend(found_others);
@@ -215,7 +216,7 @@ impl Machine {
     }
 
     /// What its idle ticks draw with.
-    pub fn odds(&self) -> &Odds {
+    pub fn odds(&self) -> &OwnOdds {
         &self.odds
     }
 

@@ -9,10 +9,11 @@ use crate::drive::simulated::seat::{Seat, Tally};
 use crate::drive::simulated::setup::Setup;
 use crate::drive::simulated::watch::Watch;
 use crate::error::Result;
-use crate::model::behavior::{Behavior, Odds};
+use crate::model::behavior::{Behavior, Odds, OwnOdds};
 use crate::model::discipline::Discipline;
 use crate::model::event::Event;
 use crate::model::latency::Delays;
+use crate::model::manner::Manner;
 use crate::model::message::{Message, Nanos};
 use crate::model::node::Node;
 use crate::model::random::Generator;
@@ -50,6 +51,8 @@ pub struct Simulation {
     degree: Option<u32>,
     pub(super) seats: Vec<Seat>,
     odds: Odds,
+    /// What each machine draws with; nothing if all draw alike.
+    own: Vec<OwnOdds>,
     pub(super) delays: Delays,
     /// Ticks that fell on the time of the tick before.
     pub(super) ties: u64,
@@ -67,9 +70,11 @@ impl Simulation {
     /// All machines at time 0, or `None` if it was asked to stop before.
     pub fn watched(setup: Setup, watch: &Watch) -> Result<Option<Self>> {
         setup.topology.check_rates(setup.rates.as_deref())?;
+        setup.manners.check(&setup.topology)?;
         let machines = setup.topology.machines() as usize;
         let mut simulation = Self {
             odds: setup.behavior.odds(0),
+            own: setup.manners.odds(setup.behavior, &setup.topology),
             delays: setup.latency.delays(setup.seed),
             agenda: Agenda::default(),
             faults: FaultState::default(),
@@ -118,17 +123,21 @@ impl Simulation {
 
     /// Runs to the end, or until told to stop. Whether it came to the end.
     pub fn run<R: Recorder>(&mut self, recorder: &mut R, watch: &Watch) -> bool {
-        let is_usual = self.setup.discipline == Discipline::default();
         if self.faults.is_any() {
             self.run_with_faults(recorder, watch)
-        } else if is_usual {
+        } else if self.is_usual() {
             self.run_plainly::<R, true>(recorder, watch)
         } else {
             self.run_plainly::<R, false>(recorder, watch)
         }
     }
 
-    /// The loop without faults, of machines that keep their clocks in Lamport's way, or in another.
+    /// Whether all machines draw alike and keep their clocks in Lamport's way.
+    pub(super) fn is_usual(&self) -> bool {
+        self.own.is_empty() && self.setup.discipline == Discipline::default()
+    }
+
+    /// The loop without faults, of machines that draw alike and keep their clocks in Lamport's way, or of others.
     fn run_plainly<R: Recorder, const IS_USUAL: bool>(
         &mut self,
         recorder: &mut R,
@@ -196,7 +205,11 @@ impl Simulation {
             self.happened::<R, HAS_FAULTS, false>(time, machine, degree, &event, recorder);
         }
         if acts {
-            let event = self.seats[machine as usize].node.act(&odds);
+            let node = &mut self.seats[machine as usize].node;
+            let event = match self.own.get(machine as usize) {
+                Some(own) => node.act(own),
+                None => node.act(&odds),
+            };
             self.happened::<R, HAS_FAULTS, false>(time, machine, degree, &event, recorder);
         }
     }
@@ -258,9 +271,15 @@ impl Simulation {
         self.setup.seed
     }
 
-    /// What idle ticks do.
-    pub fn behavior(&self) -> &Behavior {
-        &self.setup.behavior
+    /// What idle ticks of a machine counted from 0 do.
+    pub fn behavior(&self, machine: u32) -> Behavior {
+        let setup = &self.setup;
+        setup.manners.behavior(machine, setup.behavior)
+    }
+
+    /// What a machine counted from 0 has of its own beside that.
+    pub(super) fn manner(&self, machine: u32) -> Manner {
+        self.setup.manners.of(machine)
     }
 
     /// How programs keep their clocks.

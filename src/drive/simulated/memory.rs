@@ -40,6 +40,7 @@ mod tests {
     use crate::model::behavior::Behavior;
     use crate::model::discipline::Discipline;
     use crate::model::latency::Latency;
+    use crate::model::manner::Manners;
     use crate::model::topology::Topology;
 
     #[test]
@@ -51,6 +52,7 @@ mod tests {
             max_rate: 6,
             behavior: Behavior::default(),
             discipline: Discipline::default(),
+            manners: Manners::default(),
             latency: Latency::Constant(0.0),
             seed: 1,
             faults: Vec::new(),

@@ -123,7 +123,8 @@ impl Simulation {
             local_clock: Some(0),
             run_id: Some(run_id.to_owned().into()),
             seed: Some(self.seed()),
-            probabilities: (*self.behavior()).into(),
+            probabilities: self.behavior(machine as u32).into(),
+            manner: self.manner(machine as u32),
             is_virtual: true,
             ..Startup::default()
         }

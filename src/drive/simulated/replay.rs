@@ -11,7 +11,7 @@ use crate::log::columns::Micros;
 use crate::log::line::{Delivery, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{Line, LineBody};
-use crate::model::behavior::{Odds, Probabilities};
+use crate::model::behavior::{OwnOdds, Probabilities};
 use crate::model::discipline::Discipline;
 use crate::model::event::Event;
 use crate::model::message::{MachineId, Message};
@@ -204,7 +204,7 @@ impl Play {
 /// The machine that a log is of, made again.
 struct ReplayedMachine {
     node: Node,
-    odds: Odds,
+    odds: OwnOdds,
     discipline: Discipline,
     /// Whether the tick that took a message is to draw as well.
     is_to_draw: bool,
@@ -233,6 +233,7 @@ impl ReplayedMachine {
         let mut generator = Generator::new(seed, id, 0);
         // Rate and phase are drawn before the first action.
         Schedule::draw(Some(rate), MAX_DRAWN_RATE, 1.0, &mut generator)?;
+        startup.manner.check(id, startup.peers.len())?;
         let peers: Vec<_> = startup
             .peers
             .iter()
@@ -240,7 +241,7 @@ impl ReplayedMachine {
             .collect();
         Ok(Self {
             node: Node::new(generator),
-            odds: behavior?.odds(peers.len() as u32),
+            odds: startup.manner.odds(behavior?, peers.len() as u32),
             discipline,
             is_to_draw: false,
             peers,

@@ -9,6 +9,7 @@ use crate::model::discipline::Discipline;
 use crate::model::fault::Fault;
 use crate::model::fault_schedule::{FaultSchedule, check_before_end};
 use crate::model::latency::Latency;
+use crate::model::manner::Manners;
 use crate::model::message::{MachineId, Message};
 use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
@@ -27,6 +28,8 @@ pub struct Setup {
     pub max_rate: u64,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// What machines have of their own beside that.
+    pub manners: Manners,
     /// How programs keep their clocks.
     pub discipline: Discipline,
     /// The one-way delay of each message.
@@ -41,6 +44,7 @@ impl Setup {
     /// Checks all that does not depend on the seed.
     pub fn check(&self) -> Result<()> {
         self.topology.check_rates(self.rates.as_deref())?;
+        self.manners.check(&self.topology)?;
         let draw = |rate| {
             let mut generator = Generator::new(0, 1, 0);
             Schedule::draw(rate, self.max_rate, self.duration, &mut generator)
@@ -86,7 +90,14 @@ impl Setup {
 
     /// How many messages an idle tick sends, about.
     pub fn expected_messages(&self) -> f64 {
-        self.behavior.expected_messages(self.topology.mean_degree())
+        let degree = self.topology.mean_degree();
+        match &self.manners.behaviors {
+            None => self.behavior.expected_messages(degree),
+            Some(each) => {
+                let all = each.iter().map(|own| own.expected_messages(degree));
+                all.sum::<f64>() / each.len().max(1) as f64
+            }
+        }
     }
 
     /// The bytes that the machines take, their queues left out.

@@ -19,6 +19,7 @@ impl Setup {
             rates: &self.each_rate()?,
             topology: Some(&self.topology),
             behavior: self.behavior,
+            manners: &self.manners,
             duration: self.duration,
             free,
         };

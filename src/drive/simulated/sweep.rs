@@ -311,6 +311,7 @@ mod tests {
     use crate::model::behavior::Behavior;
     use crate::model::discipline::Discipline;
     use crate::model::latency::Latency;
+    use crate::model::manner::Manners;
     use crate::model::topology::Topology;
 
     fn points() -> Vec<Setup> {
@@ -321,6 +322,7 @@ mod tests {
             max_rate: 6,
             behavior: Behavior::default(),
             discipline: Discipline::default(),
+            manners: Manners::default(),
             latency: Latency::Exponential(0.01),
             seed: 0,
             faults: Vec::new(),

@@ -8,7 +8,6 @@ use crate::drive::simulated::engine::{Recorder, Simulation};
 use crate::drive::simulated::fault_state::Upcoming;
 use crate::drive::simulated::id;
 use crate::drive::simulated::watch::Watch;
-use crate::model::discipline::Discipline;
 use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
@@ -69,7 +68,7 @@ impl Simulation {
         state.lateness.add(time - due);
         self.ties += u64::from(self.faults.last == Some(time));
         self.faults.last = Some(time);
-        if self.setup.discipline == Discipline::default() {
+        if self.is_usual() {
             self.tick::<R, true, true>(time, machine, recorder);
         } else {
             self.tick::<R, true, false>(time, machine, recorder);

@@ -17,6 +17,8 @@ use crate::log::read::seconds::{decimals, micros};
 use crate::log::schema::EventKind;
 use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
+use crate::model::manner::Manner;
+use crate::model::weights::Weights;
 
 /// A line of a log.
 #[derive(Debug, PartialEq)]
@@ -104,6 +106,8 @@ struct Fields<'a> {
     by_hand: Option<bool>,
     internal_probability: Option<f64>,
     broadcast_share: Option<f64>,
+    #[serde(borrow)]
+    weights: Option<&'a RawValue>,
     #[serde(borrow)]
     peer: Option<Place<'a>>,
     peer_id: Option<u64>,
@@ -243,6 +247,9 @@ fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
                     internal_probability: fields.internal_probability,
                     broadcast_share: fields.broadcast_share,
                 },
+                manner: Manner {
+                    weights: fields.weights.and_then(weights),
+                },
                 history: fields.history.map(|json| json.get().into()),
                 is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
                 // We write a string; anything else is another program's.
@@ -303,6 +310,12 @@ fn own_text<'a>(json: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
 fn object<'a>(json: Option<&'a RawValue>) -> Option<&'a str> {
     let json = json?.get();
     json.starts_with('{').then_some(json)
+}
+
+/// The weights of peers, which another program may write as it likes.
+fn weights(json: &RawValue) -> Option<Weights> {
+    let each: Vec<u64> = serde_json::from_str(json.get()).ok()?;
+    Weights::new(0, &each).ok()?
 }
 
 /// What an END tells of messages that were heard of. We write triples; anything else is another program's.

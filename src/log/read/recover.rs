@@ -12,6 +12,7 @@ use crate::log::line::{Connect, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{EventLine, Line, LineBody};
 use crate::log::read::rows::UNTOLD;
+use crate::model::manner::Manner;
 use crate::model::message::MachineId;
 use crate::model::nonce::Nonce;
 use crate::model::past::{Past, PeerPast};
@@ -33,6 +34,8 @@ pub struct Recovered {
     pub seed: u64,
     /// The probability that an idle tick is internal, if the log tells it.
     pub internal_probability: Option<f64>,
+    /// What it has of its own beside that.
+    pub manner: Manner,
     /// The machines it sends to, as the last STARTUP lists them; behind them, addresses sent to by hand.
     pub peers: Vec<Place<'static>>,
     /// How many of the peers it was made with, the first of them.
@@ -103,6 +106,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         clock_rate: startup.clock_rate.ok_or_else(|| lacks("clock_rate"))?,
         seed: startup.seed.ok_or_else(|| lacks("seed"))?,
         internal_probability: startup.probabilities.internal_probability,
+        manner: startup.manner,
         peers: Vec::new(),
         declared: startup.peers.len(),
         starts: 1,

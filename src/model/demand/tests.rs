@@ -5,12 +5,17 @@ use proptest::prelude::*;
 use super::*;
 
 const GB: u64 = 1_000_000_000;
+static NONE: Manners = Manners {
+    behaviors: None,
+    weights: std::collections::BTreeMap::new(),
+};
 
 fn demand(rates: &[f64], duration: f64, free: u64) -> Demand<'_> {
     Demand {
         rates,
         topology: None,
         behavior: Behavior::default(),
+        manners: &NONE,
         duration,
         free: Some(free),
     }
@@ -82,6 +87,7 @@ fn the_queue_of_a_slow_machine_is_full_when_theory_says() {
         rates: &[1.0, 1e6],
         topology: Some(&topology),
         behavior: Behavior::new(0.0, 1.0).unwrap(),
+        manners: &NONE,
         duration: 60.0,
         free: None,
     };
@@ -125,6 +131,7 @@ fn the_first_to_be_full_comes_first() {
         rates: &[1.0, 1e6],
         topology: Some(&topology),
         behavior: Behavior::default(),
+        manners: &NONE,
         duration: 1e4,
         free: Some(free),
     };
@@ -195,6 +202,7 @@ proptest! {
             rates: &rates,
             topology: Some(&topology),
             behavior: Behavior::new(behavior.0, behavior.1).unwrap(),
+            manners: &NONE,
             duration,
             free: Some(free),
         };

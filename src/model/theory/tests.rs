@@ -57,7 +57,11 @@ fn what_may_have_several_solutions_is_not_predicted() {
 #[test]
 fn what_has_two_solutions_is_not_predicted() {
     // Each machine of a ring sends all to both neighbours: every other one is idle, either half.
-    let links = Links::new(&Topology::Ring(4), Behavior::new(0.0, 1.0).unwrap());
+    let links = Links::new(
+        &Topology::Ring(4),
+        Behavior::new(0.0, 1.0).unwrap(),
+        &Manners::default(),
+    );
     for solution in [[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]] {
         let arrivals = links.arrivals(&solution).into_iter();
         let step: Vec<f64> = arrivals.map(|a| (1.0 - a).max(0.0)).collect();
@@ -215,7 +219,7 @@ proptest! {
     fn both_ways_to_solve_agree(rates in prop::collection::vec(0.1_f64..100.0, 2..6)) {
         let machines = rates.len() as u32;
         let behavior = Behavior::default();
-        let Links::Full(share) = Links::new(&Topology::Full(machines), behavior) else { unreachable!() };
+        let Links::Full(share) = Links::new(&Topology::Full(machines), behavior, &Manners::default()) else { unreachable!() };
         let senders = Senders::new(&Topology::Full(machines), |_| share);
         let step = enclosed(&rates, &Links::Some(senders), &mut || true).unwrap().unwrap();
         for (a, b) in step.iter().zip(fully_connected(&rates, share)) {

@@ -68,6 +68,7 @@ impl Lab {
             allowed: vec!["127.0.0.0/8".parse().unwrap()],
             key: None,
             is_precise: false,
+            manner: lamport::model::manner::Manner::default(),
             unix_origin: None,
             began: None,
         }

@@ -406,6 +406,7 @@ fn startup(setup: &Setup, index: usize, local_clock: u64, history: Nonce) -> Sta
         run_id: Some(setup.run_id.clone().into()),
         seed: Some(setup.seed & 0xffff_ffff),
         probabilities: setup.behavior.into(),
+        manner: lamport::model::manner::Manner::default(),
         is_virtual: false,
         version: None,
         algorithm: None,

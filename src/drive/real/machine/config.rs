@@ -9,6 +9,7 @@ use crate::log::columns::Micros;
 use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::latency::Latency;
+use crate::model::manner::Manner;
 use crate::model::message::{MachineId, Nanos};
 
 /// What a machine is to be.
@@ -42,6 +43,8 @@ pub struct Config {
     pub max_rate: u64,
     /// What idle ticks do.
     pub behavior: Behavior,
+    /// What it has of its own beside that; weights are those of the peers, in their order.
+    pub manner: Manner,
     /// A delay added to each message that comes.
     pub latency: Latency,
     /// The seed of all draws; that of the log resumed, or drawn, if `None`.

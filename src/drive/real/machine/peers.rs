@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::log::line::Place;
 use crate::log::read::recover::Recovered;
 use crate::model::address::Address;
+use crate::model::weights::Weights;
 
 /// Says what a name means now; nothing, if it means nothing.
 type LookUp<'a> = &'a mut dyn FnMut(&Address) -> Vec<SocketAddr>;
@@ -56,12 +57,33 @@ impl Config {
             .iter()
             .map(|&at| std::mem::take(&mut found[at]))
             .collect();
+        self.arrange_weights(past, &order)?;
         // Behind them, where something was sent by hand.
         for place in &past.peers[past.declared..] {
             let extra = address(place)?;
             found.push(look_up(&extra));
             self.peers.push(extra);
         }
+        Ok(())
+    }
+
+    /// Puts the weights in the order of the peers of the log, which has them too; without any they are the log's.
+    fn arrange_weights(&mut self, past: &Recovered, order: &[usize]) -> Result<()> {
+        let logged = past.manner.weights.as_ref();
+        let given = self.manner.weights.take();
+        let given = given.map(|given| given.reordered(order));
+        if let Some(given) = &given
+            && logged != Some(given)
+        {
+            let shown = |weights: &Weights| format!("{:?}", weights.each().collect::<Vec<_>>());
+            return Err(Error::invalid(format!(
+                "log file {} is of weights {}, not of weights {}: resume it as it was",
+                self.log.display(),
+                logged.map_or("that are all 1".to_owned(), shown),
+                shown(given)
+            )));
+        }
+        self.manner.weights = logged.cloned();
         Ok(())
     }
 

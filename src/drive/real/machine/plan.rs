@@ -34,6 +34,7 @@ impl Config {
                  (resume=True, --resume)",
             ));
         }
+        self.manner.check(id, self.peers.len())?;
         if let Some(past) = past {
             self.check_same(past)?;
         }

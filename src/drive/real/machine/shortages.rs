@@ -4,6 +4,7 @@ use super::config::Config;
 use crate::error::{Error, Result};
 use crate::log::write::room::free_bytes;
 use crate::model::demand::{Demand, Shortage};
+use crate::model::manner::Manners;
 
 impl Config {
     /// Says what will be full before the machine ends, if it ticks on its own; its seed is drawn if it was not.
@@ -23,6 +24,7 @@ impl Config {
             rates: &[plan.schedule.rate()],
             topology: None,
             behavior: self.behavior,
+            manners: &Manners::default(),
             duration: self.duration,
             free: free_bytes(&self.log),
         };

@@ -6,6 +6,7 @@ use crate::model::address::Address;
 use crate::model::behavior::Behavior;
 use crate::model::handled::Caused;
 use crate::model::lateness::Summary;
+use crate::model::manner::Manner;
 use crate::model::nonce::Nonce;
 use crate::model::timers::SetTimer;
 
@@ -92,6 +93,7 @@ fn the_other_lines_have_theirs() {
         run_id: Some("lab".into()),
         seed: Some(7),
         probabilities: Behavior::new(0.7, 0.25).unwrap().into(),
+        manner: Manner::default(),
         is_virtual: false,
         version: None,
         algorithm: None,

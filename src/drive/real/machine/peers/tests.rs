@@ -65,6 +65,7 @@ fn arrange(logged: &[&str], given: &[&str], moved: &[(&str, &str)]) -> Result<Ve
         unix_origin: None,
         began: None,
         is_precise: false,
+        manner: crate::model::manner::Manner::default(),
     };
     let mut found: Vec<_> = config.peers.iter().map(look_up).collect();
     config.arrange_peers(&past, &mut found, &mut look_up)?;
