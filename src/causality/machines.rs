@@ -67,6 +67,8 @@ pub struct Count {
     pub max_jump: i64,
     /// The longest queue seen, [`UNKNOWN`] if none was.
     pub max_queue_len: i64,
+    /// The SENDs that belong to the step of the event before.
+    pub caused: i64,
 }
 
 /// How many events there are of each kind.
@@ -113,6 +115,7 @@ fn counts(logs: &Logs) -> Vec<Count> {
         unknown_jumps: 0,
         max_jump: 0,
         max_queue_len: UNKNOWN,
+        caused: 0,
     };
     let mut counts = vec![empty; logs.machines.len()];
     let columns = &logs.columns;
@@ -126,6 +129,7 @@ fn counts(logs: &Logs) -> Vec<Count> {
         };
         let count = &mut counts[place];
         count.events.add(columns.event[row]);
+        count.caused += i64::from(columns.caused[row]);
         count.last_clock = count.last_clock.max(columns.new_clock[row]);
         // The clock before the first event of a log may be unknown.
         if columns.old_clock[row] == UNKNOWN {
@@ -147,7 +151,7 @@ impl Machines {
         let end = summary.end.as_ref();
         let ticks = end
             .and_then(|end| end.ticks)
-            .map_or(events, |ticks| ticks as i64);
+            .map_or(events - count.caused, |ticks| ticks as i64);
         let queue_len = or_unknown(end.and_then(|end| end.queue_len));
         let lateness = end.and_then(|end| end.lateness);
         let late = |value: fn(&Quantiles) -> f64| lateness.as_ref().map_or(f64::NAN, value);

@@ -1,5 +1,7 @@
 //! The events of a run as a struct of arrays.
 
+use std::borrow::Cow;
+
 use crate::log::schema::known;
 pub use crate::log::schema::{Columns, Row, UNKNOWN};
 pub use crate::model::message::Micros;
@@ -34,10 +36,20 @@ impl Columns {
         self.manual[row]
     }
 
-    /// The same of the events in these rows.
+    /// Whether the event in `row` is a tick's: not made by hand, and not caused by the event before it.
     #[inline]
-    pub fn are_manual(&self, rows: std::ops::Range<usize>) -> &[bool] {
-        &self.manual[rows]
+    pub fn is_tick(&self, row: usize) -> bool {
+        !self.manual[row] && !self.caused[row]
+    }
+
+    /// Which of the events in these rows are no ticks.
+    pub fn are_no_ticks(&self, rows: std::ops::Range<usize>) -> Cow<'_, [bool]> {
+        let (manual, caused) = (&self.manual[rows.clone()], &self.caused[rows]);
+        if !caused.contains(&true) {
+            return Cow::Borrowed(manual);
+        }
+        let both = manual.iter().zip(caused);
+        both.map(|(manual, caused)| *manual || *caused).collect()
     }
 
     /// Calls `each` with the sender and the recipient of every message whose recipient is known, and whether it

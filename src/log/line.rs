@@ -56,6 +56,16 @@ pub enum What {
     End(Box<End>),
 }
 
+impl What {
+    /// A step of the clock, by a tick or by hand.
+    pub fn event(event: Event, is_by_hand: bool) -> Self {
+        Self::Event {
+            event,
+            manual: is_by_hand,
+        }
+    }
+}
+
 /// Where a machine is, as logs tell: `["host", port]`; in virtual time the port is its number.
 ///
 /// Other programs also write `"host:port"`, or the number of a machine, which has no host.

@@ -10,6 +10,7 @@ mod damaged_logs;
 mod diagnose;
 mod exempt;
 mod grown;
+mod handled;
 mod happened;
 mod histories;
 mod line_rules;

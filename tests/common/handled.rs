@@ -104,11 +104,11 @@ pub fn run(seed: u64, machines: u64, ticks: usize, has_idle: bool) -> Vec<Vec<En
             (handled, Chatter::new(id, peers, has_idle), Vec::new(), 0)
         })
         .collect();
-    for (_, _, log, _) in &mut all {
+    for (id, (_, _, log, _)) in (1..).zip(&mut all) {
         let startup = Startup {
             clock_rate: Some(100.0),
             local_clock: Some(0),
-            history: Some(json(Nonce(7))),
+            history: Some(json(Nonce(id))),
             run_id: Some("handled".into()),
             seed: Some(seed),
             is_virtual: true,

@@ -189,7 +189,7 @@ def _count_again(table: pd.DataFrame, events: "Mapping[str, Any]", known: "Mappi
 
     for code, kind in enumerate(EVENT_KINDS):
         table[f"{kind.lower()}s"] = count(events["event"] == code)
-    ticks = ~events["manual"]
+    ticks = ~(events["manual"] | events["caused"])
     if known.get("draw_after_receive"):
         # A tick that received and then acted is two events at one time.
         ticks[ticks] = _is_first(place[ticks], _micros(events["time"][ticks]))

@@ -38,12 +38,12 @@ impl Queues {
             let (mut receipts, mut events) = (0, 0);
             each_row(log, checkpoint, |row, follows| {
                 let receives = columns.event[row].receives();
-                events += u64::from(!columns.is_manual(row));
+                events += u64::from(columns.is_tick(row));
                 receipts += u64::from(receives);
                 if receives && columns.queue_len[row] == 0 {
                     queues.not_before += 1;
                 }
-                if !follows || !columns.event[row - 1].receives() || columns.is_manual(row) {
+                if !follows || !columns.event[row - 1].receives() || !columns.is_tick(row) {
                     return;
                 }
                 let left = columns.queue_len[row - 1];

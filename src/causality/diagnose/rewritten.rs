@@ -75,7 +75,7 @@ fn join_sends(history: &mut History) {
 
 /// Lets END count the events that are no longer what its ticks were counted by.
 fn count_ticks(log: &mut LogHistory, columns: &Columns) {
-    let events = log.rows.clone().filter(|&row| !columns.is_manual(row));
+    let events = log.rows.clone().filter(|&row| columns.is_tick(row));
     let events = events.count() as u64;
     for mark in &mut log.marks {
         if let Note::End(end) = &mut mark.note {

@@ -12,6 +12,7 @@ mod conservation;
 mod count;
 mod exactness;
 mod fifo;
+mod handled;
 mod hosts;
 mod jump;
 mod limits;
@@ -128,6 +129,7 @@ pub fn verify(
     queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;
     time::check(&case, &mut report, checkpoint)?;
     offsets::check(&case, aligned.as_ref(), &mut report);
+    handled::check(&case, &mut report, checkpoint)?;
     schedule::check(&case, &mut report, checkpoint)?;
     settings::check(&case, &mut report, checkpoint)?;
     vector::check(&case, &matched, &mut report, checkpoint)?;

@@ -11,6 +11,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::causality::ids::few;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark, Note};
+use crate::log::prompt::Prompt;
 use crate::log::schema::known;
 
 const RULE: Rule = Rule::Queue;
@@ -153,7 +154,8 @@ fn emptied_first(
                 .map(|count| (count, row));
             continue;
         }
-        if columns.is_manual(row) {
+        // When a timer was due, what was left may not have come yet.
+        if !columns.is_tick(row) || columns.prompt(row).is_some() {
             continue;
         }
         report.checked(RULE, 1);
@@ -346,11 +348,15 @@ impl Queue<'_> {
                         sent.map(|sent| sent.saturating_sub(earlier + received).max(least))
                     };
                     self.length(row, least, most, report);
-                } else if is_paced && !columns.is_manual(row) {
+                } else if is_paced && columns.is_tick(row) {
                     ticks += 1;
-                    if least > 0 {
+                    if least > 0 && self.must_receive(row, next(received)) {
                         report.add(RULE, || {
-                            let found = format!("{} while {least} messages waited", case.kind(row));
+                            let found = format!(
+                                "{}{} while {least} messages waited",
+                                case.kind(row),
+                                self.timer(row)
+                            );
                             case.event(RULE, place, row, "RECEIVE".into(), found)
                         });
                     }
@@ -360,6 +366,26 @@ impl Queue<'_> {
         self.received += received;
         report.checked(RULE, ticks);
         Ok(())
+    }
+
+    /// Whether a tick had to take the message that waited since `first`: a start comes before all, and a timer
+    /// before what arrived after it was due.
+    fn must_receive(&self, row: usize, first: f64) -> bool {
+        match self.case.columns.prompt(row) {
+            None => true,
+            Some(Prompt::Start) => false,
+            Some(Prompt::Timer { due, .. }) => first + self.off <= *due as f64,
+        }
+    }
+
+    /// Which timer an event is of, in words.
+    fn timer(&self, row: usize) -> String {
+        match self.case.columns.prompt(row) {
+            Some(Prompt::Timer { name, due }) => {
+                format!(" of timer {name:?}, due at {:.6},", *due as f64 / 1e6)
+            }
+            _ => String::new(),
+        }
     }
 
     /// Checks the length of the queue after a receipt.

@@ -59,7 +59,14 @@ impl LastStart {
             });
         // Ticks of a machine in real time that are never late are made by hand; where only some are, END tells no lateness.
         let is_periodic = start.is_virtual || lateness.max > 0.0;
-        (is_whole && is_periodic && rate > 0.0 && case.is_paced(place) && case.history.has_times)
+        // Of a machine with an algorithm, ticks that found nothing to do have no line.
+        let has_steps = log.startups().any(|(_, start)| start.algorithm.is_some());
+        (is_whole
+            && is_periodic
+            && !has_steps
+            && rate > 0.0
+            && case.is_paced(place)
+            && case.history.has_times)
             .then(|| Self {
                 rows,
                 period: 1e6 / rate,
@@ -75,8 +82,8 @@ impl LastStart {
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
         let times = &case.columns.system_time;
-        let by_hand = case.columns.are_manual(self.rows.clone());
-        let Some(first) = by_hand.iter().position(|&by_hand| !by_hand) else {
+        let no_ticks = case.columns.are_no_ticks(self.rows.clone());
+        let Some(first) = no_ticks.iter().position(|&is_none| !is_none) else {
             return Ok(());
         };
         let first = self.rows.start + first;
@@ -85,10 +92,9 @@ impl LastStart {
         let (mut earliest, mut latest) = (0.0, 0.0);
         let mut count = 0.0;
         checkpoint.rows(first..self.rows.end, |rows| {
-            let ticks = times[rows.clone()]
-                .iter()
-                .zip(case.columns.are_manual(rows));
-            for (time, _) in ticks.filter(|(_, by_hand)| !**by_hand) {
+            let no_ticks = case.columns.are_no_ticks(rows.clone());
+            let ticks = times[rows].iter().zip(no_ticks.iter());
+            for (time, _) in ticks.filter(|(_, is_none)| !**is_none) {
                 let late = time - start - count * self.period;
                 earliest = if late < earliest { late } else { earliest };
                 latest = if late > latest { late } else { latest };
@@ -120,7 +126,7 @@ impl LastStart {
 
     /// The row of the first tick from the first on that was so late.
     fn tick(&self, columns: &Columns, first: usize, late: f64) -> usize {
-        let ticks = (first..self.rows.end).filter(|&row| !columns.is_manual(row));
+        let ticks = (first..self.rows.end).filter(|&row| columns.is_tick(row));
         let times = &columns.system_time;
         let is_so_late = |&(row, count): &(usize, u32)| {
             let off = times[row] - times[first] - f64::from(count) * self.period;

@@ -157,13 +157,14 @@ fn ticks(
     };
     checkpoint.rows(rows, |rows| {
         let ticks = columns.event[rows.clone()].iter();
-        let ticks = ticks.zip(columns.are_manual(rows.clone()));
-        for (row, (&kind, &by_hand)) in rows.zip(ticks) {
+        let no_ticks = columns.are_no_ticks(rows.clone());
+        let ticks = ticks.zip(no_ticks.iter());
+        for (row, (&kind, &is_none)) in rows.zip(ticks) {
             if !is_plain && row > first && columns.old_clock[row] != columns.new_clock[row - 1] {
                 // The machine may have come back in between.
                 share = None;
             }
-            let is_tick = !kind.receives() && !by_hand;
+            let is_tick = !kind.receives() && !is_none;
             checked += u64::from(is_tick);
             if is_tick && (kind.sends() || must_send) {
                 look(row, kind, share, report);

@@ -252,7 +252,7 @@ fn beginnings(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Repo
         );
         add(first.line, expected, first.time);
     }
-    let tick = log.rows.clone().find(|&row| !case.columns.is_manual(row));
+    let tick = log.rows.clone().find(|&row| case.columns.is_tick(row));
     let least = first.time - case.resolutions[place].of_times();
     if let Some(row) = tick.filter(|&row| case.columns.system_time[row] < least) {
         let expected = format!(
@@ -320,7 +320,7 @@ fn ends(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     events(row..log.rows.end, after, report);
 }
 
-/// END counts the events that are not made by hand: each tick makes one, unless the rules leave the pace free.
+/// END counts the events that are neither made by hand nor caused by the event before: each tick makes one, unless the rules leave the pace free.
 fn ticks(
     case: &Case<'_>,
     place: usize,
@@ -335,14 +335,17 @@ fn ticks(
         return Ok(());
     };
     checkpoint.row()?;
-    let is_manual = case.columns.are_manual(log.rows.clone());
-    let ticks = is_manual
+    let no_ticks = case.columns.are_no_ticks(log.rows.clone());
+    let ticks = no_ticks
         .iter()
-        .map(|&by_hand| u64::from(!by_hand))
+        .map(|&is_none| u64::from(!is_none))
         .sum::<u64>();
     if told != ticks && case.is_whole(place) {
         report.add(RULE, || {
-            let expected = format!("ticks {ticks}, the number of events that are not by hand");
+            let caused = case.columns.caused[log.rows.clone()].contains(&true);
+            let caused = if caused { " and not caused" } else { "" };
+            let expected =
+                format!("ticks {ticks}, the number of events that are not by hand{caused}");
             let found = format!("ticks {told}");
             case.line(RULE, place, mark.line, expected, found)
         });

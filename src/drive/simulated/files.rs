@@ -30,10 +30,7 @@ pub struct Files {
 
 impl Recorder for Files {
     fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
-        let what = What::Event {
-            event: event.clone(),
-            manual: false,
-        };
+        let what = What::event(event.clone(), false);
         self.add(machine as usize, Entry { time, what });
     }
 

@@ -206,6 +206,7 @@ impl Simulation {
             table.push(
                 &summary,
                 &Count {
+                    caused: 0,
                     events,
                     last_clock: seat.node.clock() as i64,
                     jumps: seat.node.clock() as i64,

@@ -280,12 +280,14 @@ fn handled(fields: &Fields<'_>, kind: EventKind) -> HandledRow {
             due,
         })
     };
-    let prompt = match kind {
-        EventKind::Internal if is_true(fields.start) => Some(Prompt::Start),
-        EventKind::Internal => timer(),
-        EventKind::Send | EventKind::Receive => None,
-    };
     let says = kind.sends() || kind.receives();
+    let prompt = if says {
+        None
+    } else if is_true(fields.start) {
+        Some(Prompt::Start)
+    } else {
+        timer()
+    };
     let body = fields.body.map(RawValue::get);
     HandledRow {
         prompt: prompt.map(Arc::new),

@@ -41,7 +41,7 @@ pub struct Logged {
 
 impl Batch {
     /// Adds a step that was made at `time`.
-    pub fn add(&mut self, time: Nanos, event: Event, manual: bool) {
+    pub fn add(&mut self, time: Nanos, event: Event, is_by_hand: bool) {
         if let Some(recipients) = event.recipients() {
             if self.sends.is_empty() {
                 self.made = time;
@@ -57,7 +57,7 @@ impl Batch {
                 None => self.receipts.push((sender, message.timestamp)),
             }
         }
-        let what = What::Event { event, manual };
+        let what = What::event(event, is_by_hand);
         self.entries.push(Entry { time, what });
     }
 
