@@ -218,6 +218,25 @@ impl FaultSchedule {
         }
     }
 
+    /// The first moment from `time` on at which a machine is up and does not stand still.
+    pub fn reachable(&self, machine: MachineId, time: Nanos) -> Nanos {
+        let crashes = self.crashes.get(&machine).into_iter().flatten();
+        let down = crashes.filter(|span| span.contains(time));
+        let up = down.map(|span| span.until).max().unwrap_or(time);
+        let awake = self.awake(machine, up);
+        if awake == time || awake == Nanos::MAX {
+            awake
+        } else {
+            self.reachable(machine, awake)
+        }
+    }
+
+    /// Whether a machine crashes after `time` and comes back.
+    pub fn comes_back_after(&self, machine: MachineId, time: Nanos) -> bool {
+        let mut crashes = self.crashes.get(&machine).into_iter().flatten();
+        crashes.any(|span| span.from >= time && span.until < Nanos::MAX)
+    }
+
     /// The first moment from `time` on at which a message of this link can leave.
     fn departure(&self, sender: MachineId, recipient: MachineId, mut time: Nanos) -> Nanos {
         let end = |spans: &BTreeMap<MachineId, Vec<Span>>, machine, time| {

@@ -99,6 +99,11 @@ impl Begun {
         }
     }
 
+    /// Whether a timer is why there is a step.
+    pub fn is_timer(&self) -> bool {
+        matches!(self.cause, Cause::Timer(_))
+    }
+
     /// When the handler is told.
     pub fn moment(&self, room: SendRoom, is_replay: bool) -> Moment {
         let received = self.event.received();

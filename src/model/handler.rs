@@ -95,4 +95,9 @@ pub trait Handler {
         call: Call<'_>,
         effects: &mut Effects,
     ) -> Result<(), Self::Error>;
+
+    /// Whether it was interrupted from outside: then there was no step.
+    fn is_interrupt(&self, _error: &Self::Error) -> bool {
+        false
+    }
 }

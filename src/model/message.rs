@@ -77,6 +77,12 @@ impl<B> Message<B> {
         }
     }
 
+    /// The same, arriving at another time.
+    #[must_use]
+    pub fn arriving(self, arrival: Nanos) -> Self {
+        Self { arrival, ..self }
+    }
+
     /// The machine that sent it, as far as it is said.
     pub fn sender(&self) -> Option<MachineId> {
         (self.sender != NOBODY).then_some(self.sender & !BY_HAND)

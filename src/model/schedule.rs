@@ -92,6 +92,22 @@ impl Schedule {
             .saturating_add(u64::try_from(whole + rest).unwrap_or(u64::MAX))
     }
 
+    /// The first tick that is due at `time` or later; beyond the last, if none is.
+    pub fn first_from(&self, time: Nanos) -> u64 {
+        if time <= self.phase {
+            return 1;
+        }
+        let passed = (time - self.phase) as f64 * self.rate / 1e9;
+        let mut tick = (passed as u64).min(self.ticks) + 1;
+        while tick > 1 && self.due(tick - 1) >= time {
+            tick -= 1;
+        }
+        while tick <= self.ticks && self.due(tick) < time {
+            tick += 1;
+        }
+        tick
+    }
+
     /// The ticks one after the other.
     pub fn steps(&self) -> Steps {
         Steps {
@@ -246,6 +262,11 @@ mod tests {
             for tick in 1..schedule.ticks().min(50) {
                 let gap = schedule.due(tick + 1) - schedule.due(tick);
                 prop_assert!((gap as f64 - 1e9 / rate).abs() <= 1.0);
+            }
+            for tick in 1..=schedule.ticks().min(50) {
+                let due = schedule.due(tick);
+                prop_assert_eq!(schedule.first_from(due), tick);
+                prop_assert_eq!(schedule.first_from(due + 1), tick + 1);
             }
             let mut steps = schedule.steps();
             for tick in 1..=schedule.ticks().min(1000) {

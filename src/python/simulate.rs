@@ -16,6 +16,7 @@ use super::setting::RunSetting;
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::memory;
+use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::record::Records;
 use crate::drive::simulated::replay::replay;
 use crate::drive::simulated::setup::Setup;

@@ -6,6 +6,7 @@ use std::fs;
 
 use lamport::causality::machines::machines;
 use lamport::drive::simulated::engine::Simulation;
+use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::record::Records;
 use lamport::drive::simulated::replay::replay;
 use lamport::drive::simulated::setup::Setup;

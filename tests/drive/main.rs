@@ -5,6 +5,7 @@ mod common;
 
 mod disciplines;
 mod distributions;
+mod handled;
 mod heard;
 mod local;
 mod replay;

@@ -8,6 +8,7 @@ use std::fs;
 
 use lamport::causality::machines::machines;
 use lamport::drive::simulated::engine::{Recorder, Simulation};
+use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::record::Records;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;

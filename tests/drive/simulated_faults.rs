@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use lamport::causality::verify::{Options, verify};
 use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::files::Files;
+use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::record::Records;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;

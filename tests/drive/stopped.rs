@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use lamport::drive::simulated::engine::{Recorder, Simulation};
+use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::record::Records;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;

@@ -57,7 +57,7 @@ pub struct Simulation {
     /// Ticks that fell on the time of the tick before.
     pub(super) ties: u64,
     /// When the last tick was, at the end or when it was stopped.
-    now: Nanos,
+    pub(super) now: Nanos,
 }
 
 impl Simulation {
@@ -292,20 +292,6 @@ impl Simulation {
         &self.seats
     }
 
-    /// The rate of a machine counted from 0, in ticks per second.
-    pub fn rate(&self, machine: usize) -> f64 {
-        self.agenda.rate(machine)
-    }
-
-    /// How many ticks of a machine counted from 0 have happened.
-    pub fn ticks(&self, machine: usize) -> u64 {
-        let taken = self.agenda.taken(machine);
-        match self.faults.of(machine) {
-            Some(state) => state.ticks(taken),
-            None => taken,
-        }
-    }
-
     /// How many ticks fell on the very time of the one before; machines of one time tick in their order.
     pub fn ties(&self) -> u64 {
         self.ties
@@ -319,14 +305,5 @@ impl Simulation {
     /// The end of the run.
     pub(super) fn duration(&self) -> Nanos {
         (self.setup.duration * 1e9) as Nanos
-    }
-
-    /// Seconds of virtual time that have passed: the duration, or less if it was stopped.
-    pub fn elapsed(&self) -> f64 {
-        if self.agenda.all_left() == 0 {
-            self.setup.duration
-        } else {
-            self.now as f64 / 1e9
-        }
     }
 }

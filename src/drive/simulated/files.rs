@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::drive::simulated::engine::{Recorder, Simulation};
+use crate::drive::simulated::engine::Recorder;
 use crate::drive::simulated::id;
+use crate::drive::simulated::ran::Ran;
 use crate::error::{Error, Result};
 use crate::log::line::{End, Entry, Place, Startup, What, json};
 use crate::log::read::open_files;
@@ -54,8 +55,8 @@ impl Files {
     }
 
     /// Makes `machine_<id>.log` in `directory` for each machine, none of which may exist.
-    pub fn create(simulation: &Simulation, directory: &Path) -> Result<Self> {
-        let (topology, run_id) = (simulation.topology(), simulation.run_id());
+    pub fn create(simulation: &impl Ran, directory: &Path) -> Result<Self> {
+        let (topology, run_id) = (&simulation.setup().topology, simulation.run_id());
         let path = |machine| directory.join(format!("machine_{}.log", id(machine)));
         for machine in 0..topology.machines() {
             LogFile::check_absent(&path(machine))?;
@@ -90,14 +91,14 @@ impl Files {
     }
 
     /// Writes UNREAD and END lines.
-    pub fn finish(mut self, simulation: &Simulation) -> Result<()> {
+    pub fn finish(mut self, simulation: &impl Ran) -> Result<()> {
         let time = simulation.end();
         let left = simulation.left();
         for (machine, (unread, undelivered)) in
             left.unread.into_iter().zip(left.undelivered).enumerate()
         {
             let end = End {
-                final_clock: simulation.seats()[machine].node.clock(),
+                final_clock: simulation.clock(machine),
                 queue_len: Some(unread.len() as u64),
                 ticks: Some(simulation.ticks(machine)),
                 lateness: Some(simulation.lateness(machine)),
@@ -114,7 +115,11 @@ impl Files {
                 continue;
             }
             for (sender, timestamp, arrival) in unread {
-                let what = What::Unread(Message::new(sender, timestamp, arrival));
+                let message = match sender {
+                    Some(sender) => Message::new(sender, timestamp, arrival),
+                    None => Message::by_hand(None, timestamp, arrival),
+                };
+                let what = What::Unread(message);
                 self.add(machine, Entry { time, what });
             }
             self.add(

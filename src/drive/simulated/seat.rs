@@ -37,7 +37,7 @@ impl Tally {
     }
 
     #[inline]
-    pub(super) fn add(&mut self, event: &Event) {
+    pub(super) fn add<B>(&mut self, event: &Event<B>) {
         self.sends += u64::from(event.recipients().is_some());
         if let Some((_, queue_len)) = event.received() {
             self.receives += 1;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
+use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::setup::Setup;
 use crate::drive::simulated::watch::Watch;
 use crate::error::{Error, Result};

@@ -131,7 +131,7 @@ impl Simulation {
     /// A machine that was down starts anew with its clock, its rate, and the rest of the time.
     fn come_back(&mut self, time: Nanos, machine: u32, rest: Nanos) {
         let rest = rest as f64 / 1e9;
-        let rate = self.rate(machine as usize);
+        let rate = self.agenda.rate(machine as usize);
         let state = &mut self.faults.machines[machine as usize];
         let starts = state.restarts.len() as u64 + 1;
         let mut generator = Generator::new(self.setup.seed, id(machine), starts);
