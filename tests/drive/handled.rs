@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::convert::Infallible;
 
 use lamport::drive::conductor::{Bodies, Condition, Conductor};
+use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::handled::record::StepRecords;
 use lamport::drive::simulated::handled::{HandledSimulation, Input, Maker};
 use lamport::drive::simulated::setup::Setup;
+use lamport::log::read::reader::read_logs;
 use lamport::model::body::{Body, Letter};
 use lamport::model::event::Recipients;
 use lamport::model::fault::Fault;
@@ -24,7 +26,8 @@ use lamport::model::timers::TimerChange;
 use lamport::model::topology::Topology;
 use proptest::prelude::*;
 
-use crate::common::virtual_time::setup;
+use crate::common::Scratch;
+use crate::common::virtual_time::{paths, setup};
 
 /// A number of which every bit depends on every bit of `word`.
 fn mix(word: u64) -> u64 {
@@ -381,5 +384,39 @@ proptest! {
         let is_over = simulation.run(&mut records, &mut |_| true).unwrap();
         prop_assert!(is_over);
         prop_assert_eq!(records.steps(), &expected[..]);
+    }
+}
+
+#[test]
+fn logs_and_columns_of_a_run_tell_the_same() {
+    let scratch = Scratch::new();
+    for (seed, has_idle) in [(3, false), (4, true), (5, false)] {
+        let directory = scratch.0.join(seed.to_string());
+        std::fs::create_dir(&directory).unwrap();
+        let drawn = [(0, 3, 5, true), (1, 9, 3, false), (2, 1, 30, true)];
+        let setup = Setup {
+            rates: Some(vec![8.0, 40.0, 10.5]),
+            seed,
+            faults: faults(3, 0.125, &drawn),
+            ..setup(Topology::Full(3), 5.0, Latency::Constant(0.01))
+        };
+        let gamblers = Gamblers {
+            setup: setup.clone(),
+            has_idle,
+            talks: 13,
+            delays: [0, 1, 1_000, 333_333, 2_000_000],
+        };
+        let mut simulation = HandledSimulation::new(setup, gamblers, Vec::new(), false)
+            .unwrap()
+            .unwrap();
+        let mut files = Files::create(&simulation, &directory).unwrap();
+        let mut records = StepRecords::default();
+        let is_over = simulation.run(&mut (&mut records, &mut files), &mut |_| true);
+        assert!(is_over.unwrap());
+        files.finish(&simulation).unwrap();
+        let logs = simulation.logs(records);
+        let read = read_logs(&paths(&directory, 3), &BTreeMap::new(), &mut || true).unwrap();
+        assert!(logs.columns.len() > 10);
+        assert_eq!(format!("{:?}", logs.columns), format!("{:?}", read.columns));
     }
 }

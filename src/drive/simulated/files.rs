@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::drive::simulated::engine::Recorder;
+use crate::drive::simulated::handled::StepRecorder;
 use crate::drive::simulated::id;
 use crate::drive::simulated::ran::Ran;
 use crate::error::{Error, Result};
@@ -11,6 +12,7 @@ use crate::log::read::open_files;
 use crate::log::write::file::LogFile;
 use crate::log::write::writer::Formatter;
 use crate::model::event::Event;
+use crate::model::handled::HandledStep;
 use crate::model::message::{Message, Nanos};
 
 /// Entries gathered for one write.
@@ -42,6 +44,17 @@ impl Recorder for Files {
         };
         let what = What::Startup(Box::new(startup));
         self.add(machine as usize, Entry { time, what });
+    }
+}
+
+impl StepRecorder for Files {
+    fn step(&mut self, time: Nanos, machine: u32, step: &HandledStep) {
+        let what = What::Step(Box::new(step.clone()));
+        self.add(machine as usize, Entry { time, what });
+    }
+
+    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        Recorder::startup(self, time, machine, clock);
     }
 }
 
@@ -88,6 +101,14 @@ impl Files {
             ));
         }
         Ok(files)
+    }
+
+    /// Writes what there is, without an end: the run broke off.
+    pub fn break_off(mut self) -> Result<()> {
+        for machine in 0..self.logs.len() {
+            self.flush(machine);
+        }
+        self.failure.map_or(Ok(()), Err)
     }
 
     /// Writes UNREAD and END lines.

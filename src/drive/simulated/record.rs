@@ -130,14 +130,8 @@ impl Records {
             let old_clock = std::mem::replace(clock, record.new_clock);
             let receives = record.kind.receives();
             let known = |value: i64| if receives { value } else { UNKNOWN };
-            let time = micros(record.time) / 1e6;
+            let clocks = (old_clock as i64, record.new_clock as i64);
             columns.push(&Row {
-                time,
-                system_time: time,
-                machine_id: id(record.machine) as i64,
-                event: record.kind,
-                old_clock: old_clock as i64,
-                new_clock: record.new_clock as i64,
                 queue_len: known(i64::from(record.queue_len)),
                 sender: known(i64::from(record.peer) + 1),
                 sent_clock: known(record.sent_clock as i64),
@@ -146,9 +140,7 @@ impl Records {
                 } else {
                     f64::NAN
                 },
-                manual: false,
-                by_hand: false,
-                caused: false,
+                ..plain_row(record.time, record.machine, record.kind, clocks)
             });
             if record.kind.sends() {
                 let all = 0..topology.degree(record.machine);
@@ -164,6 +156,32 @@ impl Records {
         }
         columns.finish();
         Some(columns)
+    }
+}
+
+/// The row of an event that receives nothing.
+#[inline]
+pub(super) fn plain_row(
+    time: Nanos,
+    machine: u32,
+    event: EventKind,
+    (old_clock, new_clock): (i64, i64),
+) -> Row {
+    let time = micros(time) / 1e6;
+    Row {
+        time,
+        system_time: time,
+        machine_id: id(machine) as i64,
+        event,
+        old_clock,
+        new_clock,
+        queue_len: UNKNOWN,
+        sender: UNKNOWN,
+        sent_clock: UNKNOWN,
+        arrived: f64::NAN,
+        manual: false,
+        by_hand: false,
+        caused: false,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::drive::conductor::Conductor;
 use crate::drive::simulated::id;
 use crate::drive::simulated::setup::Setup;
 use crate::error::Result;
+use crate::log::line::Startup;
 use crate::model::body::{Body, Letter, length};
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::handled::{Caused, HandledStep};
@@ -35,6 +36,9 @@ pub trait Maker {
 
     /// The algorithm of a machine counted from 0.
     fn make(&mut self, machine: u32) -> std::result::Result<Self::Handler, Failure<Self>>;
+
+    /// Says in a STARTUP line what runs at a machine.
+    fn declare(&self, _machine: u32, _startup: &mut Startup<'static>) {}
 }
 
 /// Why a handler fails.

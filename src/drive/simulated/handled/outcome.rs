@@ -1,11 +1,20 @@
 //! What a run of machines with an algorithm came to.
 
+use super::record::StepRecords;
 use super::{HandledSimulation, Maker};
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::seat::Tally;
 use crate::drive::simulated::setup::Setup;
 use crate::log::line::{Quantiles, Startup};
+use crate::log::logs::Logs;
 use crate::model::message::{MachineId, Nanos};
+
+impl<M: Maker> HandledSimulation<M> {
+    /// The run as its logs tell it.
+    pub fn logs(&self, records: StepRecords) -> Logs {
+        self.logs_with(records.into_columns(&self.setup.topology))
+    }
+}
 
 impl<M: Maker> Ran for HandledSimulation<M> {
     fn setup(&self) -> &Setup {
@@ -69,5 +78,7 @@ impl<M: Maker> Ran for HandledSimulation<M> {
         self.seats[machine].lateness.summary().into()
     }
 
-    fn declare(&self, _machine: usize, startup: &mut Startup<'static>) {}
+    fn declare(&self, machine: usize, startup: &mut Startup<'static>) {
+        self.maker.declare(machine as u32, startup);
+    }
 }
