@@ -54,6 +54,10 @@ impl Ran for Simulation {
         &self.seats()[machine].tally
     }
 
+    fn caused(&self, _machine: usize) -> u64 {
+        0
+    }
+
     fn internals(&self, machine: usize) -> u64 {
         let tally = self.tally(machine);
         tally.actions(self.ticks(machine), self.discipline()) - tally.sends

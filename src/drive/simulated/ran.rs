@@ -53,6 +53,9 @@ pub trait Ran {
     /// What a machine did.
     fn tally(&self, machine: usize) -> &Tally;
 
+    /// How many of its SENDs follow from other events.
+    fn caused(&self, machine: usize) -> u64;
+
     /// How many of its events are internal.
     fn internals(&self, machine: usize) -> u64;
 
@@ -236,6 +239,7 @@ pub trait Ran {
                 &summary,
                 &Count {
                     events,
+                    caused: self.caused(machine) as i64,
                     last_clock: clock,
                     jumps: clock,
                     unknown_jumps: 0,

@@ -48,6 +48,10 @@ impl<M: Maker> Ran for HandledSimulation<M> {
         &self.seats[machine].tally
     }
 
+    fn caused(&self, machine: usize) -> u64 {
+        self.tally(machine).sends
+    }
+
     fn internals(&self, machine: usize) -> u64 {
         self.seats[machine].internals
     }
