@@ -58,6 +58,14 @@ pub enum Event<B = ()> {
 }
 
 impl<B> Event<B> {
+    /// Nothing but the clock moved.
+    pub fn moved(old_clock: u64, new_clock: u64) -> Self {
+        Self::Internal {
+            old_clock,
+            new_clock,
+        }
+    }
+
     /// The clock before.
     #[inline]
     pub fn old_clock(&self) -> u64 {

@@ -130,6 +130,13 @@ impl Handled {
         }
     }
 
+    /// The same machine in another life, whose driver's time `origin` makes that of lines.
+    #[must_use]
+    pub fn resumed(mut self, origin: Nanos) -> Self {
+        self.origin = origin;
+        self
+    }
+
     /// Ticking began at this time, as lines state it.
     pub fn begin_at(&mut self, began: Micros) {
         self.began = began;

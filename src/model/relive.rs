@@ -58,22 +58,54 @@ fn seconds(micros: Micros) -> String {
     )
 }
 
-/// Where a step that was made again is another than the log tells; `sends` of it are there, all if it is not the last.
-pub fn difference(told: &HandledStep, made: &HandledStep, is_last: bool) -> Option<String> {
+/// The SENDs that a torn step lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    /// The time of the step, as its line states it.
+    pub time: Micros,
+    /// What is missing, in order.
+    pub sends: Vec<Caused>,
+}
+
+/// What the log has after the lines of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follows {
+    /// A line of the same life.
+    Line,
+    /// The next life of the machine.
+    Startup,
+    /// Nothing: it may be torn.
+    Nothing,
+}
+
+/// Where a step that was made again is another than the log tells: in the how manieth of its lines, and how.
+///
+/// At the end of a log SENDs may be missing. Where a handler failed, its step has no state and no SENDs, which are
+/// added before the next life.
+pub fn difference(
+    told: &HandledStep,
+    made: &HandledStep,
+    follows: Follows,
+) -> Option<(usize, String)> {
     let says = |body: &Body| body.as_deref().unwrap_or("null").to_owned();
-    if told.state != made.state {
-        return Some(format!(
+    let may_have_failed = match follows {
+        Follows::Line => false,
+        Follows::Startup => true,
+        Follows::Nothing => told.caused.is_empty(),
+    };
+    if told.state != made.state && !(may_have_failed && told.state.is_none()) {
+        let why = format!(
             "its state is {} here, and {} when its handler is called again",
             says(&told.state),
             says(&made.state)
-        ));
+        );
+        return Some((0, why));
     }
-    for (number, told) in told.caused.iter().enumerate() {
-        let Some(made) = made.caused.get(number) else {
-            return Some(format!(
-                "SEND {} of this step is not made when its handler is called again",
-                number + 1
-            ));
+    for (number, told) in (1..).zip(&told.caused) {
+        let Some(made) = made.caused.get(number - 1) else {
+            let why =
+                format!("SEND {number} of this step is not made when its handler is called again");
+            return Some((number, why));
         };
         if told == made {
             continue;
@@ -83,28 +115,29 @@ pub fn difference(told: &HandledStep, made: &HandledStep, is_last: bool) -> Opti
             recipients,
             body,
         } = made;
-        return Some(if told.body != *body {
+        let why = if told.body != *body {
             format!(
-                "SEND {} of this step says {} here, and {} when its handler is called again",
-                number + 1,
+                "SEND {number} of this step says {} here, and {} when its handler is called again",
                 says(&told.body),
                 says(body)
             )
         } else if told.recipients != *recipients {
             format!(
-                "SEND {} of this step goes to other machines when its handler is called again",
-                number + 1
+                "SEND {number} of this step goes to other machines when its handler is called again"
             )
         } else {
             format!(
-                "SEND {} of this step has new_clock {}, where the step makes it {new_clock}",
-                number + 1,
+                "SEND {number} of this step has new_clock {}, where the step makes it {new_clock}",
                 told.new_clock
             )
-        });
+        };
+        return Some((number, why));
     }
     let (told, made) = (told.caused.len(), made.caused.len());
-    (!is_last && told != made).then(|| {
-        format!("the step has {told} SENDs here, and {made} when its handler is called again")
+    (follows != Follows::Nothing && told != made).then(|| {
+        let why = format!(
+            "the step before has {told} SENDs here, and {made} when its handler is called again"
+        );
+        (told + 1, why)
     })
 }

@@ -22,7 +22,7 @@ pub(super) fn check(
             || columns.caused[log.rows.clone()].contains(&true)
             || !columns.prompts.is_empty() && has_prompts()
         {
-            let steps = Steps {
+            let steps = StepRows {
                 case,
                 place,
                 log,
@@ -35,7 +35,7 @@ pub(super) fn check(
 }
 
 /// The log of a machine with an algorithm.
-struct Steps<'a> {
+struct StepRows<'a> {
     case: &'a Case<'a>,
     place: usize,
     log: &'a LogHistory,
@@ -43,7 +43,7 @@ struct Steps<'a> {
     has_algorithm: bool,
 }
 
-impl Steps<'_> {
+impl StepRows<'_> {
     fn check(&self, report: &mut Report, checkpoint: &mut Checkpoint<'_>) -> Result<()> {
         let (case, log, columns) = (self.case, self.log, self.case.columns);
         let mut marks = log.marks.iter().peekable();

@@ -23,6 +23,7 @@ pub mod peek;
 pub mod reader;
 mod reclaim;
 pub mod recover;
+pub mod relive;
 mod rows;
 pub mod scan;
 pub(crate) mod seconds;

@@ -3,6 +3,7 @@
 //! A log that was altered or has a hole is refused: what a machine believes of itself, others rely on.
 //! A log that lost its end looks like any other, and is found out by its peers' marks (`channel/link.rs`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -12,10 +13,13 @@ use crate::log::line::{Connect, Place, Startup};
 use crate::log::read::lines::Lines;
 use crate::log::read::parse::{EventLine, Line, LineBody};
 use crate::log::read::rows::UNTOLD;
+use crate::log::write::writer::Formatter;
+use crate::model::body::Body;
 use crate::model::manner::Manner;
 use crate::model::message::MachineId;
 use crate::model::nonce::Nonce;
 use crate::model::past::{Past, PeerPast};
+use crate::model::relive::Owed;
 
 /// The state of a machine as its log tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,10 @@ pub struct Recovered {
     pub internal_probability: Option<f64>,
     /// What it has of its own beside that.
     pub manner: Manner,
+    /// The class of its algorithm and what that is called with, as the last STARTUP tells, if it has one.
+    pub algorithm: Option<(String, String)>,
+    /// The minor version of the interpreter that ran it, as the last STARTUP tells.
+    pub python: Option<String>,
     /// The machines it sends to, as the last STARTUP lists them; behind them, addresses sent to by hand.
     pub peers: Vec<Place<'static>>,
     /// How many of the peers it was made with, the first of them.
@@ -52,6 +60,8 @@ pub struct Recovered {
     pub began: Option<Micros>,
     /// What was sent and received.
     pub past: Past,
+    /// Of each SEND that says something its timestamp, and where in the log its line begins.
+    pub bodies: Vec<(u64, u64)>,
     /// The bytes that count. What follows is a torn line, or an end that did not come about.
     pub length: u64,
     /// Where in `peers` an address is.
@@ -69,7 +79,12 @@ type Said<T> = std::result::Result<T, String>;
 pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
     let mut lines = Lines::new(log, name);
     let mut recovered: Option<Recovered> = None;
-    while let Some((number, line)) = lines.next_read()? {
+    loop {
+        let start = lines.length();
+        let Some((number, line)) = lines.next_read()? else {
+            break;
+        };
+        let says = said_in(&line);
         let at = |message: String| Error::log(name, number, message);
         let is_unread = matches!(line.body, LineBody::Unread(_));
         let recovered = match &mut recovered {
@@ -79,6 +94,7 @@ pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
                 recovered
             }
         };
+        recovered.bodies.extend(says.map(|clock| (clock, start)));
         if !is_unread {
             recovered.length = lines.length();
         }
@@ -87,6 +103,38 @@ pub fn recover(log: impl BufRead, name: &str) -> Result<Option<Recovered>> {
         recovered.end_section();
     }
     Ok(recovered)
+}
+
+/// The timestamp of a SEND that says something.
+fn said_in(line: &Line<'_>) -> Option<u64> {
+    match &line.body {
+        LineBody::Event(event) if event.kind.sends() => {
+            event.handled.body.as_ref().map(|_| event.clocks.1)
+        }
+        _ => None,
+    }
+}
+
+/// What the message in the first line of `log` says, a log from that line on.
+pub fn read_body(log: impl BufRead, name: &str) -> Result<Body> {
+    let mut lines = Lines::new(log, name);
+    Ok(match lines.next_read()? {
+        Some((
+            _,
+            Line {
+                body: LineBody::Event(event),
+                ..
+            },
+        )) => event.handled.body,
+        _ => None,
+    })
+}
+
+/// The algorithm that a STARTUP tells of.
+fn algorithm(startup: &Startup<'_>) -> Option<(String, String)> {
+    let class = startup.algorithm.as_deref()?;
+    let arguments = startup.arguments.as_deref().unwrap_or("{}");
+    Some((class.to_owned(), arguments.to_owned()))
 }
 
 fn begin(line: Line<'_>) -> Said<Recovered> {
@@ -98,7 +146,10 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
     }
     let lacks = |name: &str| format!("a STARTUP that can be resumed needs the field {name:?}");
     let history = history(&startup)?.ok_or_else(|| lacks("history"))?;
+    let algorithm = algorithm(&startup);
     let mut recovered = Recovered {
+        algorithm,
+        python: startup.python.map(Cow::into_owned),
         machine_id: line.machine_id,
         run_id: startup.run_id.ok_or_else(|| lacks("run_id"))?.into_owned(),
         version: startup.version.unwrap_or_default().into_owned(),
@@ -115,6 +166,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         last_time: line.time,
         began: line.began,
         past: Past::default(),
+        bodies: Vec::new(),
         length: 0,
         positions: BTreeMap::new(),
         is_met: Vec::new(),
@@ -147,7 +199,7 @@ impl Recovered {
         self.began = self.began.or(line.began);
         match line.body {
             LineBody::Event(event) => {
-                self.ticks += u64::from(!line.is_manual);
+                self.ticks += u64::from(!line.is_manual && !line.is_caused);
                 self.event(event, line.is_manual, line.is_by_hand)?;
             }
             LineBody::Connect(Connect {
@@ -241,6 +293,8 @@ impl Recovered {
         }
         self.end_section();
         self.starts += 1;
+        self.algorithm = algorithm(&startup);
+        self.python = startup.python.map(Cow::into_owned);
         let others = self.peers.split_off(self.declared);
         self.peers.clear();
         self.positions.clear();
@@ -248,6 +302,29 @@ impl Recovered {
             self.add_peer(peer);
         }
         Ok(())
+    }
+
+    /// Completes a step that is torn at the end of the log: the lines to append to what counts of it.
+    pub fn complete(&mut self, owed: &Owed) -> Vec<u8> {
+        let peers = self.peers[..self.declared].to_vec();
+        let mut formatter = Formatter::new(self.machine_id, 0, peers);
+        let known = self.past.peers[..self.declared].iter();
+        formatter.know(known.map(|peer| peer.known.map(|(id, _)| id)));
+        let mut lines = Vec::new();
+        let time = u64::try_from(owed.time).unwrap_or_default() * 1000;
+        for send in &owed.sends {
+            if send.body.is_some() {
+                let start = self.length + lines.len() as u64;
+                self.bodies.push((send.new_clock, start));
+            }
+            formatter.caused(std::slice::from_ref(send), time, &mut lines);
+            for position in send.recipients.positions(self.declared as u32) {
+                self.past.peers[position as usize].sent.push(send.new_clock);
+            }
+            self.clock = send.new_clock;
+        }
+        self.length += lines.len() as u64;
+        lines
     }
 
     /// The end of what was written from one start to the next, or to the end of the log.
@@ -276,7 +353,7 @@ impl Recovered {
     }
 }
 
-fn unlisted(peer: &Place<'_>) -> String {
+pub(super) fn unlisted(peer: &Place<'_>) -> String {
     format!("{}:{} is not in the list of peers", peer.0, peer.1)
 }
 

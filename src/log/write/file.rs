@@ -1,7 +1,7 @@
 //! A log that is being written: entries to the operating system.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -11,9 +11,12 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Entry, Place};
 use crate::log::read::recover::{Recovered, recover};
+use crate::log::read::relive::{ReliveError, Relived, relive};
 use crate::log::write::batch::Log;
 use crate::log::write::watch::FileWatch;
 use crate::log::write::writer::Formatter;
+use crate::model::handled::Handled;
+use crate::model::handler::Handler;
 use crate::model::message::Nanos;
 
 fn refused(path: &Path, source: io::Error) -> Error {
@@ -64,6 +67,8 @@ pub struct Interrupted {
     length: u64,
     /// What it tells; `None` if it has no whole line.
     pub recovered: Option<Recovered>,
+    /// The lines that complete its last step.
+    owed: Vec<u8>,
 }
 
 impl LogFile {
@@ -146,6 +151,7 @@ impl LogFile {
             file,
             length: recovered.as_ref().map_or(0, |recovered| recovered.length),
             recovered,
+            owed: Vec::new(),
         })
     }
 
@@ -267,13 +273,41 @@ impl Log for LogFile {
 }
 
 impl Interrupted {
+    /// Runs the algorithm again over the log; the machine as it was, if the log has a line.
+    ///
+    /// What its last step still owes is in `recovered` then, and in the log once that goes on.
+    pub fn relive<H: Handler>(
+        &mut self,
+        handler: &mut H,
+    ) -> std::result::Result<Option<Handled>, ReliveError<H::Error>> {
+        let Some(recovered) = &mut self.recovered else {
+            return Ok(None);
+        };
+        let name = self.path.display().to_string();
+        let failed = |source| ReliveError::Log(Error::io(format!("log file {name}"), source));
+        self.file.rewind().map_err(failed)?;
+        let log = BufReader::with_capacity(1 << 18, &self.file).take(self.length);
+        let began = recovered.began.unwrap_or_default();
+        let Relived { handled, owed } = relive(log, &name, began, handler)?;
+        if let Some(owed) = owed {
+            self.owed = recovered.complete(&owed);
+        }
+        Ok(Some(handled))
+    }
+
     /// Cuts off what does not count, and goes on writing after it.
     pub fn go_on(self, formatter: Formatter) -> Result<LogFile> {
         let Self {
-            path, file, length, ..
+            path,
+            mut file,
+            length,
+            owed,
+            ..
         } = self;
         file.set_len(length)
+            .and_then(|()| file.write_all(&owed))
             .map_err(|source| Error::io(format!("log file {}", path.display()), source))?;
+        let length = length + owed.len() as u64;
         Ok(LogFile::new(&path, file, length, formatter))
     }
 }

@@ -8,7 +8,7 @@ use crate::log::line::{Connect, Delivery, Entry, Place, Startup, What, json};
 use crate::log::write::fields::{self, list, number, number_or_null};
 use crate::log::write::style::{self, append};
 use crate::model::event::{Event, Recipients};
-use crate::model::handled::{Cause, HandledStep};
+use crate::model::handled::{Cause, Caused, HandledStep};
 use crate::model::message::{MachineId, Message, Nanos};
 
 /// Ends the line of an event that was made by hand.
@@ -211,7 +211,12 @@ impl Formatter {
         }
         out.push(b'}');
         self.end_line(time, out);
-        for caused in &step.caused {
+        self.caused(&step.caused, time, out);
+    }
+
+    /// Appends the lines of sends of a step, whose event has its line.
+    pub fn caused(&mut self, sends: &[Caused], time: Nanos, out: &mut Vec<u8>) {
+        for caused in sends {
             let clocks = (caused.new_clock - 1, caused.new_clock);
             self.send(time, clocks, &caused.recipients, out);
             out.extend_from_slice(fields::CAUSED);

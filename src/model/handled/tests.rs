@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::handler::Handler;
 use crate::model::message::Message;
+use crate::model::relive::{Follows, difference};
 use crate::model::timers::TimerChange;
 
 /// Does to each call what a list says, and remembers the calls.
@@ -173,7 +174,7 @@ proptest! {
             let mut effects = Effects::default();
             let Ok(()) = handler.handle(&begun.moment(SendRoom::WHOLE, true), begun.call(), &mut effects);
             let made = again.carry_out(begun, &mut effects);
-            prop_assert_eq!(crate::model::relive::difference(&step, &made, false), None);
+            prop_assert_eq!(difference(&step, &made, Follows::Line), None);
             prop_assert_eq!(again.node().clock(), machine.node().clock());
             prop_assert_eq!(again.timers(), machine.timers());
         }
