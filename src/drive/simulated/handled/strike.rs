@@ -9,7 +9,7 @@ use crate::model::handled::Handled;
 use crate::model::handler::{Effects, Handler, SendRoom};
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
-use crate::model::relive::difference;
+use crate::model::relive::{Follows, difference};
 use crate::model::schedule::Schedule;
 
 use std::cmp::Reverse;
@@ -105,8 +105,8 @@ impl<H: Handler> HandledSeat<H> {
                 .handle(&moment, begun.call(), &mut effects)
                 .map_err(|error| (line, BrokenBy::Handler(error)))?;
             let made = self.machine.carry_out(begun, &mut effects);
-            if let Some(why) = difference(told, &made, false) {
-                return Err((line, BrokenBy::Differs(why)));
+            if let Some((number, why)) = difference(told, &made, Follows::Line) {
+                return Err((line + number as u64, BrokenBy::Differs(why)));
             }
             line += told.caused.len() as u64;
         }
