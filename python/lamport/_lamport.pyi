@@ -476,6 +476,21 @@ class Logs:
         whether its STARTUP tells of weights of its peers),
         ``run_id``, ``file`` (lists of str, "" if unknown).
         """
+    def in_time(self, since: float | None, *, draw_after_receive: bool) -> dict[str, Any]:
+        """What machines did from a time on, one row per machine as in `machines`; new arrays each time.
+
+        ``ticks``, ``sends``, ``receives``, ``internals``, ``max_jump``, ``max_drift`` (int64),
+        ``max_queue_len`` (int64 or none), ``mean_jump``, ``queue_growth``, ``mean_drift``, ``mean_wait``,
+        ``mean_queue_len`` (float64, NaN if not known). Without `since` (s), from the beginning: 0, or the
+        first event, if that is earlier. `draw_after_receive`: whether a tick that takes a message acts, too.
+
+        Raises
+        ------
+        ValueError
+            No event is later than `since`.
+        LamportError
+            No event was recorded, or another time was counted from.
+        """
     def peers(self) -> dict[int, list[int]]:
         """The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell."""
     @property
@@ -891,6 +906,7 @@ def simulate(
     *,
     seed: int,
     record: bool,
+    since: float | None,
     log_dir: str | PathLike[str] | None,
     progress: Callable[[float], object] | None,
 ) -> Simulated:
@@ -898,7 +914,8 @@ def simulate(
 
     Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
     an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
-    virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
+    virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on. Without
+    recording, `since` has `Logs.in_time` know what machines did from that time on.
 
     Raises
     ------
@@ -939,6 +956,7 @@ def sweep_runs(
     first_run: int,
     runs: int,
     seed: int,
+    since: float | None,
     threads: int,
     progress: Callable[[int], object] | None,
 ) -> tuple[dict[str, Any], bool]:
@@ -953,7 +971,9 @@ def sweep_runs(
         One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
         `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
         ``final_clock``, ``max_jump``, ``max_queue_len``, ``final_queue_len``, ``drift`` (int64),
-        ``clock_rate``, ``mean_jump``, ``queue_growth`` (float64).
+        ``clock_rate``, ``mean_jump``, ``queue_growth`` (float64). With `since` machines are counted from that
+        time on (s), and there are ``max_drift`` (int64), ``mean_drift``, ``mean_wait`` and ``mean_queue_len``
+        (float64), too.
     bool
         Whether Ctrl-C ended it early; then only finished runs have rows.
 

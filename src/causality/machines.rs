@@ -71,6 +71,44 @@ pub struct Count {
     pub caused: i64,
 }
 
+impl Default for Count {
+    /// Of no event.
+    fn default() -> Self {
+        Self {
+            events: EventCounts::default(),
+            last_clock: 0,
+            jumps: 0,
+            unknown_jumps: 0,
+            max_jump: 0,
+            max_queue_len: UNKNOWN,
+            caused: 0,
+        }
+    }
+}
+
+impl Count {
+    /// One event more, with the clocks before and after it and the queue; the clock before the first event of
+    /// a log may be unknown.
+    #[inline]
+    pub(super) fn add(&mut self, kind: EventKind, old_clock: i64, new_clock: i64, queue_len: i64) {
+        self.events.add(kind);
+        self.last_clock = self.last_clock.max(new_clock);
+        if old_clock == UNKNOWN {
+            self.unknown_jumps += 1;
+        } else {
+            let jump = new_clock - old_clock;
+            self.jumps += jump;
+            self.max_jump = self.max_jump.max(jump);
+        }
+        self.max_queue_len = self.max_queue_len.max(queue_len);
+    }
+
+    /// The mean step of the clock.
+    pub(super) fn mean_jump(&self) -> f64 {
+        self.jumps as f64 / (self.events.sum() - self.unknown_jumps) as f64
+    }
+}
+
 /// How many events there are of each kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventCounts([i64; EventKind::COUNT]);
@@ -85,16 +123,24 @@ impl EventCounts {
         counts
     }
 
+    #[inline]
     fn add(&mut self, kind: EventKind) {
         self.0[kind as usize] += 1;
     }
 
-    fn of_kind(&self, kind: EventKind) -> i64 {
+    /// How many there are of this kind.
+    pub fn of_kind(&self, kind: EventKind) -> i64 {
         self.0[kind as usize]
     }
 
-    fn sum(&self) -> i64 {
+    /// How many there are.
+    pub fn sum(&self) -> i64 {
         self.0.iter().sum()
+    }
+
+    /// How many neither send nor receive.
+    pub fn internals(&self) -> i64 {
+        self.of_kind(EventKind::Internal)
     }
 }
 
@@ -108,16 +154,7 @@ pub fn machines(logs: &Logs) -> Machines {
 }
 
 fn counts(logs: &Logs) -> Vec<Count> {
-    let empty = Count {
-        events: EventCounts::default(),
-        last_clock: 0,
-        jumps: 0,
-        unknown_jumps: 0,
-        max_jump: 0,
-        max_queue_len: UNKNOWN,
-        caused: 0,
-    };
-    let mut counts = vec![empty; logs.machines.len()];
+    let mut counts = vec![Count::default(); logs.machines.len()];
     let columns = &logs.columns;
     for row in 0..columns.len() {
         let id = columns.machine_id[row] as u64;
@@ -128,18 +165,9 @@ fn counts(logs: &Logs) -> Vec<Count> {
             continue;
         };
         let count = &mut counts[place];
-        count.events.add(columns.event[row]);
+        let (old, new) = (columns.old_clock[row], columns.new_clock[row]);
+        count.add(columns.event[row], old, new, columns.queue_len[row]);
         count.caused += i64::from(columns.caused[row]);
-        count.last_clock = count.last_clock.max(columns.new_clock[row]);
-        // The clock before the first event of a log may be unknown.
-        if columns.old_clock[row] == UNKNOWN {
-            count.unknown_jumps += 1;
-        } else {
-            let jump = columns.new_clock[row] - columns.old_clock[row];
-            count.jumps += jump;
-            count.max_jump = count.max_jump.max(jump);
-        }
-        count.max_queue_len = count.max_queue_len.max(columns.queue_len[row]);
     }
     counts
 }
@@ -172,8 +200,7 @@ impl Machines {
             || count.last_clock.max(or_unknown(startup.local_clock)),
             |end| end.final_clock as i64,
         ));
-        self.mean_jump
-            .push(count.jumps as f64 / (events - count.unknown_jumps) as f64);
+        self.mean_jump.push(count.mean_jump());
         self.max_jump.push(count.max_jump);
         self.max_queue_len.push(count.max_queue_len.max(queue_len));
         self.final_queue_len.push(queue_len);

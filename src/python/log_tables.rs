@@ -7,6 +7,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use super::columns::values;
+use super::error::LamportError;
 use super::held::{Held, arrays};
 use super::matched::{Matched, Unmatched};
 use super::recording::Recording;
@@ -14,6 +15,7 @@ use super::tables;
 use crate::causality::machines::{Machines, machines};
 use crate::causality::matching::Inference;
 use crate::causality::messages::{Messages, inferred_messages};
+use crate::causality::since::{Since, since};
 use crate::log::columns::Columns;
 use crate::log::logs::{Logs, Source};
 use crate::log::schema::COLUMNS;
@@ -27,6 +29,8 @@ pub(super) struct LogTables {
     columns: Mutex<Held<Columns>>,
     messages: Mutex<Matched>,
     pub(super) machines: Mutex<Held<Machines>>,
+    /// Of a run that was not recorded, what machines did from a time on, if that was counted.
+    in_time: Option<(f64, Since)>,
     /// The kinds and the recipients of the events, once Python has the other columns.
     kept: Mutex<Arc<Columns>>,
     /// What is found of receipts, for messages and causality.
@@ -38,12 +42,13 @@ const UNRECORDED: &str =
 
 impl LogTables {
     /// A run of which only the table of machines is known.
-    pub(super) fn of_machines(machines: Machines) -> Self {
+    pub(super) fn of_machines(machines: Machines, in_time: Option<(f64, Since)>) -> Self {
         Self {
             beside: Logs::default(),
             columns: Mutex::new(Held::Nothing(UNRECORDED)),
             messages: Mutex::new(Matched::nothing(UNRECORDED)),
             machines: Mutex::new(Held::Native(machines)),
+            in_time,
             kept: Mutex::default(),
             inference: Inference::default(),
         }
@@ -53,6 +58,7 @@ impl LogTables {
         let machines = machines(&logs);
         let columns = std::mem::take(&mut logs.columns);
         Self {
+            in_time: None,
             beside: logs,
             columns: Mutex::new(Held::Native(columns)),
             messages: Mutex::new(Matched::NotYet),
@@ -92,6 +98,33 @@ impl LogTables {
             Matched::Done(held, unmatched) => look(held, unmatched),
             Matched::NotYet => unreachable!("they were just matched"),
         }
+    }
+
+    /// What machines did from `since` on, or from the beginning.
+    pub(super) fn in_time(
+        &self,
+        py: Python<'_>,
+        from: Option<f64>,
+        acts_after_receipt: bool,
+    ) -> PyResult<Since> {
+        if let Some((counted, told)) = &self.in_time {
+            if from.unwrap_or(0.0).max(0.0) == counted.max(0.0) {
+                return Ok(told.clone());
+            }
+            let why = format!("{UNRECORDED}, and run.machines_since({counted})");
+            return Err(LamportError::new_err(why));
+        }
+        let machines = &self.beside.machines;
+        let columns = self
+            .columns
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Held::Native(columns) = &*columns {
+            return Ok(py.detach(|| since(columns, machines, from, acts_after_receipt))?);
+        }
+        drop(columns);
+        let columns = self.table(py)?;
+        Ok(py.detach(|| since(&columns, machines, from, acts_after_receipt))?)
     }
 
     fn match_messages(&self, py: Python<'_>) -> PyResult<Messages> {

@@ -24,6 +24,7 @@ use crate::causality::diagnose::judge;
 use crate::causality::happened::{Causality, Limits};
 use crate::causality::machines::Machines;
 use crate::causality::order;
+use crate::causality::since::Since;
 use crate::causality::verify::Options;
 use crate::log::logs::Logs;
 use crate::log::write::merge;
@@ -37,8 +38,8 @@ pub(super) struct PyLogs(LogTables);
 
 impl PyLogs {
     /// A run of which only the table of machines is known.
-    pub(super) fn of_machines(machines: Machines) -> Self {
-        Self(LogTables::of_machines(machines))
+    pub(super) fn of_machines(machines: Machines, in_time: Option<(f64, Since)>) -> Self {
+        Self(LogTables::of_machines(machines, in_time))
     }
 
     pub(super) fn new(logs: Logs) -> Self {
@@ -154,6 +155,31 @@ impl PyLogs {
     /// ``run_id``, ``file`` (lists of str, "" if unknown).
     fn machines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.0.machines, tables::machines)
+    }
+
+    /// What machines did from a time on, one row per machine as in `machines`; new arrays each time.
+    ///
+    /// ``ticks``, ``sends``, ``receives``, ``internals``, ``max_jump``, ``max_drift`` (int64),
+    /// ``max_queue_len`` (int64 or none), ``mean_jump``, ``queue_growth``, ``mean_drift``, ``mean_wait``,
+    /// ``mean_queue_len`` (float64, NaN if not known). Without `since` (s), from the beginning: 0, or the
+    /// first event, if that is earlier. `draw_after_receive`: whether a tick that takes a message acts, too.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     No event is later than `since`.
+    /// LamportError
+    ///     No event was recorded, or another time was counted from.
+    #[pyo3(signature = (since, *, draw_after_receive))]
+    fn in_time<'py>(
+        &self,
+        py: Python<'py>,
+        since: Option<f64>,
+        draw_after_receive: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        py.import("numpy")?;
+        let told = self.0.in_time(py, since, draw_after_receive)?;
+        tables::since(py, &told)
     }
 
     /// The peers of each machine, as far as STARTUP, CONNECT and SEND lines tell.

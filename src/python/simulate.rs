@@ -15,6 +15,7 @@ use super::logs::PyLogs;
 use super::setting::RunSetting;
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::files::Files;
+use crate::drive::simulated::in_time::InTime;
 use crate::drive::simulated::memory;
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::record::Records;
@@ -49,7 +50,8 @@ pub(super) struct Simulated {
 ///
 /// Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
 /// an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
-/// virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on.
+/// virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on. Without
+/// recording, `since` has `Logs.in_time` know what machines did from that time on.
 ///
 /// Raises
 /// ------
@@ -60,12 +62,13 @@ pub(super) struct Simulated {
 /// LamportError
 ///     Recording would need more memory than there is.
 #[pyfunction]
-#[pyo3(signature = (setting, *, seed, record, log_dir, progress))]
+#[pyo3(signature = (setting, *, seed, record, since, log_dir, progress))]
 pub(super) fn simulate(
     py: Python<'_>,
     setting: RunSetting,
     seed: Whole,
     record: bool,
+    since: Option<f64>,
     log_dir: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Simulated> {
@@ -74,7 +77,9 @@ pub(super) fn simulate(
     if log_dir.is_some() {
         Files::ensure_open(setup.topology.machines())?;
     }
-    memory::ensure(&setup, record)?;
+    let since = since.filter(|_| !record);
+    memory::ensure(&setup, record, since.is_some())?;
+    let keep = Keep { record, since };
     let duration = setup.duration;
     let mut interrupt: Option<PyErr> = None;
     let mut look = |now: f64| {
@@ -92,9 +97,9 @@ pub(super) fn simulate(
     let made = py.detach(|| {
         let watch = Watch::default();
         if is_short(&setup) {
-            make(setup, record, log_dir, &watch)
+            make(setup, keep, log_dir, &watch)
         } else {
-            beside(&watch, &mut look, || make(setup, record, log_dir, &watch))
+            beside(&watch, &mut look, || make(setup, keep, log_dir, &watch))
         }
     })?;
     // Ctrl-C gives back what there is, if there is anything; what a callback raises goes on.
@@ -144,6 +149,15 @@ fn beside<T: Send>(
     })
 }
 
+/// What is to be kept of a run.
+#[derive(Clone, Copy)]
+struct Keep {
+    /// Every event.
+    record: bool,
+    /// What machines did from this time on.
+    since: Option<f64>,
+}
+
 /// A run that was made.
 struct Made {
     simulation: Simulation,
@@ -153,24 +167,23 @@ struct Made {
 
 /// Makes a run, as far as it comes before it is asked to stop. `None` if it was asked to before the first
 /// tick, or once more while the tables are made.
-fn make(
-    setup: Setup,
-    record: bool,
-    log_dir: Option<PathBuf>,
-    watch: &Watch,
-) -> Result<Option<Made>> {
+fn make(setup: Setup, keep: Keep, log_dir: Option<PathBuf>, watch: &Watch) -> Result<Option<Made>> {
     let Some(mut simulation) = Simulation::watched(setup, watch)? else {
         return Ok(None);
     };
     let files = log_dir
         .map(|directory| Files::create(&simulation, &directory))
         .transpose()?;
-    let (records, is_over) = run(&mut simulation, record, files, watch)?;
+    let mut in_time = keep.since.map(|since| InTime::new(&simulation, since));
+    let (records, is_over) = run(&mut simulation, keep, in_time.as_mut(), files, watch)?;
     let stops = watch.stops();
     let mut go_on = || watch.stops() == stops;
     let logs = match records {
         Some(records) => simulation.logs(records, &mut go_on).map(PyLogs::new),
-        None => simulation.machines(&mut go_on).map(PyLogs::of_machines),
+        None => simulation.machines(&mut go_on).map(|machines| {
+            let since = in_time.map(|in_time| in_time.since(&simulation));
+            PyLogs::of_machines(machines, keep.since.zip(since))
+        }),
     };
     Ok(logs.map(|logs| Made {
         simulation,
@@ -181,19 +194,20 @@ fn make(
 
 fn run(
     simulation: &mut Simulation,
-    record: bool,
-    files: Option<Files>,
+    keep: Keep,
+    in_time: Option<&mut InTime>,
+    mut files: Option<Files>,
     watch: &Watch,
 ) -> Result<(Option<Records>, bool)> {
-    let records = record.then(Records::default);
-    let mut both = (records, files);
-    let is_over = match &mut both {
-        (None, None) => simulation.run(&mut (), watch),
-        (Some(records), None) => simulation.run(records, watch),
-        (None, Some(files)) => simulation.run(files, watch),
-        (Some(records), Some(files)) => simulation.run(&mut (records, files), watch),
+    let mut records = keep.record.then(Records::default);
+    let is_over = match (&mut records, in_time, &mut files) {
+        (Some(records), _, None) => simulation.run(records, watch),
+        (Some(records), _, Some(files)) => simulation.run(&mut (records, files), watch),
+        (None, None, None) => simulation.run(&mut (), watch),
+        (None, None, Some(files)) => simulation.run(files, watch),
+        (None, Some(in_time), None) => in_time.of_run(simulation, watch, &mut ()),
+        (None, Some(in_time), Some(files)) => in_time.of_run(simulation, watch, files),
     };
-    let (records, files) = both;
     if let Some(files) = files {
         files.finish(simulation)?;
     }
@@ -222,7 +236,9 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(us
 ///     One row per machine and run, sorted by (point, run, machine): ``point``, ``run`` (from
 ///     `first_run`), ``seed``, ``machine_id``, ``ticks``, ``sends``, ``receives``, ``internals``,
 ///     ``final_clock``, ``max_jump``, ``max_queue_len``, ``final_queue_len``, ``drift`` (int64),
-///     ``clock_rate``, ``mean_jump``, ``queue_growth`` (float64).
+///     ``clock_rate``, ``mean_jump``, ``queue_growth`` (float64). With `since` machines are counted from that
+///     time on (s), and there are ``max_drift`` (int64), ``mean_drift``, ``mean_wait`` and ``mean_queue_len``
+///     (float64), too.
 /// bool
 ///     Whether Ctrl-C ended it early; then only finished runs have rows.
 ///
@@ -231,13 +247,14 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(us
 /// ValueError
 ///     A point is outside what the model allows: `wrong_point` says which.
 #[pyfunction]
-#[pyo3(signature = (points, *, first_run, runs, seed, threads, progress))]
+#[pyo3(signature = (points, *, first_run, runs, seed, since, threads, progress))]
 pub(super) fn sweep_runs(
     py: Python<'_>,
     points: Vec<RunSetting>,
     first_run: u64,
     runs: u64,
     seed: Whole,
+    since: Option<f64>,
     threads: usize,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Bound<'_, PyDict>, bool)> {
@@ -263,6 +280,7 @@ pub(super) fn sweep_runs(
             &points,
             first_run..first_run + runs,
             seed.0,
+            since,
             threads,
             &mut look,
         )
@@ -290,6 +308,12 @@ pub(super) fn sweep_runs(
     dict.set_item("final_queue_len", table.final_queue_len.into_pyarray(py))?;
     dict.set_item("queue_growth", table.queue_growth.into_pyarray(py))?;
     dict.set_item("drift", table.drift.into_pyarray(py))?;
+    if since.is_some() {
+        dict.set_item("mean_drift", table.mean_drift.into_pyarray(py))?;
+        dict.set_item("max_drift", table.max_drift.into_pyarray(py))?;
+        dict.set_item("mean_wait", table.mean_wait.into_pyarray(py))?;
+        dict.set_item("mean_queue_len", table.mean_queue_len.into_pyarray(py))?;
+    }
     Ok((dict, interrupted))
 }
 

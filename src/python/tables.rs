@@ -11,9 +11,11 @@ use crate::causality::diagnose::Judged;
 use crate::causality::diagnose::explanation::Explanation;
 use crate::causality::machines::Machines;
 use crate::causality::messages::Messages;
+use crate::causality::over_time::Did;
+use crate::causality::since::Since;
 use crate::causality::verify::report::{RULES, Rule, Violation};
 use crate::log::columns::Columns;
-use crate::log::schema::Values;
+use crate::log::schema::{EventKind, Values};
 use crate::model::behavior::Probabilities;
 
 /// The columns of the events; their kinds stay, and so do the recipients.
@@ -77,6 +79,38 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
     dict.set_item("has_own", table.has_own)?;
     dict.set_item("run_id", texts(py, &table.run_id)?)?;
     dict.set_item("file", texts(py, &table.file)?)?;
+    Ok(dict)
+}
+
+/// What machines did from a time on; the run's drift in each row.
+pub(super) fn since<'py>(py: Python<'py>, told: &Since) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    let wholes: [(_, fn(&Did) -> i64); 6] = [
+        ("ticks", |did| did.ticks),
+        ("sends", |did| did.events.of_kind(EventKind::Send)),
+        ("receives", |did| did.events.of_kind(EventKind::Receive)),
+        ("internals", |did| did.events.internals()),
+        ("max_jump", |did| did.max_jump),
+        ("max_queue_len", |did| did.max_queue_len),
+    ];
+    for (name, value) in wholes {
+        let values: Vec<i64> = told.machines.iter().map(value).collect();
+        dict.set_item(name, values.into_pyarray(py))?;
+    }
+    let reals: [(_, fn(&Did) -> f64); 4] = [
+        ("mean_jump", |did| did.mean_jump),
+        ("queue_growth", |did| did.queue_growth),
+        ("mean_wait", |did| did.mean_wait),
+        ("mean_queue_len", |did| did.mean_queue_len),
+    ];
+    for (name, value) in reals {
+        let values: Vec<f64> = told.machines.iter().map(value).collect();
+        dict.set_item(name, values.into_pyarray(py))?;
+    }
+    let mean = vec![told.mean_drift; told.machines.len()];
+    dict.set_item("mean_drift", mean.into_pyarray(py))?;
+    let most = vec![told.max_drift; told.machines.len()];
+    dict.set_item("max_drift", most.into_pyarray(py))?;
     Ok(dict)
 }
 

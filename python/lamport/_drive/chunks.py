@@ -55,7 +55,7 @@ def run_chunks(plan: "Plan", executor: Executor, tell: Callable[[int], object]) 
     Failure
         A chunk failed; it holds what is finished.
     """
-    chunks = split(plan.points, plan.runs, is_looked_at=bool(plan.look))
+    chunks = split(plan.points, plan.runs, is_looked_at=bool(plan.measure))
     futures: dict[Future[Any], int] = {}
     refused: BaseException | None = None
     interrupted = False
@@ -146,15 +146,9 @@ def _cost(point: "_RunSetting") -> float:
 
 def _work(part: "Plan", first_run: int) -> tuple[dict[str, Any], bool]:
     """Do a chunk, on one thread: what an executor gets."""
-    from lamport._lamport import sweep_runs
+    from lamport._drive.measure import counted, look_there
 
-    if part.look:
-        from lamport._drive.measure import look_there
-
-        return look_there(part, first_run)
-    return sweep_runs(
-        part.points, first_run=first_run, runs=part.runs, seed=part.seed, threads=1, progress=None
-    )
+    return look_there(part, first_run) if part.measure else counted(part, first_run, threads=1)
 
 
 def _error(future: Future[Any]) -> BaseException | None:

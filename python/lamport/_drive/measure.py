@@ -1,4 +1,4 @@
-"""Runs of a sweep that are looked at one by one: by a user's functions, or without their warm-up."""
+"""Runs of a sweep that are looked at one by one, by a user's functions."""
 
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from lamport._runs.run import Run
 
 __all__ = [
-    "Look",
     "Plan",
     "Unmeasured",
     "as_column",
     "as_measure",
     "check_pickles",
+    "counted",
     "look_here",
     "look_there",
 ]
@@ -32,24 +32,14 @@ LONGEST = 60
 
 
 @dataclass(frozen=True)
-class Look:
-    """What to see of each run."""
-
-    measure: Mapping[str, Measure] = field(default_factory=dict)
-    since: float | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.measure) or self.since is not None
-
-
-@dataclass(frozen=True)
 class Plan:
     """What is to be run, and seen of it."""
 
     points: "list[_RunSetting]"
     runs: int
     seed: int
-    look: Look = Look()
+    since: float | None = None
+    measure: Mapping[str, Measure] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -130,7 +120,7 @@ def look_here(
     columns, interrupted, failure
         The rows of the runs that were looked at; whether Ctrl-C ended it; why one could not be.
     """
-    columns, interrupted = _counted(plan, 0, threads)
+    columns, interrupted = counted(plan, 0, threads=threads)
     seen = _Seen(plan, columns)
     failure = None
     try:
@@ -154,7 +144,7 @@ def look_there(plan: Plan, first_run: int) -> tuple[dict[str, Any], bool]:
     Unmeasured
         One could not be looked at.
     """
-    columns, interrupted = _counted(plan, first_run, 1)
+    columns, interrupted = counted(plan, first_run, threads=1)
     seen = _Seen(plan, columns)
     try:
         for job in _jobs(plan, first_run, columns) if not interrupted else ():
@@ -164,12 +154,20 @@ def look_there(plan: Plan, first_run: int) -> tuple[dict[str, Any], bool]:
     return seen.columns(), interrupted
 
 
-def _counted(plan: Plan, first_run: int, threads: int) -> tuple[dict[str, Any], bool]:
+def counted(
+    plan: Plan, first_run: int, *, threads: int, progress: Callable[[int], object] | None = None
+) -> tuple[dict[str, Any], bool]:
     """Return what every sweep has of these runs: it takes next to no time beside looking at them."""
     from lamport._lamport import sweep_runs
 
     return sweep_runs(
-        plan.points, first_run=first_run, runs=plan.runs, seed=plan.seed, threads=threads, progress=None
+        plan.points,
+        first_run=first_run,
+        runs=plan.runs,
+        seed=plan.seed,
+        since=plan.since,
+        threads=threads,
+        progress=progress,
     )
 
 
@@ -219,22 +217,19 @@ class _Seen:
     def __init__(self, plan: Plan, columns: dict[str, Any]) -> None:
         self._machines = [point["machines"] for point in plan.points]
         self._columns = columns
-        self._look = plan.look
+        self._measure = plan.measure
         self._sizes: list[int] = []
-        self._values: dict[str, list[Any]] = {name: [] for name in plan.look.measure}
-        self._tables: list[Any] = []
+        self._values: dict[str, list[Any]] = {name: [] for name in plan.measure}
 
     def add(self, job: Job, run: "Run") -> None:
         """Look at a run."""
         values: dict[str, Any] = {}
-        for name, function in self._look.measure.items():
+        for name, function in self._measure.items():
             try:
                 values[name] = _number(function(run))
             except Exception as error:
                 why = f"measure {name!r}: {_words(error)}"
                 raise Unmeasured(job.point, job.run, job.seed, why) from error
-        if self._look.since is not None:
-            self._tables.append(run._machines_since(self._look.since, strict=False))
         for name, value in values.items():
             self._values[name].append(value)
         self._sizes.append(self._machines[job.point])
@@ -242,33 +237,15 @@ class _Seen:
     def columns(self) -> dict[str, Any]:
         """Return the rows of the runs that were looked at."""
         import numpy as np
-        import pandas as pd
 
         # Ctrl-C may have come between two of the lists.
         number, rows = len(self._sizes), sum(self._sizes)
         told = {name: values[:rows] for name, values in self._columns.items()}
-        if self._look.since is not None:
-            from lamport._runs.in_time import IN_TIME
-
-            told |= {name: np.empty(0) for name in IN_TIME}
-            if number:
-                table = pd.concat(self._tables[:number], ignore_index=True)
-                told |= {name: _plain(table[name]) for name in table.columns if name in told}
         for name, values in self._values.items():
             whole = np.empty(number, dtype=object)
             whole[:] = values[:number]
             told[name] = np.repeat(whole, self._sizes)
         return told
-
-
-def _plain(column: Any) -> Any:
-    """Return whole numbers, of which none is missing in virtual time, as a sweep has them."""
-    import numpy as np
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
-        return column.to_numpy(dtype=np.int64, na_value=0)
-    return column.to_numpy()
 
 
 def _number(value: object) -> bool | int | float | None:

@@ -5,6 +5,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from lamport._drive.progress import Count
+from lamport._model.check import real
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
@@ -41,6 +42,7 @@ def simulate(
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
     record: bool = True,
+    since: float | None = None,
     progress: bool | Callable[[float], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n in virtual time: the machines of `run_local` without the waiting.
@@ -91,6 +93,10 @@ def simulate(
     record : bool
         Keep every event, about 200 bytes each. If False, only `Run.machines`, `Run.drift` and what
         follows from them is there; the other tables raise LamportError.
+    since : float, optional
+        Without recording, count what machines do from this time on as well: `Run.machines_since` then knows
+        this one time. With 0, `Run.machines` says what the run came to over time. A run that is recorded
+        tells both of any time, and takes no `since`.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook, if it takes long enough to be seen. A
         callable gets the virtual time about 20 times a second.
@@ -117,14 +123,16 @@ def simulate(
     >>> run = lamport.simulate(duration=3600, rates=[1, 3, 6], latency=lamport.Exponential(0.01), seed=1978)
     >>> run.machines["ticks"].tolist()
     [3600, 10800, 21600]
-    >>> len(lamport.simulate(1_000, topology="ring", seed=1, record=False).machines)
-    1000
+    >>> run = lamport.simulate(1_000, topology="ring", seed=1, record=False, since=0)
+    >>> len(run.machines), run.machines["max_drift"].max()
+    (1000, 0)
     """
     given = dict(locals())
     from lamport import _lamport
 
     setting = run_setting(given)
     check_others("simulate", given)
+    start = _check_since(since, record=record, duration=setting["duration"])
     parameters: dict[str, Any] = {**keep(setting), "seed": make_seed(seed)}
     claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
     directory = None if claim is None else claim.path
@@ -134,6 +142,7 @@ def simulate(
                 setting,
                 seed=parameters["seed"],
                 record=record,
+                since=start,
                 log_dir=directory,
                 progress=tell if tell.wanted else None,
             )
@@ -145,7 +154,8 @@ def simulate(
         if claim is not None:
             claim.give_up()
         raise
-    again = None if simulated.interrupted else Recipe(simulate_again, (setting, parameters["seed"], record))
+    made = (setting, parameters["seed"], record, start)
+    again = None if simulated.interrupted else Recipe(simulate_again, made)
     return Run(
         simulated.logs,
         parameters=parameters,
@@ -159,10 +169,24 @@ def simulated(setting: "_RunSetting", seed: int, *, progress: Callable[[float], 
     """Run a setting that was checked, recorded and in memory: one run of many."""
     from lamport import _lamport
 
-    made = _lamport.simulate(setting, seed=seed, record=True, log_dir=None, progress=progress)
+    made = _lamport.simulate(setting, seed=seed, record=True, since=None, log_dir=None, progress=progress)
     again = None if made.interrupted else Recipe(simulate_again, (setting, seed, True))
     parameters = {**keep(setting), "seed": seed, **_outcome(made)}
     return Run(made.logs, parameters=parameters, interrupted=made.interrupted, recipe=again)
+
+
+def _check_since(since: object, *, record: bool, duration: float) -> float | None:
+    """Check the time from which machines are counted, of a run that is not recorded."""
+    if since is None:
+        return None
+    start = real("since", since)
+    if record:
+        raise ValueError(
+            f"since={start:g} is for record=False: a run that is recorded has run.machines_since({start:g})"
+        )
+    if not 0 <= start < duration:
+        raise ValueError(f"since={start:g} (s) is not within a run of {duration:g} s")
+    return start
 
 
 def _outcome(simulated: "Simulated") -> dict[str, Any]:

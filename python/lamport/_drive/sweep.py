@@ -103,8 +103,7 @@ def sweep(
         microseconds.
     since : float, optional
         Leave the first seconds of each run out, as `Run.machines_since` does, and say what runs came to over
-        time; 0 does so of whole runs. ``drift`` is that at the end anyway, and `measure` gets whole runs. It
-        takes as long as looking at each run.
+        time; 0 does so of whole runs. ``drift`` is that at the end anyway, and `measure` gets whole runs.
     executor : concurrent.futures.Executor, optional
         Where to run: a ``ProcessPoolExecutor``, a ``Client`` of Dask, ... Each task runs on
         one thread. If None: threads of this process, as many as it may use cores.
@@ -168,7 +167,7 @@ def sweep(
             high  0.89
     """
     from lamport._drive.grid import DEFAULTS, make_points
-    from lamport._drive.measure import Look, Plan, as_measure
+    from lamport._drive.measure import Plan, as_measure
     from lamport._model.run_setting import make_seed
 
     if callable(get := getattr(executor, "get_executor", None)):
@@ -187,16 +186,16 @@ def sweep(
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
     taken = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth", *DEFAULTS, *METRICS)
-    look = Look(as_measure(measure, taken), some_real("since", since))
+    functions, start = as_measure(measure, taken), some_real("since", since)
     points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **fixed})
     _check(points)
-    _check_since(points, look.since)
-    plan = Plan(points.native, runs, make_seed(seed), look)
+    _check_since(points, start)
+    plan = Plan(points.native, runs, make_seed(seed), start, functions)
     _ensure_memory(points, runs)
     with Count(progress, plan.total, f"{len(points.native):,} points", "runs") as tell:
         if executor is not None:
             rows, interrupted = _on_executor(points, plan, executor, tell)
-        elif look:
+        elif plan.measure:
             rows, interrupted = _one_by_one(points, plan, tell)
         else:
             rows, interrupted = _on_threads(plan, tell)
@@ -205,16 +204,10 @@ def sweep(
 
 
 def _on_threads(plan: "Plan", tell: Count) -> "tuple[list[Rows], bool]":
-    from lamport._lamport import sweep_runs
+    from lamport._drive.measure import counted
 
-    columns, interrupted = sweep_runs(
-        plan.points,
-        first_run=0,
-        runs=plan.runs,
-        seed=plan.seed,
-        threads=_cores(),
-        progress=tell if tell.wanted else None,
-    )
+    progress = tell if tell.wanted else None
+    columns, interrupted = counted(plan, 0, threads=_cores(), progress=progress)
     return [(0, columns)], interrupted
 
 
@@ -235,7 +228,7 @@ def _on_executor(
     from lamport._drive.measure import Unmeasured, check_pickles
 
     if isinstance(executor, ProcessPoolExecutor):
-        check_pickles(plan.look.measure)
+        check_pickles(plan.measure)
     try:
         return run_chunks(plan, executor, tell)
     except Failure as failure:
@@ -290,8 +283,8 @@ def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: b
 
     from lamport._drive.measure import as_column
 
-    metrics = METRICS if plan.look.since is not None else METRICS[: METRICS.index("drift") + 1]
-    names = ("run", "seed", "machine_id", *metrics, *plan.look.measure)
+    metrics = METRICS if plan.since is not None else METRICS[: METRICS.index("drift") + 1]
+    names = ("run", "seed", "machine_id", *metrics, *plan.measure)
     if len(rows) == 1:
         ((first, columns),) = rows
         point = columns["point"] + first
@@ -309,7 +302,7 @@ def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: b
         **shown,
         "machine_id": columns["machine_id"],
         **{name: columns[name] for name in metrics},
-        **{name: as_column(columns[name]) for name in plan.look.measure},
+        **{name: as_column(columns[name]) for name in plan.measure},
     }
     frame = pd.DataFrame(order, copy=False)
     frame.attrs = {"grid": list(points.names), "seed": plan.seed, "interrupted": interrupted}

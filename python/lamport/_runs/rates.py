@@ -22,4 +22,5 @@ def drawn_rates(machines: int, max_rate: int, seed: int) -> list[float]:
     defaults = {name: each.of["grid"] for name, each in MODEL.items()}
     given = {"machines": machines, "max_rate": max_rate, "duration": INSTANT}
     setting = run_setting(defaults | given)
-    return list(simulate(setting, seed=seed, record=False, log_dir=None, progress=None).rates)
+    made = simulate(setting, seed=seed, record=False, since=None, log_dir=None, progress=None)
+    return list(made.rates)

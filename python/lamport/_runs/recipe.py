@@ -38,8 +38,8 @@ def read_again(
     return read_logs(names, offsets=offsets, skip=skip, rules=rules, execution=execution)
 
 
-def simulate_again(setting: "_RunSetting", seed: int, record: bool) -> "Logs":
+def simulate_again(setting: "_RunSetting", seed: int, record: bool, since: float | None = None) -> "Logs":
     """Run a simulation that came to its end: equal seeds give equal runs."""
     from lamport._lamport import simulate
 
-    return simulate(setting, seed=seed, record=record, log_dir=None, progress=None).logs
+    return simulate(setting, seed=seed, record=record, since=since, log_dir=None, progress=None).logs

@@ -229,7 +229,7 @@ class Recorded:
         ``mean_queue_len`` is how many messages waited, on average over time: the time that all of them
         waited, those left in the queue until the last event, by its length (Little's law); NaN unless all
         arrivals are known. A message that was dropped in a crash and came again counts from then on. Of a
-        run that was not recorded these four are missing.
+        run that was not recorded these four are missing, unless it was made with ``since=0``.
         """
         from lamport._runs import tables
 
@@ -257,7 +257,7 @@ class Recorded:
         ValueError
             `since` is not a time before the last event.
         LamportError
-            No event was recorded.
+            No event was recorded, and the run was not made with this `since`.
 
         Examples
         --------
@@ -266,14 +266,9 @@ class Recorded:
         >>> run.machines_since(30)["ticks"].tolist()
         [30, 90, 180]
         """
-        return self._machines_since(since, strict=True)
-
-    def _machines_since(self, since: float, *, strict: bool) -> "pd.DataFrame":
-        """Return the same; unless strict, also of a run without an event from then on."""
         from lamport._runs import in_time
 
-        told = in_time.Told(self._logs, self._machines, self.parameters)
-        return in_time.machines_since(told, since, strict=strict)
+        return in_time.machines_since(in_time.Told(self._logs, self._machines, self.parameters), since)
 
     @cached_property
     def _all_of_machines(self) -> "pd.DataFrame":

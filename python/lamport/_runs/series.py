@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from lamport._model.check import some_real
 from lamport._model.public import public
 from lamport._runs.clocks import as_step
 from lamport._runs.compare import each_run
+from lamport._runs.in_time import as_time
 from lamport._runs.run import Run
 from lamport._runs.summarize import Statistic, as_wanted, reduced
 
@@ -78,11 +78,9 @@ def series(
     40.0   91.7   84.0   99.4
     60.0  134.2  126.0  142.3
     """
-    step, since = as_step(every), some_real("since", since)
+    step, start = as_step(every), 0.0 if since is None else as_time(since)
     wanted = as_wanted(statistic, confidence, interval)
-    if since is not None and not math.isfinite(since):
-        raise ValueError(f"since={since!r} is not a time: give seconds from the beginning of ticking")
-    first = math.ceil((since or 0.0) / step)
+    first = math.ceil(start / step)
     if isinstance(runs, Mapping):
         entries = {str(label): each_run(entry, f"runs[{label!r}]") for label, entry in runs.items()}
         parts = [_of_runs(entry, step, first, f"runs[{label!r}]") for label, entry in entries.items()]

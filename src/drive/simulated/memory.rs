@@ -1,17 +1,19 @@
 //! Whether a run has room in memory, before it takes any.
 
+use crate::causality::over_time::OverTime;
 use crate::drive::memory::available;
 use crate::drive::simulated::record::BYTES_PER_EVENT;
 use crate::drive::simulated::setup::Setup;
 use crate::error::{Error, Result};
 
-/// Checks that the machines of this run, and its events if they are recorded, have room, as far as the
-/// system tells.
-pub fn ensure(setup: &Setup, record: bool) -> Result<()> {
+/// Checks that the machines of this run have room, its events if they are recorded, and what is counted of
+/// machines if they are from some time on, as far as the system tells.
+pub fn ensure(setup: &Setup, record: bool, is_in_time: bool) -> Result<()> {
     let Some(available) = available() else {
         return Ok(());
     };
-    let machines = setup.bytes();
+    let counted = u64::from(setup.topology.machines()) * OverTime::BYTES_PER_MACHINE as u64;
+    let machines = setup.bytes() + if is_in_time { counted } else { 0 };
     let events = setup.expected_ticks() * setup.events_per_tick() * BYTES_PER_EVENT as f64;
     let wants = |what: &str, bytes: f64, remedy: &str| {
         Error::state(format!(
@@ -57,10 +59,10 @@ mod tests {
             seed: 1,
             faults: Vec::new(),
         };
-        ensure(&setup(3, 60.0), true).unwrap();
-        ensure(&setup(3, 1e9), false).unwrap();
+        ensure(&setup(3, 60.0), true, false).unwrap();
+        ensure(&setup(3, 1e9), false, true).unwrap();
         if available().is_some() {
-            let error = |setup, record| ensure(&setup, record).unwrap_err().to_string();
+            let error = |setup, record| ensure(&setup, record, false).unwrap_err().to_string();
             assert!(error(setup(1000, 1e9), true).contains("record=False"));
             let many = error(setup(u32::MAX, 1.0), false);
             assert!(many.contains("4294967295 machines"), "{many}");

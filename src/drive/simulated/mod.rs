@@ -11,6 +11,7 @@ pub mod engine;
 mod fault_state;
 pub mod files;
 pub mod handled;
+pub mod in_time;
 pub mod memory;
 mod outcome;
 mod paces;

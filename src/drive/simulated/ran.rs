@@ -59,6 +59,26 @@ pub trait Ran {
     /// How many of its events are internal.
     fn internals(&self, machine: usize) -> u64;
 
+    /// How many events it had, by kind.
+    fn counts(&self, machine: usize) -> EventCounts {
+        let (tally, internals) = (self.tally(machine), self.internals(machine));
+        EventCounts::of(|kind| {
+            let count = match kind {
+                EventKind::Send => tally.sends,
+                EventKind::Receive => tally.receives,
+                EventKind::Internal => internals,
+            };
+            count as i64
+        })
+    }
+
+    /// The largest step of its clock.
+    fn max_jump(&self, machine: usize) -> i64 {
+        let tally = self.tally(machine);
+        let acts = self.internals(machine) + tally.sends > 0;
+        tally.max_jump.max(u64::from(acts)) as i64
+    }
+
     /// Sender, timestamp and arrival of what is in its queue, arrived or on its way.
     fn waiting(&self, machine: usize) -> impl Iterator<Item = (Option<MachineId>, u64, Nanos)>;
 
@@ -226,14 +246,8 @@ pub trait Ran {
             }
             let waiting = self.queue_len(machine, end);
             let summary = self.summary_of(machine, &run_id, elapsed, waiting);
-            let (tally, internals) = (self.tally(machine), self.internals(machine));
+            let (tally, events) = (self.tally(machine), self.counts(machine));
             let clock = self.clock(machine) as i64;
-            let count = |kind| match kind {
-                EventKind::Send => tally.sends,
-                EventKind::Receive => tally.receives,
-                EventKind::Internal => internals,
-            };
-            let events = EventCounts::of(|kind| count(kind) as i64);
             let has_receives = tally.receives > 0;
             table.push(
                 &summary,
@@ -243,7 +257,7 @@ pub trait Ran {
                     last_clock: clock,
                     jumps: clock,
                     unknown_jumps: 0,
-                    max_jump: tally.max_jump.max(u64::from(internals + tally.sends > 0)) as i64,
+                    max_jump: self.max_jump(machine),
                     max_queue_len: if has_receives {
                         i64::from(tally.max_queue_len)
                     } else {

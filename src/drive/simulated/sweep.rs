@@ -8,12 +8,15 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::causality::over_time::Did;
 use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::id;
+use crate::drive::simulated::in_time::InTime;
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::setup::Setup;
 use crate::drive::simulated::watch::Watch;
 use crate::error::{Error, Result};
+use crate::log::schema::EventKind;
 use crate::model::random::mix;
 use crate::setting::MAX_SEED;
 
@@ -59,6 +62,15 @@ pub struct SweepTable {
     pub queue_growth: Vec<f64>,
     /// The run's: the largest final clock less the smallest.
     pub drift: Vec<i64>,
+    /// The run's: the mean over time of the largest clock less the smallest. This and what follows is empty
+    /// unless runs are counted from some time on.
+    pub mean_drift: Vec<f64>,
+    /// The run's: the largest of it.
+    pub max_drift: Vec<i64>,
+    /// How long the messages that it received had waited, on average, in seconds.
+    pub mean_wait: Vec<f64>,
+    /// How many messages waited, on average over time.
+    pub mean_queue_len: Vec<f64>,
 }
 
 /// The seed of run `run` of a sweep with `seed`.
@@ -68,12 +80,15 @@ pub fn seed_of(seed: u64, run: u64) -> u64 {
 
 /// Runs each point with the seeds of `runs` on `threads` threads.
 ///
+/// With `since`, machines are counted from that time on, and what they came to over time is told.
+///
 /// `watch` is told every 50 ms how many runs are done; when it says no, the
 /// runs that are finished are returned. The table does not depend on `threads`.
 pub fn sweep(
     points: &[Setup],
     runs: Range<u64>,
     seed: u64,
+    since: Option<f64>,
     threads: usize,
     watch: &mut dyn FnMut(u64) -> bool,
 ) -> Result<SweepTable> {
@@ -84,7 +99,7 @@ pub fn sweep(
         .iter()
         .map(|point| point.topology.machines() as usize);
     let rows = rows.sum::<usize>() * (runs.end - runs.start) as usize;
-    let gathered = Mutex::new(Gathered::with_room(rows));
+    let gathered = Mutex::new(Gathered::with_room(rows, since.is_some()));
     let failure = Mutex::new(None);
     let (tell, told) = channel::<()>();
     thread::scope(|scope| {
@@ -97,6 +112,7 @@ pub fn sweep(
                 let mut worker = Worker {
                     points,
                     seed,
+                    since,
                     simulation: None,
                 };
                 while !stop.is_stopped() {
@@ -143,9 +159,9 @@ struct Gathered {
 
 impl Gathered {
     /// Columns that grow would be copied again and again; room that is not used costs nothing.
-    fn with_room(rows: usize) -> Self {
+    fn with_room(rows: usize, is_over_time: bool) -> Self {
         let mut table = SweepTable::default();
-        table.reserve(rows);
+        table.reserve(rows, is_over_time);
         Self {
             table,
             next: 0,
@@ -192,6 +208,7 @@ fn portions(points: &[Setup], runs: &Range<u64>) -> Result<Vec<(usize, Range<u64
 struct Worker<'a> {
     points: &'a [Setup],
     seed: u64,
+    since: Option<f64>,
     simulation: Option<(usize, Simulation)>,
 }
 
@@ -215,12 +232,20 @@ impl Worker<'_> {
         let Some((_, simulation)) = &mut self.simulation else {
             return Ok(table);
         };
+        let mut in_time = self.since.map(|since| InTime::new(simulation, since));
         for run in runs {
             let seed = seed_of(self.seed, run);
-            if !simulation.restart(seed, stop)? || !simulation.run(&mut (), stop) {
+            if !simulation.restart(seed, stop)? {
                 break;
             }
-            table.add(point, run, simulation);
+            let is_whole = match &mut in_time {
+                Some(in_time) => in_time.of_run(simulation, stop, &mut ()),
+                None => simulation.run(&mut (), stop),
+            };
+            if !is_whole {
+                break;
+            }
+            table.add(point, run, simulation, in_time.as_ref());
             done.fetch_add(1, Ordering::Relaxed);
         }
         Ok(table)
@@ -228,46 +253,44 @@ impl Worker<'_> {
 }
 
 impl SweepTable {
-    fn add(&mut self, point: usize, run: u64, simulation: &Simulation) {
+    fn add(&mut self, point: usize, run: u64, simulation: &Simulation, in_time: Option<&InTime>) {
         let end = simulation.end();
         let clocks = || simulation.seats().iter().map(|seat| seat.node.clock());
         let drift = clocks().max().unwrap_or(0) - clocks().min().unwrap_or(0);
         for (machine, seat) in simulation.seats().iter().enumerate() {
-            let (tally, ticks) = (&seat.tally, simulation.ticks(machine));
-            let actions = tally.actions(ticks, simulation.discipline());
-            let rate = simulation.rate(machine);
-            let queue_len = seat.node.queue_len(end);
+            let did = match in_time {
+                Some(in_time) => in_time.did(simulation, machine),
+                None => whole(simulation, machine),
+            };
+            let queue_len = seat.node.queue_len(end) as i64;
             self.point.push(point as i64);
             self.run.push(run as i64);
             self.seed.push(simulation.seed() as i64);
             self.machine_id.push(id(machine as u32) as i64);
-            self.clock_rate.push(rate);
-            self.ticks.push(ticks as i64);
-            self.sends.push(tally.sends as i64);
-            self.receives.push(tally.receives as i64);
-            self.internals.push((actions - tally.sends) as i64);
+            self.clock_rate.push(simulation.rate(machine));
+            self.ticks.push(did.ticks);
+            self.sends.push(did.events.of_kind(EventKind::Send));
+            self.receives.push(did.events.of_kind(EventKind::Receive));
+            self.internals.push(did.events.internals());
             self.final_clock.push(seat.node.clock() as i64);
-            let events = actions + tally.receives;
-            self.mean_jump
-                .push(seat.node.clock() as f64 / events as f64);
-            self.max_jump
-                .push(tally.max_jump.max(u64::from(actions > 0)) as i64);
-            let longest = u64::from(tally.max_queue_len).max(queue_len);
-            self.max_queue_len.push(longest as i64);
-            self.final_queue_len.push(queue_len as i64);
-            let (up, _) = simulation.uptime(machine);
-            let growth = if up > 0.0 {
-                queue_len as f64 / up
-            } else {
-                f64::NAN
-            };
-            self.queue_growth.push(growth);
+            self.mean_jump.push(did.mean_jump);
+            self.max_jump.push(did.max_jump);
+            self.max_queue_len.push(did.max_queue_len.max(queue_len));
+            self.final_queue_len.push(queue_len);
+            self.queue_growth.push(did.queue_growth);
             self.drift.push(drift as i64);
+            if let Some(in_time) = in_time {
+                let (mean_drift, max_drift) = in_time.drift();
+                self.mean_drift.push(mean_drift);
+                self.max_drift.push(max_drift);
+                self.mean_wait.push(did.mean_wait);
+                self.mean_queue_len.push(did.mean_queue_len);
+            }
         }
     }
 
     /// Makes room for this many rows.
-    fn reserve(&mut self, rows: usize) {
+    fn reserve(&mut self, rows: usize, is_over_time: bool) {
         self.point.reserve_exact(rows);
         self.run.reserve_exact(rows);
         self.seed.reserve_exact(rows);
@@ -284,6 +307,12 @@ impl SweepTable {
         self.final_queue_len.reserve_exact(rows);
         self.queue_growth.reserve_exact(rows);
         self.drift.reserve_exact(rows);
+        if is_over_time {
+            self.mean_drift.reserve_exact(rows);
+            self.max_drift.reserve_exact(rows);
+            self.mean_wait.reserve_exact(rows);
+            self.mean_queue_len.reserve_exact(rows);
+        }
     }
 
     fn append(&mut self, mut other: Self) {
@@ -303,6 +332,27 @@ impl SweepTable {
         self.final_queue_len.append(&mut other.final_queue_len);
         self.queue_growth.append(&mut other.queue_growth);
         self.drift.append(&mut other.drift);
+        self.mean_drift.append(&mut other.mean_drift);
+        self.max_drift.append(&mut other.max_drift);
+        self.mean_wait.append(&mut other.mean_wait);
+        self.mean_queue_len.append(&mut other.mean_queue_len);
+    }
+}
+
+/// What a machine did in a whole run, of which no event was told.
+fn whole(run: &impl Ran, machine: usize) -> Did {
+    let events = run.counts(machine);
+    let (up, _) = run.uptime(machine);
+    let growth = run.queue_len(machine, run.end()) as f64 / up;
+    Did {
+        ticks: run.ticks(machine) as i64,
+        events,
+        mean_jump: run.clock(machine) as f64 / events.sum() as f64,
+        max_jump: run.max_jump(machine),
+        max_queue_len: run.tally(machine).max_queue_len.into(),
+        queue_growth: if up > 0.0 { growth } else { f64::NAN },
+        mean_wait: f64::NAN,
+        mean_queue_len: f64::NAN,
     }
 }
 
@@ -333,16 +383,21 @@ mod tests {
 
     #[test]
     fn threads_do_not_change_the_table() {
-        let run = |threads| sweep(&points(), 3..40, 9, threads, &mut |_| true).unwrap();
-        let one = run(1);
-        assert_eq!(one.run.len(), 37 * 24);
-        assert_eq!(one, run(2));
-        assert_eq!(one, run(7));
+        for since in [None, Some(0.25)] {
+            let run = |threads| sweep(&points(), 3..40, 9, since, threads, &mut |_| true).unwrap();
+            let one = run(1);
+            assert_eq!(one.run.len(), 37 * 24);
+            assert_eq!(one.max_drift.len(), since.map_or(0, |_| 37 * 24));
+            // As text, in which what is not a number equals itself.
+            let one = format!("{one:?}");
+            assert!(one == format!("{:?}", run(2)));
+            assert!(one == format!("{:?}", run(7)));
+        }
     }
 
     #[test]
     fn a_row_is_what_a_simulation_of_its_seed_says() {
-        let table = sweep(&points(), 0..5, 9, 2, &mut |_| true).unwrap();
+        let table = sweep(&points(), 0..5, 9, None, 2, &mut |_| true).unwrap();
         for row in 0..table.run.len() {
             let seed = table.seed[row] as u64;
             assert_eq!(seed, seed_of(9, table.run[row] as u64));
@@ -368,7 +423,7 @@ mod tests {
             duration: 1e6,
             ..points()[0].clone()
         };
-        let table = sweep(&[long], 0..1_000_000, 9, 2, &mut |_| false).unwrap();
+        let table = sweep(&[long], 0..1_000_000, 9, None, 2, &mut |_| false).unwrap();
         assert!(table.run.len() < 3_000_000);
         assert_eq!(table.run.len() % 3, 0);
     }
@@ -379,7 +434,8 @@ mod tests {
             duration: -1.0,
             ..points()[0].clone()
         };
-        let error = sweep(&[points()[0].clone(), bad], 0..2, 9, 1, &mut |_| true).unwrap_err();
+        let error =
+            sweep(&[points()[0].clone(), bad], 0..2, 9, None, 1, &mut |_| true).unwrap_err();
         assert!(error.to_string().contains("point 1"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 """Runs in virtual time, through their Python face."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -98,13 +99,51 @@ models = st.fixed_dictionaries(
 
 @given(models)
 def test_recording_or_not_gives_the_same_machines(model):
-    recorded, counted = lamport.simulate(**model), lamport.simulate(**model, record=False)
-    # What machines came to over time is told of events alone.
-    one, two = (run.machines.drop(columns=[*IN_TIME]) for run in (recorded, counted))
-    pd.testing.assert_frame_equal(one, two, check_exact=True)
-    assert counted.machines[[*IN_TIME]].isna().all(axis=None)
+    recorded, counted = lamport.simulate(**model), lamport.simulate(**model, record=False, since=0)
+    pd.testing.assert_frame_equal(recorded.machines, counted.machines, check_exact=True)
+    bare = lamport.simulate(**model, record=False).machines
+    pd.testing.assert_frame_equal(bare.drop(columns=[*IN_TIME]), recorded.machines.drop(columns=[*IN_TIME]))
+    assert bare[[*IN_TIME]].isna().all(axis=None)
     assert recorded.drift == counted.drift
     assert recorded.parameters == counted.parameters
+
+
+@given(models, st.floats(0, 0.99), st.integers(0, 3))
+@settings(max_examples=50)
+def test_what_is_counted_from_a_time_on_is_what_the_events_tell(model, share, faults):
+    since = share * model["duration"]
+    if faults:
+        rate = faults / model["duration"]
+        model["faults"] = lamport.random_faults(
+            model["seed"], rate, machines=model["machines"], duration=model["duration"]
+        )
+    recorded = lamport.simulate(**model)
+    counted = lamport.simulate(**model, record=False, since=since)
+    if not since < recorded.events["time"].max():
+        return
+    there = pickle.loads(pickle.dumps(counted))
+    for run in (counted, there):
+        pd.testing.assert_frame_equal(
+            run.machines_since(since), recorded.machines_since(since), check_exact=True
+        )
+        with pytest.raises(lamport.LamportError, match=r"no event was recorded .* run.machines_since\("):
+            run.machines_since(since + 0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"since": 5}, r"since=5 is for record=False: .* run\.machines_since\(5\)"),
+        ({"since": 60, "record": False}, r"since=60 \(s\) is not within a run of 60 s"),
+        ({"since": -1, "record": False}, "since=-1"),
+        ({"since": float("nan"), "record": False}, "since=nan"),
+        ({"since": "x", "record": False}, "since='x' is not a number"),
+        ({"since": True, "record": False}, "since=True is not a number"),
+    ],
+)
+def test_bad_times_to_count_from(options, message):
+    with pytest.raises(ValueError, match=message):
+        lamport.simulate(**options)
 
 
 @given(models)

@@ -16,7 +16,7 @@ from lamport._model.setting import DISCIPLINE, MODEL, NUMBERS, SETTING, of_funct
 
 OWN = {
     "run_local": {"progress"},
-    "simulate": {"progress"},
+    "simulate": {"since", "progress"},
     "sweep": {"grid", "measure", "since", "executor", "progress", "fixed"},
     "Machine": set(),
     "predict": set(),

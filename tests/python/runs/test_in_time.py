@@ -165,6 +165,37 @@ def test_by_heart():
     assert since["receives"].tolist() == [0, 1]
 
 
+steps = st.lists(
+    st.tuples(
+        st.integers(1, 4),
+        st.integers(1, 9),
+        st.sampled_from([0, 0.5, 2]),
+        st.sampled_from(["SEND", "RECEIVE", "INTERNAL"]),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(steps, st.booleans(), st.sampled_from([None, 0.0, 1.25]))
+def test_of_a_table_with_any_clocks(steps, goes_up, since):
+    """Those of other programs may go down."""
+    time, clock, rows = 0.0, {}, []
+    for machine, number, wait, event in steps:
+        time += wait
+        old = clock.get(machine, 3)
+        clock[machine] = old + number if goes_up else number
+        rows.append((machine, event, time, old, clock[machine]))
+    names = ["machine_id", "event", "time", "old_clock", "new_clock"]
+    run = lamport.from_events(pd.DataFrame(rows, columns=names))
+    if since is not None and since >= time:
+        return
+    table = run.machines if since is None else run.machines_since(since)
+    mean_drift, max_drift = plain_drift(run, micros(since or 0), micros(time))
+    assert set(table["max_drift"]) == {max_drift}
+    np.testing.assert_array_equal(table["mean_drift"], mean_drift)
+
+
 def test_of_a_real_run(run):
     table = run.machines
     assert table[[*IN_TIME]].notna().all(axis=None)

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 import lamport
-from lamport._runs.in_time import IN_TIME
 from lamport._runs.intervals import t_quantile
 from lamport._runs.summarize import METRICS
 
@@ -13,7 +12,7 @@ from lamport._runs.summarize import METRICS
 @pytest.fixture(scope="module")
 def frame():
     """Four points, eight runs each. Read only."""
-    return lamport.sweep({"internal_probability": [0.3, 0.7], "max_rate": [3, 9]}, runs=8)
+    return lamport.sweep({"internal_probability": [0.3, 0.7], "max_rate": [3, 9]}, runs=8, since=0)
 
 
 def test_against_the_definition(frame):
@@ -25,6 +24,10 @@ def test_against_the_definition(frame):
         runs = [run for _, run in rows.groupby("run")]
         expected = {
             "drift": [run["drift"].iloc[0] for run in runs],
+            "mean_drift": [run["mean_drift"].iloc[0] for run in runs],
+            "max_drift": [run["max_drift"].iloc[0] for run in runs],
+            "mean_wait": [run["mean_wait"].mean() for run in runs],
+            "mean_queue_len": [run["mean_queue_len"].sum() for run in runs],
             "mean_jump": [run["mean_jump"].mean() for run in runs],
             "max_jump": [run["max_jump"].max() for run in runs],
             "max_queue_len": [run["max_queue_len"].max() for run in runs],
@@ -39,7 +42,7 @@ def test_against_the_definition(frame):
             least = 1 if name.endswith("jump") else 0
             wanted = [np.mean(values), max(np.mean(values) - half, least), np.mean(values) + half]
             assert table.loc[point, name].tolist() == pytest.approx(wanted, rel=1e-5, abs=1e-5)
-    assert set(table.columns.get_level_values(0)) == {"runs", *METRICS} - set(IN_TIME)
+    assert set(table.columns.get_level_values(0)) == {"runs", *METRICS}
 
 
 def test_what_is_left_out_is_averaged_within_runs(frame):
@@ -80,12 +83,14 @@ def test_intervals_of_what_few_runs_make_cover_as_often_as_the_documentation_say
 
 def test_intervals_stay_where_metrics_can_be():
     """Of a metric that is 0 in most runs Student's interval reaches below."""
-    frame = lamport.sweep({"internal_probability": [0.4, 0.6, 0.9]}, runs=6, duration=30, rates=[3, 3, 3])
+    frame = lamport.sweep(
+        {"internal_probability": [0.4, 0.6, 0.9]}, runs=6, duration=30, rates=[3, 3, 3], since=0
+    )
     table = lamport.summarize(frame)
     runs = frame.groupby(["internal_probability", "run"])["queue_growth"].max().groupby(level=0)
     half = 2.5705818 * runs.std() / np.sqrt(6)
     assert (runs.mean() - half < 0).any()
-    for name in set(METRICS) - set(IN_TIME):
+    for name in METRICS:
         least = 1 if name.endswith("jump") else 0
         assert (table[name, "low"] >= least).all()
         assert (table[name, "low"] <= table[name, "mean"]).all()

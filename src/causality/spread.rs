@@ -1,0 +1,90 @@
+//! How far the clocks of machines are apart, over time.
+
+use super::lowest::Lowest;
+use crate::log::columns::Micros;
+
+/// The largest clock less the smallest: now, on average over a stretch of time, and at most.
+///
+/// What counts is how it is after all events of an instant.
+#[derive(Debug, Clone)]
+pub(super) struct Spread {
+    clocks: Lowest,
+    highest: i64,
+    /// Up to when it is summed: the beginning of the stretch, or the last event since then.
+    now: Micros,
+    start: Micros,
+    /// The sum over time, in whole microseconds.
+    area: i128,
+    most: i64,
+}
+
+impl Spread {
+    /// Of machines with these clocks, from `start` on.
+    pub(super) fn new(start: Micros, clocks: &[i64]) -> Self {
+        Self {
+            clocks: Lowest::new(clocks),
+            highest: largest(clocks),
+            now: start,
+            start,
+            area: 0,
+            most: i64::MIN,
+        }
+    }
+
+    /// The same of the next run, in which all clocks begin at 0.
+    pub(super) fn restart(&mut self) {
+        self.clocks.clear();
+        (self.highest, self.now) = (0, self.start);
+        (self.area, self.most) = (0, i64::MIN);
+    }
+
+    /// A machine's clock is set, no earlier than the one before.
+    #[inline]
+    pub(super) fn set(&mut self, time: Micros, place: usize, clock: i64) {
+        if time > self.now {
+            let spread = self.spread();
+            self.most = self.most.max(spread);
+            self.area += i128::from(spread) * i128::from(time - self.now);
+            self.now = time;
+        }
+        let old = self.clocks.get(place);
+        self.clocks.set(place, clock);
+        if clock >= self.highest {
+            self.highest = clock;
+        } else if old == self.highest {
+            self.highest = largest(self.clocks.all());
+        }
+    }
+
+    #[inline]
+    fn spread(&self) -> i64 {
+        self.highest - self.clocks.smallest()
+    }
+
+    /// When the stretch begins.
+    #[inline]
+    pub(super) fn start(&self) -> Micros {
+        self.start
+    }
+
+    /// From its beginning to the last event, in microseconds.
+    pub(super) fn length(&self) -> Micros {
+        self.now - self.start
+    }
+
+    /// The mean over time; NaN of no time.
+    pub(super) fn mean(&self) -> f64 {
+        self.area as f64 / self.length() as f64
+    }
+
+    /// The largest.
+    pub(super) fn most(&self) -> i64 {
+        self.most.max(self.spread())
+    }
+}
+
+/// The largest clock, in a log whose clocks go down, or at first.
+#[cold]
+fn largest(clocks: &[i64]) -> i64 {
+    clocks.iter().max().copied().unwrap_or(0)
+}
