@@ -70,7 +70,7 @@ pub fn since(
             kind,
             old_clock: events.old_clock[row],
             new_clock: events.new_clock[row],
-            is_tick: is_last && !events.is_manual(row),
+            is_tick: is_last && !events.is_manual(row) && !events.caused[row],
             queue_len: events.queue_len[row],
         };
         told.event(place, &event);
