@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
+from random import Random
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias, TypedDict, final
 
@@ -28,8 +29,11 @@ __all__ = [
     "LogError",
     "Logs",
     "Machine",
+    "Me",
     "Simulated",
     "__version__",
+    "body_text",
+    "body_value",
     "check_parameter",
     "check_room",
     "event_codes",
@@ -71,6 +75,141 @@ MATCHES: tuple[str, ...]
 """How receipts are matched with messages, by the number that `Logs.messages` has for it."""
 
 _Floats: TypeAlias = NDArray[np.float64]
+
+@final
+class Me:
+    """A machine as the handlers of its algorithm see it.
+
+    It is handed to each of them, see `Algorithm`. What it is asked to do is done after the handler has
+    returned, and not at all if the handler fails. Beyond that call, and in other threads, it does nothing
+    but raise LamportError; what it says of itself can still be read.
+    """
+
+    @property
+    def id(self) -> int:
+        """Its number in the run."""
+
+    @property
+    def name(self) -> str:
+        """What figures and tables call it."""
+
+    @property
+    def peers(self) -> tuple[int, ...]:
+        """The ids of the machines that it may send to, ascending, the same in every life."""
+
+    @property
+    def senders(self) -> tuple[int, ...]:
+        """The ids of the machines that may send to it, ascending."""
+
+    @property
+    def machines(self) -> tuple[int, ...]:
+        """The ids of all machines, ascending, its own among them."""
+
+    @property
+    def clock(self) -> int:
+        """The clock of this step's event, then of the newest send."""
+
+    @property
+    def sent_clock(self) -> int | None:
+        """The timestamp of the message received, else None."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since the machine began to tick, in whole microseconds, as the line of this step says."""
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether this step was taken before and is taken again from the log."""
+
+    @property
+    def random(self) -> Random:
+        """Its source of chance, one for all its lives: ``random.Random(f"{seed}/{id}")``."""
+
+    def send(self, to: int | Iterable[int], body: object = None) -> int:
+        """Send to one machine or several: one event, after which the clock is one more.
+
+        Parameters
+        ----------
+        to : int or iterable of int
+            Ids of `peers`; one that is there twice counts once. To nobody is no event.
+        body : object, optional
+            What the message says, as it is now: None, bool, int, finite float, str, list or tuple, dict with
+            keys of str, at most 65,536 bytes as JSON. Each recipient gets objects of its own.
+
+        Returns
+        -------
+        int
+            The clock, which is the timestamp of the message.
+
+        Raises
+        ------
+        ValueError
+            An id is its own or no peer's; the body is too long, too deep, or has a number that is not finite.
+        TypeError
+            Something in the body is of another class; the message has its place.
+        LamportError
+            More messages wait to be received than there may.
+        """
+
+    def broadcast(self, body: object = None) -> int:
+        """Send to all `peers`: one event, as `send`."""
+
+    def timer(self, name: str, seconds: float) -> None:
+        """Have `on_timer` called with this name, at the first tick so many seconds after this step.
+
+        There is one timer of each name: set again, it is due at the new time only.
+
+        Raises
+        ------
+        ValueError
+            The seconds are negative, not finite, or more than 1e9.
+        """
+
+    def cancel(self, name: str) -> None:
+        """Take the timer of this name away, if it is set."""
+
+    def state(self, **values: object) -> None:
+        """Declare values of the machine's state for its log and the table ``run.states``.
+
+        Parameters
+        ----------
+        **values
+            Each as the body of a message, as it is now. Within a step the last one of each name counts.
+        """
+
+    def stop(self) -> None:
+        """Let the machine take no further step after this one."""
+
+def body_text(value: object, name: str = "body") -> str:
+    """Write a value as the body of a message.
+
+    JSON in ASCII as ``json.dumps`` writes it, of what JSON says exactly: None, bool, int, finite float, str,
+    list or tuple, dict with keys of str, and nothing that is derived of these.
+
+    Parameters
+    ----------
+    value : object
+        What it says.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    TypeError
+        Something in it is of another class; the message has its place.
+    ValueError
+        A number is not finite, a text has half a surrogate, it is deeper than 100, contains itself, or takes
+        more than 65,536 bytes.
+    """
+
+def body_value(text: str) -> Any:
+    """Read what a body says, in objects of its own.
+
+    Raises
+    ------
+    ValueError
+        It is not JSON, deeper than 100, or has a number that is beyond all floats.
+    """
 
 def key_text(key: bytes | str) -> str:
     """Give the text form of a key: 64 hexadecimal digits in lower case.

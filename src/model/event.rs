@@ -14,6 +14,18 @@ pub enum Recipients {
 }
 
 impl Recipients {
+    /// These of `peers` peers, in any order, in the one way to say it; `None` if there are none.
+    pub fn among(mut positions: Vec<u32>, peers: u32) -> Option<Self> {
+        positions.sort_unstable();
+        positions.dedup();
+        match *positions {
+            [] => None,
+            [one] => Some(Self::One(one)),
+            _ if positions.len() == peers as usize => Some(Self::All),
+            _ => Some(Self::Some(positions.into())),
+        }
+    }
+
     /// The positions, for a machine with `peers` peers.
     pub fn positions(&self, peers: u32) -> impl Iterator<Item = u32> + '_ {
         let (range, list): (_, &[u32]) = match self {
@@ -150,5 +162,15 @@ mod tests {
         assert_eq!(of(Recipients::One(2)), [2]);
         assert_eq!(of(Recipients::All), [0, 1, 2]);
         assert_eq!(of(Recipients::Some([2, 0].into())), [2, 0]);
+    }
+
+    #[test]
+    fn recipients_are_told_in_one_way() {
+        let among = |positions: &[u32]| Recipients::among(positions.to_vec(), 3);
+        assert_eq!(among(&[]), None);
+        assert_eq!(among(&[2, 2]), Some(Recipients::One(2)));
+        assert_eq!(among(&[2, 0, 2]), Some(Recipients::Some([0, 2].into())));
+        assert_eq!(among(&[2, 0, 1]), Some(Recipients::All));
+        assert_eq!(Recipients::among(vec![0], 1), Some(Recipients::One(0)));
     }
 }

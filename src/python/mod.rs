@@ -3,6 +3,7 @@
 // PyO3 hands arguments over by value, and documentation to Python, whose marks are others.
 #![allow(clippy::needless_pass_by_value, clippy::doc_markdown)]
 
+mod algorithm;
 mod align;
 mod arguments;
 mod at_exit;
@@ -58,6 +59,10 @@ mod module {
     use crate::log::write::in_memory::OWN;
     use crate::model::behavior::Probabilities;
 
+    #[pymodule_export]
+    use super::algorithm::body::{body_text, body_value};
+    #[pymodule_export]
+    use super::algorithm::me::Me;
     #[pymodule_export]
     use super::arguments::{key_text, parse_addresses};
     #[pymodule_export]
