@@ -10,6 +10,8 @@ Names load on first use: ``import lamport`` alone costs next to nothing.
 
 # `__init__.pyi` says the same to type checkers and editors, which run nothing.
 _HOMES = {
+    "Algorithm": "_model.algorithm",
+    "AlgorithmError": "_model.algorithm",
     "Causality": "_runs.causality",
     "Constant": "_model.latency",
     "Crash": "_model.fault",
@@ -24,6 +26,7 @@ _HOMES = {
     "LogError": "_lamport",
     "LogNormal": "_model.latency",
     "Machine": "_lamport",
+    "Me": "_lamport",
     "Partition": "_model.fault",
     "Pause": "_model.fault",
     "Reading": "_runs.reading",

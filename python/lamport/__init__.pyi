@@ -11,7 +11,10 @@ from lamport._drive.sweep import sweep as sweep
 from lamport._lamport import LamportError as LamportError
 from lamport._lamport import LogError as LogError
 from lamport._lamport import Machine as Machine
+from lamport._lamport import Me as Me
 from lamport._lamport import __version__ as __version__
+from lamport._model.algorithm import Algorithm as Algorithm
+from lamport._model.algorithm import AlgorithmError as AlgorithmError
 from lamport._model.fault import Crash as Crash
 from lamport._model.fault import Delay as Delay
 from lamport._model.fault import Disconnect as Disconnect
@@ -44,6 +47,8 @@ from lamport._runs.verification import Verification as Verification
 from lamport._runs.verify import verify as verify
 
 __all__ = [
+    "Algorithm",
+    "AlgorithmError",
     "Causality",
     "Constant",
     "Crash",
@@ -58,6 +63,7 @@ __all__ = [
     "LogError",
     "LogNormal",
     "Machine",
+    "Me",
     "Partition",
     "Pause",
     "Reading",

@@ -41,7 +41,7 @@ pub(super) fn write_body(value: &Bound<'_, PyAny>, name: &str, text: &mut String
     writer.value(value, None).map_err(|wrong| {
         text.truncate(start);
         let place: String = wrong.place.iter().rev().map(String::as_str).collect();
-        let what = format!("{name}{} {}", shortened(&place, 200), wrong.what);
+        let what = format!("{name}{} {}", shortened(&place, 100), wrong.what);
         if wrong.is_type {
             PyTypeError::new_err(what)
         } else {
@@ -82,18 +82,45 @@ fn escape(letter: char, text: &mut String) {
     text.push_str(short);
 }
 
-/// Adds Python's own text of a finite number.
+/// What is in the middle between two texts of 16 or 17 digits has 18 itself, and so no smaller part.
+const PARTS: f64 = (1 << 25) as f64;
+
+/// Adds Python's own text of a finite number: the shortest that is read as the same; of two, the one that
+/// ends with an even digit.
 fn write_float(number: f64, text: &mut String) {
     let start = text.len();
-    write!(text, "{number:?}").expect("a text takes what is written");
-    // Two digits at least, and their sign.
-    if let Some(place) = text[start..].find('e') {
-        let exponent = text.split_off(start + place + 1);
-        let (sign, digits) = exponent
-            .strip_prefix('-')
-            .map_or(('+', &*exponent), |digits| ('-', digits));
-        write!(text, "{sign}{digits:0>2}").expect("a text takes what is written");
+    let takes = "a text takes what is written";
+    write!(text, "{number:e}").expect(takes);
+    let place = |text: &String| text[start..].find('e').map_or(text.len(), |at| start + at);
+    let mantissa = &text[start..place(text)];
+    if mantissa.len() > 16 && (number * PARTS).fract() == 0.0 {
+        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+        let even = format!("{number:.*e}", digits - 1);
+        if even.parse() == Ok(number) {
+            text.replace_range(start.., &even);
+        }
     }
+    let exponent = text.split_off(place(text));
+    let exponent: i32 = exponent[1..].parse().expect("Rust writes a number");
+    let first = start + usize::from(number.is_sign_negative());
+    if !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        write!(text, "e{sign}{:02}", exponent.abs()).expect(takes);
+        return;
+    }
+    if text.len() > first + 1 {
+        text.remove(first + 1);
+    }
+    if exponent < 0 {
+        let zeros = "0.000";
+        text.insert_str(first, &zeros[..=exponent.unsigned_abs() as usize]);
+        return;
+    }
+    let point = first + 1 + exponent as usize;
+    while text.len() <= point {
+        text.push('0');
+    }
+    text.insert(point, '.');
 }
 
 impl Wrong {

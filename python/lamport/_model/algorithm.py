@@ -1,0 +1,180 @@
+"""What machines do, written by users: handlers, one instance of a class per machine."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lamport._lamport import LamportError
+from lamport._model.public import public
+
+if TYPE_CHECKING:
+    from lamport._lamport import Me
+
+__all__ = ["Algorithm", "AlgorithmError"]
+
+
+@public
+class Algorithm:
+    """What machines do: a class of your own derived of this one, of which each machine has an instance.
+
+    It has one or several of the four handlers, which are called one at a time, each at a tick of its
+    machine. Each is handed `me`, an object by which it sends, sets timers and says what its state is, see
+    `lamport.Me`. Give the class to `lamport.simulate`, `lamport.run_local` or `lamport.sweep` as
+    ``algorithm=``, and what ``__init__`` takes as ``arguments=``.
+
+    Notes
+    -----
+    Channels are first in, first out, and lose nothing. A crash loses no state: a machine that comes back
+    calls its handlers again with what its log tells, for which they must do the same for the same calls.
+    All chance is ``me.random`` and all time ``me.now``; side effects other than through `me` (files,
+    printing; see ``me.is_replay``) happen again then, and coming back takes as long as all its handlers took.
+
+    There is no ``await`` and no thread: a handler returns, and what comes next is for the handler that is
+    called then. What would be a line of a coroutine is a value of the instance, as ``self.doing`` here.
+
+    Examples
+    --------
+    One machine asks the others, waits for all their answers, and asks again a second later:
+
+    >>> import lamport
+    >>> class Poll(lamport.Algorithm):
+    ...     def __init__(self, pause=1.0):
+    ...         self.pause, self.doing, self.missing = pause, "nothing", set()
+    ...
+    ...     def start(self, me):
+    ...         if me.id == 1:
+    ...             self.ask(me)
+    ...
+    ...     def ask(self, me):
+    ...         self.doing, self.missing = "waiting", set(me.peers)
+    ...         me.broadcast({"kind": "question"})
+    ...
+    ...     def on_message(self, me, sender, body):
+    ...         if body["kind"] == "question":
+    ...             me.send(sender, {"kind": "answer", "number": me.random.random()})
+    ...             return
+    ...         self.missing.discard(sender)
+    ...         if self.doing == "waiting" and not self.missing:
+    ...             self.doing = "nothing"
+    ...             me.timer("again", self.pause)
+    ...         me.state(missing=len(self.missing))
+    ...
+    ...     def on_timer(self, me, name):
+    ...         self.ask(me)
+    """
+
+    def start(self, me: "Me") -> None:
+        """Begin: the first step of the machine, once in its whole life, crashes or not.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        """
+
+    def on_message(self, me: "Me", sender: int | None, body: Any) -> None:
+        """Handle a message.
+
+        Parameters
+        ----------
+        me : Me
+            The machine, whose ``clock`` is that of the receipt.
+        sender : int or None
+            The id of the machine that sent it; None for what was given from outside.
+        body : object
+            What it says, in objects of its own; a tuple that was sent is a list.
+        """
+
+    def on_timer(self, me: "Me", name: str) -> None:
+        """Handle a timer that is due.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        name : str
+            The name that it was set by.
+        """
+
+    def on_idle(self, me: "Me") -> None:
+        """Handle a tick that finds no message and no timer. Without this handler such a tick is no event.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        """
+
+
+@public
+class AlgorithmError(LamportError):
+    """A handler failed, or an algorithm does not fit the machines it runs on.
+
+    The exception of the handler is the ``__cause__``, and the message has its traceback.
+
+    Attributes
+    ----------
+    machine : int
+        The machine.
+    time : float, optional
+        The time of the step, in seconds since the machine began to tick.
+    line : str, optional
+        File and line of the log with the event that the handler was called for.
+    seed : int, optional
+        The seed of the run.
+    """
+
+    # What is set after it is made, so that it can be pickled as any exception.
+    machine: int
+    time: float | None
+    line: str | None
+    seed: int | None
+    _names: ClassVar = ("machine", "time", "line", "seed")
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        machine: int = 0,
+        time: float | None = None,
+        line: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.machine, self.time, self.line, self.seed = machine, time, line, seed
+
+    @classmethod
+    def of(
+        cls,
+        error: BaseException,
+        *,
+        name: str,
+        handler: str,
+        machine: int,
+        time: float | None,
+        line: str | None,
+        seed: int | None,
+    ) -> "AlgorithmError":
+        """Return the error of a handler that raised this.
+
+        Parameters
+        ----------
+        error : BaseException
+            What it raised.
+        name : str
+            What messages call the machine.
+        handler : str
+            The handler, as ``on_timer("wait")``.
+        machine, time, line, seed
+            As the attributes.
+        """
+        import traceback
+
+        where = [] if line is None else [line]
+        where += [] if time is None else [f"{time:.6f} s after the machine began"]
+        where += [] if seed is None else [f"seed {seed}"]
+        told = "".join(traceback.format_exception(error)).rstrip()
+        made = cls(
+            f"{name}: {handler} raised {type(error).__name__} ({', '.join(where)})\n{told}",
+            machine=machine, time=time, line=line, seed=seed,
+        )  # fmt: skip
+        made.__cause__ = error
+        return made
