@@ -54,6 +54,8 @@ def stated(arguments):
             zip(positional, [*missing, *arguments.defaults], strict=True)]  # fmt: skip
     rows += [(each, keyword_kind, default) for each, default in
              zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]  # fmt: skip
+    if arguments.kwarg is not None:
+        rows.append((arguments.kwarg, inspect.Parameter.VAR_KEYWORD, None))
     return [
         (each.arg, kind, inspect.Parameter.empty if default is None else ast.literal_eval(default))
         for each, kind, default in rows

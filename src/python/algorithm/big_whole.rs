@@ -1,5 +1,7 @@
 //! Whole numbers of any size: Python's own conversion of them to decimal stops at 4,300 digits.
 
+use std::fmt::Write;
+
 /// Nine decimal digits.
 const NINE: u64 = 1_000_000_000;
 /// Eight hexadecimal digits.
@@ -40,7 +42,7 @@ pub(super) fn decimal(hexadecimal: &str) -> Option<String> {
     let mut text = sign.to_owned();
     let mut made = made.iter().rev();
     text.push_str(&made.next().map_or("0".into(), u64::to_string));
-    made.for_each(|piece| text.push_str(&format!("{piece:09}")));
+    made.try_for_each(|piece| write!(text, "{piece:09}")).ok()?;
     Some(text)
 }
 
@@ -51,7 +53,8 @@ pub(super) fn hexadecimal(decimal: &str) -> Option<String> {
     let mut text = sign.to_owned();
     let mut made = made.iter().rev();
     text.push_str(&made.next().map_or("0".into(), |piece| format!("{piece:x}")));
-    made.for_each(|piece| text.push_str(&format!("{piece:08x}")));
+    made.try_for_each(|piece| write!(text, "{piece:08x}"))
+        .ok()?;
     Some(text)
 }
 

@@ -11,14 +11,16 @@ use crate::error::{clipped, shortened};
 use crate::model::body::{MAX_BODY, MAX_DEPTH};
 
 /// What is not as a body must be, and where.
-struct Wrong {
+struct Wrong(Box<WrongValue>);
+
+struct WrongValue {
     is_type: bool,
     /// From the innermost place out.
     place: Vec<String>,
     what: String,
 }
 
-type Written = Result<(), Box<Wrong>>;
+type Written = Result<(), Wrong>;
 
 /// A list or dict that is being written, and those that it is in.
 struct Within<'a> {
@@ -38,7 +40,7 @@ struct BodyWriter<'a> {
 pub(super) fn write_body(value: &Bound<'_, PyAny>, name: &str, text: &mut String) -> PyResult<()> {
     let start = text.len();
     let mut writer = BodyWriter { text, start };
-    writer.value(value, None).map_err(|wrong| {
+    writer.value(value, None).map_err(|Wrong(wrong)| {
         text.truncate(start);
         let place: String = wrong.place.iter().rev().map(String::as_str).collect();
         let what = format!("{name}{} {}", shortened(&place, 100), wrong.what);
@@ -124,22 +126,22 @@ fn write_float(number: f64, text: &mut String) {
 }
 
 impl Wrong {
-    fn value(what: impl Into<String>) -> Box<Self> {
-        Box::new(Self {
+    fn value(what: impl Into<String>) -> Self {
+        Self(Box::new(WrongValue {
             is_type: false,
             place: Vec::new(),
             what: what.into(),
-        })
+        }))
     }
 
-    fn kind(what: impl Into<String>) -> Box<Self> {
+    fn kind(what: impl Into<String>) -> Self {
         let mut wrong = Self::value(what);
-        wrong.is_type = true;
+        wrong.0.is_type = true;
         wrong
     }
 
-    fn at(mut self: Box<Self>, place: impl FnOnce() -> String) -> Box<Self> {
-        self.place.push(place());
+    fn at(mut self, place: impl FnOnce() -> String) -> Self {
+        self.0.place.push(place());
         self
     }
 }
@@ -161,7 +163,7 @@ fn class_of(value: &Bound<'_, PyAny>) -> String {
 
 /// Why a value that is of no class of bodies is none.
 #[cold]
-fn foreign(value: &Bound<'_, PyAny>) -> Box<Wrong> {
+fn foreign(value: &Bound<'_, PyAny>) -> Wrong {
     let base = [
         (value.is_instance_of::<PyInt>(), "int"),
         (value.is_instance_of::<PyFloat>(), "float"),
@@ -187,7 +189,7 @@ fn foreign(value: &Bound<'_, PyAny>) -> Box<Wrong> {
 }
 
 #[cold]
-fn too_long() -> Box<Wrong> {
+fn too_long() -> Wrong {
     Wrong::value(format!(
         "is where its JSON becomes longer than {MAX_BODY} bytes, the most there may be"
     ))
@@ -302,10 +304,7 @@ impl BodyWriter<'_> {
 }
 
 /// One level further in.
-fn enter<'a>(
-    value: &Bound<'_, PyAny>,
-    outer: Option<&'a Within<'a>>,
-) -> Result<Within<'a>, Box<Wrong>> {
+fn enter<'a>(value: &Bound<'_, PyAny>, outer: Option<&'a Within<'a>>) -> Result<Within<'a>, Wrong> {
     let within = Within {
         object: value.as_ptr() as usize,
         depth: outer.map_or(1, |outer| outer.depth + 1),
