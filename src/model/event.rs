@@ -20,8 +20,8 @@ impl Recipients {
         positions.dedup();
         match *positions {
             [] => None,
-            [one] => Some(Self::One(one)),
             _ if positions.len() == peers as usize => Some(Self::All),
+            [one] => Some(Self::One(one)),
             _ => Some(Self::Some(positions.into())),
         }
     }
@@ -171,6 +171,6 @@ mod tests {
         assert_eq!(among(&[2, 2]), Some(Recipients::One(2)));
         assert_eq!(among(&[2, 0, 2]), Some(Recipients::Some([0, 2].into())));
         assert_eq!(among(&[2, 0, 1]), Some(Recipients::All));
-        assert_eq!(Recipients::among(vec![0], 1), Some(Recipients::One(0)));
+        assert_eq!(Recipients::among(vec![0], 1), Some(Recipients::All));
     }
 }

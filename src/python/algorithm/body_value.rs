@@ -104,9 +104,7 @@ impl<'py> BodyReader<'_, 'py> {
         match self.peek() {
             Some(b'"') => Ok(self.string()?.into_any()),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'{' | b'[') if depth == MAX_DEPTH => {
-                Err(self.wrong("no list or dict so deep"))
-            }
+            Some(b'{' | b'[') if depth == MAX_DEPTH => Err(self.wrong("no list or dict so deep")),
             Some(b'{') => Ok(self.dict(depth + 1)?.into_any()),
             Some(b'[') => Ok(self.list(depth + 1)?.into_any()),
             _ => self.word(),

@@ -118,4 +118,8 @@ impl Handler for PyHandler {
         });
         done.unwrap_or(Err(HandlerError::Interrupted(None)))
     }
+
+    fn is_interrupt(&self, error: &HandlerError) -> bool {
+        matches!(error, HandlerError::Interrupted(_))
+    }
 }

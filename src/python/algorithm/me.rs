@@ -202,12 +202,10 @@ impl Me {
         let mut call = self.open("broadcast()")?;
         let body = call.body(body)?;
         let count = self.recipients.count();
-        let recipients = match count {
-            0 => return Ok(call.clock),
-            1 => Recipients::One(0),
-            _ => Recipients::All,
-        };
-        call.send(self.id, recipients, u64::from(count), body)
+        if count == 0 {
+            return Ok(call.clock);
+        }
+        call.send(self.id, Recipients::All, u64::from(count), body)
     }
 
     /// Have `on_timer` called with this name, at the first tick so many seconds after this step.

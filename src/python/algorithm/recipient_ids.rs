@@ -35,7 +35,7 @@ impl RecipientIds {
     /// One id or several as recipients; `None` if there are none.
     pub(super) fn read(&self, to: &Bound<'_, PyAny>) -> PyResult<Option<Recipients>> {
         if to.is_exact_instance_of::<PyInt>() {
-            return Ok(Some(Recipients::One(self.position(to)?)));
+            return self.one(to);
         }
         let ids = if to.is_instance_of::<PyString>() || to.is_instance_of::<PyBool>() {
             None
@@ -43,10 +43,19 @@ impl RecipientIds {
             to.try_iter().ok()
         };
         let Some(ids) = ids else {
-            return Ok(Some(Recipients::One(self.position(to)?)));
+            return self.one(to);
         };
         let positions: PyResult<Vec<u32>> = ids.map(|id| self.position(&id?)).collect();
         Ok(Recipients::among(positions?, self.count()))
+    }
+
+    fn one(&self, id: &Bound<'_, PyAny>) -> PyResult<Option<Recipients>> {
+        let position = self.position(id)?;
+        Ok(Some(if self.count() == 1 {
+            Recipients::All
+        } else {
+            Recipients::One(position)
+        }))
     }
 
     fn position(&self, id: &Bound<'_, PyAny>) -> PyResult<u32> {
