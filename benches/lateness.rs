@@ -125,6 +125,8 @@ fn lamport(seconds: f64, is_precise: bool, is_keyed: bool) -> Vec<Tick> {
         rates: Some(RATES.to_vec()),
         is_precise,
         key: is_keyed.then(|| Key::new(&[7; 32]).expect("a key has 32 bytes")),
+        algorithm: None,
+        until_quiet: false,
         faults: std::sync::Arc::default(),
         seed: 1 + u64::from(is_precise),
         ..common::config(Topology::Full(3), seconds, &scratch.0)

@@ -86,6 +86,8 @@ fn start(topology: Topology, is_keyed: bool) -> Result<(f64, f64), String> {
         wait: 120.0,
         rates: Some(vec![1.0; machines]),
         key: is_keyed.then(|| Key::new(&[7; 32]).expect("a key has 32 bytes")),
+        algorithm: None,
+        until_quiet: false,
         ..common::config(topology, 3600.0, &scratch.0)
     };
     let (begin, cpu) = (Instant::now(), cpu_seconds());

@@ -124,6 +124,8 @@ fn ours(directory: &Path, seconds: f64, rate: f64, key: Option<Key>) -> (Story, 
         rates: Some(vec![rate; 3]),
         behavior: Behavior::new(0.0, 1.0).expect("these are probabilities"),
         key,
+        algorithm: None,
+        until_quiet: false,
         ..common::config(Topology::Full(3), seconds, &scratch.0)
     };
     let before = cpu_seconds();

@@ -32,6 +32,40 @@ pub enum Error {
     /// A machine cannot do what was asked of it in its present state.
     #[error("{0}")]
     State(String),
+    /// A machine cannot do what its algorithm needs, or its algorithm failed.
+    #[error("{0}")]
+    Algorithm(#[from] Box<AlgorithmFault>),
+    /// A handler was interrupted from outside; by what, if that is known.
+    #[error("a handler was interrupted")]
+    Interrupted(Option<ForeignError>),
+}
+
+/// An error of others.
+pub type ForeignError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What is wrong with the algorithm of a machine.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct AlgorithmFault {
+    /// All of it, in words.
+    pub message: String,
+    /// The machine.
+    pub machine_id: u64,
+    /// The seed of its draws.
+    pub seed: u64,
+    /// In which step a handler failed, if one did.
+    pub step: Option<FailedStep>,
+}
+
+/// The step in which a handler failed.
+#[derive(Debug)]
+pub struct FailedStep {
+    /// When, in Unix microseconds.
+    pub time: i64,
+    /// The line of the machine's log that tells its event.
+    pub line: u64,
+    /// The handler's own error.
+    pub cause: ForeignError,
 }
 
 /// So much of a text of others that a message can show it.

@@ -135,6 +135,7 @@ fn machine(scratch: &Scratch) -> Arc<Machine> {
         is_precise: false,
         manner: lamport::model::manner::Manner::default(),
         unix_origin: None,
+        algorithm: None,
         began: None,
     };
     Machine::open(config, &PollThread::of_process().unwrap()).unwrap()

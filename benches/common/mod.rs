@@ -56,6 +56,8 @@ pub(crate) fn config(topology: Topology, duration: f64, directory: &Path) -> Loc
         is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
+        algorithm: None,
+        until_quiet: false,
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Channels {
     listed: u32,
     /// The channels from others, by their ids.
     senders: BTreeMap<MachineId, SenderChannel>,
+    /// The ids that the peers must have, in the order of the peer list, where they are told.
+    peer_ids: Vec<MachineId>,
     /// With an algorithm: what messages to peers say.
     bodies: Option<Box<KeptBodies>>,
 }
@@ -115,6 +117,7 @@ impl Channels {
             peers: vec![PeerChannel::default(); peers],
             listed: peers as u32,
             senders: BTreeMap::new(),
+            peer_ids: Vec::new(),
             bodies: None,
         }
     }
@@ -148,8 +151,16 @@ impl Channels {
             listed: past.peers.len() as u32,
             peers: past.peers.into_iter().map(peer).collect(),
             senders: past.received.into_iter().map(sender).collect(),
+            peer_ids: Vec::new(),
             bodies: None,
         }
+    }
+
+    /// The same, and the peers must have these ids, in the order of the peer list.
+    #[must_use]
+    pub fn expecting_peers(mut self, ids: Vec<MachineId>) -> Self {
+        self.peer_ids = ids;
+        self
     }
 
     /// The same, of a machine with an algorithm: its messages have bodies, of which it has these.

@@ -27,6 +27,17 @@ pub struct Entry {
     pub what: What,
 }
 
+impl Entry {
+    /// How many lines it is.
+    #[inline]
+    pub fn lines(&self) -> u64 {
+        match &self.what {
+            What::Step(step) => 1 + step.caused.len() as u64,
+            _ => 1,
+        }
+    }
+}
+
 /// The kinds of lines.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {

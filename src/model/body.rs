@@ -18,7 +18,7 @@ pub type Letter = Message<Body>;
 pub const MAX_BODY: usize = 65_536;
 
 /// How many lists and objects of a body may be within each other.
-pub const MAX_DEPTH: usize = 100;
+pub const MAX_BODY_DEPTH: usize = 100;
 
 /// The bytes of a body; null has none.
 pub fn length(body: &Body) -> usize {
@@ -36,7 +36,7 @@ pub fn parse(text: &[u8]) -> Result<Body, String> {
         ));
     }
     let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned())?;
-    json::check(text, MAX_DEPTH)?;
+    json::check(text, MAX_BODY_DEPTH)?;
     Ok((text != "null").then(|| text.into()))
 }
 
@@ -70,8 +70,7 @@ mod tests {
 
     #[test]
     fn what_is_no_body_is_refused() {
-        let many = "1".repeat(4301);
-        let deep = nested(MAX_DEPTH + 1);
+        let deep = nested(MAX_BODY_DEPTH + 1);
         let long = format!("\"{}\"", "x".repeat(MAX_BODY - 1));
         for (bad, why) in [
             ("", "it ends after 0 bytes, within a value"),
@@ -80,7 +79,6 @@ mod tests {
             ("-Infinity", "byte 1"),
             ("1e999", "the number at byte 0 is too large for a float"),
             ("[-1.5e+309]", "the number at byte 1"),
-            (&many, "the whole number at byte 0 has 4301 digits"),
             ("01", "byte 1"),
             ("1.", "within a value"),
             ("{1: 2}", "byte 1"),
@@ -117,8 +115,8 @@ mod tests {
             "[]",
             "{}",
             "1e308",
-            &"9".repeat(4300),
-            &nested(MAX_DEPTH),
+            &"9".repeat(5000),
+            &nested(MAX_BODY_DEPTH),
         ] {
             assert_eq!(parse(good.as_bytes()).unwrap().as_deref(), Some(good));
         }

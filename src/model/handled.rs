@@ -195,6 +195,16 @@ impl Handled {
         }
     }
 
+    /// Begins the receipt of the message that arrived first, whatever else is due; it is made by hand.
+    pub fn begin_receipt(&mut self, time: Nanos) -> Option<Begun> {
+        let event = self.node.receive(time)?;
+        let begun = self.begun(Cause::Message, event, time);
+        Some(Begun {
+            is_manual: true,
+            ..begun
+        })
+    }
+
     /// Undoes the beginning of a step, as if its tick had found nothing.
     pub fn take_back(&mut self, begun: Begun) {
         let old_clock = begun.event.old_clock();

@@ -1,7 +1,7 @@
 //! The errors of the core as Python's.
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyOSError, PyValueError};
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -37,7 +37,11 @@ impl From<Error> for PyErr {
         let message = error.to_string();
         match error {
             Error::Invalid(_) => PyValueError::new_err(message),
-            Error::State(_) => LamportError::new_err(message),
+            Error::State(_) | Error::Algorithm(_) => LamportError::new_err(message),
+            Error::Interrupted(cause) => match cause.map(|cause| cause.downcast::<PyErr>()) {
+                Some(Ok(raised)) => *raised,
+                _ => PyKeyboardInterrupt::new_err(message),
+            },
             Error::Log { .. } => Python::attach(|py| match log_error(py) {
                 Ok(class) => PyErr::from_type(class.clone(), message),
                 Err(error) => error,

@@ -91,6 +91,8 @@ impl LocalRun {
             is_precise: precise,
             is_synced: sync,
             key: key.map(|KeyArgument(key)| key),
+            algorithm: None,
+            until_quiet: false,
         };
         let local = py.detach(|| Local::open(&config))?;
         let own = OwnRun {

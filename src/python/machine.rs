@@ -207,6 +207,7 @@ impl PyMachine {
             is_precise: precise,
             key: key.map(|KeyArgument(key)| key),
             unix_origin,
+            algorithm: None,
             began,
         };
         let FaultsArgument(faults) = faults;
@@ -327,6 +328,7 @@ impl PyMachine {
         let plan = FaultPlan {
             faults: machine.faults.clone(),
             revive: None,
+            until_quiet: false,
         };
         let started = own.start(machine.duration, machine.wait, plan)?;
         let name = format!("machine {}", own.machine.id());
@@ -337,6 +339,7 @@ impl PyMachine {
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let own = self.own.get()?;
+        own.machine.check_outside_handler()?;
         let Some(running) = own.running() else {
             return Err(LamportError::new_err(format!(
                 "machine {} was not started",
@@ -348,7 +351,9 @@ impl PyMachine {
 
     /// Ask a running machine to end early; `join` waits for it.
     fn stop(&self) -> PyResult<()> {
-        if let Some(running) = self.own.get()?.running() {
+        let own = self.own.get()?;
+        own.machine.check_outside_handler()?;
+        if let Some(running) = own.running() {
             running.stop();
         }
         Ok(())
@@ -357,22 +362,23 @@ impl PyMachine {
     /// End the machine wherever it is: send what is left, write END, close.
     fn shutdown(&self, py: Python<'_>) -> PyResult<()> {
         let own = self.own.get()?;
+        own.machine.check_outside_handler()?;
         own.stop_and_wait(py)?;
         py.detach(|| own.machine.finish())?;
         Ok(())
     }
 
-    /// One tick by hand. Returns the event, with the fields of its log line.
-    fn tick<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let odds = self.constants().odds().clone();
-        let event = self.step(py, false, move |node, now| Some(node.tick(now, &odds)))?;
-        machine_event::as_dict(py, self.constants(), &event.expect("a tick is an event"))
+    /// One tick by hand. Returns the event, with the fields of its log line; None if an algorithm has nothing to do.
+    fn tick<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let event = self.by_hand(py, Machine::tick_by_hand)?;
+        let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));
+        event.transpose()
     }
 
     /// An event by hand that is neither a send nor a receive. Returns it, as `tick`.
     fn internal_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let event = self.step(py, true, |node, _| Some(node.internal()))?;
-        machine_event::as_dict(py, self.constants(), &event.expect("it was made"))
+        let event = self.by_hand(py, Machine::internal_by_hand)?;
+        machine_event::as_dict(py, self.constants(), &event)
     }
 
     /// Send to these addresses (None: to all `peer_addresses`). Returns the event, as `tick`.
@@ -429,7 +435,7 @@ impl PyMachine {
 
     /// Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message.
     fn handle_receive<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let event = self.step(py, true, crate::model::node::Node::receive)?;
+        let event = self.by_hand(py, Machine::receive_by_hand)?;
         let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));
         event.transpose()
     }
@@ -479,13 +485,12 @@ impl PyMachine {
         &self.own.anywhere().machine
     }
 
-    fn step(
+    fn by_hand<T: Send>(
         &self,
         py: Python<'_>,
-        is_manual: bool,
-        make: impl FnOnce(&mut crate::model::node::Node, u64) -> Option<Event> + Send,
-    ) -> PyResult<Option<Event>> {
+        make: impl FnOnce(&Machine) -> Result<T> + Send,
+    ) -> PyResult<T> {
         let machine = &self.own.get()?.machine;
-        Ok(py.detach(|| machine.step(is_manual, make))?)
+        Ok(py.detach(|| make(machine))?)
     }
 }

@@ -98,6 +98,8 @@ fn a_real_run_raises_nothing_and_a_wrong_history_is_found() {
         is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
+        algorithm: None,
+        until_quiet: false,
     };
     assert!(
         Local::open(&config)

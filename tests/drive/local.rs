@@ -28,6 +28,8 @@ pub(crate) fn config(topology: Topology, directory: &Path) -> LocalConfig {
         is_synced: false,
         faults: std::sync::Arc::default(),
         key: None,
+        algorithm: None,
+        until_quiet: false,
     }
 }
 

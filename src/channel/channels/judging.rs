@@ -73,6 +73,12 @@ impl Channels {
             let reason = format!("duplicate id: it is machine {id}, as this one");
             return refuse("own id", reason);
         }
+        if let Some(&told) = self.peer_ids.get(position)
+            && told != id
+        {
+            let reason = format!("it is machine {id}, and was told to be machine {told}");
+            return refuse("changed", reason);
+        }
         for (other, peer) in self.peers.iter().enumerate() {
             match peer.identity {
                 Some((known, _)) if known == id && other != position => {

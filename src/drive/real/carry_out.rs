@@ -6,6 +6,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Token};
 
 use crate::channel::endpoint::{ConnectionId, Lookup, Output};
+use crate::drive::real::machine::member::Met;
 use crate::drive::real::poll::{PollTimer, Poller};
 use crate::drive::real::resolve::{Question, Resolver};
 use crate::drive::real::socket::Socket;
@@ -20,6 +21,9 @@ impl Poller {
             let Some(output) = site.endpoint.next_output() else {
                 for connection in site.endpoint.take_ready() {
                     self.dirty.extend(site.sockets.get(&connection));
+                }
+                if let Some(forgotten) = site.endpoint.channels().forgotten() {
+                    site.member.forgot(forgotten);
                 }
                 let next = site.endpoint.wake_at();
                 if next != site.wake_at {
@@ -51,8 +55,15 @@ impl Poller {
                     peer_id,
                     peer_history,
                 } => {
-                    let written = site.member.connected(peer, peer_id, peer_history);
-                    site.endpoint.recorded(self.now, connection, written);
+                    let met = Met {
+                        connection,
+                        peer,
+                        peer_id,
+                        peer_history,
+                    };
+                    if let Some(written) = site.member.connected(met) {
+                        site.endpoint.recorded(self.now, connection, written);
+                    }
                 }
                 Output::Warn(warning) => site.member.warn(warning),
                 Output::Fail { reason } => site.member.fail(reason),

@@ -8,9 +8,10 @@ use crossbeam_channel::Sender;
 use mio::{Registry, Token, Waker};
 
 use crate::channel::channels::Channels;
-use crate::channel::endpoint::Farewell;
+use crate::channel::endpoint::{ConnectionId, Farewell};
 use crate::drive::real::gate::Gate;
 use crate::drive::real::machine::member::Member;
+use crate::error::Result;
 use crate::log::write::batch::Logged;
 use crate::model::address::Address;
 
@@ -39,6 +40,12 @@ pub(super) enum Command {
     },
     /// The log holds these steps of a machine.
     Logged { endpoint: u64, logged: Logged },
+    /// The line of a handshake that waited for a step is written, or cannot be.
+    Recorded {
+        endpoint: u64,
+        connection: ConnectionId,
+        written: Result<()>,
+    },
     /// A machine has ticked its last: the orderly end.
     Finish {
         endpoint: u64,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::channel::key::Key;
+use crate::drive::real::algorithm::LocalAlgorithm;
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::listen::{self, Listening};
 use crate::drive::real::machine::{Config, Machine};
@@ -59,6 +60,10 @@ pub struct LocalConfig {
     pub faults: Arc<FaultSchedule>,
     /// Only machines with the same key connect.
     pub key: Option<Key>,
+    /// The algorithms of the machines, in place of the built-in behaviour.
+    pub algorithm: Option<LocalAlgorithm>,
+    /// Whether the run ends when nothing is under way any more; only with algorithms.
+    pub until_quiet: bool,
 }
 
 /// The machines of a run in this process.
@@ -147,6 +152,7 @@ impl Local {
         let (duration, wait) = (config.duration, config.wait);
         let plan = FaultPlan {
             faults: config.faults.clone(),
+            until_quiet: config.until_quiet,
             revive: Some(Box::new(move |position, rest| {
                 let address = &common.addresses[position];
                 let listening = Listening::On {
@@ -208,6 +214,7 @@ impl LocalConfig {
             is_precise: self.is_precise,
             key: self.key.clone(),
             unix_origin: Some(common.unix_origin),
+            algorithm: self.algorithm.as_ref().map(|make| (make.0)(machine)),
             began: None,
         })
     }

@@ -1,11 +1,16 @@
 //! One machine in real time: its node, its log, and its place in the network.
 
+mod by_hand;
 mod config;
+mod handle;
+mod handling;
+mod letters;
 pub(super) mod member;
 mod peers;
 mod plan;
 mod recipients;
 mod shortages;
+mod state;
 mod step;
 
 use std::net::SocketAddr;
@@ -17,8 +22,10 @@ use crossbeam_channel::bounded;
 use crate::channel::channels::Channels;
 use crate::channel::endpoint::Warning;
 use crate::channel::identity::{Identity, Nonce};
+use crate::channel::kept_bodies::KeptBodies;
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
+use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
@@ -36,15 +43,21 @@ use crate::log::write::file::LogFile;
 use crate::log::write::writer::Formatter;
 use crate::model::address::Address;
 use crate::model::behavior::OwnOdds;
+use crate::model::handled::Handled;
 use crate::model::lateness::Lateness;
 use crate::model::message::{MachineId, Nanos};
 use crate::model::node::Node;
+use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
 
 pub use config::Config;
+use handling::Handling;
+pub(super) use handling::UnderWay;
+use letters::Letters;
 pub(super) use member::{Control, Journal};
 use member::{Gauges, Member};
 pub(super) use plan::Plan;
+use state::MachineCore;
 
 /// A machine: made by [`Machine::open`], it can be connected to at once.
 #[derive(Debug)]
@@ -59,6 +72,8 @@ pub struct Machine {
     schedule: Schedule,
     odds: OwnOdds,
     is_precise: bool,
+    /// With an algorithm: its handlers.
+    handling: Option<Handling>,
 }
 
 impl Machine {
@@ -95,7 +110,7 @@ impl Machine {
         let (local_clock, ticks) = past
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
-        let startup = Startup {
+        let mut startup = Startup {
             clock_rate: Some(schedule.rate()),
             local_clock: Some(local_clock),
             history: Some(json(history)),
@@ -111,19 +126,40 @@ impl Machine {
             arguments: None,
             python: None,
         };
+        if let Some(algorithm) = &config.algorithm {
+            algorithm.declare(&mut startup);
+        }
         file.write_kept(&[Entry {
             time: clock.now(),
             what: What::Startup(Box::new(startup)),
         }])?;
 
         let began = began(&mut file, past.as_ref(), config.began);
-        let node = Node::new(generator).resumed(local_clock);
-        let (connected, channels) = channels(me, past, peers, config.senders);
+        let (state, letters) = state(
+            config.algorithm.as_ref(),
+            generator,
+            past.as_ref(),
+            (unix_origin, peers),
+        );
+        let (mut connected, mut channels) = channels(me, past, peers, config.senders);
+        let mut handling = None;
+        if let Some(algorithm) = config.algorithm {
+            if let Some(ids) = algorithm.peer_ids {
+                // It need not wait for them.
+                connected.fill(true);
+                channels = channels.expecting_peers(ids);
+            }
+            channels = channels.lettered(KeptBodies::default());
+            handling = Some(Handling::new(algorithm.maker));
+        }
+        let protocol = channels.protocol();
         let member = Arc::new(Member {
             id,
             history,
             delays: config.latency.delays(seed),
-            secret: config.key.map(|key| Secret::new(key, &config.run_id)),
+            secret: config
+                .key
+                .map(|key| Secret::new(key, &config.run_id).speaking(protocol)),
             clock,
             unix_origin,
             began,
@@ -134,9 +170,12 @@ impl Machine {
                 ticks,
                 ticked_by_hand: false,
                 has_ended: false,
+                is_stepping: false,
+                met: Vec::new(),
                 others: others.clone(),
             }),
-            node: Mutex::new(node),
+            state: Mutex::new(state),
+            letters,
             gauges: Gauges {
                 clock: local_clock.into(),
                 ticks: ticks.into(),
@@ -159,6 +198,7 @@ impl Machine {
             schedule,
             odds: config.manner.odds(config.behavior, peers as u32),
             is_precise: config.is_precise,
+            handling,
         });
         found.extend(found_others);
         machine.enter(listener, config.allowed, channels, (found, others));
@@ -333,6 +373,15 @@ impl Machine {
         self.member.warn(Warning::of("shortage", words.to_owned()));
     }
 
+    /// Warns of a handler that has been at work for so many seconds.
+    pub(super) fn warn_of_long_handler(&self, seconds: u64) {
+        let text = format!(
+            "a handler of its algorithm has been at work for {seconds} s: nothing else happens at this machine, and it \
+             cannot end, before the handler returns"
+        );
+        self.member.warn(Warning::of("handler", text));
+    }
+
     /// Warns that ticking starts without some of the peers.
     pub(super) fn warn_of_missing_peers(&self, waited: f64) {
         let missing: Vec<String> = self
@@ -374,6 +423,32 @@ fn identity(id: MachineId, run_id: &str, past: Option<&Recovered>) -> Result<Ide
         history: past.map_or_else(entropy::nonce, |past| Ok(past.history))?,
         instance: entropy::nonce()?,
     })
+}
+
+/// A machine that comes back or not, and what its messages take if it has an algorithm.
+fn state(
+    algorithm: Option<&AlgorithmConfig>,
+    generator: Generator,
+    past: Option<&Recovered>,
+    (origin, peers): (Nanos, usize),
+) -> (MachineCore, Option<Box<Letters>>) {
+    let clock = past.map_or(0, |past| past.clock);
+    let Some(algorithm) = algorithm else {
+        let node = Node::new(generator).resumed(clock);
+        return (MachineCore::Classic(node), None);
+    };
+    let mut handled = Handled::new(generator, origin);
+    handled.node_mut().set_clock(clock);
+    let ids = match (&algorithm.peer_ids, past) {
+        (Some(ids), _) => ids.iter().copied().map(Some).collect(),
+        (None, Some(past)) => {
+            let known = past.past.peers.iter().take(peers);
+            known.map(|peer| peer.known.map(|(id, _)| id)).collect()
+        }
+        (None, None) => vec![None; peers],
+    };
+    let letters = Letters::new(ids).into();
+    (MachineCore::Handled(handled.into()), Some(letters))
 }
 
 /// The channels of a machine with so many peers, and which of these have ever connected.

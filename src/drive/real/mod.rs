@@ -5,12 +5,14 @@
 //! asks the node, hands the log's lines to the operating system, then tells the
 //! poll thread, which lets messages and acknowledgements out.
 
+pub mod algorithm;
 mod carry_out;
 pub mod clock;
 mod command;
 mod entropy;
 pub mod ephemeral;
 pub mod gate;
+mod handled_ticker;
 pub mod inherit;
 pub mod listen;
 pub mod local;
@@ -30,4 +32,5 @@ mod socket;
 pub mod supervisor;
 mod ticker;
 mod transfer;
+mod waiting;
 mod warnings;

@@ -155,6 +155,13 @@ impl Poller {
                 site.endpoint.add_peer(now, address, found);
             }),
             Command::Logged { endpoint, logged } => self.logged(endpoint, logged),
+            Command::Recorded {
+                endpoint,
+                connection,
+                written,
+            } => self.with(endpoint, |site, now| {
+                site.endpoint.recorded(now, connection, written);
+            }),
             Command::Finish { endpoint, reply } => self.with(endpoint, |site, now| {
                 site.reply = Some(reply);
                 site.endpoint.finish(now);
@@ -219,12 +226,20 @@ impl Poller {
         self.with(id, |site, now| site.endpoint.enter(now));
     }
 
-    fn logged(&mut self, id: u64, logged: Logged) {
+    fn logged(&mut self, id: u64, mut logged: Logged) {
         let made = logged.made();
+        let letters = logged.take_letters();
         let (sends, receipts) = logged.into_parts();
         self.with(id, |site, _| {
-            site.endpoint.made(made, &sends);
-            site.endpoint.logged(sends, receipts);
+            if letters.is_empty() {
+                site.endpoint.made(made, &sends);
+                site.endpoint.logged(sends, receipts);
+                return;
+            }
+            let timed = letters.iter().map(|(sent, to, _)| (*sent, to.clone()));
+            let timed: Vec<_> = timed.collect();
+            site.endpoint.made(made, &timed);
+            site.endpoint.logged_letters(letters, receipts);
         });
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 
 use crate::drive::real::clock::ProcessClock;
-use crate::drive::real::ticker::Last;
+use crate::drive::real::waiting::Last;
 use crate::error::{Error, Result};
 use crate::model::message::Nanos;
 

@@ -9,10 +9,11 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use crate::channel::link_faults::LinkFaults;
 use crate::drive::conductor::{Bodies, Condition, Conductor};
 use crate::drive::real::clock::ProcessClock;
-use crate::drive::real::machine::{Control, Machine};
+use crate::drive::real::machine::{Control, Machine, UnderWay};
 use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::running::{Progress, Running, ThreadReport};
-use crate::drive::real::ticker::{self, Last};
+use crate::drive::real::ticker;
+use crate::drive::real::waiting::Last;
 use crate::error::{Error, Result};
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::message::Nanos;
@@ -24,6 +25,12 @@ const COUNTDOWN: Nanos = 5_000_000;
 const LOOK: Duration = Duration::from_millis(2);
 /// A tick thread needs little.
 const STACK: usize = 256 * 1024;
+/// A handler may need what a program needs.
+const HANDLER_STACK: usize = 8 << 20;
+/// A handler that is at work for so long is named.
+const LONG: Nanos = 5_000_000_000;
+/// How often that is looked at.
+const LOOK_AT_HANDLERS: Duration = Duration::from_millis(500);
 
 /// Makes the machine at a position anew from its log, to tick for these seconds.
 pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
@@ -36,6 +43,8 @@ pub struct FaultPlan {
     /// Brings machines back. Without it no machine of this process crashes or pauses:
     /// whoever started the process sees to that.
     pub revive: Option<Revive>,
+    /// Whether the run ends when nothing is under way any more, at machines that are all in this process.
+    pub until_quiet: bool,
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
@@ -56,6 +65,7 @@ pub fn start(
             Some(_) => Conductor::new(&plan.faults, ids, end),
             None => Conductor::default(),
         },
+        named: vec![0; machines.len()],
         machines,
         is_ticking: Vec::new(),
         has_left: Vec::new(),
@@ -85,6 +95,8 @@ struct Supervisor {
     conductor: Conductor,
     /// For each machine, whether its thread is at work.
     is_ticking: Vec<bool>,
+    /// For each machine, since when the handler is at work that was named last.
+    named: Vec<Nanos>,
     /// For each machine, whether it failed or crashed, and so has no end.
     has_left: Vec<bool>,
     threads: Vec<Option<JoinHandle<()>>>,
@@ -117,7 +129,13 @@ impl Supervisor {
         for machine in &self.machines[self.threads.len()..] {
             machine.abandon();
         }
-        let is_started = first.is_ok() && self.wait_for_peers();
+        let waited = if first.is_ok() {
+            self.wait_for_peers()
+        } else {
+            Ok(false)
+        };
+        let is_started = matches!(waited, Ok(true));
+        first = first.and(waited.map(|_| ()));
         if is_started {
             let start = self.clock.now() + COUNTDOWN;
             self.progress.started(start);
@@ -134,6 +152,11 @@ impl Supervisor {
         while self.is_ticking.contains(&true) || self.conductor.has_restart() {
             let Some(report) = self.report() else {
                 first = first.and(self.carry_out());
+                self.name_long_handlers();
+                if self.is_quiet() {
+                    self.conductor.cancel();
+                    self.tell_all(Control::Stop);
+                }
                 continue;
             };
             match report {
@@ -143,8 +166,17 @@ impl Supervisor {
                 }
                 ThreadReport::Ticked(result, position) => {
                     self.is_ticking[position] = false;
-                    self.has_left[position] = !matches!(result, Ok(Last::Ticked));
-                    first = first.and(result.map(|_| ()));
+                    self.has_left[position] = !result.as_ref().is_ok_and(Last::is_orderly);
+                    let result = match result {
+                        Ok(Last::Interrupted(cause)) => {
+                            // All end in order.
+                            self.conductor.cancel();
+                            self.tell_all(Control::Stop);
+                            Err(Error::Interrupted(cause))
+                        }
+                        other => other.map(|_| ()),
+                    };
+                    first = first.and(result);
                 }
                 ThreadReport::Ended(_) => unreachable!("no machine has been told to finish"),
             }
@@ -207,10 +239,15 @@ impl Supervisor {
 
     fn spawn(&self, position: usize, duration: Nanos) -> Result<JoinHandle<()>> {
         let (machine, tell) = (self.machines[position].clone(), self.tell.clone());
+        let stack = if machine.has_algorithm() {
+            HANDLER_STACK
+        } else {
+            STACK
+        };
         let name = format!("lamport-{}", machine.id());
         let body = move || {
             let ticked = ticker::tick(&machine, duration);
-            let has_left = !matches!(ticked, Ok(Last::Ticked));
+            let has_left = !ticked.as_ref().is_ok_and(Last::is_orderly);
             if has_left {
                 machine.abandon();
             }
@@ -226,45 +263,98 @@ impl Supervisor {
         };
         thread::Builder::new()
             .name(name)
-            .stack_size(STACK)
+            .stack_size(stack)
             .spawn(body)
             .map_err(|source| Error::io("cannot start the thread of a machine", source))
     }
 
-    /// The next report; none if the fault schedule comes first.
-    fn report(&self) -> Option<ThreadReport> {
-        let Ok(Some(time)) = self.conductor.next(self) else {
-            let report = self.reports.recv();
-            return Some(report.expect("the supervisor holds its own end"));
+    /// How soon the machines are to be looked at, if they are.
+    fn look(&self) -> Option<Duration> {
+        let has_algorithm = self.machines.iter().any(|machine| machine.has_algorithm());
+        has_algorithm.then_some(if self.plan.until_quiet {
+            LOOK
+        } else {
+            LOOK_AT_HANDLERS
+        })
+    }
+
+    /// Warns of handlers that do not come to their end: until they do, so does the run not.
+    fn name_long_handlers(&mut self) {
+        let now = self.clock.now();
+        for (machine, named) in self.machines.iter().zip(&mut self.named) {
+            if let Some(since) = machine.handles_since()
+                && now.saturating_sub(since) > LONG
+                && *named != since
+            {
+                *named = since;
+                machine.warn_of_long_handler((now - since) / 1_000_000_000);
+            }
+        }
+    }
+
+    /// Whether the run is to end because nothing is under way any more.
+    fn is_quiet(&self) -> bool {
+        if !self.plan.until_quiet
+            || self.conductor.has_restart()
+            || !self.is_ticking.contains(&true)
+        {
+            return false;
+        }
+        let look = || -> Vec<UnderWay> {
+            let machines = self.machines.iter();
+            machines.map(|machine| machine.under_way()).collect()
         };
-        let due = self.progress.start() + time;
-        let rest = self.clock.until(due).unwrap_or_default();
+        let all = look();
+        let kept: u64 = all.iter().map(|machine| machine.kept).sum();
+        // What waits at a machine that has stopped stays there.
+        let unread: u64 = all.iter().map(|machine| machine.unread).sum();
+        let is_quiet = all.iter().all(|machine| machine.is_idle) && kept == unread;
+        // If none has made a step meanwhile, all were so at one time.
+        is_quiet && look() == all
+    }
+
+    /// The next report; none if the fault schedule comes first, or the machines are to be looked at.
+    fn report(&self) -> Option<ThreadReport> {
+        let next = self.conductor.next(self).ok().flatten();
+        let due = next.map(|time| self.progress.start() + time);
+        let rest = due.map(|due| self.clock.until(due).unwrap_or_default());
+        let rest = match (rest, self.look()) {
+            (Some(rest), Some(look)) => rest.min(look),
+            (Some(rest), None) | (None, Some(rest)) => rest,
+            (None, None) => {
+                let report = self.reports.recv();
+                return Some(report.expect("the supervisor holds its own end"));
+            }
+        };
         self.reports.recv_timeout(rest).ok()
     }
 
     /// Whether the run is to go on.
-    fn wait_for_peers(&self) -> bool {
+    fn wait_for_peers(&self) -> Result<bool> {
         let deadline = self.clock.now() + self.wait;
         let machines = &self.machines;
         loop {
             let is_waiting = |machine: &&Arc<Machine>| !machine.missing_peers().is_empty();
             if !machines.iter().any(|machine| is_waiting(&machine)) {
-                return !self.progress.is_stopped();
+                return Ok(!self.progress.is_stopped());
             }
             if self.clock.now() >= deadline {
                 for machine in machines.iter().filter(is_waiting) {
+                    if machine.has_algorithm() {
+                        return Err(machine.lacks_peers());
+                    }
                     machine.warn_of_missing_peers(self.wait as f64 / 1e9);
                 }
-                return true;
+                return Ok(true);
             }
             match self.reports.recv_timeout(LOOK) {
-                Ok(ThreadReport::Stop) => return false,
+                Ok(ThreadReport::Stop) => return Ok(false),
                 // A machine that failed before its first tick: its report must count.
                 Ok(report) => {
                     self.tell
                         .send(report)
                         .expect("the supervisor holds the other end");
-                    return false;
+                    return Ok(false);
                 }
                 Err(_) => {}
             }

@@ -1,24 +1,12 @@
 //! The tick thread of a machine.
 
 use crate::drive::real::clock::ProcessClock;
+use crate::drive::real::handled_ticker;
 use crate::drive::real::machine::{Control, Machine};
-use crate::drive::real::pace::{TickPace, Waited};
+use crate::drive::real::pace::TickPace;
+use crate::drive::real::waiting::{BREATH, Last, TURN, stopped, wait};
 use crate::error::Result;
 use crate::model::message::Nanos;
-
-/// Ticks of one turn, when many are due at once.
-const TURN: usize = 512;
-/// A pause that lets the poll thread catch up.
-const BREATH: Nanos = 200_000;
-
-/// Why a machine has stopped ticking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Last {
-    /// Its time is over, or it was told to stop.
-    Ticked,
-    /// It was told to die.
-    Crashed,
-}
 
 /// Ticks when told to start, until all ticks have happened and the run's
 /// duration is over, or until told to stop or to die.
@@ -28,6 +16,9 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
         Control::Crash => return Ok(Last::Crashed),
         Control::Stop | Control::Finish | Control::Pause(_) => return stopped(machine),
     };
+    if machine.has_algorithm() {
+        return handled_ticker::tick(machine, start, duration);
+    }
     let schedule = *machine.schedule();
     let clock = ProcessClock::of_process();
     let pace = TickPace::new(clock, schedule.rate(), machine.is_precise());
@@ -58,34 +49,4 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
     // Others may tick, and send to this machine, until the end.
     let end = TickPace::new(clock, 0.0, false);
     wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
-}
-
-/// Waits for a deadline; the outcome, if the machine must stop ticking.
-fn wait(pace: &TickPace, deadline: Nanos, machine: &Machine) -> Option<Result<Last>> {
-    loop {
-        let Waited::Called(control) = pace.wait(deadline, machine.controls()) else {
-            return None;
-        };
-        let Control::Pause(until) = control else {
-            return Some(halt(control, machine));
-        };
-        machine.set_paused(true);
-        let sleep = TickPace::new(ProcessClock::of_process(), 0.0, false);
-        let waited = sleep.wait(until, machine.controls());
-        machine.set_paused(false);
-        if let Waited::Called(control) = waited {
-            return Some(halt(control, machine));
-        }
-    }
-}
-
-fn halt(control: Control, machine: &Machine) -> Result<Last> {
-    match control {
-        Control::Crash => Ok(Last::Crashed),
-        _ => stopped(machine),
-    }
-}
-
-fn stopped(machine: &Machine) -> Result<Last> {
-    machine.failure().map_or(Ok(Last::Ticked), Err)
 }

@@ -119,7 +119,7 @@ impl Poller {
                 endpoint.read(now, connection, &self.scratch[..count], space);
                 let (sender, messages) = space.messages();
                 if !messages.is_empty() {
-                    site.member.deliver_from(sender, messages);
+                    site.member.deliver_from(sender, messages, space.bodies());
                 }
             }
             Ok(Moved::End) => site.endpoint.ended(now, connection),

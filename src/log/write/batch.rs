@@ -1,8 +1,10 @@
 //! Steps on their way: into the log first, then to the channels.
 
 use crate::log::line::{Entry, What};
+use crate::model::body::Body;
 use crate::model::event::{Event, Recipients};
-use crate::model::message::{MachineId, Nanos};
+use crate::model::handled::{Caused, HandledStep};
+use crate::model::message::{MachineId, Message, Nanos};
 
 /// Where the lines of a machine go.
 pub trait Log {
@@ -24,16 +26,22 @@ pub trait Log {
 pub struct Batch {
     entries: Vec<Entry>,
     sends: Vec<(u64, Recipients)>,
+    /// The same of machines with an algorithm, whose sends say something.
+    letters: Vec<SentLetter>,
     receipts: Vec<(MachineId, u64)>,
     /// When the first of the sends was made.
     made: Nanos,
 }
+
+/// A send that says something: its timestamp, whom it goes to, and what it says.
+pub type SentLetter = (u64, Recipients, Body);
 
 /// What follows for the channels from steps that the log holds.
 #[derive(Debug)]
 pub struct Logged {
     /// The sends, in order.
     sends: Vec<(u64, Recipients)>,
+    letters: Vec<SentLetter>,
     /// For each sender the newest message received by its channel.
     receipts: Vec<(MachineId, u64)>,
     made: Nanos,
@@ -48,16 +56,43 @@ impl Batch {
             }
             self.sends.push((event.new_clock(), recipients.clone()));
         }
-        if let Some((message, _)) = event.received()
-            && let Some(sender) = message.channel()
-        {
+        if let Some((message, _)) = event.received() {
+            self.received(message);
+        }
+        let what = What::event(event, is_by_hand);
+        self.entries.push(Entry { time, what });
+    }
+
+    fn received<B>(&mut self, message: &Message<B>) {
+        if let Some(sender) = message.channel() {
             let mut known = self.receipts.iter_mut();
             match known.find(|(known, _)| *known == sender) {
                 Some((_, newest)) => *newest = message.timestamp,
                 None => self.receipts.push((sender, message.timestamp)),
             }
         }
-        let what = What::event(event, is_by_hand);
+    }
+
+    /// Adds a step of a machine with an algorithm.
+    pub fn add_handled(&mut self, time: Nanos, step: HandledStep) {
+        if let Some((message, _)) = step.event.received() {
+            self.received(message);
+        }
+        let own = step.event.recipients();
+        let own = own.map(|recipients| (step.event.new_clock(), recipients.clone(), None));
+        let caused = step.caused.iter().map(|send| {
+            let Caused {
+                new_clock,
+                recipients,
+                body,
+            } = send;
+            (*new_clock, recipients.clone(), body.clone())
+        });
+        if self.letters.is_empty() {
+            self.made = time;
+        }
+        self.letters.extend(own.into_iter().chain(caused));
+        let what = What::Step(step.into());
         self.entries.push(Entry { time, what });
     }
 
@@ -72,6 +107,7 @@ impl Batch {
         self.entries.clear();
         let logged = Logged {
             sends: std::mem::take(&mut self.sends),
+            letters: std::mem::take(&mut self.letters),
             receipts: std::mem::take(&mut self.receipts),
             made: self.made,
         };
@@ -86,12 +122,22 @@ impl Batch {
 impl Logged {
     /// Whether nothing follows.
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.receipts.is_empty()
+        self.sends.is_empty() && self.receipts.is_empty() && self.letters.is_empty()
     }
 
     /// When the first of the sends was made.
     pub fn made(&self) -> Nanos {
         self.made
+    }
+
+    /// Of a machine with an algorithm: the sends in order.
+    pub fn letters(&self) -> &[SentLetter] {
+        &self.letters
+    }
+
+    /// The same, to be had once.
+    pub fn take_letters(&mut self) -> Vec<SentLetter> {
+        std::mem::take(&mut self.letters)
     }
 
     /// The sends in order, and for each sender the newest message received by its channel.
@@ -107,7 +153,6 @@ impl Logged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::message::Message;
 
     /// A log that says what it is asked for, and fails at one of the calls.
     #[derive(Default)]

@@ -52,6 +52,8 @@ pub struct LogFile {
     watch: Option<FileWatch>,
     formatter: Formatter,
     buffer: Vec<u8>,
+    /// The lines it has.
+    lines: u64,
     /// Why it takes nothing more.
     broken: Option<io::Error>,
     /// Whether lines that others hear of outlive a crash of the host.
@@ -97,6 +99,7 @@ impl LogFile {
             file: Some(file),
             formatter,
             buffer: Vec::new(),
+            lines: 0,
             broken: None,
             is_synced: false,
         }
@@ -198,6 +201,7 @@ impl LogFile {
             self.broken = Some(again(&source));
             failed(source)
         })?;
+        self.lines += entries.iter().map(Entry::lines).sum::<u64>();
         if let Some(watch) = &mut self.watch {
             watch.grow(self.buffer.len());
         }
@@ -238,6 +242,11 @@ impl LogFile {
         let source = again(self.broken.as_ref()?);
         let context = format!("log file {}", self.path.display());
         Some(Error::io(context, source))
+    }
+
+    /// How many lines it has.
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// Where the log is.

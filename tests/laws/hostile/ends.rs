@@ -78,6 +78,7 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
     let plan = FaultPlan {
         faults: faults.into(),
         revive: None,
+        until_quiet: false,
     };
     // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
     let machine_list = MachineList::new(vec![machine.clone()]);

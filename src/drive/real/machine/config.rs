@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::channel::key::Key;
+use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::gate;
 use crate::drive::real::listen::Listening;
 use crate::log::columns::Micros;
@@ -61,6 +62,8 @@ pub struct Config {
     pub is_precise: bool,
     /// The Unix time of the zero of this host's clock, as the run took it; the wall clock tells it if `None`.
     pub unix_origin: Option<Nanos>,
+    /// Its algorithm, in place of the built-in behaviour.
+    pub algorithm: Option<AlgorithmConfig>,
     /// When the machine began to tick, should its log not tell, in Unix microseconds; its start if `None`.
     pub began: Option<Micros>,
 }

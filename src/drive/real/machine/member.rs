@@ -5,9 +5,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use crate::channel::endpoint::Warning;
+use super::letters::Letters;
+use super::state::MachineCore;
+use crate::channel::endpoint::{ConnectionId, Warning};
 use crate::channel::heard::HeardMessage;
 use crate::channel::identity::Nonce;
+use crate::channel::kept_bodies::KeptSize;
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
 use crate::drive::real::clock::ProcessClock;
@@ -19,10 +22,11 @@ use crate::log::line::{Entry, HeardOf, What};
 use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
 use crate::model::address::Address;
+use crate::model::body::{self, Body, Letter};
+use crate::model::handler::SendRoom;
 use crate::model::latency::Delays;
 use crate::model::lateness::{Lateness, Summary};
 use crate::model::message::{MachineId, Message, Nanos};
-use crate::model::node::Node;
 use crate::setting::MAX_QUEUE;
 
 /// What the tick thread can be told.
@@ -53,10 +57,12 @@ pub(in crate::drive::real) struct Member {
     /// When it began to tick, in Unix microseconds, once it has.
     pub(super) began: OnceLock<Micros>,
     pub(super) delays: Delays,
-    /// Taken before `node` where both are; held from a step until the channels know of it.
+    /// Taken before `state` where both are; held from a step until the channels know of it.
     pub(super) journal: Mutex<Journal>,
     /// Times are read and the queue is looked at under this lock.
-    pub(super) node: Mutex<Node>,
+    pub(super) state: Mutex<MachineCore>,
+    /// With an algorithm: what its messages take.
+    pub(super) letters: Option<Box<Letters>>,
     pub(super) gauges: Gauges,
     pub(super) warnings: Mutex<Warnings>,
     pub(super) failure: Mutex<Option<String>>,
@@ -89,8 +95,21 @@ pub(in crate::drive::real) struct Journal {
     /// Whether a tick of this process was made by hand: when it was due nobody knows.
     pub(super) ticked_by_hand: bool,
     pub(super) has_ended: bool,
+    /// Whether a handler is at work on a step whose lines come next.
+    pub(super) is_stepping: bool,
+    /// Handshakes that succeeded meanwhile: their lines come after those of the step.
+    pub(super) met: Vec<Met>,
     /// Where something was sent by hand, beside the peers.
     pub(super) others: Vec<Address>,
+}
+
+/// A handshake with a peer that succeeded.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::drive::real) struct Met {
+    pub(in crate::drive::real) connection: ConnectionId,
+    pub(in crate::drive::real) peer: usize,
+    pub(in crate::drive::real) peer_id: MachineId,
+    pub(in crate::drive::real) peer_history: Nonce,
 }
 
 impl Journal {
@@ -121,8 +140,15 @@ impl Member {
         self.journal.lock().expect("no holder panics")
     }
 
-    pub(super) fn node(&self) -> MutexGuard<'_, Node> {
-        self.node.lock().expect("no holder panics")
+    pub(super) fn state(&self) -> MutexGuard<'_, MachineCore> {
+        self.state.lock().expect("no holder panics")
+    }
+
+    /// With an algorithm: no peer needs so much any more of what was sent.
+    pub(in crate::drive::real) fn forgot(&self, forgotten: KeptSize) {
+        if let Some(letters) = &self.letters {
+            letters.forgot(forgotten);
+        }
     }
 
     /// For each peer, whether it has ever connected.
@@ -130,14 +156,24 @@ impl Member {
         self.gauges.connected.lock().expect("no holder panics")
     }
 
-    /// A handshake with a peer succeeded.
-    pub(in crate::drive::real) fn connected(
-        &self,
-        peer: usize,
-        peer_id: MachineId,
-        peer_history: Nonce,
-    ) -> Result<()> {
+    /// A handshake with a peer succeeded. What became of its line; nothing so far, if that comes after a step.
+    pub(in crate::drive::real) fn connected(&self, met: Met) -> Option<Result<()>> {
         let mut journal = self.journal();
+        if journal.is_stepping {
+            journal.met.push(met);
+            return None;
+        }
+        Some(self.record(&mut journal, met))
+    }
+
+    /// Writes the line of a handshake.
+    pub(super) fn record(&self, journal: &mut Journal, met: Met) -> Result<()> {
+        let Met {
+            peer,
+            peer_id,
+            peer_history,
+            ..
+        } = met;
         let what = What::Connect {
             peer: peer as u32,
             peer_id,
@@ -148,7 +184,10 @@ impl Member {
             self.fail(error.to_string());
             return Err(error);
         }
-        self.look_at(&mut journal, time);
+        self.look_at(journal, time);
+        if let Some(letters) = &self.letters {
+            letters.know(peer, peer_id);
+        }
         // Nobody waits for one that was sent to by hand.
         if let Some(is_connected) = self.connected_peers().get_mut(peer) {
             *is_connected = true;
@@ -164,8 +203,13 @@ impl Member {
     }
 
     /// New messages of a sender enter the queue, where they arrive after the
-    /// delay that this run adds.
-    pub(in crate::drive::real) fn deliver_from(&self, sender: MachineId, timestamps: &[u64]) {
+    /// delay that this run adds; what they say, if the machine has an algorithm.
+    pub(in crate::drive::real) fn deliver_from(
+        &self,
+        sender: MachineId,
+        timestamps: &[u64],
+        bodies: &[Body],
+    ) {
         let faults = self.link_faults.get();
         let delay = |timestamp| {
             let added = faults.map_or(0, |faults| {
@@ -173,24 +217,65 @@ impl Member {
             });
             self.delays.draw(sender, self.id, timestamp) + added
         };
+        if self.letters.is_some() {
+            let letters = timestamps.iter().zip(bodies);
+            self.deliver_letters(letters.map(|(&timestamp, body)| {
+                let delay = delay(timestamp);
+                move |now| Message::saying(body.clone(), sender, timestamp, now + delay)
+            }));
+            return;
+        }
         self.deliver(timestamps, |timestamp, now| {
             Message::new(sender, timestamp, now + delay(timestamp))
         });
     }
 
     pub(super) fn deliver(&self, timestamps: &[u64], message: impl Fn(u64, Nanos) -> Message) {
-        let mut node = self.node();
+        let mut state = self.state();
+        let node = state.classic();
         let now = self.clock.now();
         for &timestamp in timestamps {
             node.deliver(message(timestamp, now));
         }
         let (queue_len, waiting) = (node.queue_len(now), node.waiting().len());
-        drop(node);
+        drop(state);
         self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
         if waiting > MAX_QUEUE {
             self.fail(format!(
                 "machine {}: {waiting} messages wait in its queue, more than the {MAX_QUEUE} it can hold",
                 self.id
+            ));
+        }
+    }
+
+    /// The same for a machine with an algorithm: messages that say something, by the time at which they come.
+    pub(super) fn deliver_letters<F: FnOnce(Nanos) -> Letter>(
+        &self,
+        letters: impl Iterator<Item = F>,
+    ) {
+        let Some(counts) = &self.letters else { return };
+        let mut state = self.state();
+        let handled = state.handled();
+        let now = self.clock.now();
+        let mut bytes = 0;
+        for letter in letters {
+            let letter = letter(now);
+            bytes += body::length(&letter.body) as u64;
+            handled.deliver(letter);
+        }
+        let (queue_len, waiting) = (
+            handled.node().queue_len(now),
+            handled.node().waiting().len(),
+        );
+        let bytes = counts.queue(bytes);
+        drop(state);
+        self.gauges.queue_len.store(queue_len, Ordering::Relaxed);
+        if waiting > MAX_QUEUE || bytes > SendRoom::WHOLE.bytes {
+            self.fail(format!(
+                "machine {}: {waiting} messages with {bytes} bytes wait in its queue, more than the {MAX_QUEUE} \
+                 messages or {} bytes it can hold",
+                self.id,
+                SendRoom::WHOLE.bytes
             ));
         }
     }

@@ -22,6 +22,7 @@ enum Recipient {
 impl Machine {
     /// Sends by hand, to all of the peer list without `recipients`. Returns whom it went to, too.
     pub fn send_by_hand(&self, recipients: Option<&[Address]>) -> Result<(Event, Vec<Address>)> {
+        let _steps = self.handling.as_ref().map(|_| self.steps()).transpose()?;
         let (mut journal, found) = match recipients {
             None => (self.journal(), None),
             Some(list) => {
@@ -35,6 +36,10 @@ impl Machine {
             Some(found) => Recipients::Some(self.admit(&mut journal, found)?),
         };
         let addresses = self.addresses(&recipients, &journal.others);
+        if self.has_algorithm() {
+            let event = self.unhandled(journal, |node| node.send(recipients))?;
+            return Ok((event, addresses));
+        }
         let event = self.step_in(journal, true, |node, _| Some(node.send(recipients)))?;
         Ok((event.expect("it was made"), addresses))
     }

@@ -11,6 +11,7 @@ use crate::drive::real::command::Command;
 use crate::error::{Error, Result};
 use crate::log::line::{End, Entry, What};
 use crate::log::write::batch::Log;
+use crate::model::body::Body;
 use crate::model::clock::MAX_CLOCK;
 use crate::model::event::Event;
 use crate::model::message::{MachineId, Message, Nanos};
@@ -33,11 +34,12 @@ impl Machine {
         self.check_open(journal)?;
         let mut batch = std::mem::take(&mut journal.batch);
         let (clock, time) = {
-            let mut node = self.member.node();
+            let mut state = self.member.state();
+            let node = state.classic();
             let time = self.member.clock.now();
             // Beyond it peers would refuse what it sends.
             while node.clock() < MAX_TIMESTAMP
-                && let Some(event) = next(&mut node, time, journal)
+                && let Some(event) = next(node, time, journal)
             {
                 batch.add(time, event, is_manual);
             }
@@ -68,7 +70,7 @@ impl Machine {
     }
 
     /// Fails where no step can be made any more because of the clock.
-    fn check_clock(&self, clock: u64) -> Result<()> {
+    pub(super) fn check_clock(&self, clock: u64) -> Result<()> {
         if clock < MAX_TIMESTAMP {
             return Ok(());
         }
@@ -85,6 +87,12 @@ impl Machine {
         is_manual: bool,
         make: impl FnOnce(&mut Node, Nanos) -> Option<Event>,
     ) -> Result<Option<Event>> {
+        if self.has_algorithm() {
+            return Err(Error::state(format!(
+                "machine {}: it has an algorithm, which makes its steps",
+                self.id()
+            )));
+        }
         let journal = self.journal();
         self.check_able(&journal)?;
         self.step_in(journal, is_manual, make)
@@ -97,7 +105,7 @@ impl Machine {
         if let (None, Some(error)) = (journal.file.failure(), self.failure()) {
             return Err(error);
         }
-        self.check_clock(self.member.node().clock())
+        self.check_clock(self.member.state().clock())
     }
 
     /// One step made by hand, where it can be made.
@@ -132,7 +140,7 @@ impl Machine {
     }
 
     /// Fails where no step can be made any more: by the failed write, if that is why.
-    fn check_open(&self, journal: &Journal) -> Result<()> {
+    pub(super) fn check_open(&self, journal: &Journal) -> Result<()> {
         if !journal.has_ended {
             return Ok(());
         }
@@ -142,6 +150,16 @@ impl Machine {
 
     /// Puts one message into the queue by hand: whatever its sender's channel brings still comes.
     pub fn deliver_by_hand(&self, sender: Option<MachineId>, timestamp: u64) -> Result<()> {
+        self.deliver_body_by_hand(sender, timestamp, None)
+    }
+
+    /// The same, with what it says to a machine with an algorithm.
+    pub fn deliver_body_by_hand(
+        &self,
+        sender: Option<MachineId>,
+        timestamp: u64,
+        body: Body,
+    ) -> Result<()> {
         let id = sender.unwrap_or(0);
         for (name, value, largest, power) in [
             ("timestamp", timestamp, MAX_TIMESTAMP, "2^53 - 2^32 - 1"),
@@ -154,6 +172,17 @@ impl Machine {
             }
         }
         self.check_open(&self.journal())?;
+        if self.has_algorithm() {
+            let letter = |now| Message::by_hand_saying(body, sender, timestamp, now);
+            self.member.deliver_letters([letter].into_iter());
+            return Ok(());
+        }
+        if body.is_some() {
+            return Err(Error::invalid(format!(
+                "machine {}: without an algorithm a message says nothing (body)",
+                self.id()
+            )));
+        }
         self.member.deliver(&[timestamp], |timestamp, now| {
             Message::by_hand(sender, timestamp, now)
         });
@@ -162,6 +191,9 @@ impl Machine {
 
     /// The orderly end: what is left goes out, UNREAD and END are written.
     pub fn finish(&self) -> Result<()> {
+        // A step under way comes to its end first.
+        let steps = self.handling.as_ref().map(|_| self.steps());
+        let steps = steps.transpose()?;
         // No step from here on: what it sent would neither leave nor be counted.
         {
             let mut journal = self.journal();
@@ -169,6 +201,7 @@ impl Machine {
                 return journal.file.failure().map_or(Ok(()), Err);
             }
         }
+        drop(steps);
         let (reply, done) = bounded(1);
         self.network.tell(Command::Finish {
             endpoint: self.endpoint,
@@ -181,11 +214,12 @@ impl Machine {
         self.member.end_warnings();
         self.wait_for_arrivals();
         let mut journal = self.journal();
-        let mut node = self.member.node();
+        let mut state = self.member.state();
         let time = self.member.clock.now();
-        let final_clock = node.clock();
-        let queue_len = node.waiting().len() as u64;
-        let unread = node.drain().map(What::Unread);
+        let final_clock = state.clock();
+        let unread = state.drain();
+        let queue_len = unread.len() as u64;
+        let unread = unread.into_iter().map(What::Unread);
         let end = End {
             final_clock,
             queue_len: Some(queue_len),
@@ -208,12 +242,7 @@ impl Machine {
 
     /// Lets the messages arrive that an added delay still holds back, for a while.
     fn wait_for_arrivals(&self) {
-        let last = self
-            .member
-            .node()
-            .waiting()
-            .last()
-            .map_or(0, |message| message.arrival);
+        let last = self.member.state().last_arrival().unwrap_or(0);
         let deadline = last.min(self.member.clock.now() + LAST_ARRIVALS);
         while let Some(rest) = self.member.clock.until(deadline) {
             std::thread::park_timeout(rest);

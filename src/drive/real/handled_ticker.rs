@@ -1,0 +1,58 @@
+//! The tick thread of a machine with an algorithm.
+
+use crate::drive::real::clock::ProcessClock;
+use crate::drive::real::machine::Machine;
+use crate::drive::real::pace::TickPace;
+use crate::drive::real::waiting::{BREATH, Last, TURN, wait};
+use crate::error::{Error, Result};
+use crate::model::message::Nanos;
+
+/// What handlers may take before a word to the machine is looked for, when many ticks are due at once.
+const MOST_HANDLED: Nanos = 5_000_000;
+
+/// Ticks from `start` on, as `ticker::tick` does.
+pub(super) fn tick(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
+    match ticks(machine, start, duration) {
+        // There was no step, and the log is whole.
+        Err(Error::Interrupted(cause)) => Ok(Last::Interrupted(cause)),
+        last => last,
+    }
+}
+
+fn ticks(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
+    let schedule = *machine.schedule();
+    let clock = ProcessClock::of_process();
+    let pace = TickPace::new(clock, schedule.rate(), machine.is_precise());
+    let mut tick = 1;
+    while tick <= schedule.ticks() && !machine.has_stopped() {
+        let breath = if machine.is_network_behind() {
+            clock.now() + BREATH
+        } else {
+            0
+        };
+        let deadline = (start + schedule.due(tick)).max(breath);
+        if let Some(last) = wait(&pace, deadline, machine) {
+            return last;
+        }
+        let begun = clock.now();
+        for _ in 0..TURN {
+            let now = clock.now();
+            let due = start + schedule.due(tick);
+            if due > now || now > begun + MOST_HANDLED {
+                break;
+            }
+            tick += 1;
+            let found = machine.tick_handled(due)?;
+            // What finds nothing to do now found nothing at the ticks before.
+            while !found && tick <= schedule.ticks() && start + schedule.due(tick) <= now {
+                tick += 1;
+            }
+            if tick > schedule.ticks() {
+                break;
+            }
+        }
+    }
+    // Others may tick, and send to this machine, until the end.
+    let end = TickPace::new(clock, 0.0, false);
+    wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
+}
