@@ -1022,6 +1022,40 @@ class Simulated:
     def interrupted(self) -> bool:
         """Whether it ended before its last tick."""
 
+class _Role(TypedDict):
+    """What a machine runs."""
+
+    make: Callable[[], object]
+    """Returns a new instance."""
+    algorithm: str
+    """``module:Class``."""
+    arguments: str
+    """As JSON."""
+    python: str
+    """The minor version of the interpreter."""
+
+def simulate_algorithm(
+    setting: _RunSetting,
+    *,
+    seed: int,
+    roles: Sequence[_Role],
+    inputs: Sequence[tuple[float, int, str | None]],
+    until_quiet: bool,
+    record: bool,
+    log_dir: str | PathLike[str] | None,
+    progress: Callable[[float], object] | None,
+) -> Simulated | tuple[int, float, int, str, BaseException | str]:
+    """Run algorithms in virtual time, as `simulate` does the built-in behaviour.
+
+    `roles` has one item per machine; `inputs` are times in s, machines counted from 0, and bodies as JSON.
+
+    Returns
+    -------
+    Simulated or tuple
+        The run; or of one that a handler broke off the machine, the time in s, the line of its log, the
+        handler, and what was raised, or as a text how the machine differs from what its log says.
+    """
+
 class _RunSetting(TypedDict):
     machines: int
     topology: str | Sequence[Sequence[int]]

@@ -64,6 +64,8 @@ mod module {
     #[pymodule_export]
     use super::algorithm::me::Me;
     #[pymodule_export]
+    use super::algorithm::simulate::simulate_algorithm;
+    #[pymodule_export]
     use super::arguments::{key_text, parse_addresses};
     #[pymodule_export]
     use super::causality::PyCausality;

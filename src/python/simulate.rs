@@ -46,6 +46,28 @@ pub(super) struct Simulated {
     interrupted: bool,
 }
 
+impl Simulated {
+    /// What a run came to.
+    pub(super) fn of(
+        py: Python<'_>,
+        run: &impl Ran,
+        logs: PyLogs,
+        ties: u64,
+        interrupted: bool,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            logs: Py::new(py, logs)?,
+            rates: (0..run.machine_count())
+                .map(|machine| run.rate(machine))
+                .collect(),
+            run_id: run.run_id(),
+            elapsed: run.elapsed(),
+            ties,
+            interrupted,
+        })
+    }
+}
+
 /// Run in virtual time.
 ///
 /// Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
@@ -110,16 +132,8 @@ pub(super) fn simulate(
         (None, None) => unreachable!("only what interrupts it ends it early"),
     };
     let simulation = made.simulation;
-    Ok(Simulated {
-        logs: Py::new(py, made.logs)?,
-        rates: (0..simulation.seats().len())
-            .map(|machine| simulation.rate(machine))
-            .collect(),
-        run_id: simulation.run_id(),
-        elapsed: simulation.elapsed(),
-        ties: simulation.ties(),
-        interrupted: !made.is_over,
-    })
+    let ties = simulation.ties();
+    Simulated::of(py, &simulation, made.logs, ties, !made.is_over)
 }
 
 /// Whether a run is over before anyone could interrupt it.

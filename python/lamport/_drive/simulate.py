@@ -1,14 +1,17 @@
 """Run machines in virtual time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
+from lamport._drive.algorithm import Plan, plan_again, plan_of
 from lamport._drive.progress import Count
 from lamport._model.check import real
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
+from lamport._model.setting import BUILT_IN
 from lamport._model.run_setting import check_others, keep, make_seed, run_setting
 from lamport._runs.claim import Claim
 from lamport._runs.directory import write_record
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from lamport._lamport import Simulated, _RunSetting
+    from lamport._model.algorithm import Algorithm
 
 __all__ = ["simulate", "simulated"]
 
@@ -28,7 +32,7 @@ def simulate(
     machines: int | None = None,
     duration: float = 60,
     *,
-    rates: Sequence[float] | None = None,
+    rates: float | Sequence[float] | None = None,
     max_rate: int = 6,
     internal_probability: float | Sequence[float] = 0.7,
     broadcast_share: float | Sequence[float] = 1 / 3,
@@ -39,6 +43,10 @@ def simulate(
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
     latency: float | Latency = 0.0005,
     faults: Iterable[Fault] = (),
+    algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
+    arguments: Mapping[str, Any] | None = None,
+    inputs: Iterable[tuple[float, int, Any]] = (),
+    until: Literal["quiet"] | None = None,
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
     record: bool = True,
@@ -59,8 +67,8 @@ def simulate(
         Number of machines; if None, that of `rates` or `topology`, else 3.
     duration : float
         How long they tick, in seconds of virtual time.
-    rates : sequence of float, optional
-        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
+    rates : float or sequence of float, optional
+        Ticks per second, one per machine or one for all; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
     internal_probability, broadcast_share : float or sequence of float
@@ -86,6 +94,17 @@ def simulate(
         drawn (see `Exponential`).
     faults : iterable of faults
         What goes wrong, and when, as for `run_local`; here it is exact.
+    algorithm : class, callable, mapping or str, optional
+        What machines do in place of the built-in behaviour: a class derived of `Algorithm`, of which each
+        machine gets an instance; any other callable, which is called with the machine's id and returns one;
+        a mapping of ids to these; or ``module:Class``. `rates` then say how much a machine can handle.
+    arguments : mapping of str to object, optional
+        What the class is called with.
+    inputs : iterable of (float, int, object), optional
+        What is given to machines from outside: when (s), to which machine, and a body; `on_message` gets it
+        with sender None.
+    until : {"quiet"}, optional
+        End when no message is under way and no timer is set, before the duration is over.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -114,6 +133,8 @@ def simulate(
         `log_dir` already holds a run.
     OSError
         `log_dir` cannot be written, too few files may be open.
+    AlgorithmError
+        A handler raised an exception, or an algorithm did not do again, after a crash, what it did before.
     LamportError
         Recording would need more memory than there is.
 
@@ -133,16 +154,19 @@ def simulate(
     setting = run_setting(given)
     check_others("simulate", given)
     start = _check_since(since, record=record, duration=setting["duration"])
-    parameters: dict[str, Any] = {**keep(setting), "seed": make_seed(seed)}
+    plan = plan_of(given, setting, BUILT_IN)
+    if plan is not None and start is not None:
+        raise ValueError("since= is for the built-in behaviour: keep the events, and read run.machines_since")
+    parameters: dict[str, Any] = {**kept(setting, plan), "seed": make_seed(seed)}
     claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
     directory = None if claim is None else claim.path
     try:
         with Count(progress, duration, f"{setting['machines']:,} machines", "s") as tell:
-            simulated = _lamport.simulate(
+            run = partial(_lamport.simulate, since=start) if plan is None else plan.simulate
+            simulated = run(
                 setting,
                 seed=parameters["seed"],
                 record=record,
-                since=start,
                 log_dir=directory,
                 progress=tell if tell.wanted else None,
             )
@@ -154,8 +178,7 @@ def simulate(
         if claim is not None:
             claim.give_up()
         raise
-    made = (setting, parameters["seed"], record, start)
-    again = None if simulated.interrupted else Recipe(simulate_again, made)
+    again = None if simulated.interrupted else recipe(plan, setting, parameters["seed"], record, start)
     return Run(
         simulated.logs,
         parameters=parameters,
@@ -163,6 +186,22 @@ def simulate(
         interrupted=simulated.interrupted,
         recipe=again,
     )
+
+
+def kept(setting: "_RunSetting", plan: Plan | None) -> dict[str, Any]:
+    """Return what ``run.json`` keeps of a run that is to be simulated."""
+    if plan is None:
+        return keep(setting)
+    return {name: value for name, value in keep(setting).items() if name not in BUILT_IN} | plan.recorded
+
+
+def recipe(
+    plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, since: float | None
+) -> Recipe:
+    """Return how the logs of a run are made again."""
+    if plan is None:
+        return Recipe(simulate_again, (setting, seed, record, since))
+    return Recipe(plan_again, (plan, setting, seed, record))
 
 
 def simulated(setting: "_RunSetting", seed: int, *, progress: Callable[[float], object] | None = None) -> Run:

@@ -202,16 +202,18 @@ def _short(value: object) -> str:
     return shown if len(shown) <= LONGEST else f"a {type(value).__name__}"
 
 
-def rates(name: str, value: object) -> list[float] | None:
-    """Return the rates of machines, None where they are to be drawn.
+def rates(name: str, value: object) -> float | list[float] | None:
+    """Return the rates of machines, or that of all, None where they are to be drawn.
 
     Raises
     ------
     ValueError
-        It is not a list of numbers.
+        It is neither a number nor a list of numbers.
     """
     if value is None:
         return None
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
     if isinstance(value, (str, Mapping, AbstractSet)) or not isinstance(value, Iterable):
-        raise ValueError(f"{name}={value!r} is not a list of rates: give one per machine, like [1, 3, 6]")
+        raise ValueError(f"{name}={value!r} is not a list of rates: give one per machine, like [1, 3, 6], or a number for all")
     return [real("rate", rate) for rate in value]

@@ -41,6 +41,8 @@ def run_setting(given: Mapping[str, Any]) -> "_RunSetting":
     machines, topology = resolve(checked.pop("machines"), checked["rates"], checked.pop("topology"), lists)
     # `run.json` of a simulation has always had the topology second.
     native: Any = {"machines": machines, "topology": topology, **checked}
+    if isinstance(checked["rates"], float):
+        native["rates"] = [checked["rates"]] * machines
     native["latency"] = latency_text(checked["latency"])
     native["faults"] = faults_text(checked["faults"])
     return native  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from lamport._lamport import DEFAULTS
 from lamport._model import check, read
 from lamport._model.parameter import REQUIRED, Parameter, on
 
-__all__ = ["BEHAVIOR", "DISCIPLINE", "MODEL", "NUMBERS", "SETTING", "command_line", "of_function"]
+__all__ = ["BEHAVIOR", "BUILT_IN", "DISCIPLINE", "MODEL", "NUMBERS", "SETTING", "command_line", "of_function"]
 
 
 def of_function(function: str) -> dict[str, Parameter]:
@@ -297,6 +297,10 @@ _TABLE = (
             **on("machine", "--faults", FAULTS + DISCONNECT, metavar="FILE"),
         },
     ),
+    Parameter("algorithm", {"simulate": None}, seldom=True),
+    Parameter("arguments", {"simulate": None}, seldom=True),
+    Parameter("inputs", {"simulate": ()}, seldom=True),
+    Parameter("until", {"simulate": None}, seldom=True),
     Parameter(
         "seed",
         {"run_local": None, "simulate": None, "sweep": 0, "Machine": None, "random_faults": REQUIRED},
@@ -444,5 +448,9 @@ DISCIPLINE = tuple(name for name, each in MODEL.items() if "run_local" not in ea
 """How a program keeps its clock, which machines that talk over TCP do in one way."""
 NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.each, check.whole})
 """Those that are one number, or may be, which tables of several runs show."""
+BUILT_IN = {
+    name: MODEL[name].of["grid"] for name in ("internal_probability", "broadcast_share", "weights", *DISCIPLINE)
+}
+"""What only the built-in behaviour has, and its defaults."""
 BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)
 """What idle ticks do: STARTUP lines state it, and theory needs no more than it, rates and topology."""

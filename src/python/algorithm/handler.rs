@@ -17,6 +17,19 @@ pub(in crate::python) enum HandlerError {
     Interrupted(Option<PyErr>),
 }
 
+impl HandlerError {
+    /// What a handler raised.
+    pub(super) fn of(py: Python<'_>, error: PyErr) -> Self {
+        let is_interrupt = error.is_instance_of::<PyKeyboardInterrupt>(py)
+            || error.is_instance_of::<PySystemExit>(py);
+        if is_interrupt {
+            Self::Interrupted(Some(error))
+        } else {
+            Self::Failed(error)
+        }
+    }
+}
+
 /// An instance of `lamport.Algorithm` at its machine.
 pub(in crate::python) struct PyHandler {
     instance: Py<PyAny>,
@@ -106,15 +119,7 @@ impl Handler for PyHandler {
             self.me.get().begin(moment, effects);
             let done = self.call(py, call);
             self.me.get().end(done.is_err(), effects);
-            done.map_err(|error| {
-                if error.is_instance_of::<PyKeyboardInterrupt>(py)
-                    || error.is_instance_of::<PySystemExit>(py)
-                {
-                    HandlerError::Interrupted(Some(error))
-                } else {
-                    HandlerError::Failed(error)
-                }
-            })
+            done.map_err(|error| HandlerError::of(py, error))
         });
         done.unwrap_or(Err(HandlerError::Interrupted(None)))
     }

@@ -4,9 +4,9 @@ mod big_whole;
 pub(super) mod body;
 mod body_text;
 mod body_value;
-#[allow(dead_code, reason = "the drivers that call it are on their way")]
 pub(super) mod handler;
 pub(super) mod me;
 mod open_call;
 mod recipient_ids;
+pub(super) mod simulate;
 mod state_text;

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::log::line::Startup;
 use crate::model::body::{Body, Letter, length};
 use crate::model::fault_schedule::FaultSchedule;
-use crate::model::handled::{Caused, HandledStep};
+use crate::model::handled::{Cause, Caused, HandledStep};
 use crate::model::handler::{Effects, Handler, SendRoom};
 use crate::model::latency::Delays;
 use crate::model::message::{MachineId, Message, Nanos};
@@ -53,6 +53,8 @@ pub struct BrokenRun<E> {
     pub time: Nanos,
     /// The line of its log, from 1.
     pub line: u64,
+    /// In which step; none where its algorithm was made.
+    pub cause: Option<Cause>,
     /// Why.
     pub why: BrokenBy<E>,
 }
@@ -166,6 +168,7 @@ impl<M: Maker> HandledSimulation<M> {
                         machine: id(machine),
                         time: 0,
                         line: 1,
+                        cause: None,
                         why: BrokenBy::Handler(error),
                     }));
                 }
@@ -306,6 +309,7 @@ impl<M: Maker> HandledSimulation<M> {
                 machine: id(machine),
                 time,
                 line: seat.lines + 1,
+                cause: Some(begun.cause.clone()),
                 why: BrokenBy::Handler(error),
             };
             self.effects.clear();

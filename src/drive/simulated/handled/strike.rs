@@ -5,7 +5,7 @@ use super::{BrokenBy, BrokenRun, Failure, HandledSimulation, Maker, Rank, StepRe
 use crate::drive::conductor::{Bodies, Condition};
 use crate::drive::simulated::id;
 use crate::model::body::Letter;
-use crate::model::handled::Handled;
+use crate::model::handled::{Cause, Handled};
 use crate::model::handler::{Effects, Handler, SendRoom};
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
@@ -57,14 +57,15 @@ impl<M: Maker> HandledSimulation<M> {
         machine: u32,
         rest: Nanos,
     ) -> Result<(), BrokenRun<Failure<M>>> {
-        let broken = |line, why| BrokenRun {
+        let broken = |line, cause, why| BrokenRun {
             machine: id(machine),
             time,
             line,
+            cause,
             why,
         };
         let made = self.maker.make(machine);
-        let handler = made.map_err(|error| broken(1, BrokenBy::Handler(error)))?;
+        let handler = made.map_err(|error| broken(1, None, BrokenBy::Handler(error)))?;
         let seat = &mut self.seats[machine as usize];
         let starts = seat.restarts.len() as u64 + 1;
         let mut generator = Generator::new(self.setup.seed, id(machine), starts);
@@ -75,7 +76,8 @@ impl<M: Maker> HandledSimulation<M> {
         let machine = Handled::new(generator, 0);
         let mut before = std::mem::replace(&mut seat.machine, machine);
         seat.handler = handler;
-        seat.live_again().map_err(|(line, why)| broken(line, why))?;
+        seat.live_again()
+            .map_err(|(line, cause, why)| broken(line, Some(cause), why))?;
         for message in before.node_mut().drain() {
             seat.machine.deliver(message);
         }
@@ -87,7 +89,7 @@ impl<M: Maker> HandledSimulation<M> {
 
 impl<H: Handler> HandledSeat<H> {
     /// Calls the handlers of all steps so far again. Where they want something else, the line and why.
-    fn live_again(&mut self) -> Result<(), (u64, BrokenBy<H::Error>)> {
+    fn live_again(&mut self) -> Result<(), (u64, Cause, BrokenBy<H::Error>)> {
         let mut effects = Effects::default();
         let (mut line, mut starts) = (1, self.restarts.iter().peekable());
         for (time, told) in &self.history {
@@ -98,15 +100,16 @@ impl<H: Handler> HandledSeat<H> {
             let again = self
                 .machine
                 .relive(told.cause.clone(), told.event.clone(), *time);
-            let begun = again.map_err(|why| (line, BrokenBy::Differs(why)))?;
+            let begun = again.map_err(|why| (line, told.cause.clone(), BrokenBy::Differs(why)))?;
             let moment = begun.moment(SendRoom::WHOLE, true);
             effects.clear();
             self.handler
                 .handle(&moment, begun.call(), &mut effects)
-                .map_err(|error| (line, BrokenBy::Handler(error)))?;
+                .map_err(|error| (line, told.cause.clone(), BrokenBy::Handler(error)))?;
             let made = self.machine.carry_out(begun, &mut effects);
             if let Some((number, why)) = difference(told, &made, Follows::Line) {
-                return Err((line + number as u64, BrokenBy::Differs(why)));
+                let line = line + number as u64;
+                return Err((line, told.cause.clone(), BrokenBy::Differs(why)));
             }
             line += told.caused.len() as u64;
         }

@@ -1,0 +1,166 @@
+"""Runs of algorithms in virtual time: what they are made with, and what breaks them."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._lamport import body_text, body_value
+from lamport._model.algorithm import AlgorithmError
+from lamport._model.check import real, whole
+from lamport._model.roles import Roles
+
+if TYPE_CHECKING:
+    from lamport._lamport import Logs, Simulated, _RunSetting
+
+__all__ = ["Plan", "plan_again", "plan_of"]
+
+OWN = ("algorithm", "arguments", "inputs", "until")
+"""The parameters that only runs of algorithms have."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of an algorithm is made with, beside what every run has."""
+
+    roles: Roles
+    inputs: tuple[tuple[float, int, str | None], ...]
+    until: str | None
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What ``run.json`` has of it."""
+        inputs = [
+            [time, machine, None if body is None else body_value(body)] for time, machine, body in self.inputs
+        ]
+        return {
+            "algorithm": self.roles.recorded,
+            **({"arguments": self.roles.arguments} if self.roles.arguments else {}),
+            **({"inputs": inputs} if inputs else {}),
+            **({"until": self.until} if self.until else {}),
+        }
+
+    def simulate(
+        self,
+        setting: "_RunSetting",
+        *,
+        seed: int,
+        record: bool,
+        log_dir: Path | None,
+        progress: Callable[[float], object] | None,
+    ) -> "Simulated":
+        """Run it.
+
+        Raises
+        ------
+        AlgorithmError
+            A handler failed, or a machine that came back did not do again what it did.
+        """
+        from lamport._lamport import simulate_algorithm
+
+        machines = range(1, setting["machines"] + 1)
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        arguments = body_text(self.roles.arguments)
+        made = simulate_algorithm(
+            setting,
+            seed=seed,
+            roles=[
+                {
+                    "make": _Maker(self.roles, machine),
+                    "algorithm": self.roles.told(machine),
+                    "arguments": arguments,
+                    "python": python,
+                }
+                for machine in machines
+            ],
+            inputs=[(time, machine - 1, body) for time, machine, body in self.inputs],
+            until_quiet=self.until == "quiet",
+            record=record,
+            log_dir=log_dir,
+            progress=progress,
+        )
+        if isinstance(made, tuple):
+            raise _broken(made, seed, log_dir)
+        return made
+
+
+@dataclass(frozen=True)
+class _Maker:
+    roles: Roles
+    machine: int
+
+    def __call__(self) -> object:
+        return self.roles.make(self.machine)
+
+
+def _broken(
+    failure: "tuple[int, float, int, str, BaseException | str]", seed: int, log_dir: Path | None
+) -> AlgorithmError:
+    machine, time, number, handler, why = failure
+    line = f"line {number} of its log" if log_dir is None else f"{log_dir / f'machine_{machine}.log'}:{number}"
+    name = f"machine {machine}"
+    if isinstance(why, str):
+        return AlgorithmError(
+            f"{name}: not deterministic here ({line}, seed {seed}): {why}. Handlers must do the same for the "
+            "same calls: draw from me.random, read me.now, and go through sets in the order of sorted()",
+            machine=machine, time=time, line=line, seed=seed,
+        )  # fmt: skip
+    return AlgorithmError.of(
+        why, name=name, handler=handler, machine=machine, time=time, line=line, seed=seed
+    )
+
+
+def plan_of(given: Mapping[str, Any], setting: "_RunSetting", defaults: Mapping[str, Any]) -> Plan | None:
+    """Check the parameters of an algorithm; None without one.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        The arguments of the function.
+    setting : dict
+        What `run_setting` makes of them.
+    defaults : mapping of str to object
+        The defaults of what only the built-in behaviour has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One is not what it must be, or does not go with the others.
+    """
+    if given["algorithm"] is None:
+        for name in OWN[1:]:
+            if given[name]:
+                raise ValueError(f"{name}= is for an algorithm: give algorithm=, a class derived of lamport.Algorithm")
+        return None
+    for name, default in defaults.items():
+        if given[name] != default:
+            raise ValueError(f"{name}= is for the built-in behaviour: an algorithm says itself what machines do")
+    machines = setting["machines"]
+    roles = Roles(given["algorithm"], given["arguments"])
+    roles.check(range(1, machines + 1))
+    if given["until"] not in {None, "quiet"}:
+        raise ValueError(f"until={given['until']!r}: it is 'quiet', or None for the whole duration")
+    return Plan(roles, _inputs(given["inputs"], machines), given["until"])
+
+
+def _inputs(given: Any, machines: int) -> tuple[tuple[float, int, str | None], ...]:
+    inputs = []
+    for number, each in enumerate(given):
+        try:
+            time, machine, body = each
+        except (TypeError, ValueError):
+            raise ValueError(f"inputs[{number}]={each!r} is not (time, machine, body), as (1.5, 2, 'request')") from None
+        time, machine = real(f"time of inputs[{number}]", time), whole(f"machine of inputs[{number}]", machine)
+        if not 0 <= time <= 1e9:
+            raise ValueError(f"inputs[{number}] is at {time} s: times are seconds from the start, 0 to 1e9")
+        if not 1 <= machine <= machines:
+            raise ValueError(f"inputs[{number}] is for machine {machine}: there are machines 1 to {machines}")
+        text = None if body is None else body_text(body, f"inputs[{number}]")
+        inputs.append((time, machine, text))
+    return tuple(sorted(inputs, key=lambda each: each[0]))
+
+
+def plan_again(plan: Plan, setting: "_RunSetting", seed: int, record: bool) -> "Logs":
+    """Simulate once more: equal seeds give equal runs."""
+    return plan.simulate(setting, seed=seed, record=record, log_dir=None, progress=None).logs

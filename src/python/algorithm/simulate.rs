@@ -1,0 +1,219 @@
+//! Runs of algorithms in virtual time, from Python.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+
+use super::handler::{HandlerError, PyHandler};
+use super::me::MachineSeat;
+use crate::drive::simulated::files::Files;
+use crate::drive::simulated::handled::record::StepRecords;
+use crate::drive::simulated::handled::{BrokenBy, BrokenRun, HandledSimulation, Input, Maker};
+use crate::drive::simulated::ran::Ran;
+use crate::drive::simulated::setup::Setup;
+use crate::error::Result;
+use crate::log::line::Startup;
+use crate::model::handled::Cause;
+use crate::model::message::Nanos;
+use crate::python::arguments::Whole;
+use crate::python::interrupt::LOOK;
+use crate::python::logs::PyLogs;
+use crate::python::setting::RunSetting;
+use crate::python::simulate::Simulated;
+
+/// What a machine runs: what makes it, and how its log tells it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(in crate::python) struct GivenRole {
+    /// Returns a new instance when it is called.
+    make: Py<PyAny>,
+    /// ``module:Class``.
+    algorithm: String,
+    /// As JSON.
+    arguments: String,
+    python: String,
+}
+
+/// Makes the instances of a run.
+struct PyMaker {
+    roles: Vec<GivenRole>,
+    setup: Setup,
+}
+
+impl Maker for PyMaker {
+    type Handler = PyHandler;
+
+    fn make(&mut self, machine: u32) -> std::result::Result<PyHandler, HandlerError> {
+        let topology = &self.setup.topology;
+        let ids = |machines: &mut dyn Iterator<Item = u32>| {
+            machines.map(|each| u64::from(each) + 1).collect()
+        };
+        let seat = MachineSeat {
+            id: u64::from(machine) + 1,
+            name: (machine + 1).to_string(),
+            peers: ids(&mut topology.peers(machine)),
+            senders: ids(&mut (0..topology.machines())
+                .filter(|&other| topology.peers(other).any(|peer| peer == machine))),
+            machines: ids(&mut (0..topology.machines())),
+            seed: self.setup.seed,
+        };
+        let made = Python::try_attach(|py| {
+            let instance = self.roles[machine as usize].make.bind(py).call0();
+            instance
+                .and_then(|instance| PyHandler::new(py, instance, seat))
+                .map_err(|error| HandlerError::of(py, error))
+        });
+        made.unwrap_or(Err(HandlerError::Interrupted(None)))
+    }
+
+    fn declare(&self, machine: u32, startup: &mut Startup<'static>) {
+        let role = &self.roles[machine as usize];
+        startup.algorithm = Some(role.algorithm.clone().into());
+        startup.arguments = Some(role.arguments.clone().into());
+        startup.python = Some(role.python.clone().into());
+    }
+}
+
+/// A handler that failed, as Python is told: machine, time in s, line of the log, the handler, and what it
+/// raised or how the machine differs from what it did before.
+type Failure = (u64, f64, u64, String, Py<PyAny>);
+
+/// Run algorithms in virtual time, as `simulate` does the built-in behaviour.
+///
+/// `roles` has one item per machine; `inputs` are times in s, machines counted from 0, and bodies as JSON.
+///
+/// Returns
+/// -------
+/// Simulated or tuple
+///     The run; or of one that a handler broke off the machine, the time in s, the line of its log, the
+///     handler, and what was raised, or as a text how the machine differs from what its log says.
+#[pyfunction]
+#[pyo3(signature = (setting, *, seed, roles, inputs, until_quiet, record, log_dir, progress))]
+#[expect(clippy::too_many_arguments, reason = "named by Python")]
+pub(in crate::python) fn simulate_algorithm(
+    py: Python<'_>,
+    setting: RunSetting,
+    seed: Whole,
+    roles: Vec<GivenRole>,
+    inputs: Vec<(f64, u32, Option<String>)>,
+    until_quiet: bool,
+    record: bool,
+    log_dir: Option<PathBuf>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Py<PyAny>> {
+    let setup = setting.build(seed.0)?;
+    setup.check()?;
+    if log_dir.is_some() {
+        Files::ensure_open(setup.topology.machines())?;
+    }
+    let duration = setup.duration;
+    let maker = PyMaker {
+        roles,
+        setup: setup.clone(),
+    };
+    let inputs = inputs.into_iter().map(|(time, machine, body)| Input {
+        time: (time * 1e9).round() as Nanos,
+        machine,
+        body: body.map(Into::into),
+    });
+    let simulation = HandledSimulation::new(setup, maker, inputs.collect(), until_quiet)?;
+    let mut simulation = match simulation {
+        Ok(simulation) => simulation,
+        Err(broken) => return told(py, broken),
+    };
+    let mut interrupt: Option<PyErr> = None;
+    let mut looked = Instant::now();
+    let mut go_on = |now: Nanos| {
+        if looked.elapsed() < LOOK {
+            return true;
+        }
+        looked = Instant::now();
+        let told = match &progress {
+            Some(progress) => progress
+                .call1(py, ((now as f64 / 1e9).min(duration),))
+                .map(drop),
+            None => Ok(()),
+        };
+        let signal = told.and_then(|()| py.check_signals()).err();
+        let goes_on = signal.is_none();
+        interrupt = interrupt.take().or(signal);
+        goes_on
+    };
+    let mut records = record.then(StepRecords::default);
+    let mut files = log_dir
+        .map(|directory| Files::create(&simulation, &directory))
+        .transpose()?;
+    let ran = match (&mut records, &mut files) {
+        (None, None) => simulation.run(&mut (), &mut go_on),
+        (Some(records), None) => simulation.run(records, &mut go_on),
+        (None, Some(files)) => simulation.run(files, &mut go_on),
+        (Some(records), Some(files)) => simulation.run(&mut (records, files), &mut go_on),
+    };
+    let is_over = match ran {
+        Ok(is_over) => is_over,
+        Err(BrokenRun {
+            why: BrokenBy::Handler(HandlerError::Interrupted(error)),
+            ..
+        }) => {
+            interrupt = interrupt.or(error);
+            false
+        }
+        Err(broken) => {
+            files.map_or(Ok(()), Files::break_off)?;
+            return told(py, broken);
+        }
+    };
+    if let Some(error) = interrupt
+        && !error.is_instance_of::<PyKeyboardInterrupt>(py)
+    {
+        return Err(error);
+    }
+    let (logs, finished): (PyLogs, Result<()>) = py.detach(|| {
+        let finished = files.map_or(Ok(()), |files| files.finish(&simulation));
+        let logs = match records {
+            Some(records) => PyLogs::new(simulation.logs(records)),
+            None => {
+                let machines = simulation.machines(&mut || true);
+                PyLogs::of_machines(machines.expect("nobody asks to stop"), None)
+            }
+        };
+        (logs, finished)
+    });
+    finished?;
+    let simulated = Simulated::of(py, &simulation, logs, 0, !is_over)?;
+    Ok(Py::new(py, simulated)?.into_any())
+}
+
+fn told(py: Python<'_>, broken: BrokenRun<HandlerError>) -> PyResult<Py<PyAny>> {
+    let why = match broken.why {
+        BrokenBy::Handler(HandlerError::Failed(error)) => error.into_value(py).into_any(),
+        BrokenBy::Handler(HandlerError::Interrupted(Some(error))) => return Err(error),
+        BrokenBy::Handler(HandlerError::Interrupted(None)) => {
+            return Err(PyKeyboardInterrupt::new_err(()));
+        }
+        BrokenBy::Differs(why) => why.into_pyobject(py)?.into_any().unbind(),
+    };
+    let failure: Failure = (
+        broken.machine,
+        broken.time as f64 / 1e9,
+        broken.line,
+        broken
+            .cause
+            .as_ref()
+            .map_or_else(|| "__init__".to_owned(), handler_name),
+        why,
+    );
+    Ok(failure.into_pyobject(py)?.into_any().unbind())
+}
+
+/// The handler of a step, as it is called.
+fn handler_name(cause: &Cause) -> String {
+    match cause {
+        Cause::Start => "start".to_owned(),
+        Cause::Message => "on_message".to_owned(),
+        Cause::Timer(timer) => format!("on_timer({:?})", timer.name),
+        Cause::Idle => "on_idle".to_owned(),
+    }
+}
