@@ -71,12 +71,6 @@ impl Columns {
         put(&mut self.prompts, row, prompt);
     }
 
-    /// Whether rows, of which there are so many, say anything beside their columns.
-    pub(crate) fn says_more_of(&self, rows: usize) -> bool {
-        let lengths = [self.bodies.len(), self.states.len(), self.prompts.len()];
-        rows > 0 && lengths.contains(&rows)
-    }
-
     /// Ends what is said: of the rows behind the last that says anything, too.
     pub(crate) fn end_said(&mut self) {
         let rows = self.len();

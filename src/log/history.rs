@@ -258,12 +258,6 @@ impl History {
     /// The lines are the rows of the table, counted from 0. `beside` is what there is beside its columns.
     pub fn of_table(columns: Columns, beside: &Logs) -> Self {
         let mut columns = columns;
-        if beside.columns.says_more_of(columns.len()) {
-            // What rows say beside their columns never left.
-            columns.bodies.clone_from(&beside.columns.bodies);
-            columns.states.clone_from(&beside.columns.states);
-            columns.prompts.clone_from(&beside.columns.prompts);
-        }
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&row| columns.machine_id[row]);
         let micros = |seconds: &f64| (seconds * 1e6).round();
