@@ -98,7 +98,9 @@ def _broken(
     failure: "tuple[int, float, int, str, BaseException | str]", seed: int, log_dir: Path | None
 ) -> AlgorithmError:
     machine, time, number, handler, why = failure
-    line = f"line {number} of its log" if log_dir is None else f"{log_dir / f'machine_{machine}.log'}:{number}"
+    line = (
+        f"line {number} of its log" if log_dir is None else f"{log_dir / f'machine_{machine}.log'}:{number}"
+    )
     name = f"machine {machine}"
     if isinstance(why, str):
         return AlgorithmError(
@@ -131,11 +133,15 @@ def plan_of(given: Mapping[str, Any], setting: "_RunSetting", defaults: Mapping[
     if given["algorithm"] is None:
         for name in OWN[1:]:
             if given[name]:
-                raise ValueError(f"{name}= is for an algorithm: give algorithm=, a class derived of lamport.Algorithm")
+                raise ValueError(
+                    f"{name}= is for an algorithm: give algorithm=, a class derived of lamport.Algorithm"
+                )
         return None
     for name, default in defaults.items():
         if given[name] != default:
-            raise ValueError(f"{name}= is for the built-in behaviour: an algorithm says itself what machines do")
+            raise ValueError(
+                f"{name}= is for the built-in behaviour: an algorithm says itself what machines do"
+            )
     machines = setting["machines"]
     roles = Roles(given["algorithm"], given["arguments"])
     roles.check(range(1, machines + 1))
@@ -150,8 +156,13 @@ def _inputs(given: Any, machines: int) -> tuple[tuple[float, int, str | None], .
         try:
             time, machine, body = each
         except (TypeError, ValueError):
-            raise ValueError(f"inputs[{number}]={each!r} is not (time, machine, body), as (1.5, 2, 'request')") from None
-        time, machine = real(f"time of inputs[{number}]", time), whole(f"machine of inputs[{number}]", machine)
+            raise ValueError(
+                f"inputs[{number}]={each!r} is not (time, machine, body), as (1.5, 2, 'request')"
+            ) from None
+        time, machine = (
+            real(f"time of inputs[{number}]", time),
+            whole(f"machine of inputs[{number}]", machine),
+        )
         if not 0 <= time <= 1e9:
             raise ValueError(f"inputs[{number}] is at {time} s: times are seconds from the start, 0 to 1e9")
         if not 1 <= machine <= machines:

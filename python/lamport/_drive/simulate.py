@@ -11,8 +11,8 @@ from lamport._model.check import real
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
-from lamport._model.setting import BUILT_IN
 from lamport._model.run_setting import check_others, keep, make_seed, run_setting
+from lamport._model.setting import BUILT_IN
 from lamport._runs.claim import Claim
 from lamport._runs.directory import write_record
 from lamport._runs.recipe import Recipe, simulate_again
@@ -68,7 +68,8 @@ def simulate(
     duration : float
         How long they tick, in seconds of virtual time.
     rates : float or sequence of float, optional
-        Ticks per second, one per machine or one for all; drawn from the whole numbers 1 .. `max_rate` if None.
+        Ticks per second, one per machine or one for all; drawn from the whole numbers 1 .. `max_rate` if
+        None.
     max_rate : int
         The upper end of the rates drawn.
     internal_probability, broadcast_share : float or sequence of float
@@ -195,9 +196,7 @@ def kept(setting: "_RunSetting", plan: Plan | None) -> dict[str, Any]:
     return {name: value for name, value in keep(setting).items() if name not in BUILT_IN} | plan.recorded
 
 
-def recipe(
-    plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, since: float | None
-) -> Recipe:
+def recipe(plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, since: float | None) -> Recipe:
     """Return how the logs of a run are made again."""
     if plan is None:
         return Recipe(simulate_again, (setting, seed, record, since))

@@ -12,6 +12,7 @@ __all__ = [
     "path",
     "peer_weights",
     "port",
+    "rate_list",
     "rates",
     "real",
     "some_path",
@@ -212,8 +213,19 @@ def rates(name: str, value: object) -> float | list[float] | None:
     """
     if value is None:
         return None
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
+    if isinstance(value, (bool, Real)):
+        return real(name, value)
+    return rate_list(name, value)
+
+
+def rate_list(name: str, value: object) -> list[float]:
+    """Return the rates of machines.
+
+    Raises
+    ------
+    ValueError
+        It is not a list of numbers.
+    """
     if isinstance(value, (str, Mapping, AbstractSet)) or not isinstance(value, Iterable):
-        raise ValueError(f"{name}={value!r} is not a list of rates: give one per machine, like [1, 3, 6], or a number for all")
+        raise ValueError(f"{name}={value!r} is not a list of rates: give one per machine, like [1, 3, 6]")
     return [real("rate", rate) for rate in value]

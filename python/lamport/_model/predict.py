@@ -64,10 +64,8 @@ def predict(
 
     from lamport import _lamport
 
-    if rates is None:
-        raise ValueError("rates=None: give one per machine, like [1, 3, 6]")
-    known = check.rates("rates", rates)
+    known = check.rate_list("rates", rates)
     behavior = {name: MODEL[name].check(name, given[name]) for name in (*BEHAVIOR, "weights")}
     machines, shape = resolve(None, known, topology, behavior)
-    columns = _lamport.predict(known or [], topology=shape, behavior=behavior)
+    columns = _lamport.predict(known, topology=shape, behavior=behavior)
     return pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))

@@ -449,7 +449,8 @@ DISCIPLINE = tuple(name for name, each in MODEL.items() if "run_local" not in ea
 NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.each, check.whole})
 """Those that are one number, or may be, which tables of several runs show."""
 BUILT_IN = {
-    name: MODEL[name].of["grid"] for name in ("internal_probability", "broadcast_share", "weights", *DISCIPLINE)
+    name: MODEL[name].of["grid"]
+    for name in ("internal_probability", "broadcast_share", "weights", *DISCIPLINE)
 }
 """What only the built-in behaviour has, and its defaults."""
 BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)
