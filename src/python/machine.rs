@@ -22,7 +22,6 @@ use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::supervisor::FaultPlan;
 use crate::error::Result;
 use crate::model::behavior::Behavior;
-use crate::model::event::Event;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
 use crate::model::manner::Manner;

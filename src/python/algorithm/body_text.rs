@@ -8,7 +8,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::big_whole::decimal;
 use crate::error::{clipped, shortened};
-use crate::model::body::{MAX_BODY, MAX_DEPTH};
+use crate::model::body::{MAX_BODY, MAX_BODY_DEPTH};
 
 /// What is not as a body must be, and where.
 struct Wrong(Box<WrongValue>);
@@ -310,7 +310,7 @@ fn enter<'a>(value: &Bound<'_, PyAny>, outer: Option<&'a Within<'a>>) -> Result<
         depth: outer.map_or(1, |outer| outer.depth + 1),
         outer,
     };
-    if within.depth <= MAX_DEPTH {
+    if within.depth <= MAX_BODY_DEPTH {
         return Ok(within);
     }
     let outside = std::iter::successors(within.outer, |within| within.outer);
@@ -319,7 +319,7 @@ fn enter<'a>(value: &Bound<'_, PyAny>, outer: Option<&'a Within<'a>>) -> Result<
         Wrong::value("contains itself: JSON has no end then")
     } else {
         Wrong::value(format!(
-            "is deeper than {MAX_DEPTH} lists and dicts in each other"
+            "is deeper than {MAX_BODY_DEPTH} lists and dicts in each other"
         ))
     })
 }

@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
 
 use super::big_whole::hexadecimal;
 use crate::error::clipped;
-use crate::model::body::MAX_DEPTH;
+use crate::model::body::MAX_BODY_DEPTH;
 
 /// The longest text that is kept, in bytes.
 const KEPT: usize = 31;
@@ -104,7 +104,9 @@ impl<'py> BodyReader<'_, 'py> {
         match self.peek() {
             Some(b'"') => Ok(self.string()?.into_any()),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'{' | b'[') if depth == MAX_DEPTH => Err(self.wrong("no list or dict so deep")),
+            Some(b'{' | b'[') if depth == MAX_BODY_DEPTH => {
+                Err(self.wrong("no list or dict so deep"))
+            }
             Some(b'{') => Ok(self.dict(depth + 1)?.into_any()),
             Some(b'[') => Ok(self.list(depth + 1)?.into_any()),
             _ => self.word(),
