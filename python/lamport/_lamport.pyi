@@ -589,6 +589,10 @@ class Logs:
         """
     def recipients(self) -> NDArray[np.object_]:
         """Of each event, the recipients: a tuple of ids, None for one unknown; or None if none was sent."""
+    def bodies(self) -> NDArray[np.object_] | None:
+        """Of each event, what its message says: JSON, None for null; None of a run without an algorithm."""
+    def states(self) -> tuple[NDArray[np.uint32], list[str]]:
+        """The rows of `events` that declare a state, in order, and of each the state: a JSON object."""
     def messages(self) -> dict[str, Any]:
         """One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).
 

@@ -147,6 +147,9 @@ impl LogTables {
         let mut columns = Columns {
             starts: kept.starts.clone(),
             recipients: kept.recipients.clone(),
+            bodies: kept.bodies.clone(),
+            states: kept.states.clone(),
+            prompts: kept.prompts.clone(),
             ..Columns::default()
         };
         for &column in COLUMNS {

@@ -12,6 +12,7 @@ use super::causality::PyCausality;
 use super::columns::BorrowedTrace;
 use super::held::{arrays, converted};
 use super::interrupt::interruptible;
+use super::letters::{self, StateColumn};
 use super::log_tables::LogTables;
 use super::members::{self, Stated};
 use super::pictures::{self, range};
@@ -117,6 +118,26 @@ impl PyLogs {
     fn recipients<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<Py<PyAny>>>> {
         self.0.events(py)?;
         recipients::tuples(py, &self.0.kept(py))
+    }
+
+    /// Of each event, what its message says: JSON, None for null; None of a run without an algorithm.
+    fn bodies<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<Py<PyAny>>>>> {
+        self.0.events(py)?;
+        let columns = self.0.kept(py);
+        let mut startups = self.0.beside.machines.iter();
+        let mut startups = startups
+            .by_ref()
+            .filter_map(|summary| summary.startup.as_ref());
+        let has_algorithm = startups.any(|startup| startup.algorithm.is_some());
+        (has_algorithm || !columns.bodies.is_empty())
+            .then(|| letters::bodies(py, &columns))
+            .transpose()
+    }
+
+    /// The rows of `events` that declare a state, in order, and of each the state: a JSON object.
+    fn states<'py>(&self, py: Python<'py>) -> PyResult<StateColumn<'py>> {
+        self.0.events(py)?;
+        letters::states(py, &self.0.kept(py))
     }
 
     /// One row per message and recipient, sorted by (sent, sender, sent_clock, recipient).

@@ -20,6 +20,7 @@ mod handover;
 mod held;
 mod incoming_queue;
 mod interrupt;
+mod letters;
 mod local;
 mod log_tables;
 mod logs;

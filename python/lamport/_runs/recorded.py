@@ -145,7 +145,9 @@ class Recorded:
         ``machine_id`` (int64), ``event`` (category of str), ``old_clock``, ``new_clock`` (int64),
         ``queue_len``, ``sender``, ``sent_clock`` (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by
         hand, not by a tick), ``by_hand`` (bool: the message received was delivered by hand in its sender's
-        name, and belongs to no channel), ``recipients`` (object: a tuple of ids, None in it for one unknown).
+        name, and belongs to no channel), ``caused`` (bool: a SEND that follows from the event before it, in
+        the same step of an algorithm), ``recipients`` (object: a tuple of ids, None in it for one unknown)
+        and, of a run with an algorithm, ``body`` (object: what the message says as JSON, None for null).
         Of a RECEIVE are ``queue_len``, ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``;
         where there is none stands NA, NaN or None. Of logs of other programs ``old_clock`` is Int64 if it is
         not known of the first events of their logs, a SEND may tell a ``sent_clock`` that its messages carry,
@@ -181,7 +183,45 @@ class Recorded:
 
         table = tables.told(self._events, self._logs)
         table["recipients"] = pd.Series(self._logs.recipients(), dtype=object, copy=False)
+        if (bodies := self._logs.bodies()) is not None:
+            table["body"] = pd.Series(bodies, dtype=object, copy=False)
         return tables.with_extra(table, self._logs, self._extra)
+
+    @cached_property
+    def states(self) -> "pd.DataFrame":
+        r"""The values that handlers of an algorithm declared by ``me.state``, a row per event that did so.
+
+        ``machine_id``, ``new_clock`` (int64), ``time`` (float64, s), and a column for each name that was ever
+        declared: what the machine declared last, in this event or before (one that has one of our three names
+        has an underscore behind it). Numbers, bools and texts have types of their own where all values of a
+        column are such; NA or NaN stands before the first value, and for None. Without states it is empty.
+        The table is yours, as `events` is.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lamport
+        >>> head = '"event": "INTERNAL", "machine_id": 1, "system_time":'
+        >>> log = Path(tempfile.mkdtemp()) / "machine_1.log"
+        >>> _ = log.write_text(
+        ...     f'{{{head} 1.5, "old_clock": 0, "new_clock": 1, "state": {{"held": false}}}}\n'
+        ...     f'{{{head} 2.0, "old_clock": 1, "new_clock": 2, "state": {{"queue": [1]}}}}\n'
+        ... )
+        >>> lamport.load([log]).states
+           machine_id  time  new_clock   held queue
+        0           1   0.0          1  False  None
+        1           1   0.5          2  False   [1]
+        """
+        from lamport._runs import tables
+
+        return tables.apart(self._states)
+
+    @cached_property
+    def _states(self) -> "pd.DataFrame":
+        from lamport._runs.states import states
+
+        return states(self._logs)
 
     @cached_property
     def messages(self) -> "pd.DataFrame":

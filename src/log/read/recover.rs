@@ -196,7 +196,10 @@ impl Recovered {
             ));
         }
         self.last_time = self.last_time.max(line.time);
-        self.began = self.began.or(line.began);
+        // An UNREAD line at the end is cut off, with what it says of the beginning.
+        if !matches!(line.body, LineBody::Unread(_)) {
+            self.began = self.began.or(line.began);
+        }
         match line.body {
             LineBody::Event(event) => {
                 self.ticks += u64::from(!line.is_manual && !line.is_caused);

@@ -100,7 +100,7 @@ def test_events_are_typed_sorted_and_the_same_each_time(run):
     events = logs.events()
     kinds = {name: column.dtype for name, column in events.items()}
     expected = dict.fromkeys(FLOATS, np.float64) | dict.fromkeys(INTS, np.int64) | {"event": np.int8}
-    expected |= {"manual": np.bool_, "by_hand": np.bool_}
+    expected |= {"manual": np.bool_, "by_hand": np.bool_, "caused": np.bool_}
     assert kinds == expected
     assert events["time"].tolist() == [0.5, 1.0, 1.5, 1.5]
     assert events["system_time"].tolist() == [100.5, 101.0, 101.5, 101.5]

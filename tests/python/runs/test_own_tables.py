@@ -133,6 +133,7 @@ def test_types_are_those_that_are_documented():
         "arrived": "float64",
         "manual": "bool",
         "by_hand": "bool",
+        "caused": "bool",
         "recipients": "object",
     }
     kinds = {name: str(dtype) for name, dtype in run.messages.dtypes.items()}

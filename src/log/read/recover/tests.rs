@@ -318,3 +318,14 @@ fn an_address_sent_to_by_hand_comes_behind_the_peers() {
         "{error}"
     );
 }
+
+#[test]
+fn when_ticking_began_is_not_taken_from_a_line_that_is_cut_off() {
+    let unread = LINES[5].replace("}\n", ", \"began\": 1.100000}\n");
+    let recovered = read(&log(&[LINES[0], &unread])).unwrap().unwrap();
+    assert_eq!(recovered.began, None);
+    assert_eq!(recovered.length as usize, log(&LINES[..1]).len());
+    let send = LINES[1].replace("}\n", ", \"began\": 1.100000}\n");
+    let recovered = read(&log(&[LINES[0], &send])).unwrap().unwrap();
+    assert_eq!(recovered.began, Some(1_100_000));
+}

@@ -1,0 +1,67 @@
+"""The states that handlers of an algorithm declare, as a table."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lamport._lamport import Logs
+
+__all__ = ["states"]
+
+OURS = ("machine_id", "time", "new_clock")
+DTYPES = {
+    ("integer", False): "int64",
+    ("integer", True): "Int64",
+    ("boolean", False): "bool",
+    ("boolean", True): "boolean",
+    ("floating", False): "float64",
+    ("floating", True): "float64",
+    ("mixed-integer-float", False): "float64",
+    ("mixed-integer-float", True): "float64",
+    ("string", False): "str",
+    ("string", True): "str",
+}
+"""By what the values are and whether one is missing: the type of a column."""
+
+
+def states(logs: "Logs") -> pd.DataFrame:
+    """Make the table `Run.states`."""
+    rows, texts = logs.states()
+    events = logs.events()
+    table = pd.DataFrame({name: events[name][rows] for name in OURS})
+    declared = pd.DataFrame(json.loads(f"[{','.join(texts)}]"), index=table.index, dtype=object)
+    machines = table["machine_id"].to_numpy()
+    by_machine = np.argsort(machines, kind="stable")
+    for name in declared.columns:
+        carried = np.empty(len(table), dtype=object)
+        carried[by_machine] = _carried(declared[name].to_numpy()[by_machine], machines[by_machine])
+        table[f"{name}_" if name in OURS else name] = _typed(carried)
+    return table
+
+
+def _carried(cells: "NDArray[np.object_]", machines: "NDArray[np.int64]") -> Any:
+    """Return the last value that was declared by then, None where none was; rows are by machine."""
+    places = np.arange(len(cells))
+    # JSON has no NaN: it stands where nothing was declared.
+    is_declared = np.equal(cells, cells).astype(bool)
+    last = np.maximum.accumulate(np.where(is_declared, places, -1))
+    first = np.searchsorted(machines, machines)
+    carried = cells[last]
+    carried[last < first] = None
+    return carried
+
+
+def _typed(values: "NDArray[np.object_]") -> Any:
+    """Return the values as a column of their own type, if all are of one."""
+    is_missing = np.equal(values, None).astype(bool).any()
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    dtype = DTYPES.get((kind, bool(is_missing)), "object")
+    try:
+        return pd.Series(values, dtype=dtype)
+    except OverflowError:  # a whole number beyond 64 bits
+        return pd.Series(values, dtype="object")
