@@ -30,8 +30,9 @@ pub(super) fn refuse_overridden(
         let is_own = own.is_some_and(|own| own.contains(name).unwrap_or(true));
         if is_own || !class.getattr(name)?.is(native.getattr(name)?) {
             return Err(PyTypeError::new_err(format!(
-                "{} overrides {name}, which no run calls: start() and run() tick in native code. Call \
-                 tick() and the others yourself instead, or leave {name} as it is",
+                "{} overrides {name}, which no run calls: start() and run() tick in native code. What \
+                 machines are to do instead is a class derived of lamport.Algorithm; or call tick() and the \
+                 others yourself",
                 class.name()?
             )));
         }

@@ -71,7 +71,8 @@ def _meant(name: str) -> str | None:
         return USUAL[name]
     if sorted(name) == sorted("start"):
         return "start"
-    near = get_close_matches(name.lower(), [handler for handler in HANDLERS if handler != "start"], 1, 0.8)
+    others = [handler for handler in HANDLERS if handler != "start"]
+    near = get_close_matches(name.lower(), others, 1, 0.8) if name.lower().startswith("on") else []
     return near[0] if near else None
 
 

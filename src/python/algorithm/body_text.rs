@@ -56,7 +56,8 @@ pub(super) fn write_body(value: &Bound<'_, PyAny>, name: &str, text: &mut String
 pub(super) fn write_string(string: &str, text: &mut String) {
     text.push('"');
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    if string.bytes().all(is_plain) {
+    // All of them are looked at, many at a time.
+    if string.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         text.push_str(string);
     } else {
         string.chars().for_each(|letter| escape(letter, text));

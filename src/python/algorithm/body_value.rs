@@ -1,5 +1,6 @@
 //! The JSON text that a message says, as objects of Python.
 
+use memchr::memchr2;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
@@ -17,30 +18,43 @@ const PLACES: usize = 256;
 #[derive(Default)]
 pub(super) struct KeptStrings {
     /// Each at the place that its bytes say; the last one stays.
-    places: Vec<Option<(Box<str>, Py<PyString>)>>,
+    places: Vec<Option<KeptString>>,
+}
+
+struct KeptString {
+    length: usize,
+    bytes: [u8; KEPT],
+    string: Py<PyString>,
 }
 
 impl KeptStrings {
     /// The text as a string of Python.
     pub(super) fn get<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyString> {
-        if text.len() > KEPT {
+        let length = text.len();
+        if length > KEPT {
             return PyString::new(py, text);
         }
         if self.places.is_empty() {
             self.places.resize_with(PLACES, || None);
         }
-        let spread = text.bytes().fold(text.len() as u32, |spread, byte| {
+        let spread = text.bytes().fold(length as u32, |spread, byte| {
             (spread ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         });
         let place = &mut self.places[(spread ^ spread >> 15) as usize % PLACES];
-        match place {
-            Some((kept, string)) if **kept == *text => string.bind(py).clone(),
-            _ => {
-                let string = PyString::new(py, text);
-                *place = Some((text.into(), string.clone().unbind()));
-                string
-            }
+        if let Some(kept) = place
+            && kept.bytes[..kept.length] == *text.as_bytes()
+        {
+            return kept.string.bind(py).clone();
         }
+        let string = PyString::new(py, text);
+        let mut bytes = [0; KEPT];
+        bytes[..length].copy_from_slice(text.as_bytes());
+        *place = Some(KeptString {
+            length,
+            bytes,
+            string: string.clone().unbind(),
+        });
+        string
     }
 }
 
@@ -177,11 +191,13 @@ impl<'py> BodyReader<'_, 'py> {
     fn string(&mut self) -> PyResult<Bound<'py, PyString>> {
         self.place += 1;
         let rest = &self.text[self.place..];
-        let ends = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
-        let Some(end) = rest.bytes().position(ends) else {
+        let Some(end) = memchr2(b'"', b'\\', rest.as_bytes()) else {
             return Err(self.wrong("`\"` at the end of the text"));
         };
-        if rest.as_bytes()[end] == b'"' {
+        let is_plain = rest.as_bytes()[..end]
+            .iter()
+            .fold(true, |is_plain, &byte| is_plain & (byte >= b' '));
+        if is_plain && rest.as_bytes()[end] == b'"' {
             self.place += end + 1;
             return Ok(self.kept.get(self.py, &rest[..end]));
         }

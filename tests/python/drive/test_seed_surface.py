@@ -104,7 +104,8 @@ def test_a_subclass_whose_methods_no_run_calls(tmp_path):
     for made, name in [(Ticking, "tick"), (Below, "tick"), (Queueing, "incoming_queue")]:
         with made(1, 0, [], tmp_path / f"{made.__name__}.log", 0.1, clock_rate=20) as machine:
             for call in (machine.run, machine.start):
-                with pytest.raises(TypeError, match=f"{made.__name__} overrides {name}, which no run calls"):
+                words = f"{made.__name__} overrides {name}, which no run calls.*lamport.Algorithm"
+                with pytest.raises(TypeError, match=words):
                     call()
             assert machine.ticks == 0
     with Ticking(1, 0, [], tmp_path / "by_hand.log", 60) as machine:
