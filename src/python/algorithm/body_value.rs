@@ -194,9 +194,8 @@ impl<'py> BodyReader<'_, 'py> {
         let Some(end) = memchr2(b'"', b'\\', rest.as_bytes()) else {
             return Err(self.wrong("`\"` at the end of the text"));
         };
-        let is_plain = rest.as_bytes()[..end]
-            .iter()
-            .fold(true, |is_plain, &byte| is_plain & (byte >= b' '));
+        let bytes = &rest.as_bytes()[..end];
+        let is_plain = bytes.iter().fold(true, |all, &byte| all & (byte >= b' '));
         if is_plain && rest.as_bytes()[end] == b'"' {
             self.place += end + 1;
             return Ok(self.kept.get(self.py, &rest[..end]));
