@@ -47,10 +47,11 @@ pub fn since(
     let last = events.time.iter().copied().reduce(f64::max);
     let start = match since {
         Some(since) if last.is_none_or(|last| since >= last) => {
+            let shown = |time: f64| format!("{time:?}").trim_end_matches(".0").to_owned();
             let last = last.map_or("there is no event".to_owned(), |last| {
-                format!("the last event is at {last}")
+                format!("the last event is at {}", shown(last))
             });
-            let why = format!("since={since} (s) leaves nothing: {last}");
+            let why = format!("since={} (s) leaves nothing: {last}", shown(since));
             return Err(Error::invalid(why));
         }
         Some(since) => first.max(since),

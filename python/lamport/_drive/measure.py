@@ -79,7 +79,9 @@ def as_measure(measure: object, taken: Iterable[str]) -> dict[str, Measure]:
     if not isinstance(measure, Mapping):
         shown = repr(measure)
         told = shown if len(shown) <= LONGEST else f"a {type(measure).__name__}"
-        raise ValueError(f"measure={told} is not a mapping: give one of names to functions of a Run")
+        raise ValueError(
+            f"measure={told} is not a mapping: give one of names to functions of a Run, as {{'wait': f}}"
+        )
     taken = set(taken)
     for name, function in measure.items():
         if not isinstance(name, str) or not name:
@@ -252,8 +254,10 @@ def _number(value: object) -> bool | int | float | None:
     """Take what a function says of a run: a number, a truth, or that it is not known."""
     if value is None or type(value).__name__ == "NAType":
         return None
-    if type(value).__name__ in {"bool", "bool_"}:  # NumPy's own is not loaded for this
-        return bool(value)
+    if getattr(value, "shape", None) == () and callable(item := getattr(value, "item", None)):
+        value = item()  # of NumPy: one number, or an array of one and no dimension
+    if isinstance(value, bool):
+        return value
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):

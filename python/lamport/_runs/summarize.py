@@ -1,6 +1,7 @@
 """Sweeps in few numbers: means, or quantiles, and their confidence intervals."""
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -199,12 +200,14 @@ def as_wanted(statistic: object, confidence: object, interval: object) -> Wanted
     level = real("confidence", confidence)
     if not 0 < level < 1:
         raise ValueError(f"confidence={confidence!r} is not between 0 and 1: 0.95 is usual")
-    if isinstance(statistic, str):
-        if statistic not in {"mean", "median"}:
-            raise ValueError(f"statistic={statistic!r}: give 'mean', 'median' or a quantile, as 0.9")
+    name: str
+    quantile: float | None
+    if isinstance(statistic, str) and statistic in {"mean", "median"}:
         name, quantile = statistic, None if statistic == "mean" else 0.5
+    elif isinstance(statistic, bool) or not isinstance(statistic, Real):
+        raise ValueError(f"statistic={statistic!r}: give 'mean', 'median' or a quantile, as 0.9")
     else:
-        name, quantile = "quantile", real("statistic", statistic)
+        name, quantile = "quantile", float(statistic)
         if not 0 < quantile < 1:
             raise ValueError(f"statistic={statistic!r} is not between 0 and 1: 0.9 is a quantile")
     if quantile is not None and interval is not None:

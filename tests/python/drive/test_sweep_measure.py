@@ -256,6 +256,7 @@ def test_what_is_no_number(value, said):
         ([True, None, False], "f", [1, np.nan, 0]),
         ([1, 2.5, None], "f", [1, 2.5, np.nan]),
         ([pd.NA, np.float32(0.5), np.bool_(True)], "f", [np.nan, 0.5, 1]),
+        ([np.array(3), np.array(True), np.int8(2)], "f", [3, 1, 2]),
         ([2**70, 1, 2], "f", [2.0**70, 1, 2]),
         ([np.inf, -np.inf, np.nan], "f", [np.inf, -np.inf, np.nan]),
     ],
@@ -271,7 +272,7 @@ def test_numbers_of_any_kind(values, kind, expected):
     ("options", "message"),
     [
         ({"measure": 3}, "measure=3 is not a mapping"),
-        ({"measure": [len]}, "is not a mapping: give one of names to functions"),
+        ({"measure": [len]}, "is not a mapping: give one of names to functions of a Run, as {'wait': f}"),
         ({"measure": {"drift": len}}, "measure: 'drift' is a column of every sweep"),
         ({"measure": {"mean_wait": len}}, "measure: 'mean_wait' is a column"),
         ({"measure": {"topology": len}}, "measure: 'topology' is a column"),

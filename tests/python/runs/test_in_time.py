@@ -220,6 +220,7 @@ def test_compared_runs_without_their_warm_up(run):
     ("since", "message"),
     [
         (20, r"since=20 \(s\) leaves nothing: the last event is at 4\."),
+        (1e300, r"since=1e300 \(s\) leaves nothing: the last event is at 4\."),
         (float("nan"), "since=nan is not a time"),
         (float("inf"), "since=inf is not a time"),
         ("x", "since='x' is not a number"),
@@ -235,6 +236,8 @@ def test_bad_warm_ups(since, message):
 
 def test_a_run_without_events():
     empty = lamport.from_events({"machine_id": [], "event": [], "new_clock": []})
+    with pytest.raises(ValueError, match=r"since=2 \(s\) leaves nothing: there is no event"):
+        empty.machines_since(2)
     assert empty.machines[[*IN_TIME]].empty
     unrecorded = lamport.simulate(duration=5, seed=1, record=False)
     with pytest.raises(lamport.LamportError, match="no event was recorded"):
