@@ -88,3 +88,37 @@ impl Spread {
 fn largest(clocks: &[i64]) -> i64 {
     clocks.iter().max().copied().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against every microsecond, of clocks that may go down.
+        #[test]
+        fn it_is_that_of_every_instant(
+            clocks in prop::collection::vec(0_i64..9, 1..5),
+            start in -3_i64..20,
+            changes in prop::collection::vec((0_i64..4, any::<prop::sample::Index>(), 0_i64..30), 0..30),
+        ) {
+            let mut spread = Spread::new(start, &clocks);
+            let (mut now, mut clocks) = (-5, clocks);
+            let mut values = Vec::new();
+            let apart = |clocks: &[i64]| clocks.iter().max().unwrap() - clocks.iter().min().unwrap();
+            for (wait, place, clock) in changes {
+                // How it is in each microsecond from `start` to this change.
+                values.extend((now..now + wait).filter(|&at| at >= start).map(|_| apart(&clocks)));
+                now += wait;
+                let place = place.index(clocks.len());
+                clocks[place] = clock;
+                spread.set(now, place, clock);
+            }
+            prop_assert_eq!(spread.length(), values.len() as i64);
+            let sum: i64 = values.iter().sum();
+            prop_assert!(spread.mean().is_nan() && values.is_empty() || spread.mean() == sum as f64 / values.len() as f64);
+            values.push(apart(&clocks));
+            prop_assert_eq!(spread.most(), values.into_iter().max().unwrap());
+        }
+    }
+}
