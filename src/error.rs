@@ -108,6 +108,16 @@ impl Error {
         }
     }
 
+    /// Something is wrong with the algorithm of a machine with this seed.
+    pub fn algorithm(machine_id: u64, seed: u64, words: &str, step: Option<FailedStep>) -> Self {
+        Self::Algorithm(Box::new(AlgorithmFault {
+            message: format!("machine {machine_id}: {words}"),
+            machine_id,
+            seed,
+            step,
+        }))
+    }
+
     /// A request that does not fit the present state.
     pub fn state(message: impl Into<String>) -> Self {
         Self::State(message.into())

@@ -337,14 +337,15 @@ impl Channels {
         self.peers[position].outbox.next_unsent()
     }
 
-    /// The same with what it says, of a machine with an algorithm.
-    pub fn next_letter(&mut self, position: usize) -> Option<(u64, Body)> {
+    /// The same with what it says, of a machine with an algorithm; or why that cannot be read.
+    pub fn next_letter(&mut self, position: usize) -> Option<(u64, Result<Body, String>)> {
         let timestamp = self.next_unsent(position)?;
-        let body = self.bodies.as_ref().and_then(|bodies| bodies.of(timestamp));
+        let bodies = self.bodies.as_ref();
+        let body = bodies.map_or(Ok(None), |bodies| bodies.of(timestamp));
         Some((timestamp, body))
     }
 
-    /// Of a machine with an algorithm: what was kept for peers in this life, and is no more.
+    /// Of a machine with an algorithm: what was kept for peers, and is no more.
     pub fn forgotten(&self) -> Option<KeptSize> {
         self.bodies.as_ref().map(|bodies| bodies.forgotten())
     }

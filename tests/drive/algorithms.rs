@@ -417,6 +417,100 @@ fn an_algorithm_that_stops_ticks_no_more_and_what_waits_does_not_hold_the_run() 
     assert_eq!(of(&checked(&scratch.0, 2), "UNREAD").len(), 4);
 }
 
+/// Machines that count what they receive and answer it; the count is their state, which they say with each answer.
+fn counting(crash: &str, scratch: &Scratch) -> Vec<Vec<Value>> {
+    let faults = FaultSchedule::new(&Fault::list(crash).unwrap(), Some(&[1, 2]), 1).unwrap();
+    let local = Local::open(&LocalConfig {
+        duration: 1.5,
+        rates: Some(vec![400.0; 2]),
+        faults: faults.into(),
+        algorithm: algorithm(|machine| {
+            let mut count = 0;
+            let mut ticks = 0;
+            does(move |_, call, effects| {
+                match call {
+                    Call::Start if machine == 0 => {
+                        let sends = (0..3).map(|_| (Recipients::All, body(0)));
+                        effects.sends.extend(sends);
+                        effects.timers.push(TimerChange::Set("tick".into(), 10_000));
+                    }
+                    Call::Message { body: said, .. } => {
+                        count += 1;
+                        let answer = format!(
+                            "[{count}, {}]",
+                            number(&said.as_ref().map(|text| {
+                                let end = text.rfind(' ').map_or(0, |at| at + 1);
+                                text[end..].trim_end_matches(']').into()
+                            })) + 1
+                        );
+                        effects.state = Some(format!("{{\"count\": {count}}}").into());
+                        effects.sends.push((Recipients::All, Some(answer.into())));
+                    }
+                    Call::Timer(_) => {
+                        ticks += 1;
+                        effects.state = Some(format!("{{\"ticks\": {ticks}}}").into());
+                        effects.timers.push(TimerChange::Set("tick".into(), 10_000));
+                    }
+                    _ => {}
+                }
+                Ok(())
+            })
+        }),
+        ..config(Topology::Full(2), &scratch.0)
+    })
+    .unwrap();
+    assert!(local.start().unwrap().join(Some(PATIENCE)).unwrap());
+    (1..=2)
+        .map(|machine| checked(&scratch.0, machine))
+        .collect()
+}
+
+/// What a machine said to the other, in order, and what the other heard.
+fn channel(logs: &[Vec<Value>], from: usize) -> (Vec<&Value>, Vec<&Value>) {
+    let said = of(&logs[from], "SEND");
+    let heard = of(&logs[1 - from], "RECEIVE");
+    (
+        said.into_iter().map(|line| &line["body"]).collect(),
+        heard.into_iter().map(|line| &line["body"]).collect(),
+    )
+}
+
+#[test]
+fn a_machine_comes_back_with_the_state_and_the_timers_it_had() {
+    let scratch = Scratch::new();
+    let logs = counting(
+        r#"[{"fault": "crash", "machine_id": 1, "at": 0.3, "down_for": 0.1},
+            {"fault": "crash", "machine_id": 2, "at": 0.6, "down_for": 0.1},
+            {"fault": "crash", "machine_id": 1, "at": 0.9, "down_for": 0.1}]"#,
+        &scratch,
+    );
+    let starts: Vec<usize> = logs.iter().map(|log| of(log, "STARTUP").len()).collect();
+    assert_eq!(starts, [3, 2]);
+    for (from, log) in logs.iter().enumerate() {
+        let first = log.iter().filter(|line| line.get("start").is_some());
+        assert_eq!(first.count(), 1);
+        // Each message once, in order, with what it said; but for those still on their way at the end.
+        let (said, heard) = channel(&logs, from);
+        assert!(
+            heard.len() > 20 && said.len() - heard.len() <= 3,
+            "{} {}",
+            said.len(),
+            heard.len()
+        );
+        assert_eq!(said[..heard.len()], heard[..]);
+        // No count is left out or comes twice.
+        let counts = log
+            .iter()
+            .filter_map(|line| line["state"]["count"].as_u64());
+        assert!(counts.eq(1..=of(log, "RECEIVE").len() as u64));
+    }
+    let ticks = logs[0]
+        .iter()
+        .filter_map(|line| line["state"]["ticks"].as_u64());
+    let ticks: Vec<u64> = ticks.collect();
+    assert!(ticks.len() > 30 && ticks.iter().copied().eq(1..=ticks.len() as u64));
+}
+
 /// A machine that is stepped by hand, and what its handler is told to do.
 fn alone(scratch: &Scratch, handle: impl Fn(Call<'_>) + Send + Sync + 'static) -> Arc<Machine> {
     let handle = Arc::new(handle);

@@ -88,7 +88,18 @@ impl Endpoint {
                     while connection.out.len() < most
                         && let Some((timestamp, body)) = self.channels.next_letter(peer)
                     {
-                        letter::write(&mut connection.out, timestamp, sender, &body);
+                        match body {
+                            Ok(body) => {
+                                letter::write(&mut connection.out, timestamp, sender, &body);
+                            }
+                            Err(why) => {
+                                let reason = format!(
+                                    "machine {sender}: what message {timestamp} says cannot be read back from its log: {why}"
+                                );
+                                self.outputs.push_back(Output::Fail { reason });
+                                break;
+                            }
+                        }
                     }
                 }
                 while connection.out.len() < most

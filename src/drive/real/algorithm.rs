@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::channel::kept_bodies::ReadBody;
 use crate::error::ForeignError;
 use crate::log::line::Startup;
+use crate::log::read::logged_bodies::LoggedBodies;
+use crate::model::body::Body;
 use crate::model::handler::Handler;
 use crate::model::message::MachineId;
 
@@ -23,6 +26,12 @@ pub type BoxedHandler = Box<dyn Handler<Error = HandlerFailure> + Send>;
 /// Makes an algorithm once the ids of the machine's peers are known, which it is told in the order of the peer list.
 pub type HandlerMaker =
     Box<dyn FnOnce(&[MachineId]) -> Result<BoxedHandler, HandlerFailure> + Send>;
+
+impl ReadBody for LoggedBodies {
+    fn read(&self, at: u64) -> Result<Body, String> {
+        Self::read(self, at).map_err(|error| error.to_string())
+    }
+}
 
 /// The algorithm of a machine, and what its log says of it.
 pub struct AlgorithmConfig {

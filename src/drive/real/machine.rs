@@ -5,6 +5,7 @@ mod config;
 mod handle;
 mod handling;
 mod letters;
+mod lives;
 pub(super) mod member;
 mod peers;
 mod plan;
@@ -22,10 +23,8 @@ use crossbeam_channel::bounded;
 use crate::channel::channels::Channels;
 use crate::channel::endpoint::Warning;
 use crate::channel::identity::{Identity, Nonce};
-use crate::channel::kept_bodies::KeptBodies;
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
-use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
@@ -38,26 +37,20 @@ use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Entry, Place, Startup, What, json};
 use crate::log::read::recover::Recovered;
-use crate::log::write::batch::Batch;
 use crate::log::write::file::LogFile;
 use crate::log::write::writer::Formatter;
 use crate::model::address::Address;
 use crate::model::behavior::OwnOdds;
-use crate::model::handled::Handled;
-use crate::model::lateness::Lateness;
 use crate::model::message::{MachineId, Nanos};
-use crate::model::node::Node;
-use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
 
 pub use config::Config;
 use handling::Handling;
 pub(super) use handling::UnderWay;
-use letters::Letters;
+use lives::Life;
 pub(super) use member::{Control, Journal};
 use member::{Gauges, Member};
 pub(super) use plan::Plan;
-use state::MachineCore;
 
 /// A machine: made by [`Machine::open`], it can be connected to at once.
 #[derive(Debug)]
@@ -83,15 +76,22 @@ impl Machine {
         let id = config.machine_id;
         let interrupted = config.resume.then(|| LogFile::resume(&config.log));
         let mut interrupted = interrupted.transpose()?;
-        let past = interrupted.as_mut().and_then(|log| log.recovered.take());
+        let past = interrupted.as_ref().and_then(|log| log.recovered.as_ref());
         let Plan {
             seed,
             schedule,
             generator,
-        } = config.plan(past.as_ref())?;
+        } = config.plan(past)?;
+        let mut startup = startup(&config, (seed, schedule.rate()));
+        let peers = past.map_or(config.peers.len(), |past| past.declared);
+        let algorithm = config
+            .algorithm
+            .take()
+            .map(|algorithm| lives::begin(algorithm, interrupted.as_mut(), peers, (id, seed)));
+        let algorithm = algorithm.transpose()?;
+        let past = interrupted.as_mut().and_then(|log| log.recovered.take());
         let mut found = config.find_peers(past.as_ref())?;
         // Where something was sent by hand is no part of the peer list.
-        let peers = past.as_ref().map_or(found.len(), |past| past.declared);
         let others = config.peers.split_off(peers);
         let found_others = found.split_off(peers);
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
@@ -110,48 +110,30 @@ impl Machine {
         let (local_clock, ticks) = past
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
-        let mut startup = Startup {
-            clock_rate: Some(schedule.rate()),
-            local_clock: Some(local_clock),
-            history: Some(json(history)),
-            listen: Some(Place::at(&listen)),
-            peers: Vec::new(),
-            run_id: Some(config.run_id.clone().into()),
-            seed: Some(seed),
-            probabilities: config.behavior.into(),
-            manner: config.manner.clone(),
-            is_virtual: false,
-            version: None,
-            algorithm: None,
-            arguments: None,
-            python: None,
-        };
-        if let Some(algorithm) = &config.algorithm {
-            algorithm.declare(&mut startup);
-        }
+        startup.local_clock = Some(local_clock);
+        startup.history = Some(json(history));
+        startup.listen = Some(Place::at(&listen));
         file.write_kept(&[Entry {
             time: clock.now(),
             what: What::Startup(Box::new(startup)),
         }])?;
 
         let began = began(&mut file, past.as_ref(), config.began);
-        let (state, letters) = state(
-            config.algorithm.as_ref(),
-            generator,
-            past.as_ref(),
-            (unix_origin, peers),
-        );
-        let (mut connected, mut channels) = channels(me, past, peers, config.senders);
-        let mut handling = None;
-        if let Some(algorithm) = config.algorithm {
-            if let Some(ids) = algorithm.peer_ids {
-                // It need not wait for them.
-                connected.fill(true);
-                channels = channels.expecting_peers(ids);
+        let bodies = lives::bodies(past.as_ref());
+        let (connected, channels) = channels(me, past, peers, config.senders);
+        let Life {
+            core,
+            handling,
+            letters,
+            connected,
+            channels,
+        } = match algorithm {
+            None => Life::classic(generator, local_clock, (connected, channels)),
+            Some(start) => {
+                let bodies = bodies.read_by(Arc::new(file.logged_bodies()?));
+                start.life((unix_origin, local_clock), bodies, (connected, channels))
             }
-            channels = channels.lettered(KeptBodies::default());
-            handling = Some(Handling::new(algorithm.maker));
-        }
+        };
         let protocol = channels.protocol();
         let member = Arc::new(Member {
             id,
@@ -163,18 +145,8 @@ impl Machine {
             clock,
             unix_origin,
             began,
-            journal: Mutex::new(Journal {
-                file,
-                batch: Batch::default(),
-                lateness: Lateness::default(),
-                ticks,
-                ticked_by_hand: false,
-                has_ended: false,
-                is_stepping: false,
-                met: Vec::new(),
-                others: others.clone(),
-            }),
-            state: Mutex::new(state),
+            journal: Mutex::new(Journal::new(file, ticks, others.clone())),
+            state: Mutex::new(core),
             letters,
             gauges: Gauges {
                 clock: local_clock.into(),
@@ -425,30 +397,20 @@ fn identity(id: MachineId, run_id: &str, past: Option<&Recovered>) -> Result<Ide
     })
 }
 
-/// A machine that comes back or not, and what its messages take if it has an algorithm.
-fn state(
-    algorithm: Option<&AlgorithmConfig>,
-    generator: Generator,
-    past: Option<&Recovered>,
-    (origin, peers): (Nanos, usize),
-) -> (MachineCore, Option<Box<Letters>>) {
-    let clock = past.map_or(0, |past| past.clock);
-    let Some(algorithm) = algorithm else {
-        let node = Node::new(generator).resumed(clock);
-        return (MachineCore::Classic(node), None);
+/// What a STARTUP line says of what a machine is to be.
+fn startup(config: &Config, (seed, rate): (u64, f64)) -> Startup<'static> {
+    let mut startup = Startup {
+        clock_rate: Some(rate),
+        run_id: Some(config.run_id.clone().into()),
+        seed: Some(seed),
+        probabilities: config.behavior.into(),
+        manner: config.manner.clone(),
+        ..Startup::default()
     };
-    let mut handled = Handled::new(generator, origin);
-    handled.node_mut().set_clock(clock);
-    let ids = match (&algorithm.peer_ids, past) {
-        (Some(ids), _) => ids.iter().copied().map(Some).collect(),
-        (None, Some(past)) => {
-            let known = past.past.peers.iter().take(peers);
-            known.map(|peer| peer.known.map(|(id, _)| id)).collect()
-        }
-        (None, None) => vec![None; peers],
-    };
-    let letters = Letters::new(ids).into();
-    (MachineCore::Handled(handled.into()), Some(letters))
+    if let Some(algorithm) = &config.algorithm {
+        algorithm.declare(&mut startup);
+    }
+    startup
 }
 
 /// The channels of a machine with so many peers, and which of these have ever connected.

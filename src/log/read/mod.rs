@@ -13,6 +13,7 @@ mod interleave;
 mod join;
 mod joined;
 pub mod lines;
+pub mod logged_bodies;
 mod merge_rows;
 mod named_recipients;
 mod one_execution;

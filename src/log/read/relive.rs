@@ -47,12 +47,14 @@ pub struct Relived {
     pub handled: Handled,
     /// What its last step still owes.
     pub owed: Option<Owed>,
+    /// How many lines there are.
+    pub lines: u64,
 }
 
 /// Runs the algorithm of a machine again over its log, whose torn and UNREAD lines at the end are cut off.
 ///
 /// `name` is the file, for errors; `began` when ticking began, as lines state it.
-pub fn relive<H: Handler>(
+pub fn relive<H: Handler + ?Sized>(
     log: impl BufRead,
     name: &str,
     began: Micros,
@@ -68,7 +70,9 @@ pub fn relive<H: Handler>(
         step: None,
         effects: Effects::default(),
     };
+    let mut count = 0;
     while let Some((number, line)) = lines.next_read().map_err(ReliveError::Log)? {
+        count = number;
         again
             .line(number, line, handler)
             .map_err(|stop| match stop {
@@ -85,6 +89,7 @@ pub fn relive<H: Handler>(
     Ok(Relived {
         handled: again.handled,
         owed,
+        lines: count,
     })
 }
 
@@ -118,7 +123,7 @@ struct StepAgain {
 }
 
 impl Again {
-    fn line<H: Handler>(
+    fn line<H: Handler + ?Sized>(
         &mut self,
         number: u64,
         line: Line<'_>,

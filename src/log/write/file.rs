@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::line::{Entry, Place};
+use crate::log::read::logged_bodies::LoggedBodies;
 use crate::log::read::recover::{Recovered, recover};
 use crate::log::read::relive::{ReliveError, Relived, relive};
 use crate::log::write::batch::Log;
@@ -71,6 +72,8 @@ pub struct Interrupted {
     pub recovered: Option<Recovered>,
     /// The lines that complete its last step.
     owed: Vec<u8>,
+    /// How many lines it has with these, once an algorithm was run over it.
+    lines: u64,
 }
 
 impl LogFile {
@@ -155,6 +158,7 @@ impl LogFile {
             length: recovered.as_ref().map_or(0, |recovered| recovered.length),
             recovered,
             owed: Vec::new(),
+            lines: 0,
         })
     }
 
@@ -244,6 +248,17 @@ impl LogFile {
         Some(Error::io(context, source))
     }
 
+    /// A reader of what its messages say, for the life of a machine that comes back.
+    pub fn logged_bodies(&self) -> Result<LoggedBodies> {
+        let name = self.path.display().to_string();
+        let failed = |source| Error::io(format!("log file {name}"), source);
+        let file = match &self.file {
+            Some(file) => file.try_clone(),
+            None => Err(io::Error::other("it is closed")),
+        };
+        Ok(LoggedBodies::new(file.map_err(failed)?, name.clone()))
+    }
+
     /// How many lines it has.
     pub fn lines(&self) -> u64 {
         self.lines
@@ -285,7 +300,7 @@ impl Interrupted {
     /// Runs the algorithm again over the log; the machine as it was, if the log has a line.
     ///
     /// What its last step still owes is in `recovered` then, and in the log once that goes on.
-    pub fn relive<H: Handler>(
+    pub fn relive<H: Handler + ?Sized>(
         &mut self,
         handler: &mut H,
     ) -> std::result::Result<Option<Handled>, ReliveError<H::Error>> {
@@ -297,9 +312,15 @@ impl Interrupted {
         self.file.rewind().map_err(failed)?;
         let log = BufReader::with_capacity(1 << 18, &self.file).take(self.length);
         let began = recovered.began.unwrap_or_default();
-        let Relived { handled, owed } = relive(log, &name, began, handler)?;
+        let Relived {
+            handled,
+            owed,
+            lines,
+        } = relive(log, &name, began, handler)?;
+        self.lines = lines;
         if let Some(owed) = owed {
             self.owed = recovered.complete(&owed);
+            self.lines += owed.sends.len() as u64;
         }
         Ok(Some(handled))
     }
@@ -311,13 +332,16 @@ impl Interrupted {
             mut file,
             length,
             owed,
+            lines,
             ..
         } = self;
         file.set_len(length)
             .and_then(|()| file.write_all(&owed))
             .map_err(|source| Error::io(format!("log file {}", path.display()), source))?;
         let length = length + owed.len() as u64;
-        Ok(LogFile::new(&path, file, length, formatter))
+        let mut log = LogFile::new(&path, file, length, formatter);
+        log.lines = lines;
+        Ok(log)
     }
 }
 

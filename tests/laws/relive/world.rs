@@ -325,7 +325,7 @@ impl World {
             text = &altered;
         }
         match relive(text, &name, past.began.unwrap_or_default(), handler) {
-            Ok(Relived { handled, owed }) => Ok((handled, owed)),
+            Ok(Relived { handled, owed, .. }) => Ok((handled, owed)),
             Err(ReliveError::Log(error)) => Err(error.to_string()),
         }
     }

@@ -8,7 +8,7 @@ use super::handling::{AtWork, HandlerSeat, UnderWay, handled_here};
 use super::{Journal, Machine};
 use crate::drive::real::algorithm::HandlerFailure;
 use crate::drive::real::command::Command;
-use crate::error::{AlgorithmFault, Error, FailedStep, ForeignError, Result};
+use crate::error::{Error, FailedStep, ForeignError, Result};
 use crate::log::write::batch::Logged;
 use crate::model::body::length;
 use crate::model::handled::{Begun, Handled, HandledStep};
@@ -103,12 +103,12 @@ impl Machine {
             return Err(self.lacks_peers());
         };
         let Some(maker) = seat.maker.take() else {
-            return Err(self.fault("its algorithm could not be made".to_owned(), None));
+            return Err(self.fault("its algorithm could not be made", None));
         };
         let made = maker(&ids).map_err(|failure| match failure {
             HandlerFailure::Interrupted(cause) => Error::Interrupted(cause),
             HandlerFailure::Failed(cause) => {
-                self.fault(format!("its algorithm cannot be made: {cause}"), None)
+                self.fault(&format!("its algorithm cannot be made: {cause}"), None)
             }
         })?;
         seat.handler = Some(made);
@@ -121,7 +121,7 @@ impl Machine {
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let missing = missing.join(", ");
         self.fault(
-            format!(
+            &format!(
                 "its algorithm needs the ids of all its peers, and {missing} did not connect so far: start them, wait \
                  longer (wait, --wait), or tell the ids (--peers 2=host:port)"
             ),
@@ -129,13 +129,8 @@ impl Machine {
         )
     }
 
-    fn fault(&self, words: String, step: Option<FailedStep>) -> Error {
-        Error::Algorithm(Box::new(AlgorithmFault {
-            message: format!("machine {}: {words}", self.id()),
-            machine_id: self.id(),
-            seed: self.seed,
-            step,
-        }))
+    fn fault(&self, words: &str, step: Option<FailedStep>) -> Error {
+        Error::algorithm(self.id(), self.seed, words, step)
     }
 
     /// Under the locks: reads the time and takes what is due. From then on a line of anything else comes after the step's.
@@ -221,7 +216,7 @@ impl Machine {
             journal.file.path().display(),
             self.seed
         );
-        self.fault(words, Some(FailedStep { time, line, cause }))
+        self.fault(&words, Some(FailedStep { time, line, cause }))
     }
 
     fn take_back(&self, begun: Begun) {

@@ -29,11 +29,21 @@ pub(super) struct HandlerSeat {
 }
 
 impl Handling {
+    /// One whose handlers are made once the peers are known.
     pub(super) fn new(maker: HandlerMaker) -> Self {
+        Self::of(Some(maker), None)
+    }
+
+    /// One whose handlers are made.
+    pub(super) fn made(handler: BoxedHandler) -> Self {
+        Self::of(None, Some(handler))
+    }
+
+    fn of(maker: Option<HandlerMaker>, handler: Option<BoxedHandler>) -> Self {
         Self {
             handling: Mutex::new(HandlerSeat {
-                maker: Some(maker),
-                handler: None,
+                maker,
+                handler,
                 effects: Effects::default(),
             }),
             since: AtomicU64::new(0),

@@ -10,7 +10,7 @@ use crate::model::message::MachineId;
 /// Counts of messages and of the bytes of their bodies: each only grows but for `queued`.
 #[derive(Debug)]
 pub(super) struct Letters {
-    /// What was sent in this life, each recipient of a message counted.
+    /// What was sent, each recipient of a message counted; of lives before, no bodies are counted.
     messages: AtomicU64,
     bytes: AtomicU64,
     /// What of that no peer needs any more, as the poll thread last said.
@@ -23,9 +23,10 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    pub(super) fn new(peer_ids: Vec<Option<MachineId>>) -> Self {
+    /// Those of a machine that has sent so many before.
+    pub(super) fn new(peer_ids: Vec<Option<MachineId>>, sent: u64) -> Self {
         Self {
-            messages: AtomicU64::new(0),
+            messages: AtomicU64::new(sent),
             bytes: AtomicU64::new(0),
             forgotten_messages: AtomicU64::new(0),
             forgotten_bytes: AtomicU64::new(0),

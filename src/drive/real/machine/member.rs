@@ -113,6 +113,21 @@ pub(in crate::drive::real) struct Met {
 }
 
 impl Journal {
+    /// That of a machine that has ticked so often, and sent to these by hand.
+    pub(super) fn new(file: LogFile, ticks: u64, others: Vec<Address>) -> Self {
+        Self {
+            file,
+            batch: Batch::default(),
+            lateness: Lateness::default(),
+            ticks,
+            ticked_by_hand: false,
+            has_ended: false,
+            is_stepping: false,
+            met: Vec::new(),
+            others,
+        }
+    }
+
     /// How late ticks were; `None` where only some of them were due at any time.
     pub(super) fn lateness_of_all(&self) -> Option<Summary> {
         let is_mixed = self.ticked_by_hand && !self.lateness.is_empty();

@@ -3,6 +3,7 @@
 use super::config::Config;
 use crate::VERSION;
 use crate::channel::identity::check_run_id;
+use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::entropy;
 use crate::error::{Error, Result};
 use crate::log::read::recover::Recovered;
@@ -80,7 +81,24 @@ impl Config {
                 format!("internal probability {chance}"),
             ),
         ];
-        for (logged, given) in summary {
+        let algorithm = |told: Option<(&str, &str)>| match told {
+            Some((name, arguments)) => format!("algorithm {name} with {arguments}"),
+            None => "no algorithm".to_owned(),
+        };
+        let was = past.algorithm.as_ref();
+        let was = algorithm(was.map(|(name, arguments)| (&**name, &**arguments)));
+        let is = match &self.algorithm {
+            None => algorithm(None),
+            Some(AlgorithmConfig {
+                name: Some(name),
+                arguments,
+                ..
+            }) => algorithm(Some((name, arguments.as_deref().unwrap_or("{}")))),
+            // It has no name to be known by.
+            Some(_) => was.clone(),
+        };
+        let algorithms = (was, is);
+        for (logged, given) in summary.into_iter().chain([algorithms]) {
             if logged != given {
                 return Err(Error::invalid(format!(
                     "log file {} is of {logged}, not of {given}: resume it as it was",

@@ -1,0 +1,149 @@
+//! The algorithm of a machine at the start of one of its lives: new, or run again over the log.
+
+use super::handling::Handling;
+use super::letters::Letters;
+use super::state::MachineCore;
+use crate::channel::channels::Channels;
+use crate::channel::kept_bodies::KeptBodies;
+use crate::drive::real::algorithm::{AlgorithmConfig, HandlerFailure};
+use crate::error::{Error, FailedStep, Result};
+use crate::log::read::recover::Recovered;
+use crate::log::read::relive::ReliveError;
+use crate::log::write::file::Interrupted;
+use crate::model::handled::Handled;
+use crate::model::message::{MachineId, Nanos};
+use crate::model::node::Node;
+use crate::model::random::Generator;
+
+/// A machine with an algorithm as a life of it begins.
+pub(super) struct AlgorithmStart {
+    pub(super) handling: Handling,
+    /// Its times are those of lines.
+    pub(super) handled: Handled,
+    pub(super) letters: Letters,
+    /// The ids of its peers, if they are told.
+    pub(super) peer_ids: Option<Vec<MachineId>>,
+}
+
+/// What a life of a machine begins with.
+pub(super) struct Life {
+    pub(super) core: MachineCore,
+    pub(super) handling: Option<Handling>,
+    pub(super) letters: Option<Box<Letters>>,
+    /// For each peer, whether it need not be waited for.
+    pub(super) connected: Vec<bool>,
+    pub(super) channels: Channels,
+}
+
+impl Life {
+    /// That of a machine with the built-in behaviour.
+    pub(super) fn classic(
+        generator: Generator,
+        clock: u64,
+        (connected, channels): (Vec<bool>, Channels),
+    ) -> Self {
+        Self {
+            core: MachineCore::Classic(Node::new(generator).resumed(clock)),
+            handling: None,
+            letters: None,
+            connected,
+            channels,
+        }
+    }
+}
+
+impl AlgorithmStart {
+    /// The life that begins so, in which `origin` makes the driver's time that of lines.
+    pub(super) fn life(
+        self,
+        (origin, clock): (Nanos, u64),
+        bodies: KeptBodies,
+        (mut connected, mut channels): (Vec<bool>, Channels),
+    ) -> Life {
+        if let Some(ids) = self.peer_ids {
+            // It need not wait for them.
+            connected.fill(true);
+            channels = channels.expecting_peers(ids);
+        }
+        let mut handled = self.handled.resumed(origin);
+        handled.node_mut().set_clock(clock);
+        Life {
+            core: MachineCore::Handled(handled.into()),
+            handling: Some(self.handling),
+            letters: Some(self.letters.into()),
+            connected,
+            channels: channels.lettered(bodies),
+        }
+    }
+}
+
+/// The algorithm of a machine with so many peers, and what it has done before, if `interrupted` is its log: handlers are called
+/// for all of that, and nothing else happens.
+pub(super) fn begin(
+    algorithm: AlgorithmConfig,
+    interrupted: Option<&mut Interrupted>,
+    peers: usize,
+    (id, seed): (MachineId, u64),
+) -> Result<AlgorithmStart> {
+    let AlgorithmConfig {
+        maker, peer_ids, ..
+    } = algorithm;
+    let past = interrupted.as_ref().and_then(|log| log.recovered.as_ref());
+    let ids: Vec<Option<MachineId>> = match (&peer_ids, past) {
+        (Some(ids), _) => ids.iter().copied().map(Some).collect(),
+        (None, Some(past)) => {
+            let known = past.past.peers.iter().take(peers);
+            known.map(|peer| peer.known.map(|(id, _)| id)).collect()
+        }
+        (None, None) => vec![None; peers],
+    };
+    let sent = past.map_or(0, sent);
+    let began = past.and_then(|past| past.began);
+    let all: Option<Vec<MachineId>> = ids.iter().copied().collect();
+    let mut handled = Handled::new(Generator::new(0, 0, 0), 0);
+    // Before it ticked it handled nothing.
+    let handling = if let (Some(log), Some(began), Some(all)) = (interrupted, began, all) {
+        let failed = |failure, at: Option<(i64, u64)>| match failure {
+            HandlerFailure::Interrupted(cause) => Error::Interrupted(cause),
+            HandlerFailure::Failed(cause) => {
+                let place = at.map_or_else(
+                    || "cannot be made".to_owned(),
+                    |(_, line)| format!("fails when it is run again, at line {line} of its log"),
+                );
+                let words = format!("its algorithm {place} (seed {seed}): {cause}");
+                let step = at.map(|(time, line)| FailedStep { time, line, cause });
+                Error::algorithm(id, seed, &words, step)
+            }
+        };
+        let mut handler = maker(&all).map_err(|failure| failed(failure, None))?;
+        let relived = log.relive(&mut *handler).map_err(|error| match error {
+            ReliveError::Log(error) => error,
+            ReliveError::Handler { line, now, error } => failed(error, Some((began + now, line))),
+        })?;
+        handled = relived.unwrap_or(handled);
+        Handling::made(handler)
+    } else {
+        Handling::new(maker)
+    };
+    Ok(AlgorithmStart {
+        handling,
+        handled,
+        letters: Letters::new(ids, sent),
+        peer_ids,
+    })
+}
+
+/// How many messages the log has, each recipient counted.
+fn sent(past: &Recovered) -> u64 {
+    let sent = past.past.peers.iter().map(|peer| peer.sent.len() as u64);
+    sent.sum()
+}
+
+/// What messages of a log say that peers may still need.
+pub(super) fn bodies(past: Option<&Recovered>) -> KeptBodies {
+    let Some(past) = past else {
+        return KeptBodies::default();
+    };
+    let peers = past.past.peers.iter();
+    KeptBodies::logged(&past.bodies, peers.map(|peer| &*peer.sent))
+}
