@@ -1025,6 +1025,9 @@ class Simulated:
     @property
     def interrupted(self) -> bool:
         """Whether it ended before its last tick."""
+    @property
+    def violation(self) -> object:
+        """What an invariant said that did not hold, None if all did."""
 
 class _Role(TypedDict):
     """What a machine runs."""
@@ -1045,6 +1048,7 @@ def simulate_algorithm(
     roles: Sequence[_Role],
     inputs: Sequence[tuple[float, int, str | None]],
     until_quiet: bool,
+    invariant: Callable[[dict[int, dict[str, object]]], object] | None,
     record: bool,
     log_dir: str | PathLike[str] | None,
     progress: Callable[[float], object] | None,
@@ -1052,6 +1056,8 @@ def simulate_algorithm(
     """Run algorithms in virtual time, as `simulate` does the built-in behaviour.
 
     `roles` has one item per machine; `inputs` are times in s, machines counted from 0, and bodies as JSON.
+    `invariant` is called after each step that declares a state, with the values of all machines by their ids;
+    where it returns anything but True or None the run ends, and that is its ``violation``.
 
     Returns
     -------

@@ -44,6 +44,8 @@ pub(super) struct Simulated {
     ties: u64,
     /// Whether it ended before its last tick.
     interrupted: bool,
+    /// What an invariant said that did not hold, None if all did.
+    pub(super) violation: Option<Py<PyAny>>,
 }
 
 impl Simulated {
@@ -64,6 +66,7 @@ impl Simulated {
             elapsed: run.elapsed(),
             ties,
             interrupted,
+            violation: None,
         })
     }
 }

@@ -49,6 +49,7 @@ class Plan:
         record: bool,
         log_dir: Path | None,
         progress: Callable[[float], object] | None,
+        invariant: "Callable[[dict[int, dict[str, object]]], object] | None" = None,
     ) -> "Simulated":
         """Run it.
 
@@ -76,6 +77,7 @@ class Plan:
             ],
             inputs=[(time, machine - 1, body) for time, machine, body in self.inputs],
             until_quiet=self.until == "quiet",
+            invariant=invariant,
             record=record,
             log_dir=log_dir,
             progress=progress,

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 use super::handler::{HandlerError, PyHandler};
+use super::invariant::Invariant;
 use super::me::MachineSeat;
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::handled::record::StepRecords;
@@ -83,6 +84,8 @@ type Failure = (u64, f64, u64, String, Py<PyAny>);
 /// Run algorithms in virtual time, as `simulate` does the built-in behaviour.
 ///
 /// `roles` has one item per machine; `inputs` are times in s, machines counted from 0, and bodies as JSON.
+/// `invariant` is called after each step that declares a state, with the values of all machines by their ids;
+/// where it returns anything but True or None the run ends, and that is its ``violation``.
 ///
 /// Returns
 /// -------
@@ -90,7 +93,7 @@ type Failure = (u64, f64, u64, String, Py<PyAny>);
 ///     The run; or of one that a handler broke off the machine, the time in s, the line of its log, the
 ///     handler, and what was raised, or as a text how the machine differs from what its log says.
 #[pyfunction]
-#[pyo3(signature = (setting, *, seed, roles, inputs, until_quiet, record, log_dir, progress))]
+#[pyo3(signature = (setting, *, seed, roles, inputs, until_quiet, invariant, record, log_dir, progress))]
 #[expect(clippy::too_many_arguments, reason = "named by Python")]
 pub(in crate::python) fn simulate_algorithm(
     py: Python<'_>,
@@ -99,6 +102,7 @@ pub(in crate::python) fn simulate_algorithm(
     roles: Vec<GivenRole>,
     inputs: Vec<(f64, u32, Option<String>)>,
     until_quiet: bool,
+    invariant: Option<Py<PyAny>>,
     record: bool,
     log_dir: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
@@ -145,12 +149,10 @@ pub(in crate::python) fn simulate_algorithm(
     let mut files = log_dir
         .map(|directory| Files::create(&simulation, &directory))
         .transpose()?;
-    let ran = match (&mut records, &mut files) {
-        (None, None) => simulation.run(&mut (), &mut go_on),
-        (Some(records), None) => simulation.run(records, &mut go_on),
-        (None, Some(files)) => simulation.run(files, &mut go_on),
-        (Some(records), Some(files)) => simulation.run(&mut (records, files), &mut go_on),
-    };
+    let mut invariant = invariant.map(|invariant| Invariant::new(py, invariant));
+    // Who asks for none of them pays next to nothing: a look at a word for each step.
+    let mut seen = (&mut records, &mut files);
+    let ran = simulation.run(&mut (&mut seen, &mut invariant), &mut go_on);
     let is_over = match ran {
         Ok(is_over) => is_over,
         Err(BrokenRun {
@@ -165,6 +167,7 @@ pub(in crate::python) fn simulate_algorithm(
             return told(py, broken);
         }
     };
+    let violation = invariant.map_or(Ok(None), Invariant::verdict)?;
     if let Some(error) = interrupt
         && !error.is_instance_of::<PyKeyboardInterrupt>(py)
     {
@@ -182,7 +185,8 @@ pub(in crate::python) fn simulate_algorithm(
         (logs, finished)
     });
     finished?;
-    let simulated = Simulated::of(py, &simulation, logs, 0, !is_over)?;
+    let mut simulated = Simulated::of(py, &simulation, logs, 0, !is_over)?;
+    simulated.violation = violation;
     Ok(Py::new(py, simulated)?.into_any())
 }
 

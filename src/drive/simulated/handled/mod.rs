@@ -75,6 +75,11 @@ pub trait StepRecorder {
 
     /// A machine came back after a crash, with this clock.
     fn startup(&mut self, _time: Nanos, _machine: u32, _clock: u64) {}
+
+    /// Whether it has seen enough: then the run ends with this step.
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
 }
 
 /// Sees nothing.
@@ -217,6 +222,10 @@ impl<M: Maker> HandledSimulation<M> {
             if let Err(broken) = happens {
                 self.ended = Some(time);
                 return Err(broken);
+            }
+            if recorder.has_seen_enough() {
+                self.ended = Some(time);
+                return Ok(true);
             }
             steps += 1;
             if steps >= TURN {
@@ -444,5 +453,28 @@ impl<A: StepRecorder, B: StepRecorder> StepRecorder for (&mut A, &mut B) {
     fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
         self.0.startup(time, machine, clock);
         self.1.startup(time, machine, clock);
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.0.has_seen_enough() || self.1.has_seen_enough()
+    }
+}
+
+/// It is seen if there is one.
+impl<A: StepRecorder> StepRecorder for Option<A> {
+    fn step(&mut self, time: Nanos, machine: u32, step: &HandledStep) {
+        if let Some(recorder) = self {
+            recorder.step(time, machine, step);
+        }
+    }
+
+    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        if let Some(recorder) = self {
+            recorder.startup(time, machine, clock);
+        }
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.as_ref().is_some_and(StepRecorder::has_seen_enough)
     }
 }
