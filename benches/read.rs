@@ -87,6 +87,7 @@ fn typed(paths: &[PathBuf]) -> usize {
                 arrived: f64::NAN,
                 manual: line.is_manual,
                 by_hand: line.is_by_hand,
+                caused: line.is_caused,
             };
             columns.push(&row);
         }

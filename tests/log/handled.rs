@@ -137,7 +137,7 @@ fn columns_hold_it_and_are_written_as_the_same_lines() {
         let text = |path: &PathBuf| fs::read_to_string(path).unwrap();
         let merged = written.scratch.0.join("merged.log");
         write_lines(&logs.sources, logs.zero.time(), &merged, ALL, go_on).unwrap();
-        let again = read_logs_on(1, &[merged.clone()], &none, go_on).unwrap();
+        let again = read_logs_on(1, std::slice::from_ref(&merged), &none, go_on).unwrap();
         for (id, entries) in (1..).zip(&written.entries) {
             assert_eq!(of_rows(&again.columns, id), expected(entries));
         }

@@ -301,7 +301,7 @@ fn is_true(json: Option<&RawValue>) -> bool {
 }
 
 /// A text, where we write one.
-fn own_text<'a>(json: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
+fn own_text(json: Option<&RawValue>) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
     let Text(text) = serde_json::from_str(json?.get()).ok()?;
@@ -309,7 +309,7 @@ fn own_text<'a>(json: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
 }
 
 /// The text of an object, where we write one.
-fn object<'a>(json: Option<&'a RawValue>) -> Option<&'a str> {
+fn object(json: Option<&RawValue>) -> Option<&str> {
     let json = json?.get();
     json.starts_with('{').then_some(json)
 }

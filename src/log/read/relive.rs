@@ -76,8 +76,8 @@ pub fn relive<H: Handler + ?Sized>(
         again
             .line(number, line, handler)
             .map_err(|stop| match stop {
-                Stop::Log(line, why) => ReliveError::Log(Error::log(name, line, why)),
-                Stop::Handler(now, error) => ReliveError::Handler {
+                Halt::Log(line, why) => ReliveError::Log(Error::log(name, line, why)),
+                Halt::Handler(now, error) => ReliveError::Handler {
                     line: number,
                     now,
                     error,
@@ -94,7 +94,7 @@ pub fn relive<H: Handler + ?Sized>(
 }
 
 /// Why it ends.
-enum Stop<E> {
+enum Halt<E> {
     /// What is wrong at a line.
     Log(u64, String),
     /// The handler failed at this time.
@@ -128,7 +128,7 @@ impl Again {
         number: u64,
         line: Line<'_>,
         handler: &mut H,
-    ) -> Result<(), Stop<H::Error>> {
+    ) -> Result<(), Halt<H::Error>> {
         let Line {
             time,
             is_manual,
@@ -137,19 +137,19 @@ impl Again {
             body,
             ..
         } = line;
-        let stop = |why: String| Stop::Log(number, why);
+        let stop = |why: String| Halt::Log(number, why);
         if let LineBody::Event(event) = body {
             if is_caused {
                 return self.caused(event, time).map_err(stop);
             }
             self.close(Follows::Line)
-                .map_err(|(line, why)| Stop::Log(line, why))?;
+                .map_err(|(line, why)| Halt::Log(line, why))?;
             if is_manual && !event.kind.receives() {
                 self.handled.node_mut().set_clock(event.clocks.1);
                 return Ok(());
             }
             let (cause, event, state) = self
-                .told(event, is_manual, is_by_hand, handler.has_idle())
+                .beginning(event, is_manual, is_by_hand, handler.has_idle())
                 .map_err(stop)?;
             let nanos = nanos(time);
             let begun = self.handled.relive(cause, event, nanos);
@@ -166,7 +166,7 @@ impl Again {
             self.effects.clear();
             handler
                 .handle(&moment, begun.call(), &mut self.effects)
-                .map_err(|error| Stop::Handler(moment.now, error))?;
+                .map_err(|error| Halt::Handler(moment.now, error))?;
             let mut made = self.handled.carry_out(begun, &mut self.effects);
             for send in &mut made.caused {
                 send.recipients = self.in_order(send.recipients.positions(self.peers).collect());
@@ -184,7 +184,7 @@ impl Again {
             _ => Follows::Line,
         };
         self.close(follows)
-            .map_err(|(line, why)| Stop::Log(line, why))?;
+            .map_err(|(line, why)| Halt::Log(line, why))?;
         if let LineBody::Startup(startup) = body {
             let places = startup.peers.into_iter().map(Place::into_owned);
             self.peers = places.len() as u32;
@@ -194,7 +194,7 @@ impl Again {
     }
 
     /// What a line says of the step it begins: why there was one, its event, and the state.
-    fn told(
+    fn beginning(
         &self,
         event: EventLine<'_>,
         is_manual: bool,

@@ -48,6 +48,10 @@ pub(crate) struct Packed {
 
 /// What is the same in every event of a line, whatever its kind.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own in a line"
+)]
 pub(crate) struct Head {
     pub(crate) time: Micros,
     /// The clocks before and after.

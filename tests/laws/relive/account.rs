@@ -4,10 +4,13 @@
 //! its steps, and has to do what the log tells. It knows nothing of recovery.
 
 use std::collections::BTreeMap;
+use std::fs;
 
+use lamport::causality::verify::{Options, verify};
 use lamport::log::line::Place;
 use lamport::log::prompt::Prompt;
 use lamport::log::read::parse::{EventLine, Line, LineBody, parse};
+use lamport::log::read::reader::read_history;
 use lamport::model::handled::{Cause, Caused, Handled};
 use lamport::model::handler::{Effects, Handler, SendRoom};
 use lamport::model::message::Message;
@@ -60,6 +63,24 @@ pub fn check(world: &mut World) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether verification takes the logs for what a run can leave.
+pub fn judge(world: &World, seed: u64) {
+    let name = format!("lamport-relive-{}-{seed}", std::process::id());
+    let home = std::env::temp_dir().join(name);
+    fs::create_dir(&home).unwrap();
+    let mut paths = Vec::new();
+    for (id, machine) in (1..).zip(&world.machines) {
+        let path = home.join(format!("machine_{id}.log"));
+        fs::write(&path, &machine.log).unwrap();
+        paths.push(path);
+    }
+    let history = read_history(&paths, &BTreeMap::new(), &mut || true).unwrap();
+    fs::remove_dir_all(&home).unwrap();
+    let report = verify(&history, &Options::default(), &mut || true).unwrap();
+    assert!(report.is_ok(), "seed {seed}: {:#?}", report.violations);
+    assert!(report.matched > 0);
 }
 
 struct Uninterrupted {

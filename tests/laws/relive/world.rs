@@ -34,6 +34,17 @@ pub struct Figures {
     pub timers: u64,
 }
 
+impl Figures {
+    pub fn add(&mut self, more: &Self) {
+        self.steps += more.steps;
+        self.received += more.received;
+        self.crashes += more.crashes;
+        self.torn += more.torn;
+        self.completed += more.completed;
+        self.timers += more.timers;
+    }
+}
+
 pub struct World {
     chance: u64,
     pub has_idle: bool,
@@ -117,7 +128,7 @@ impl World {
         for machine in 0..self.machines.len() {
             self.start(machine, false)?;
         }
-        for _ in 0..16 + self.draw(24) {
+        for _ in 0..12 + self.draw(24) {
             self.now += [0, 1_000, 30_000_000][self.draw(3) as usize] * (1 + self.draw(9));
             let machine = self.draw(self.machines.len() as u64) as usize;
             if self.machines[machine].life.is_none() {
