@@ -156,12 +156,9 @@ pub(in crate::python) fn simulate_algorithm(
     let is_over = match ran {
         Ok(is_over) => is_over,
         Err(BrokenRun {
-            why: BrokenBy::Handler(HandlerError::Interrupted(error)),
+            why: BrokenBy::Handler(HandlerError::Interrupted(_)),
             ..
-        }) => {
-            interrupt = interrupt.or(error);
-            false
-        }
+        }) => false,
         Err(broken) => {
             files.map_or(Ok(()), Files::break_off)?;
             return told(py, broken);
