@@ -30,6 +30,8 @@ from lamport._model.latency import Uniform as Uniform
 from lamport._model.predict import predict as predict
 from lamport._model.random_faults import random_faults as random_faults
 from lamport._model.rules import Rules as Rules
+from lamport._model.ticks import Jitter as Jitter
+from lamport._model.ticks import Steps as Steps
 from lamport._model.warning import LamportWarning as LamportWarning
 from lamport._plot.series import plot_series as plot_series
 from lamport._plot.sweep import plot_sweep as plot_sweep
@@ -57,6 +59,7 @@ __all__ = [
     "Empirical",
     "Exponential",
     "Fault",
+    "Jitter",
     "LamportError",
     "LamportWarning",
     "Latency",
@@ -70,6 +73,7 @@ __all__ = [
     "Rules",
     "Run",
     "Share",
+    "Steps",
     "SweepError",
     "Uniform",
     "Verification",

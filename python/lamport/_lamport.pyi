@@ -13,6 +13,7 @@ from typing_extensions import disjoint_base
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.rules import Rules
+from lamport._model.ticks import Jitter, Steps
 
 __all__ = [
     "DEFAULTS",
@@ -285,10 +286,12 @@ class Machine:
         The log; its directory must exist.
     run_seconds : float
         How long it ticks, in seconds.
-    clock_rate : float, optional
+    clock_rate : float or Steps, optional
         Ticks per second; drawn from the whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
+    ticks : {"periodic", "poisson"} or Jitter
+        How ticks lie in time, as for `lamport.run_local`.
     internal_probability, broadcast_share : float
         What an idle tick does, see `lamport.run_local`.
     peer_weights : sequence of int, optional
@@ -355,8 +358,9 @@ class Machine:
         log_filename: str | PathLike[str],
         run_seconds: float,
         *,
-        clock_rate: float | None = None,
+        clock_rate: float | Steps | None = None,
         max_rate: int = 6,
+        ticks: str | Jitter = "periodic",
         internal_probability: float = 0.7,
         broadcast_share: float = 0.3333333333333333,  # noqa: PYI054
         peer_weights: Sequence[int] | None = None,
@@ -615,8 +619,9 @@ class Logs:
         ``final_queue_len`` (int64 or none), ``duration`` (float64, s: how long it was up
         since it began to tick), ``down`` (float64, s: how long it was down in between),
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
-        ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown), ``has_own`` (list of bool:
-        whether its STARTUP tells of weights of its peers),
+        ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown), ``has_weights`` (list of
+        bool: whether its STARTUP tells weights of its peers), ``ticking`` (list of str: "" if its ticks
+        are periodic, else "poisson", "jitter" or "steps"),
         ``run_id``, ``file`` (lists of str, "" if unknown).
         """
     def in_time(self, since: float | None, *, draw_after_receive: bool) -> dict[str, Any]:
@@ -1070,8 +1075,9 @@ class _RunSetting(TypedDict):
     machines: int
     topology: str | Sequence[Sequence[int]]
     duration: float
-    rates: Sequence[float] | None
+    rates: Sequence[float | Sequence[Sequence[float]]] | None
     max_rate: int
+    ticks: str | Mapping[str, float]
     internal_probability: float | Sequence[float]
     broadcast_share: float | Sequence[float]
     weights: Mapping[int, Mapping[int, int]]

@@ -6,6 +6,7 @@ use crate::log::line::{Quantiles, Startup};
 use crate::log::logs::{Logs, MachineSummary};
 use crate::log::schema::{EventKind, UNKNOWN, or_unknown};
 use crate::model::manner::Manner;
+use crate::model::ticking::Ticking;
 
 /// One row per machine, sorted by id. NaN or [`UNKNOWN`] where nothing is known.
 #[derive(Debug, Default)]
@@ -44,8 +45,10 @@ pub struct Machines {
     pub lateness_max: Vec<f64>,
     /// What idle ticks do, by the names of [`Probabilities`](crate::model::behavior::Probabilities).
     pub probabilities: [Vec<f64>; 2],
-    /// Whether it tells more of its own than that.
-    pub has_own: Vec<bool>,
+    /// Whether it tells weights of its peers.
+    pub has_weights: Vec<bool>,
+    /// How its ticks lie in time: nothing if they are periodic, else in a word.
+    pub ticking: Vec<&'static str>,
     /// The run, empty if unknown.
     pub run_id: Vec<Arc<str>>,
     /// The log, empty for a table.
@@ -213,7 +216,15 @@ impl Machines {
         for (column, value) in self.probabilities.iter_mut().zip(values) {
             column.push(value.unwrap_or(f64::NAN));
         }
-        self.has_own.push(startup.manner != Manner::default());
+        self.has_weights.push(startup.manner.weights.is_some());
+        self.ticking.push(match &startup.manner {
+            Manner { steps: Some(_), .. } => "steps",
+            Manner { ticking, .. } => match ticking {
+                Ticking::Periodic => "",
+                Ticking::Poisson => "poisson",
+                Ticking::Jitter(_) => "jitter",
+            },
+        });
         push_shared(
             &mut self.run_id,
             startup.run_id.as_deref().unwrap_or_default(),

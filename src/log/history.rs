@@ -319,10 +319,13 @@ fn log_history(summary: &MachineSummary, columns: &Columns) -> LogHistory {
         for &(seconds, local_clock) in &summary.restarts {
             let known = &columns.new_clock[first..last];
             let row = first + known.partition_point(|&clock| clock <= local_clock as i64);
-            let again = Startup {
+            let mut again = Startup {
                 local_clock: Some(local_clock),
                 ..startup.clone()
             };
+            if again.manner.steps.is_some() {
+                again.manner.since = (seconds * 1e9).round() as u64;
+            }
             marks.push(mark(row, seconds, start(&again)));
         }
     }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::model::behavior::{Behavior, Odds, OwnOdds};
+use crate::model::message::Nanos;
+use crate::model::rate_steps::RateSteps;
+use crate::model::ticking::Ticking;
 use crate::model::topology::Topology;
 use crate::model::weights::Weights;
 
@@ -16,9 +19,39 @@ pub struct Manner {
     /// How often single sends go to each peer, in the order of the peers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
+    /// How its ticks lie in time.
+    #[serde(skip_serializing_if = "Ticking::is_periodic")]
+    pub ticking: Ticking,
+    /// Its rates, if they change; `clock_rate` is the first of them.
+    #[serde(rename = "rates", skip_serializing_if = "Option::is_none")]
+    pub steps: Option<RateSteps>,
+    /// When this life began, from the beginning of ticking, of which `steps` count; told in seconds.
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "seconds")]
+    pub since: Nanos,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn is_zero(since: &Nanos) -> bool {
+    *since == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn seconds<S: Serializer>(since: &Nanos, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_f64(*since as f64 / 1e9)
 }
 
 impl Manner {
+    /// Whether its ticks are periodic, at one rate.
+    pub fn is_even(&self) -> bool {
+        self.ticking.is_periodic() && self.steps.is_none()
+    }
+
     /// What a machine of this behavior and with so many peers draws with.
     pub fn odds(&self, behavior: Behavior, peers: u32) -> OwnOdds {
         OwnOdds::new(behavior.odds(peers), self.weights.clone())
@@ -37,6 +70,7 @@ impl Manner {
         }
         Ok(Self {
             weights: Weights::new(machine, each)?,
+            ..Self::default()
         })
     }
 
@@ -57,6 +91,10 @@ pub struct Manners {
     pub behaviors: Option<Arc<[Behavior]>>,
     /// The weights of those that have some.
     pub weights: BTreeMap<u32, Weights>,
+    /// How their ticks lie in time.
+    pub ticking: Ticking,
+    /// The rates of those whose rate changes.
+    pub steps: BTreeMap<u32, RateSteps>,
 }
 
 impl Manners {
@@ -64,6 +102,9 @@ impl Manners {
     pub fn of(&self, machine: u32) -> Manner {
         Manner {
             weights: self.weights.get(&machine).cloned(),
+            ticking: self.ticking,
+            steps: self.steps.get(&machine).cloned(),
+            since: 0,
         }
     }
 
@@ -74,6 +115,21 @@ impl Manners {
             Some(each) => each[machine as usize],
             None => common,
         }
+    }
+
+    /// Whether all machines tick periodically, each at one rate.
+    pub fn are_even(&self) -> bool {
+        self.ticking.is_periodic() && self.steps.is_empty()
+    }
+
+    /// The rates of a run on average, where some change.
+    pub fn mean_rates(&self, rates: &[f64], duration: f64) -> Vec<f64> {
+        let rates = (0..).zip(rates);
+        let mean = |(machine, &rate)| {
+            let steps = self.steps.get(&machine);
+            steps.map_or(rate, |steps| steps.mean(duration))
+        };
+        rates.map(mean).collect()
     }
 
     /// Whether all machines draw by one behavior, and any peer as often as another.

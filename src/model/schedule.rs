@@ -57,7 +57,20 @@ impl Schedule {
             ticks: 0,
             period,
         };
-        schedule.ticks = schedule.count(duration);
+        schedule.ticks = schedule.count(duration, (duration * 1e9) as u64);
+        Ok(schedule)
+    }
+
+    /// The ticks of a while of another rate: the first is as far into a period as it is here.
+    pub fn at_rate(&self, rate: f64, length: Nanos) -> Result<Self> {
+        check_rate(rate)?;
+        let mut schedule = Self {
+            rate,
+            phase: scaled(self.phase, self.rate, rate),
+            ticks: 0,
+            period: Period::of(rate),
+        };
+        schedule.ticks = schedule.count(length as f64 / 1e9, length);
         Ok(schedule)
     }
 
@@ -118,12 +131,11 @@ impl Schedule {
     }
 
     /// `rate * duration` where that is whole within 1e-9, else the ticks due before the end.
-    fn count(&self, duration: f64) -> u64 {
+    fn count(&self, duration: f64, end: Nanos) -> u64 {
         let product = self.rate * duration;
         if (product - product.round()).abs() <= 1e-9 && product >= 0.5 {
             return product.round() as u64;
         }
-        let end = (duration * 1e9) as u64;
         let mut ticks = product as u64;
         while ticks > 0 && self.due(ticks) >= end {
             ticks -= 1;
@@ -145,6 +157,13 @@ pub struct Steps {
 }
 
 impl Steps {
+    /// Those of a machine that never ticks.
+    pub(crate) const NONE: Self = Self {
+        due: 0,
+        left: 0,
+        rest: 0,
+    };
+
     /// When the tick at hand is due, `None` after the last.
     #[inline]
     pub fn due(&self) -> Option<Nanos> {
@@ -175,12 +194,32 @@ impl Steps {
     }
 }
 
+/// `floor(phase * rate / other)`, exactly: a phase within a period at `rate` becomes one within a period at `other`.
+fn scaled(phase: Nanos, rate: f64, other: f64) -> Nanos {
+    let (one, two) = (parts(rate), parts(other));
+    let (mut above, mut below) = (u128::from(phase) * u128::from(one.0), u128::from(two.0));
+    // With a phase below 1e9 / rate and rates as checked neither gets 128 bits.
+    match one.1 - two.1 {
+        up @ 0.. => above <<= up,
+        down => below <<= -down,
+    }
+    (above / below) as Nanos
+}
+
+/// A rate as `mantissa * 2^exponent`.
+fn parts(rate: f64) -> (u64, i64) {
+    let bits = rate.to_bits();
+    (
+        (bits & ((1 << 52) - 1)) | (1 << 52),
+        (bits >> 52) as i64 - 1075,
+    )
+}
+
 impl Period {
     /// `1e9 / rate` nanoseconds, exactly.
     fn of(rate: f64) -> Self {
-        let bits = rate.to_bits();
-        let mut mantissa = u128::from((bits & ((1 << 52) - 1)) | (1 << 52));
-        let mut exponent = (bits >> 52) as i64 - 1075;
+        let (mantissa, mut exponent) = parts(rate);
+        let mut mantissa = u128::from(mantissa);
         let even = mantissa.trailing_zeros();
         mantissa >>= even;
         exponent += i64::from(even);

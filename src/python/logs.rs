@@ -171,8 +171,9 @@ impl PyLogs {
     /// ``final_queue_len`` (int64 or none), ``duration`` (float64, s: how long it was up
     /// since it began to tick), ``down`` (float64, s: how long it was down in between),
     /// ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
-    /// ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown), ``has_own`` (list of bool:
-    /// whether its STARTUP tells of weights of its peers),
+    /// ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown), ``has_weights`` (list of
+    /// bool: whether its STARTUP tells weights of its peers), ``ticking`` (list of str: "" if its ticks
+    /// are periodic, else "poisson", "jitter" or "steps"),
     /// ``run_id``, ``file`` (lists of str, "" if unknown).
     fn machines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         arrays(py, &self.0.machines, tables::machines)

@@ -17,6 +17,7 @@ use super::interrupt::join;
 use super::machine_event;
 use super::overridden::refuse_overridden;
 use super::own_machine::{OwnMachine, open};
+use super::rates::{RateArgument, TicksArgument};
 use crate::drive::real::machine::{Config, Machine};
 use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::supervisor::FaultPlan;
@@ -25,6 +26,7 @@ use crate::model::behavior::Behavior;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
 use crate::model::manner::Manner;
+use crate::model::rate_steps::RateSteps;
 use crate::setting::{
     BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
 };
@@ -46,10 +48,12 @@ use crate::setting::{
 ///     The log; its directory must exist.
 /// run_seconds : float
 ///     How long it ticks, in seconds.
-/// clock_rate : float, optional
+/// clock_rate : float or Steps, optional
 ///     Ticks per second; drawn from the whole numbers 1 .. `max_rate` if None.
 /// max_rate : int
 ///     The upper end of the rates drawn.
+/// ticks : {"periodic", "poisson"} or Jitter
+///     How ticks lie in time, as for `lamport.run_local`.
 /// internal_probability, broadcast_share : float
 ///     What an idle tick does, see `lamport.run_local`.
 /// peer_weights : sequence of int, optional
@@ -126,7 +130,7 @@ impl PyMachine {
     #[pyo3(
         signature = (
             machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
-            max_rate=Whole(MAX_DRAWN_RATE), internal_probability=INTERNAL_PROBABILITY,
+            max_rate=Whole(MAX_DRAWN_RATE), ticks=TicksArgument::default(), internal_probability=INTERNAL_PROBABILITY,
             broadcast_share=BROADCAST_SHARE, peer_weights=None, latency=LatencyArgument(Latency::Constant(LATENCY)),
             faults=FaultsArgument(Vec::new()), seed=None, host=None, run_id=RUN_ID, wait=f64::from(WAIT),
             allow=Vec::new(), resume=false, overwrite=false, moved=None, sync=false, precise=true, key=None,
@@ -134,7 +138,7 @@ impl PyMachine {
         ),
         // The same with values: only literals are shown by themselves.
         text_signature = "(machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, \
-            clock_rate=None, max_rate=6, internal_probability=0.7, broadcast_share=0.3333333333333333, \
+            clock_rate=None, max_rate=6, ticks='periodic', internal_probability=0.7, broadcast_share=0.3333333333333333, \
             peer_weights=None, latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
             overwrite=False, moved=None, sync=False, precise=True, key=None, limits=True)"
     )]
@@ -145,8 +149,9 @@ impl PyMachine {
         peer_addresses: Vec<PeerAddress>,
         log_filename: PathBuf,
         run_seconds: f64,
-        clock_rate: Option<f64>,
+        clock_rate: Option<RateArgument>,
         max_rate: Whole,
+        ticks: TicksArgument,
         internal_probability: f64,
         broadcast_share: f64,
         peer_weights: Option<Vec<Whole>>,
@@ -177,7 +182,16 @@ impl PyMachine {
                 "resume and overwrite exclude each other: one keeps the log, one replaces it",
             ));
         }
-        let manner = Manner::of_peers(machine_id.0, weights.as_deref(), peer_addresses.len())?;
+        let mut manner = Manner::of_peers(machine_id.0, weights.as_deref(), peer_addresses.len())?;
+        manner.ticking = ticks.0;
+        let clock_rate = match clock_rate {
+            Some(RateArgument::Steps(steps)) => {
+                manner.steps = Some(RateSteps::new(&steps)?);
+                None
+            }
+            Some(RateArgument::One(rate)) => Some(rate),
+            None => None,
+        };
         let config = Config {
             machine_id: machine_id.0,
             listening,

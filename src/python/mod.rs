@@ -32,6 +32,7 @@ mod names;
 mod overridden;
 mod own_machine;
 mod pictures;
+mod rates;
 mod read;
 mod recipients;
 mod recording;

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arguments::Whole;
+use super::rates::{RateArgument, TicksArgument};
 use super::topology::{Shape, count};
 use crate::channel::identity::check_run_id;
 use crate::drive::real::gate::Subnet;
@@ -18,6 +19,7 @@ use crate::model::discipline::Discipline;
 use crate::model::fault::Fault;
 use crate::model::latency::Latency;
 use crate::model::manner::Manners;
+use crate::model::rate_steps::RateSteps;
 use crate::model::rules::{Receive, Stamp};
 use crate::model::topology::Topology;
 use crate::setting;
@@ -29,11 +31,13 @@ pub(super) struct RunSetting {
     machines: usize,
     topology: Shape,
     duration: f64,
-    rates: Option<Vec<f64>>,
+    rates: Option<Vec<RateArgument>>,
     max_rate: Whole,
     internal_probability: PerMachine,
     broadcast_share: PerMachine,
     weights: GivenWeights,
+    #[pyo3(default)]
+    ticks: TicksArgument,
     stamp: String,
     receive: String,
     draw_after_receive: bool,
@@ -77,7 +81,11 @@ impl BehaviorSetting {
                 Behavior::new(chance, share)
             });
         let weights = Manners::weigh(&self.weights, topology)?;
-        let manners = |behaviors| Manners { behaviors, weights };
+        let manners = |behaviors| Manners {
+            behaviors,
+            weights,
+            ..Manners::default()
+        };
         if let (PerMachine::All(chance), PerMachine::All(share)) =
             (&self.internal_probability, &self.broadcast_share)
         {
@@ -131,11 +139,27 @@ impl RunSetting {
             broadcast_share: self.broadcast_share,
             weights: self.weights,
         };
-        let (behavior, manners) = behavior.build(&topology)?;
+        let (behavior, mut manners) = behavior.build(&topology)?;
+        manners.ticking = self.ticks.0;
+        let rates = self.rates.map(|rates| {
+            let each = (0..).zip(rates).map(|(machine, rate)| match rate {
+                RateArgument::One(rate) => Ok(rate),
+                RateArgument::Steps(pairs) => {
+                    let steps = RateSteps::new(&pairs).map_err(|error| {
+                        Error::invalid(format!("machine {}: {error}", machine + 1))
+                    })?;
+                    let first = steps.first();
+                    manners.steps.insert(machine, steps);
+                    Ok(first)
+                }
+            });
+            each.collect::<Result<_>>()
+        });
+        let rates = rates.transpose()?;
         Ok(Setup {
             topology,
             duration: self.duration,
-            rates: self.rates,
+            rates,
             max_rate: self.max_rate.0,
             behavior,
             manners,
@@ -173,12 +197,15 @@ pub(super) fn check_parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<
             setting::check_duration(value.extract()?)?;
         }
         "rates" => {
-            for rate in value.extract::<Vec<f64>>()? {
-                setting::check_rate(rate)?;
+            for rate in value.extract::<Vec<RateArgument>>()? {
+                rate.check()?;
             }
         }
         "clock_rate" => {
-            setting::check_rate(value.extract()?)?;
+            value.extract::<RateArgument>()?.check()?;
+        }
+        "ticks" => {
+            value.extract::<TicksArgument>()?;
         }
         "max_rate" => {
             setting::check_max_rate(value.extract::<Whole>()?.0)?;

@@ -76,7 +76,8 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
     for (name, column) in Probabilities::NAMES.into_iter().zip(table.probabilities) {
         dict.set_item(name, column.into_pyarray(py))?;
     }
-    dict.set_item("has_own", table.has_own)?;
+    dict.set_item("has_weights", table.has_weights)?;
+    dict.set_item("ticking", table.ticking)?;
     dict.set_item("run_id", texts(py, &table.run_id)?)?;
     dict.set_item("file", texts(py, &table.file)?)?;
     Ok(dict)

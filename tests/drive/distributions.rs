@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fs;
 
 use lamport::drive::simulated::engine::{Recorder, Simulation};
+use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::replay::replay;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
@@ -14,8 +15,13 @@ use lamport::model::behavior::Behavior;
 use lamport::model::discipline::Discipline;
 use lamport::model::event::{Event, Recipients};
 use lamport::model::latency::Latency;
-use lamport::model::manner::Manners;
+use lamport::model::manner::{Manner, Manners};
+use lamport::model::random::Generator;
+use lamport::model::rate_steps::RateSteps;
+use lamport::model::ticking::Ticking;
+use lamport::model::timetable::{Life, Timetable};
 use lamport::model::topology::Topology;
+use proptest::prelude::*;
 
 use crate::common::virtual_time::{paths, run, setup};
 use crate::common::{Scratch, check};
@@ -103,12 +109,39 @@ impl World {
 
     /// The ticks of a machine in the reference.
     fn ticks(&self, machine: usize, chance: &mut Chance) -> Vec<f64> {
-        let period = 1.0 / self.setup.rates.as_ref().unwrap()[machine];
-        let phase = chance.unit() * period;
-        let ticks = (0..).map(|tick| phase + f64::from(tick) * period);
-        ticks
-            .take_while(|&tick| tick < self.setup.duration)
-            .collect()
+        let rate = self.setup.rates.as_ref().unwrap()[machine];
+        let steps = match self.setup.manners.steps.get(&(machine as u32)) {
+            Some(steps) => steps.each().to_vec(),
+            None => vec![(0.0, rate)],
+        };
+        let phase = chance.unit();
+        let ends = steps
+            .iter()
+            .skip(1)
+            .map(|step| step.0)
+            .chain([self.setup.duration]);
+        let mut all = Vec::new();
+        for (&(start, rate), end) in steps.iter().zip(ends) {
+            let law = self.setup.manners.ticking;
+            let mut time = start + phase / rate;
+            while law != Ticking::Poisson && time < end {
+                let late = match law {
+                    Ticking::Jitter(jitter) => jitter * chance.unit() / rate,
+                    _ => 0.0,
+                };
+                all.push((time + late).min(end - 1e-9));
+                time += 1.0 / rate;
+            }
+            let mut time = start;
+            while law == Ticking::Poisson {
+                time -= (1.0 - chance.unit()).ln() / rate;
+                if time >= end {
+                    break;
+                }
+                all.push(time);
+            }
+        }
+        all
     }
 
     /// The same by a heap of events and floating-point times.
@@ -295,6 +328,169 @@ fn single_sends_go_to_peers_by_their_weights() {
     world(manners, draws).agrees();
 }
 
+fn ticking(ticking: Ticking, steps: &[(u32, &[(f64, f64)])]) -> Manners {
+    let steps = steps.iter();
+    let steps = steps.map(|(machine, steps)| (*machine, RateSteps::new(steps).unwrap()));
+    Manners {
+        ticking,
+        steps: steps.collect(),
+        ..Manners::default()
+    }
+}
+
+fn alike() -> Vec<(f64, f64, Vec<f64>)> {
+    vec![(0.5, 0.4, vec![1.0, 1.0]); 3]
+}
+
+#[test]
+fn poisson_ticks_give_what_poisson_ticks_of_others_give() {
+    world(ticking(Ticking::Poisson, &[]), alike()).agrees();
+}
+
+#[test]
+fn ticks_with_jitter_give_what_such_ticks_of_others_give() {
+    world(ticking(Ticking::Jitter(0.8), &[]), alike()).agrees();
+}
+
+#[test]
+fn rates_that_change_give_what_such_rates_of_others_give() {
+    let steps: &[(u32, &[(f64, f64)])] = &[
+        (0, &[(0.0, 1.0), (5.0, 9.0), (15.5, 0.5)]),
+        (2, &[(0.0, 6.0), (10.0, 2.5)]),
+    ];
+    for law in [Ticking::Periodic, Ticking::Poisson, Ticking::Jitter(0.5)] {
+        world(ticking(law, steps), alike()).agrees();
+    }
+}
+
+/// The ticks of a life, and its phase.
+fn dues(seed: u64, rate: f64, duration: f64, manner: &Manner) -> (Vec<u64>, u64) {
+    let life = Life {
+        seed,
+        machine: 7,
+        start: 2,
+    };
+    let mut generator = Generator::new(seed, 7, 2);
+    let rates = (Some(rate), 6);
+    let timetable = Timetable::draw(rates, duration, &mut generator, (manner, life)).unwrap();
+    // What is drawn next does not depend on how ticks lie.
+    let mut other = Generator::new(seed, 7, 2);
+    let plain = (&Manner::default(), life);
+    Timetable::draw(rates, duration, &mut other, plain).unwrap();
+    assert_eq!(generator.bits(), other.bits());
+    let all: Vec<u64> = timetable.dues().collect();
+    let mut dues = timetable.dues();
+    for (taken, &due) in all.iter().enumerate() {
+        assert_eq!((dues.taken(), dues.due()), (taken as u64, Some(due)));
+        dues.advance();
+    }
+    assert_eq!(dues.due(), None);
+    (all, timetable.schedule().phase())
+}
+
+fn manner(ticking: Ticking, steps: &[(f64, f64)], since: u64) -> Manner {
+    Manner {
+        ticking,
+        steps: RateSteps::new(steps).ok(),
+        since,
+        ..Manner::default()
+    }
+}
+
+#[test]
+fn gaps_of_a_poisson_process_are_exponential_and_its_counts_poisson() {
+    let (mut gaps, mut counts) = (Vec::new(), Vec::new());
+    for seed in 0..RUNS {
+        let (ticks, _) = dues(seed, 4.0, 10.0, &manner(Ticking::Poisson, &[], 0));
+        assert!(ticks.iter().all(|&due| due < 10_000_000_000));
+        assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]));
+        gaps.push(ticks[0] as f64 / 1e9);
+        counts.push(ticks.len() as f64);
+    }
+    // First gaps of lives are independent, but for the one in 10^17 that has no tick.
+    gaps.sort_by(f64::total_cmp);
+    let n = gaps.len() as f64;
+    let gap = |(rank, &gap): (usize, &f64)| {
+        let expected = 1.0 - (-4.0 * gap).exp();
+        (expected - rank as f64 / n)
+            .abs()
+            .max((expected - (rank + 1) as f64 / n).abs())
+    };
+    let found = gaps.iter().enumerate().map(gap).fold(0.0, f64::max);
+    let bound = ((0.001 / TESTS / 2.0_f64).ln() / -2.0).sqrt() / n.sqrt();
+    assert!(found < bound, "{found} >= {bound}");
+    // Mean and variance of the counts are both 40, and z-scores of both normal.
+    let mean = counts.iter().sum::<f64>() / n;
+    let variance = counts
+        .iter()
+        .map(|count| (count - mean).powi(2))
+        .sum::<f64>()
+        / n;
+    assert!((mean - 40.0).abs() < Z * (40.0 / n).sqrt(), "{mean}");
+    let spread = ((40.0 + 2.0 * 1600.0) / n).sqrt();
+    assert!((variance - 40.0).abs() < Z * spread, "{variance}");
+}
+
+#[test]
+fn a_jitter_is_uniform_and_leaves_the_count() {
+    let mut parts = Vec::new();
+    for seed in 0..RUNS {
+        let (even, _) = dues(seed, 3.0, 10.0, &Manner::default());
+        let (ticks, _) = dues(seed, 3.0, 10.0, &manner(Ticking::Jitter(0.6), &[], 0));
+        assert_eq!(ticks.len(), 30);
+        let late = even.iter().zip(&ticks).map(|(even, tick)| tick - even);
+        assert!(late.clone().all(|late| late < 200_000_000));
+        assert!(ticks.iter().all(|&tick| tick < 10_000_000_000));
+        // Any of them but the last, which the end may hold back.
+        parts.push(late.clone().nth(seed as usize % 29).unwrap() as f64 / 2e8);
+    }
+    let uniform = (0..20_000)
+        .map(|place| (f64::from(place) + 0.5) / 2e4)
+        .collect();
+    let found = distance(parts, uniform);
+    let bound = ((0.001 / TESTS / 2.0_f64).ln() / -2.0).sqrt() * (1.1 / RUNS as f64).sqrt();
+    assert!(found < bound, "{found} >= {bound}");
+}
+
+/// `floor(phase rate / other)` by the numbers of a rate in quarters.
+fn scaled(phase: u64, rate: u32, other: u32) -> u64 {
+    (u128::from(phase) * u128::from(rate) / u128::from(other)) as u64
+}
+
+proptest! {
+    #[test]
+    fn rates_change_exactly_when_they_are_to(
+        quarters in prop::collection::vec((1_u32..400, 1_u64..5_000_000_000), 1..5),
+        (seed, since) in (any::<u32>(), 0_u64..20_000_000_000),
+    ) {
+        let mut times = vec![0];
+        for (_, length) in &quarters {
+            times.push(times.last().unwrap() + length);
+        }
+        let pairs: Vec<(f64, f64)> = times.iter().zip(&quarters)
+            .map(|(&time, &(rate, _))| (time as f64 / 1e9, f64::from(rate) / 4.0)).collect();
+        let length = 10_000_000_000_u64;
+        let made = manner(Ticking::Periodic, &pairs, since);
+        let (ticks, phase) = dues(u64::from(seed), 1.0, 10.0, &made);
+        let mut expected = Vec::new();
+        for (place, &(rate, _)) in quarters.iter().enumerate() {
+            let nanos = |place: usize| ((pairs[place].0 * 1e9) as u64).saturating_sub(since).min(length);
+            let start = nanos(place);
+            let end = if place + 1 < quarters.len() { nanos(place + 1) } else { length };
+            let phase = scaled(phase, quarters[0].0, rate);
+            // Tick by tick in whole numbers, as the page has it.
+            let due = |tick: u64| start + phase + (u128::from(tick) * 4_000_000_000 / u128::from(rate)) as u64;
+            expected.extend((0..).map(due).take_while(|&due| due < end));
+        }
+        // A product of rate and length that is whole but for rounding counts as whole, as it does for one rate.
+        let off = ticks.len().abs_diff(expected.len());
+        prop_assert!(off <= quarters.len());
+        if off == 0 {
+            prop_assert_eq!(ticks, expected);
+        }
+    }
+}
+
 /// The logs of a run.
 fn logs(setup: &Setup) -> Vec<String> {
     let scratch = Scratch::new();
@@ -367,6 +563,38 @@ fn their_logs_obey_the_laws_and_replay() {
             let replayed = replay(&path, Discipline::default(), &mut || true).unwrap();
             assert!(replayed.divergence.is_some());
         }
+    }
+}
+
+#[test]
+fn logs_of_uneven_ticks_obey_the_laws_replay_and_tell_all_of_them() {
+    let steps: &[(u32, &[(f64, f64)])] = &[(1, &[(0.0, 3.0), (20.0, 7.5)])];
+    for (law, steps) in [
+        (Ticking::Poisson, &[][..]),
+        (Ticking::Jitter(0.9), &[]),
+        (Ticking::Periodic, steps),
+        (Ticking::Poisson, steps),
+        (Ticking::Jitter(0.3), steps),
+    ] {
+        let setup = Setup {
+            rates: Some(vec![1.0, 3.0, 6.0]),
+            manners: ticking(law, steps),
+            ..setup(Topology::Full(3), 60.0, Latency::Exponential(0.1))
+        };
+        let scratch = Scratch::new();
+        let simulation = run(&setup, &scratch.0, None);
+        assert!(check(&scratch.0, 3).received > 0);
+        let mut all = 0;
+        for (machine, path) in (0..).zip(paths(&scratch.0, 3)) {
+            let replayed = replay(&path, Discipline::default(), &mut || true).unwrap();
+            assert_eq!(replayed.divergence, None);
+            assert_eq!(replayed.events, simulation.ticks(machine));
+            all += replayed.events;
+        }
+        assert_eq!(all, simulation.events());
+        let mut again = Simulation::new(setup).unwrap();
+        assert_eq!(again.events(), all);
+        assert!(again.run(&mut (), &Watch::default()));
     }
 }
 

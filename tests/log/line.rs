@@ -13,6 +13,8 @@ use lamport::model::behavior::Probabilities;
 use lamport::model::lateness::Summary;
 use lamport::model::manner::Manner;
 use lamport::model::message::Message;
+use lamport::model::rate_steps::RateSteps;
+use lamport::model::ticking::Ticking;
 use lamport::model::weights::Weights;
 use proptest::prelude::*;
 
@@ -35,9 +37,27 @@ fn body(peers: &[Place<'static>], time: u64, what: What) -> (i64, String) {
 }
 
 /// What a machine with peers of these weights has of its own.
-fn manner(weights: &[u64]) -> Manner {
+fn manner(weights: &[u64], ticking: Ticking, steps: &[(u32, u32)], since: u32) -> Manner {
+    // Wholes, which are read exactly.
+    let times = (0..).map(|place: u32| f64::from(place * 10));
+    let steps = times.zip(steps);
+    let steps: Vec<_> = steps
+        .map(|(time, &(rate, late))| {
+            (
+                if time > 0.0 {
+                    time + f64::from(late)
+                } else {
+                    0.0
+                },
+                f64::from(rate),
+            )
+        })
+        .collect();
     Manner {
         weights: Weights::new(1, weights).ok().flatten(),
+        ticking,
+        steps: RateSteps::new(&steps).ok(),
+        since: u64::from(since) * 1_000_000_000,
     }
 }
 
@@ -49,6 +69,12 @@ proptest! {
         // Thousandths: serde_json reads longer fractions to within the last bit.
         (p, b) in (0..=1000_u32, 0..=1000_u32),
         weights in prop::collection::vec(0..5_u64, 0..4),
+        ticking in prop_oneof![
+            Just(Ticking::Periodic),
+            Just(Ticking::Poisson),
+            (1..1000_u32).prop_map(|jitter| Ticking::Jitter(f64::from(jitter) / 1e3)),
+        ],
+        (steps, since) in (prop::collection::vec((1..100_u32, 0..10_u32), 0..4), 0..100_u32),
         (listen, run_id, is_virtual) in (place(), "[a-zA-Z0-9._-]{1,64}", any::<bool>()),
         time in 0..=8_000_000_000_000_000_000_u64,
     ) {
@@ -64,7 +90,7 @@ proptest! {
                 internal_probability: Some(f64::from(p) / 1e3),
                 broadcast_share: Some(f64::from(b) / 1e3),
             },
-            manner: manner(&weights),
+            manner: manner(&weights, ticking, &steps, since),
             is_virtual,
             version: None,
             algorithm: None,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.compare import print_comparison
+from lamport._model.ticks import rate_word
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -33,7 +34,7 @@ def run_repeatedly(
     with _directories(parameters["log_dir"], count) as (home, directories):
         print(f"{count} runs in {home}, seeds {seeds[0]} to {seeds[-1]}")
         if rates is not None and parameters["rates"] is None:
-            print(f"rates of all runs, drawn: {', '.join(f'{rate:g}' for rate in rates)}")
+            print(f"rates of all runs, drawn: {', '.join(rate_word(rate) for rate in rates)}")
         try:
             for number, (directory, seed) in enumerate(zip(directories, seeds, strict=True), 1):
                 print(f"\nrun {number} of {count}", flush=True)
@@ -69,7 +70,7 @@ def _seeds(seed: int | None, count: int) -> range:
     return range(first, first + count)
 
 
-def _rates(parameters: Mapping[str, Any], seed: int) -> list[float]:
+def _rates(parameters: Mapping[str, Any], seed: int) -> list[Any]:
     """Return the rates that all runs have."""
     from lamport._model.run_setting import run_setting
     from lamport._runs.rates import drawn_rates

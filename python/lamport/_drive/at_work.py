@@ -124,7 +124,8 @@ class AtWork:
 
     def _record(self, driver: Driver, directory: Path) -> None:
         rates = driver.rates
-        self._parameters["rates"] = None if rates is None else list(rates)
+        if self._parameters["rates"] is None:
+            self._parameters["rates"] = None if rates is None else list(rates)
         write_record(directory, self._parameters)
 
 

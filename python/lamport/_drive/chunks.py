@@ -140,8 +140,13 @@ def _split(points: "list[_RunSetting]", costs: list[float], runs: int, target: f
 def _cost(point: "_RunSetting") -> float:
     """Estimate the events of one run."""
     rates = point["rates"]
-    speed = sum(rates) if rates is not None else point["machines"] * (point["max_rate"] + 1) / 2
+    drawn = point["machines"] * (point["max_rate"] + 1) / 2
+    speed = drawn if rates is None else sum(map(_fastest, rates))
     return max(1.0, float(point["duration"]) * speed)
+
+
+def _fastest(rate: Any) -> float:
+    return max(each for _, each in rate) if isinstance(rate, list) else float(rate)
 
 
 def _work(part: "Plan", first_run: int) -> tuple[dict[str, Any], bool]:

@@ -1,7 +1,7 @@
 """The points of a sweep: which settings, and what to call them in a table."""
 
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -12,6 +12,7 @@ from lamport._model.check import whole
 from lamport._model.latency import Constant
 from lamport._model.run_setting import run_setting
 from lamport._model.setting import BEHAVIOR, MODEL, SETTING
+from lamport._model.ticks import rate_word, ticks_word
 from lamport._model.topology import Topology, as_topology
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ DEFAULTS: dict[str, Any] = {name: each.of["grid"] for name, each in MODEL.items(
 
 MOST_POINTS = 10**6
 MOST_RUNS = 10**8
-UNTOLD = {"rates": "drawn", "weights": "all 1"}
-"""What None is called in a label."""
 LISTED = 10
 """The most rates a label lists."""
 
@@ -226,12 +225,14 @@ def _settle(name: str, value: Any) -> Any:
 
 def _key(name: str, value: Any, point: "_RunSetting") -> Hashable:
     if name == "rates":
-        return None if point["rates"] is None else tuple(point["rates"])
+        return json.dumps(point["rates"])
     if name == "topology":
         shape = point["topology"]
         return shape if isinstance(shape, str) else tuple(map(tuple, shape))
     if name == "weights":
         return json.dumps(point["weights"], sort_keys=True)
+    if name == "ticks":
+        return json.dumps(point["ticks"])
     key: Hashable = tuple(value) if isinstance(value, list) else value
     return key
 
@@ -255,10 +256,8 @@ def _label(name: str, value: Any) -> str:
     """Put a value into a few words."""
     if isinstance(value, Topology):
         value = value.given
-    if name == "faults":
-        return f"{len(value) or 'no'} fault{'s' * (len(value) != 1)}"
-    if value is None and name in UNTOLD:
-        return UNTOLD[name]
+    if name in WORDS:
+        return WORDS[name](value)
     if isinstance(value, list):
         return _list(value)
     if isinstance(value, Mapping):
@@ -269,8 +268,17 @@ def _label(name: str, value: Any) -> str:
     return str(value)
 
 
-def _list(rates: Iterable[float]) -> str:
-    numbers = [f"{rate:g}" for rate in rates]
+def _list(rates: Iterable[Any]) -> str:
+    numbers = [rate_word(rate) for rate in rates]
     if len(numbers) <= LISTED:
         return ", ".join(numbers)
     return f"{', '.join(numbers[:3])}, ... ({len(numbers)} rates)"
+
+
+WORDS: dict[str, Callable[[Any], str]] = {
+    "faults": lambda faults: f"{len(faults) or 'no'} fault{'s' * (len(faults) != 1)}",
+    "rates": lambda rates: "drawn" if rates is None else _list(rates),
+    "ticks": ticks_word,
+    "weights": lambda weights: "all 1" if weights is None else str(dict(weights)),
+}
+"""What some parameters are called in a label."""

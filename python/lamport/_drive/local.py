@@ -18,6 +18,7 @@ from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, record, run_setting
+from lamport._model.ticks import Jitter, Steps
 from lamport._model.topology import listed
 from lamport._model.warning import LamportWarning
 from lamport._runs.ended import has_ended
@@ -40,8 +41,9 @@ def run_local(
     machines: int | None = None,
     duration: float = 60,
     *,
-    rates: Sequence[float] | None = None,
+    rates: Sequence[float | Steps] | None = None,
     max_rate: int = 6,
+    ticks: str | Jitter = "periodic",
     internal_probability: float | Sequence[float] = 0.7,
     broadcast_share: float | Sequence[float] = 1 / 3,
     weights: Mapping[int, Mapping[int, int]] | None = None,
@@ -70,10 +72,14 @@ def run_local(
         Number of machines; if None, that of `rates` or `topology`, else 3.
     duration : float
         How long they tick, in seconds.
-    rates : sequence of float, optional
-        Ticks per second, one per machine; drawn from the whole numbers 1 .. `max_rate` if None.
+    rates : sequence of float or Steps, optional
+        Ticks per second, one per machine, of which some may change (`Steps`); drawn from the whole numbers
+        1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
+    ticks : {"periodic", "poisson"} or Jitter
+        How ticks lie in time at these rates: as far from each other always, as a Poisson process, or
+        periodic with a `Jitter`.
     internal_probability : float or sequence of float
         The probability that a tick which finds no message is an internal event, else a send; one for all
         machines, or one per machine. A draw from 1 .. K with three machines is ``1 - 3 / K``.

@@ -13,6 +13,7 @@ from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_process import Condition, MachineProcess
 from lamport._drive.ports import HOST, Ports
 from lamport._model.setting import BEHAVIOR, SETTING, command_line
+from lamport._model.ticks import rate_word, ticks_word
 from lamport._runs.directory import FAULTS, LATENCY
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ProcessRun:
             name: value for name, value in setting.items() if "machine" in SETTING[name].options
         }
         same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise}
-        same |= {"limits": False, **files}
+        same |= {"limits": False, "ticks": ticks_word(setting["ticks"]), **files}
         # After all that may fail, so that nothing is left open.
         self._selector = selectors.DefaultSelector()
         try:
@@ -95,7 +96,7 @@ class ProcessRun:
                     "machine_id": machine + 1,
                     "peer_addresses": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
                     "log_filename": self._logs[machine],
-                    "clock_rate": None if rates is None else rates[machine],
+                    "clock_rate": None if rates is None else rate_word(rates[machine]),
                     **{name: _of(same[name], machine) for name in BEHAVIOR},
                     "peer_weights": _peer_weights(setting["weights"].get(machine + 1), row),
                 }
@@ -113,7 +114,7 @@ class ProcessRun:
         if key is not None:
             self._environment[ENVIRONMENT] = key
         self._processes: list[MachineProcess] = []
-        self._rates = None if rates is None else list(rates)
+        self._rates = None if rates is None else [_first(rate) for rate in rates]
         self._started = False
         self._stopping = False
 
@@ -242,6 +243,11 @@ def _senders(peers: Sequence[Sequence[int]]) -> list[list[int]]:
         for peer in row:
             senders[peer].append(machine)
     return senders
+
+
+def _first(rate: Any) -> float:
+    """Return a rate, or the first of those to which it changes."""
+    return float(rate[0][1] if isinstance(rate, Sequence) else rate)
 
 
 def _of(value: Any, machine: int) -> Any:

@@ -13,6 +13,7 @@ from lamport._model.latency import Latency
 from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, run_setting
 from lamport._model.setting import BUILT_IN
+from lamport._model.ticks import Jitter, Steps
 from lamport._runs.claim import Claim
 from lamport._runs.directory import write_record
 from lamport._runs.recipe import Recipe, simulate_again
@@ -32,8 +33,9 @@ def simulate(
     machines: int | None = None,
     duration: float = 60,
     *,
-    rates: float | Sequence[float] | None = None,
+    rates: float | Sequence[float | Steps] | None = None,
     max_rate: int = 6,
+    ticks: str | Jitter = "periodic",
     internal_probability: float | Sequence[float] = 0.7,
     broadcast_share: float | Sequence[float] = 1 / 3,
     weights: Mapping[int, Mapping[int, int]] | None = None,
@@ -67,11 +69,14 @@ def simulate(
         Number of machines; if None, that of `rates` or `topology`, else 3.
     duration : float
         How long they tick, in seconds of virtual time.
-    rates : float or sequence of float, optional
-        Ticks per second, one per machine or one for all; drawn from the whole numbers 1 .. `max_rate` if
-        None.
+    rates : float or sequence of float or Steps, optional
+        Ticks per second, one per machine, of which some may change (`Steps`), or one for all; drawn from the
+        whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
+    ticks : {"periodic", "poisson"} or Jitter
+        How ticks lie in time at these rates: as far from each other always, as a Poisson process, or
+        periodic with a `Jitter`.
     internal_probability, broadcast_share : float or sequence of float
         What a tick does that finds no message, as for `run_local`: one for all machines, or one per machine.
     weights : mapping, optional
@@ -172,7 +177,7 @@ def simulate(
                 progress=tell if tell.wanted else None,
             )
             tell.end(done=not simulated.interrupted)
-        parameters |= _outcome(simulated)
+        parameters |= _outcome(simulated, parameters["rates"])
         if directory is not None:
             write_record(directory, parameters)
     except BaseException:
@@ -209,7 +214,7 @@ def simulated(setting: "_RunSetting", seed: int, *, progress: Callable[[float], 
 
     made = _lamport.simulate(setting, seed=seed, record=True, since=None, log_dir=None, progress=progress)
     again = None if made.interrupted else Recipe(simulate_again, (setting, seed, True))
-    parameters = {**keep(setting), "seed": seed, **_outcome(made)}
+    parameters = {**keep(setting), "seed": seed, **_outcome(made, setting["rates"])}
     return Run(made.logs, parameters=parameters, interrupted=made.interrupted, recipe=again)
 
 
@@ -227,11 +232,11 @@ def _check_since(since: object, *, record: bool, duration: float) -> float | Non
     return start
 
 
-def _outcome(simulated: "Simulated") -> dict[str, Any]:
+def _outcome(simulated: "Simulated", rates: Any) -> dict[str, Any]:
     from lamport._lamport import __version__
 
     known = {
-        "rates": simulated.rates,
+        "rates": simulated.rates if rates is None else rates,
         "run_id": simulated.run_id,
         "time": "virtual",
         "ties": simulated.ties,

@@ -12,8 +12,6 @@ __all__ = [
     "path",
     "peer_weights",
     "port",
-    "rate_list",
-    "rates",
     "real",
     "some_path",
     "some_real",
@@ -201,31 +199,3 @@ def mapping(name: str, value: object, form: str) -> dict[object, object]:
 def _short(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= LONGEST else f"a {type(value).__name__}"
-
-
-def rates(name: str, value: object) -> float | list[float] | None:
-    """Return the rates of machines, or that of all, None where they are to be drawn.
-
-    Raises
-    ------
-    ValueError
-        It is neither a number nor a list of numbers.
-    """
-    if value is None:
-        return None
-    if isinstance(value, (bool, Real)):
-        return real(name, value)
-    return rate_list(name, value)
-
-
-def rate_list(name: str, value: object) -> list[float]:
-    """Return the rates of machines.
-
-    Raises
-    ------
-    ValueError
-        It is not a list of numbers.
-    """
-    if isinstance(value, (str, Mapping, AbstractSet)) or not isinstance(value, Iterable):
-        raise ValueError(f"{name}={value!r} is not a list of rates: give one per machine, like [1, 3, 6]")
-    return [real("rate", rate) for rate in value]

@@ -3,20 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lamport._model import check
 from lamport._model.public import public
 from lamport._model.setting import BEHAVIOR, MODEL
+from lamport._model.ticks import rate_list
 from lamport._model.topology import resolve
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lamport._model.ticks import Steps
 
 __all__ = ["predict"]
 
 
 @public
 def predict(
-    rates: Sequence[float],
+    rates: "Sequence[float | Steps]",
     *,
     topology: object = "full",
     internal_probability: float | Sequence[float] = 0.7,
@@ -27,8 +29,9 @@ def predict(
 
     Parameters
     ----------
-    rates : sequence of float
-        Ticks per second, one per machine.
+    rates : sequence of float or Steps
+        Ticks per second, one per machine. How they lie in time (``ticks``) changes nothing of what is
+        predicted; where some change (`Steps`), there is no long run, and all is NaN.
     topology : str, mapping or graph
         Who sends to whom, as for `run_local`.
     internal_probability : float or sequence of float
@@ -60,12 +63,17 @@ def predict(
     [0.5, 0.0, 0.0]
     """
     given = dict(locals())
+    import numpy as np
     import pandas as pd
 
     from lamport import _lamport
 
-    known = check.rate_list("rates", rates)
+    known = rate_list("rates", rates)
     behavior = {name: MODEL[name].check(name, given[name]) for name in (*BEHAVIOR, "weights")}
     machines, shape = resolve(None, known, topology, behavior)
-    columns = _lamport.predict(known, topology=shape, behavior=behavior)
+    changing = any(isinstance(rate, list) for rate in known)
+    firsts = [rate[0][1] if isinstance(rate, list) else rate for rate in known]
+    columns = _lamport.predict(firsts, topology=shape, behavior=behavior)
+    if changing:
+        columns = {name: np.full(machines, np.nan) for name in columns}
     return pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))

@@ -5,11 +5,15 @@ from typing import Any
 __all__ = [
     "faults",
     "faults_file",
+    "known_ticks",
     "latency",
     "latency_text",
     "numbers",
+    "rate",
+    "rates",
     "real",
     "reals",
+    "ticks",
     "topology",
     "weights",
     "whole",
@@ -86,8 +90,40 @@ def faults_file(path: str) -> Any:
     return read_faults(path)
 
 
-def numbers(text: str) -> list[float]:
-    """Read numbers with commas between them."""
+def rates(name: str, value: object) -> Any:
+    """Check rates, see `lamport._model.ticks.as_rates`."""
+    from lamport._model.ticks import as_rates
+
+    return as_rates(name, value)
+
+
+def known_ticks(name: str, value: object) -> Any:
+    """Check how ticks lie in time, see `lamport._model.ticks.as_ticks`."""
+    if value == "periodic":
+        return value  # what needs no more is loaded for no more
+    from lamport._model.ticks import as_ticks
+
+    return as_ticks(name, value)
+
+
+def rate(text: str) -> Any:
+    """Read ticks per second, which may change."""
+    from lamport._model.ticks import read_rate
+
+    return read_rate(text) if ":" in text else real(text)
+
+
+def ticks(text: str) -> Any:
+    """Read how ticks lie in time."""
+    from lamport._model.ticks import read_ticks
+
+    return read_ticks(text)
+
+
+def numbers(text: str) -> list[Any]:
+    """Read numbers with commas between them, of which some may change."""
+    if ":" in text:
+        return [rate(word) for word in text.split(",")]
     try:
         return [float(word) for word in text.split(",")]
     except ValueError:

@@ -76,6 +76,8 @@ def keep(setting: "_RunSetting") -> dict[str, Any]:
         kept["weights"] = {str(of): {str(peer): number for peer, number in to.items()} for of, to in weights}
     else:
         del kept["weights"]
+    if setting["ticks"] == "periodic":
+        del kept["ticks"]
     return kept
 
 

@@ -150,12 +150,12 @@ _TABLE = (
         "rates",
         _runs(None, predict=REQUIRED),
         unit="ticks/s",
-        check=check.rates,
+        check=read.rates,
         read=read.numbers,
         options=on(
             "run simulate sweep",
             "--rates",
-            "ticks per second, one per machine (default: drawn)",
+            "ticks per second, one per machine; 0:2/30:6 are 2 and from 30 s on 6 (default: drawn)",
             metavar="1,3,6",
         ),
     ),
@@ -163,7 +163,7 @@ _TABLE = (
         "clock_rate",
         {"Machine": None},
         unit="ticks/s",
-        read=read.real,
+        read=read.rate,
         options=on("machine", "--rate", "ticks per second (default: drawn from 1..max-rate)", metavar="R"),
     ),
     Parameter(
@@ -174,6 +174,16 @@ _TABLE = (
         check=check.whole,
         read=read.whole,
         options=on(EVERY, "--max-rate", "upper end of the rates drawn (%(default)s)", metavar="N"),
+    ),
+    Parameter(
+        "ticks",
+        _runs("periodic", Machine="periodic"),
+        check=read.known_ticks,
+        read=read.ticks,
+        seldom=True,
+        options=on(
+            EVERY, "--ticks", "periodic, poisson or jitter:PART of a period (%(default)s)", metavar="T"
+        ),
     ),
     Parameter(
         "internal_probability",

@@ -140,6 +140,9 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
 
 def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
     due = (table["clock_rate"] * _durations(run)).round(1)
+    # Of others chance or time says how many there are.
+    ticking = run._logs.machines()["ticking"]
+    due = due.where([word in {"", "jitter"} for word in ticking])
     columns = {
         "Machine": _names(table),
         "Ticks": _whole(table["ticks"]),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._model.setting import DISCIPLINE, MODEL, SETTING
+from lamport._model.ticks import rate_word
 from lamport._runs.intervals import t_quantile
 from lamport._runs.names import in_markdown, plain
 from lamport._runs.rates import drawn_rates
@@ -228,7 +229,8 @@ def _made_with(run: "Run") -> dict[str, Any]:
     setting["processes"] = bool(setting["processes"])
     setting["faults"] = list(setting["faults"] or ())
     # Of part of a run, the rates that are known are those of its logs.
-    told = known.get("rates") if run._part else None
+    told = known.get("rates") or []
+    told = told if run._part or any(isinstance(rate, list) for rate in told) else None
     return setting | {"machines": known.get("machines", len(table)), "rates": told or rates}
 
 
@@ -275,8 +277,8 @@ def _names(table: "pd.DataFrame") -> list[str]:
     return [in_markdown(plain(name)) for name in table["name"]]
 
 
-def _rates(rates: Iterable[float | None]) -> str:
-    texts = ["?" if rate is None else f"{rate:g}" for rate in rates]
+def _rates(rates: Iterable[Any]) -> str:
+    texts = ["?" if rate is None else rate_word(rate) for rate in rates]
     if len(texts) <= LISTED:
         return ", ".join(texts)
     return f"{', '.join(texts[:3])}, ..., {texts[-1]} ({len(texts)})"

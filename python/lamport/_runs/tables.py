@@ -215,7 +215,9 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     weights = known.get("weights")
     if known.get("draw_after_receive"):
         return nothing, nothing  # theory knows machines that do one thing in a tick
-    if any(columns["has_own"]) and (weights is None or len(machines) != known.get("machines")):
+    if "steps" in columns["ticking"]:
+        return nothing, nothing  # nor is there a long run where rates change
+    if any(columns["has_weights"]) and (weights is None or len(machines) != known.get("machines")):
         return nothing, nothing
     if peers is None or np.isnan(rates).any() or any(np.isnan(each).any() for each in behavior.values()):
         return nothing, nothing

@@ -1,7 +1,8 @@
 //! Rule `schedule`: ticks come at the rate of their machine.
 //!
 //! Tick k is due (k - 1) / rate after the first, and END tells how late ticks were at most: over the last start of a
-//! log with END, what lies between a tick and its due time spreads no more than that.
+//! log with END, what lies between a tick and its due time spreads no more than that. Where ticks are not periodic,
+//! their due times are drawn again.
 
 use super::case::Case;
 use super::report::{Report, Rule};
@@ -9,7 +10,12 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::columns::Columns;
 use crate::log::history::LogHistory;
+use crate::log::line::Startup;
 use crate::log::schema::known;
+use crate::model::random::Generator;
+use crate::model::ticking::Ticking;
+use crate::model::timetable::{Dues, Life, Timetable};
+use crate::setting::{MAX_DRAWN_RATE, MAX_DURATION};
 
 const RULE: Rule = Rule::Schedule;
 /// What is lost where times become whole microseconds, in microseconds.
@@ -31,10 +37,55 @@ pub(super) fn check(
 /// The last start of a machine that ended.
 struct LastStart {
     rows: std::ops::Range<usize>,
-    /// Microseconds from tick to tick.
-    period: f64,
+    due: DueTimes,
+    is_jittered: bool,
     /// How late ticks were at most, in microseconds.
     latest: f64,
+}
+
+/// When ticks are due after the first.
+#[derive(Clone)]
+enum DueTimes {
+    /// Microseconds from tick to tick.
+    Periodic(f64),
+    /// Nanoseconds, of the first and of those after it.
+    Drawn(u64, Box<Dues>),
+}
+
+impl DueTimes {
+    /// Those of a start, which is the machine's one after so many.
+    fn of(start: &Startup<'_>, rate: f64, (machine, starts): (u64, u64)) -> Option<Self> {
+        if start.manner.is_even() {
+            return Some(Self::Periodic(1e6 / rate));
+        }
+        let life = Life {
+            seed: start.seed?,
+            machine,
+            start: starts,
+        };
+        let mut generator = Generator::new(life.seed, machine, starts);
+        // When it ended is not said: no tick that happened is due later.
+        let rates = (Some(rate), MAX_DRAWN_RATE);
+        let manner = (&start.manner, life);
+        let drawn = Timetable::draw(rates, MAX_DURATION, &mut generator, manner).ok()?;
+        let dues = drawn.dues();
+        Some(Self::Drawn(dues.due()?, Box::new(dues)))
+    }
+
+    /// The microseconds from the first tick to each, in order.
+    fn each(&self) -> impl FnMut() -> f64 + use<> {
+        let mut all = self.clone();
+        let mut count = 0.0;
+        move || match &mut all {
+            Self::Periodic(period) => {
+                count += 1.0;
+                (count - 1.0) * *period
+            }
+            Self::Drawn(first, dues) => dues
+                .next()
+                .map_or(f64::NAN, |due| (due - *first) as f64 / 1e3),
+        }
+    }
 }
 
 impl LastStart {
@@ -61,17 +112,22 @@ impl LastStart {
         let is_periodic = start.is_virtual || lateness.max > 0.0;
         // Of a machine with an algorithm, ticks that found nothing to do have no line.
         let has_steps = log.startups().any(|(_, start)| start.algorithm.is_some());
-        (is_whole
+        let is_known = is_whole
             && is_periodic
             && !has_steps
             && rate > 0.0
             && case.is_paced(place)
-            && case.history.has_times)
-            .then(|| Self {
-                rows,
-                period: 1e6 / rate,
-                latest: lateness.max * 1e6,
-            })
+            && case.history.has_times;
+        if !is_known {
+            return None;
+        }
+        let starts = log.startups().count() as u64 - 1;
+        Some(Self {
+            rows,
+            is_jittered: matches!(start.manner.ticking, Ticking::Jitter(_)),
+            due: DueTimes::of(start, rate, (log.machine_id, starts))?,
+            latest: lateness.max * 1e6,
+        })
     }
 
     fn check(
@@ -90,18 +146,27 @@ impl LastStart {
         let start = times[first];
         // How early and how late ticks were against what is due.
         let (mut earliest, mut latest) = (0.0, 0.0);
-        let mut count = 0.0;
+        // The last tick, which jitter does not take beyond the end: that may come earlier than is drawn.
+        let mut held = None;
+        let mut count = 0;
+        let mut due = self.due.each();
         checkpoint.rows(first..self.rows.end, |rows| {
             let no_ticks = case.columns.are_no_ticks(rows.clone());
             let ticks = times[rows].iter().zip(no_ticks.iter());
             for (time, _) in ticks.filter(|(_, is_none)| !**is_none) {
-                let late = time - start - count * self.period;
-                earliest = if late < earliest { late } else { earliest };
-                latest = if late > latest { late } else { latest };
-                count += 1.0;
+                let late = time - start - due();
+                if let Some(late) = held.replace(late) {
+                    earliest = if late < earliest { late } else { earliest };
+                    latest = if late > latest { late } else { latest };
+                }
+                count += 1;
             }
         })?;
-        report.checked(RULE, count as u64);
+        if let Some(late) = held.filter(|late| *late > 0.0 || !self.is_jittered) {
+            earliest = if late < earliest { late } else { earliest };
+            latest = if late > latest { late } else { latest };
+        }
+        report.checked(RULE, count);
         let allowed = self.latest + ROUNDED + case.resolutions[place].of_times();
         let spread = latest - earliest;
         if spread > allowed {
@@ -128,11 +193,11 @@ impl LastStart {
     fn tick(&self, columns: &Columns, first: usize, late: f64) -> usize {
         let ticks = (first..self.rows.end).filter(|&row| columns.is_tick(row));
         let times = &columns.system_time;
-        let is_so_late = |&(row, count): &(usize, u32)| {
-            let off = times[row] - times[first] - f64::from(count) * self.period;
+        let mut due = self.due.each();
+        let is_so_late = |&row: &usize| {
+            let off = times[row] - times[first] - due();
             off.to_bits() == late.to_bits()
         };
-        let found = ticks.zip(0_u32..).find(is_so_late);
-        found.map_or(first, |(row, _)| row)
+        ticks.into_iter().find(is_so_late).unwrap_or(first)
     }
 }

@@ -78,6 +78,11 @@ fn came_back(
         );
         has.then(|| format!("{each:?}"))
     };
+    let ticking = |start: &Startup<'_>| Some(start.manner.ticking.in_words());
+    let steps = |start: &Startup<'_>| {
+        let steps = start.manner.steps.as_ref();
+        Some(steps.map_or("one".to_owned(), |steps| format!("{:?}", steps.each())))
+    };
     let all = [
         (
             "clock_rate",
@@ -89,6 +94,8 @@ fn came_back(
         ("peers", peers(before), peers(start)),
         ("internal_probability", share(before), share(start)),
         ("weights", weights(before, start), weights(start, before)),
+        ("ticks", ticking(before), ticking(start)),
+        ("rates", steps(before), steps(start)),
     ];
     for (name, had, has) in all {
         if let (Some(had), Some(has)) = (had, has)

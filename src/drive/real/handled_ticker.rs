@@ -20,35 +20,35 @@ pub(super) fn tick(machine: &Machine, start: Nanos, duration: Nanos) -> Result<L
 }
 
 fn ticks(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
-    let schedule = *machine.schedule();
+    let mut dues = machine.timetable().dues();
     let clock = ProcessClock::of_process();
-    let pace = TickPace::new(clock, schedule.rate(), machine.is_precise());
-    let mut tick = 1;
-    while tick <= schedule.ticks() && !machine.has_stopped() {
+    let pace = TickPace::new(clock, machine.timetable().rate(), machine.is_precise());
+    while let Some(due) = dues.due()
+        && !machine.has_stopped()
+    {
         let breath = if machine.is_network_behind() {
             clock.now() + BREATH
         } else {
             0
         };
-        let deadline = (start + schedule.due(tick)).max(breath);
+        let deadline = (start + due).max(breath);
         if let Some(last) = wait(&pace, deadline, machine) {
             return last;
         }
         let begun = clock.now();
         for _ in 0..TURN {
             let now = clock.now();
-            let due = start + schedule.due(tick);
+            let Some(due) = dues.due().map(|due| start + due) else {
+                break;
+            };
             if due > now || now > begun + MOST_HANDLED {
                 break;
             }
-            tick += 1;
+            dues.advance();
             let found = machine.tick_handled(due)?;
             // What finds nothing to do now found nothing at the ticks before.
-            while !found && tick <= schedule.ticks() && start + schedule.due(tick) <= now {
-                tick += 1;
-            }
-            if tick > schedule.ticks() {
-                break;
+            while !found && dues.due().is_some_and(|due| start + due <= now) {
+                dues.advance();
             }
         }
     }

@@ -43,6 +43,7 @@ use crate::model::address::Address;
 use crate::model::behavior::OwnOdds;
 use crate::model::message::{MachineId, Nanos};
 use crate::model::schedule::Schedule;
+use crate::model::timetable::Timetable;
 
 pub use config::Config;
 use handling::Handling;
@@ -62,7 +63,7 @@ pub struct Machine {
     seed: u64,
     /// Where it listens.
     own: SocketAddr,
-    schedule: Schedule,
+    timetable: Timetable,
     odds: OwnOdds,
     is_precise: bool,
     /// With an algorithm: its handlers.
@@ -77,12 +78,16 @@ impl Machine {
         let interrupted = config.resume.then(|| LogFile::resume(&config.log));
         let mut interrupted = interrupted.transpose()?;
         let past = interrupted.as_ref().and_then(|log| log.recovered.as_ref());
+        if let Some(past) = past {
+            let origin = config.unix_origin.unwrap_or_else(|| clock.unix_origin());
+            config.take_past(past, ((origin + clock.now()) / 1000) as Micros);
+        }
         let Plan {
             seed,
-            schedule,
+            timetable,
             generator,
         } = config.plan(past)?;
-        let mut startup = startup(&config, (seed, schedule.rate()));
+        let mut startup = startup(&config, (seed, timetable.schedule().rate()));
         let peers = past.map_or(config.peers.len(), |past| past.declared);
         let algorithm = config
             .algorithm
@@ -113,6 +118,8 @@ impl Machine {
         startup.local_clock = Some(local_clock);
         startup.history = Some(json(history));
         startup.listen = Some(Place::at(&listen));
+        // The weights in the order of the peers, as the log has both.
+        startup.manner = config.manner.clone();
         file.write_kept(&[Entry {
             time: clock.now(),
             what: What::Startup(Box::new(startup)),
@@ -167,7 +174,7 @@ impl Machine {
             endpoint: network.new_endpoint(),
             seed,
             own,
-            schedule,
+            timetable,
             odds: config.manner.odds(config.behavior, peers as u32),
             is_precise: config.is_precise,
             handling,
@@ -222,9 +229,14 @@ impl Machine {
         self.own.port()
     }
 
-    /// When it ticks.
+    /// When it ticks, if that is periodic: at its first rate.
     pub fn schedule(&self) -> &Schedule {
-        &self.schedule
+        self.timetable.schedule()
+    }
+
+    /// When it ticks.
+    pub fn timetable(&self) -> &Timetable {
+        &self.timetable
     }
 
     /// What its idle ticks draw with.

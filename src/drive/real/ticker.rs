@@ -19,28 +19,28 @@ pub(super) fn tick(machine: &Machine, duration: Nanos) -> Result<Last> {
     if machine.has_algorithm() {
         return handled_ticker::tick(machine, start, duration);
     }
-    let schedule = *machine.schedule();
+    let mut dues = machine.timetable().dues();
     let clock = ProcessClock::of_process();
-    let pace = TickPace::new(clock, schedule.rate(), machine.is_precise());
-    let mut tick = 1;
-    while tick <= schedule.ticks() {
+    let pace = TickPace::new(clock, machine.timetable().rate(), machine.is_precise());
+    while let Some(due) = dues.due() {
         let breath = if machine.is_network_behind() {
             clock.now() + BREATH
         } else {
             0
         };
-        let deadline = (start + schedule.due(tick)).max(breath);
+        let deadline = (start + due).max(breath);
         if let Some(last) = wait(&pace, deadline, machine) {
             return last;
         }
         let mut journal = machine.journal();
-        let last = tick + TURN as u64;
+        let mut left = TURN;
         machine.advance(&mut journal, false, |node, now, journal| {
-            let due = start + schedule.due(tick);
-            if tick > schedule.ticks() || tick >= last || due > now {
+            let due = start + dues.due()?;
+            if left == 0 || due > now {
                 return None;
             }
-            tick += 1;
+            left -= 1;
+            dues.advance();
             journal.ticks += 1;
             journal.lateness.add(now - due);
             Some(node.tick(now, machine.odds()))

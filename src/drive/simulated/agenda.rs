@@ -5,6 +5,7 @@ use std::hint::black_box;
 use crate::drive::simulated::paces::Paces;
 use crate::model::message::Nanos;
 use crate::model::schedule::{Schedule, Steps};
+use crate::model::timetable::{Dues, Timetable};
 
 /// Ticks in a bucket, about.
 const TOGETHER: f64 = 24.0;
@@ -25,6 +26,8 @@ pub(super) type Tick = (Nanos, u32);
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     machines: Vec<Ticker>,
+    /// The ticks of each machine where those of some are uneven, with their rates on average; else nothing.
+    uneven: Vec<(Dues, f64)>,
     paces: Paces,
     /// The next machine of the same bucket.
     next: Vec<u32>,
@@ -58,6 +61,7 @@ impl Agenda {
     /// No machines; the memory is kept.
     pub(super) fn clear(&mut self) {
         self.machines.clear();
+        self.uneven.clear();
         self.paces.clear();
     }
 
@@ -69,10 +73,19 @@ impl Agenda {
         });
     }
 
+    /// The same of a run in which ticks may be uneven, of which all machines are added so.
+    pub(super) fn add_uneven(&mut self, timetable: &Timetable) {
+        self.add(timetable.schedule());
+        self.uneven.push((timetable.dues(), timetable.rate()));
+    }
+
     /// Puts all machines into their buckets.
     pub(super) fn open(&mut self) {
         let count = self.machines.len();
-        let rates = (0..count).map(|machine| self.rate(machine));
+        let rates = (0..count).map(|machine| match self.uneven.get(machine) {
+            Some((_, rate)) => *rate,
+            None => self.rate(machine),
+        });
         let width = TOGETHER * 1e9 / rates.sum::<f64>();
         self.shift = width.log2().round().clamp(0.0, WIDEST) as u32;
         // Four times those that equal rates would need: few ticks wait for a later turn.
@@ -83,7 +96,7 @@ impl Agenda {
         self.next.resize(count, NOBODY);
         (self.present, self.ticking) = (0, 0);
         for machine in 0..count as u32 {
-            if let Some(due) = self.machines[machine as usize].steps.due() {
+            if let Some(due) = self.due(machine as usize) {
                 self.insert(machine, due);
                 self.ticking += 1;
             }
@@ -109,7 +122,12 @@ impl Agenda {
         let mut empty = 0;
         while self.ticking > 0 {
             let start = self.present << self.shift;
-            self.take(start, start + (1 << self.shift));
+            let end = start + (1 << self.shift);
+            if self.uneven.is_empty() {
+                self.take::<true>(start, end);
+            } else {
+                self.take::<false>(start, end);
+            }
             self.present += 1;
             if !self.keys.is_empty() {
                 self.keys.sort_unstable();
@@ -127,7 +145,7 @@ impl Agenda {
 
     /// Takes the ticks before `end` out of the bucket that begins at `start`.
     #[inline]
-    fn take(&mut self, start: Nanos, end: Nanos) {
+    fn take<const ARE_EVEN: bool>(&mut self, start: Nanos, end: Nanos) {
         self.keys.clear();
         let bucket = self.bucket(start);
         let mut machine = std::mem::replace(&mut self.buckets[bucket], NOBODY);
@@ -136,15 +154,30 @@ impl Agenda {
         }
         while machine != NOBODY {
             let after = self.next[machine as usize];
-            let ticker = &mut self.machines[machine as usize];
-            let period = &self.paces.get(ticker.pace).period;
-            let next = loop {
-                match ticker.steps.due() {
-                    Some(due) if due < end => {
-                        self.keys.push((due - start) << 32 | u64::from(machine));
-                        ticker.steps.advance(period);
+            let keys = &mut self.keys;
+            let mut tick = |due: Nanos| keys.push((due - start) << 32 | u64::from(machine));
+            let next = if ARE_EVEN {
+                let ticker = &mut self.machines[machine as usize];
+                let period = &self.paces.get(ticker.pace).period;
+                loop {
+                    match ticker.steps.due() {
+                        Some(due) if due < end => {
+                            tick(due);
+                            ticker.steps.advance(period);
+                        }
+                        next => break next,
                     }
-                    next => break next,
+                }
+            } else {
+                let (dues, _) = &mut self.uneven[machine as usize];
+                loop {
+                    match dues.due() {
+                        Some(due) if due < end => {
+                            tick(due);
+                            dues.advance();
+                        }
+                        next => break next,
+                    }
                 }
             };
             match next {
@@ -167,8 +200,16 @@ impl Agenda {
 
     /// Goes to the bucket of the earliest tick, after a whole turn without any.
     fn jump(&mut self) {
-        let due = self.machines.iter().filter_map(|ticker| ticker.steps.due());
+        let due = (0..self.machines.len()).filter_map(|machine| self.due(machine));
         self.present = due.min().unwrap_or(0) >> self.shift;
+    }
+
+    /// When the next tick of a machine is due.
+    fn due(&self, machine: usize) -> Option<Nanos> {
+        match self.uneven.get(machine) {
+            Some((dues, _)) => dues.due(),
+            None => self.machines[machine].steps.due(),
+        }
     }
 
     /// The rate of a machine, in ticks per second.
@@ -178,12 +219,24 @@ impl Agenda {
 
     /// How many ticks of a machine have been gathered.
     pub(super) fn taken(&self, machine: usize) -> u64 {
+        if let Some((dues, _)) = self.uneven.get(machine) {
+            return dues.taken();
+        }
         let ticker = &self.machines[machine];
         ticker.steps.taken(&self.paces.get(ticker.pace).period)
     }
 
-    /// How many ticks of all machines are left.
+    /// Whether no machine has a tick left.
+    pub(super) fn is_over(&self) -> bool {
+        (0..self.machines.len()).all(|machine| self.due(machine).is_none())
+    }
+
+    /// How many ticks of all machines are left; of uneven ones each is looked at.
     pub(super) fn all_left(&self) -> u64 {
+        if !self.uneven.is_empty() {
+            let left = self.uneven.iter();
+            return left.map(|(dues, _)| dues.clone().count() as u64).sum();
+        }
         self.machines.iter().map(|ticker| ticker.steps.left()).sum()
     }
 }

@@ -18,6 +18,7 @@ use crate::model::message::{Message, Nanos};
 use crate::model::node::Node;
 use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
+use crate::model::timetable::{Life, Timetable};
 use crate::model::topology::Topology;
 use crate::setting::check_seed;
 
@@ -45,8 +46,6 @@ pub struct Simulation {
     pub(super) setup: Setup,
     pub(super) agenda: Agenda,
     pub(super) faults: FaultState,
-    /// How many ticks all machines have from start to end.
-    events: u64,
     /// How many peers a machine has, where all have as many.
     degree: Option<u32>,
     pub(super) seats: Vec<Seat>,
@@ -78,7 +77,6 @@ impl Simulation {
             delays: setup.latency.delays(setup.seed),
             agenda: Agenda::default(),
             faults: FaultState::default(),
-            events: 0,
             degree: setup.topology.common_degree(),
             seats: Vec::with_capacity(machines),
             ties: 0,
@@ -97,14 +95,29 @@ impl Simulation {
         self.delays = setup.latency.delays(seed);
         (self.ties, self.now) = (0, 0);
         self.agenda.clear();
+        let are_even = setup.manners.are_even();
         for machine in 0..setup.topology.machines() {
             if machine.is_multiple_of(1 << 12) && watch.is_stopped() {
                 return Ok(false);
             }
             let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
             let mut generator = Generator::new(seed, id(machine), 0);
-            let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
-            self.agenda.add(&schedule);
+            if are_even {
+                let schedule =
+                    Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
+                self.agenda.add(&schedule);
+            } else {
+                let manner = setup.manners.of(machine);
+                let life = Life {
+                    seed,
+                    machine: id(machine),
+                    start: 0,
+                };
+                let rates = (rate, setup.max_rate);
+                let timetable =
+                    Timetable::draw(rates, setup.duration, &mut generator, (&manner, life))?;
+                self.agenda.add_uneven(&timetable);
+            }
             let tally = Tally::default();
             if let Some(seat) = self.seats.get_mut(machine as usize) {
                 seat.node.restart(generator);
@@ -117,7 +130,6 @@ impl Simulation {
         let (faults, count) = (setup.faults(seed)?, setup.topology.machines());
         self.faults.restart(faults, count, self.duration());
         self.agenda.open();
-        self.events = self.agenda.all_left();
         Ok(true)
     }
 
@@ -297,9 +309,10 @@ impl Simulation {
         self.ties
     }
 
-    /// How many events the run has when it comes to its end.
+    /// How many ticks all machines have from start to end.
     pub fn events(&self) -> u64 {
-        self.events
+        let taken = (0..self.seats.len()).map(|machine| self.agenda.taken(machine));
+        taken.sum::<u64>() + self.agenda.all_left()
     }
 
     /// The end of the run.

@@ -8,7 +8,7 @@ use crate::drive::simulated::id;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::lateness::Lateness;
 use crate::model::message::Nanos;
-use crate::model::schedule::{Period, Steps};
+use crate::model::timetable::Dues;
 
 /// The state of a run's faults.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub(super) struct MachineState {
     /// When it came back, and with which clock.
     pub(super) restarts: Vec<(Nanos, u64)>,
     /// Its ticks since it came back; those of the agenda do not happen any more.
-    pub(super) life: Option<(Steps, Period)>,
+    pub(super) life: Option<Dues>,
     /// Ticks of the agenda that did not happen.
     pub(super) missed: u64,
     /// Ticks since it came back that happened.

@@ -38,10 +38,13 @@ impl Recorder for Files {
     }
 
     fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
-        let startup = Startup {
+        let mut startup = Startup {
             local_clock: Some(clock),
             ..self.startups[machine as usize].clone()
         };
+        if startup.manner.steps.is_some() {
+            startup.manner.since = time;
+        }
         let what = What::Startup(Box::new(startup));
         self.add(machine as usize, Entry { time, what });
     }

@@ -23,7 +23,7 @@ impl Ran for Simulation {
     }
 
     fn elapsed(&self) -> f64 {
-        if self.agenda.all_left() == 0 {
+        if self.agenda.is_over() {
             self.setup.duration
         } else {
             self.now as f64 / 1e9

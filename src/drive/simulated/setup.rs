@@ -77,7 +77,7 @@ impl Setup {
     /// How many ticks all machines have, about: of rates to be drawn, their mean counts.
     pub fn expected_ticks(&self) -> f64 {
         let speed = match &self.rates {
-            Some(rates) => rates.iter().sum(),
+            Some(rates) => self.manners.mean_rates(rates, self.duration).iter().sum(),
             None => f64::from(self.topology.machines()) * (self.max_rate as f64 + 1.0) / 2.0,
         };
         speed * self.duration

@@ -16,7 +16,7 @@ impl Setup {
     ) -> Result<Vec<Shortage>> {
         self.topology.check_rates(self.rates.as_deref())?;
         let demand = Demand {
-            rates: &self.each_rate()?,
+            rates: &self.manners.mean_rates(&self.each_rate()?, self.duration),
             topology: Some(&self.topology),
             behavior: self.behavior,
             manners: &self.manners,

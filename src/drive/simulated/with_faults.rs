@@ -8,9 +8,10 @@ use crate::drive::simulated::engine::{Recorder, Simulation};
 use crate::drive::simulated::fault_state::Upcoming;
 use crate::drive::simulated::id;
 use crate::drive::simulated::watch::Watch;
+use crate::model::manner::Manner;
 use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;
-use crate::model::schedule::Schedule;
+use crate::model::timetable::{Life, Timetable};
 
 impl Simulation {
     /// As [`Simulation::run`], with faults.
@@ -135,16 +136,27 @@ impl Simulation {
         let state = &mut self.faults.machines[machine as usize];
         let starts = state.restarts.len() as u64 + 1;
         let mut generator = Generator::new(self.setup.seed, id(machine), starts);
-        let schedule = Schedule::draw(Some(rate), self.setup.max_rate, rest, &mut generator)
+        let manner = Manner {
+            since: time,
+            ..self.manner(machine)
+        };
+        let life = Life {
+            seed: self.setup.seed,
+            machine: id(machine),
+            start: starts,
+        };
+        let rates = (Some(rate), self.setup.max_rate);
+        let timetable = Timetable::draw(rates, rest, &mut generator, (&manner, life))
             .expect("the rate and a part of the duration are possible");
+        let state = &mut self.faults.machines[machine as usize];
         let node = &mut self.seats[machine as usize].node;
         state.come_back(time, node.clock());
-        let steps = schedule.steps();
-        if let Some(due) = steps.due() {
+        let dues = timetable.dues();
+        if let Some(due) = dues.due() {
             let next = (time + due, Upcoming::Tick(machine, starts as u32));
             self.faults.ticks.push(Reverse(next));
         }
-        state.life = Some((steps, schedule.period()));
+        state.life = Some(dues);
         node.reseed(generator);
     }
 
@@ -157,14 +169,14 @@ impl Simulation {
             return;
         }
         let is_past = state.restarts.len() as u32 != life;
-        let Some((steps, period)) = state.life.as_mut().filter(|_| !is_past) else {
+        let Some(dues) = state.life.as_mut().filter(|_| !is_past) else {
             return;
         };
         state.regained += 1;
         let start = state.restarts.last().expect("it has come back").0;
-        let due = start + steps.due().expect("this tick was left");
-        steps.advance(period);
-        if let Some(due) = steps.due() {
+        let due = start + dues.due().expect("this tick was left");
+        dues.advance();
+        if let Some(due) = dues.due() {
             // One that a pause has put off comes as soon as it can.
             let next = ((start + due).max(time), Upcoming::Tick(machine, life));
             self.faults.ticks.push(Reverse(next));

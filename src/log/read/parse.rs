@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::clipped;
@@ -18,7 +19,11 @@ use crate::log::schema::EventKind;
 use crate::model::behavior::Probabilities;
 use crate::model::clock::MAX_CLOCK;
 use crate::model::manner::Manner;
+use crate::model::message::Nanos;
+use crate::model::rate_steps::RateSteps;
+use crate::model::ticking::Ticking;
 use crate::model::weights::Weights;
+use crate::setting::MAX_DURATION;
 
 /// A line of a log.
 #[derive(Debug, PartialEq)]
@@ -108,6 +113,12 @@ struct Fields<'a> {
     broadcast_share: Option<f64>,
     #[serde(borrow)]
     weights: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ticking: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rates: Option<&'a RawValue>,
+    #[serde(borrow)]
+    since: Option<&'a RawValue>,
     #[serde(borrow)]
     peer: Option<Place<'a>>,
     peer_id: Option<u64>,
@@ -236,6 +247,7 @@ fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
                     "clock_rate is {rate}: it must be a positive number"
                 ));
             }
+            let manner = manner(&fields);
             LineBody::Startup(Box::new(Startup {
                 clock_rate: fields.clock_rate,
                 local_clock: option("local_clock", fields.local_clock)?,
@@ -247,9 +259,7 @@ fn body(fields: Fields<'_>) -> Result<LineBody<'_>, String> {
                     internal_probability: fields.internal_probability,
                     broadcast_share: fields.broadcast_share,
                 },
-                manner: Manner {
-                    weights: fields.weights.and_then(weights),
-                },
+                manner,
                 history: fields.history.map(|json| json.get().into()),
                 is_virtual: fields.time.is_some_and(|time| time.get() == "\"virtual\""),
                 // We write a string; anything else is another program's.
@@ -314,10 +324,22 @@ fn object(json: Option<&RawValue>) -> Option<&str> {
     json.starts_with('{').then_some(json)
 }
 
-/// The weights of peers, which another program may write as it likes.
-fn weights(json: &RawValue) -> Option<Weights> {
-    let each: Vec<u64> = serde_json::from_str(json.get()).ok()?;
-    Weights::new(0, &each).ok()?
+/// What a STARTUP tells that only machines of a manner of their own have. Anything else is another program's.
+fn manner(fields: &Fields<'_>) -> Manner {
+    let weights = || Weights::new(0, &read::<Vec<u64>>(fields.weights)?).ok()?;
+    let ticking = || read::<Ticking>(fields.ticking)?.checked().ok();
+    let steps = || RateSteps::new(&read::<Vec<(f64, f64)>>(fields.rates)?).ok();
+    let since = read::<f64>(fields.since).filter(|since| (0.0..=MAX_DURATION).contains(since));
+    Manner {
+        weights: weights(),
+        ticking: ticking().unwrap_or_default(),
+        steps: steps(),
+        since: since.map_or(0, |since| (since * 1e9).round() as Nanos),
+    }
+}
+
+fn read<T: DeserializeOwned>(json: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(json?.get()).ok()
 }
 
 /// What an END tells of messages that were heard of. We write triples; anything else is another program's.

@@ -8,6 +8,8 @@ const GB: u64 = 1_000_000_000;
 static NONE: Manners = Manners {
     behaviors: None,
     weights: std::collections::BTreeMap::new(),
+    ticking: crate::model::ticking::Ticking::Periodic,
+    steps: std::collections::BTreeMap::new(),
 };
 
 fn demand(rates: &[f64], duration: f64, free: u64) -> Demand<'_> {

@@ -181,3 +181,178 @@ def test_a_machine_by_hand_names_what_cannot_be(tmp_path):
             lamport.Machine(1, 0, peers, tmp_path / "log", 5, peer_weights=weights)
         assert words in str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+STEPS = lamport.Steps([(0, 20), (0.4, 80), (0.8, 5)])
+TICKS = [
+    {"ticks": "poisson"},
+    {"ticks": lamport.Jitter(0.7)},
+    {"rates": [STEPS, 30, 50]},
+    {"rates": [STEPS, 30, 50], "ticks": "poisson"},
+    {"rates": [STEPS, 30, 50], "ticks": {"jitter": 0.5}},
+]
+
+
+def times(run, machine):
+    """When a machine ticked, from its first tick on."""
+    ticks = run.events[run.events["machine_id"] == machine]["time"].to_numpy()
+    return ticks - ticks[0]
+
+
+@pytest.mark.parametrize("processes", [False, True])
+@pytest.mark.parametrize("given", TICKS)
+def test_machines_over_tcp_tick_as_in_virtual_time(tmp_path, processes, given):
+    given = {"rates": [40, 30, 50], "duration": 1.2, "seed": 5, **given}
+    real = lamport.run_local(**given, processes=processes, log_dir=tmp_path / "real", progress=False)
+    virtual = lamport.simulate(**given, log_dir=tmp_path / "virtual")
+    assert real.machines["ticks"].tolist() == virtual.machines["ticks"].tolist()
+    for machine in (1, 2, 3):
+        # As late as ticks were, and a little for rounding.
+        late = real.machines.loc[machine, "lateness_max"] + 5e-6
+        assert abs(times(real, machine) - times(virtual, machine)).max() <= late
+    for run in (real, virtual):
+        assert run.verify().ok
+        assert run.verify().checked["schedule"] == len(run.events)
+        assert lamport.load(run.log_dir).verify().ok
+        assert lamport.replay(run)["line"].isna().all()
+    kept = json.loads((tmp_path / "real" / "run.json").read_text())
+    assert kept.get("ticks", "periodic") == virtual.parameters.get("ticks", "periodic")
+    again = lamport.rerun(real, time="virtual", log_dir=tmp_path / "again")
+    assert [a.read_bytes() for a in again.files] == [b.read_bytes() for b in virtual.files]
+    assert again.parameters["rates"] == virtual.parameters["rates"]
+
+
+def test_counts_are_exact():
+    run = lamport.simulate(duration=60, rates=[1, lamport.Steps([(0, 2), (30, 6)]), 6], seed=1)
+    assert run.machines["ticks"].tolist() == [60, 240, 360]
+    run = lamport.simulate(duration=60, rates=[1, 3, 6], ticks=lamport.Jitter(0.99), seed=1)
+    assert run.machines["ticks"].tolist() == [60, 180, 360]
+    one, other = (
+        lamport.simulate(duration=60, rates=[1, 3, 6], ticks="poisson", seed=1, internal_probability=p)
+        for p in (0, 1)
+    )
+    # No message changes when anyone ticks.
+    assert one.machines["ticks"].tolist() == other.machines["ticks"].tolist()
+    assert one.events["time"].equals(other.events["time"])
+
+
+@pytest.mark.parametrize("given", TICKS)
+@pytest.mark.parametrize("where", ["real", "processes", "virtual"])
+def test_machines_that_come_back_or_stand_still_tick_as_they_are_to(tmp_path, where, given):
+    faults = [lamport.Crash(1, at=0.3, down_for=0.2), lamport.Pause(2, at=0.5, duration=0.2)]
+    given = {"rates": [40, 30, 50], "duration": 1.2, "seed": 6, "faults": faults, **given}
+    run = (
+        lamport.simulate(**given, log_dir=tmp_path / "run")
+        if where == "virtual"
+        else lamport.run_local(
+            **given, log_dir=tmp_path / "run", progress=False, processes=where == "processes"
+        )
+    )
+    lines = [json.loads(line) for line in run.files[0].read_text().splitlines()]
+    starts = [line for line in lines if line["event"] == "STARTUP"]
+    assert len(starts) == 2
+    names = ("ticking", "rates", "clock_rate")
+    assert [starts[0].get(name) for name in names] == [starts[1].get(name) for name in names]
+    if "rates" in starts[0]:
+        assert "since" not in starts[0]
+        assert 0.49 < starts[1]["since"] < 1.1
+        # Those of the last rate: 5 a second from 0.8 s on.
+        after = run.events[(run.events["machine_id"] == 1) & (run.events["time"] > 0.8)]
+        assert len(after) < 12
+    assert run.verify().ok
+    assert run.verify().checked["schedule"] > 60
+    assert lamport.load(run.log_dir).verify().ok
+
+
+@pytest.mark.parametrize("given", [TICKS[0], TICKS[1], TICKS[2]])
+def test_a_tick_that_was_not_due_then_is_found(tmp_path, given):
+    given = {"rates": [40, 30, 50], **given}
+    run = lamport.simulate(duration=2, seed=1, internal_probability=1, log_dir=tmp_path, **given)
+    path = run.files[0]
+    lines = path.read_text().splitlines()
+    told = json.loads(lines[40])["system_time"]
+    lines[40] = lines[40].replace(f"{told:.6f}", f"{told + 50e-6:.6f}")
+    path.write_text("\n".join(lines) + "\n")
+    assert set(lamport.load(tmp_path).verify().violations["rule"]) == {"schedule"}
+
+
+def test_settings_that_change_on_the_way_are_found(tmp_path):
+    faults = [lamport.Crash(1, at=0.3, down_for=0.2)]
+    given = {"rates": [STEPS, 30], "ticks": "poisson", "weights": {1: {2: 1}}, "faults": faults}
+    run = lamport.simulate(duration=2, seed=1, log_dir=tmp_path, **given)
+    path = run.files[0]
+    text = path.read_text()
+    for old, new in {'"poisson"': '{"jitter": 0.5}', "[0.4, 80]": "[0.4, 81]"}.items():
+        before, _, after = text.rpartition(old)
+        path.write_text(before + new + after)
+        assert "settings" in set(lamport.load(tmp_path).verify().violations["rule"])
+
+
+def test_theory_of_ticks():
+    rates = [2, 5, 7]
+    table = lamport.simulate(duration=20_000, rates=rates, ticks="poisson", seed=4, record=False).machines
+    np.testing.assert_allclose(table["load_predicted"], lamport.predict(rates)["load"])
+    np.testing.assert_allclose(
+        table["receives"] / table["ticks"], table["load_predicted"].clip(upper=1), rtol=0.04
+    )
+    changing = [2, lamport.Steps([(0, 5), (9, 1)]), 7]
+    assert lamport.predict(changing).isna().all(axis=None)
+    run = lamport.simulate(duration=20, rates=changing, seed=4)
+    assert run.machines["load_predicted"].isna().all()
+
+
+def test_the_command_line_takes_ticks(tmp_path):
+    for words, given in [
+        (["--rates=1,0:2/30:6,6"], {"rates": [1, lamport.Steps([(0, 2), (30, 6)]), 6]}),
+        (["--ticks=poisson"], {"ticks": "poisson"}),
+        (["--ticks=jitter:0.25", "--rates=2,3"], {"ticks": lamport.Jitter(0.25), "rates": [2, 3]}),
+    ]:
+        name = str(len(list(tmp_path.iterdir())))
+        assert main(["simulate", *words, "--seed=1", "--no-report", f"--log-dir={tmp_path / name}"]) == 0
+        run = lamport.simulate(seed=1, log_dir=tmp_path / f"{name}-same", **given)
+        files = lamport.load(tmp_path / name).files
+        assert [a.read_bytes() for a in files] == [b.read_bytes() for b in run.files]
+
+
+def test_a_machine_by_hand_goes_on_with_its_rates(tmp_path):
+    log = tmp_path / "log"
+    first = lamport.Machine(1, 0, [], log, 0.5, clock_rate=STEPS, ticks="poisson", seed=1)
+    first.run()
+    lines = log.read_text().splitlines()
+    log.write_text("\n".join(lines[:-1]) + "\n")
+    again = lamport.Machine(1, 0, [], log, 0.3, ticks="poisson", resume=True)
+    again.run()
+    starts = [line for line in map(json.loads, log.read_text().splitlines()) if line["event"] == "STARTUP"]
+    assert [line["rates"] for line in starts] == [[[0, 20], [0.4, 80], [0.8, 5]]] * 2
+    assert starts[1]["since"] > 0.5
+    log.write_text("\n".join(lines[:-1]) + "\n")
+    with pytest.raises(ValueError, match="is of ticks poisson, not of ticks periodic"):
+        lamport.Machine(1, 0, [], log, 0.3, resume=True)
+    with pytest.raises(ValueError, match="rates"):
+        lamport.Machine(1, 0, [], log, 0.3, ticks="poisson", clock_rate=20, resume=True)
+
+
+WRONG_TICKS = [
+    (lambda: lamport.Steps([]), ["the first time is 0"]),
+    (lambda: lamport.Steps([(1, 2)]), ["(1, 2)", "the first time is 0"]),
+    (lambda: lamport.Steps([(0, 2), (5, 1), (3, 2)]), ["a step at 3 s after one at 5 s", "order"]),
+    (lambda: lamport.Steps([(0, 2, 3)]), ["pairs of a time and a rate"]),
+    (lambda: lamport.Steps("fast"), ["pairs of a time and a rate"]),
+    (lambda: lamport.Jitter(1), ["Jitter(1)", "0 to below 1"]),
+    (lambda: lamport.Jitter(-0.1), ["Jitter(-0.1)"]),
+    (lambda: lamport.simulate(ticks="fast"), ["ticks='fast'", "poisson"]),
+    (lambda: lamport.simulate(ticks={"jitter": 2}), ["Jitter(2)"]),
+    (lambda: lamport.simulate(rates=[1, [[0, 2], [0, 3]]]), ["a step at 0 s after one at 0 s"]),
+    (lambda: lamport.simulate(rates=[1, lamport.Steps([(0, 2), (5, 0)])]), ["clock rate of 0"]),
+    (lambda: lamport.simulate(3, rates=[1, lamport.Steps([(0, 2)])]), ["rates has 2 values", "machines=3"]),
+    (lambda: lamport.Machine(1, 0, [], "log", 1, ticks="fast"), ["ticks is", "fast", "poisson"]),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), WRONG_TICKS)
+def test_ticks_that_cannot_be_are_named(tmp_path, monkeypatch, make, words):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r".") as error:
+        make()
+    assert all(word in str(error.value) for word in words), str(error.value)
+    assert not list(tmp_path.iterdir())

@@ -55,7 +55,7 @@ def test_what_functions_share_has_one_default():
 
 
 def test_a_grid_varies_what_every_run_in_virtual_time_has():
-    others = {"machines", "rates", "topology", "latency", "faults", "weights"}
+    others = {"machines", "rates", "topology", "latency", "faults", "weights", "ticks"}
     assert {*others, *NUMBERS, *DISCIPLINE} == set(MODEL)
     assert set(DISCIPLINE) == {"stamp", "receive", "draw_after_receive"}
     assert set(MODEL) - set(of_function("run_local")) == set(DISCIPLINE)

@@ -6,16 +6,20 @@ use crate::channel::identity::check_run_id;
 use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::entropy;
 use crate::error::{Error, Result};
+use crate::log::columns::Micros;
 use crate::log::read::recover::Recovered;
 use crate::model::clock::MAX_CLOCK;
+use crate::model::manner::Manner;
+use crate::model::message::Nanos;
 use crate::model::random::Generator;
-use crate::model::schedule::Schedule;
+use crate::model::rate_steps::RateSteps;
+use crate::model::timetable::{Life, Timetable};
 use crate::setting::{MAX_SEED, check_seed};
 
 /// What is drawn before a machine starts.
 pub(in crate::drive::real) struct Plan {
     pub(super) seed: u64,
-    pub(super) schedule: Schedule,
+    pub(super) timetable: Timetable,
     pub(super) generator: Generator,
 }
 
@@ -45,20 +49,45 @@ impl Config {
         };
         let starts = past.map_or(0, |past| past.starts);
         let mut generator = Generator::new(seed, id, starts);
-        let rate = self.clock_rate.or(past.map(|past| past.clock_rate));
-        let schedule = Schedule::draw(rate, self.max_rate, self.duration, &mut generator)?;
+        let rate = self.rate().or(past.map(|past| past.clock_rate));
+        let life = Life {
+            seed,
+            machine: id,
+            start: starts,
+        };
+        let rates = (rate, self.max_rate);
+        let manner = (&self.manner, life);
+        let timetable = Timetable::draw(rates, self.duration, &mut generator, manner)?;
         Ok(Plan {
             seed,
-            schedule,
+            timetable,
             generator,
         })
+    }
+
+    /// The rate that is given, the first if there are several.
+    fn rate(&self) -> Option<f64> {
+        let steps = self.manner.steps.as_ref();
+        steps.map(RateSteps::first).or(self.clock_rate)
+    }
+
+    /// Takes from the log to resume what is not given, at `now` on this host's clock.
+    pub(super) fn take_past(&mut self, past: &Recovered, now: Micros) {
+        if self.clock_rate.is_none() && self.manner.steps.is_none() {
+            self.manner.steps.clone_from(&past.manner.steps);
+        }
+        if self.manner.steps.is_some()
+            && let Some(began) = past.began.or(self.began)
+        {
+            self.manner.since = (now - began).max(0) as Nanos * 1000;
+        }
     }
 
     /// Checks that the log to resume is one of this machine.
     fn check_same(&self, past: &Recovered) -> Result<()> {
         let (seed, rate) = (
             self.seed.unwrap_or(past.seed),
-            self.clock_rate.unwrap_or(past.clock_rate),
+            self.rate().unwrap_or(past.clock_rate),
         );
         let chance = self.behavior.internal_probability();
         let past_chance = past.internal_probability.unwrap_or(chance);
@@ -98,7 +127,26 @@ impl Config {
             Some(_) => was.clone(),
         };
         let algorithms = (was, is);
-        for (logged, given) in summary.into_iter().chain([algorithms]) {
+        let shown = |steps: &Option<RateSteps>| match steps {
+            Some(steps) => format!("rates {:?}", steps.each()),
+            None => "one clock rate".into(),
+        };
+        let is_same = match (&past.manner.steps, &self.manner.steps) {
+            (Some(logged), Some(given)) => logged.is_as(given),
+            (logged, given) => logged.is_none() && given.is_none(),
+        };
+        let rates = if is_same {
+            [String::new(), String::new()]
+        } else {
+            [shown(&past.manner.steps), shown(&self.manner.steps)]
+        };
+        let ticks = |manner: &Manner| format!("ticks {}", manner.ticking.in_words());
+        let more = [
+            algorithms,
+            (ticks(&past.manner), ticks(&self.manner)),
+            rates.into(),
+        ];
+        for (logged, given) in summary.into_iter().chain(more) {
             if logged != given {
                 return Err(Error::invalid(format!(
                     "log file {} is of {logged}, not of {given}: resume it as it was",

@@ -21,7 +21,7 @@ impl Config {
         let plan = self.plan(None)?;
         self.seed = Some(plan.seed);
         let demand = Demand {
-            rates: &[plan.schedule.rate()],
+            rates: &[plan.timetable.rate()],
             topology: None,
             behavior: self.behavior,
             manners: &Manners::default(),

@@ -10,14 +10,14 @@ use crate::model::handled::{Handled, HandledStep};
 use crate::model::lateness::Lateness;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
-use crate::model::schedule::Schedule;
+use crate::model::timetable::{Life, Timetable};
 
 /// A machine of a run.
 pub(super) struct HandledSeat<H> {
     pub(super) machine: Handled,
     pub(super) handler: H,
     /// Its ticks since it last started, and when that was.
-    schedule: Schedule,
+    timetable: Timetable,
     start: Nanos,
     /// The tick it waits for; never, if there is none.
     pub(super) wake: Nanos,
@@ -46,11 +46,18 @@ impl<H> HandledSeat<H> {
     pub(super) fn new(setup: &Setup, machine: u32, handler: H) -> Result<Self> {
         let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
         let mut generator = Generator::new(setup.seed, id(machine), 0);
-        let schedule = Schedule::draw(rate, setup.max_rate, setup.duration, &mut generator)?;
+        let life = Life {
+            seed: setup.seed,
+            machine: id(machine),
+            start: 0,
+        };
+        let manner = (&setup.manners.of(machine), life);
+        let rates = (rate, setup.max_rate);
+        let timetable = Timetable::draw(rates, setup.duration, &mut generator, manner)?;
         Ok(Self {
             machine: Handled::new(generator, 0),
             handler,
-            schedule,
+            timetable,
             start: 0,
             wake: Nanos::MAX,
             is_down: false,
@@ -68,14 +75,14 @@ impl<H> HandledSeat<H> {
         })
     }
 
-    /// It ticks by another schedule from `start` on.
-    pub(super) fn tick_by(&mut self, schedule: Schedule, start: Nanos) {
-        (self.schedule, self.start) = (schedule, start);
+    /// It ticks by another timetable from `start` on.
+    pub(super) fn tick_by(&mut self, timetable: Timetable, start: Nanos) {
+        (self.timetable, self.start) = (timetable, start);
     }
 
     /// Ticks per second.
     pub(super) fn rate(&self) -> f64 {
-        self.schedule.rate()
+        self.timetable.schedule().rate()
     }
 
     /// Whether its ticks happen when they are due.
@@ -85,20 +92,20 @@ impl<H> HandledSeat<H> {
 
     /// When a tick of its schedule is due.
     pub(super) fn due(&self, tick: u64) -> Nanos {
-        self.start + self.schedule.due(tick)
+        self.start + self.timetable.due(tick)
     }
 
     /// When its first tick from `time` on is due, if there is one.
     pub(super) fn first_tick(&self, time: Nanos) -> Option<Nanos> {
-        let tick = self.schedule.first_from(time.saturating_sub(self.start));
-        (tick <= self.schedule.ticks()).then(|| self.due(tick))
+        let tick = self.timetable.first_from(time.saturating_sub(self.start));
+        (tick <= self.timetable.ticks()).then(|| self.due(tick))
     }
 
     /// The ticks that are due from `from` on and before `until`.
     pub(super) fn ticks_between(&self, from: Nanos, until: Nanos) -> Range<u64> {
         let first = |time: Nanos| {
-            let tick = self.schedule.first_from(time.saturating_sub(self.start));
-            tick.min(self.schedule.ticks() + 1)
+            let tick = self.timetable.first_from(time.saturating_sub(self.start));
+            tick.min(self.timetable.ticks() + 1)
         };
         first(from)..first(until)
     }

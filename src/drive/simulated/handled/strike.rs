@@ -7,10 +7,11 @@ use crate::drive::simulated::id;
 use crate::model::body::Letter;
 use crate::model::handled::{Cause, Handled};
 use crate::model::handler::{Effects, Handler, SendRoom};
+use crate::model::manner::Manner;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
 use crate::model::relive::{Follows, difference};
-use crate::model::schedule::Schedule;
+use crate::model::timetable::{Life, Timetable};
 
 use std::cmp::Reverse;
 
@@ -70,9 +71,19 @@ impl<M: Maker> HandledSimulation<M> {
         let starts = seat.restarts.len() as u64 + 1;
         let mut generator = Generator::new(self.setup.seed, id(machine), starts);
         let rest = rest as f64 / 1e9;
-        let schedule = Schedule::draw(Some(seat.rate()), self.setup.max_rate, rest, &mut generator)
+        let manner = Manner {
+            since: time,
+            ..self.setup.manners.of(machine)
+        };
+        let life = Life {
+            seed: self.setup.seed,
+            machine: id(machine),
+            start: starts,
+        };
+        let rates = (Some(seat.rate()), self.setup.max_rate);
+        let timetable = Timetable::draw(rates, rest, &mut generator, (&manner, life))
             .expect("the rate and a part of the duration are possible");
-        seat.tick_by(schedule, time);
+        seat.tick_by(timetable, time);
         let machine = Handled::new(generator, 0);
         let mut before = std::mem::replace(&mut seat.machine, machine);
         seat.handler = handler;
