@@ -119,19 +119,25 @@ impl Uninterrupted {
             return self.caused(&event, line.time);
         }
         self.end()?;
-        if line.is_manual {
+        if line.is_manual && !event.kind.receives() {
             self.handled.node_mut().set_clock(event.clocks.1);
             return Ok(());
         }
         let time = line.time as u64 * 1000;
         if event.kind.receives() {
             let arrival = event.message.arrival.unwrap() as u64 * 1000;
-            let (sender, timestamp) = event.message.sender.zip(event.message.sent_clock).unwrap();
+            let timestamp = event.message.sent_clock.unwrap();
             let body = event.handled.body.clone();
-            self.handled
-                .deliver(Message::saying(body, sender, timestamp, arrival));
+            self.handled.deliver(match event.message.sender {
+                Some(sender) => Message::saying(body, sender, timestamp, arrival),
+                None => Message::by_hand_saying(body, None, timestamp, arrival),
+            });
         }
-        let begun = self.handled.begin(time, self.chatter.has_idle);
+        let begun = if line.is_manual {
+            self.handled.begin_receipt(time)
+        } else {
+            self.handled.begin(time, self.chatter.has_idle)
+        };
         let begun = begun.ok_or_else(|| format!("a step at {} where none is due", line.time))?;
         let told = match event.handled.prompt.as_deref() {
             Some(Prompt::Start) => "start".to_owned(),

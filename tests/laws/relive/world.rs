@@ -440,11 +440,7 @@ impl World {
             if self.is(Broken::NoState) {
                 step.state = step.state.filter(|_| self.draw(3) > 0);
             }
-            sent.extend(
-                step.caused
-                    .iter()
-                    .map(|send| (send.new_clock, send.recipients.clone(), send.body.clone())),
-            );
+            sent.extend(step.caused.iter().map(sent_of));
             let rest =
                 if self.is(Broken::ConnectInside) && !step.caused.is_empty() && self.draw(4) == 0 {
                     std::mem::take(&mut step.caused)
@@ -499,29 +495,51 @@ impl World {
         self.log(machine, &bytes, Vec::new(), true);
     }
 
-    /// An event by hand.
+    /// An event by hand, or a message from outside.
     fn by_hand(&mut self, machine: usize) {
-        let (sends, position) = (self.draw(2) == 0, self.draw(self.machines.len() as u64 - 1));
+        let (kind, position) = (self.draw(4), self.draw(self.machines.len() as u64 - 1));
         let Some(life) = &mut self.machines[machine].life else {
             return;
         };
         if !life.late.is_empty() {
             return;
         }
-        let node = life.handled.node_mut();
-        let recipients = Recipients::One(position as u32);
-        let event = if sends {
-            node.send(recipients)
-        } else {
-            node.internal()
-        };
-        let sent = event
-            .recipients()
-            .map(|to| (event.new_clock(), to.clone(), None));
-        let sent = sent.into_iter().collect();
-        let what = What::event(event.without_body(), true);
         let time = self.now - life.born;
-        let mut bytes = Vec::new();
+        let (mut bytes, mut sent) = (Vec::new(), Vec::new());
+        let what = match kind {
+            0 => {
+                // Given again if a crash finds it queued: not here.
+                let body = Some("[\"ask\"]".into());
+                let letter = Message::by_hand_saying(body, None, 0, time);
+                life.handled.deliver(letter);
+                return;
+            }
+            1 => {
+                if !life.handled.has_started() {
+                    return;
+                }
+                let Some(begun) = life.handled.begin_receipt(time) else {
+                    return;
+                };
+                let mut effects = Effects::default();
+                let moment = begun.moment(SendRoom::WHOLE, false);
+                let Ok(()) = life.handler.handle(&moment, begun.call(), &mut effects);
+                let step = life.handled.carry_out(begun, &mut effects);
+                sent.extend(step.caused.iter().map(sent_of));
+                What::Step(Box::new(step))
+            }
+            _ => {
+                let node = life.handled.node_mut();
+                let event = if kind == 2 {
+                    node.send(Recipients::One(position as u32))
+                } else {
+                    node.internal()
+                };
+                let to = event.recipients();
+                sent.extend(to.map(|to| (event.new_clock(), to.clone(), None)));
+                What::event(event.without_body(), true)
+            }
+        };
         life.formatter.format(&Entry { time, what }, &mut bytes);
         self.log(machine, &bytes, sent, true);
     }
@@ -541,6 +559,11 @@ impl World {
             self.die(machine);
         }
     }
+}
+
+/// What the channels learn of a send.
+fn sent_of(send: &Caused) -> (u64, Recipients, Body) {
+    (send.new_clock, send.recipients.clone(), send.body.clone())
 }
 
 fn connect(machine: usize, position: usize, time: Nanos) -> Entry {
