@@ -52,8 +52,12 @@ fn what_is_no_hello_is_named_once() {
             "is not a hello",
         ),
         (
-            b"lamport/2 lab 2 0000000000000007 0000000000000007\n",
+            b"lamport/3 lab 2 0000000000000007 0000000000000007\n",
             "is not a hello",
+        ),
+        (
+            b"lamport/2 lab 2 0000000000000007 0000000000000007\n",
+            "machine 2 has an algorithm, and this machine, 1, has no algorithm",
         ),
         (
             b"lamport/1 lab -2 0000000000000007 0000000000000007\n",

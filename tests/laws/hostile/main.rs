@@ -14,6 +14,7 @@ mod flood;
 mod incoming;
 mod keys;
 mod lab;
+mod letters;
 mod log;
 mod outgoing;
 mod resume;
