@@ -58,7 +58,7 @@ def _carried(cells: "NDArray[np.object_]", machines: "NDArray[np.int64]") -> Any
 
 def _typed(values: "NDArray[np.object_]") -> Any:
     """Return the values as a column of their own type, if all are of one."""
-    is_missing = np.equal(values, None).astype(bool).any()
+    is_missing = pd.isna(values).any()
     kind = pd.api.types.infer_dtype(values, skipna=True)
     dtype = DTYPES.get((kind, bool(is_missing)), "object")
     try:
