@@ -516,6 +516,10 @@ class LocalRun:
         As of `Machine`.
     key : bytes or str, optional
         As of `Machine`.
+    roles : sequence, optional
+        What each machine runs, in place of the built-in behaviour.
+    until_quiet : bool
+        Whether the run ends when no message is under way and no timer is set; only with `roles`.
     """
 
     def __new__(
@@ -530,6 +534,8 @@ class LocalRun:
         sync: bool,
         precise: bool,
         key: bytes | str | None,
+        roles: Sequence[_Role] | None = None,
+        until_quiet: bool = False,
     ) -> Self: ...
     @property
     def rates(self) -> list[float]:

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
-use crate::error::Error;
+use crate::error::{AlgorithmFault, Error};
 
 create_exception!(
     lamport,
@@ -37,7 +37,10 @@ impl From<Error> for PyErr {
         let message = error.to_string();
         match error {
             Error::Invalid(_) => PyValueError::new_err(message),
-            Error::State(_) | Error::Algorithm(_) => LamportError::new_err(message),
+            Error::State(_) => LamportError::new_err(message),
+            Error::Algorithm(fault) => Python::attach(|py| match algorithm_error(py, *fault) {
+                Ok(error) | Err(error) => error,
+            }),
             Error::Interrupted(cause) => match cause.map(|cause| cause.downcast::<PyErr>()) {
                 Some(Ok(raised)) => *raised,
                 _ => PyKeyboardInterrupt::new_err(message),
@@ -53,6 +56,32 @@ impl From<Error> for PyErr {
             },
         }
     }
+}
+
+/// `AlgorithmError` of a machine in real time, with what its handler raised.
+fn algorithm_error(py: Python<'_>, fault: AlgorithmFault) -> PyResult<PyErr> {
+    let class = py
+        .import("lamport._model.algorithm")?
+        .getattr("AlgorithmError")?;
+    let known = PyDict::new(py);
+    known.set_item("machine", fault.machine_id)?;
+    known.set_item("seed", fault.seed)?;
+    let mut message = fault.message;
+    let mut raised = None;
+    if let Some(step) = fault.step {
+        known.set_item("line", format!("line {} of its log", step.line))?;
+        if let Ok(error) = step.cause.downcast::<PyErr>() {
+            let lines = py
+                .import("traceback")?
+                .call_method1("format_exception", (error.value(py),))?;
+            let told: Vec<String> = lines.extract()?;
+            message = format!("{message}\n{}", told.concat().trim_end());
+            raised = Some(*error);
+        }
+    }
+    let made = PyErr::from_value(class.call((message,), Some(&known))?);
+    made.set_cause(py, raised);
+    Ok(made)
 }
 
 /// The message without the number, which Python shows itself.

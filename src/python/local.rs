@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 
+use super::algorithm::real::local_algorithm;
+use super::algorithm::role::GivenRole;
 use super::arguments::{KeyArgument, Whole, port, timeout};
 use super::at_exit;
 use super::error::LamportError;
@@ -41,6 +43,10 @@ use crate::setting::check_wait;
 ///     As of `Machine`.
 /// key : bytes or str, optional
 ///     As of `Machine`.
+/// roles : sequence, optional
+///     What each machine runs, in place of the built-in behaviour.
+/// until_quiet : bool
+///     Whether the run ends when no message is under way and no timer is set; only with `roles`.
 #[pyclass(frozen, module = "lamport._lamport")]
 pub(super) struct LocalRun {
     own: OwnProcess<OwnRun>,
@@ -59,7 +65,7 @@ impl LocalRun {
         clippy::too_many_arguments,
         reason = "one for each of the Python signature's"
     )]
-    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, sync, precise, key))]
+    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, sync, precise, key, roles=None, until_quiet=false))]
     fn new(
         py: Python<'_>,
         setting: RunSetting,
@@ -71,9 +77,12 @@ impl LocalRun {
         sync: bool,
         precise: bool,
         key: Option<KeyArgument>,
+        roles: Option<Vec<GivenRole>>,
+        until_quiet: bool,
     ) -> PyResult<Self> {
         check_wait(wait)?;
         let setup = setting.build(seed.0)?;
+        let algorithm = roles.map(|roles| local_algorithm(roles, &setup));
         let config = LocalConfig {
             faults: Arc::new(setup.faults(setup.seed)?),
             topology: setup.topology,
@@ -91,8 +100,8 @@ impl LocalRun {
             is_precise: precise,
             is_synced: sync,
             key: key.map(|KeyArgument(key)| key),
-            algorithm: None,
-            until_quiet: false,
+            algorithm,
+            until_quiet,
         };
         let local = py.detach(|| Local::open(&config))?;
         let own = OwnRun {

@@ -10,11 +10,12 @@ from lamport._lamport import body_text, body_value
 from lamport._model.algorithm import AlgorithmError
 from lamport._model.check import real, whole
 from lamport._model.roles import Roles
+from lamport._model.setting import BUILT_IN
 
 if TYPE_CHECKING:
-    from lamport._lamport import Logs, Simulated, _RunSetting
+    from lamport._lamport import Logs, Simulated, _Role, _RunSetting
 
-__all__ = ["Plan", "plan_again", "plan_of"]
+__all__ = ["Plan", "kept_of", "plan_again", "plan_of"]
 
 OWN = ("algorithm", "arguments", "inputs", "until")
 """The parameters that only runs of algorithms have."""
@@ -41,6 +42,20 @@ class Plan:
             **({"until": self.until} if self.until else {}),
         }
 
+    def native(self, machines: int) -> "list[_Role]":
+        """Return what the native module is told of machines 1 .. n."""
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        arguments = body_text(self.roles.arguments)
+        return [
+            {
+                "make": _Maker(self.roles, machine),
+                "algorithm": self.roles.told(machine),
+                "arguments": arguments,
+                "python": python,
+            }
+            for machine in range(1, machines + 1)
+        ]
+
     def simulate(
         self,
         setting: "_RunSetting",
@@ -60,21 +75,10 @@ class Plan:
         """
         from lamport._lamport import simulate_algorithm
 
-        machines = range(1, setting["machines"] + 1)
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        arguments = body_text(self.roles.arguments)
         made = simulate_algorithm(
             setting,
             seed=seed,
-            roles=[
-                {
-                    "make": _Maker(self.roles, machine),
-                    "algorithm": self.roles.told(machine),
-                    "arguments": arguments,
-                    "python": python,
-                }
-                for machine in machines
-            ],
+            roles=self.native(setting["machines"]),
             inputs=[(time, machine - 1, body) for time, machine, body in self.inputs],
             until_quiet=self.until == "quiet",
             invariant=invariant,
@@ -115,7 +119,15 @@ def _broken(
     )
 
 
-def plan_of(given: Mapping[str, Any], setting: "_RunSetting", defaults: Mapping[str, Any]) -> Plan | None:
+def kept_of(kept: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
+    """Return what ``run.json`` keeps of a run, of which `kept` is what every run has."""
+    if plan is None:
+        return kept
+    own = {name: value for name, value in kept.items() if name not in BUILT_IN and name not in OWN}
+    return own | plan.recorded
+
+
+def plan_of(given: Mapping[str, Any], setting: "_RunSetting") -> Plan | None:
     """Check the parameters of an algorithm; None without one.
 
     Parameters
@@ -124,8 +136,6 @@ def plan_of(given: Mapping[str, Any], setting: "_RunSetting", defaults: Mapping[
         The arguments of the function.
     setting : dict
         What `run_setting` makes of them.
-    defaults : mapping of str to object
-        The defaults of what only the built-in behaviour has.
 
     Raises
     ------
@@ -134,13 +144,13 @@ def plan_of(given: Mapping[str, Any], setting: "_RunSetting", defaults: Mapping[
     """
     if given["algorithm"] is None:
         for name in OWN[1:]:
-            if given[name]:
+            if given.get(name):
                 raise ValueError(
                     f"{name}= is for an algorithm: give algorithm=, a class derived of lamport.Algorithm"
                 )
         return None
-    for name, default in defaults.items():
-        if given[name] != default:
+    for name, default in BUILT_IN.items():
+        if given.get(name, default) != default:
             raise ValueError(
                 f"{name}= is for the built-in behaviour: an algorithm says itself what machines do"
             )
@@ -149,7 +159,7 @@ def plan_of(given: Mapping[str, Any], setting: "_RunSetting", defaults: Mapping[
     roles.check(range(1, machines + 1))
     if given["until"] not in {None, "quiet"}:
         raise ValueError(f"until={given['until']!r}: it is 'quiet', or None for the whole duration")
-    return Plan(roles, _inputs(given["inputs"], machines), given["until"])
+    return Plan(roles, _inputs(given.get("inputs", ()), machines), given["until"])
 
 
 def _inputs(given: Any, machines: int) -> tuple[tuple[float, int, str | None], ...]:

@@ -6,8 +6,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from lamport._drive.algorithm import Plan, kept_of, plan_of
 from lamport._drive.at_work import AtWork, Driver
 from lamport._drive.key import forget_key, keep_key, key_of_run
 from lamport._drive.limits import check_limits
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from lamport._lamport import _RunSetting
+    from lamport._model.algorithm import Algorithm
 
 __all__ = ["run_local"]
 
@@ -41,7 +43,7 @@ def run_local(
     machines: int | None = None,
     duration: float = 60,
     *,
-    rates: Sequence[float | Steps] | None = None,
+    rates: float | Sequence[float | Steps] | None = None,
     max_rate: int = 6,
     ticks: str | Jitter = "periodic",
     internal_probability: float | Sequence[float] = 0.7,
@@ -50,6 +52,9 @@ def run_local(
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
     latency: float | Latency = 0.0,
     faults: Iterable[Fault] = (),
+    algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
+    arguments: Mapping[str, Any] | None = None,
+    until: Literal["quiet"] | None = None,
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
     base_port: int = 0,
@@ -72,9 +77,9 @@ def run_local(
         Number of machines; if None, that of `rates` or `topology`, else 3.
     duration : float
         How long they tick, in seconds.
-    rates : sequence of float or Steps, optional
-        Ticks per second, one per machine, of which some may change (`Steps`); drawn from the whole numbers
-        1 .. `max_rate` if None.
+    rates : float or sequence of float or Steps, optional
+        Ticks per second, one for all or one per machine, of which some may change (`Steps`); drawn from the
+        whole numbers 1 .. `max_rate` if None.
     max_rate : int
         The upper end of the rates drawn.
     ticks : {"periodic", "poisson"} or Jitter
@@ -102,6 +107,8 @@ def run_local(
         ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process
         that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its sockets close, or
         thread and sockets stand still.
+    algorithm, arguments, until
+        What machines do in place of the built-in behaviour, as for `simulate`; in threads of this process.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -148,6 +155,8 @@ def run_local(
         `log_dir` already holds a run.
     OSError
         A port is in use, a directory cannot be written, too few files may be open.
+    AlgorithmError
+        A handler raised an exception; the logs are as a crash at that moment leaves them.
     LamportError
         A machine failed, or a connection from one to another never worked although no fault was asked for;
         then the logs are complete.
@@ -168,22 +177,25 @@ def run_local(
 
     setting = run_setting(given)
     check_others("run_local", given)
+    plan = plan_of(given, setting)
+    if plan is not None and processes:
+        raise ValueError("processes=True is for the built-in behaviour: algorithms run in threads")
     check_room(setting, base_port=base_port, processes=processes)
     given["seed"] = make_seed(seed)
-    if limits:
+    if limits and plan is None:
         check_limits(setting, given["seed"], Path("logs" if log_dir is None else log_dir))
     # Each machine is told its peers; a name stands for many lists.
     setting["topology"] = peers = listed(setting["topology"], setting["machines"])
     text = key_of_run(key, base_port)
     parameters: dict[str, Any] = {
-        **record("run_local", given, keep(setting)),
+        **kept_of(record("run_local", given, keep(setting)), plan),
         "keyed": text is not None,
         "run_id": secrets.token_hex(8),
         "time": "real",
         "version": __version__,
         "started": datetime.now(UTC).isoformat(),
     }
-    at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text))
+    at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text, plan))
     work = Work(at_work.run)
     with watch(progress, duration, len(peers)) as bar:
         try:
@@ -201,7 +213,9 @@ def run_local(
     return Run(directory, parameters=parameters, interrupted=work.ends.is_set())
 
 
-def _driver(setting: "_RunSetting", directory: Path, parameters: dict[str, Any], key: str | None) -> Driver:
+def _driver(
+    setting: "_RunSetting", directory: Path, parameters: dict[str, Any], key: str | None, plan: Plan | None
+) -> Driver:
     options = {name: parameters[name] for name in ("seed", "run_id", "base_port", "sync", "precise")}
     options["wait"] = _wait(parameters["wait"], sum(map(len, setting["topology"])))
     keep_key(directory, key)
@@ -212,7 +226,9 @@ def _driver(setting: "_RunSetting", directory: Path, parameters: dict[str, Any],
             return ProcessRun(setting, str(directory), **options, key=key)
         from lamport._lamport import LocalRun
 
-        return LocalRun(setting, str(directory), **options, key=key)
+        roles = None if plan is None else plan.native(setting["machines"])
+        quiet = plan is not None and plan.until == "quiet"
+        return LocalRun(setting, str(directory), **options, key=key, roles=roles, until_quiet=quiet)
     except BaseException:
         forget_key(directory, key)
         raise

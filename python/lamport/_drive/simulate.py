@@ -5,14 +5,13 @@ from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
-from lamport._drive.algorithm import Plan, plan_again, plan_of
+from lamport._drive.algorithm import Plan, kept_of, plan_again, plan_of
 from lamport._drive.progress import Count
 from lamport._model.check import real
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, run_setting
-from lamport._model.setting import BUILT_IN
 from lamport._model.ticks import Jitter, Steps
 from lamport._runs.claim import Claim
 from lamport._runs.directory import write_record
@@ -160,10 +159,10 @@ def simulate(
     setting = run_setting(given)
     check_others("simulate", given)
     start = _check_since(since, record=record, duration=setting["duration"])
-    plan = plan_of(given, setting, BUILT_IN)
+    plan = plan_of(given, setting)
     if plan is not None and start is not None:
         raise ValueError("since= is for the built-in behaviour: keep the events, and read run.machines_since")
-    parameters: dict[str, Any] = {**kept(setting, plan), "seed": make_seed(seed)}
+    parameters: dict[str, Any] = {**kept_of(keep(setting), plan), "seed": make_seed(seed)}
     claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
     directory = None if claim is None else claim.path
     try:
@@ -192,13 +191,6 @@ def simulate(
         interrupted=simulated.interrupted,
         recipe=again,
     )
-
-
-def kept(setting: "_RunSetting", plan: Plan | None) -> dict[str, Any]:
-    """Return what ``run.json`` keeps of a run that is to be simulated."""
-    if plan is None:
-        return keep(setting)
-    return {name: value for name, value in keep(setting).items() if name not in BUILT_IN} | plan.recorded
 
 
 def recipe(plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, since: float | None) -> Recipe:

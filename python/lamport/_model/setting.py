@@ -307,10 +307,10 @@ _TABLE = (
             **on("machine", "--faults", FAULTS + DISCONNECT, metavar="FILE"),
         },
     ),
-    Parameter("algorithm", {"simulate": None}, seldom=True),
-    Parameter("arguments", {"simulate": None}, seldom=True),
+    Parameter("algorithm", {"run_local": None, "simulate": None}, seldom=True),
+    Parameter("arguments", {"run_local": None, "simulate": None}, seldom=True),
     Parameter("inputs", {"simulate": ()}, seldom=True),
-    Parameter("until", {"simulate": None}, seldom=True),
+    Parameter("until", {"run_local": None, "simulate": None}, seldom=True),
     Parameter(
         "seed",
         {"run_local": None, "simulate": None, "sweep": 0, "Machine": None, "random_faults": REQUIRED},

@@ -8,6 +8,8 @@ pub(super) mod handler;
 mod invariant;
 pub(super) mod me;
 mod open_call;
+pub(super) mod real;
 mod recipient_ids;
+pub(super) mod role;
 pub(super) mod simulate;
 mod state_text;

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use super::handler::{HandlerError, PyHandler};
 use super::invariant::Invariant;
 use super::me::MachineSeat;
+use super::role::GivenRole;
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::handled::record::StepRecords;
 use crate::drive::simulated::handled::{BrokenBy, BrokenRun, HandledSimulation, Input, Maker};
@@ -24,19 +25,6 @@ use crate::python::logs::PyLogs;
 use crate::python::setting::RunSetting;
 use crate::python::simulate::Simulated;
 
-/// What a machine runs: what makes it, and how its log tells it.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(in crate::python) struct GivenRole {
-    /// Returns a new instance when it is called.
-    make: Py<PyAny>,
-    /// ``module:Class``.
-    algorithm: String,
-    /// As JSON.
-    arguments: String,
-    python: String,
-}
-
 /// Makes the instances of a run.
 struct PyMaker {
     roles: Vec<GivenRole>,
@@ -47,33 +35,13 @@ impl Maker for PyMaker {
     type Handler = PyHandler;
 
     fn make(&mut self, machine: u32) -> std::result::Result<PyHandler, HandlerError> {
-        let topology = &self.setup.topology;
-        let ids = |machines: &mut dyn Iterator<Item = u32>| {
-            machines.map(|each| u64::from(each) + 1).collect()
-        };
-        let seat = MachineSeat {
-            id: u64::from(machine) + 1,
-            name: (machine + 1).to_string(),
-            peers: ids(&mut topology.peers(machine)),
-            senders: ids(&mut (0..topology.machines())
-                .filter(|&other| topology.peers(other).any(|peer| peer == machine))),
-            machines: ids(&mut (0..topology.machines())),
-            seed: self.setup.seed,
-        };
-        let made = Python::try_attach(|py| {
-            let instance = self.roles[machine as usize].make.bind(py).call0();
-            instance
-                .and_then(|instance| PyHandler::new(py, instance, seat))
-                .map_err(|error| HandlerError::of(py, error))
-        });
+        let seat = MachineSeat::in_topology(machine, &self.setup.topology, self.setup.seed);
+        let made = Python::try_attach(|py| self.roles[machine as usize].make(py, seat));
         made.unwrap_or(Err(HandlerError::Interrupted(None)))
     }
 
     fn declare(&self, machine: u32, startup: &mut Startup<'static>) {
-        let role = &self.roles[machine as usize];
-        startup.algorithm = Some(role.algorithm.clone().into());
-        startup.arguments = Some(role.arguments.clone().into());
-        startup.python = Some(role.python.clone().into());
+        self.roles[machine as usize].declare(startup);
     }
 }
 
