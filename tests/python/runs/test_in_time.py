@@ -1,9 +1,11 @@
 """Drift, waits and queues over time, and runs without their warm-up: against plain code."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import lamport
@@ -17,10 +19,10 @@ def micros(seconds):
     return round(seconds * 1e6)
 
 
-def plain_drift(run, start, end):
+def plain_drift(run, start, end, value=0):
     """Step through every instant."""
     steps = run.drift_over_time()
-    now, value = start, 0
+    now = start
     area, largest = 0, None
     for time, drift in steps.items():
         at = micros(time)
@@ -91,11 +93,15 @@ def test_over_time_against_every_step(model, share, faults):
 
 
 @settings(max_examples=30)
-@given(models, st.floats(0, 0.9))
-def test_a_stretch_against_the_rows_of_events(model, share):
+@given(models, st.floats(0, 0.9), st.sampled_from([None, "time", "arrived"]))
+def test_a_stretch_against_the_rows_of_events(model, share, at):
+    """From any time on, or from that of an event or of an arrival."""
     run = lamport.simulate(**model)
     whole, events = run.machines, run.events
     since = round(share * events["time"].max(), 6)
+    if at is not None and len(times := sorted(events[at].dropna())):
+        since = times[int(share * len(times))]
+        assume(since < events["time"].max())
     table = run.machines_since(since)
     assert table.columns.tolist() == [name for name in whole.columns if name not in LATENESS]
     assert table.dtypes.equals(whole.dtypes.drop(LATENESS))
@@ -163,6 +169,12 @@ def test_by_heart():
     since = lamport.from_events(lines).machines_since(2.5)
     assert since["mean_drift"].tolist() == [0.4, 0.4]
     assert since["receives"].tolist() == [0, 1]
+    # What happens at the very time counts.
+    since = lamport.from_events(lines).machines_since(3)
+    assert (since["receives"].tolist(), since.loc[2, "mean_wait"]) == ([0, 1], 2)
+    # What was done by hand is no tick.
+    by_hand = lamport.from_events(lines | {"manual": [False, True, False, False]})
+    assert by_hand.machines_since(0)["ticks"].tolist() == [2, 1]
 
 
 steps = st.lists(
@@ -180,20 +192,57 @@ steps = st.lists(
 @given(steps, st.booleans(), st.sampled_from([None, 0.0, 1.25]))
 def test_of_a_table_with_any_clocks(steps, goes_up, since):
     """Those of other programs may go down."""
-    time, clock, rows = 0.0, {}, []
+    time, clock, first, rows = 0.0, {}, {}, []
     for machine, number, wait, event in steps:
         time += wait
-        old = clock.get(machine, 3)
-        clock[machine] = old + number if goes_up else number
+        old = clock.get(machine)
+        clock[machine] = (old or 3) + number if goes_up else number
+        # The least that it can have been, where it is not known.
+        first.setdefault(machine, 0 if event == "RECEIVE" else clock[machine] - 1)
         rows.append((machine, event, time, old, clock[machine]))
     names = ["machine_id", "event", "time", "old_clock", "new_clock"]
     run = lamport.from_events(pd.DataFrame(rows, columns=names))
     if since is not None and since >= time:
         return
     table = run.machines if since is None else run.machines_since(since)
-    mean_drift, max_drift = plain_drift(run, micros(since or 0), micros(time))
+    value = max(first.values()) - min(first.values())
+    mean_drift, max_drift = plain_drift(run, micros(since or 0), micros(time), value)
     assert set(table["max_drift"]) == {max_drift}
     np.testing.assert_array_equal(table["mean_drift"], mean_drift)
+
+
+class Answers(lamport.Algorithm):
+    def start(self, me):
+        me.broadcast(1)
+
+    def on_message(self, me, sender, body):
+        if me.id == 1:
+            me.send(sender, body)
+
+
+def test_what_a_step_sends_is_no_tick():
+    run = lamport.simulate(3, 10, algorithm=Answers, rates=20, seed=1)
+    whole, since = run.machines, run.machines_since(0)
+    assert (whole["ticks"] < whole[["sends", "receives", "internals"]].sum(axis=1)).all()
+    pd.testing.assert_frame_equal(since, whole.drop(columns=LATENESS))
+
+
+@pytest.mark.parametrize("what", ["UNREAD", "RECEIVE"])
+def test_queues_are_known_only_if_all_arrivals_are(tmp_path, what):
+    options = {"rates": [1, 6, 6], "internal_probability": 0.1, "seed": 2}
+    whole = lamport.simulate(duration=20, log_dir=tmp_path / "run", **options).machines
+    assert whole.loc[1, "final_queue_len"] > 0
+    log = tmp_path / "run" / "machine_1.log"
+    lines = log.read_text().splitlines(keepends=True)
+    row = next(row for row, line in enumerate(lines) if what in line)
+    if what == "UNREAD":
+        del lines[row]
+    else:
+        lines[row] = re.sub(r', "arrival_time": [\d.]+', "", lines[row])
+    log.write_text("".join(lines))
+    read = lamport.load(tmp_path / "run").machines
+    assert read["mean_queue_len"].isna().tolist() == [True, False, False]
+    assert read.loc[2:, "mean_queue_len"].tolist() == whole.loc[2:, "mean_queue_len"].tolist()
 
 
 def test_of_a_real_run(run):
