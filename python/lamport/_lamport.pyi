@@ -364,7 +364,7 @@ class Machine:
         internal_probability: float = 0.7,
         broadcast_share: float = 0.3333333333333333,  # noqa: PYI054
         peer_weights: Sequence[int] | None = None,
-        latency: float | Latency = 0.0,
+        latency: float | Latency | Mapping[Any, Any] = 0.0,
         faults: Iterable[Fault] = (),
         seed: int | None = None,
         host: str | None = None,

@@ -1,5 +1,6 @@
 //! How long messages take: a distribution of one-way delays.
 
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::message::{MachineId, Nanos};
 use crate::model::random::{Generator, mix};
+use crate::model::topology::Topology;
 use crate::setting::{MAX_DELAY, check_delay};
 
 /// A distribution of delays. All parameters are seconds but `sigma`.
@@ -31,13 +33,23 @@ pub enum Latency {
     },
     /// One of these, uniformly.
     Empirical(Arc<[f64]>),
+    /// For each link its own.
+    PerLink(Arc<LinkLatencies>),
+}
+
+/// The latencies of links that have their own, and that of all others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkLatencies {
+    /// By sender and recipient.
+    links: BTreeMap<(MachineId, MachineId), Latency>,
+    others: Latency,
 }
 
 /// The JSON of a latency.
 #[derive(Serialize, Deserialize)]
 #[serde(
     untagged,
-    expecting = "a latency is a number of seconds, or an object whose kind is constant, uniform, exponential, log_normal or empirical, with the fields of that kind"
+    expecting = "a latency is a number of seconds, or an object whose kind is constant, uniform, exponential, log_normal, empirical or per_link, with the fields of that kind"
 )]
 enum LatencyJson {
     Seconds(f64),
@@ -48,11 +60,27 @@ enum LatencyJson {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum LatencyKind {
-    Constant { seconds: f64 },
-    Uniform { low: f64, high: f64 },
-    Exponential { mean: f64 },
-    LogNormal { median: f64, sigma: f64 },
-    Empirical { delays: Vec<f64> },
+    Constant {
+        seconds: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Exponential {
+        mean: f64,
+    },
+    LogNormal {
+        median: f64,
+        sigma: f64,
+    },
+    Empirical {
+        delays: Vec<f64>,
+    },
+    PerLink {
+        links: Vec<(MachineId, MachineId, Latency)>,
+        others: Box<Latency>,
+    },
 }
 
 impl TryFrom<LatencyJson> for Latency {
@@ -69,6 +97,7 @@ impl TryFrom<LatencyJson> for Latency {
             LatencyKind::Exponential { mean } => Self::Exponential(mean),
             LatencyKind::LogNormal { median, sigma } => Self::LogNormal { median, sigma },
             LatencyKind::Empirical { delays } => Self::Empirical(delays.into()),
+            LatencyKind::PerLink { links, others } => Self::per_link(links, *others)?,
         };
         latency.checked()
     }
@@ -83,6 +112,14 @@ impl From<Latency> for LatencyJson {
             Latency::LogNormal { median, sigma } => LatencyKind::LogNormal { median, sigma },
             Latency::Empirical(delays) => LatencyKind::Empirical {
                 delays: delays.to_vec(),
+            },
+            Latency::PerLink(all) => LatencyKind::PerLink {
+                links: all
+                    .links
+                    .iter()
+                    .map(|(link, latency)| (link.0, link.1, latency.clone()))
+                    .collect(),
+                others: Box::new(all.others.clone()),
             },
         })
     }
@@ -103,6 +140,51 @@ impl Latency {
         serde_json::from_str(json).map_err(|error| Error::invalid(error.to_string()))
     }
 
+    /// The latencies of links, by sender and recipient, and that of all others.
+    pub fn per_link(links: Vec<(MachineId, MachineId, Self)>, others: Self) -> Result<Self> {
+        let mut known = BTreeMap::new();
+        let wrong = |what: String| Err(Error::invalid(format!("latency: {what}")));
+        let all = links.iter().map(|(_, _, latency)| latency).chain([&others]);
+        for latency in all {
+            if matches!(latency, Self::PerLink(_)) {
+                return wrong("a link has latencies of links: give it one of its own".into());
+            }
+        }
+        for (sender, recipient, latency) in links {
+            if known.insert((sender, recipient), latency).is_some() {
+                return wrong(format!(
+                    "the link from {sender} to {recipient} has two: give one"
+                ));
+            }
+        }
+        let links = known;
+        Ok(Self::PerLink(Arc::new(LinkLatencies { links, others })))
+    }
+
+    /// Checks that the links that have their own are links of a run.
+    pub fn check_links(&self, topology: &Topology) -> Result<()> {
+        let Self::PerLink(all) = self else {
+            return Ok(());
+        };
+        for &(sender, recipient) in all.links.keys() {
+            let machine = |id: MachineId| u32::try_from(id.wrapping_sub(1)).ok();
+            let sends = machine(sender)
+                .filter(|&machine| machine < topology.machines())
+                .is_some_and(|from| {
+                    topology
+                        .peers(from)
+                        .any(|to| Some(to) == machine(recipient))
+                });
+            if !sends {
+                return Err(Error::invalid(format!(
+                    "latency: machine {sender} does not send to machine {recipient}: give a link of the topology, \
+                     (sender, recipient)"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The latency, if all its parameters are delays.
     pub fn checked(self) -> Result<Self> {
         let parameters: &[f64] = match &self {
@@ -110,6 +192,7 @@ impl Latency {
             Self::Uniform(low, high) => &[*low, *high],
             Self::LogNormal { median, sigma } => &[*median, *sigma],
             Self::Empirical(delays) => delays,
+            Self::PerLink(_) => &[],
         };
         for &value in parameters {
             check_delay(value)?;
@@ -151,6 +234,10 @@ impl Delays {
         if let Some(delay) = self.constant {
             return delay;
         }
+        if let Latency::PerLink(all) = &self.latency {
+            let own = all.links.get(&(sender, recipient)).unwrap_or(&all.others);
+            return own.delays(self.seed).draw(sender, recipient, timestamp);
+        }
         // A generator for each ordered pair, apart from those of the machines.
         let pair = mix(mix(self.seed ^ LATENCY) ^ sender);
         let mut generator = Generator::new(pair, recipient, timestamp);
@@ -165,6 +252,7 @@ impl Delays {
                 median * libm::exp(sigma * radius * libm::cos(TAU * fraction()))
             }
             Latency::Empirical(delays) => delays[(fraction() * delays.len() as f64) as usize],
+            Latency::PerLink(_) => unreachable!("no link has latencies of links"),
         };
         nanos(seconds.min(MAX_DELAY))
     }
@@ -230,6 +318,32 @@ mod tests {
             delays(2).draw(1, 2, 3),
         ];
         assert!(!others.contains(&delays(1).draw(1, 2, 3)));
+    }
+
+    #[test]
+    fn a_link_draws_as_if_all_had_its_latency() {
+        let slow = Latency::Exponential(1.0);
+        let others = Latency::Constant(0.001);
+        let all = Latency::per_link(vec![(1, 2, slow.clone())], others).unwrap();
+        let delays = all.delays(7);
+        assert_eq!(delays.constant(), None);
+        for timestamp in 0..100 {
+            let alone = slow.delays(7).draw(1, 2, timestamp);
+            assert_eq!(delays.draw(1, 2, timestamp), alone);
+            assert_eq!(delays.draw(2, 1, timestamp), 1_000_000);
+        }
+        let json = r#"{"kind":"per_link","links":[[1,2,{"kind":"exponential","mean":1.0}]],"others":0.001}"#;
+        assert_eq!(serde_json::to_string(&all).unwrap(), json);
+        assert_eq!(Latency::from_json(json).unwrap(), all);
+        assert!(all.check_links(&Topology::Full(2)).is_ok());
+        let error = all.check_links(&Topology::Full(1)).unwrap_err().to_string();
+        assert!(
+            error.contains("machine 1 does not send to machine 2"),
+            "{error}"
+        );
+        assert!(Latency::per_link(vec![(1, 2, all.clone())], Latency::Constant(0.0)).is_err());
+        let twice = vec![(1, 2, slow.clone()), (1, 2, slow)];
+        assert!(Latency::per_link(twice, Latency::Constant(0.0)).is_err());
     }
 
     #[test]

@@ -156,6 +156,8 @@ impl RunSetting {
             each.collect::<Result<_>>()
         });
         let rates = rates.transpose()?;
+        let latency = Latency::from_json(&self.latency)?;
+        latency.check_links(&topology)?;
         Ok(Setup {
             topology,
             duration: self.duration,
@@ -168,7 +170,7 @@ impl RunSetting {
                 &self.receive,
                 self.draw_after_receive,
             )?,
-            latency: Latency::from_json(&self.latency)?,
+            latency,
             seed,
             faults: Fault::list(&self.faults)?,
         })

@@ -50,7 +50,7 @@ def run_local(
     broadcast_share: float | Sequence[float] = 1 / 3,
     weights: Mapping[int, Mapping[int, int]] | None = None,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
-    latency: float | Latency = 0.0,
+    latency: float | Latency | Mapping[Any, Any] = 0.0,
     faults: Iterable[Fault] = (),
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
@@ -101,7 +101,8 @@ def run_local(
     latency : float or latency
         A one-way delay added to each message, in addition to what TCP takes: seconds, or `Constant`,
         `Uniform`, `Exponential`, `LogNormal`, `Empirical`; the same draws as in `simulate`, and as there no
-        message overtakes another of its channel.
+        message overtakes another of its channel. A mapping gives links their own, and None the others theirs:
+        ``{(1, 2): 0.05, None: 0.001}``.
     faults : iterable of faults
         What goes wrong, and when: `Crash`, `Pause`, `Partition`, `Delay`, `Disconnect`, or mappings as in
         ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process

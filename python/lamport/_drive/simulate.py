@@ -42,7 +42,7 @@ def simulate(
     receive: Literal["max + 1", "max(clock + 1, T)", "max(clock, T)"] = "max + 1",
     draw_after_receive: bool = False,
     topology: "str | dict[int, list[int]] | nx.Graph" = "full",
-    latency: float | Latency = 0.0005,
+    latency: float | Latency | Mapping[Any, Any] = 0.0005,
     faults: Iterable[Fault] = (),
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
@@ -94,7 +94,8 @@ def simulate(
     topology : str, mapping or networkx graph
         Who sends to whom, as for `run_local`. A name takes no memory, for any number of machines.
     latency : float or latency
-        How long messages take: seconds, or `Constant`, `Uniform`, `Exponential`, `LogNormal`, `Empirical`.
+        How long messages take: seconds, or `Constant`, `Uniform`, `Exponential`, `LogNormal`, `Empirical`;
+        in a mapping those of links and, by None, of the others: ``{(1, 2): 0.05, None: 0.001}``.
         No message overtakes another of its channel, so delays that differ come out longer than they are
         drawn (see `Exponential`).
     faults : iterable of faults

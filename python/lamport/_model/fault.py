@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from lamport._model.latency import Latency, as_latency, to_json
+from lamport._model.latency import Latency, one_latency, to_json
 from lamport._model.public import public
 
 __all__ = [
@@ -206,7 +206,7 @@ class Delay:
     duration: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "latency", as_latency(self.latency))
+        object.__setattr__(self, "latency", one_latency(self.latency))
         _check(self)
 
 

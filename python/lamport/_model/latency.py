@@ -17,9 +17,11 @@ __all__ = [
     "Exponential",
     "Latency",
     "LogNormal",
+    "PerLink",
     "Uniform",
     "as_latency",
     "latency_text",
+    "one_latency",
     "parse",
     "to_json",
 ]
@@ -188,6 +190,17 @@ class Empirical:
         return f"empirical, {len(self.delays)} delays, mean {mean:g} s"
 
 
+@dataclass(frozen=True)
+class PerLink:
+    """Delays of each link: what a mapping ``{(sender, recipient): latency, None: others}`` becomes."""
+
+    links: "tuple[tuple[int, int, Latency], ...]"
+    others: "Latency"
+
+    def __str__(self) -> str:
+        return f"{len(self.links)} links with their own, others {self.others}"
+
+
 Latency: TypeAlias = Constant | Uniform | Exponential | LogNormal | Empirical
 
 KINDS: dict[str, type[Latency]] = {
@@ -201,7 +214,47 @@ NAMES = {kind: name for name, kind in KINDS.items()}
 FORM = '{"kind": "uniform", "low": 0.001, "high": 0.01}'
 
 
-def as_latency(value: object) -> Latency:
+def as_latency(value: object) -> Latency | PerLink:
+    """Take a latency in any of its forms, or those of links.
+
+    Parameters
+    ----------
+    value : number, latency or mapping
+        As for `one_latency`, or a mapping of pairs (sender, recipient), and of None for all others, to such.
+
+    Raises
+    ------
+    ValueError
+        It is none of them, or a delay is not one.
+
+    Examples
+    --------
+    >>> print(as_latency({(1, 2): 0.05, None: 0.001}))
+    1 links with their own, others constant 0.001 s
+    """
+    if isinstance(value, PerLink):
+        return value
+    if not isinstance(value, Mapping) or ("kind" in value and value["kind"] != "per_link"):
+        return one_latency(value)
+    if value.get("kind") == "per_link":
+        return _links([((row[0], row[1]), row[2]) for row in value["links"]], value["others"])
+    links = [(link, latency) for link, latency in value.items() if link is not None]
+    if None not in value:
+        raise ValueError(f"latency {value!r} has none for the other links: give one, like None: 0.001")
+    return _links(links, value[None])
+
+
+def _links(links: list[tuple[Any, Any]], others: object) -> PerLink:
+    kept = []
+    for link, latency in links:
+        ids = link if isinstance(link, (tuple, list)) else ()
+        if len(ids) != 2 or not all(isinstance(each, int) and each > 0 for each in ids):
+            raise ValueError(f"latency: {link!r} is no link: give (sender, recipient), like (1, 2): 0.05")
+        kept.append((int(ids[0]), int(ids[1]), one_latency(latency)))
+    return PerLink(tuple(kept), one_latency(others))
+
+
+def one_latency(value: object) -> Latency:
     """Take a latency in any of its forms.
 
     Parameters
@@ -237,7 +290,7 @@ def as_latency(value: object) -> Latency:
     )
 
 
-def to_json(latency: Latency) -> Any:
+def to_json(latency: Latency | PerLink) -> Any:
     """Write a latency as ``run.json`` keeps it: a number, or a mapping with its ``kind``.
 
     Examples
@@ -247,6 +300,9 @@ def to_json(latency: Latency) -> Any:
     """
     if isinstance(latency, Constant):
         return latency.seconds
+    if isinstance(latency, PerLink):
+        links = [[sender, recipient, to_json(own)] for sender, recipient, own in latency.links]
+        return {"kind": "per_link", "links": links, "others": to_json(latency.others)}
     values = {field.name: getattr(latency, field.name) for field in fields(latency)}
     if isinstance(latency, Empirical):
         values["delays"] = list(latency.delays)
@@ -254,7 +310,7 @@ def to_json(latency: Latency) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _text(latency: Latency) -> str:
+def _text(latency: Latency | PerLink) -> str:
     # Of measured delays there can be many, the same at all points of a sweep.
     return json.dumps(to_json(latency))
 
@@ -270,7 +326,7 @@ def latency_text(value: object) -> str:
     return _text(as_latency(value))
 
 
-def parse(text: str) -> Latency:
+def parse(text: str) -> Latency | PerLink:
     """Read a latency as the command line takes it.
 
     Parameters

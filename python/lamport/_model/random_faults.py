@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from lamport._model.check import real
 from lamport._model.fault import KINDS, Crash, Delay, Disconnect, Fault, Partition, Pause
-from lamport._model.latency import Exponential, Latency, as_latency
+from lamport._model.latency import Exponential, Latency, one_latency
 from lamport._model.public import public
 
 __all__ = ["random_faults"]
@@ -72,7 +72,7 @@ def random_faults(
     """
     ids = _machines(machines)
     names = _kinds(kinds, ids)
-    added = as_latency(latency)
+    added = one_latency(latency)
     low, high = _length(length)
     for name, value in (("rate", rate), ("duration", duration), ("settle", settle)):
         if not (math.isfinite(real(name, value)) and value >= 0):

@@ -45,6 +45,7 @@ impl Setup {
     pub fn check(&self) -> Result<()> {
         self.topology.check_rates(self.rates.as_deref())?;
         self.manners.check(&self.topology)?;
+        self.latency.check_links(&self.topology)?;
         let draw = |rate| {
             let mut generator = Generator::new(0, 1, 0);
             Schedule::draw(rate, self.max_rate, self.duration, &mut generator)

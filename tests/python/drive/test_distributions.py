@@ -356,3 +356,48 @@ def test_ticks_that_cannot_be_are_named(tmp_path, monkeypatch, make, words):
         make()
     assert all(word in str(error.value) for word in words), str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+LINKS = {(1, 2): 0.15, (2, 1): lamport.Uniform(0.05, 0.1), None: 0.01}
+
+
+@pytest.mark.parametrize("how", ["virtual", "real", "processes"])
+def test_links_have_delays_of_their_own(tmp_path, how):
+    given = {"rates": [20, 20, 20], "duration": 1, "seed": 3, "latency": LINKS, "log_dir": tmp_path / "run"}
+    given |= {"internal_probability": 0.3}
+    if how == "virtual":
+        run = lamport.simulate(**given)
+    else:
+        run = lamport.run_local(**given, processes=how == "processes", progress=False)
+    messages = run.messages.dropna(subset="arrived")
+    flights = messages["arrived"] - messages["sent"]
+    bounds = {(1, 2): (0.15, 0.15), (2, 1): (0.05, 0.1), (3, 1): (0.01, 0.01)}
+    for (sender, recipient), (low, high) in bounds.items():
+        own = flights[(messages["sender"] == sender) & (messages["recipient"] == recipient)]
+        assert len(own)
+        assert own.min() >= low - 2e-6
+        assert own.median() <= high + (0.0001 if how == "virtual" else 0.05)
+    kept = json.loads((tmp_path / "run" / "run.json").read_text())["latency"]
+    assert kept["kind"] == "per_link"
+    assert kept["links"][0] == [1, 2, 0.15]
+    assert run.verify().ok
+    if how == "virtual":
+        again = lamport.rerun(tmp_path / "run", log_dir=tmp_path / "again")
+        assert [a.read_bytes() for a in again.files] == [b.read_bytes() for b in run.files]
+
+
+@pytest.mark.parametrize(
+    ("latency", "words"),
+    [
+        ({(1, 2): 0.05}, "give one, like None: 0.001"),
+        ({(1, 9): 0.05, None: 0.1}, "machine 1 does not send to machine 9"),
+        ({(1, 1): 0.05, None: 0.1}, "machine 1 does not send to machine 1"),
+        ({"ab": 0.05, None: 0.1}, "'ab' is no link"),
+        ({(1, 2): -1, None: 0.1}, "-1"),
+        ({(1, 2): {(1, 2): 1, None: 2}, None: 0.1}, "is not known"),
+    ],
+)
+def test_links_that_cannot_be_are_named(latency, words):
+    with pytest.raises(ValueError, match=r".") as error:
+        lamport.simulate(3, 1, latency=latency)
+    assert words in str(error.value)
