@@ -155,12 +155,7 @@ impl Machine {
             journal: Mutex::new(Journal::new(file, ticks, others.clone())),
             state: Mutex::new(core),
             letters,
-            gauges: Gauges {
-                clock: local_clock.into(),
-                ticks: ticks.into(),
-                connected: Mutex::new(connected),
-                ..Gauges::default()
-            },
+            gauges: Gauges::new(local_clock, ticks, connected),
             peers: config.peers,
             warnings: Mutex::new(Warnings::new(id)),
             failure: Mutex::default(),

@@ -84,6 +84,18 @@ pub(super) struct Gauges {
     pub(super) connected: Mutex<Vec<bool>>,
 }
 
+impl Gauges {
+    /// Those of a machine at this clock that has ticked so often, and which of its peers have ever connected.
+    pub(super) fn new(clock: u64, ticks: u64, connected: Vec<bool>) -> Self {
+        Self {
+            clock: clock.into(),
+            ticks: ticks.into(),
+            connected: Mutex::new(connected),
+            ..Self::default()
+        }
+    }
+}
+
 /// The log and what is counted beside it.
 #[derive(Debug)]
 pub(in crate::drive::real) struct Journal {
