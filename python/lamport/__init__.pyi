@@ -1,10 +1,12 @@
 # What `lamport` offers, for type checkers and editors; `__init__.py` loads it on first use.
 # Some of them take only `import X as X` for a name that is there for others.
 
+from lamport._drive.counterexample import Counterexample as Counterexample
 from lamport._drive.grade import grade as grade
 from lamport._drive.local import run_local as run_local
 from lamport._drive.replay import replay as replay
 from lamport._drive.rerun import rerun as rerun
+from lamport._drive.search import search as search
 from lamport._drive.simulate import simulate as simulate
 from lamport._drive.sweep import SweepError as SweepError
 from lamport._drive.sweep import sweep as sweep
@@ -53,6 +55,7 @@ __all__ = [
     "AlgorithmError",
     "Causality",
     "Constant",
+    "Counterexample",
     "Crash",
     "Delay",
     "Disconnect",
@@ -90,6 +93,7 @@ __all__ = [
     "replay",
     "rerun",
     "run_local",
+    "search",
     "series",
     "simulate",
     "summarize",

@@ -93,22 +93,29 @@ def as_measure(measure: object, taken: Iterable[str]) -> dict[str, Measure]:
     return dict(measure)
 
 
-def check_pickles(measure: Mapping[str, Measure]) -> None:
-    """Refuse functions that cannot go to another process.
+def check_pickles(things: Mapping[str, object], call: str) -> None:
+    """Refuse what cannot go to another process.
+
+    Parameters
+    ----------
+    things : mapping of str to object
+        What is to go there, by what messages call it.
+    call : str
+        The function that sends it.
 
     Raises
     ------
     ValueError
         One does not pickle.
     """
-    for name, function in measure.items():
+    for name, thing in things.items():
         try:
-            pickle.dumps(function)
+            pickle.dumps(thing)
         except Exception as error:  # pickling calls what the user wrote
             raise ValueError(
-                f"measure: {name!r} does not pickle, so no other process can call it "
+                f"{name} does not pickle, so no other process can call it "
                 f"({type(error).__name__}: {error}): give a function that stands at the top of a module, "
-                "or sweep without executor="
+                f"or {call} without executor="
             ) from error
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lamport._lamport import Simulated, _RunSetting
     from lamport._model.algorithm import Algorithm
 
-__all__ = ["simulate", "simulated"]
+__all__ = ["as_run", "simulate", "simulated", "simulated_natively"]
 
 
 @public
@@ -201,13 +201,40 @@ def recipe(plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, s
     return Recipe(plan_again, (plan, setting, seed, record))
 
 
-def simulated(setting: "_RunSetting", seed: int, *, progress: Callable[[float], object] | None = None) -> Run:
+def simulated(
+    setting: "_RunSetting",
+    seed: int,
+    *,
+    plan: Plan | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> Run:
     """Run a setting that was checked, recorded and in memory: one run of many."""
+    return as_run(simulated_natively(setting, seed, plan=plan, progress=progress), setting, seed, plan)
+
+
+def simulated_natively(
+    setting: "_RunSetting",
+    seed: int,
+    *,
+    plan: Plan | None = None,
+    invariant: Callable[[dict[int, dict[str, object]]], object] | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> "Simulated":
+    """Do the same, and return what the native module makes; an invariant ends a run of an algorithm."""
+    if plan is not None:
+        return plan.simulate(
+            setting, seed=seed, record=True, log_dir=None, progress=progress, invariant=invariant
+        )
     from lamport import _lamport
 
-    made = _lamport.simulate(setting, seed=seed, record=True, since=None, log_dir=None, progress=progress)
-    again = None if made.interrupted else Recipe(simulate_again, (setting, seed, True))
-    parameters = {**keep(setting), "seed": seed, **_outcome(made, setting["rates"])}
+    return _lamport.simulate(setting, seed=seed, record=True, since=None, log_dir=None, progress=progress)
+
+
+def as_run(made: "Simulated", setting: "_RunSetting", seed: int, plan: Plan | None) -> Run:
+    """Return what was made, recorded and in memory, as a run."""
+    is_whole = not made.interrupted and made.violation is None
+    again = recipe(plan, setting, seed, True, None) if is_whole else None
+    parameters = {**kept_of(keep(setting), plan), "seed": seed, **_outcome(made, setting["rates"])}
     return Run(made.logs, parameters=parameters, interrupted=made.interrupted, recipe=again)
 
 

@@ -228,7 +228,7 @@ def _on_executor(
     from lamport._drive.measure import Unmeasured, check_pickles
 
     if isinstance(executor, ProcessPoolExecutor):
-        check_pickles(plan.measure)
+        check_pickles({f"measure: {name!r}": each for name, each in plan.measure.items()}, "sweep")
     try:
         return run_chunks(plan, executor, tell)
     except Failure as failure:

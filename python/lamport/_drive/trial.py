@@ -1,0 +1,194 @@
+"""One run of a search: simulated, and held against what is to be true of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lamport._drive.algorithm import Plan, plan_of
+from lamport._drive.measure import Plan as Runs
+from lamport._drive.measure import Unmeasured, counted
+from lamport._drive.simulate import as_run, simulated_natively
+from lamport._model.algorithm import AlgorithmError
+from lamport._model.fault import Fault, as_faults, faults_text
+from lamport._model.random_faults import random_faults
+from lamport._model.run_setting import run_setting
+from lamport._model.setting import MODEL
+
+if TYPE_CHECKING:
+    from lamport._lamport import _RunSetting
+    from lamport._runs.run import Run
+
+__all__ = ["Broken", "Trial", "search_through", "seeds"]
+
+FEWEST = 6
+"""Faults that a run has at least, on average, if nobody says which; a longer one has one in ten seconds."""
+WANTED = "return True if all is well, else False or a text that says what is wrong"
+
+
+class Broken(NamedTuple):
+    """What was not as it should be.
+
+    Attributes
+    ----------
+    kind : {"property", "invariant", "algorithm"}
+        Who says so; an algorithm does by an exception of a handler.
+    message : str
+        What was wrong.
+    event : (machine, clock), optional
+        The event where it shows.
+    """
+
+    kind: str
+    message: str
+    event: tuple[int | str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is run, and what is to be true of it: all of it pickles if the user's functions do."""
+
+    setting: "_RunSetting"
+    plan: Plan | None
+    property: "Callable[[Run], Any] | None"
+    invariant: Callable[[Any], Any] | None
+
+    @classmethod
+    def of(
+        cls,
+        given: Mapping[str, Any],
+        property: "Callable[[Run], Any] | None",  # noqa: A002
+        invariant: Callable[[Any], Any] | None,
+    ) -> "Trial":
+        """Check the parameters of `simulate`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            One is not what it must be, or two disagree.
+        """
+        from lamport._lamport import wrong_point
+
+        setting = run_setting(given)
+        plan = plan_of(given, setting)
+        wrong = wrong_point([setting])
+        if wrong is not None:
+            raise ValueError(wrong[1])
+        return cls(setting, plan, property, invariant)
+
+    def look(self, seed: int, faults: Sequence[Fault]) -> "tuple[Broken | None, Run | None]":
+        """Simulate a run and judge it; there is no run where a handler failed.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Ctrl-C ended the run.
+        """
+        setting: Any = {**self.setting, "faults": faults_text(faults)}
+        try:
+            made = simulated_natively(setting, seed, plan=self.plan, invariant=self.invariant)
+        except AlgorithmError as error:
+            return Broken("algorithm", _first_and_last(str(error))), None
+        if made.interrupted:
+            raise KeyboardInterrupt
+        run = as_run(made, setting, seed, self.plan)
+        if made.violation is not None:
+            last = made.logs.states()[0][-1]
+            event = tuple(int(made.logs.events()[name][last]) for name in ("machine_id", "new_clock"))
+            return _judged("invariant", self.invariant, made.violation, event), run  # type: ignore[arg-type]
+        if self.property is None:
+            return None, run
+        return _judged("property", self.property, self.property(run)), run
+
+    def draw(self, faults: "Sequence[Fault] | Callable[[int], Any] | None", seed: int) -> tuple[Fault, ...]:
+        """Return the faults of a run.
+
+        Raises
+        ------
+        ValueError
+            The user's function returned something else.
+        """
+        if faults is None:
+            return tuple(_some_faults(seed, self.setting["machines"], self.setting["duration"]))
+        if not callable(faults):
+            return tuple(faults)
+        said = faults(seed)
+        try:
+            return as_faults(said)
+        except ValueError as error:
+            raise ValueError(f"the function faults(seed) returned something else: {error}") from error
+
+
+def search_through(
+    trial: Trial,
+    faults: "Sequence[Fault] | Callable[[int], Any] | None",
+    numbered: Sequence[tuple[int, int]],
+    tell: Callable[[int], object] = lambda _: None,
+) -> tuple[int, int, tuple[Fault, ...], Broken] | None:
+    """Simulate runs, by number and seed, until one is broken: its number, its seed, its faults, and why.
+
+    Raises
+    ------
+    Unmeasured
+        A function of the user failed.
+    """
+    for number, seed in numbered:
+        try:
+            drawn = trial.draw(faults, seed)
+            broken, _ = trial.look(seed, drawn)
+        except Exception as error:
+            raise Unmeasured(0, number, seed, f"{type(error).__name__}: {error}".rstrip(": ")) from error
+        tell(number + 1)
+        if broken is not None:
+            return number, seed, drawn, broken
+    return None
+
+
+def seeds(seed: int, first: int, runs: int) -> Iterator[tuple[int, int]]:
+    """Give runs their numbers and seeds: those of the same runs of a sweep."""
+    small = run_setting({name: each.of["grid"] for name, each in MODEL.items()} | SMALL)
+    columns, interrupted = counted(Runs([small], runs, seed), first, threads=1)
+    if interrupted:
+        raise KeyboardInterrupt
+    return enumerate(columns["seed"].tolist(), first)
+
+
+SMALL = {"machines": 1, "duration": 0.001}
+
+
+def _some_faults(seed: int, machines: int, duration: float) -> list[Fault]:
+    """Draw faults of every kind, that are over before the run is."""
+    rate = max(0.1, FEWEST / duration) if duration > 0 else 0.0
+    settle = min(1.0, duration / 10)
+    length = max(0.001, min(0.5, duration / 20)), max(0.001, min(2.0, duration / 5))
+    return random_faults(seed, rate, machines=machines, duration=duration, length=length, settle=settle)
+
+
+def _judged(
+    kind: str, function: object, said: Any, event: tuple[int | str, int] | None = None
+) -> Broken | None:
+    """Take what a function of the user says of a run."""
+    name = getattr(function, "__qualname__", repr(function))
+    if isinstance(said, tuple) and len(said) == 2 and kind == "property":
+        said, event = said[0], _as_event(name, said[1])
+    if said is None or type(said).__name__ in {"bool", "bool_"}:  # NumPy's own is not loaded for this
+        return None if said is None or bool(said) else Broken(kind, f"{name} does not hold", event)
+    if isinstance(said, str) and said:
+        return Broken(kind, said, event)
+    word = "an empty text" if isinstance(said, str) else f"a {type(said).__name__}"
+    raise TypeError(f"{kind} {name} gives {word}: {WANTED}")
+
+
+def _as_event(name: str, event: Any) -> tuple[int | str, int]:
+    try:
+        machine, clock = event
+        return machine if isinstance(machine, str) else int(machine), int(clock)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"property {name} gives {event!r} for an event: it is (machine, clock), as (2, 17)"
+        ) from None
+
+
+def _first_and_last(text: str) -> str:
+    """Leave out what is between the first line of an error and what was raised."""
+    lines = text.splitlines()
+    return lines[0] if len(lines) == 1 else f"{lines[0]}: {lines[-1].strip()}"
