@@ -20,7 +20,7 @@ pub struct Timetable {
 
 /// A life: the seed of the run, the machine, and how often it started before.
 #[derive(Debug, Clone, Copy)]
-pub struct Life {
+pub struct LifeName {
     /// The seed of the run.
     pub seed: u64,
     /// The machine.
@@ -33,9 +33,9 @@ pub struct Life {
 #[derive(Debug)]
 struct Uneven {
     ticking: Ticking,
-    life: Life,
+    life: LifeName,
     /// In their order, none of them empty.
-    segments: Vec<Segment>,
+    segments: Vec<RateSegment>,
     /// Ticks per second, about.
     rate: f64,
     /// All of them, once someone wants them in another order.
@@ -44,7 +44,7 @@ struct Uneven {
 
 /// A while of one rate.
 #[derive(Debug)]
-struct Segment {
+struct RateSegment {
     start: Nanos,
     end: Nanos,
     /// Its periodic ticks, from its start on.
@@ -85,7 +85,7 @@ impl Timetable {
         (rate, max_rate): (Option<f64>, u64),
         duration: f64,
         generator: &mut Generator,
-        (manner, life): (&Manner, Life),
+        (manner, life): (&Manner, LifeName),
     ) -> Result<Self> {
         let first = manner
             .steps
@@ -146,11 +146,11 @@ impl Timetable {
 }
 
 impl Uneven {
-    fn new(schedule: &Schedule, duration: f64, manner: &Manner, life: Life) -> Result<Self> {
+    fn new(schedule: &Schedule, duration: f64, manner: &Manner, life: LifeName) -> Result<Self> {
         let end = (duration * 1e9) as Nanos;
         let (segments, rate) = match &manner.steps {
             None => {
-                let whole = Segment {
+                let whole = RateSegment {
                     start: 0,
                     end,
                     schedule: *schedule,
@@ -161,14 +161,14 @@ impl Uneven {
                 let within = steps.within(manner.since, end);
                 let segment = |&(start, end, rate): &(Nanos, Nanos, f64)| {
                     let schedule = schedule.at_rate(rate, end - start)?;
-                    Ok(Segment {
+                    Ok(RateSegment {
                         start,
                         end,
                         schedule,
                     })
                 };
                 let segments: Vec<_> = within.iter().map(segment).collect::<Result<_>>()?;
-                let ticks = |segment: &Segment| segment.schedule.ticks() as f64;
+                let ticks = |segment: &RateSegment| segment.schedule.ticks() as f64;
                 let rate = segments.iter().map(ticks).sum::<f64>() * 1e9 / end.max(1) as f64;
                 (segments, rate.max(f64::MIN_POSITIVE))
             }
@@ -189,7 +189,7 @@ impl Uneven {
 
     /// By how much a tick comes later than a periodic one.
     fn jitter(&self, jitter: f64, rate: f64, tick: u64) -> Nanos {
-        let Life {
+        let LifeName {
             seed,
             machine,
             start,
@@ -240,7 +240,7 @@ impl Iterator for Dues {
 
 impl UnevenDues {
     fn new(uneven: Arc<Uneven>) -> Self {
-        let Life {
+        let LifeName {
             seed,
             machine,
             start,

@@ -19,7 +19,7 @@ use lamport::model::manner::{Manner, Manners};
 use lamport::model::random::Generator;
 use lamport::model::rate_steps::RateSteps;
 use lamport::model::ticking::Ticking;
-use lamport::model::timetable::{Life, Timetable};
+use lamport::model::timetable::{LifeName, Timetable};
 use lamport::model::topology::Topology;
 use proptest::prelude::*;
 
@@ -365,7 +365,7 @@ fn rates_that_change_give_what_such_rates_of_others_give() {
 
 /// The ticks of a life, and its phase.
 fn dues(seed: u64, rate: f64, duration: f64, manner: &Manner) -> (Vec<u64>, u64) {
-    let life = Life {
+    let life = LifeName {
         seed,
         machine: 7,
         start: 2,

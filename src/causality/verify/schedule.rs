@@ -14,7 +14,7 @@ use crate::log::line::Startup;
 use crate::log::schema::known;
 use crate::model::random::Generator;
 use crate::model::ticking::Ticking;
-use crate::model::timetable::{Dues, Life, Timetable};
+use crate::model::timetable::{Dues, LifeName, Timetable};
 use crate::setting::{MAX_DRAWN_RATE, MAX_DURATION};
 
 const RULE: Rule = Rule::Schedule;
@@ -58,7 +58,7 @@ impl DueTimes {
         if start.manner.is_even() {
             return Some(Self::Periodic(1e6 / rate));
         }
-        let life = Life {
+        let life = LifeName {
             seed: start.seed?,
             machine,
             start: starts,

@@ -18,7 +18,7 @@ use crate::model::message::{Message, Nanos};
 use crate::model::node::Node;
 use crate::model::random::Generator;
 use crate::model::schedule::Schedule;
-use crate::model::timetable::{Life, Timetable};
+use crate::model::timetable::{LifeName, Timetable};
 use crate::model::topology::Topology;
 use crate::setting::check_seed;
 
@@ -108,7 +108,7 @@ impl Simulation {
                 self.agenda.add(&schedule);
             } else {
                 let manner = setup.manners.of(machine);
-                let life = Life {
+                let life = LifeName {
                     seed,
                     machine: id(machine),
                     start: 0,

@@ -11,7 +11,7 @@ use crate::drive::simulated::watch::Watch;
 use crate::model::manner::Manner;
 use crate::model::message::{Message, Nanos};
 use crate::model::random::Generator;
-use crate::model::timetable::{Life, Timetable};
+use crate::model::timetable::{LifeName, Timetable};
 
 impl Simulation {
     /// As [`Simulation::run`], with faults.
@@ -140,7 +140,7 @@ impl Simulation {
             since: time,
             ..self.manner(machine)
         };
-        let life = Life {
+        let life = LifeName {
             seed: self.setup.seed,
             machine: id(machine),
             start: starts,

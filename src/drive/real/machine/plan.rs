@@ -13,7 +13,7 @@ use crate::model::manner::Manner;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
 use crate::model::rate_steps::RateSteps;
-use crate::model::timetable::{Life, Timetable};
+use crate::model::timetable::{LifeName, Timetable};
 use crate::setting::{MAX_SEED, check_seed};
 
 /// What is drawn before a machine starts.
@@ -50,7 +50,7 @@ impl Config {
         let starts = past.map_or(0, |past| past.starts);
         let mut generator = Generator::new(seed, id, starts);
         let rate = self.rate().or(past.map(|past| past.clock_rate));
-        let life = Life {
+        let life = LifeName {
             seed,
             machine: id,
             start: starts,

@@ -10,7 +10,7 @@ use crate::model::handled::{Handled, HandledStep};
 use crate::model::lateness::Lateness;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
-use crate::model::timetable::{Life, Timetable};
+use crate::model::timetable::{LifeName, Timetable};
 
 /// A machine of a run.
 pub(super) struct HandledSeat<H> {
@@ -46,7 +46,7 @@ impl<H> HandledSeat<H> {
     pub(super) fn new(setup: &Setup, machine: u32, handler: H) -> Result<Self> {
         let rate = setup.rates.as_ref().map(|rates| rates[machine as usize]);
         let mut generator = Generator::new(setup.seed, id(machine), 0);
-        let life = Life {
+        let life = LifeName {
             seed: setup.seed,
             machine: id(machine),
             start: 0,

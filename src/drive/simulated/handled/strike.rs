@@ -11,7 +11,7 @@ use crate::model::manner::Manner;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
 use crate::model::relive::{Follows, difference};
-use crate::model::timetable::{Life, Timetable};
+use crate::model::timetable::{LifeName, Timetable};
 
 use std::cmp::Reverse;
 
@@ -75,7 +75,7 @@ impl<M: Maker> HandledSimulation<M> {
             since: time,
             ..self.setup.manners.of(machine)
         };
-        let life = Life {
+        let life = LifeName {
             seed: self.setup.seed,
             machine: id(machine),
             start: starts,
