@@ -58,12 +58,12 @@ pub struct World {
 #[derive(Default)]
 pub struct Machine {
     pub log: Vec<u8>,
-    pub life: Option<LifeName>,
+    pub life: Option<Life>,
     lives: u64,
 }
 
 /// From a start to a death.
-pub struct LifeName {
+pub struct Life {
     pub handled: Handled,
     pub handler: Twisted,
     formatter: Formatter,
@@ -279,7 +279,7 @@ impl World {
             };
             let Ok(()) = handler.handle(&moment, Call::Start, &mut Effects::default());
         }
-        let mut life = LifeName {
+        let mut life = Life {
             handled,
             handler,
             formatter,
@@ -342,12 +342,7 @@ impl World {
     }
 
     /// What a machine knows of its channels when it comes back; what messages say is read back from the log.
-    fn take_up(
-        &mut self,
-        machine: usize,
-        past: &Recovered,
-        life: &mut LifeName,
-    ) -> Result<(), String> {
+    fn take_up(&mut self, machine: usize, past: &Recovered, life: &mut Life) -> Result<(), String> {
         let mut said = std::collections::BTreeMap::new();
         for &(timestamp, start) in &past.bodies {
             let mut log = Cursor::new(&self.machines[machine].log);
