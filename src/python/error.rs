@@ -73,7 +73,8 @@ fn algorithm_error(py: Python<'_>, fault: AlgorithmFault) -> PyResult<PyErr> {
         if let Ok(error) = step.cause.downcast::<PyErr>() {
             let lines = py
                 .import("traceback")?
-                .call_method1("format_exception", (error.value(py),))?;
+                // With its traceback, which the bare value has not.
+                .call_method1("format_exception", (error.clone_ref(py).into_value(py),))?;
             let told: Vec<String> = lines.extract()?;
             message = format!("{message}\n{}", told.concat().trim_end());
             raised = Some(*error);

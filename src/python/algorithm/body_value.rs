@@ -195,7 +195,7 @@ impl<'py> BodyReader<'_, 'py> {
             return Err(self.wrong("`\"` at the end of the text"));
         };
         let bytes = &rest.as_bytes()[..end];
-        let is_plain = bytes.iter().fold(true, |all, &byte| all & (byte >= b' '));
+        let is_plain = bytes.iter().copied().fold(u8::MAX, u8::min) >= b' ';
         if is_plain && rest.as_bytes()[end] == b'"' {
             self.place += end + 1;
             return Ok(self.kept.get(self.py, &rest[..end]));

@@ -1,0 +1,76 @@
+"""Algorithms over real TCP, in threads."""
+
+import pytest
+
+import lamport
+
+FAST = {"rates": 200, "seed": 4}
+
+
+class Ring(lamport.Algorithm):
+    """A token goes round, and counts its steps."""
+
+    def __init__(self, rounds=5):
+        self.rounds = rounds
+
+    def start(self, me):
+        if me.id == 1:
+            me.timer("begin", 0.05)
+
+    def on_timer(self, me, _name):
+        me.send(2, {"token": 1})
+
+    def on_message(self, me, _sender, body):
+        me.state(token=body["token"])
+        if body["token"] < self.rounds * len(me.machines):
+            me.send(me.id % len(me.machines) + 1, {"token": body["token"] + 1})
+
+
+def tokens(run):
+    return sorted(run.states["token"].tolist())
+
+
+def test_an_algorithm_runs_over_tcp_as_in_virtual_time(tmp_path):
+    given = {"algorithm": Ring, "arguments": {"rounds": 4}, "topology": "ring", **FAST}
+    real = lamport.run_local(3, 20, until="quiet", log_dir=tmp_path / "run", **given)
+    assert real.parameters["duration"] == 20
+    assert tokens(real) == list(range(1, 13))
+    assert tokens(lamport.simulate(3, 20, until="quiet", **given)) == list(range(1, 13))
+    assert real.verify().ok
+    again = lamport.load(tmp_path / "run")
+    assert tokens(again) == tokens(real)
+    assert again.parameters["algorithm"] == f"{__name__}:Ring"
+    assert again.parameters["arguments"] == {"rounds": 4}
+    assert "internal_probability" not in again.parameters
+
+
+def test_a_machine_that_crashes_forgets_nothing(tmp_path):
+    crash = lamport.Crash(2, at=0.2, down_for=0.3)
+    given = {"algorithm": Ring, "arguments": {"rounds": 30}, "topology": "ring", "until": "quiet", **FAST}
+    run = lamport.run_local(3, 20, faults=[crash], log_dir=tmp_path / "run", **given)
+    assert tokens(run) == list(range(1, 91))
+    assert (tmp_path / "run" / "machine_2.log").read_text().count("STARTUP") == 2
+
+
+def test_an_exception_of_a_handler_is_raised_with_its_place(tmp_path):
+    class Failing(Ring):
+        def on_message(self, me, _sender, _body):
+            raise KeyError(me.id)
+
+    with pytest.raises(lamport.AlgorithmError, match="machine 2: ") as caught:
+        lamport.run_local(3, 5, algorithm=Failing, log_dir=tmp_path / "run", **FAST)
+    error = caught.value
+    assert isinstance(error.__cause__, KeyError)
+    assert (error.machine, error.seed) == (2, 4)
+    assert "in on_message" in str(error)
+    assert "line " in error.line
+
+
+def test_what_is_for_the_built_in_behaviour(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="internal_probability= is for the built-in behaviour"):
+        lamport.run_local(2, 1, algorithm=Ring, internal_probability=0.5)
+    with pytest.raises(ValueError, match="until= is for an algorithm"):
+        lamport.run_local(2, 1, until="quiet")
+    with pytest.raises(ValueError, match="processes=True"):
+        lamport.run_local(2, 1, algorithm=Ring, processes=True)
