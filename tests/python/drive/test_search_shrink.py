@@ -1,0 +1,187 @@
+"""What is left of a broken run when all that it does not need is left out."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_search import CLOSE, CRASH, FAULTS, MUTEX, WATCH, Fails, is_close, trusts, trusts_all, trusts_most
+
+import lamport
+from lamport._cli.commands import main
+from lamport._drive.shrink import minimal
+from lamport._drive.smaller import rounder, simpler
+
+
+def test_a_bug_that_needs_no_fault_is_left_without():
+    found = lamport.search(**MUTEX)
+    told = []
+    smallest = found.shrink(progress=told.append)
+    assert found.faults
+    assert smallest.found == found.faults
+    assert smallest.faults == ()
+    assert (smallest.kind, smallest.seed, smallest.number) == ("invariant", found.seed, found.number)
+    assert smallest.parameters["duration"] < 10
+    assert smallest.events == smallest.run.causality.past(smallest.event).sum() + 1 < 20
+    assert not smallest.interrupted
+    assert told[:2] == [1, 2]
+    assert len(told) < 60
+    assert f"no faults of {len(found.faults)}" in str(smallest)
+
+
+@pytest.mark.parametrize("asked", [{"invariant": trusts}, {"property": trusts_all}])
+def test_a_bug_that_needs_a_crash_is_left_with_the_crash(asked):
+    found = lamport.search(**asked, **WATCH, faults=FAULTS)
+    assert found.faults == tuple(FAULTS)
+    smallest = found.shrink()
+    (crash,) = smallest.faults
+    assert isinstance(crash, lamport.Crash)
+    assert crash.machine_id == 2
+    assert crash.at == round(crash.at)
+    assert 1.5 <= crash.down_for <= CRASH.down_for
+    assert smallest._trial.setting["machines"] == 2
+    assert smallest.parameters["duration"] < 12
+    assert smallest.shrink() == smallest, "it is as small as it gets"
+
+
+def test_a_bug_that_needs_two_faults_is_left_with_the_two():
+    faults = [*FAULTS[:4], lamport.Crash(1, at=7.25, down_for=2.6), FAULTS[5]]
+    found = lamport.search(invariant=trusts_most, **WATCH, faults=faults)
+    smallest = found.shrink()
+    assert [(type(fault), fault.machine_id) for fault in smallest.faults] == [
+        (lamport.Crash, 2),
+        (lamport.Crash, 1),
+    ]
+    assert smallest._trial.setting["machines"] == 3
+    assert smallest.shrink() == smallest
+
+
+def test_nothing_can_be_left_out_of_what_is_left():
+    found = lamport.search(is_close, **CLOSE)
+    smallest = found.shrink()
+    assert len(smallest.faults) <= len(found.faults)
+    parameters = smallest.parameters
+    assert is_close(lamport.simulate(**parameters)) is not True
+    for place in range(len(smallest.faults)):
+        faults = [fault for number, fault in enumerate(smallest.faults) if number != place]
+        assert is_close(lamport.simulate(**parameters | {"faults": faults})) is True
+
+
+def test_the_end_of_a_run_does_not_break_it():
+    """A shorter run breaks this without any fault: then the fault was not what broke it."""
+
+    def is_served(run):
+        return run.events["time"].max() > 3 and (run.events["event"] == "RECEIVE").sum() > 2 and is_close(run)
+
+    faults = [lamport.Crash(2, at=4)]
+    smallest = lamport.search(is_served, **CLOSE, faults=faults).shrink()
+    assert [type(fault) for fault in smallest.faults] == [lamport.Crash]
+    assert is_served(lamport.simulate(**smallest.parameters | {"faults": []})) is True
+
+
+def test_it_stays_broken_in_the_same_way():
+    class Both(Fails):
+        def on_message(self, me, _sender, _body):
+            me.state(got=True)
+
+        def start(self, me):
+            super().start(me)
+            if me.id == 1:
+                me.send(2)
+
+    found = lamport.search(invariant=trusts, algorithm=Both, rates=100, duration=10, faults=[CRASH])
+    assert found.shrink().kind == "invariant"
+    found = lamport.search(algorithm=Both, rates=100, duration=10, faults=[CRASH])
+    smallest = found.shrink()
+    assert (smallest.kind, smallest.faults) == ("algorithm", ())
+    assert smallest.parameters["machines"] == 1
+
+
+def test_ctrl_c_returns_the_smallest_so_far():
+    found = lamport.search(invariant=trusts, **WATCH, faults=FAULTS)
+    runs = []
+
+    def interrupt(number):
+        runs.append(number)
+        if number == 6:
+            raise KeyboardInterrupt
+
+    smallest = found.shrink(progress=interrupt)
+    assert smallest.interrupted
+    assert "ended early" in str(smallest)
+    assert 0 < len(smallest.faults) <= len(FAULTS)
+    assert runs == [1, 2, 3, 4, 5, 6]
+
+
+@settings(max_examples=300, deadline=None)
+@given(whole=st.lists(st.integers(), unique=True, min_size=1, max_size=30), data=st.data())
+def test_what_is_minimal_needs_each_of_its_parts(whole, data):
+    needed = [data.draw(st.sets(st.sampled_from(whole), min_size=1, max_size=4)) for _ in range(2)]
+
+    def is_broken(some):
+        return any(each <= set(some) for each in needed)
+
+    left = minimal(whole, is_broken)
+    assert is_broken(left)
+    assert all(not is_broken(left[:place] + left[place + 1 :]) for place in range(len(left)))
+    assert [each for each in whole if each in left] == list(left)
+
+
+@given(st.floats(0, 1000).map(lambda value: round(value, 6)))
+def test_rounder_numbers_have_fewer_digits(value):
+    def digits(number):
+        return len(f"{number:.6f}".rstrip("0").partition(".")[2])
+
+    others = list(rounder(value))
+    assert all(digits(other) < digits(value) and abs(other - value) < 1 for other in others)
+    assert bool(others) == (digits(value) > 0)
+
+
+def test_faults_that_are_simpler():
+    others = list(simpler(lamport.Crash(1, at=3.25, down_for=None)))
+    assert [fault.at for fault in others] == [3, 4, 3.2, 3.3]
+    others = list(simpler(lamport.Delay(1, 2, lamport.Exponential(0.1), at=1, duration=0.01)))
+    assert len(others) > 10
+    assert {type(fault.latency) for fault in others} == {lamport.Constant}
+    assert list(simpler(lamport.Disconnect(1, 2, at=3))) == []
+    others = list(simpler(lamport.Partition([[1], [2]], at=1, duration=0.03)))
+    assert [fault.duration for fault in others] == [0.01, 0.02]
+
+
+def log_bytes(directory):
+    return {path.name: path.read_bytes() for path in directory.glob("machine_*.log")}
+
+
+def test_it_is_saved_and_runs_again(tmp_path, monkeypatch, capsys):
+    smallest = lamport.search(invariant=trusts, **WATCH, faults=FAULTS).shrink()
+    file = smallest.save(tmp_path / "deep" / "bug.json")
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert record["algorithm"] == "test_search:Watch"
+    assert record["faults"] == [{"fault": "crash", **vars(smallest.faults[0])}]
+    with pytest.raises(FileExistsError, match="give another path"):
+        smallest.save(file)
+    assert smallest.save(tmp_path / "directory") == tmp_path / "directory" / "run.json"
+    lamport.simulate(**smallest.parameters, log_dir=tmp_path / "first")
+    again = lamport.rerun(file, log_dir=tmp_path / "again")
+    assert not trusts_all(again)
+    monkeypatch.chdir(tmp_path)
+    main(["rerun", str(file), "--log-dir", str(tmp_path / "by_command"), "--no-report"])
+    capsys.readouterr()
+    first = log_bytes(tmp_path / "first")
+    assert len(first) == 2
+    assert first == log_bytes(tmp_path / "again") == log_bytes(tmp_path / "by_command")
+
+
+def test_runs_of_the_built_in_behaviour_are_saved(tmp_path):
+    found = lamport.search(is_close, **CLOSE)
+    again = lamport.rerun(found.save(tmp_path / "bug.json"), log_dir=tmp_path / "again")
+    assert again.events.equals(found.run.events)
+
+
+def test_an_algorithm_of_a_function_is_not_for_others(tmp_path):
+    class Own(Fails):
+        pass
+
+    found = lamport.search(algorithm=Own, rates=100, duration=10, faults=())
+    with pytest.warns(lamport.LamportWarning, match="which only this process knows"):
+        found.save(tmp_path)
