@@ -61,14 +61,19 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)
+# A public module: classes to read and to derive from, whose names would crowd those of the package.
+__all__ += ["algorithms"]
+__all__.sort()
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "algorithms":
+        return import_module(f"{__name__}.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -1,6 +1,7 @@
 # What `lamport` offers, for type checkers and editors; `__init__.py` loads it on first use.
 # Some of them take only `import X as X` for a name that is there for others.
 
+from lamport import algorithms as algorithms
 from lamport._drive.counterexample import Counterexample as Counterexample
 from lamport._drive.grade import grade as grade
 from lamport._drive.local import run_local as run_local
@@ -81,6 +82,7 @@ __all__ = [
     "Uniform",
     "Verification",
     "__version__",
+    "algorithms",
     "compare",
     "from_events",
     "grade",
