@@ -42,7 +42,6 @@ impl Ticking {
     }
 
     /// Whether it is the usual one.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub fn is_periodic(&self) -> bool {
         *self == Self::Periodic
     }

@@ -53,7 +53,7 @@ pub(in crate::python) fn local_algorithm(roles: Vec<GivenRole>, setup: &Setup) -
     LocalAlgorithm(Arc::new(move |machine| {
         let roles = roles.clone();
         let role = &roles[machine as usize];
-        let (name, arguments, python) = role.told();
+        let (name, arguments, python) = role.declared();
         let seat = MachineSeat::in_topology(machine, &topology, seed);
         let peers = seat.peers.clone();
         AlgorithmConfig {

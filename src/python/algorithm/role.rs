@@ -34,7 +34,7 @@ impl GivenRole {
     }
 
     /// The class, its arguments as JSON, and the version of Python.
-    pub(super) fn told(&self) -> (String, String, String) {
+    pub(super) fn declared(&self) -> (String, String, String) {
         (
             self.algorithm.clone(),
             self.arguments.clone(),
@@ -44,7 +44,7 @@ impl GivenRole {
 
     /// Says in a STARTUP line what runs.
     pub(super) fn declare(&self, startup: &mut Startup<'static>) {
-        let (algorithm, arguments, python) = self.told();
+        let (algorithm, arguments, python) = self.declared();
         startup.algorithm = Some(algorithm.into());
         startup.arguments = Some(arguments.into());
         startup.python = Some(python.into());

@@ -47,7 +47,7 @@ impl Maker for PyMaker {
 
 /// A handler that failed, as Python is told: machine, time in s, line of the log, the handler, and what it
 /// raised or how the machine differs from what it did before.
-type Failure = (u64, f64, u64, String, Py<PyAny>);
+type FailedHandler = (u64, f64, u64, String, Py<PyAny>);
 
 /// Run algorithms in virtual time, as `simulate` does the built-in behaviour.
 ///
@@ -93,7 +93,7 @@ pub(in crate::python) fn simulate_algorithm(
     let simulation = HandledSimulation::new(setup, maker, inputs.collect(), until_quiet)?;
     let mut simulation = match simulation {
         Ok(simulation) => simulation,
-        Err(broken) => return told(py, broken),
+        Err(broken) => return failure(py, broken),
     };
     let mut interrupt: Option<PyErr> = None;
     let mut looked = Instant::now();
@@ -129,7 +129,7 @@ pub(in crate::python) fn simulate_algorithm(
         }) => false,
         Err(broken) => {
             files.map_or(Ok(()), Files::break_off)?;
-            return told(py, broken);
+            return failure(py, broken);
         }
     };
     let violation = invariant.map_or(Ok(None), Invariant::verdict)?;
@@ -164,7 +164,7 @@ fn told(py: Python<'_>, broken: BrokenRun<HandlerError>) -> PyResult<Py<PyAny>> 
         }
         BrokenBy::Differs(why) => why.into_pyobject(py)?.into_any().unbind(),
     };
-    let failure: Failure = (
+    let failed: FailedHandler = (
         broken.machine,
         broken.time as f64 / 1e9,
         broken.line,
@@ -174,7 +174,7 @@ fn told(py: Python<'_>, broken: BrokenRun<HandlerError>) -> PyResult<Py<PyAny>> 
             .map_or_else(|| "__init__".to_owned(), handler_name),
         why,
     );
-    Ok(failure.into_pyobject(py)?.into_any().unbind())
+    Ok(failed.into_pyobject(py)?.into_any().unbind())
 }
 
 /// The handler of a step, as it is called.
