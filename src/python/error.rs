@@ -41,10 +41,12 @@ impl From<Error> for PyErr {
             Error::Algorithm(fault) => Python::attach(|py| match algorithm_error(py, *fault) {
                 Ok(error) | Err(error) => error,
             }),
-            Error::Interrupted(cause) => match cause.map(|cause| cause.downcast::<PyErr>()) {
-                Some(Ok(raised)) => *raised,
-                _ => PyKeyboardInterrupt::new_err(message),
-            },
+            Error::Interrupted(cause) => {
+                match cause.map(<dyn std::error::Error + Send + Sync>::downcast::<PyErr>) {
+                    Some(Ok(raised)) => *raised,
+                    _ => PyKeyboardInterrupt::new_err(message),
+                }
+            }
             Error::Log { .. } => Python::attach(|py| match log_error(py) {
                 Ok(class) => PyErr::from_type(class.clone(), message),
                 Err(error) => error,

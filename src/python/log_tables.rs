@@ -108,7 +108,8 @@ impl LogTables {
         acts_after_receipt: bool,
     ) -> PyResult<Since> {
         if let Some((counted, told)) = &self.in_time {
-            if from.unwrap_or(0.0).max(0.0) == counted.max(0.0) {
+            let from = from.unwrap_or(0.0).max(0.0);
+            if from.total_cmp(&counted.max(0.0)).is_eq() {
                 return Ok(told.clone());
             }
             let why = format!("{UNRECORDED}, and run.machines_since({counted})");

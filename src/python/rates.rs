@@ -62,7 +62,7 @@ impl<'py> FromPyObject<'_, 'py> for TicksArgument {
             Some(jitter) => Ok(jitter),
             None => object.get_item("jitter"),
         };
-        let jitter = jitter.and_then(|jitter| Ok(jitter.cast_into::<PyFloat>()?.extract()?));
+        let jitter = jitter.and_then(|jitter| jitter.cast_into::<PyFloat>()?.extract());
         let jitter: f64 = jitter.map_err(|_: PyErr| {
             PyValueError::new_err(format!(
                 "ticks={}: give \"periodic\", \"poisson\" or lamport.Jitter(0.2)",

@@ -265,6 +265,10 @@ pub(super) fn wrong_point(py: Python<'_>, points: Vec<RunSetting>) -> Option<(us
 ///     A point is outside what the model allows: `wrong_point` says which.
 #[pyfunction]
 #[pyo3(signature = (points, *, first_run, runs, seed, since, threads, progress))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one for each of the Python signature's"
+)]
 pub(super) fn sweep_runs(
     py: Python<'_>,
     points: Vec<RunSetting>,

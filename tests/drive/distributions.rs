@@ -123,22 +123,22 @@ impl World {
         let mut all = Vec::new();
         for (&(start, rate), end) in steps.iter().zip(ends) {
             let law = self.setup.manners.ticking;
+            if law == Ticking::Poisson {
+                let mut time = start - (1.0 - chance.unit()).ln() / rate;
+                while time < end {
+                    all.push(time);
+                    time -= (1.0 - chance.unit()).ln() / rate;
+                }
+                continue;
+            }
             let mut time = start + phase / rate;
-            while law != Ticking::Poisson && time < end {
+            while time < end {
                 let late = match law {
                     Ticking::Jitter(jitter) => jitter * chance.unit() / rate,
                     _ => 0.0,
                 };
                 all.push((time + late).min(end - 1e-9));
                 time += 1.0 / rate;
-            }
-            let mut time = start;
-            while law == Ticking::Poisson {
-                time -= (1.0 - chance.unit()).ln() / rate;
-                if time >= end {
-                    break;
-                }
-                all.push(time);
             }
         }
         all

@@ -7,6 +7,7 @@ from typing import Any
 
 from lamport._model.fault import Crash, Delay, Disconnect, Fault, Partition, Pause
 from lamport._model.latency import Constant
+from lamport._model.setting import BEHAVIOR
 
 __all__ = ["fewer_machines", "rounder", "shorter", "simpler"]
 
@@ -14,7 +15,7 @@ DIGITS = 6
 LENGTHS = {"duration", "down_for"}
 ROUND = tuple(digit * 10.0**power for power in range(-2, 5) for digit in (1, 2, 5))
 """Lengths that are simple to say."""
-PER_MACHINE = ("rates", "internal_probability", "broadcast_share")
+PER_MACHINE = ("rates", *BEHAVIOR)
 
 Smaller = Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]
 

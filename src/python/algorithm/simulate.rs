@@ -1,7 +1,6 @@
 //! Runs of algorithms in virtual time, from Python.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -10,6 +9,7 @@ use super::handler::{HandlerError, PyHandler};
 use super::invariant::Invariant;
 use super::me::MachineSeat;
 use super::role::GivenRole;
+use crate::drive::real::clock::ProcessClock;
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::handled::record::StepRecords;
 use crate::drive::simulated::handled::{BrokenBy, BrokenRun, HandledSimulation, Input, Maker};
@@ -96,12 +96,13 @@ pub(in crate::python) fn simulate_algorithm(
         Err(broken) => return failure(py, broken),
     };
     let mut interrupt: Option<PyErr> = None;
-    let mut looked = Instant::now();
+    let clock = ProcessClock::of_process();
+    let mut looked = clock.now();
     let mut go_on = |now: Nanos| {
-        if looked.elapsed() < LOOK {
+        if clock.now() - looked < LOOK.as_nanos() as Nanos {
             return true;
         }
-        looked = Instant::now();
+        looked = clock.now();
         let told = match &progress {
             Some(progress) => progress
                 .call1(py, ((now as f64 / 1e9).min(duration),))
@@ -140,12 +141,11 @@ pub(in crate::python) fn simulate_algorithm(
     }
     let (logs, finished): (PyLogs, Result<()>) = py.detach(|| {
         let finished = files.map_or(Ok(()), |files| files.finish(&simulation));
-        let logs = match records {
-            Some(records) => PyLogs::new(simulation.logs(records)),
-            None => {
-                let machines = simulation.machines(&mut || true);
-                PyLogs::of_machines(machines.expect("nobody asks to stop"), None)
-            }
+        let logs = if let Some(records) = records {
+            PyLogs::new(simulation.logs(records))
+        } else {
+            let machines = simulation.machines(&mut || true);
+            PyLogs::of_machines(machines.expect("nobody asks to stop"), None)
         };
         (logs, finished)
     });
@@ -155,7 +155,7 @@ pub(in crate::python) fn simulate_algorithm(
     Ok(Py::new(py, simulated)?.into_any())
 }
 
-fn told(py: Python<'_>, broken: BrokenRun<HandlerError>) -> PyResult<Py<PyAny>> {
+fn failure(py: Python<'_>, broken: BrokenRun<HandlerError>) -> PyResult<Py<PyAny>> {
     let why = match broken.why {
         BrokenBy::Handler(HandlerError::Failed(error)) => error.into_value(py).into_any(),
         BrokenBy::Handler(HandlerError::Interrupted(Some(error))) => return Err(error),

@@ -239,25 +239,7 @@ impl World {
                 }
             }
         }
-        let places = (0..peers).map(|position| place(peer(machine, position)));
-        let mut formatter = Formatter::new(id, origin, places.collect());
-        formatter.know((0..peers).map(|position| {
-            let known = recovered
-                .as_ref()
-                .and_then(|past| past.past.peers[position].known);
-            known.map(|(id, _)| id)
-        }));
-        let startup = Startup {
-            clock_rate: Some(100.0),
-            local_clock: Some(recovered.as_ref().map_or(0, |past| past.clock)),
-            history: Some(json(Nonce(id))),
-            listen: Some(place(machine)),
-            run_id: Some("relive".into()),
-            seed: Some(7),
-            version: Some(VERSION.into()),
-            algorithm: Some("tests:Chatter".into()),
-            ..Startup::default()
-        };
+        let (mut formatter, startup) = introduced(machine, peers, origin, recovered.as_ref());
         let mut bytes = Vec::new();
         let what = What::Startup(Box::new(startup));
         formatter.format(&Entry { time: 0, what }, &mut bytes);
@@ -291,7 +273,14 @@ impl World {
         if let Some(past) = recovered {
             self.take_up(machine, &past, &mut life)?;
         }
-        // Whoever was sent to by others hears all again that it has not logged, and they from it.
+        self.hear_again(machine, &mut life);
+        self.machines[machine].life = Some(life);
+        Ok(())
+    }
+
+    /// Whoever was sent to by others hears all again that it has not logged, and they from it.
+    fn hear_again(&mut self, machine: usize, life: &mut Life) {
+        let peers = self.machines.len() - 1;
         for position in 0..peers {
             let other = peer(machine, position);
             let back = self::position(other, machine);
@@ -307,8 +296,6 @@ impl World {
                 *handed = sent.partition_point(|(timestamp, _)| *timestamp <= accepted);
             }
         }
-        self.machines[machine].life = Some(life);
-        Ok(())
     }
 
     fn relive(
@@ -574,4 +561,32 @@ fn connect(machine: usize, position: usize, time: Nanos) -> Entry {
         peer_history: Nonce(id),
     };
     Entry { time, what }
+}
+
+/// The formatter of a machine that starts, and what its STARTUP line says.
+fn introduced(
+    machine: usize,
+    peers: usize,
+    origin: Nanos,
+    recovered: Option<&Recovered>,
+) -> (Formatter, Startup<'static>) {
+    let id = machine as u64 + 1;
+    let places = (0..peers).map(|position| place(peer(machine, position)));
+    let mut formatter = Formatter::new(id, origin, places.collect());
+    formatter.know((0..peers).map(|position| {
+        let known = recovered.and_then(|past| past.past.peers[position].known);
+        known.map(|(id, _)| id)
+    }));
+    let startup = Startup {
+        clock_rate: Some(100.0),
+        local_clock: Some(recovered.map_or(0, |past| past.clock)),
+        history: Some(json(Nonce(id))),
+        listen: Some(place(machine)),
+        run_id: Some("relive".into()),
+        seed: Some(7),
+        version: Some(VERSION.into()),
+        algorithm: Some("tests:Chatter".into()),
+        ..Startup::default()
+    };
+    (formatter, startup)
 }
