@@ -51,6 +51,7 @@ __all__ = [
     "replay_log",
     "shortages",
     "simulate",
+    "simulate_algorithm",
     "sweep_runs",
     "table_logs",
     "topology_peers",

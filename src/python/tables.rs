@@ -84,12 +84,12 @@ pub(super) fn machines(py: Python<'_>, table: Machines) -> PyResult<Bound<'_, Py
 }
 
 /// A number of what a machine did.
-type Told<T> = fn(&Did) -> T;
+type NumberOf<T> = fn(&Did) -> T;
 
 /// What machines did from a time on; the run's drift in each row.
 pub(super) fn since<'py>(py: Python<'py>, told: &Since) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    let wholes: [(&str, Told<i64>); 6] = [
+    let wholes: [(&str, NumberOf<i64>); 6] = [
         ("ticks", |did| did.ticks),
         ("sends", |did| did.events.of_kind(EventKind::Send)),
         ("receives", |did| did.events.of_kind(EventKind::Receive)),
@@ -101,7 +101,7 @@ pub(super) fn since<'py>(py: Python<'py>, told: &Since) -> PyResult<Bound<'py, P
         let values: Vec<i64> = told.machines.iter().map(value).collect();
         dict.set_item(name, values.into_pyarray(py))?;
     }
-    let reals: [(&str, Told<f64>); 4] = [
+    let reals: [(&str, NumberOf<f64>); 4] = [
         ("mean_jump", |did| did.mean_jump),
         ("queue_growth", |did| did.queue_growth),
         ("mean_wait", |did| did.mean_wait),

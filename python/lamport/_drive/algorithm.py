@@ -15,7 +15,7 @@ from lamport._model.setting import BUILT_IN
 if TYPE_CHECKING:
     from lamport._lamport import Logs, Simulated, _Role, _RunSetting
 
-__all__ = ["Plan", "kept_of", "plan_again", "plan_of"]
+__all__ = ["OWN", "Plan", "kept_of", "plan_again", "plan_of"]
 
 OWN = ("algorithm", "arguments", "inputs", "until")
 """The parameters that only runs of algorithms have."""

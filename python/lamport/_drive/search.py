@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
+from lamport._drive.algorithm import OWN
 from lamport._drive.counterexample import Counterexample
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
@@ -13,15 +14,11 @@ from lamport._model.public import public
 from lamport._model.setting import MODEL, of_function
 
 if TYPE_CHECKING:
-    from lamport._drive.trial import Broken, Trial
+    from lamport._drive.trial import Found, Trial
     from lamport._runs.run import Run
-
-    Found = tuple[int, int, tuple[Fault, ...], Broken]
 
 __all__ = ["search"]
 
-OWN = ("algorithm", "arguments", "inputs", "until")
-"""What a run has beside that which every run in virtual time has."""
 BATCH = 1000
 """Runs whose seeds are made at once."""
 
@@ -208,7 +205,7 @@ def _failed(error: Any) -> LamportError:
     return LamportError(f"run {error.run} with seed {error.seed}: {error.why}")
 
 
-def _check_functions(property: object, invariant: object) -> None:  # noqa: A002
+def _check_functions(property: Any, invariant: Any) -> None:  # noqa: A002
     for name, each in (("property", property), ("invariant", invariant)):
         if each is not None and not callable(each):
             shown = repr(each) if len(repr(each)) <= 60 else f"a {type(each).__name__}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lamport._lamport import _RunSetting
     from lamport._runs.run import Run
 
-__all__ = ["Broken", "Trial", "search_through", "seeds"]
+__all__ = ["Broken", "Found", "Trial", "search_through", "seeds"]
 
 FEWEST = 6
 """Faults that a run has at least, on average, if nobody says which; a longer one has one in ten seconds."""
@@ -41,6 +41,10 @@ class Broken(NamedTuple):
     kind: str
     message: str
     event: tuple[int | str, int] | None = None
+
+
+Found = tuple[int, int, tuple[Fault, ...], Broken]
+"""A run that is broken: its number, its seed, its faults, and why."""
 
 
 @dataclass(frozen=True)
