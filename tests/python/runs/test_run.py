@@ -26,6 +26,7 @@ EVENT_COLUMNS = [
     "arrived",
     "manual",
     "by_hand",
+    "caused",
     "recipients",
 ]
 MESSAGE_COLUMNS = [
@@ -77,7 +78,7 @@ def test_events(run):
     assert (events["new_clock"] == after).all()
     sent = events["event"] == "SEND"
     assert events["recipients"].notna().equals(sent)
-    assert not events[["manual", "by_hand"]].any(axis=None)
+    assert not events[["manual", "by_hand", "caused"]].any(axis=None)
 
 
 def test_events_share_the_memory_of_the_reader(run):
