@@ -436,8 +436,8 @@ class Machine:
         """Ask a running machine to end early; `join` waits for it."""
     def shutdown(self) -> None:
         """End the machine wherever it is: send what is left, write END, close."""
-    def tick(self) -> dict[str, Any]:
-        """One tick by hand. Returns the event, with the fields of its log line."""
+    def tick(self) -> dict[str, Any] | None:
+        """One tick by hand. Returns the event, with the fields of its log line; None if an algorithm has nothing to do."""
     def internal_event(self) -> dict[str, Any]:
         """An event by hand that is neither a send nor a receive. Returns it, as `tick`."""
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:

@@ -358,7 +358,7 @@ def test_files_keep_the_grid(frame, tmp_path):
         ({"duration": [2]}, {"duration": 3}, "duration is in the grid and given beside it"),
         ({"max_rate": 2}, {}, r"max_rate is 2: give a list of values, \[2\]"),
         ({"topology": "ring"}, {}, "give a list of values"),
-        ({"rates": [1, 3, 6]}, {}, "rates=1 is not a list of rates"),
+        ({"rates": [1, "3", 6]}, {}, "rates='3' is not a list of rates"),
         ({"max_rate": [2.5]}, {}, "max_rate=2.5 is not a whole number"),
         ({"duration": ["long"]}, {}, "duration='long' is not a number"),
         ({"max_rate": [2]}, {"seed": -1}, "seed=-1 is out of range"),

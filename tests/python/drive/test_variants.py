@@ -56,7 +56,7 @@ def test_a_tick_that_draws_too_has_two_events():
     # Theory knows nothing of such machines.
     assert machines["load_predicted"].isna().all()
     assert lamport.simulate(**SHORT).machines["load_predicted"].notna().all()
-    unrecorded = lamport.simulate(**SHORT, draw_after_receive=True, record=False)
+    unrecorded = lamport.simulate(**SHORT, draw_after_receive=True, record=False, since=0)
     assert unrecorded.machines.equals(machines)
 
 
