@@ -46,21 +46,42 @@ def _add(
     parser: argparse.ArgumentParser, parameter: Parameter, flags: Sequence[str], more: dict[str, Any]
 ) -> None:
     """Add an option that reads its words, if it has any, as the parameter wants them."""
-    if "action" not in more or more["action"] == "append":
+    parser.register("action", "pairs", _Pairs)
+    if more.get("action") in {None, "append", "pairs"}:
         more["type"] = _reader_of(parameter)
     parser.add_argument(*flags, **more)
 
 
+class _Pairs(argparse.Action):
+    """A mapping, of which each word gives one name and its value."""
+
+    def __call__(self, _: Any, args: argparse.Namespace, values: Any, __: str | None = None) -> None:
+        name, value = values
+        known = getattr(args, self.dest, None) or {}
+        if name in known:
+            raise argparse.ArgumentError(self, f"{name} is given twice")
+        setattr(args, self.dest, {**known, name: value})
+
+
 def changed(args: argparse.Namespace) -> dict[str, Any]:
     """Return the parameters that a command line of `add_changes` gives."""
-    return {name: value for name, value in vars(args).items() if name in SETTING}
+    return _with_rates({name: value for name, value in vars(args).items() if name in SETTING})
 
 
 def given(args: argparse.Namespace, command: str) -> dict[str, Any]:
     """Return the parameters on a command line, by the names that the command's function has for them."""
     function = FUNCTIONS[command]
     taken = (each for each in SETTING.values() if command in each.options)
-    return {each.name_in(function): getattr(args, each.name) for each in taken}
+    return _with_rates({each.name_in(function): getattr(args, each.name) for each in taken})
+
+
+def _with_rates(found: dict[str, Any]) -> dict[str, Any]:
+    """Take one number for the rate of all machines; alone, without a word of others, it says there is one."""
+    rates = found.get("rates")
+    if rates is None or len(rates) != 1 or not isinstance(rates[0], float):
+        return found
+    others = found.get("machines") or found.get("algorithm") or not isinstance(found.get("topology", ""), str)
+    return found | {"rates": rates[0]} if others else found
 
 
 def reader(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -4,6 +4,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
+from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_changes, changed
 from lamport._cli.print_run import print_run
@@ -37,6 +38,7 @@ def run_rerun(args: argparse.Namespace) -> int:
     from lamport._drive.rerun import carry_out, plan
 
     changes = _changes(args)
+    own = changes.pop("arguments", {})
     try:
         planned = plan(args.run, args.time, getattr(args, "log_dir", None), changes)
     except ValueError as error:
@@ -46,6 +48,9 @@ def run_rerun(args: argparse.Namespace) -> int:
                 f"{next(iter(flag.values())).flags[0]} is not for a run in {kind} time"
             ) from None
         raise
+    if own:  # the others stay as they were
+        planned.arguments["arguments"] = {**(planned.arguments.get("arguments") or {}), **own}
+    check_algorithm(planned.arguments, args.parser)
     bar = False if args.no_progress else None
     if planned.function == "simulate":
         run = carry_out(planned, bar)

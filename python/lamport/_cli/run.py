@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.print_run import print_run
@@ -46,6 +47,7 @@ def run_run(args: argparse.Namespace) -> int:
     if args.no_key and args.key != AUTO:
         raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
     parameters = given(args, "run")
+    check_algorithm(parameters, args.parser)
     parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
 
     def run_once(more: Mapping[str, Any]) -> "Run":

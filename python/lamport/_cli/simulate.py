@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given
 from lamport._cli.print_run import print_run
@@ -36,7 +37,9 @@ def run_simulate(args: argparse.Namespace) -> int:
     table = args.table or ("events" if args.record else "machines")
     if args.output is not None and table == "events" and not args.record:
         raise ValueError("--table events: with --no-record there are none")
-    run = simulate(**given(args, "simulate"), progress=False if args.no_progress else None)
+    parameters = given(args, "simulate")
+    check_algorithm(parameters, args.parser)
+    run = simulate(**parameters, progress=False if args.no_progress else None)
     paths = [] if args.log_dir is None or args.no_report or not args.record else run.report()
     if form is not None:
         paths.append(_write(run, table, Path(args.output), form))

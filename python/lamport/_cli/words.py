@@ -14,7 +14,13 @@ __all__ = ["WordedError", "as_options", "describe", "parse"]
 TWICE_NAMED = re.compile(r"\(\w+=True, (--[\w-]+)\)")
 """A parameter in words of the library, and in words of the command line."""
 UNKNOWN_HOST = re.compile(r'unknown host "([^"]*)"')
-OF_FAULTS = re.compile(r"the (crash|pause|partition|delay|disconnect|faults?) ")
+OF_FILES = {
+    "faults": re.compile(r"the (crash|pause|partition|delay|disconnect|faults?) "),
+    "inputs": re.compile(r"(\w+ of )?inputs\[\d+\]"),
+}
+"""What messages begin with that are of what a file holds."""
+ARGUMENT = re.compile(r"arguments=\{'(\w+)': \.\.\.\}")
+"""An argument of an algorithm in words of the library."""
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
@@ -51,7 +57,9 @@ class WordedError(ValueError):
 
 def describe(error: Exception, parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
     """Return what to print of an error: in words of the command line."""
-    if isinstance(error, WordedError):
+    from lamport._model.algorithm import AlgorithmError
+
+    if isinstance(error, (WordedError, AlgorithmError)):  # lines of a program are no parameters
         return str(error)
     if isinstance(error, OSError) and error.strerror is not None and isinstance(error.filename, (str, bytes)):
         return _describe_file(error, parser, args)
@@ -62,8 +70,9 @@ def describe(error: Exception, parser: argparse.ArgumentParser, args: argparse.N
     for action in _of_files(parser):
         if text.startswith(f"{getattr(args, action.dest, None)}: "):
             return f"{_flag(action)} {text}"
-    if OF_FAULTS.match(text) and getattr(args, "faults", None):
-        return f"--faults: {text}"
+    for name, begins in OF_FILES.items():
+        if begins.match(text) and getattr(args, name, None):
+            return f"--{name}: {text}"
     return as_options(text, parser)
 
 
@@ -81,10 +90,15 @@ def as_options(text: str, parser: argparse.ArgumentParser) -> str:
     """
     flags = {action.dest: _flag(action) for action in parser._actions if action.option_strings}
     text = TWICE_NAMED.sub(r"(\1)", text)
+    if "arguments" in flags:
+        text = ARGUMENT.sub(rf"{flags['arguments']} \1=...", text)
     for name, flag in flags.items():
         ends = r"(?![\w./'\"])" if "_" in name else r"(?==| has \d)"
         text = re.sub(rf"(?<![\w./'\"=-]){name}{ends}", flag, text)
         text = re.sub(rf"{flag}=(?=$|[\s,;:)])", flag, text)
+    for action in parser._actions:
+        if action.const is True and action.option_strings:
+            text = text.replace(f"{_flag(action)}=True", _flag(action))
     return text
 
 

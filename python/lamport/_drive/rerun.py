@@ -1,8 +1,10 @@
 """Run it again: from what ``run.json`` keeps."""
 
 from collections.abc import Callable, Mapping
+from numbers import Real
 from os import PathLike
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, NamedTuple
 
 from lamport._drive.key import AUTO, draw_key
@@ -181,7 +183,9 @@ def _arguments(
     if (before := FUNCTIONS.get(known.get("time", ""))) not in {function, None}:
         same = {name: value for name, value in same.items() if not _is_default(name, value, before)}
     _draw_anew(same, changes)
-    if changes.get("rates") is not None or not isinstance(changes.get("topology", ""), str):
+    if not isinstance(changes.get("rates"), (Real, NoneType)) or not isinstance(
+        changes.get("topology", ""), str
+    ):
         same.pop("machines", None)  # they say how many there are
     missing = [name for name in NEEDED if name not in same and name not in changes]
     if missing:

@@ -3,8 +3,10 @@
 from typing import Any
 
 __all__ = [
+    "argument",
     "faults",
     "faults_file",
+    "inputs_file",
     "known_ticks",
     "latency",
     "latency_text",
@@ -22,6 +24,7 @@ __all__ = [
 
 
 PEERS = '{"1": [2, 3]}'
+INPUTS = '[[1.5, 2, "request"]]'
 WEIGHTS = '{"1": {"2": 3, "3": 1}}'
 
 
@@ -88,6 +91,28 @@ def faults_file(path: str) -> Any:
     from lamport._model.fault import read_faults
 
     return read_faults(path)
+
+
+def argument(text: str) -> tuple[str, Any]:
+    """Read an argument of an algorithm, see `lamport._model.roles.read_argument`."""
+    from lamport._model.roles import read_argument
+
+    return read_argument(text)
+
+
+def inputs_file(path: str) -> list[Any]:
+    """Read a file of what is given to machines from outside."""
+    import json
+    from pathlib import Path
+
+    text = Path(path).read_bytes()
+    try:
+        inputs = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from None
+    if not isinstance(inputs, list):
+        raise ValueError(f"{path} is not a list, like {INPUTS}")
+    return inputs
 
 
 def rates(name: str, value: object) -> Any:

@@ -48,9 +48,17 @@ DELAY = (
     "exponential:MEAN, log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a file FILE.json of what "
     "run.json has for it (%(default)g)"
 )
+RATES = (
+    "ticks per second, one per machine, or with {} one number for all; 0:2/30:6 are 2 and from 30 s on 6 "
+    "(default: drawn)"
+)
 FAULTS = "file of what goes wrong: a JSON list like "
 CRASH = '[{"fault": "crash", "machine_id": 1, "at": 10, "down_for": 5}]'
 DISCONNECT = '[{"fault": "disconnect", "sender": 1, "recipient": 2, "at": 10}]'
+INPUTS = (
+    "file of what is given to machines from outside: a JSON list of [time, machine, body] like "
+    '[[1.5, 2, "request"]]'
+)
 KEY = (
     "connect only with machines that have the key in FILE, encrypted (see keygen; default: "
     "the environment's LAMPORT_KEY, else {})"
@@ -152,12 +160,10 @@ _TABLE = (
         unit="ticks/s",
         check=read.rates,
         read=read.numbers,
-        options=on(
-            "run simulate sweep",
-            "--rates",
-            "ticks per second, one per machine; 0:2/30:6 are 2 and from 30 s on 6 (default: drawn)",
-            metavar="1,3,6",
-        ),
+        options={
+            **on("run simulate", "--rates", RATES.format("-n or --algorithm"), metavar="1,3,6"),
+            **on("sweep", "--rates", RATES.format("-n"), metavar="1,3,6"),
+        },
     ),
     Parameter(
         "clock_rate",
@@ -307,10 +313,49 @@ _TABLE = (
             **on("machine", "--faults", FAULTS + DISCONNECT, metavar="FILE"),
         },
     ),
-    Parameter("algorithm", {"run_local": None, "simulate": None}, seldom=True),
-    Parameter("arguments", {"run_local": None, "simulate": None}, seldom=True),
-    Parameter("inputs", {"simulate": ()}, seldom=True),
-    Parameter("until", {"run_local": None, "simulate": None}, seldom=True),
+    Parameter(
+        "algorithm",
+        {"run_local": None, "simulate": None},
+        seldom=True,
+        options=on(
+            "run simulate",
+            "--algorithm",
+            "class of an algorithm that machines run, as mutex:Mutex for class Mutex in mutex.py of this "
+            "directory (default: the built-in behaviour)",
+            metavar="MODULE:CLASS",
+        ),
+    ),
+    Parameter(
+        "arguments",
+        {"run_local": None, "simulate": None},
+        read=read.argument,
+        seldom=True,
+        options=on(
+            "run simulate",
+            "--set",
+            "argument that the class is called with: JSON, or else a text (repeatable)",
+            metavar="NAME=VALUE",
+            action="pairs",
+        ),
+    ),
+    Parameter(
+        "inputs",
+        {"simulate": ()},
+        read=read.inputs_file,
+        seldom=True,
+        options=on("simulate", "--inputs", INPUTS, metavar="FILE"),
+    ),
+    Parameter(
+        "until",
+        {"run_local": None, "simulate": None},
+        seldom=True,
+        options=on(
+            "run simulate",
+            "--until",
+            "end when no message is under way and no timer is set (default: when the duration is over)",
+            choices=("quiet",),
+        ),
+    ),
     Parameter(
         "seed",
         {"run_local": None, "simulate": None, "sweep": 0, "Machine": None, "random_faults": REQUIRED},
