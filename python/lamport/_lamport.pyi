@@ -437,7 +437,10 @@ class Machine:
     def shutdown(self) -> None:
         """End the machine wherever it is: send what is left, write END, close."""
     def tick(self) -> dict[str, Any] | None:
-        """One tick by hand. Returns the event, with the fields of its log line; None if an algorithm has nothing to do."""
+        """One tick by hand. Returns the event, with the fields of its log line.
+
+        None if it has an algorithm, and there is nothing to do.
+        """
     def internal_event(self) -> dict[str, Any]:
         """An event by hand that is neither a send nor a receive. Returns it, as `tick`."""
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:

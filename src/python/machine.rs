@@ -381,7 +381,9 @@ impl PyMachine {
         Ok(())
     }
 
-    /// One tick by hand. Returns the event, with the fields of its log line; None if an algorithm has nothing to do.
+    /// One tick by hand. Returns the event, with the fields of its log line.
+    ///
+    /// None if it has an algorithm, and there is nothing to do.
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let event = self.by_hand(py, Machine::tick_by_hand)?;
         let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));

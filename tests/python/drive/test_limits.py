@@ -22,6 +22,7 @@ def foreseen(free, seed=1, **given):
     defaults = {
         "machines": None, "duration": 60, "rates": None, "max_rate": 6, "internal_probability": 0.7,
         "broadcast_share": 1 / 3, "topology": "full", "latency": 0, "faults": (), "ticks": "periodic",
+        "weights": None,
     }  # fmt: skip
     return shortages(run_setting(defaults | given), seed=seed, free=free, place="logs/a")
 
