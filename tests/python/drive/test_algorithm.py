@@ -370,3 +370,24 @@ def test_states_do_not_take_the_names_of_columns(name):
     (found,), _ = run(start, machines=1)
     assert found[0] == "ValueError"
     assert f"the table of states has a column {name} of its own" in found[1]
+
+
+class Idler(lamport.Algorithm):
+    def on_idle(self, me):
+        pass
+
+
+@pytest.mark.parametrize("ticks", ["periodic", "poisson", lamport.Jitter(0.4)])
+@pytest.mark.parametrize("rates", [[1, 3, 6], [1, lamport.Steps([(0, 2), (5, 6)]), 6]])
+def test_ticks_are_those_of_the_built_in_behaviour(ticks, rates):
+    """With the same rates and seed, through crashes and pauses: each tick is an event of both."""
+    faults = [lamport.Crash(2, at=3.3, down_for=2), lamport.Pause(1, at=4, duration=1.5)]
+    setting = {"duration": 20, "rates": rates, "ticks": ticks, "seed": 9, "faults": faults}
+    events = lamport.simulate(**setting).events
+    run = lamport.simulate(**setting, algorithm=Idler)
+    assert run.verify().ok
+    columns = ["time", "machine_id"]
+    assert (
+        run.events[columns].sort_values(columns).to_numpy().tolist()
+        == events[columns].sort_values(columns).to_numpy().tolist()
+    )
