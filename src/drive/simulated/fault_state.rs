@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use crate::drive::conductor::Conductor;
 use crate::drive::simulated::id;
+use crate::drive::simulated::up_and_down::Uptime;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::lateness::Lateness;
 use crate::model::message::Nanos;
@@ -59,18 +60,10 @@ pub(super) struct MachineState {
     pub(super) put_off: VecDeque<Nanos>,
 }
 
-/// For how long a machine was up and down, in microseconds.
-#[derive(Debug, Clone, Copy, Default)]
-struct Uptime {
-    up: u64,
-    down: u64,
-}
-
 impl MachineState {
     /// It comes back with this clock.
     pub(super) fn come_back(&mut self, time: Nanos, clock: u64) {
-        self.earlier.up += self.up_to(self.last);
-        self.earlier.down += time / 1000 - self.last / 1000;
+        self.earlier.come_back(self.last_start(), self.last, time);
         self.restarts.push((time, clock));
         self.is_down = false;
         self.last = time;
@@ -81,14 +74,12 @@ impl MachineState {
     /// For how long it was up when its log ends at `time`, and for how long down before, in seconds.
     pub(super) fn uptime(&self, end: Nanos) -> (f64, f64) {
         let end = if self.is_down { self.last } else { end };
-        let up = self.earlier.up + self.up_to(end);
-        (up as f64 / 1e6, self.earlier.down as f64 / 1e6)
+        self.earlier.with(self.last_start(), end)
     }
 
-    /// From its last start to a time, in microseconds.
-    fn up_to(&self, time: Nanos) -> u64 {
-        let start = self.restarts.last().map_or(0, |&(start, _)| start);
-        time / 1000 - start / 1000
+    /// When it last started.
+    fn last_start(&self) -> Nanos {
+        self.restarts.last().map_or(0, |&(start, _)| start)
     }
 
     /// How many of `taken` ticks of the agenda and of its later lives have happened.

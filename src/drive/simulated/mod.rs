@@ -22,6 +22,7 @@ pub mod seat;
 pub mod setup;
 mod shortages;
 pub mod sweep;
+mod up_and_down;
 pub mod watch;
 mod with_faults;
 

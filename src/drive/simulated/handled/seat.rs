@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::drive::simulated::id;
 use crate::drive::simulated::seat::Tally;
 use crate::drive::simulated::setup::Setup;
+use crate::drive::simulated::up_and_down::Uptime;
 use crate::error::Result;
 use crate::model::handled::{Handled, HandledStep};
 use crate::model::lateness::Lateness;
@@ -27,8 +28,7 @@ pub(super) struct HandledSeat<H> {
     pub(super) paused_until: Nanos,
     /// When it came back, and with which clock.
     pub(super) restarts: Vec<(Nanos, u64)>,
-    /// For how long it was up and down before it last came back, in microseconds.
-    pub(super) earlier: (u64, u64),
+    earlier: Uptime,
     /// Its last step, or when it last came back.
     pub(super) last: Nanos,
     pub(super) lateness: Lateness,
@@ -64,7 +64,7 @@ impl<H> HandledSeat<H> {
             paused_from: None,
             paused_until: 0,
             restarts: Vec::new(),
-            earlier: (0, 0),
+            earlier: Uptime::default(),
             last: 0,
             lateness: Lateness::default(),
             tally: Tally::default(),
@@ -110,15 +110,14 @@ impl<H> HandledSeat<H> {
         first(from)..first(until)
     }
 
-    /// When it last started, in whole microseconds.
-    fn last_start(&self) -> u64 {
-        self.restarts.last().map_or(0, |&(time, _)| time / 1000)
+    /// When it last started.
+    fn last_start(&self) -> Nanos {
+        self.restarts.last().map_or(0, |&(start, _)| start)
     }
 
     /// It comes back with this clock.
     pub(super) fn come_back(&mut self, time: Nanos, clock: u64) {
-        self.earlier.0 += self.last / 1000 - self.last_start();
-        self.earlier.1 += time / 1000 - self.last / 1000;
+        self.earlier.come_back(self.last_start(), self.last, time);
         self.restarts.push((time, clock));
         self.is_down = false;
         self.last = time;
@@ -129,7 +128,6 @@ impl<H> HandledSeat<H> {
     /// For how many seconds it was up when its log ends at `end`, and for how many down in between.
     pub(super) fn uptime(&self, end: Nanos) -> (f64, f64) {
         let end = if self.is_down { self.last } else { end };
-        let up = self.earlier.0 + end / 1000 - self.last_start();
-        (up as f64 / 1e6, self.earlier.1 as f64 / 1e6)
+        self.earlier.with(self.last_start(), end)
     }
 }
