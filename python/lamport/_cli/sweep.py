@@ -6,15 +6,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.table_file import add_format, file_format, save_table
-from lamport._cli.words import WordedError
+from lamport._cli.words import WordedError, as_options
 from lamport._model import read
 from lamport._model.setting import SETTING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lamport._runs.summarize import Wanted
 
 __all__ = ["add_sweep", "run_sweep"]
 
@@ -23,7 +26,8 @@ OF_GRID = re.compile(r"point |the grid |grid\b|'?\w+'?=|'\w+' is not|seed cannot
 """What messages begin with that are of the grid."""
 BETWEEN = re.compile(r",(?![^()]*\))")
 """What stands between two values: a comma, but not one of ``max(clock, T)``."""
-SHOWN = ("drift", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
+SHOWN = ("drift", "mean_drift", "mean_wait", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
+"""The metrics that are printed, of those that there are."""
 MOST_SHOWN = 40
 """The most points whose table is printed whole."""
 
@@ -37,10 +41,31 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=V,V,...",
-        help="values of a parameter, all combined with those of other --grid; lists and mappings "
-        "as JSON: 'rates=[[1, 3, 6], [1, 6, 6]]'",
+        help="values of a parameter, or of an argument of --algorithm, all combined with those of other "
+        "--grid; lists and mappings as JSON: 'rates=[[1, 3, 6], [1, 6, 6]]'",
     )
     add_parameters(parser, "sweep")
+    add(
+        "--since",
+        type=reader(read.real),
+        metavar="S",
+        help="leave the first seconds of each run out, and say what runs came to over time"
+        " (default: neither)",
+    )
+    add(
+        "--statistic",
+        type=_statistic,
+        default="mean",
+        metavar="WHAT",
+        help="what is printed of the runs: mean, median or a quantile, as 0.9 (%(default)s)",
+    )
+    add(
+        "--confidence",
+        type=reader(read.real),
+        default=0.95,
+        metavar="P",
+        help="how often printed intervals hold what they are of (%(default)g)",
+    )
     add(
         "-o",
         "--output",
@@ -53,9 +78,12 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 
 def run_sweep(args: argparse.Namespace) -> int:
     """Do what ``lamport sweep`` says."""
+    from lamport._drive.grid import KNOWN
     from lamport._drive.sweep import sweep
+    from lamport._runs.summarize import as_wanted
 
     form = file_format(args)
+    wanted = as_wanted(args.statistic, args.confidence, None)
     grid = dict(args.grid)
     if len(grid) < len(args.grid):
         raise ValueError("--grid names a parameter twice: give all its values in one")
@@ -64,16 +92,20 @@ def run_sweep(args: argparse.Namespace) -> int:
     for name in grid:
         if name in SETTING and fixed.get(name) == SETTING[name].of.get("grid"):
             fixed.pop(name, None)
+    # What the class needs, the grid may give.
+    own = {name: values[0] for name, values in grid.items() if name not in KNOWN}
+    check_algorithm({**fixed, "arguments": {**own, **(fixed["arguments"] or {})}}, args.parser)
     try:
-        frame = sweep(grid or [{}], **fixed, progress=False if args.no_progress else None)
+        shows = False if args.no_progress else None
+        frame = sweep(grid or [{}], **fixed, since=args.since, progress=shows)
     except ValueError as error:
         if args.grid and OF_GRID.match(str(error)):
-            raise WordedError(f"--grid: {error}") from None
+            raise WordedError(f"--grid: {as_options(str(error), args.parser)}") from None
         raise
     if form is not None:
         save_table(frame, Path(args.output), form)
     print(f"seed {frame.attrs['seed']}")
-    _print(frame)
+    _print(frame, wanted, args.statistic)
     if form is not None:
         print(f"wrote {args.output}")
     return INTERRUPTED if frame.attrs["interrupted"] else DONE
@@ -108,19 +140,30 @@ def _value(name: str, word: str) -> Any:
     return word
 
 
-def _print(frame: "pd.DataFrame") -> None:
-    """Print means and intervals of the points."""
+def _statistic(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _print(frame: "pd.DataFrame", wanted: "Wanted", statistic: Any) -> None:
+    """Print means, or what is wanted, and intervals of the points."""
     from lamport._runs.summarize import summarize
 
     if frame.empty:
         print("no run is finished")
         return
-    table = summarize(frame, frame.attrs["grid"] or ["machines"])
-    print("means over runs, and their 95 % confidence intervals")
-    for name in SHOWN:
-        mean, low, high = (table[name, each].map("{:.4g}".format) for each in ("mean", "low", "high"))
+    table = summarize(
+        frame, frame.attrs["grid"] or ["machines"], statistic=statistic, confidence=wanted.level
+    )
+    what = f"{statistic:g} quantiles" if wanted.name == "quantile" else f"{wanted.name}s"
+    print(f"{what} over runs, and their {wanted.level * 100:g} % confidence intervals")
+    shown = [name for name in SHOWN if name in table.columns.get_level_values(0)]
+    for name in shown:
+        mean, low, high = (table[name, each].map("{:.4g}".format) for each in (wanted.name, "low", "high"))
         table[f"{name} ", ""] = mean + " [" + low + ", " + high + "]"
-    flat = table[[(f"{name} ", "") for name in SHOWN]].droplevel(1, axis=1)
+    flat = table[[(f"{name} ", "") for name in shown]].droplevel(1, axis=1)
     flat.insert(0, "runs", table["runs", "count"])
     flat.columns = flat.columns.str.strip()
     print(flat.reset_index().to_string(index=False, max_rows=MOST_SHOWN))

@@ -55,7 +55,7 @@ def run_chunks(plan: "Plan", executor: Executor, tell: Callable[[int], object]) 
     Failure
         A chunk failed; it holds what is finished.
     """
-    chunks = split(plan.points, plan.runs, is_looked_at=bool(plan.measure))
+    chunks = split(plan.points, plan.runs, is_looked_at=bool(plan.measure or plan.algorithms))
     futures: dict[Future[Any], int] = {}
     refused: BaseException | None = None
     interrupted = False
@@ -91,7 +91,8 @@ def _submit(
     """Hand all chunks over; return why the executor takes no more, if so."""
     for number, chunk in enumerate(chunks):
         try:
-            part = replace(plan, points=chunk.points, runs=chunk.runs)
+            algorithms = plan.algorithms[chunk.first_point : chunk.first_point + len(chunk.points)]
+            part = replace(plan, points=chunk.points, runs=chunk.runs, algorithms=algorithms)
             future = executor.submit(_work, part, chunk.first_run)
         except Exception as error:  # an executor may raise anything
             return error
@@ -153,6 +154,10 @@ def _work(part: "Plan", first_run: int) -> tuple[dict[str, Any], bool]:
     """Do a chunk, on one thread: what an executor gets."""
     from lamport._drive.measure import counted, look_there
 
+    if part.algorithms:
+        from lamport._drive.handled import handled_there
+
+        return handled_there(part, first_run)
     return look_there(part, first_run) if part.measure else counted(part, first_run, threads=1)
 
 

@@ -7,21 +7,28 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from lamport._drive.algorithm import OWN, plan_of
+from lamport._drive.grid_arguments import algorithm_word, argument_word, as_arguments, check_clashes, value_of
 from lamport._model import read
 from lamport._model.check import whole
 from lamport._model.latency import Constant
 from lamport._model.run_setting import run_setting
-from lamport._model.setting import BEHAVIOR, MODEL, SETTING
+from lamport._model.setting import BEHAVIOR, MODEL, SETTING, of_function
 from lamport._model.ticks import rate_word, ticks_word
 from lamport._model.topology import Topology, as_topology
 
 if TYPE_CHECKING:
+    from lamport._drive.algorithm import Plan
     from lamport._lamport import _RunSetting
 
-__all__ = ["DEFAULTS", "Points", "make_points"]
+__all__ = ["DEFAULTS", "KNOWN", "Points", "make_points"]
 
 DEFAULTS: dict[str, Any] = {name: each.of["grid"] for name, each in MODEL.items()}
-"""What a grid may vary."""
+"""What every run has, which a grid may vary."""
+KNOWN = DEFAULTS | {name: of_function("sweep")[name].of["sweep"] for name in OWN}
+"""The same with what only runs of algorithms have; what else a grid names is an argument of the algorithm."""
+PASSED = ("duration", *OWN)
+"""What `sweep` always hands on."""
 
 MOST_POINTS = 10**6
 MOST_RUNS = 10**8
@@ -43,11 +50,14 @@ class Points:
         Every parameter of each point, as `Settled` gives it; ``machines`` resolved.
     native : list of dict
         The same for the native module.
+    algorithms : list
+        What machines run at each point, None for the built-in behaviour.
     """
 
     names: list[str]
     settings: list[dict[str, Any]] = field(default_factory=list)
     native: "list[_RunSetting]" = field(default_factory=list)
+    algorithms: "list[Plan | None]" = field(default_factory=list)
 
     def describe(self, number: int) -> str:
         """Name a point in a message."""
@@ -64,7 +74,7 @@ class Points:
         if all(isinstance(value, bool) for value in values):
             return np.asarray(values)
         if all(isinstance(value, (int, float)) for value in values):
-            return np.asarray(values, dtype=np.int64 if SETTING[name].read is read.whole else np.float64)
+            return np.asarray(values, dtype=np.int64 if _is_whole(name, values) else np.float64)
         if name == "latency":
             constant = [delay.seconds for delay in values if isinstance(delay, Constant)]
             if len(constant) == len(values):
@@ -86,6 +96,36 @@ class Points:
             keys.append(known[id(value)])
         return keys
 
+    def add(self, setting: dict[str, Any]) -> None:
+        """Check a point, and add it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A parameter is not what it must be, or two disagree.
+        """
+        point = run_setting(setting)
+        given = [name for name in self.names if name not in KNOWN and name in setting]
+        algorithm = self._algorithm(setting, point, given)
+        setting |= {name: value_of(algorithm, name) for name in self.names if name not in KNOWN}
+        self.native.append(point)
+        self.algorithms.append(algorithm)
+        self.settings.append(setting | {"machines": point["machines"]})
+
+    def _algorithm(self, setting: Mapping[str, Any], point: "_RunSetting", given: list[str]) -> "Plan | None":
+        """Return what machines run."""
+        try:
+            arguments = as_arguments(setting["arguments"], {name: setting[name] for name in given})
+            plan = plan_of({**setting, "arguments": arguments}, point)
+            check_clashes(plan, self.names, KNOWN)
+        except (TypeError, ValueError) as error:
+            if not any(name in OWN or name not in KNOWN for name in self.names):
+                raise
+            label = ", ".join(f"{name}={_label(name, setting.get(name))}" for name in self.names)
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"point {len(self.native) + 1} ({label}): {error}") from None
+        return plan
+
 
 def make_points(grid: Grid, runs: int, fixed: Mapping[str, Any]) -> Points:
     """Spell a grid out, and check it.
@@ -106,20 +146,23 @@ def make_points(grid: Grid, runs: int, fixed: Mapping[str, Any]) -> Points:
     """
     if whole("runs", runs) < 1:
         raise ValueError(f"runs={runs!r}: give a whole number, 1 or more")
-    _check_names(fixed)
+    _check_names(fixed, is_grid=False)
     settle = Settled()
+    has_algorithm = fixed.get("algorithm") is not None
     if isinstance(grid, Mapping):
-        rows, names = _product(grid, runs, settle), list(grid)
+        names = list(grid)
+        _check_names(names, has_algorithm=has_algorithm)
+        rows = _product(grid, runs, settle)
     else:
         rows, names = _explicit(grid, runs, settle)
-    _check_names(names)
+        _check_names(names, has_algorithm=has_algorithm)
     for name in names:
-        if name in fixed and not (name == "duration" and fixed[name] == DEFAULTS[name]):
+        if name in fixed and not (name in PASSED and fixed[name] == KNOWN[name]):
             raise ValueError(f"{name} is in the grid and given beside it ({name}={fixed[name]!r}): give one")
     points = Points(names)
-    shared = settle(DEFAULTS | dict(fixed))
+    shared = settle(KNOWN | {name: value for name, value in fixed.items() if name not in names})
     for row in rows:
-        _add(points, shared | row)
+        points.add(shared | row)
     columns = [points.keys(name) for name in names]
     seen: dict[tuple[Hashable, ...], int] = {}
     for number, keys in enumerate(zip(*columns, strict=True)):
@@ -134,7 +177,6 @@ def _product(grid: Mapping[str, Iterable[Any]], runs: int, settle: "Settled") ->
     """Combine all values with all others."""
     if not grid:
         raise ValueError("the grid is empty: give {parameter: [values], ...}")
-    _check_names(grid)
     values: dict[str, Sequence[Any]] = {}
     for name, given in grid.items():
         if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
@@ -156,7 +198,6 @@ def _explicit(grid: object, runs: int, settle: "Settled") -> tuple[list[dict[str
     for row in grid:
         if not isinstance(row, Mapping):
             raise ValueError(f"grid: {row!r} is not a point: a point is a mapping {{parameter: value, ...}}")
-        _check_names(row)
         rows.append(settle(row))
     if not rows:
         raise ValueError("the grid is empty: give at least one point")
@@ -164,12 +205,16 @@ def _explicit(grid: object, runs: int, settle: "Settled") -> tuple[list[dict[str
     return rows, list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _check_names(names: Iterable[str]) -> None:
+def _check_names(names: Iterable[str], *, is_grid: bool = True, has_algorithm: bool = False) -> None:
+    names = list(names)
+    has_algorithm |= is_grid and "algorithm" in names
     for name in names:
         if name == "seed":
             raise ValueError("seed cannot vary: run k has the same seed at every point, made from seed=")
-        if name not in DEFAULTS:
-            raise ValueError(f"{name!r} is not a parameter of a simulation: they are {', '.join(DEFAULTS)}")
+        if name in KNOWN or (has_algorithm and isinstance(name, str) and name.isidentifier()):
+            continue
+        own = " (what an algorithm takes goes into arguments=)" * (not is_grid)
+        raise ValueError(f"{name!r} is not a parameter of a simulation: they are {', '.join(KNOWN)}{own}")
 
 
 def _check_size(points: int, runs: int) -> None:
@@ -180,12 +225,6 @@ def _check_size(points: int, runs: int) -> None:
         )
     if points > MOST_POINTS:
         raise ValueError(f"the grid has {points:,} points, more than {MOST_POINTS:,}: give fewer values")
-
-
-def _add(points: Points, setting: dict[str, Any]) -> None:
-    point = run_setting(setting)
-    points.native.append(point)
-    points.settings.append(setting | {"machines": point["machines"]})
 
 
 class Settled:
@@ -216,6 +255,8 @@ def _settle(name: str, value: Any) -> Any:
         value = value.tolist()
     if name in {"latency", "faults"}:
         return MODEL[name].check(name, value)
+    if name == "inputs":
+        return tuple(value) if isinstance(value, Iterable) else value
     if name == "topology":
         return as_topology(value)
     if name in {"rates", *BEHAVIOR} and isinstance(value, Iterable) and not isinstance(value, str):
@@ -233,8 +274,16 @@ def _key(name: str, value: Any, point: "_RunSetting") -> Hashable:
         return json.dumps(point["weights"], sort_keys=True)
     if name == "ticks":
         return json.dumps(point["ticks"])
+    if name not in DEFAULTS:
+        return json.dumps(value, sort_keys=True, default=lambda role: f"object {id(role)}")
     key: Hashable = tuple(value) if isinstance(value, list) else value
     return key
+
+
+def _is_whole(name: str, values: list[Any]) -> bool:
+    if name in SETTING:
+        return SETTING[name].read is read.whole
+    return all(isinstance(value, int) for value in values)
 
 
 def _distinct_labels(name: str, keys: list[Hashable], values: list[Any]) -> dict[Hashable, str]:
@@ -258,6 +307,8 @@ def _label(name: str, value: Any) -> str:
         value = value.given
     if name in WORDS:
         return WORDS[name](value)
+    if name not in DEFAULTS:
+        return argument_word(value)
     if isinstance(value, list):
         return _list(value)
     if isinstance(value, Mapping):
@@ -276,6 +327,8 @@ def _list(rates: Iterable[Any]) -> str:
 
 
 WORDS: dict[str, Callable[[Any], str]] = {
+    "algorithm": algorithm_word,
+    "inputs": lambda inputs: f"{len(inputs) or 'no'} input{'s' * (len(inputs) != 1)}",
     "faults": lambda faults: f"{len(faults) or 'no'} fault{'s' * (len(faults) != 1)}",
     "rates": lambda rates: "drawn" if rates is None else _list(rates),
     "ticks": ticks_word,

@@ -10,20 +10,25 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lamport._drive.simulate import simulated
+from lamport._model.algorithm import AlgorithmError
 
 if TYPE_CHECKING:
+    from lamport._drive.algorithm import Plan as Algorithm
     from lamport._lamport import _RunSetting
     from lamport._runs.run import Run
 
 __all__ = [
+    "Job",
     "Plan",
     "Unmeasured",
     "as_column",
     "as_measure",
     "check_pickles",
     "counted",
+    "in_a_line",
     "look_here",
     "look_there",
+    "measured",
 ]
 
 Measure = Callable[["Run"], Any]
@@ -33,13 +38,20 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be run, and seen of it."""
+    """What is to be run, and seen of it.
+
+    Attributes
+    ----------
+    algorithms : list
+        What machines run at each point, None for the built-in behaviour; empty if that is so at all points.
+    """
 
     points: "list[_RunSetting]"
     runs: int
     seed: int
     since: float | None = None
     measure: Mapping[str, Measure] = field(default_factory=dict)
+    algorithms: "list[Algorithm | None]" = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -198,7 +210,7 @@ def _made(job: Job, stop: Event | None = None) -> "Run":
     try:
         return simulated(job.setting, job.seed, progress=None if stop is None else go_on)
     except Exception as error:
-        raise Unmeasured(job.point, job.run, job.seed, _words(error)) from error
+        raise Unmeasured(job.point, job.run, job.seed, in_a_line(error)) from error
 
 
 def _ahead(jobs: Iterator[Job], threads: int) -> "Generator[tuple[Job, Run], None, None]":
@@ -232,14 +244,7 @@ class _Seen:
 
     def add(self, job: Job, run: "Run") -> None:
         """Look at a run."""
-        values: dict[str, Any] = {}
-        for name, function in self._measure.items():
-            try:
-                values[name] = _number(function(run))
-            except Exception as error:
-                why = f"measure {name!r}: {_words(error)}"
-                raise Unmeasured(job.point, job.run, job.seed, why) from error
-        for name, value in values.items():
+        for name, value in measured(self._measure, job, run).items():
             self._values[name].append(value)
         self._sizes.append(self._machines[job.point])
 
@@ -255,6 +260,24 @@ class _Seen:
             whole[:] = values[:number]
             told[name] = np.repeat(whole, self._sizes)
         return told
+
+
+def measured(measure: Mapping[str, Measure], job: Job, run: "Run") -> dict[str, bool | int | float | None]:
+    """Return what functions say of a run.
+
+    Raises
+    ------
+    Unmeasured
+        One failed.
+    """
+    values = {}
+    for name, function in measure.items():
+        try:
+            values[name] = _number(function(run))
+        except Exception as error:
+            why = f"measure {name!r}: {in_a_line(error)}"
+            raise Unmeasured(job.point, job.run, job.seed, why) from error
+    return values
 
 
 def _number(value: object) -> bool | int | float | None:
@@ -285,5 +308,9 @@ def as_column(values: Any) -> Any:
     return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-def _words(error: BaseException) -> str:
+def in_a_line(error: BaseException) -> str:
+    """Put an error into one line; of one with a traceback, without what is between its ends."""
+    if isinstance(error, AlgorithmError):
+        lines = str(error).splitlines()
+        return lines[0] if len(lines) == 1 else f"{lines[0]}: {lines[-1].strip()}"
     return f"{type(error).__name__}: {error}".rstrip(": ")

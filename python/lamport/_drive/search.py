@@ -146,7 +146,8 @@ def search(
 
 def _here(trial: "Trial", faults: Any, base: int, runs: int, tell: Count) -> "Found | None":
     from lamport._drive.measure import Unmeasured
-    from lamport._drive.trial import search_through, seeds
+    from lamport._drive.seeds import seeds
+    from lamport._drive.trial import search_through
 
     for first in range(0, runs, BATCH):
         numbered = list(seeds(base, first, min(BATCH, runs - first)))
@@ -196,7 +197,8 @@ def _on_executor(  # noqa: PLR0917
 
 def _chunk(trial: "Trial", faults: Any, base: int, first: int, runs: int) -> "tuple[int, Found | None]":
     """Look through consecutive runs: what an executor gets."""
-    from lamport._drive.trial import search_through, seeds
+    from lamport._drive.seeds import seeds
+    from lamport._drive.trial import search_through
 
     return runs, search_through(trial, faults, list(seeds(base, first, runs)))
 

@@ -217,17 +217,18 @@ def simulated_natively(
     seed: int,
     *,
     plan: Plan | None = None,
+    record: bool = True,
     invariant: Callable[[dict[int, dict[str, object]]], object] | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> "Simulated":
     """Do the same, and return what the native module makes; an invariant ends a run of an algorithm."""
     if plan is not None:
         return plan.simulate(
-            setting, seed=seed, record=True, log_dir=None, progress=progress, invariant=invariant
+            setting, seed=seed, record=record, log_dir=None, progress=progress, invariant=invariant
         )
     from lamport import _lamport
 
-    return _lamport.simulate(setting, seed=seed, record=True, since=None, log_dir=None, progress=progress)
+    return _lamport.simulate(setting, seed=seed, record=record, since=None, log_dir=None, progress=progress)
 
 
 def as_run(made: "Simulated", setting: "_RunSetting", seed: int, plan: Plan | None) -> Run:

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
 from lamport._model.check import some_real
 from lamport._model.public import public
-from lamport._model.setting import NUMBERS
+from lamport._model.setting import BUILT_IN, NUMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lamport._drive.chunks import Rows
     from lamport._drive.grid import Points
     from lamport._drive.measure import Plan, Unmeasured
+    from lamport._model.algorithm import Algorithm
     from lamport._runs.run import Run
 
 __all__ = ["SweepError", "sweep"]
@@ -41,6 +42,7 @@ METRICS = (
     "mean_wait",
     "mean_queue_len",
 )
+QUEUES = ("max_queue_len", "final_queue_len")
 
 
 @public
@@ -68,6 +70,10 @@ def sweep(
     runs: int = 100,
     duration: float = 60,
     seed: int | None = 0,
+    algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
+    arguments: Mapping[str, Any] | None = None,
+    inputs: Iterable[tuple[float, int, Any]] = (),
+    until: Literal["quiet"] | None = None,
     measure: "Mapping[str, Callable[[Run], float | None]] | None" = None,
     since: float | None = None,
     executor: Executor | None = None,
@@ -88,13 +94,18 @@ def sweep(
         mapping of parameters each. If None there is one point, of the parameters beside it: ``sweep(runs=50,
         rates=[1, 3, 6])``. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``topology``, ``latency`` and ``faults``, as for
-        `simulate`.
+        `simulate`, and ``algorithm``, ``arguments``, ``inputs`` and ``until``. With an algorithm any other
+        name is an argument of it: ``{"hold": [0.1, 0.2]}``; a name that is both is the run's, and an error
+        unless ``arguments`` gives the argument.
     runs : int
         How many runs each point has.
     duration : float
         How long machines tick, in seconds of virtual time.
     seed : int, optional
         What the seeds of the runs are made from, 0 .. 2^53 - 1; drawn if None.
+    algorithm, arguments, inputs, until
+        What machines do in place of the built-in behaviour, as for `simulate`. Handlers are Python: such runs
+        are made one after the other, in this thread or on `executor`.
     measure : mapping of str to callable, optional
         Columns of your own: each name has a function that gets the `Run`, recorded, and returns one number
         for it, or True or False, or None if it is not known. Each row of the run has it. The functions are
@@ -122,7 +133,8 @@ def sweep(
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
         ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
         `Run.machines`; with `since` also ``mean_drift``, ``max_drift``, ``mean_wait`` and ``mean_queue_len``;
-        and the columns of `measure`: bool or int64 if all are, else float64.
+        and the columns of `measure`: bool or int64 if all are, else float64. What only the built-in behaviour
+        has is NaN with an algorithm, and the queue of a machine that is down at the end NA.
         ``attrs["grid"]`` names the parameters of the grid, ``attrs["seed"]`` is the seed; after Ctrl-C the
         finished runs are returned and ``attrs["interrupted"]`` is True.
 
@@ -130,11 +142,14 @@ def sweep(
     ------
     ValueError
         The grid is empty, repeats itself or has more than 10^8 runs; a parameter is unknown, given twice or
-        outside what the model allows; a function of `measure` has the name of another column, or cannot go to
-        the processes of `executor`, because it does not pickle; `since` is not within all runs.
+        outside what the model allows; a function of `measure` has the name of another column; an algorithm,
+        or such a function, cannot go to the processes of `executor`, because it does not pickle; `since` is
+        not within all runs.
     SweepError
-        The executor failed, or a function of `measure` did: the message names point, run and seed. What is
-        finished is kept in ``finished``.
+        The executor failed, a function of `measure` did, or a handler of an algorithm, whose `AlgorithmError`
+        is the cause: the message names point, run and seed. What is finished is kept in ``finished``.
+    TypeError
+        An algorithm is none.
     LamportError
         The table would need more memory than this host has.
 
@@ -177,6 +192,10 @@ def sweep(
                 runs=runs,
                 duration=duration,
                 seed=seed,
+                algorithm=algorithm,
+                arguments=arguments,
+                inputs=inputs,
+                until=until,
                 measure=measure,
                 since=since,
                 executor=own,
@@ -187,14 +206,19 @@ def sweep(
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
     taken = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth", *DEFAULTS, *METRICS)
     functions, start = as_measure(measure, taken), some_real("since", since)
-    points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **fixed})
+    own = {"algorithm": algorithm, "arguments": arguments, "inputs": inputs, "until": until}
+    points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **own, **fixed})
     _check(points)
+    _check_columns(points, functions, (*taken, *DEFAULTS))
     _check_since(points, start)
-    plan = Plan(points.native, runs, make_seed(seed), start, functions)
+    algorithms = points.algorithms if any(points.algorithms) else []
+    plan = Plan(points.native, runs, make_seed(seed), start, functions, algorithms)
     _ensure_memory(points, runs)
     with Count(progress, plan.total, f"{len(points.native):,} points", "runs") as tell:
         if executor is not None:
             rows, interrupted = _on_executor(points, plan, executor, tell)
+        elif plan.algorithms:
+            rows, interrupted = _handled(points, plan, tell)
         elif plan.measure:
             rows, interrupted = _one_by_one(points, plan, tell)
         else:
@@ -221,6 +245,16 @@ def _one_by_one(points: "Points", plan: "Plan", tell: Count) -> "tuple[list[Rows
     return [(0, columns)], interrupted
 
 
+def _handled(points: "Points", plan: "Plan", tell: Count) -> "tuple[list[Rows], bool]":
+    from lamport._drive.handled import handled
+
+    columns, interrupted, failure = handled(plan, 0, tell)
+    rows = [(0, columns)] if columns else []
+    if failure is not None:
+        raise _failed(points, plan, rows, _where(points, failure.point, failure)) from failure.__cause__
+    return rows, interrupted
+
+
 def _on_executor(
     points: "Points", plan: "Plan", executor: Executor, tell: Count
 ) -> "tuple[list[Rows], bool]":
@@ -228,7 +262,10 @@ def _on_executor(
     from lamport._drive.measure import Unmeasured, check_pickles
 
     if isinstance(executor, ProcessPoolExecutor):
-        check_pickles({f"measure: {name!r}": each for name, each in plan.measure.items()}, "sweep")
+        things: dict[str, object] = {f"measure: {name!r}": each for name, each in plan.measure.items()}
+        for place, algorithm in enumerate(plan.algorithms):
+            things[f"{points.describe(place)}: algorithm"] = algorithm
+        check_pickles(things, "sweep")
     try:
         return run_chunks(plan, executor, tell)
     except Failure as failure:
@@ -264,6 +301,21 @@ def _check(points: "Points") -> None:
         raise ValueError(f"{points.describe(number)}: {why}")
 
 
+def _check_columns(points: "Points", functions: Iterable[str], taken: Iterable[str]) -> None:
+    """Refuse an argument of an algorithm, in the grid, that has the name of another column."""
+    from lamport._drive.grid import KNOWN
+
+    taken = {*taken} - {*KNOWN}
+    for name in points.names:
+        if name in taken:
+            raise ValueError(
+                f"grid: {name} is a column of every sweep: give this argument in the grid by "
+                f"{{'arguments': [{{{name!r}: ...}}, ...]}}"
+            )
+        if name in functions:
+            raise ValueError(f"measure: {name!r} is a parameter of the grid: give another name")
+
+
 def _check_since(points: "Points", since: float | None) -> None:
     """Refuse a warm-up that is longer than a run."""
     if since is None:
@@ -294,14 +346,14 @@ def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: b
         columns = {name: np.concatenate(parts[name]) if rows else empty for name in names}
         point = np.concatenate([columns["point"] + first for first, columns in rows]) if rows else empty
     given = {name: _taken(points.column(name), point) for name in points.names}
-    shown = {name: _taken(points.column(name), point) for name in FIXED if name not in given}
+    shown = {name: _shown(points, plan, name, point) for name in FIXED if name not in given}
     order = {
         **given,
         "run": columns["run"],
         "seed": columns["seed"],
         **shown,
         "machine_id": columns["machine_id"],
-        **{name: columns[name] for name in metrics},
+        **{name: _metric(name, columns[name]) for name in metrics},
         **{name: as_column(columns[name]) for name in plan.measure},
     }
     frame = pd.DataFrame(order, copy=False)
@@ -311,6 +363,26 @@ def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: b
 
 def _taken(column: Any, point: Any) -> Any:
     return column.take(point)
+
+
+def _shown(points: "Points", plan: "Plan", name: str, point: Any) -> Any:
+    """Return a parameter that is not in the grid, NaN where an algorithm has none such."""
+    import numpy as np
+
+    column = points.column(name)
+    if name in BUILT_IN and plan.algorithms:
+        is_built_in = [algorithm is None for algorithm in plan.algorithms]
+        column = np.where(is_built_in, column.astype(np.float64), np.nan)
+    return column.take(point)
+
+
+def _metric(name: str, values: Any) -> Any:
+    """Return a metric, NA where the length of a queue is not known."""
+    if name in QUEUES and (values < 0).any():
+        from lamport._runs.tables import maybe_whole
+
+        return maybe_whole(values)
+    return values
 
 
 def _ensure_memory(points: "Points", runs: int) -> None:

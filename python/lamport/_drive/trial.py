@@ -1,24 +1,22 @@
 """One run of a search: simulated, and held against what is to be true of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lamport._drive.algorithm import Plan, plan_of
-from lamport._drive.measure import Plan as Runs
-from lamport._drive.measure import Unmeasured, counted
+from lamport._drive.measure import Unmeasured, in_a_line
 from lamport._drive.simulate import as_run, simulated_natively
 from lamport._model.algorithm import AlgorithmError
 from lamport._model.fault import Fault, as_faults, faults_text
 from lamport._model.random_faults import random_faults
 from lamport._model.run_setting import run_setting
-from lamport._model.setting import MODEL
 
 if TYPE_CHECKING:
     from lamport._lamport import _RunSetting
     from lamport._runs.run import Run
 
-__all__ = ["Broken", "Found", "Trial", "search_through", "seeds"]
+__all__ = ["Broken", "Found", "Trial", "search_through"]
 
 FEWEST = 6
 """Faults that a run has at least, on average, if nobody says which; a longer one has one in ten seconds."""
@@ -91,7 +89,7 @@ class Trial:
         try:
             made = simulated_natively(setting, seed, plan=self.plan, invariant=self.invariant)
         except AlgorithmError as error:
-            return Broken("algorithm", _first_and_last(str(error))), None
+            return Broken("algorithm", in_a_line(error)), None
         if made.interrupted:
             raise KeyboardInterrupt
         run = as_run(made, setting, seed, self.plan)
@@ -140,23 +138,11 @@ def search_through(
             drawn = trial.draw(faults, seed)
             broken, _ = trial.look(seed, drawn)
         except Exception as error:
-            raise Unmeasured(0, number, seed, f"{type(error).__name__}: {error}".rstrip(": ")) from error
+            raise Unmeasured(0, number, seed, in_a_line(error)) from error
         tell(number + 1)
         if broken is not None:
             return number, seed, drawn, broken
     return None
-
-
-def seeds(seed: int, first: int, runs: int) -> Iterator[tuple[int, int]]:
-    """Give runs their numbers and seeds: those of the same runs of a sweep."""
-    small = run_setting({name: each.of["grid"] for name, each in MODEL.items()} | SMALL)
-    columns, interrupted = counted(Runs([small], runs, seed), first, threads=1)
-    if interrupted:
-        raise KeyboardInterrupt
-    return enumerate(columns["seed"].tolist(), first)
-
-
-SMALL = {"machines": 1, "duration": 0.001}
 
 
 def _some_faults(seed: int, machines: int, duration: float) -> list[Fault]:
@@ -190,9 +176,3 @@ def _as_event(name: str, event: Any) -> tuple[int | str, int]:
         raise TypeError(
             f"property {name} gives {event!r} for an event: it is (machine, clock), as (2, 17)"
         ) from None
-
-
-def _first_and_last(text: str) -> str:
-    """Leave out what is between the first line of an error and what was raised."""
-    lines = text.splitlines()
-    return lines[0] if len(lines) == 1 else f"{lines[0]}: {lines[-1].strip()}"

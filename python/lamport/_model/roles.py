@@ -29,6 +29,9 @@ class Roles:
     ----------
     arguments : dict
         The arguments, as JSON tells them.
+    takes : dict
+        The names of arguments that classes take, each with its default (``inspect.Parameter.empty`` if it
+        has none).
 
     Raises
     ------
@@ -52,13 +55,14 @@ class Roles:
             raise TypeError(f"arguments={given!r} is not a mapping, like arguments={{'hold': 0.2}}")
         self._text = body_text(dict(given), "arguments")
         self.arguments: dict[str, Any] = body_value(self._text)
+        self.takes: dict[str, Any] = {}
         self._taken: dict[Role, tuple[str, ...]] = {}
         self._bind()
 
     def _bind(self) -> None:
         """Say which arguments each class takes."""
         roles: list[Any] = list(dict.fromkeys(self._of.values() if self._one is None else [self._one]))
-        known: dict[str, None] = {}
+        known = self.takes
         takes_all = False
         for role in roles:
             if not _is_class(role):
@@ -73,7 +77,9 @@ class Roles:
             ]
             takes_rest = any(each.kind is each.VAR_KEYWORD for each in parameters)
             takes_all |= takes_rest
-            known |= dict.fromkeys(names)
+            for each in parameters:
+                if each.name in names:
+                    known.setdefault(each.name, each.default)
             taken = [name for name in self.arguments if takes_rest or name in names]
             self._taken[role] = tuple(taken)
             for each in parameters:

@@ -161,8 +161,7 @@ _TABLE = (
         check=read.rates,
         read=read.numbers,
         options={
-            **on("run simulate", "--rates", RATES.format("-n or --algorithm"), metavar="1,3,6"),
-            **on("sweep", "--rates", RATES.format("-n"), metavar="1,3,6"),
+            **on("run simulate sweep", "--rates", RATES.format("-n or --algorithm"), metavar="1,3,6"),
         },
     ),
     Parameter(
@@ -315,10 +314,10 @@ _TABLE = (
     ),
     Parameter(
         "algorithm",
-        {"run_local": None, "simulate": None},
+        {"run_local": None, "simulate": None, "sweep": None},
         seldom=True,
         options=on(
-            "run simulate",
+            "run simulate sweep",
             "--algorithm",
             "class of an algorithm that machines run, as mutex:Mutex for class Mutex in mutex.py of this "
             "directory (default: the built-in behaviour)",
@@ -327,11 +326,11 @@ _TABLE = (
     ),
     Parameter(
         "arguments",
-        {"run_local": None, "simulate": None},
+        {"run_local": None, "simulate": None, "sweep": None},
         read=read.argument,
         seldom=True,
         options=on(
-            "run simulate",
+            "run simulate sweep",
             "--set",
             "argument that the class is called with: JSON, or else a text (repeatable)",
             metavar="NAME=VALUE",
@@ -340,17 +339,17 @@ _TABLE = (
     ),
     Parameter(
         "inputs",
-        {"simulate": ()},
+        {"simulate": (), "sweep": ()},
         read=read.inputs_file,
         seldom=True,
-        options=on("simulate", "--inputs", INPUTS, metavar="FILE"),
+        options=on("simulate sweep", "--inputs", INPUTS, metavar="FILE"),
     ),
     Parameter(
         "until",
-        {"run_local": None, "simulate": None},
+        {"run_local": None, "simulate": None, "sweep": None},
         seldom=True,
         options=on(
-            "run simulate",
+            "run simulate sweep",
             "--until",
             "end when no message is under way and no timer is set (default: when the duration is over)",
             choices=("quiet",),

@@ -238,3 +238,67 @@ def test_runs_of_an_algorithm_are_repeated(here, capsys):
     for number in (1, 2):
         assert record(here / "a" / f"run_{number}")["algorithm"] == "polls:Poll"
     assert "means over 2 runs" in capsys.readouterr().out
+
+
+SWEEP = ["sweep", "--algorithm=polls:Poll", "-n2", "--rates=100", "--runs=3", "--duration=5", "--no-progress"]
+
+
+def test_a_sweep(here, capsys):
+    words = ["--grid=hold=0.1,1", "--set=word=hi", "--since=0.05", "--statistic=median", "--confidence=0.7"]
+    assert main([*SWEEP, *words, "--until=quiet", "-o", str(here / "table.csv")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == "medians over runs, and their 70 % confidence intervals"
+    assert told[2].split()[:5] == ["hold", "runs", "drift", "mean_drift", "mean_wait"]
+    assert [line.split()[0] for line in told[3:5]] == ["0.1", "1.0"]
+    import polls
+
+    frame = lamport.sweep(
+        {"hold": [0.1, 1]}, runs=3, duration=5, machines=2, rates=100, since=0.05,
+        algorithm=polls.Poll, arguments={"word": "hi"}, until="quiet",
+    )  # fmt: skip
+    table = lamport.summarize(frame, statistic="median", confidence=0.7)
+    assert f"{table['mean_drift', 'median'].iloc[0]:.4g} [" in told[3]
+    written = (here / "table.csv").read_text().splitlines()
+    assert written[0] == ",".join(frame.columns)
+    assert len(written) == 1 + len(frame) == 13
+
+
+def test_a_sweep_prints_what_is_asked_for(capsys):
+    words = ["sweep", "--runs=20", "--duration=5", "--no-progress"]
+    assert main([*words, "--statistic=0.25", "--confidence=0.9"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == "0.25 quantiles over runs, and their 90 % confidence intervals"
+    assert "mean_wait" not in told[2]
+    assert main(words) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "means over runs, and their 95 % confidence intervals"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--grid=hodl=1"], "--algorithm polls:Poll: Poll has no argument hodl (did you mean hold?)"),
+        (["--grid=hold=1", "--set=hold=2"], "--grid: point 1 (hold=1): hold is in the grid and in --set (2)"),
+        (["--grid=algorithm=polls:Needy"], "--grid: algorithm is in the grid and given beside it"),
+        (["--since=7"], "--since=7 (s) is not within a run of 5 s"),
+        (["--statistic=mode"], "--statistic='mode': give 'mean', 'median' or a quantile"),
+        (["--confidence=1"], "--confidence=1.0 is not between 0 and 1"),
+        (["--algorithm=polls:Needy"], "Needy needs the argument hold: give --set hold=..."),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_sweep_that_cannot_be(words, message, capsys):
+    assert main([*SWEEP, *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+def test_a_sweep_whose_handlers_fail(capsys):
+    assert main([*SWEEP, "--algorithm=polls:Failing", "--grid=hold=0.1,9"]) == 1
+    told = capsys.readouterr().err
+    assert "point 1 of 2 (hold=0.1), run 0 with seed" in told
+    assert "KeyError: 'speed'" in told
+
+
+@pytest.mark.usefixtures("here")
+def test_what_the_grid_gives_is_not_needed_elsewhere():
+    assert main([*SWEEP, "--algorithm=polls:Needy", "--grid=hold=0.1,9"]) == 0
