@@ -301,4 +301,4 @@ def test_a_sweep_whose_handlers_fail(capsys):
 
 @pytest.mark.usefixtures("here")
 def test_what_the_grid_gives_is_not_needed_elsewhere():
-    assert main([*SWEEP, "--algorithm=polls:Needy", "--grid=hold=0.1,9"]) == 0
+    assert main([*SWEEP, "--algorithm=polls:Needy", "--grid=hold=8,9"]) == 0
