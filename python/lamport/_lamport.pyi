@@ -165,6 +165,8 @@ class Me:
         ------
         ValueError
             The seconds are negative, not finite, or more than 1e9.
+        LamportError
+            More than 65,536 timers would be set.
         """
 
     def cancel(self, name: str) -> None:

@@ -11,7 +11,7 @@ use crate::model::handler::{Call, Effects, Moment, SendRoom};
 use crate::model::message::{Micros, Nanos};
 use crate::model::node::Node;
 use crate::model::random::Generator;
-use crate::model::timers::{SetTimer, Timers};
+use crate::model::timers::{MAX_TIMERS, SetTimer, Timers};
 
 /// Why there is a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Begun {
     pub is_manual: bool,
     /// The same as `at`, since the beginning of ticking.
     now: Micros,
+    /// How many timers it may set.
+    timer_room: usize,
 }
 
 /// A send of a step.
@@ -113,6 +115,7 @@ impl Begun {
             sent_clock: received.map(|(message, _)| message.timestamp),
             is_replay,
             room,
+            timer_room: self.timer_room,
         }
     }
 }
@@ -192,6 +195,7 @@ impl Handled {
             at,
             is_manual: false,
             now: at - self.began,
+            timer_room: MAX_TIMERS - self.timers.len().min(MAX_TIMERS),
         }
     }
 

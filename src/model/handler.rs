@@ -38,6 +38,8 @@ pub struct Moment {
     pub is_replay: bool,
     /// What sends may still take.
     pub room: SendRoom,
+    /// How many timers the step may set.
+    pub timer_room: usize,
 }
 
 /// Room for messages that are not received yet.

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::model::message::Micros;
 
+/// The most timers of a machine: those that are set, and those that a step sets.
+pub const MAX_TIMERS: usize = 1 << 16;
+
 /// What a handler does to the timers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimerChange {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lamport._drive.algorithm import Plan, kept_of, plan_again, plan_of
 from lamport._drive.progress import Count
+from lamport._model.algorithm import AlgorithmError
 from lamport._model.check import real
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
@@ -14,7 +15,7 @@ from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, run_setting
 from lamport._model.ticks import Jitter, Steps
 from lamport._runs.claim import Claim
-from lamport._runs.directory import write_record
+from lamport._runs.directory import log_files, write_record
 from lamport._runs.recipe import Recipe, simulate_again
 from lamport._runs.run import Run
 
@@ -140,7 +141,8 @@ def simulate(
     OSError
         `log_dir` cannot be written, too few files may be open.
     AlgorithmError
-        A handler raised an exception, or an algorithm did not do again, after a crash, what it did before.
+        A handler raised an exception, or an algorithm did not do again, after a crash, what it did before;
+        the logs in `log_dir` are those of a run in which its machine crashed at that moment.
     LamportError
         Recording would need more memory than there is.
 
@@ -180,6 +182,10 @@ def simulate(
         parameters |= _outcome(simulated, parameters["rates"])
         if directory is not None:
             write_record(directory, parameters)
+    except AlgorithmError:
+        if claim is not None and not log_files(claim.path):
+            claim.give_up()
+        raise
     except BaseException:
         if claim is not None:
             claim.give_up()

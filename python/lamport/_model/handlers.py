@@ -8,8 +8,13 @@ from lamport._model.warning import warn
 
 __all__ = ["check_class", "nearest"]
 
-HANDLERS = {"start": 1, "on_message": 3, "on_timer": 2, "on_idle": 1}
-"""The handlers, and what each is handed beside the instance."""
+HANDLERS = {
+    "start": ("self", "me"),
+    "on_message": ("self", "me", "sender", "body"),
+    "on_timer": ("self", "me", "name"),
+    "on_idle": ("self", "me"),
+}
+"""The handlers, and what each is handed."""
 
 USUAL = {"on_start": "start", "on_init": "start", "on_receive": "on_message", "on_tick": "on_idle"}
 """What handlers are called elsewhere."""
@@ -40,9 +45,14 @@ def check_class(algorithm: type[Algorithm]) -> None:
     if not any(handler in own for handler in HANDLERS):
         near = next((f"; {name}.{found} is near" for found in own if nearest(found, HANDLERS)), "")
         raise TypeError(f"{name} has no handlers: it needs one or several of {', '.join(HANDLERS)}{near}")
-    for handler, count in HANDLERS.items():
+    for handler in HANDLERS:
         if handler in own:
-            _check_handler(f"{name}.{handler}", handler, getattr(algorithm, handler), count)
+            if getattr(algorithm, handler) is getattr(Algorithm, handler, None):
+                raise TypeError(
+                    f"{name}.{handler} is hidden by that of lamport.Algorithm: name the base that has it "
+                    f"first, class {algorithm.__name__}(Base, lamport.Algorithm)"
+                )
+            _check_handler(f"{name}.{handler}", handler, getattr(algorithm, handler))
     for found, value in own.items():
         kind = type(value).__name__
         if isinstance(value, list | dict | set | bytearray) or kind in {"deque", "ndarray"}:
@@ -76,20 +86,29 @@ def _meant(name: str) -> str | None:
     return near[0] if near else None
 
 
-def _check_handler(shown: str, handler: str, function: Any, count: int) -> None:
+def _check_handler(shown: str, handler: str, function: Any) -> None:
     import inspect
 
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise TypeError(f"{shown} is async: there is no await in handlers, see lamport.Algorithm")
     if inspect.isgeneratorfunction(function):
         raise TypeError(f"{shown} has a yield: nobody would run what follows it, see lamport.Algorithm")
+    if not callable(function):
+        raise TypeError(f"{shown} is {function!r}, which cannot be called: {_definition(handler)}")
     if not inspect.isfunction(function):
         return
+    signature = inspect.signature(function)
+    right = HANDLERS[handler]
+    names = list(signature.parameters)[: len(right)]
+    # In another order they would be handed what they do not expect.
+    is_swapped = any(name in right and place != right.index(name) for place, name in enumerate(names))
     try:
-        inspect.signature(function).bind(*[None] * (count + 1))
+        signature.bind(*right)
     except TypeError:
-        right = inspect.signature(getattr(Algorithm, handler)).parameters
-        raise TypeError(
-            f"{shown}{inspect.signature(function)} does not take what it is handed: "
-            f"def {handler}({', '.join(right)})"
-        ) from None
+        is_swapped = True
+    if is_swapped:
+        raise TypeError(f"{shown}{signature} does not take what it is handed: {_definition(handler)}")
+
+
+def _definition(handler: str) -> str:
+    return f"def {handler}({', '.join(HANDLERS[handler])})"

@@ -127,14 +127,16 @@ class Roles:
         role: Any = self._role(machine)
         if _is_class(role):
             own = body_value(self._text)
-            return role(**{name: own[name] for name in self._taken[role]})  # type: ignore[no-any-return]
-        made = role(machine)
+            made, call = role(**{name: own[name] for name in self._taken[role]}), "..."
+        else:
+            made, call = role(machine), machine
         if not isinstance(made, Algorithm):
             raise TypeError(
-                f"{_name(role)}({machine}) returned {made!r}, not an instance of a class derived of "
+                f"{_name(role)}({call}) returned {made!r}, not an instance of a class derived of "
                 "lamport.Algorithm"
             )
-        check_class(type(made))
+        if not _is_class(role):
+            check_class(type(made))
         return made
 
     def told(self, machine: int) -> str:

@@ -34,7 +34,7 @@ def states(logs: "Logs") -> pd.DataFrame:
     rows, texts = logs.states()
     events = logs.events()
     table = pd.DataFrame({name: events[name][rows] for name in OURS})
-    declared = pd.DataFrame(json.loads(f"[{','.join(texts)}]"), index=table.index, dtype=object)
+    declared = pd.DataFrame(_values(texts), index=table.index, dtype=object)
     machines = table["machine_id"].to_numpy()
     by_machine = np.argsort(machines, kind="stable")
     for name in declared.columns:
@@ -42,6 +42,15 @@ def states(logs: "Logs") -> pd.DataFrame:
         carried[by_machine] = _carried(declared[name].to_numpy()[by_machine], machines[by_machine])
         table[f"{name}_" if name in OURS else name] = _typed(carried)
     return table
+
+
+def _values(texts: list[str]) -> Any:
+    try:
+        return json.loads(f"[{','.join(texts)}]")
+    except ValueError:  # a whole number of more digits than Python reads by itself
+        from lamport._lamport import body_value
+
+        return [body_value(text) for text in texts]
 
 
 def _carried(cells: "NDArray[np.object_]", machines: "NDArray[np.int64]") -> Any:

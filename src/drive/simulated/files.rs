@@ -106,14 +106,6 @@ impl Files {
         Ok(files)
     }
 
-    /// Writes what there is, without an end: the run broke off.
-    pub fn break_off(mut self) -> Result<()> {
-        for machine in 0..self.logs.len() {
-            self.flush(machine);
-        }
-        self.failure.map_or(Ok(()), Err)
-    }
-
     /// Writes UNREAD and END lines.
     pub fn finish(mut self, simulation: &impl Ran) -> Result<()> {
         let time = simulation.end();

@@ -218,13 +218,15 @@ impl Me {
     /// ------
     /// ValueError
     ///     The seconds are negative, not finite, or more than 1e9.
-    fn timer(&self, name: &Bound<'_, PyAny>, seconds: f64) -> PyResult<()> {
-        self.open("timer()")?.timer(name, Some(seconds))
+    /// LamportError
+    ///     More than 65,536 timers would be set.
+    fn timer(&self, name: &Bound<'_, PyAny>, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.open("timer()")?.timer(self.id, name, Some(seconds))
     }
 
     /// Take the timer of this name away, if it is set.
     fn cancel(&self, name: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.open("cancel()")?.timer(name, None)
+        self.open("cancel()")?.timer(self.id, name, None)
     }
 
     /// Declare values of the machine's state for its log and the table ``run.states``.

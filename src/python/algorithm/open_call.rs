@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use super::body_text::write_body;
@@ -12,7 +12,7 @@ use crate::model::body::{Body, length};
 use crate::model::event::Recipients;
 use crate::model::handler::{Effects, Moment, SendRoom};
 use crate::model::message::MachineId;
-use crate::model::timers::TimerChange;
+use crate::model::timers::{MAX_TIMERS, TimerChange};
 use crate::python::error::LamportError;
 use crate::setting::MAX_DURATION;
 
@@ -47,6 +47,7 @@ impl Default for OpenCall {
                 sent_clock: None,
                 is_replay: false,
                 room: SendRoom::WHOLE,
+                timer_room: 0,
             },
             clock: 0,
             effects: Effects::default(),
@@ -108,10 +109,16 @@ impl OpenCall {
         let bytes = length(&body) as u64;
         let room = &mut self.moment.room;
         if room.messages < count || room.bytes < bytes {
+            let (wait, full) = if room.messages < count {
+                let wait = SendRoom::WHOLE.messages - room.messages;
+                (format!("{wait} messages"), "2^24 = 16777216 messages")
+            } else {
+                let wait = SendRoom::WHOLE.bytes - room.bytes;
+                (format!("bodies of {wait} bytes"), "256 MiB of bodies")
+            };
             return Err(LamportError::new_err(format!(
-                "machine {own} sends more than can wait: there is room for {} messages with bodies of {} \
-                 bytes, and of messages that were not received yet there may be 2^24, or 256 MiB",
-                room.messages, room.bytes
+                "machine {own} sends more than can wait: {wait} were sent and not received yet, and {full} \
+                 are the most; send less often than machines tick"
             )));
         }
         if self.clock >= MAX_TIMESTAMP {
@@ -129,7 +136,12 @@ impl OpenCall {
     }
 
     /// Sets a timer, or takes it away.
-    pub(super) fn timer(&mut self, name: &Bound<'_, PyAny>, seconds: Option<f64>) -> PyResult<()> {
+    pub(super) fn timer(
+        &mut self,
+        own: MachineId,
+        name: &Bound<'_, PyAny>,
+        seconds: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let Ok(name) = name.extract::<std::borrow::Cow<'_, str>>() else {
             return Err(PyTypeError::new_err(format!(
                 "a timer has a name, a text, not {}",
@@ -142,18 +154,43 @@ impl OpenCall {
                 name.len()
             )));
         }
-        let name = Arc::from(&*name);
-        self.effects.timers.push(match seconds {
+        let is_set = seconds.is_some();
+        let room = &mut self.moment.timer_room;
+        if is_set && *room == 0 || self.effects.timers.len() >= 2 * MAX_TIMERS {
+            return Err(LamportError::new_err(format!(
+                "machine {own} has more timers than it may: {MAX_TIMERS} are the most, those that are set and \
+                 those that this step sets together; a name that is used again is one timer"
+            )));
+        }
+        let name: Arc<str> = Arc::from(&*name);
+        let change = match seconds {
             None => TimerChange::Cancel(name),
-            Some(seconds) if (0.0..=MAX_DURATION).contains(&seconds) => {
-                TimerChange::Set(name, (seconds * 1e6).round_ties_even() as i64)
-            }
-            Some(seconds) => {
-                return Err(PyValueError::new_err(format!(
-                    "timer {name:?} in {seconds} seconds: it must be a number from 0 to {MAX_DURATION:e}"
-                )));
-            }
-        });
+            Some(seconds) => match seconds.extract::<f64>() {
+                Ok(after) if (0.0..=MAX_DURATION).contains(&after) => {
+                    TimerChange::Set(name, (after * 1e6).round_ties_even() as i64)
+                }
+                Err(error)
+                    if !error.is_instance_of::<PyTypeError>(seconds.py())
+                        && !error.is_instance_of::<PyOverflowError>(seconds.py()) =>
+                {
+                    return Err(error);
+                }
+                read => {
+                    let why = format!(
+                        "timer {name:?} in {} seconds: it must be a number from 0 to {MAX_DURATION:e}",
+                        seconds.repr()?
+                    );
+                    return Err(match read {
+                        Err(error) if error.is_instance_of::<PyTypeError>(seconds.py()) => {
+                            PyTypeError::new_err(why)
+                        }
+                        _ => PyValueError::new_err(why),
+                    });
+                }
+            },
+        };
+        *room -= usize::from(is_set);
+        self.effects.timers.push(change);
         Ok(())
     }
 

@@ -129,7 +129,8 @@ pub(in crate::python) fn simulate_algorithm(
             ..
         }) => false,
         Err(broken) => {
-            files.map_or(Ok(()), Files::break_off)?;
+            // The machine is as one that is down; the others end.
+            files.map_or(Ok(()), |files| files.finish(&simulation))?;
             return failure(py, broken);
         }
     };

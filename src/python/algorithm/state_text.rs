@@ -32,7 +32,12 @@ impl StateText {
     pub(super) fn declare(&mut self, values: &Bound<'_, PyDict>) -> PyResult<()> {
         let before = self.members.len();
         for (name, value) in values.iter() {
-            let name = name.cast::<PyString>()?.to_str()?;
+            let Ok(name) = name.cast::<PyString>()?.to_str() else {
+                return Err(PyValueError::new_err(format!(
+                    "state(**{{{}: ...}}): a lone surrogate in a name cannot be written; use other characters",
+                    name.repr()?
+                )));
+            };
             if TAKEN.contains(&name) {
                 return Err(PyValueError::new_err(format!(
                     "state({name}=...): the table of states has a column {name} of its own, give \

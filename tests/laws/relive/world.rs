@@ -15,6 +15,7 @@ use lamport::model::handler::{Call, Effects, Handler, Moment, SendRoom};
 use lamport::model::message::{Message, Nanos};
 use lamport::model::nonce::Nonce;
 use lamport::model::random::Generator;
+use lamport::model::timers::MAX_TIMERS;
 
 use crate::account;
 use crate::broken::{Broken, Twisted};
@@ -258,6 +259,7 @@ impl World {
                 sent_clock: None,
                 is_replay: false,
                 room: SendRoom::WHOLE,
+                timer_room: MAX_TIMERS,
             };
             let Ok(()) = handler.handle(&moment, Call::Start, &mut Effects::default());
         }

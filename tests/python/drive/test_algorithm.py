@@ -1,5 +1,6 @@
 """What handlers are handed and may do: each word of `me`, and what is refused."""
 
+import json
 import math
 import random
 import threading
@@ -169,7 +170,7 @@ def test_a_timer_is_due_after_whole_microseconds():
     assert sorted(times.values()) == [time for time in done.events["time"] if time in times.values()]
 
 
-@pytest.mark.parametrize("seconds", [-1e-9, -1, math.nan, math.inf, -math.inf, 1.1e9])
+@pytest.mark.parametrize("seconds", [-1e-9, -1, math.nan, math.inf, -math.inf, 1.1e9, 10**400])
 def test_what_is_no_time_of_a_timer(seconds):
     def start(told, me):
         told.append(refused(me.timer, "wait", seconds))
@@ -183,9 +184,10 @@ def test_what_is_no_time_of_a_timer(seconds):
 def test_what_is_no_name_of_a_timer():
     def start(told, me):
         told += [refused(me.timer, name, 1) for name in (3, None, "\ud800", "x" * 257)]
-        told.append(refused(me.timer, "wait", "1"))
+        told.append(refused(me.timer, "wait", "abc"))
 
     told, _ = run(start, machines=1)
+    assert told[-1][1] == "timer \"wait\" in 'abc' seconds: it must be a number from 0 to 1e9"
     assert [error for error, _ in told] == ["TypeError", "TypeError", "TypeError", "ValueError", "TypeError"]
 
 
@@ -287,9 +289,32 @@ def test_a_flooding_handler_is_stopped():
         while True:
             me.broadcast(body)
 
-    with pytest.raises(lamport.AlgorithmError, match="sends more than can wait: there is room for") as caught:
+    with pytest.raises(
+        lamport.AlgorithmError, match=r"bodies of \d+ bytes were sent and not received"
+    ) as caught:
         run(start)
     assert isinstance(caught.value.__cause__, lamport.LamportError)
+
+
+def test_timers_of_ever_new_names_end_somewhere():
+    def start(told, me):
+        for number in range(65_536):
+            me.timer(f"old {number}", 1)
+        told.append(refused(me.timer, "new", 1))
+
+    def on_message(told, me, sender, body):
+        told.append(refused(me.timer, "new", 1))
+        me.cancel("old 7")
+
+    def on_timer(told, me, name):
+        told.append(refused(me.timer, "later", 1))
+
+    inputs = [(0.5, 1, "more"), (0.6, 1, "more")]
+    told, _ = run(start, on_message, on_timer, machines=1, duration=1.02, inputs=inputs)
+    full = told[0]
+    assert full[0] == "LamportError"
+    assert "machine 1 has more timers than it may: 65536 are the most" in full[1]
+    assert told[:5] == [full, full, None, None, None]
 
 
 def test_an_exception_says_machine_time_and_seed_and_keeps_its_traceback():
@@ -307,6 +332,31 @@ def test_an_exception_says_machine_time_and_seed_and_keeps_its_traceback():
     assert 1 <= error.time < 1.02
     for word in ("on_timer", "in deeper", "KeyError: 'lock'", "seed 77"):
         assert word in str(error)
+
+
+def test_an_exception_leaves_the_logs_of_a_crash_at_that_moment(tmp_path):
+    def on_message(told, me, sender, body):
+        if me.id == 2:
+            me.send(1, "never")
+            raise ValueError("no")
+
+    with pytest.raises(lamport.AlgorithmError) as caught:
+        run(
+            lambda _, me: me.id == 1 and me.send([2, 3], "go"),
+            on_message,
+            machines=3,
+            log_dir=tmp_path / "run",
+        )
+    assert caught.value.line == f"{tmp_path}/run/machine_2.log:3"
+    kept = lamport.load(tmp_path / "run")
+    assert kept.verify().ok
+    words = [[json.loads(line)["event"] for line in file.read_text().splitlines()] for file in kept.files]
+    assert words[0] == ["STARTUP", "INTERNAL", "SEND", "END"]
+    assert words[1] == ["STARTUP", "INTERNAL", "RECEIVE"]
+    assert words[2][-1] == "END"
+    with pytest.raises(lamport.AlgorithmError):
+        run(lambda *_: 1 / 0, log_dir=tmp_path / "other")
+    assert lamport.load(tmp_path / "other").verify().ok
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
@@ -360,6 +410,21 @@ def test_states_of_one_step_are_one_and_the_last_counts():
     _, done = run(start, on_message, machines=1, inputs=[(1, 1, "go")])
     states = done.states
     assert states[["a", "b", "c"]].to_numpy().tolist() == [[{"x": None}, [1], "ä"], [{"x": None}, 2, "ä"]]
+
+
+def test_whole_numbers_of_any_length_are_states():
+    _, done = run(lambda _, me: me.state(v=10**5000, w=1), machines=1)
+    assert done.states["v"].tolist() == [10**5000]
+    assert done.states["w"].tolist() == [1]
+
+
+def test_names_of_values_are_texts_that_can_be_written():
+    def start(told, me):
+        told.append(refused(lambda: me.state(**{"\ud800": 1})))
+
+    (found,), _ = run(start, machines=1)
+    assert found[0] == "ValueError"
+    assert "a lone surrogate in a name" in found[1]
 
 
 @pytest.mark.parametrize("name", ["machine_id", "time", "new_clock"])

@@ -100,6 +100,8 @@ def test_what_a_callable_returns_is_looked_at():
         Roles(lambda _: []).make(4)
     with pytest.raises(TypeError, match="Algorithm has no handlers"):
         Roles(lambda _: lamport.Algorithm()).make(4)
+    with pytest.raises(TypeError, match=r"Made\(...\) returned 3, not an instance of a class derived"):
+        Roles(made(start=two, __new__=lambda _: 3)).make(4)
 
 
 def made(**members):
@@ -111,6 +113,10 @@ def two(self, me):
 
 
 def four(self, me, sender, body):
+    pass
+
+
+def swapped(self, me, body, sender):
     pass
 
 
@@ -138,11 +144,25 @@ def yields(self, me):
         ({"start": four}, r"Made.start.* does not take what it is handed"),
         ({"start": waits}, r"Made.start is async: there is no await in handlers"),
         ({"start": yields}, r"Made.start has a yield"),
+        ({"start": None}, r"Made.start is None, which cannot be called: def start\(self, me\)"),
+        ({"on_message": swapped}, r"Made.on_message.* does not take .*: def on_message\(self, me, sender"),
     ],
 )  # fmt: skip
 def test_handlers_that_nobody_would_call_as_they_are_meant(members, words):
     with pytest.raises(TypeError, match=words):
         Roles(made(**members))
+
+
+def test_a_handler_behind_the_base_is_named():
+    class Mixin:
+        on_message = four
+
+    class Behind(lamport.Algorithm, Mixin):
+        pass
+
+    with pytest.raises(TypeError, match=r"Behind.on_message is hidden by that of lamport.Algorithm: .*Base"):
+        Roles(Behind)
+    Roles(type("Before", (Mixin, lamport.Algorithm), {}))
 
 
 @pytest.mark.parametrize(

@@ -332,6 +332,7 @@ impl<M: Maker> HandledSimulation<M> {
                 // Its event happened, and nothing of what it was about to do.
                 let step = seat.machine.carry_out(begun, &mut self.effects);
                 seat.count(&step);
+                seat.is_down = true;
                 recorder.step(time, machine, &step);
             }
             return Err(broken);

@@ -87,8 +87,10 @@ impl<M: Maker> HandledSimulation<M> {
         let machine = Handled::new(generator, 0);
         let mut before = std::mem::replace(&mut seat.machine, machine);
         seat.handler = handler;
-        seat.live_again()
-            .map_err(|(line, cause, why)| broken(line, Some(cause), why))?;
+        if let Err((line, cause, why)) = seat.live_again() {
+            seat.machine = before;
+            return Err(broken(line, Some(cause), why));
+        }
         for message in before.node_mut().drain() {
             seat.machine.deliver(message);
         }
