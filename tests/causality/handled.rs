@@ -178,6 +178,25 @@ fn a_caused_send_after_an_event_by_hand_is_found() {
 }
 
 #[test]
+fn a_body_that_is_not_as_it_was_sent_is_found() {
+    let count = each_is_found(Rule::Match, |log, at| {
+        (log[at].contains("\"RECEIVE\"") && log[at].contains("\"body\": ")).then_some(())?;
+        let body = field(&log[at], "body").unwrap();
+        let start = log[at].find("\"body\": ").unwrap() + "\"body\": ".len();
+        // Another number is another message.
+        let digit = start + log[at][start..].find(|c: char| c.is_ascii_digit())?;
+        let other = if &log[at][digit..=digit] == "7" {
+            "8"
+        } else {
+            "7"
+        };
+        log[at].replace_range(digit..=digit, other);
+        (field(&log[at], "body").unwrap() != body).then_some(at)
+    });
+    assert!(count > 40, "{count}");
+}
+
+#[test]
 fn a_timer_before_it_is_due_is_found() {
     let count = each_is_found(Rule::Time, |log, at| {
         log[at].contains("\"timer\"").then_some(())?;

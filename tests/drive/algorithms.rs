@@ -670,6 +670,37 @@ fn a_handler_that_does_not_return_is_named() {
 }
 
 #[test]
+fn handlers_that_are_slower_than_ticks_do_not_prolong_a_run() {
+    let scratch = Scratch::new();
+    let local = Local::open(&LocalConfig {
+        duration: 0.5,
+        rates: Some(vec![100.0]),
+        algorithm: algorithm(|_| {
+            does(|_, _, effects| {
+                thread::sleep(Duration::from_millis(300));
+                effects.timers.push(TimerChange::Set("next".into(), 0));
+                Ok(())
+            })
+        }),
+        ..config(Topology::Full(1), &scratch.0)
+    });
+    let local = local.unwrap();
+    let running = local.start().unwrap();
+    assert!(running.join(Some(PATIENCE)).unwrap());
+    let warnings = local.machines()[0].take_warnings();
+    assert!(
+        warnings.iter().any(|warning| {
+            warning
+                .contains("ticks that were due before the end had not happened a second after it")
+        }),
+        "{warnings:?}"
+    );
+    // A run of 50 ticks, each of 0.3 s, would take 15 s.
+    let steps = of(&checked(&scratch.0, 1), "INTERNAL").len();
+    assert!((3..20).contains(&steps), "{steps}");
+}
+
+#[test]
 fn what_may_still_be_sent_is_what_peers_have_not_logged() {
     let scratch = Scratch::new();
     let rooms = Arc::new(Mutex::new(Vec::new()));

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod all_machines;
+mod bodies;
 mod bounds;
 mod case;
 mod clock_condition;
@@ -124,6 +125,7 @@ pub fn verify(
         jump::check(&case, &all, &mut report, checkpoint)?;
         count::check(&case, &all, &sends, &mut report, checkpoint)?;
     }
+    bodies::check(&case, &matched, &mut report, checkpoint)?;
     exactness::check(&case, &matched, &mut report, checkpoint)?;
     let bounds = is_whole.then(|| Bounds::new(&case, &hosts, &sends));
     queue::check(&case, bounds.as_ref(), &mut report, checkpoint)?;

@@ -10,6 +10,9 @@ use crate::model::message::Nanos;
 /// What handlers may take before a word to the machine is looked for, when many ticks are due at once.
 const MOST_HANDLED: Nanos = 5_000_000;
 
+/// For so long after the end, ticks that were due before it may happen.
+const OVERTIME: Nanos = 1_000_000_000;
+
 /// Ticks from `start` on, as `ticker::tick` does.
 pub(super) fn tick(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
     match ticks(machine, start, duration) {
@@ -23,6 +26,7 @@ fn ticks(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
     let mut dues = machine.timetable().dues();
     let clock = ProcessClock::of_process();
     let pace = TickPace::new(clock, machine.timetable().rate(), machine.is_precise());
+    let end = start + duration;
     while let Some(due) = dues.due()
         && !machine.has_stopped()
     {
@@ -36,6 +40,10 @@ fn ticks(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
             return last;
         }
         let begun = clock.now();
+        if begun > end + OVERTIME {
+            machine.warn_of_ticks_given_up(std::iter::from_fn(|| dues.next()).count());
+            break;
+        }
         for _ in 0..TURN {
             let now = clock.now();
             let Some(due) = dues.due().map(|due| start + due) else {
@@ -53,6 +61,6 @@ fn ticks(machine: &Machine, start: Nanos, duration: Nanos) -> Result<Last> {
         }
     }
     // Others may tick, and send to this machine, until the end.
-    let end = TickPace::new(clock, 0.0, false);
-    wait(&end, start + duration, machine).unwrap_or(Ok(Last::Ticked))
+    let rest = TickPace::new(clock, 0.0, false);
+    wait(&rest, end, machine).unwrap_or(Ok(Last::Ticked))
 }

@@ -361,6 +361,17 @@ impl Machine {
         self.member.warn(Warning::of("handler", text));
     }
 
+    /// Warns of ticks that were due before the end and had not happened a second after it.
+    pub(super) fn warn_of_ticks_given_up(&self, ticks: usize) {
+        let text = format!(
+            "its handlers take longer than there is from tick to tick: {ticks} ticks that were due before the end had \
+             not happened a second after it, and were given up; lower its rate, {} ticks a second, or give it a \
+             longer duration",
+            self.timetable().rate()
+        );
+        self.member.warn(Warning::of("handler", text));
+    }
+
     /// Warns that ticking starts without some of the peers.
     pub(super) fn warn_of_missing_peers(&self, waited: f64) {
         let missing: Vec<String> = self

@@ -143,39 +143,37 @@ impl Supervisor {
                 self.begin(machine, start);
             }
         } else {
-            self.conductor.cancel();
-            self.tell_all(Control::Stop);
+            self.end();
         }
         // A machine that failed has left; the others end once all have ticked.
         self.has_left = vec![false; self.machines.len()];
         self.is_ticking = vec![true; self.threads.len()];
         while self.is_ticking.contains(&true) || self.conductor.has_restart() {
             let Some(report) = self.report() else {
-                first = first.and(self.carry_out());
+                let done = self.carry_out();
+                if done.is_err() && self.has_algorithm() {
+                    self.end();
+                }
+                first = first.and(done);
                 self.name_long_handlers();
                 if self.is_quiet() {
-                    self.conductor.cancel();
-                    self.tell_all(Control::Stop);
+                    self.end();
                 }
                 continue;
             };
             match report {
-                ThreadReport::Stop => {
-                    self.conductor.cancel();
-                    self.tell_all(Control::Stop);
-                }
+                ThreadReport::Stop => self.end(),
                 ThreadReport::Ticked(result, position) => {
                     self.is_ticking[position] = false;
                     self.has_left[position] = !result.as_ref().is_ok_and(Last::is_orderly);
                     let result = match result {
-                        Ok(Last::Interrupted(cause)) => {
-                            // All end in order.
-                            self.conductor.cancel();
-                            self.tell_all(Control::Stop);
-                            Err(Error::Interrupted(cause))
-                        }
+                        Ok(Last::Interrupted(cause)) => Err(Error::Interrupted(cause)),
                         other => other.map(|_| ()),
                     };
+                    // What an algorithm does without one of its machines is nothing to wait for.
+                    if result.is_err() && self.machines[position].has_algorithm() {
+                        self.end();
+                    }
                     first = first.and(result);
                 }
                 ThreadReport::Ended(_) => unreachable!("no machine has been told to finish"),
@@ -220,6 +218,16 @@ impl Supervisor {
             machine.begin_faults(LinkFaults::new(faults, began));
         }
         machine.tell(Control::Start(start));
+    }
+
+    /// All that still tick end in order.
+    fn end(&mut self) {
+        self.conductor.cancel();
+        self.tell_all(Control::Stop);
+    }
+
+    fn has_algorithm(&self) -> bool {
+        self.machines.iter().any(|machine| machine.has_algorithm())
     }
 
     fn tell_all(&self, control: Control) {
@@ -270,8 +278,7 @@ impl Supervisor {
 
     /// How soon the machines are to be looked at, if they are.
     fn look(&self) -> Option<Duration> {
-        let has_algorithm = self.machines.iter().any(|machine| machine.has_algorithm());
-        has_algorithm.then_some(if self.plan.until_quiet {
+        self.has_algorithm().then_some(if self.plan.until_quiet {
             LOOK
         } else {
             LOOK_AT_HANDLERS
