@@ -41,7 +41,7 @@ pub fn check_rate(rate: f64) -> Result<f64> {
         return Ok(rate);
     }
     Err(Error::invalid(format!(
-        "a clock rate of {rate} ticks per second: it must be a positive number, {SLOWEST:e} to {FASTEST:e}"
+        "a clock rate of {rate:?} ticks per second: it must be a positive number, {SLOWEST:e} to {FASTEST:e}"
     )))
 }
 

@@ -1,7 +1,7 @@
 """Runs of algorithms in virtual time: what they are made with, and what breaks them."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from lamport._model.algorithm import AlgorithmError
 from lamport._model.check import real, whole
 from lamport._model.roles import Roles
 from lamport._model.setting import BUILT_IN
+from lamport._model.warning import warn
 
 if TYPE_CHECKING:
     from lamport._lamport import Logs, Simulated, _Role, _RunSetting
@@ -159,11 +160,20 @@ def plan_of(given: Mapping[str, Any], setting: "_RunSetting") -> Plan | None:
     roles.check(range(1, machines + 1))
     if given["until"] not in {None, "quiet"}:
         raise ValueError(f"until={given['until']!r}: it is 'quiet', or None for the whole duration")
-    return Plan(roles, _inputs(given.get("inputs", ()), machines), given["until"])
+    plan = Plan(roles, _inputs(given.get("inputs", ()), machines), given["until"])
+    for time, machine, _ in plan.inputs:
+        if time >= setting["duration"]:
+            warn(
+                f"machine {machine} is never given the input of {time:g} s: the run ends at "
+                f"{setting['duration']:g} s"
+            )
+    return plan
 
 
 def _inputs(given: Any, machines: int) -> tuple[tuple[float, int, str | None], ...]:
     inputs = []
+    if not isinstance(given, Iterable):
+        raise TypeError(f"inputs={given!r} is not a list of (time, machine, body), as [(1.5, 2, 'request')]")
     for number, each in enumerate(given):
         try:
             time, machine, body = each

@@ -289,6 +289,8 @@ def _number(value: object) -> bool | int | float | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, Integral):
+        if abs(int(value)) >= 2**1023:
+            raise ValueError("it gives a whole number that is beyond all floats")
         return int(value)
     if isinstance(value, Real):
         return float(value)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from lamport._lamport import body_text, body_value
 from lamport._model.algorithm import Algorithm
@@ -11,6 +12,9 @@ from lamport._model.handlers import check_class, nearest
 __all__ = ["Roles", "load_algorithm", "read_argument"]
 
 Role = type[Algorithm] | Callable[[int], Algorithm]
+
+_MADE: "WeakValueDictionary[int, Algorithm]" = WeakValueDictionary()
+"""What callables returned and someone still has."""
 
 
 class Roles:
@@ -137,6 +141,12 @@ class Roles:
             )
         if not _is_class(role):
             check_class(type(made))
+            if _MADE.get(id(made)) is made:
+                raise TypeError(
+                    f"{_name(role)}({call}) returned {made!r} a second time: each machine needs an instance of its "
+                    "own, and a new one when it comes back from a crash"
+                )
+            _MADE[id(made)] = made
         return made
 
     def told(self, machine: int) -> str:
@@ -187,6 +197,12 @@ def _role(role: Any) -> Role:
         raise TypeError(
             f"{role.__qualname__} is not derived of lamport.Algorithm: "
             f"class {role.__name__}(lamport.Algorithm)"
+        )
+    bound = getattr(role, "func", None)  # functools.partial
+    if _is_class(bound):
+        raise TypeError(
+            f"algorithm={role!r} would be called with the id of a machine: give the class, "
+            f"algorithm={bound.__qualname__}, and arguments={role.keywords!r}"
         )
     if not callable(role):
         raise TypeError(

@@ -153,11 +153,13 @@ def rate_list(name: str, value: object) -> list[Any]:
     ValueError
         It is not a list of rates.
     """
+    if isinstance(value, Steps):
+        raise ValueError(f"{name} is one Steps: give each machine its own rate, like [steps, steps, 6]")
     if isinstance(value, (str, Mapping, AbstractSet)) or not isinstance(value, Iterable):
         raise ValueError(f"{name}={value!r} is not a list of rates: give one per machine, like [1, 3, 6]")
     rates = list(value)
     if not any(isinstance(rate, (Steps, Iterable)) for rate in rates):
-        return [real("rate", rate) for rate in rates]
+        return [real(f"rate of machine {machine}", rate) for machine, rate in enumerate(rates, 1)]
     return [as_rate(f"rate of machine {machine}", rate) for machine, rate in enumerate(rates, 1)]
 
 

@@ -396,6 +396,20 @@ def test_handlers_may_change_places():
     assert told == [(1, None, 1), (-1, None, 2), (-1, None, 3)]
 
 
+def test_inputs_that_cannot_be_are_named():
+    for inputs, error, words in [
+        (5, TypeError, r"inputs=5 is not a list of \(time, machine, body\)"),
+        ([(1, 2)], ValueError, r"inputs\[0\]=\(1, 2\) is not \(time, machine, body\)"),
+        ([(1, 9, None)], ValueError, r"inputs\[0\] is for machine 9: there are machines 1 to 2"),
+    ]:
+        with pytest.raises(error, match=words):
+            run(inputs=inputs)
+    with pytest.warns(
+        lamport.LamportWarning, match=r"machine 2 is never given the input of 7 s: .* ends at 5 s"
+    ):
+        run(lambda *_: None, inputs=[(7, 2, None)])
+
+
 def test_states_of_one_step_are_one_and_the_last_counts():
     def start(told, me):
         values = [1]

@@ -358,6 +358,8 @@ WRONG_TICKS = [
     (lambda: lamport.simulate(rates=[1, [[0, 2], [0, 3]]]), ["a step at 0 s after one at 0 s"]),
     (lambda: lamport.simulate(rates=[1, lamport.Steps([(0, 2), (5, 0)])]), ["clock rate of 0"]),
     (lambda: lamport.simulate(3, rates=[1, lamport.Steps([(0, 2)])]), ["rates has 2 values", "machines=3"]),
+    (lambda: lamport.simulate(3, rates=lamport.Steps([(0, 2)])), ["one Steps", "like [steps, steps, 6]"]),
+    (lambda: lamport.simulate(rates=[1, None, 3]), ["rate of machine 2=None is not a number"]),
     (lambda: lamport.Machine(1, 0, [], "log", 1, ticks="fast"), ["ticks is", "fast", "poisson"]),
 ]
 

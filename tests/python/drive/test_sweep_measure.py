@@ -240,6 +240,7 @@ def test_an_error_in_the_middle_of_many_runs_names_its_own():
         (pd.Series([1.0, 2.0]), "it gives a Series: give one number"),
         (np.zeros(3), "it gives a ndarray"),
         ([1], "it gives a list"),
+        (10**400, "it gives a whole number that is beyond all floats"),
         (1j, "it gives a complex"),
     ],
 )

@@ -104,6 +104,24 @@ def test_what_a_callable_returns_is_looked_at():
         Roles(made(start=two, __new__=lambda _: 3)).make(4)
 
 
+def test_each_machine_needs_an_instance_of_its_own():
+    one = Echo()
+    roles = Roles(lambda _: one)
+    assert roles.make(1) is one
+    for machine in (1, 2):
+        with pytest.raises(TypeError, match=rf"\({machine}\) returned .* a second time: each machine needs"):
+            roles.make(machine)
+    ready = {1: Echo(), 2: Echo()}
+    roles = Roles(lambda machine: ready[machine])
+    assert roles.make(1) is not roles.make(2)
+
+
+def test_a_class_is_not_bound_to_arguments_by_partial():
+    words = r"give the class, algorithm=Echo, and arguments=\{'hold': 3\}"
+    with pytest.raises(TypeError, match=words):
+        Roles(functools.partial(Echo, hold=3))
+
+
 def made(**members):
     return type("Made", (lamport.Algorithm,), members)
 
