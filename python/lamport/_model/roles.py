@@ -143,8 +143,8 @@ class Roles:
             check_class(type(made))
             if _MADE.get(id(made)) is made:
                 raise TypeError(
-                    f"{_name(role)}({call}) returned {made!r} a second time: each machine needs an instance of its "
-                    "own, and a new one when it comes back from a crash"
+                    f"{_name(role)}({call}) returned {made!r} a second time: each machine needs an instance "
+                    "of its own, and a new one when it comes back from a crash"
                 )
             _MADE[id(made)] = made
         return made
