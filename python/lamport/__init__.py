@@ -40,6 +40,7 @@ _HOMES = {
     "Uniform": "_model.latency",
     "Verification": "_runs.verification",
     "__version__": "_lamport",
+    "check_deterministic": "_drive.check_deterministic",
     "compare": "_runs.compare",
     "from_events": "_runs.from_events",
     "grade": "_drive.grade",

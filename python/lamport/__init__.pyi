@@ -2,6 +2,7 @@
 # Some of them take only `import X as X` for a name that is there for others.
 
 from lamport import algorithms as algorithms
+from lamport._drive.check_deterministic import check_deterministic as check_deterministic
 from lamport._drive.counterexample import Counterexample as Counterexample
 from lamport._drive.grade import grade as grade
 from lamport._drive.local import run_local as run_local
@@ -83,6 +84,7 @@ __all__ = [
     "Verification",
     "__version__",
     "algorithms",
+    "check_deterministic",
     "compare",
     "from_events",
     "grade",

@@ -33,6 +33,7 @@ __all__ = [
     "Me",
     "Simulated",
     "__version__",
+    "algorithm_of_log",
     "body_text",
     "body_value",
     "check_parameter",
@@ -48,6 +49,7 @@ __all__ = [
     "read_dates",
     "read_foreign",
     "read_logs",
+    "replay_algorithm",
     "replay_log",
     "shortages",
     "simulate",
@@ -1149,6 +1151,73 @@ def replay_log(
         The log does not tell how it was made (no seed) or all arrivals (no END, a resumed machine).
     OSError
         It cannot be read.
+    """
+
+class _AlgorithmLog(TypedDict):
+    """What a log tells of the algorithm of its machine."""
+
+    machine: int
+    seed: int | None
+    algorithm: str
+    """``module:Class``."""
+    arguments: str
+    """As JSON."""
+    python: str | None
+    """The minor version of the interpreter."""
+    listen: tuple[str, int] | None
+    peers: list[tuple[str, int, int | None]]
+    """Host, port and, if the log knows it, id."""
+    began: int
+    """In microseconds."""
+
+class _Seat(TypedDict):
+    """The place of a machine among the others."""
+
+    id: int
+    name: str
+    peers: list[int]
+    senders: list[int]
+    machines: list[int]
+    seed: int
+
+def algorithm_of_log(path: str | PathLike[str]) -> _AlgorithmLog | None:
+    """What a log tells of the algorithm of its machine, None if that has none.
+
+    Returns
+    -------
+    dict
+        ``machine``, ``seed`` (None if it is not told), ``algorithm`` (``module:Class``), ``arguments`` (as
+        JSON), ``python`` (the minor version, or None), ``listen`` (host and port, or None), ``peers`` (host,
+        port, and id if the log knows it) and ``began`` (µs).
+
+    Raises
+    ------
+    LogError
+        It cannot be read, or is of several machines.
+    OSError
+        The same.
+    """
+
+def replay_algorithm(
+    path: str | PathLike[str], instance: object, *, seat: _Seat, began: int
+) -> tuple[int, tuple[int, str, str] | None, tuple[int, float, BaseException] | None]:
+    """Call the handlers of an instance again for every step of a log, and compare what they do.
+
+    Returns
+    -------
+    int
+        How many events happened again, before the first that did not.
+    tuple or None
+        That first one: its line in the log, what the machine does there, and what the log says.
+    tuple or None
+        Where a handler raised: the line, its time in s since ticking began, and the exception.
+
+    Raises
+    ------
+    LogError
+        The log cannot be read.
+    OSError
+        The same.
     """
 
 def sweep_runs(

@@ -103,6 +103,11 @@ impl Place<'_> {
     pub fn into_owned(self) -> Place<'static> {
         Place(self.0.into_owned().into(), self.1)
     }
+
+    /// The machine that is there, in virtual time.
+    pub fn machine(&self) -> Option<MachineId> {
+        (self.0 == "virtual").then_some(self.1)
+    }
 }
 
 /// What a machine is, as its STARTUP line tells; logs of other programs may tell less.

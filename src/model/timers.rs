@@ -58,6 +58,19 @@ impl Timers {
         self.due.first_key_value().map(|(&(due, _), _)| due)
     }
 
+    /// The first one.
+    pub fn first(&self) -> Option<SetTimer> {
+        let (&(due, order), name) = self.due.first_key_value()?;
+        let name = name.clone();
+        Some(SetTimer { name, due, order })
+    }
+
+    /// Whether one of this name is set for this time.
+    pub fn has(&self, timer: &SetTimer) -> bool {
+        let set = self.named.get(&timer.name);
+        set.is_some_and(|&(due, _)| due == timer.due)
+    }
+
     /// Takes the first one.
     pub fn take_first(&mut self) -> Option<SetTimer> {
         let ((due, order), name) = self.due.pop_first()?;

@@ -66,6 +66,8 @@ mod module {
     #[pymodule_export]
     use super::algorithm::me::Me;
     #[pymodule_export]
+    use super::algorithm::replay::{algorithm_of_log, replay_algorithm};
+    #[pymodule_export]
     use super::algorithm::simulate::simulate_algorithm;
     #[pymodule_export]
     use super::arguments::{key_text, parse_addresses};

@@ -16,10 +16,15 @@ from lamport._model.warning import warn
 if TYPE_CHECKING:
     from lamport._lamport import Logs, Simulated, _Role, _RunSetting
 
-__all__ = ["OWN", "Plan", "kept_of", "plan_again", "plan_of"]
+__all__ = ["OWN", "REMEDY", "Plan", "kept_of", "plan_again", "plan_of"]
 
 OWN = ("algorithm", "arguments", "inputs", "until")
 """The parameters that only runs of algorithms have."""
+REMEDY = (
+    "Handlers must do the same for the same calls: draw from me.random, read me.now, go through sets in the "
+    "order of sorted(), keep what changes in self, and let nothing depend on hash() or id()"
+)
+"""What to do about an algorithm that is not deterministic."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,7 @@ def _broken(
     name = f"machine {machine}"
     if isinstance(why, str):
         return AlgorithmError(
-            f"{name}: not deterministic here ({line}, seed {seed}): {why}. Handlers must do the same for the "
-            "same calls: draw from me.random, read me.now, and go through sets in the order of sorted()",
+            f"{name}: not deterministic here ({line}, seed {seed}): {why}. {REMEDY}",
             machine=machine, time=time, line=line, seed=seed,
         )  # fmt: skip
     return AlgorithmError.of(

@@ -211,7 +211,9 @@ def run_local(
     if work.ends.is_set():
         at_work.note_interrupt(directory)
     forget_key(directory, text)
-    return Run(directory, parameters=parameters, interrupted=work.ends.is_set())
+    run = Run(directory, parameters=parameters, interrupted=work.ends.is_set())
+    run._roles = None if plan is None else plan.roles
+    return run
 
 
 def _driver(

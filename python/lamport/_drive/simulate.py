@@ -191,13 +191,15 @@ def simulate(
             claim.give_up()
         raise
     again = None if simulated.interrupted else recipe(plan, setting, parameters["seed"], record, start)
-    return Run(
+    made = Run(
         simulated.logs,
         parameters=parameters,
         log_dir=directory,
         interrupted=simulated.interrupted,
         recipe=again,
     )
+    made._roles = None if plan is None else plan.roles
+    return made
 
 
 def recipe(plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, since: float | None) -> Recipe:

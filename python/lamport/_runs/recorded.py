@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Logs
     from lamport._model.fault import Fault
+    from lamport._model.roles import Roles
     from lamport._model.rules import Rules
     from lamport._runs.causality import Causality
     from lamport._runs.part import Absent
@@ -31,6 +32,8 @@ class Recorded:
     _extra: "pd.DataFrame | None"
     _notes: list[str]
     _parameters: dict[str, Any]
+    _roles: "Roles | None" = None
+    """What machines ran, if that is an algorithm and the run was made in this process."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what of a run goes to another process: not its tables, but how to make them again."""

@@ -1,6 +1,7 @@
 //! Lines to columns.
 
 pub(crate) mod addresses;
+pub mod algorithm_log;
 mod assemble;
 mod bad_line;
 pub(crate) mod binary;

@@ -316,6 +316,7 @@ impl Interrupted {
             handled,
             owed,
             lines,
+            ..
         } = relive(log, &name, began, handler)?;
         self.lines = lines;
         if let Some(owed) = owed {

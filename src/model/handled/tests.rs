@@ -174,7 +174,7 @@ proptest! {
             let mut effects = Effects::default();
             let Ok(()) = handler.handle(&begun.moment(SendRoom::WHOLE, true), begun.call(), &mut effects);
             let made = again.carry_out(begun, &mut effects);
-            prop_assert_eq!(difference(&step, &made, Follows::Line), None);
+            prop_assert_eq!(difference(&step, &made, Follows::Line, &|_| String::new()), None);
             prop_assert_eq!(again.node().clock(), machine.node().clock());
             prop_assert_eq!(again.timers(), machine.timers());
         }

@@ -14,6 +14,8 @@ use crate::model::message::MachineId;
 use crate::python::error::LamportError;
 
 /// The place of an algorithm's machine among the others.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
 pub(in crate::python) struct MachineSeat {
     pub(in crate::python) id: MachineId,
     pub(in crate::python) name: String,

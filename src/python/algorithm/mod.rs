@@ -10,6 +10,7 @@ pub(super) mod me;
 mod open_call;
 pub(super) mod real;
 mod recipient_ids;
+pub(super) mod replay;
 pub(super) mod role;
 pub(super) mod simulate;
 mod state_text;

@@ -1,5 +1,6 @@
 //! Handlers that fail, and what becomes of their machines once they are mended.
 
+use lamport::error::Error;
 use lamport::log::line::{Entry, Place, What};
 use lamport::log::read::recover::recover;
 use lamport::log::read::relive::{ReliveError, relive};
@@ -95,6 +96,7 @@ fn the_same_code_fails_again_and_mended_code_goes_on() {
 fn wrong(log: &str) -> String {
     match relive(log.as_bytes(), "1.log", 0, &mut Fragile::default()) {
         Err(ReliveError::Log(error)) => error.to_string(),
+        Err(ReliveError::Differs(line)) => Error::from(line).to_string(),
         _ => panic!("it is taken"),
     }
 }

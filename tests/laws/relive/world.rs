@@ -4,6 +4,7 @@
 use std::io::Cursor;
 
 use lamport::VERSION;
+use lamport::error::Error;
 use lamport::log::line::{Entry, Place, Startup, What, json};
 use lamport::log::read::recover::{Recovered, read_body, recover};
 use lamport::log::read::relive::{ReliveError, Relived, relive};
@@ -327,6 +328,7 @@ impl World {
         match relive(text, &name, past.began.unwrap_or_default(), handler) {
             Ok(Relived { handled, owed, .. }) => Ok((handled, owed)),
             Err(ReliveError::Log(error)) => Err(error.to_string()),
+            Err(ReliveError::Differs(line)) => Err(Error::from(line).to_string()),
         }
     }
 

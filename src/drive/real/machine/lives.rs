@@ -118,6 +118,7 @@ pub(super) fn begin(
         let mut handler = maker(&all).map_err(|failure| failed(failure, None))?;
         let relived = log.relive(&mut *handler).map_err(|error| match error {
             ReliveError::Log(error) => error,
+            ReliveError::Differs(line) => line.into(),
             ReliveError::Handler { line, now, error } => failed(error, Some((began + now, line))),
         })?;
         handled = relived.unwrap_or(handled);

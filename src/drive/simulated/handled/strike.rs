@@ -10,7 +10,7 @@ use crate::model::handler::{Effects, Handler, SendRoom};
 use crate::model::manner::Manner;
 use crate::model::message::Nanos;
 use crate::model::random::Generator;
-use crate::model::relive::{Follows, difference};
+use crate::model::relive::{Difference, Follows, difference};
 use crate::model::timetable::{LifeName, Timetable};
 
 use std::cmp::Reverse;
@@ -113,17 +113,19 @@ impl<H: Handler> HandledSeat<H> {
             let again = self
                 .machine
                 .relive(told.cause.clone(), told.event.clone(), *time);
-            let begun = again.map_err(|why| (line, told.cause.clone(), BrokenBy::Differs(why)))?;
+            let differs = |at: Difference| {
+                let line = line + at.number as u64;
+                (line, told.cause.clone(), BrokenBy::Differs(at.why))
+            };
+            let begun = again.map_err(differs)?;
             let moment = begun.moment(SendRoom::WHOLE, true);
             effects.clear();
             self.handler
                 .handle(&moment, begun.call(), &mut effects)
                 .map_err(|error| (line, told.cause.clone(), BrokenBy::Handler(error)))?;
             let made = self.machine.carry_out(begun, &mut effects);
-            if let Some((number, why)) = difference(told, &made, Follows::Line) {
-                let line = line + number as u64;
-                return Err((line, told.cause.clone(), BrokenBy::Differs(why)));
-            }
+            let name = |position: u32| format!("peer {}", position + 1);
+            difference(told, &made, Follows::Line, &name).map_or(Ok(()), |at| Err(differs(at)))?;
             line += told.caused.len() as u64;
         }
         Ok(())
