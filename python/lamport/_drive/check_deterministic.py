@@ -85,9 +85,11 @@ def check_deterministic(
     >>> class Careless(lamport.Algorithm):
     ...     def start(self, me):
     ...         me.state(number=hash("careless"))
-    >>> lamport.check_deterministic(Careless, 2, 1, rates=10)
-    Traceback (most recent call last):
-    lamport.AlgorithmError: machine 2: not deterministic (line 2 of its log, ...
+    >>> try:
+    ...     lamport.check_deterministic(Careless, 2, 1, rates=10)
+    ... except lamport.AlgorithmError as error:
+    ...     print(f"machine {error.machine}, {error.line}")
+    machine 2, line 2 of its log
     """
     if whole("interpreters", interpreters) < 2:
         raise ValueError(f"interpreters={interpreters!r}: the logs of 2 or more are compared")

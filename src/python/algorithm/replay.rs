@@ -20,9 +20,9 @@ use crate::log::read::relive::{ReliveError, relive};
 /// Returns
 /// -------
 /// dict
-///     ``machine``, ``seed`` (None if it is not told), ``algorithm`` (``module:Class``), ``arguments`` (as JSON),
-///     ``python`` (the minor version, or None), ``listen`` (host and port, or None), ``peers`` (host, port, and id if
-///     the log knows it) and ``began`` (µs).
+///     ``machine``, ``seed`` (None if it is not told), ``algorithm`` (``module:Class``), ``arguments`` (as
+///     JSON), ``python`` (the minor version, or None), ``listen`` (host and port, or None), ``peers`` (host,
+///     port, and id if the log knows it) and ``began`` (µs).
 ///
 /// Raises
 /// ------
