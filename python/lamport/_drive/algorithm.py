@@ -198,6 +198,23 @@ def _inputs(given: Any, machines: int) -> tuple[tuple[float, int, str | None], .
     return tuple(sorted(inputs, key=lambda each: each[0]))
 
 
-def plan_again(plan: Plan, setting: "_RunSetting", seed: int, record: bool) -> "Logs":
-    """Simulate once more: equal seeds give equal runs."""
-    return plan.simulate(setting, seed=seed, record=record, log_dir=None, progress=None).logs
+def plan_again(
+    plan: Plan, setting: "_RunSetting", seed: int, record: bool, states: int | None = None
+) -> "Logs":
+    """Simulate once more, to the end or up to the event that declares the last of so many states.
+
+    Equal seeds give equal runs.
+    """
+    until = None if states is None else _Countdown(states)
+    return plan.simulate(setting, seed=seed, record=record, log_dir=None, progress=None, invariant=until).logs
+
+
+class _Countdown:
+    """An invariant that holds until so many states are declared."""
+
+    def __init__(self, states: int) -> None:
+        self._left = states
+
+    def __call__(self, _: object) -> bool:
+        self._left -= 1
+        return self._left > 0

@@ -1,5 +1,6 @@
 """A run that breaks what was to be true of it, with all that makes it again."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -134,7 +135,10 @@ class Counterexample:
 
         Faults go first: all of them; then in parts, by delta debugging [1]_, until none can be left out; then
         every single one and every pair is tried, of those that were found. What stays becomes shorter and
-        rounder; then come fewer machines and a shorter run; and all of it again, until nothing changes.
+        rounder. Latencies that are drawn become one for all messages, if need be with a `Delay` of each that
+        has to be late; and a `Partition` or `Delay` that holds many messages back becomes that of one, if one
+        is enough: such a `Delay` lasts a microsecond, from when the message is sent. Then come fewer machines
+        and a shorter run; and all of it again, until nothing changes.
 
         The run is broken in the same way if the same asks so: the property, the invariant, or an exception of
         a handler. If faults are needed, a shorter run and one of fewer machines must be as it should be
@@ -169,6 +173,8 @@ class Counterexample:
     def save(self, path: str | PathLike[str]) -> Path:
         """Write a ``run.json``: ``lamport rerun`` makes the run again, with logs, figure and summary.
 
+        What was wrong stands there too, as ``"message"``.
+
         Parameters
         ----------
         path : path
@@ -194,9 +200,10 @@ class Counterexample:
         if file.suffix != ".json":
             file /= RECORD
         file.parent.mkdir(parents=True, exist_ok=True)
+        told = record_text({**json.loads(self._told), "message": self.message})
         try:
             with file.open("x", encoding="utf-8") as opened:
-                opened.write(self._told)
+                opened.write(told)
         except FileExistsError:
             raise FileExistsError(f"{file} exists; give another path") from None
         for name in _algorithms(self._trial):
@@ -210,7 +217,7 @@ class Counterexample:
     def __str__(self) -> str:
         many = len(self.found)
         which = f"{len(self.faults) or 'no'} fault{'s' * (len(self.faults) != 1)}"
-        of = f" of {many}" if many != len(self.faults) else ""
+        of = f" of {many}" if many > len(self.faults) else ""
         setting = self._trial.setting
         machines = setting["machines"]
         lines = [

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple
 
+from lamport._drive.algorithm import plan_again
 from lamport._drive.key import AUTO, draw_key
 from lamport._model.public import public
 from lamport._model.setting import DISCIPLINE, SETTING, of_function
@@ -111,7 +112,7 @@ def plan(run: object, time: str | None, log_dir: object, changes: Mapping[str, A
     kind = known.get("time", "real") if time is None else time
     if not isinstance(kind, str) or kind not in FUNCTIONS:
         raise ValueError(f"time={kind!r} is not one of {', '.join(map(repr, FUNCTIONS))}")
-    arguments = _arguments(known, where, FUNCTIONS[kind], changes)
+    arguments = _arguments(known, where, FUNCTIONS[kind], {**_itself(run), **changes})
     made_by = known.get("version")
     if made_by not in {None, __version__}:
         warn(f"{where} was made by lamport {made_by}, this is {__version__}: its draws may be others")
@@ -136,6 +137,13 @@ def carry_out(planned: Plan, progress: Any) -> Run:
         if not any(directory.iterdir()):
             directory.rmdir()
         raise
+
+
+def _itself(run: object) -> dict[str, Any]:
+    """Return the algorithm of a run in memory: its name may be none that can be imported."""
+    if not isinstance(run, Run) or run._recipe is None or run._recipe.function is not plan_again:
+        return {}
+    return {"algorithm": run._recipe.arguments[0].roles.given}
 
 
 def _record(run: object) -> tuple[dict[str, Any], str]:

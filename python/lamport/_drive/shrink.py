@@ -1,18 +1,28 @@
 """Make a broken run smaller, as long as it is broken in the same way."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations, pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lamport._drive.progress import Count
+from lamport._drive.single_delays import constant_latency, delays_of, holds_many, one_of
 from lamport._drive.smaller import fewer_machines, shorter, simpler
 from lamport._drive.trial import Broken, Trial
-from lamport._model.fault import Fault
+from lamport._model.fault import Delay, Fault, Partition
+from lamport._model.latency import Constant, as_latency
+
+if TYPE_CHECKING:
+    from lamport._runs.run import Run
 
 __all__ = ["Shrinker", "Smallest", "minimal"]
 
 MOST = 2000
 """The most runs."""
+LATER = 1.2
+"""How much later, by clocks, a run may be broken by faults that are only simpler."""
+PAIRED = 40
+"""The most faults of which all pairs are tried."""
 
 
 class Smallest(NamedTuple):
@@ -65,6 +75,7 @@ class Shrinker:
                     before = self.best
                     self._fewer_faults()
                     self._simpler_faults()
+                    self._single_delays()
                     self._other(fewer_machines)
                     self._other(shorter)
                     if self.best == before:
@@ -83,7 +94,7 @@ class Shrinker:
             self._runs += 1
             try:
                 broken, _ = trial.look(self._seed, faults)
-            except ValueError:  # nothing that could be run, or that the property could look at
+            except Exception:  # nothing that could be run, or that the property could look at
                 broken = None
             self._tell(self._runs)
             self._known[key] = broken if broken is not None and broken.kind == self.best.broken.kind else None
@@ -101,7 +112,7 @@ class Shrinker:
         if not whole or self._take(()):
             return
         self._take(minimal(whole, lambda some: self._judge(self.best.trial, tuple(some)) is not None))
-        for size in (1, 2):
+        for size in (1, 2) if len(whole) <= PAIRED else (1,):
             if len(self.best.faults) > size:
                 for some in combinations(whole, size):
                     if self._take(some):
@@ -112,12 +123,49 @@ class Shrinker:
             changed = True
             while changed:
                 now = self.best.faults
-                changed = any(
-                    self._take((*now[:place], other, *now[place + 1 :])) for other in simpler(now[place])
-                )
+                others = ((*now[:place], other, *now[place + 1 :]) for other in simpler(now[place]))
+                changed = any(self._is_as_soon(other) and self._take(other) for other in others)
 
-    def _other(self, variants: Callable[..., Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]]) -> None:
-        """Try other parameters, the smallest first."""
+    def _single_delays(self) -> None:
+        """Have one latency for all messages, if need be but for some, and hold single ones back."""
+        if not isinstance(as_latency(self.best.given["latency"]), Constant):
+            self._one_latency()
+        for place, fault in enumerate(self.best.faults):
+            if holds_many(fault):
+                self._one_message(place, fault)
+
+    def _one_latency(self) -> None:
+        run, faults = self._look(), self.best.faults
+        if self._other(partial(constant_latency, run)) or run is None:
+            return
+        delays = delays_of(run)
+        whole = {**self.best.given, "latency": Constant(0.0)}, (*faults, *delays)
+        if delays and self._other(lambda *_: iter([whole])):
+            left = minimal(delays, lambda some: self._is_as_soon((*faults, *some)))
+            self._take((*faults, *left))
+
+    def _one_message(self, place: int, fault: Partition | Delay) -> None:
+        """Have a fault hold back one message only."""
+        run, faults = self._look(), self.best.faults
+        before, after = faults[:place], faults[place + 1 :]
+        delays = [] if run is None else delays_of(run, fault)
+        one = one_of(delays, lambda some: self._is_as_soon((*before, *some, *after)))
+        if one is not None:
+            self._take((*before, one, *after))
+
+    def _is_as_soon(self, faults: tuple[Fault, ...]) -> bool:
+        """Say whether it is broken with other faults, and not much later: that would be by chance."""
+        broken, best = self._judge(self.best.trial, faults), self.best.broken
+        if broken is None or broken.event is None or best.event is None:
+            return broken is not None
+        return broken.event[1] <= LATER * best.event[1]
+
+    def _look(self) -> "Run | None":
+        """Make the smallest run again."""
+        return self.best.trial.look(self._seed, self.best.faults)[1]
+
+    def _other(self, variants: Callable[..., Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]]) -> bool:
+        """Try other parameters, the smallest first; return whether some are taken."""
         best = self.best
         for given, faults in variants(best.given, best.trial.setting, best.faults):
             try:
@@ -129,7 +177,8 @@ class Shrinker:
             if broken is None or (best.faults and self._judge(trial, ()) is not None):
                 continue
             self.best = Smallest(given, trial, faults, broken)
-            return
+            return True
+        return False
 
 
 def minimal(whole: Sequence[Fault], is_broken: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:

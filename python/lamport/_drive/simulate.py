@@ -241,8 +241,9 @@ def simulated_natively(
 
 def as_run(made: "Simulated", setting: "_RunSetting", seed: int, plan: Plan | None) -> Run:
     """Return what was made, recorded and in memory, as a run."""
-    is_whole = not made.interrupted and made.violation is None
-    again = recipe(plan, setting, seed, True, None) if is_whole else None
+    again = None if made.interrupted else recipe(plan, setting, seed, True, None)
+    if made.violation is not None:
+        again = Recipe(plan_again, (plan, setting, seed, True, len(made.logs.states()[0])))
     parameters = {**kept_of(keep(setting), plan), "seed": seed, **_outcome(made, setting["rates"])}
     return Run(made.logs, parameters=parameters, interrupted=made.interrupted, recipe=again)
 

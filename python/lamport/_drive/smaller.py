@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from lamport._drive.single_delays import INSTANT
 from lamport._model.fault import Crash, Delay, Disconnect, Fault, Partition, Pause
 from lamport._model.latency import Constant
 from lamport._model.setting import BEHAVIOR
@@ -22,7 +23,9 @@ Smaller = Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]
 
 def simpler(fault: Fault) -> Iterator[Fault]:
     """Return the same fault, shorter, or with rounder numbers."""
-    for name in ("duration", "down_for", "at"):
+    is_of_one_message = isinstance(fault, Delay) and fault.duration <= INSTANT
+    # At another time it would be of no message.
+    for name in () if is_of_one_message else ("duration", "down_for", "at"):
         value = getattr(fault, name, None)
         if value is None:
             continue
@@ -33,9 +36,11 @@ def simpler(fault: Fault) -> Iterator[Fault]:
             yield replace(fault, **{name: other})  # type: ignore[arg-type]
     if isinstance(fault, Delay):
         highest = fault.latency.seconds if isinstance(fault.latency, Constant) else math.inf
-        for seconds in ROUND:
-            if seconds < highest:
-                yield replace(fault, latency=Constant(seconds))
+        others = [seconds for seconds in ROUND if seconds < highest]
+        if highest < math.inf and highest not in ROUND:  # from there it only goes down
+            others += [seconds for seconds in rounder(highest) if seconds > 0]
+        for seconds in others:
+            yield replace(fault, latency=Constant(seconds))
 
 
 def rounder(value: float) -> Iterator[float]:

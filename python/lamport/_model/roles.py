@@ -104,6 +104,11 @@ class Roles:
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
             raise ValueError(f"{classes} has no argument {name}{nearest(name, known)}; {takes}")
 
+    @property
+    def given(self) -> Role | dict[int, Role]:
+        """What runs, itself rather than by name."""
+        return self._of if self._one is None else self._one
+
     def check(self, machines: Iterable[int]) -> None:
         """Check that these machines, and no others, have an algorithm.
 

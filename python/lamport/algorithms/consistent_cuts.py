@@ -13,11 +13,13 @@ __all__ = ["consistent_cuts", "snapshots_end"]
 
 
 def _records(run: "Run") -> "pd.DataFrame":
-    """Return one row per machine and snapshot that is complete there: machine_id, number, clock, channels."""
+    """Return one row per machine and snapshot that is complete there, by the event that declares it."""
     states = run.states.dropna(subset="snapshot")
     parts = states["snapshot"].map(lambda each: (each["number"], each["clock"], each["channels"]))
     number, clock, channels = (parts.str[place] for place in range(3))
-    records = states[["machine_id", "time"]].assign(number=number, clock=clock, channels=channels)
+    records = states[["machine_id", "time", "new_clock"]].assign(
+        number=number, clock=clock, channels=channels
+    )
     return records.drop_duplicates(["machine_id", "number"])
 
 
@@ -33,7 +35,7 @@ def _messages(run: "Run") -> "pd.DataFrame":
     return messages.assign(body=body.str[1])[body.str[0] == "inner"]
 
 
-def consistent_cuts(run: "Run") -> "Literal[True] | str":
+def consistent_cuts(run: "Run") -> "Literal[True] | tuple[str, tuple[int, int]]":
     """Judge whether each snapshot is a consistent cut, and has exactly the messages that were under way.
 
     Parameters
@@ -43,8 +45,9 @@ def consistent_cuts(run: "Run") -> "Literal[True] | str":
 
     Returns
     -------
-    True or str
-        What is broken: the snapshot, the channel and the message.
+    True or (str, (int, int))
+        What is broken, and the event where it shows, by machine and clock: the snapshot, the channel and the
+        message.
 
     Examples
     --------
@@ -64,31 +67,35 @@ def consistent_cuts(run: "Run") -> "Literal[True] | str":
         has_both = messages["sender"].isin(clocks.index) & covered.notna()
         early = messages[has_both & came & ~left]
         if len(early):
-            sender, clock, recipient = early.iloc[0][["sender", "sent_clock", "recipient"]]
-            return (
+            sender, clock, recipient, at = early.iloc[0][
+                ["sender", "sent_clock", "recipient", "received_clock"]
+            ]
+            told = (
                 f"snapshot {number} of machine {recipient} has received the message {clock} of machine "
                 f"{sender}, which that of machine {sender} has not sent"
             )
+            return told, (int(recipient), int(at))
         wrong = _wrong_channel(cut, messages[has_both & left & ~came])
         if wrong is not None:
-            return f"snapshot {number}: {wrong}"
+            return f"snapshot {number}: {wrong[0]}", wrong[1]
     return True
 
 
-def _wrong_channel(cut: "pd.DataFrame", on_way: "pd.DataFrame") -> str | None:
-    """Say which channel's state is not what was under way."""
+def _wrong_channel(cut: "pd.DataFrame", on_way: "pd.DataFrame") -> tuple[str, tuple[int, int]] | None:
+    """Say which channel's state is not what was under way, and which event declared it."""
     bodies: dict[Any, list[Any]] = (
         on_way.sort_values("sent_clock").groupby(["recipient", "sender"])["body"].agg(list).to_dict()
     )
     machines = {*cut["machine_id"]}
-    for machine, channels in zip(cut["machine_id"], cut["channels"], strict=True):
+    for machine, at, channels in zip(cut["machine_id"], cut["new_clock"], cut["channels"], strict=True):
         for sender, recorded in channels.items():
             was = bodies.get((machine, int(sender)), [])
             if int(sender) in machines and recorded != was:
-                return (
+                told = (
                     f"{recorded} is recorded of the channel from machine {sender} to machine {machine}, "
                     f"where {was} was under way"
                 )
+                return told, (int(machine), int(at))
     return None
 
 

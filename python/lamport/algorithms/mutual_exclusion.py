@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["mutual_exclusion", "served"]
 
 
-def mutual_exclusion(run: "Run") -> "Literal[True] | str":
+def mutual_exclusion(run: "Run") -> "Literal[True] | tuple[str, tuple[int, int]]":
     """Judge whether no two machines were in the critical section at one time.
 
     Parameters
@@ -20,8 +20,9 @@ def mutual_exclusion(run: "Run") -> "Literal[True] | str":
 
     Returns
     -------
-    True or str
-        What is broken: two machines, and when both were inside.
+    True or (str, (int, int))
+        What is broken, and the event where it shows, by machine and clock: two machines, and when both were
+        inside.
 
     Examples
     --------
@@ -42,10 +43,11 @@ def mutual_exclusion(run: "Run") -> "Literal[True] | str":
         return True
     second = both.iloc[0]
     first = stays[(stays["time"] <= second["time"]) & (stays["left"] > second["time"])].iloc[0]
-    return (
+    told = (
         f"machine {second['machine_id']} entered at {second['time']:.6f} s, while machine "
         f"{first['machine_id']} was inside, from {first['time']:.6f} to {first['left']:.6f} s"
     )
+    return told, (int(second["machine_id"]), int(second["new_clock"]))
 
 
 def served(run: "Run", within: float, after: float = 0.0) -> "Literal[True] | str":

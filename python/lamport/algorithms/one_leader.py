@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["elected", "one_leader"]
 
 
-def one_leader(run: "Run") -> "Literal[True] | str":
+def one_leader(run: "Run") -> "Literal[True] | tuple[str, tuple[int, int]]":
     """Judge whether no machine ever knew of another leader than the machine with the highest id.
 
     Parameters
@@ -20,8 +20,9 @@ def one_leader(run: "Run") -> "Literal[True] | str":
 
     Returns
     -------
-    True or str
-        What is broken: the machine, whom it took for the leader, and when.
+    True or (str, (int, int))
+        What is broken, and the event where it shows, by machine and clock: the machine, whom it took for the
+        leader, and when.
 
     Examples
     --------
@@ -36,10 +37,9 @@ def one_leader(run: "Run") -> "Literal[True] | str":
     if wrong.empty:
         return True
     first = wrong.iloc[0]
-    return (
-        f"machine {first['machine_id']} took {first['leader']} for the leader at {first['time']:.6f} s; "
-        f"it is {right}"
-    )
+    machine, leader, clock = (int(first[name]) for name in ("machine_id", "leader", "new_clock"))
+    told = f"machine {machine} took {leader} for the leader at {first['time']:.6f} s; it is {right}"
+    return told, (machine, clock)
 
 
 def elected(run: "Run", within: float, after: float = 0.0) -> "Literal[True] | str":

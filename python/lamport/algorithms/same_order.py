@@ -13,13 +13,13 @@ __all__ = ["same_order", "taken_by_all"]
 
 
 def _taken(run: "Run") -> "pd.DataFrame":
-    """Return one row per machine and message taken: machine_id, time, place (0, 1, ...) and message."""
-    taken = run.states[["machine_id", "time", "taken", "newest"]]
+    """Return one row per machine and message taken: machine_id, time, new_clock, place (from 0), message."""
+    taken = run.states[["machine_id", "time", "new_clock", "taken", "newest"]]
     taken = taken[taken["taken"] > 0].drop_duplicates(["machine_id", "taken"]).explode("newest")
     return taken.assign(place=taken.groupby("machine_id").cumcount(), message=taken["newest"].map(repr))
 
 
-def same_order(run: "Run") -> "Literal[True] | str":
+def same_order(run: "Run") -> "Literal[True] | tuple[str, tuple[int, int]]":
     """Judge whether all machines took the same messages in the same order, as far as each has come.
 
     Parameters
@@ -29,8 +29,9 @@ def same_order(run: "Run") -> "Literal[True] | str":
 
     Returns
     -------
-    True or str
-        What is broken: the first place where two machines took something else, and what.
+    True or (str, (int, int))
+        What is broken, and the event where it shows, by machine and clock: the first place where two machines
+        took something else, and what.
 
     Examples
     --------
@@ -49,7 +50,9 @@ def same_order(run: "Run") -> "Literal[True] | str":
         f"machine {machine} took {message}"
         for machine, message in zip(there["machine_id"], there["message"], strict=True)
     )
-    return f"as message {place + 1} of all, {' and '.join(told)}"
+    last = there.sort_values("time", kind="stable").iloc[-1]
+    where = int(last["machine_id"]), int(last["new_clock"])
+    return f"as message {place + 1} of all, {' and '.join(told)}", where
 
 
 def taken_by_all(run: "Run", within: float, after: float = 0.0) -> "Literal[True] | str":

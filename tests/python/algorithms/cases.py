@@ -20,6 +20,8 @@ class Case:
     machines: int = 4
     duration: float = 25.0
     inputs: tuple = ()
+    begun: float = 0.0
+    """What is promised of times is from here on, faults or not."""
 
     def faults(self, seed, **options):
         return lamport.random_faults(
@@ -39,10 +41,27 @@ class Case:
             **options,
         )
 
+    def search(self, algorithm, **options):
+        """Look for a run in which another algorithm breaks a promise."""
+        given = {"machines": self.machines, "duration": self.duration, "inputs": self.inputs}
+        return lamport.search(
+            self.promised, algorithm=algorithm, arguments=self.arguments, rates=100, faults=self.faults,
+            **given | options,
+        )  # fmt: skip
+
     def judge(self, run):
         """Return what is broken, nothing if all promises are kept."""
         said = self.promises(run, self.duration - SETTLE)
-        return [each for each in said if each is not True]
+        return [each[0] if isinstance(each, tuple) else each for each in said if each is not True]
+
+    def promised(self, run):
+        """Say whether all promises are kept from the last fault on, as a property of `lamport.search`."""
+        after = max([self.begun, *map(end_of, run.faults)])
+        return next((each for each in self.promises(run, after) if each is not True), True)
+
+
+def end_of(fault):
+    return fault.at + (getattr(fault, "duration", 0.0) or getattr(fault, "down_for", 0.0) or 0.0)
 
 
 def conserved(run):
@@ -90,7 +109,7 @@ CASES = {
         algorithms.ChandyLamport, of_snapshots, {"inner": f"{Bank.__module__}:Bank", "every": 3}
     ),
     # They begin late enough for faults to strike before.
-    "ChangRoberts": Case(algorithms.ChangRoberts, of_election, {"within": 10.0}, machines=6),
+    "ChangRoberts": Case(algorithms.ChangRoberts, of_election, {"within": 10.0}, machines=6, begun=10.0),
     "Gossip": Case(
         algorithms.Gossip, of_gossip, {"every": 0.25}, machines=5,
         inputs=tuple((3.0 * number + 0.5, number % 5 + 1, f"rumour {number}") for number in range(8)),

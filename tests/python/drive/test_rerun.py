@@ -239,3 +239,34 @@ def test_more_machines_in_real_time(here):
     more = lamport.rerun(first, machines=3, log_dir="more", progress=False)
     assert more.parameters["rates"][:2] == first.parameters["rates"]
     assert sorted(map(len, more.parameters["topology"].values())) == [2, 2, 2]
+
+
+def test_an_algorithm_that_cannot_be_imported(here):
+    """A run in memory has the class itself, wherever that stands."""
+
+    class Own(lamport.Algorithm):
+        def __init__(self, word="none"):
+            self.word = word
+
+        def start(self, me):
+            me.state(word=self.word)
+            me.timer("again", 0.2)
+
+        def on_timer(self, me, _name):
+            me.broadcast(self.word)
+
+    options = {"machines": 2, "duration": 1, "rates": 50, "seed": 1}
+    run = lamport.simulate(algorithm=Own, arguments={"word": "a"}, **options)
+    assert "<locals>" in run.parameters["algorithm"]
+    assert lamport.rerun(run).events.equals(run.events)
+    changed = lamport.rerun(run, arguments={"word": "b"}, duration=2)
+    assert changed.states["word"].tolist() == ["b"] * 2
+    roles = {1: Own, 2: lambda _: Own("c")}
+    run = lamport.simulate(algorithm=roles, **options)
+    again = lamport.rerun(run, log_dir=here / "again")
+    assert again.states.equals(run.states)
+    assert (here / "again" / "machine_2.log").exists()
+    real = lamport.rerun(run, time="real", duration=0.3)
+    assert sorted(real.states["word"]) == ["c", "none"]
+    with pytest.raises(ValueError, match="<locals>"):
+        lamport.rerun(run.parameters)

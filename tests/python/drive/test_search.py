@@ -397,6 +397,26 @@ def test_functions_that_fail_name_the_run(options, message, is_elsewhere):
     assert str(caught.value).startswith("run 0 with seed ")
 
 
+def test_a_run_that_an_invariant_ended_pickles(found):
+    run = found.run
+    again = pickle.loads(pickle.dumps(run))
+    assert again.events.equals(run.events)
+    assert again.states.equals(run.states)
+    assert again.parameters == run.parameters
+    crash = [lamport.Crash(machine, at=at, down_for=1) for machine in (1, 2) for at in (2, 6)]
+    seen = []
+
+    def first_of_many(states):
+        seen.append(states)
+        return len(seen) < 57
+
+    found = lamport.search(invariant=first_of_many, algorithm=Hasty, rates=100, faults=crash)
+    assert len(seen) == 57
+    run = found._trial.look(found.seed, found.faults)[1]
+    assert run.faults == tuple(crash)
+    assert pickle.loads(pickle.dumps(run)).events.equals(run.events)
+
+
 def test_it_is_told_in_words(found):
     text = str(found)
     assert found.message in text

@@ -148,6 +148,24 @@ def test_faults_that_are_simpler():
     assert [fault.duration for fault in others] == [0.01, 0.02]
 
 
+FAULT = st.one_of(
+    st.builds(lamport.Crash, st.just(1), st.floats(0, 99), st.none() | st.floats(0.001, 99)),
+    st.builds(
+        lamport.Delay, st.just(1), st.just(2), st.floats(0, 99), st.floats(0, 99), st.floats(0.001, 99)
+    ),
+)
+
+
+@given(fault=FAULT, data=st.data())
+def test_simpler_comes_to_an_end(fault, data):
+    """However what is simpler is chosen, nothing comes again."""
+    seen = [fault]
+    while others := list(simpler(seen[-1])):
+        fault = data.draw(st.sampled_from(others))
+        assert fault not in seen
+        seen.append(fault)
+
+
 def log_bytes(directory):
     return {path.name: path.read_bytes() for path in directory.glob("machine_*.log")}
 
@@ -158,6 +176,7 @@ def test_it_is_saved_and_runs_again(tmp_path, monkeypatch, capsys):
     record = json.loads(file.read_text(encoding="utf-8"))
     assert record["algorithm"] == "test_search:Watch"
     assert record["faults"] == [{"fault": "crash", **vars(smallest.faults[0])}]
+    assert record["message"] == smallest.message == "trusts does not hold"
     with pytest.raises(FileExistsError, match="give another path"):
         smallest.save(file)
     assert smallest.save(tmp_path / "directory") == tmp_path / "directory" / "run.json"
@@ -176,6 +195,18 @@ def test_runs_of_the_built_in_behaviour_are_saved(tmp_path):
     found = lamport.search(is_close, **CLOSE)
     again = lamport.rerun(found.save(tmp_path / "bug.json"), log_dir=tmp_path / "again")
     assert again.events.equals(found.run.events)
+
+
+def test_what_a_smaller_run_cannot_be_asked_is_not_broken():
+    """A very short run has no states: the property fails, and the search for a smaller one goes on."""
+
+    def is_held(run):
+        return len(run.states["suspects_2"]) < 2
+
+    found = lamport.search(is_held, **WATCH, faults=[CRASH])
+    smallest = found.shrink()
+    assert not smallest.interrupted
+    assert is_held(smallest.run) is False
 
 
 def test_an_algorithm_of_a_function_is_not_for_others(tmp_path):

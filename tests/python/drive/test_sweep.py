@@ -195,6 +195,17 @@ def main():
         # Dask takes functions that do not pickle, too.
         look = {"measure": {"twice": lambda run: 2 * run.drift}, "since": 5}
         seen = lamport.sweep(grid, executor=executor, **options, **look)
+        mutex = {"algorithm": lamport.algorithms.LamportMutex, "rates": 100, "duration": 9}
+        handled = lamport.sweep({"hold": [0.1, 0.2]}, runs=3, **mutex, executor=executor)
+        searches = [
+            {"property": lambda run: run.drift <= 3, "rates": [9, 9, 9], "duration": 10},
+            {"invariant": lambda states: not any(each["entries"] > 4 for each in states.values()), **mutex},
+        ]
+        found = [lamport.search(**search, executor=client) for search in searches]
+    for search, counterexample in zip(searches, found, strict=True):
+        assert counterexample is not None
+        assert counterexample == lamport.search(**search)
+    pd.testing.assert_frame_equal(handled, lamport.sweep({"hold": [0.1, 0.2]}, runs=3, **mutex))
     pd.testing.assert_frame_equal(there, lamport.sweep(grid, **options), check_exact=True)
     pd.testing.assert_frame_equal(seen, lamport.sweep(grid, **options, **look), check_exact=True)
     assert seen["twice"].equals(2 * seen["drift"])
