@@ -1069,6 +1069,7 @@ def simulate_algorithm(
     until_quiet: bool,
     invariant: Callable[[dict[int, dict[str, object]]], object] | None,
     record: bool,
+    since: float | None,
     log_dir: str | PathLike[str] | None,
     progress: Callable[[float], object] | None,
 ) -> Simulated | tuple[int, float, int, str, BaseException | str]:
@@ -1076,7 +1077,8 @@ def simulate_algorithm(
 
     `roles` has one item per machine; `inputs` are times in s, machines counted from 0, and bodies as JSON.
     `invariant` is called after each step that declares a state, with the values of all machines by their ids;
-    where it returns anything but True or None the run ends, and that is its ``violation``.
+    where it returns anything but True or None the run ends, and that is its ``violation``. Without recording,
+    `since` has `Logs.in_time` know what machines did from that time on.
 
     Returns
     -------

@@ -6,10 +6,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::convert::Infallible;
 
+use lamport::causality::since::since;
 use lamport::drive::conductor::{Bodies, Condition, Conductor};
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::handled::record::StepRecords;
 use lamport::drive::simulated::handled::{HandledSimulation, Input, Maker};
+use lamport::drive::simulated::in_time::InTime;
 use lamport::drive::simulated::setup::Setup;
 use lamport::log::read::reader::read_logs;
 use lamport::model::body::{Body, Letter};
@@ -380,10 +382,17 @@ proptest! {
         let gamblers = || Gamblers { setup: setup.clone(), has_idle, talks, delays };
         let expected = plain(&setup, &mut gamblers(), &inputs);
         let mut simulation = HandledSimulation::new(setup.clone(), gamblers(), inputs, false).unwrap().unwrap();
-        let mut records = StepRecords::default();
-        let is_over = simulation.run(&mut records, &mut |_| true).unwrap();
+        let from = 2.0 * unit;
+        let (mut records, mut in_time) = (StepRecords::default(), InTime::new(&simulation, from));
+        let is_over = simulation.run(&mut (&mut records, &mut in_time), &mut |_| true).unwrap();
         prop_assert!(is_over);
         prop_assert_eq!(records.steps(), &expected[..]);
+        // What is counted as it happens is what the events tell.
+        in_time.finish(&simulation);
+        let logs = simulation.logs(records);
+        if let Ok(told) = since(&logs.columns, &logs.machines, Some(from), false) {
+            prop_assert_eq!(format!("{:?}", in_time.since(&simulation)), format!("{told:?}"));
+        }
     }
 }
 

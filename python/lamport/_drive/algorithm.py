@@ -16,7 +16,7 @@ from lamport._model.warning import warn
 if TYPE_CHECKING:
     from lamport._lamport import Logs, Simulated, _Role, _RunSetting
 
-__all__ = ["OWN", "REMEDY", "Plan", "kept_of", "plan_again", "plan_of"]
+__all__ = ["OWN", "REMEDY", "Plan", "kept_of", "plan_again", "plan_of", "plan_until"]
 
 OWN = ("algorithm", "arguments", "inputs", "until")
 """The parameters that only runs of algorithms have."""
@@ -70,6 +70,7 @@ class Plan:
         record: bool,
         log_dir: Path | None,
         progress: Callable[[float], object] | None,
+        since: float | None = None,
         invariant: "Callable[[dict[int, dict[str, object]]], object] | None" = None,
     ) -> "Simulated":
         """Run it.
@@ -89,6 +90,7 @@ class Plan:
             until_quiet=self.until == "quiet",
             invariant=invariant,
             record=record,
+            since=since,
             log_dir=log_dir,
             progress=progress,
         )
@@ -198,15 +200,16 @@ def _inputs(given: Any, machines: int) -> tuple[tuple[float, int, str | None], .
     return tuple(sorted(inputs, key=lambda each: each[0]))
 
 
-def plan_again(
-    plan: Plan, setting: "_RunSetting", seed: int, record: bool, states: int | None = None
-) -> "Logs":
-    """Simulate once more, to the end or up to the event that declares the last of so many states.
+def plan_again(plan: Plan, setting: "_RunSetting", seed: int, record: bool, since: float | None) -> "Logs":
+    """Simulate once more: equal seeds give equal runs."""
+    made = plan.simulate(setting, seed=seed, record=record, since=since, log_dir=None, progress=None)
+    return made.logs
 
-    Equal seeds give equal runs.
-    """
-    until = None if states is None else _Countdown(states)
-    return plan.simulate(setting, seed=seed, record=record, log_dir=None, progress=None, invariant=until).logs
+
+def plan_until(plan: Plan, setting: "_RunSetting", seed: int, states: int) -> "Logs":
+    """Do the same, recorded, up to the event that declares the last of so many states."""
+    until = _Countdown(states)
+    return plan.simulate(setting, seed=seed, record=True, log_dir=None, progress=None, invariant=until).logs
 
 
 class _Countdown:

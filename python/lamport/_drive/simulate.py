@@ -1,11 +1,10 @@
 """Run machines in virtual time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
-from lamport._drive.algorithm import Plan, kept_of, plan_again, plan_of
+from lamport._drive.algorithm import Plan, kept_of, plan_again, plan_of, plan_until
 from lamport._drive.progress import Count
 from lamport._model.algorithm import AlgorithmError
 from lamport._model.check import real
@@ -163,18 +162,17 @@ def simulate(
     check_others("simulate", given)
     start = _check_since(since, record=record, duration=setting["duration"])
     plan = plan_of(given, setting)
-    if plan is not None and start is not None:
-        raise ValueError("since= is for the built-in behaviour: keep the events, and read run.machines_since")
     parameters: dict[str, Any] = {**kept_of(keep(setting), plan), "seed": make_seed(seed)}
     claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
     directory = None if claim is None else claim.path
     try:
         with Count(progress, duration, f"{setting['machines']:,} machines", "s") as tell:
-            run = partial(_lamport.simulate, since=start) if plan is None else plan.simulate
+            run = _lamport.simulate if plan is None else plan.simulate
             simulated = run(
                 setting,
                 seed=parameters["seed"],
                 record=record,
+                since=start,
                 log_dir=directory,
                 progress=tell if tell.wanted else None,
             )
@@ -206,7 +204,7 @@ def recipe(plan: Plan | None, setting: "_RunSetting", seed: int, record: bool, s
     """Return how the logs of a run are made again."""
     if plan is None:
         return Recipe(simulate_again, (setting, seed, record, since))
-    return Recipe(plan_again, (plan, setting, seed, record))
+    return Recipe(plan_again, (plan, setting, seed, record, since))
 
 
 def simulated(
@@ -243,7 +241,7 @@ def as_run(made: "Simulated", setting: "_RunSetting", seed: int, plan: Plan | No
     """Return what was made, recorded and in memory, as a run."""
     again = None if made.interrupted else recipe(plan, setting, seed, True, None)
     if made.violation is not None:
-        again = Recipe(plan_again, (plan, setting, seed, True, len(made.logs.states()[0])))
+        again = Recipe(plan_until, (plan, setting, seed, len(made.logs.states()[0])))
     parameters = {**kept_of(keep(setting), plan), "seed": seed, **_outcome(made, setting["rates"])}
     return Run(made.logs, parameters=parameters, interrupted=made.interrupted, recipe=again)
 

@@ -3,11 +3,13 @@
 use crate::causality::over_time::{AtEnd, Did, EventInTime, OverTime};
 use crate::causality::since::{Since, micros};
 use crate::drive::simulated::engine::{Recorder, Simulation};
+use crate::drive::simulated::handled::StepRecorder;
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::watch::Watch;
 use crate::log::columns::Micros;
 use crate::log::schema::{EventKind, UNKNOWN};
 use crate::model::event::Event;
+use crate::model::handled::HandledStep;
 use crate::model::message::Nanos;
 
 /// Counts from a time on. Who does not ask for it does not pay for it.
@@ -21,32 +23,54 @@ pub struct InTime {
 impl Recorder for InTime {
     #[inline]
     fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
-        let (time, place) = (whole(time), machine as usize);
-        let received = event.received();
-        let queue_len = received.map_or(UNKNOWN, |(_, queue_len)| queue_len as i64);
-        let event = EventInTime {
-            time,
-            kind: EventKind::of(event),
-            old_clock: event.old_clock() as i64,
-            new_clock: event.new_clock() as i64,
-            is_tick: !(self.acts_after_receipt && received.is_some()),
-            queue_len,
-        };
-        self.told.event(place, &event);
-        if let Some((message, _)) = received {
-            self.told
-                .received(place, time, Some(whole(message.arrival)));
+        let is_tick = !(self.acts_after_receipt && event.received().is_some());
+        self.add(time, machine, event, is_tick);
+    }
+}
+
+impl StepRecorder for InTime {
+    fn step(&mut self, time: Nanos, machine: u32, step: &HandledStep) {
+        self.add(time, machine, &step.event, !step.is_manual);
+        for caused in &step.caused {
+            let event = EventInTime {
+                time: whole(time),
+                kind: EventKind::Send,
+                old_clock: caused.new_clock as i64 - 1,
+                new_clock: caused.new_clock as i64,
+                is_tick: false,
+                queue_len: UNKNOWN,
+            };
+            self.told.event(machine as usize, &event);
         }
     }
 }
 
 impl InTime {
-    /// Of a simulation that begins, from `since` seconds on.
-    pub fn new(simulation: &Simulation, since: f64) -> Self {
+    /// Of a run that begins, from `since` seconds on.
+    pub fn new(run: &impl Ran, since: f64) -> Self {
         let start = micros(since.max(0.0));
         Self {
-            acts_after_receipt: simulation.discipline().draw_after_receive,
-            told: OverTime::new(start, &vec![0; simulation.seats().len()]),
+            acts_after_receipt: run.setup().discipline.draw_after_receive,
+            told: OverTime::new(start, &vec![0; run.machine_count()]),
+        }
+    }
+
+    #[inline]
+    fn add<B>(&mut self, time: Nanos, machine: u32, event: &Event<B>, is_tick: bool) {
+        let (time, place) = (whole(time), machine as usize);
+        let received = event.received();
+        let told = EventInTime {
+            time,
+            kind: EventKind::of(event),
+            old_clock: event.old_clock() as i64,
+            new_clock: event.new_clock() as i64,
+            is_tick,
+            queue_len: received.map_or(UNKNOWN, |(_, queue_len)| queue_len as i64),
+        };
+        self.told.event(place, &told);
+        if let Some((message, _)) = received {
+            let arrival = whole(message.arrival);
+            self.told.received(place, time, Some(arrival));
         }
     }
 
@@ -66,8 +90,8 @@ impl InTime {
         is_over
     }
 
-    /// What is left in queues counts.
-    fn finish(&mut self, run: &impl Ran) {
+    /// After all events: what is left in queues counts.
+    pub fn finish(&mut self, run: &impl Ran) {
         let end = run.end();
         for machine in 0..run.machine_count() {
             let arrivals = run.waiting(machine).map(|(.., arrival)| arrival);

@@ -13,6 +13,7 @@ use crate::drive::real::clock::ProcessClock;
 use crate::drive::simulated::files::Files;
 use crate::drive::simulated::handled::record::StepRecords;
 use crate::drive::simulated::handled::{BrokenBy, BrokenRun, HandledSimulation, Input, Maker};
+use crate::drive::simulated::in_time::InTime;
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::setup::Setup;
 use crate::error::Result;
@@ -53,7 +54,8 @@ type FailedHandler = (u64, f64, u64, String, Py<PyAny>);
 ///
 /// `roles` has one item per machine; `inputs` are times in s, machines counted from 0, and bodies as JSON.
 /// `invariant` is called after each step that declares a state, with the values of all machines by their ids;
-/// where it returns anything but True or None the run ends, and that is its ``violation``.
+/// where it returns anything but True or None the run ends, and that is its ``violation``. Without recording,
+/// `since` has `Logs.in_time` know what machines did from that time on.
 ///
 /// Returns
 /// -------
@@ -61,7 +63,7 @@ type FailedHandler = (u64, f64, u64, String, Py<PyAny>);
 ///     The run; or of one that a handler broke off the machine, the time in s, the line of its log, the
 ///     handler, and what was raised, or as a text how the machine differs from what its log says.
 #[pyfunction]
-#[pyo3(signature = (setting, *, seed, roles, inputs, until_quiet, invariant, record, log_dir, progress))]
+#[pyo3(signature = (setting, *, seed, roles, inputs, until_quiet, invariant, record, since, log_dir, progress))]
 #[expect(clippy::too_many_arguments, reason = "named by Python")]
 pub(in crate::python) fn simulate_algorithm(
     py: Python<'_>,
@@ -72,6 +74,7 @@ pub(in crate::python) fn simulate_algorithm(
     until_quiet: bool,
     invariant: Option<Py<PyAny>>,
     record: bool,
+    since: Option<f64>,
     log_dir: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Py<PyAny>> {
@@ -115,13 +118,16 @@ pub(in crate::python) fn simulate_algorithm(
         goes_on
     };
     let mut records = record.then(StepRecords::default);
+    let since = since.filter(|_| !record);
+    let mut in_time = since.map(|since| InTime::new(&simulation, since));
     let mut files = log_dir
         .map(|directory| Files::create(&simulation, &directory))
         .transpose()?;
     let mut invariant = invariant.map(|invariant| Invariant::new(py, invariant));
     // Who asks for none of them pays next to nothing: a look at a word for each step.
-    let mut seen = (&mut records, &mut files);
-    let ran = simulation.run(&mut (&mut seen, &mut invariant), &mut go_on);
+    let mut kept = (&mut records, &mut files);
+    let mut seen = (&mut invariant, &mut in_time);
+    let ran = simulation.run(&mut (&mut kept, &mut seen), &mut go_on);
     let is_over = match ran {
         Ok(is_over) => is_over,
         Err(BrokenRun {
@@ -146,7 +152,11 @@ pub(in crate::python) fn simulate_algorithm(
             PyLogs::new(simulation.logs(records))
         } else {
             let machines = simulation.machines(&mut || true);
-            PyLogs::of_machines(machines.expect("nobody asks to stop"), None)
+            let told = in_time.map(|mut in_time| {
+                in_time.finish(&simulation);
+                in_time.since(&simulation)
+            });
+            PyLogs::of_machines(machines.expect("nobody asks to stop"), since.zip(told))
         };
         (logs, finished)
     });

@@ -2,12 +2,15 @@
 
 import json
 import math
+import pickle
 import random
 import threading
 
+import pandas as pd
 import pytest
 
 import lamport
+from lamport.algorithms import LamportMutex
 
 
 def run(start=None, on_message=None, on_timer=None, on_idle=None, *, machines=2, duration=5, **more):
@@ -470,3 +473,23 @@ def test_ticks_are_those_of_the_built_in_behaviour(ticks, rates):
         run.events[columns].sort_values(columns).to_numpy().tolist()
         == events[columns].sort_values(columns).to_numpy().tolist()
     )
+
+
+@pytest.mark.parametrize("since", [0, 3, 8.5])
+def test_what_is_counted_from_a_time_on_is_what_the_events_tell(since):
+    options = {
+        "algorithm": LamportMutex,
+        "rates": 50,
+        "seed": 7,
+        "latency": lamport.Exponential(0.02),
+        "faults": lamport.random_faults(7, 0.3, machines=3, duration=10),
+    }
+    recorded = lamport.simulate(3, 10, **options)
+    counted = lamport.simulate(3, 10, record=False, since=since, **options)
+    assert len(recorded.faults) > 1
+    for each in (counted, pickle.loads(pickle.dumps(counted))):
+        pd.testing.assert_frame_equal(
+            each.machines_since(since), recorded.machines_since(since), check_exact=True
+        )
+        with pytest.raises(lamport.LamportError, match="no event was recorded"):
+            each.machines_since(since + 0.01)
