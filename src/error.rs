@@ -55,17 +55,17 @@ pub struct AlgorithmFault {
     pub seed: u64,
     /// In which step a handler failed, if one did.
     pub step: Option<FailedStep>,
+    /// The algorithm's own error, if there is one.
+    pub cause: Option<ForeignError>,
 }
 
 /// The step in which a handler failed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct FailedStep {
-    /// When, in Unix microseconds.
-    pub time: i64,
+    /// When, in microseconds since the machine began to tick.
+    pub now: i64,
     /// The line of the machine's log that tells its event.
     pub line: u64,
-    /// The handler's own error.
-    pub cause: ForeignError,
 }
 
 /// So much of a text of others that a message can show it.
@@ -109,12 +109,18 @@ impl Error {
     }
 
     /// Something is wrong with the algorithm of a machine with this seed.
-    pub fn algorithm(machine_id: u64, seed: u64, words: &str, step: Option<FailedStep>) -> Self {
+    pub fn algorithm(
+        (machine_id, seed): (u64, u64),
+        words: &str,
+        step: Option<FailedStep>,
+        cause: Option<ForeignError>,
+    ) -> Self {
         Self::Algorithm(Box::new(AlgorithmFault {
             message: format!("machine {machine_id}: {words}"),
             machine_id,
             seed,
             step,
+            cause,
         }))
     }
 

@@ -15,12 +15,15 @@ use lamport::channel::lines::Partial;
 use lamport::channel::link::Marks;
 use lamport::channel::protocol::Protocol;
 use lamport::channel::wire::{Hello, Reply, WireError};
+use lamport::drive::real::algorithm::{AlgorithmConfig, BoxedHandler, HandlerFailure};
 use lamport::drive::real::listen::Listening;
 use lamport::drive::real::machine::{Config, Machine};
 use lamport::drive::real::poll_thread::PollThread;
 use lamport::model::address::Address;
 use lamport::model::behavior::Behavior;
+use lamport::model::body::Body;
 use lamport::model::event::Recipients;
+use lamport::model::handler::{Call, Effects, Handler, Moment};
 use lamport::model::node::Node;
 
 fn me() -> Identity {
@@ -110,6 +113,10 @@ fn as_many_messages_are_kept_for_a_peer_as_are_told() {
 
 /// A machine that is never started.
 fn machine(scratch: &Scratch) -> Arc<Machine> {
+    open(scratch, None)
+}
+
+fn open(scratch: &Scratch, algorithm: Option<AlgorithmConfig>) -> Arc<Machine> {
     let config = Config {
         machine_id: 1,
         listening: Listening::On {
@@ -135,7 +142,8 @@ fn machine(scratch: &Scratch) -> Arc<Machine> {
         is_precise: false,
         manner: lamport::model::manner::Manner::default(),
         unix_origin: None,
-        algorithm: None,
+        peer_ids: None,
+        algorithm,
         began: None,
     };
     Machine::open(config, &PollThread::of_process().unwrap()).unwrap()
@@ -183,6 +191,52 @@ fn as_many_messages_wait_in_a_queue_as_are_told() {
     // It takes no step any more.
     let error = machine.step(true, Node::receive).unwrap_err();
     assert_eq!(error.to_string(), told);
+    machine.abandon();
+}
+
+/// An algorithm that does nothing.
+struct Deaf;
+
+impl Handler for Deaf {
+    type Error = HandlerFailure;
+
+    fn has_idle(&self) -> bool {
+        false
+    }
+
+    fn handle(&mut self, _: &Moment, _: Call<'_>, _: &mut Effects) -> Result<(), HandlerFailure> {
+        Ok(())
+    }
+}
+
+#[test]
+fn as_many_bytes_wait_in_a_queue_as_are_told() {
+    let scratch = Scratch::new();
+    let algorithm = AlgorithmConfig {
+        maker: Box::new(|_, _| Ok(Box::new(Deaf) as BoxedHandler)),
+        name: None,
+        arguments: None,
+        python: None,
+    };
+    let machine = open(&scratch, Some(algorithm));
+    machine.tick_by_hand().unwrap().unwrap();
+    // They share one text, which counts for each.
+    let body: Body = Some(format!("\"{}\"", "x".repeat(65_534)).into());
+    let deliver = || {
+        machine.deliver_body_by_hand(None, 1, body.clone()).unwrap();
+    };
+    for _ in 0..4096 {
+        deliver();
+    }
+    assert!(machine.failure().is_none());
+    assert!(machine.tick_by_hand().unwrap().is_some());
+    deliver();
+    assert!(machine.failure().is_none());
+    deliver();
+    let told = "machine 1: 4097 messages with 268500992 bytes wait in its queue, more than the 16777216 messages or \
+                268435456 bytes it can hold";
+    assert_eq!(machine.failure().unwrap().to_string(), told);
+    assert_eq!(machine.tick_by_hand().unwrap_err().to_string(), told);
     machine.abandon();
 }
 

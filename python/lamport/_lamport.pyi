@@ -42,6 +42,7 @@ __all__ = [
     "free_bytes",
     "key_text",
     "parse_addresses",
+    "parse_peers",
     "peek_file",
     "port_hint",
     "predict",
@@ -240,6 +241,20 @@ def parse_addresses(text: str) -> list[tuple[str, int]]:
         An entry is not of the form; the message shows it.
     """
 
+def parse_peers(text: str) -> list[tuple[str, int]] | dict[int, tuple[str, int]]:
+    """Read the peers of a machine, ``host:port,host:port``, or with their ids ``2=host:port,3=host:port``.
+
+    Returns
+    -------
+    list of (str, int) or dict of int to (str, int)
+        Hosts (IPv6 without brackets) and ports, in the order given; by id where ids are told.
+
+    Raises
+    ------
+    ValueError
+        An entry is not of the form; the message shows it.
+    """
+
 class LamportError(Exception):
     """Something in the world of a run is not as it must be."""
 
@@ -285,8 +300,10 @@ class Machine:
         Its number in the run, 0 .. 2^53 - 1.
     listen_port : int
         The TCP port to listen on; 0 takes a free one (see `listen_port`).
-    peer_addresses : sequence of (host, port)
-        The machines it sends to. (`send_message` takes any other address, too.)
+    peer_addresses : sequence of (host, port), or mapping of int to (host, port)
+        The machines it sends to. (`send_message` takes any other address, too.) Of a mapping the keys are
+        their ids: a machine that says another one there is refused, and an algorithm need not wait for
+        them before it starts.
     log_filename : path
         The log; its directory must exist.
     run_seconds : float
@@ -303,6 +320,13 @@ class Machine:
         How often a send to one peer goes to which, one whole number for each of `peer_addresses`: to
         ``[3, 1]`` three times as often to the first as to the second. None: all are equally likely. A machine
         that resumes may leave them out.
+    algorithm : type or callable or mapping or str, optional
+        What it does in place of the built-in behaviour: a class derived of `Algorithm`, or anything else
+        that `lamport.run_local` takes. Its peers have algorithms as well. Of a mapping it runs what that has
+        for its id. It starts once all its peers have connected, or at once if `peer_addresses` tells their
+        ids. ``me.senders`` are its peers, whoever else may send to it.
+    arguments : mapping of str to object, optional
+        What the class is called with.
     latency : float or latency
         A delay added to each message that comes: seconds, or `Constant`, `Uniform`, `Exponential`,
         `LogNormal`, `Empirical`, as for `lamport.run_local`.
@@ -317,13 +341,15 @@ class Machine:
     run_id : str
         Machines connect only within one run id.
     wait : float
-        Seconds to wait for all peers before the first tick.
+        Seconds to wait for all peers before the first tick; an algorithm that does not know the ids of its
+        peers by then fails.
     allow : sequence of str
         More addresses or networks (CIDR) that may connect, beside the peers'.
     resume : bool
         Go on where the log of a crashed machine stops: with its clock, history, rate and seed, and with
         every message it sent that a peer may still need. The log must be of the same machine, run,
-        version and peers, without END. `run_seconds` counts from this start.
+        version and peers, without END. `run_seconds` counts from this start. An algorithm, which must be the
+        same with the same arguments, is run over the log first: its handlers are called for all they did.
     overwrite : bool
         Replace an existing log file.
     moved : mapping, optional
@@ -351,15 +377,26 @@ class Machine:
         There is no log to resume.
     LamportError
         The log cannot be resumed, or a running machine writes it.
+    AlgorithmError
+        A handler fails as it is run over the log.
     OSError
         The port is in use, a host is unknown, the log cannot be written.
+
+    Examples
+    --------
+    One of two machines, whose class stands in ``mutex.py``; the other runs on host lab-2:
+
+    >>> machine = lamport.Machine(
+    ...     1, 5001, {2: ("lab-2", 5002)}, "machine_1.log", 60, clock_rate=100, algorithm="mutex:Mutex"
+    ... )  # doctest: +SKIP
+    >>> machine.run()  # doctest: +SKIP
     """
 
     def __new__(
         cls,
         machine_id: int,
         listen_port: int,
-        peer_addresses: Sequence[tuple[str, int]],
+        peer_addresses: Sequence[tuple[str, int]] | Mapping[int, tuple[str, int]],
         log_filename: str | PathLike[str],
         run_seconds: float,
         *,
@@ -369,6 +406,8 @@ class Machine:
         internal_probability: float = 0.7,
         broadcast_share: float = 0.3333333333333333,  # noqa: PYI054
         peer_weights: Sequence[int] | None = None,
+        algorithm: Callable[..., Any] | Mapping[int, Any] | str | None = None,
+        arguments: Mapping[str, Any] | None = None,
         latency: float | Latency | Mapping[Any, Any] = 0.0,
         faults: Iterable[Fault] = (),
         seed: int | None = None,
@@ -423,8 +462,12 @@ class Machine:
     def run(self) -> None:
         """Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
 
+        Another Ctrl-C is raised into a handler that does not return; one more ends the waiting.
+
         Raises
         ------
+        AlgorithmError
+            A handler raised an exception, or peers whose ids are to be known did not connect within `wait`.
         LamportError
             The machine failed, or at its end no connection to one of its peers had ever worked, with no
             fault asked for; then the log is complete.
@@ -438,6 +481,11 @@ class Machine:
         """Wait until the machine is done. Returns whether it is; raises what made it fail, as `run`."""
     def stop(self) -> None:
         """Ask a running machine to end early; `join` waits for it."""
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the handler that is at work, if one is: for one that does not return.
+
+        Its step does not happen, and the machine ends in order; `join` raises the KeyboardInterrupt.
+        """
     def shutdown(self) -> None:
         """End the machine wherever it is: send what is left, write END, close."""
     def tick(self) -> dict[str, Any] | None:
@@ -461,17 +509,29 @@ class Machine:
         OSError
             A host is unknown.
         """
-    def deliver(self, timestamp: int, sender: int | None = None) -> None:
+    def deliver(self, timestamp: int = 0, sender: int | None = None, *, body: object = None) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
 
         It does not belong to that machine's channel: what that machine sends still comes. Its RECEIVE line
-        says so with ``"by_hand": true``.
+        says so with ``"by_hand": true``. An algorithm is asked ``on_message``, with this sender or None. If
+        the machine is killed before it takes the message, that is gone: give it again.
+
+        Parameters
+        ----------
+        timestamp : int
+            The clock that it carries.
+        sender : int, optional
+            Whose it is said to be.
+        body : object, optional
+            What it says to an algorithm, as `Me.send` takes it.
 
         Raises
         ------
         ValueError
             The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
-            may carry.
+            may carry; or there is a body and no algorithm.
+        TypeError
+            Something in the body is of a class that no body has.
         """
     def handle_receive(self) -> dict[str, Any] | None:
         """Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message."""
@@ -555,6 +615,8 @@ class LocalRun:
         """Wait for all connections and tick in the background."""
     def stop(self) -> None:
         """Ask all machines to end early."""
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the handlers that are at work."""
     def kill(self) -> None:
         """Ask all machines to end early: a thread cannot be killed as a process can."""
     def join(self, timeout: float | None = None) -> bool:

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::model::message::MachineId;
 
 /// A host name or IP address, and a TCP port. Nothing is looked up here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +102,36 @@ pub fn parse_list(text: &str) -> Result<Vec<Address>> {
     text.split(',').map(str::parse).collect()
 }
 
+/// Reads a list of peers, as [`parse_list`]; or, if their ids are told, `id=host:port,id=host:port`.
+pub fn parse_peers(text: &str) -> Result<(Option<Vec<MachineId>>, Vec<Address>)> {
+    if !text.contains('=') {
+        return Ok((None, parse_list(text)?));
+    }
+    let mut ids = Vec::new();
+    let mut addresses = Vec::new();
+    for entry in text.split(',') {
+        let bad = |why: &str| {
+            Error::invalid(format!(
+                "bad peer {:?}: {why}; the form is id=host:port, for example 2=192.168.1.20:5002",
+                entry.trim()
+            ))
+        };
+        let (id, address) = entry
+            .split_once('=')
+            .ok_or_else(|| bad("it has no id, and others have"))?;
+        let id = Some(id.trim())
+            .filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|id| id.parse().ok())
+            .ok_or_else(|| bad("the id is not a whole number"))?;
+        if ids.contains(&id) {
+            return Err(bad("another peer has this id"));
+        }
+        ids.push(id);
+        addresses.push(address.parse()?);
+    }
+    Ok((Some(ids), addresses))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +144,37 @@ mod tests {
         assert_eq!(list[1], Address::new("lab-3.example", 5003).unwrap());
         assert_eq!(list[2], Address::new("fe80::1", 5004).unwrap());
         assert_eq!(parse_list(" ").unwrap(), []);
+    }
+
+    #[test]
+    fn all_ids_are_told_or_none() {
+        let plain = parse_peers("a:1, b:2").unwrap();
+        assert_eq!(plain, (None, parse_list("a:1,b:2").unwrap()));
+        assert_eq!(parse_peers("").unwrap(), (None, Vec::new()));
+        let told = parse_peers("7=a:1, 2 = [fe80::1]:2").unwrap();
+        assert_eq!(
+            told,
+            (Some(vec![7, 2]), parse_list("a:1,[fe80::1]:2").unwrap())
+        );
+        for (text, why) in [
+            (
+                "2=a:1,b:2",
+                "bad peer \"b:2\": it has no id, and others have",
+            ),
+            ("x=a:1", "the id is not a whole number"),
+            ("-2=a:1", "the id is not a whole number"),
+            ("=a:1", "the id is not a whole number"),
+            ("99999999999999999999=a:1", "the id is not a whole number"),
+            (
+                "2=a:1,2=b:1",
+                "bad peer \"2=b:1\": another peer has this id",
+            ),
+            ("2=a", "bad peer \"a\": there is no port"),
+            ("2=3=a:1", "bad peer \"3=a:1\""),
+        ] {
+            let error = parse_peers(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
     }
 
     #[test]
@@ -162,6 +224,7 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
             let _ = parse_list(&text);
+            let _ = parse_peers(&text);
         }
     }
 }

@@ -71,16 +71,17 @@ fn algorithm_error(py: Python<'_>, fault: AlgorithmFault) -> PyResult<PyErr> {
     let mut message = fault.message;
     let mut raised = None;
     if let Some(step) = fault.step {
+        known.set_item("time", step.now as f64 / 1e6)?;
         known.set_item("line", format!("line {} of its log", step.line))?;
-        if let Ok(error) = step.cause.downcast::<PyErr>() {
-            let lines = py
-                .import("traceback")?
-                // With its traceback, which the bare value has not.
-                .call_method1("format_exception", (error.clone_ref(py).into_value(py),))?;
-            let told: Vec<String> = lines.extract()?;
-            message = format!("{message}\n{}", told.concat().trim_end());
-            raised = Some(*error);
-        }
+    }
+    if let Some(Ok(error)) = fault.cause.map(|cause| cause.downcast::<PyErr>()) {
+        let lines = py
+            .import("traceback")?
+            // With its traceback, which the bare value has not.
+            .call_method1("format_exception", (error.clone_ref(py).into_value(py),))?;
+        let told: Vec<String> = lines.extract()?;
+        message = format!("{message}\n{}", told.concat().trim_end());
+        raised = Some(*error);
     }
     let made = PyErr::from_value(class.call((message,), Some(&known))?);
     made.set_cause(py, raised);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 
+use super::algorithm::handler_threads::{self, HandlerThread};
 use super::algorithm::real::local_algorithm;
 use super::algorithm::role::GivenRole;
 use super::arguments::{KeyArgument, Whole, port, timeout};
@@ -56,6 +57,8 @@ struct OwnRun {
     local: Local,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
+    /// Where handlers are at work, if there are any.
+    threads: Vec<HandlerThread>,
 }
 
 #[pymethods]
@@ -83,6 +86,7 @@ impl LocalRun {
         check_wait(wait)?;
         let setup = setting.build(seed.0)?;
         let algorithm = roles.map(|roles| local_algorithm(roles, &setup));
+        let (algorithm, threads) = algorithm.unzip();
         let config = LocalConfig {
             faults: Arc::new(setup.faults(setup.seed)?),
             topology: setup.topology,
@@ -107,6 +111,7 @@ impl LocalRun {
         let own = OwnRun {
             local,
             running: Mutex::default(),
+            threads: threads.unwrap_or_default(),
         };
         Ok(Self {
             own: OwnProcess::new("a run on this host".into(), own),
@@ -138,13 +143,18 @@ impl LocalRun {
         *running = Some(started.clone());
         // Python runs in it, and with it threads that want what is held.
         drop(running);
-        at_exit::end(py, "a run on this host".into(), started)
+        at_exit::end(py, "a run on this host".into(), started, &own.threads)
     }
 
     /// Ask all machines to end early.
     fn stop(&self) -> PyResult<()> {
         self.own.get()?.stop();
         Ok(())
+    }
+
+    /// Raise KeyboardInterrupt in the handlers that are at work.
+    fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
+        handler_threads::interrupt(py, &self.own.get()?.threads).map(drop)
     }
 
     /// Ask all machines to end early: a thread cannot be killed as a process can.

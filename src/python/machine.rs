@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
+use super::algorithm::body::given_body;
+use super::algorithm::handler_threads::{self, by_hand};
+use super::algorithm::role::role_of;
 use super::arguments::{KeyArgument, MovedArgument, PeerAddress, Whole, timeout};
 use super::at_exit;
 use super::error::LamportError;
@@ -14,19 +16,18 @@ use super::faults::{FaultsArgument, LatencyArgument};
 use super::handover::ListenPort;
 use super::incoming_queue::IncomingQueue;
 use super::interrupt::join;
+use super::machine_config::GivenMachine;
 use super::machine_event;
 use super::overridden::refuse_overridden;
 use super::own_machine::{OwnMachine, open};
+use super::peers::PeersArgument;
 use super::rates::{RateArgument, TicksArgument};
-use crate::drive::real::machine::{Config, Machine};
+use crate::drive::real::machine::Machine;
 use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::supervisor::FaultPlan;
 use crate::error::Result;
-use crate::model::behavior::Behavior;
 use crate::model::fault_schedule::FaultSchedule;
 use crate::model::latency::Latency;
-use crate::model::manner::Manner;
-use crate::model::rate_steps::RateSteps;
 use crate::setting::{
     BROADCAST_SHARE, INTERNAL_PROBABILITY, LATENCY, MAX_DRAWN_RATE, RUN_ID, WAIT, check_wait,
 };
@@ -42,8 +43,10 @@ use crate::setting::{
 ///     Its number in the run, 0 .. 2^53 - 1.
 /// listen_port : int
 ///     The TCP port to listen on; 0 takes a free one (see `listen_port`).
-/// peer_addresses : sequence of (host, port)
-///     The machines it sends to. (`send_message` takes any other address, too.)
+/// peer_addresses : sequence of (host, port), or mapping of int to (host, port)
+///     The machines it sends to. (`send_message` takes any other address, too.) Of a mapping the keys are
+///     their ids: a machine that says another one there is refused, and an algorithm need not wait for
+///     them before it starts.
 /// log_filename : path
 ///     The log; its directory must exist.
 /// run_seconds : float
@@ -60,6 +63,13 @@ use crate::setting::{
 ///     How often a send to one peer goes to which, one whole number for each of `peer_addresses`: to
 ///     ``[3, 1]`` three times as often to the first as to the second. None: all are equally likely. A machine
 ///     that resumes may leave them out.
+/// algorithm : type or callable or mapping or str, optional
+///     What it does in place of the built-in behaviour: a class derived of `Algorithm`, or anything else
+///     that `lamport.run_local` takes. Its peers have algorithms as well. Of a mapping it runs what that has
+///     for its id. It starts once all its peers have connected, or at once if `peer_addresses` tells their
+///     ids. ``me.senders`` are its peers, whoever else may send to it.
+/// arguments : mapping of str to object, optional
+///     What the class is called with.
 /// latency : float or latency
 ///     A delay added to each message that comes: seconds, or `Constant`, `Uniform`, `Exponential`,
 ///     `LogNormal`, `Empirical`, as for `lamport.run_local`.
@@ -74,13 +84,15 @@ use crate::setting::{
 /// run_id : str
 ///     Machines connect only within one run id.
 /// wait : float
-///     Seconds to wait for all peers before the first tick.
+///     Seconds to wait for all peers before the first tick; an algorithm that does not know the ids of its
+///     peers by then fails.
 /// allow : sequence of str
 ///     More addresses or networks (CIDR) that may connect, beside the peers'.
 /// resume : bool
 ///     Go on where the log of a crashed machine stops: with its clock, history, rate and seed, and with
 ///     every message it sent that a peer may still need. The log must be of the same machine, run,
-///     version and peers, without END. `run_seconds` counts from this start.
+///     version and peers, without END. `run_seconds` counts from this start. An algorithm, which must be the
+///     same with the same arguments, is run over the log first: its handlers are called for all they did.
 /// overwrite : bool
 ///     Replace an existing log file.
 /// moved : mapping, optional
@@ -108,8 +120,19 @@ use crate::setting::{
 ///     There is no log to resume.
 /// LamportError
 ///     The log cannot be resumed, or a running machine writes it.
+/// AlgorithmError
+///     A handler fails as it is run over the log.
 /// OSError
 ///     The port is in use, a host is unknown, the log cannot be written.
+///
+/// Examples
+/// --------
+/// One of two machines, whose class stands in ``mutex.py``; the other runs on host lab-2:
+///
+/// >>> machine = lamport.Machine(
+/// ...     1, 5001, {2: ("lab-2", 5002)}, "machine_1.log", 60, clock_rate=100, algorithm="mutex:Mutex"
+/// ... )  # doctest: +SKIP
+/// >>> machine.run()  # doctest: +SKIP
 #[pyclass(frozen, subclass, name = "Machine", module = "lamport")]
 pub(super) struct PyMachine {
     own: OwnProcess<OwnMachine>,
@@ -131,7 +154,7 @@ impl PyMachine {
         signature = (
             machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, clock_rate=None,
             max_rate=Whole(MAX_DRAWN_RATE), ticks=TicksArgument::default(), internal_probability=INTERNAL_PROBABILITY,
-            broadcast_share=BROADCAST_SHARE, peer_weights=None, latency=LatencyArgument(Latency::Constant(LATENCY)),
+            broadcast_share=BROADCAST_SHARE, peer_weights=None, algorithm=None, arguments=None, latency=LatencyArgument(Latency::Constant(LATENCY)),
             faults=FaultsArgument(Vec::new()), seed=None, host=None, run_id=RUN_ID, wait=f64::from(WAIT),
             allow=Vec::new(), resume=false, overwrite=false, moved=None, sync=false, precise=true, key=None,
             limits=true
@@ -139,14 +162,14 @@ impl PyMachine {
         // The same with values: only literals are shown by themselves.
         text_signature = "(machine_id, listen_port, peer_addresses, log_filename, run_seconds, *, \
             clock_rate=None, max_rate=6, ticks='periodic', internal_probability=0.7, broadcast_share=0.3333333333333333, \
-            peer_weights=None, latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
+            peer_weights=None, algorithm=None, arguments=None, latency=0.0, faults=(), seed=None, host=None, run_id='lab', wait=10.0, allow=(), resume=False, \
             overwrite=False, moved=None, sync=False, precise=True, key=None, limits=True)"
     )]
     fn new(
         py: Python<'_>,
         machine_id: Whole,
         listen_port: ListenPort,
-        peer_addresses: Vec<PeerAddress>,
+        peer_addresses: PeersArgument,
         log_filename: PathBuf,
         run_seconds: f64,
         clock_rate: Option<RateArgument>,
@@ -155,6 +178,8 @@ impl PyMachine {
         internal_probability: f64,
         broadcast_share: f64,
         peer_weights: Option<Vec<Whole>>,
+        algorithm: Option<Bound<'_, PyAny>>,
+        arguments: Option<Bound<'_, PyAny>>,
         latency: LatencyArgument,
         faults: FaultsArgument,
         seed: Option<Whole>,
@@ -170,65 +195,39 @@ impl PyMachine {
         key: Option<KeyArgument>,
         limits: bool,
     ) -> PyResult<Self> {
-        let (unix_origin, began) = listen_port.time();
-        let senders = listen_port.senders();
-        let log_filename = std::path::absolute(&log_filename).unwrap_or(log_filename);
-        let listening = listen_port.open(host)?;
-        let weights =
-            peer_weights.map(|each| each.iter().map(|weight| weight.0).collect::<Vec<_>>());
         check_wait(wait)?;
-        if resume && overwrite {
-            return Err(PyValueError::new_err(
-                "resume and overwrite exclude each other: one keeps the log, one replaces it",
-            ));
-        }
-        let mut manner = Manner::of_peers(machine_id.0, weights.as_deref(), peer_addresses.len())?;
-        manner.ticking = ticks.0;
-        let clock_rate = match clock_rate {
-            Some(RateArgument::Steps(steps)) => {
-                manner.steps = Some(RateSteps::new(&steps)?);
-                None
-            }
-            Some(RateArgument::One(rate)) => Some(rate),
-            None => None,
-        };
-        let config = Config {
+        let log = std::path::absolute(&log_filename).unwrap_or(log_filename);
+        let given = GivenMachine {
             machine_id: machine_id.0,
-            listening,
-            peers: peer_addresses
-                .into_iter()
-                .map(|PeerAddress(address)| address)
-                .collect(),
-            log: log_filename.clone(),
-            overwrite,
-            resume,
-            moved: moved.map_or_else(Vec::new, |MovedArgument(moved)| moved),
-            is_synced: sync,
+            listen_port,
+            peers: peer_addresses,
+            log: log.clone(),
             duration: run_seconds,
             clock_rate,
             max_rate: max_rate.0,
-            behavior: Behavior::new(internal_probability, broadcast_share)?,
-            manner,
-            latency: latency.0,
+            ticks,
+            odds: (internal_probability, broadcast_share),
+            peer_weights: peer_weights.map(|each| each.iter().map(|weight| weight.0).collect()),
+            role: role_of(py, algorithm, arguments, machine_id.0)?,
+            latency,
             seed: seed.map(|seed| seed.0),
+            host,
             run_id: run_id.to_owned(),
-            senders,
-            allowed: allow
-                .iter()
-                .map(|text| text.parse())
-                .collect::<Result<_>>()?,
-            is_precise: precise,
-            key: key.map(|KeyArgument(key)| key),
-            unix_origin,
-            algorithm: None,
-            began,
+            allow,
+            resume,
+            overwrite,
+            moved,
+            sync,
+            precise,
+            key,
         };
+        let (config, thread) = given.config()?;
         let FaultsArgument(faults) = faults;
         let (machine, faults) = open(py, config, &faults, limits)?;
         let name = format!("machine {}", machine_id.0);
         Ok(Self {
-            own: OwnProcess::new(name, OwnMachine::new(machine)),
-            log: log_filename,
+            own: OwnProcess::new(name, OwnMachine::new(machine, thread)),
+            log,
             duration: run_seconds,
             wait,
             faults: Arc::new(faults),
@@ -315,8 +314,12 @@ impl PyMachine {
 
     /// Start, and block until done. Ctrl-C ends the run with a complete log, then raises.
     ///
+    /// Another Ctrl-C is raised into a handler that does not return; one more ends the waiting.
+    ///
     /// Raises
     /// ------
+    /// AlgorithmError
+    ///     A handler raised an exception, or peers whose ids are to be known did not connect within `wait`.
     /// LamportError
     ///     The machine failed, or at its end no connection to one of its peers had ever worked, with no
     ///     fault asked for; then the log is complete.
@@ -345,7 +348,7 @@ impl PyMachine {
         };
         let started = own.start(machine.duration, machine.wait, plan)?;
         let name = format!("machine {}", own.machine.id());
-        at_exit::end(this.py(), name, started)
+        at_exit::end(this.py(), name, started, own.threads())
     }
 
     /// Wait until the machine is done. Returns whether it is; raises what made it fail, as `run`.
@@ -370,6 +373,13 @@ impl PyMachine {
             running.stop();
         }
         Ok(())
+    }
+
+    /// Raise KeyboardInterrupt in the handler that is at work, if one is: for one that does not return.
+    ///
+    /// Its step does not happen, and the machine ends in order; `join` raises the KeyboardInterrupt.
+    fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
+        handler_threads::interrupt(py, self.own.get()?.threads()).map(drop)
     }
 
     /// End the machine wherever it is: send what is left, write END, close.
@@ -432,19 +442,38 @@ impl PyMachine {
     /// Put a message into the queue by hand, in the name of `sender` or of nobody.
     ///
     /// It does not belong to that machine's channel: what that machine sends still comes. Its RECEIVE line
-    /// says so with ``"by_hand": true``.
+    /// says so with ``"by_hand": true``. An algorithm is asked ``on_message``, with this sender or None. If
+    /// the machine is killed before it takes the message, that is gone: give it again.
+    ///
+    /// Parameters
+    /// ----------
+    /// timestamp : int
+    ///     The clock that it carries.
+    /// sender : int, optional
+    ///     Whose it is said to be.
+    /// body : object, optional
+    ///     What it says to an algorithm, as `Me.send` takes it.
     ///
     /// Raises
     /// ------
     /// ValueError
     ///     The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
-    ///     may carry.
-    #[pyo3(signature = (timestamp, sender=None))]
-    fn deliver(&self, py: Python<'_>, timestamp: Whole, sender: Option<Whole>) -> PyResult<()> {
+    ///     may carry; or there is a body and no algorithm.
+    /// TypeError
+    ///     Something in the body is of a class that no body has.
+    #[pyo3(signature = (timestamp=Whole(0), sender=None, *, body=None), text_signature = "($self, timestamp=0, sender=None, *, body=None)")]
+    fn deliver(
+        &self,
+        py: Python<'_>,
+        timestamp: Whole,
+        sender: Option<Whole>,
+        body: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let machine = &self.own.get()?.machine;
         let sender = sender.map(|sender| sender.0);
+        let body = given_body(body.as_ref())?;
         // Whoever writes the log holds it, for as long as that takes.
-        py.detach(|| machine.deliver_by_hand(sender, timestamp.0))?;
+        py.detach(|| machine.deliver_body_by_hand(sender, timestamp.0, body))?;
         Ok(())
     }
 
@@ -506,6 +535,6 @@ impl PyMachine {
         make: impl FnOnce(&Machine) -> Result<T> + Send,
     ) -> PyResult<T> {
         let machine = &self.own.get()?.machine;
-        Ok(py.detach(|| make(machine))?)
+        Ok(py.detach(|| by_hand(|| make(machine)))?)
     }
 }

@@ -25,12 +25,14 @@ mod local;
 mod log_tables;
 mod logs;
 mod machine;
+mod machine_config;
 mod machine_event;
 mod matched;
 mod members;
 mod names;
 mod overridden;
 mod own_machine;
+mod peers;
 mod pictures;
 mod rates;
 mod read;
@@ -93,6 +95,8 @@ mod module {
     use super::logs::PyLogs;
     #[pymodule_export]
     use super::machine::PyMachine;
+    #[pymodule_export]
+    use super::peers::parse_peers;
     #[pymodule_export]
     use super::read::{peek_file, read_bytes, read_logs, verify_logs};
     #[pymodule_export]

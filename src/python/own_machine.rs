@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
+use super::algorithm::handler_threads::{self, HandlerThread};
 use super::error::LamportError;
 use super::fifo;
 use super::interrupt::{aside, join};
@@ -19,6 +21,8 @@ pub(super) struct OwnMachine {
     pub(super) machine: Arc<Machine>,
     /// Set by `start`.
     running: Mutex<Option<Arc<Running>>>,
+    /// Where its handlers are at work, if it has an algorithm.
+    thread: Option<HandlerThread>,
 }
 
 /// Opens a machine that is to have these faults, and says which it has; with `limits`, what would fill the disk is refused.
@@ -56,10 +60,11 @@ pub(super) fn open(
 }
 
 impl OwnMachine {
-    pub(super) fn new(machine: Arc<Machine>) -> Self {
+    pub(super) fn new(machine: Arc<Machine>, thread: Option<HandlerThread>) -> Self {
         Self {
             machine,
             running: Mutex::default(),
+            thread,
         }
     }
 
@@ -87,13 +92,25 @@ impl OwnMachine {
         self.running.lock().expect("no holder panics").clone()
     }
 
-    /// Another Ctrl-C ends the waiting.
+    /// Where its handlers are at work.
+    pub(super) fn threads(&self) -> &[HandlerThread] {
+        self.thread.as_slice()
+    }
+
+    /// Another Ctrl-C is raised into a handler that is at work; without any, and once it was, it ends the waiting.
     pub(super) fn stop_and_wait(&self, py: Python<'_>) -> PyResult<()> {
         let Some(running) = self.running() else {
             return Ok(());
         };
         running.stop();
-        join(py, &running, None).map(|_| ())
+        let Err(error) = join(py, &running, None) else {
+            return Ok(());
+        };
+        let is_ctrl_c = !running.is_done() && error.is_instance_of::<PyKeyboardInterrupt>(py);
+        if is_ctrl_c && handler_threads::interrupt(py, self.threads())? {
+            join(py, &running, None)?;
+        }
+        Err(error)
     }
 }
 

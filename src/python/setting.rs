@@ -13,7 +13,7 @@ use crate::channel::identity::check_run_id;
 use crate::drive::real::gate::Subnet;
 use crate::drive::simulated::setup::Setup;
 use crate::error::{Error, Result};
-use crate::model::address::{Address, parse_list};
+use crate::model::address::{Address, parse_peers};
 use crate::model::behavior::Behavior;
 use crate::model::discipline::Discipline;
 use crate::model::fault::Fault;
@@ -243,7 +243,7 @@ pub(super) fn check_parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<
             check_run_id(value.extract()?)?;
         }
         "peer_addresses" => {
-            parse_list(value.extract()?)?;
+            parse_peers(value.extract()?)?;
         }
         "allow" => {
             for address in value.extract::<&str>()?.split(',') {

@@ -72,11 +72,10 @@ fn algorithm(make: impl Fn(u32) -> BoxedHandler + Send + Sync + 'static) -> Opti
     Some(LocalAlgorithm(Arc::new(move |machine| {
         let make = make.clone();
         AlgorithmConfig {
-            maker: Box::new(move |_| Ok(make(machine))),
+            maker: Box::new(move |_, _| Ok(make(machine))),
             name: Some("tests:Algorithm".into()),
             arguments: Some("{\"hold\": 0.1}".into()),
             python: None,
-            peer_ids: None,
         }
     })))
 }
@@ -359,12 +358,14 @@ fn a_handler_that_fails_ends_its_machine_as_a_kill_between_its_lines_would() {
         (&"RECEIVE".into(), &7.into())
     );
     assert_eq!(step.line as usize, log.len());
-    assert_eq!(
-        step.time,
-        (last["system_time"].as_f64().unwrap() * 1e6).round() as i64
-    );
+    let micros = |seconds: &Value| (seconds.as_f64().unwrap() * 1e6).round() as i64;
+    let began = log.iter().find_map(|line| line.get("began")).unwrap();
+    assert_eq!(step.now, micros(&last["system_time"]) - micros(began));
     assert_eq!((fault.machine_id, fault.seed), (2, 1));
-    assert_eq!(step.cause.to_string(), "it divided by zero");
+    assert_eq!(
+        fault.cause.as_ref().unwrap().to_string(),
+        "it divided by zero"
+    );
     let words = format!("at line {} of ", step.line);
     assert!(
         fault.message.contains(&words) && fault.message.ends_with("(seed 1): it divided by zero")

@@ -13,7 +13,6 @@ from lamport._cli.exit_status import DONE, guard
 from lamport._cli.near import near
 from lamport._cli.options import add_parameters, given
 from lamport._cli.output import comforting
-from lamport._cli.signals import Signals
 from lamport._cli.words import parse
 from lamport._drive.key import given_key
 
@@ -44,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m lamport.machine", description=DESCRIPTION)
     add_machine(parser)
+    parser.set_defaults(parser=parser)
     return guard(parser, run_machine, parse(parser, argv))
 
 
@@ -85,7 +85,7 @@ def run_machine(args: argparse.Namespace) -> int:
                 "its crashes and pauses are left to whoever started this process"
             )
         with _bar(args) as show:
-            _drive(machine, _status(args.status_fd), show, args.signals)
+            _drive(machine, _status(args.status_fd), show, args)
         print(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
     return DONE
 
@@ -100,12 +100,17 @@ def _wait_for_reader(args: argparse.Namespace) -> int | None:
 
 
 def _machine(args: argparse.Namespace) -> "Machine":
-    from lamport._lamport import Handover, Machine, parse_addresses
+    from lamport._lamport import Handover, Machine, parse_peers
 
     if args.resume and args.overwrite:
         raise ValueError("--resume and --overwrite exclude each other: one keeps the log, one replaces it")
     parameters = given(args, "machine")
-    parameters["peer_addresses"] = parse_addresses(args.peer_addresses)
+    if args.algorithm is not None:
+        # A machine is a process that starts fast.
+        from lamport._cli.algorithm import check_algorithm
+
+        check_algorithm(parameters, args.parser)
+    parameters["peer_addresses"] = parse_peers(args.peer_addresses)
     parameters["allow"] = [address.strip() for entry in args.allow for address in entry.split(",")]
     parameters["key"] = given_key(args.key)
     parameters["moved"] = dict(_moved(pair) for entry in args.moved or () for pair in entry.split(","))
@@ -180,14 +185,21 @@ def _bar(args: argparse.Namespace) -> AbstractContextManager["Progress"]:
 
 
 def _drive(
-    machine: "Machine", status: Callable[["Machine"], bool], show: "Progress", signals: Signals
+    machine: "Machine", status: Callable[["Machine"], bool], show: "Progress", args: argparse.Namespace
 ) -> None:
     """Run to the end, or to a signal, or until the parent is gone."""
-    alive, stopping, steps, told = status(machine), False, 0, False
+    alive, stopping, interrupted, steps, told = status(machine), False, False, 0, False
     machine.start()
     while True:
         try:
             done = machine.join(STEP if told else FIRST_STEP)
+        except KeyboardInterrupt:
+            # The first signal is only noted: this is another one, or what became of that.
+            if interrupted or args.algorithm is None or not args.signals.is_caught:
+                raise
+            interrupted = True
+            machine.interrupt()
+            continue
         finally:
             # They say why it failed.
             for message in machine.warnings():
@@ -199,7 +211,7 @@ def _drive(
         steps += 1
         if steps % STATUS_EVERY == 0 or (not told and machine.began is not None):
             alive, told = status(machine), machine.began is not None
-        if not stopping and (signals.is_caught or not alive):
+        if not stopping and (args.signals.is_caught or not alive):
             stopping = True
             machine.stop()
 

@@ -1,6 +1,5 @@
 """Runs of algorithms in virtual time: what they are made with, and what breaks them."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._lamport import body_text, body_value
 from lamport._model.algorithm import AlgorithmError
 from lamport._model.check import real, whole
+from lamport._model.own_role import own_role
 from lamport._model.roles import Roles
 from lamport._model.setting import BUILT_IN
 from lamport._model.warning import warn
@@ -50,17 +50,7 @@ class Plan:
 
     def native(self, machines: int) -> "list[_Role]":
         """Return what the native module is told of machines 1 .. n."""
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        arguments = body_text(self.roles.arguments)
-        return [
-            {
-                "make": _Maker(self.roles, machine),
-                "algorithm": self.roles.told(machine),
-                "arguments": arguments,
-                "python": python,
-            }
-            for machine in range(1, machines + 1)
-        ]
+        return [own_role(self.roles, machine) for machine in range(1, machines + 1)]
 
     def simulate(
         self,
@@ -97,15 +87,6 @@ class Plan:
         if isinstance(made, tuple):
             raise _broken(made, seed, log_dir)
         return made
-
-
-@dataclass(frozen=True)
-class _Maker:
-    roles: Roles
-    machine: int
-
-    def __call__(self) -> object:
-        return self.roles.make(self.machine)
 
 
 def _broken(

@@ -34,6 +34,7 @@ class Driver(Protocol):
     def status(self) -> tuple[list[int], list[int]]: ...
     def warnings(self) -> list[str]: ...
     def kill(self) -> None: ...
+    def interrupt(self) -> None: ...
 
 
 class AtWork:
@@ -105,6 +106,9 @@ class AtWork:
         done = False
         while not done:
             if work.fails.is_set():
+                if work.ends.is_set():
+                    # A second Ctrl-C: a handler may be at work that does not return.
+                    driver.interrupt()
                 _abandon(driver)
                 return
             if work.ends.is_set() and "interrupted" not in parameters:

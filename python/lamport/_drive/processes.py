@@ -191,6 +191,9 @@ class ProcessRun:
             process.kill()
         self._close()
 
+    def interrupt(self) -> None:
+        """Do nothing: a process whose handler does not return is killed."""
+
     def _close(self) -> None:
         self._ports.close()
         self._selector.close()

@@ -106,8 +106,9 @@ _TABLE = (
         options=on(
             "machine",
             "--peers",
-            "machines to send to; an IPv6 host in brackets",
-            metavar="HOST:PORT,...",
+            "machines to send to, with their ids if an algorithm is not to wait for all; "
+            "an IPv6 host in brackets",
+            metavar="[ID=]HOST:PORT,...",
             default="",
         ),
     ),
@@ -314,10 +315,10 @@ _TABLE = (
     ),
     Parameter(
         "algorithm",
-        {"run_local": None, "simulate": None, "sweep": None},
+        {"run_local": None, "simulate": None, "sweep": None, "Machine": None},
         seldom=True,
         options=on(
-            "run simulate sweep",
+            EVERY,
             "--algorithm",
             "class of an algorithm that machines run, as mutex:Mutex for class Mutex in mutex.py of this "
             "directory (default: the built-in behaviour)",
@@ -326,11 +327,11 @@ _TABLE = (
     ),
     Parameter(
         "arguments",
-        {"run_local": None, "simulate": None, "sweep": None},
+        {"run_local": None, "simulate": None, "sweep": None, "Machine": None},
         read=read.argument,
         seldom=True,
         options=on(
-            "run simulate sweep",
+            EVERY,
             "--set",
             "argument that the class is called with: JSON, or else a text (repeatable)",
             metavar="NAME=VALUE",

@@ -136,8 +136,11 @@ impl Channels {
         }
         let (listed, added) = self.peers.split_at(self.listed as usize);
         let is = |peer: &PeerChannel| peer.identity.is_some_and(|(known, _)| known == id);
-        let may_be = |peer: &PeerChannel| peer.identity.is_none() || is(peer);
-        let is_peer = listed.iter().any(may_be) || added.iter().any(is);
+        let is_told = |position: usize| self.peer_ids.get(position).is_none_or(|told| *told == id);
+        let may_be = |(position, peer): (usize, &PeerChannel)| {
+            is(peer) || (peer.identity.is_none() && is_told(position))
+        };
+        let is_peer = listed.iter().enumerate().any(may_be) || added.iter().any(is);
         let has_sent = |known: &SenderChannel| known.inbox.marks().accepted > 0;
         is_allowed || is_peer || self.senders.get(&id).is_some_and(has_sent)
     }

@@ -23,9 +23,10 @@ pub enum HandlerFailure {
 /// The handlers of an algorithm, as they are called by whichever thread makes a step.
 pub type BoxedHandler = Box<dyn Handler<Error = HandlerFailure> + Send>;
 
-/// Makes an algorithm once the ids of the machine's peers are known, which it is told in the order of the peer list.
+/// Makes an algorithm once the ids of the machine's peers are known, which it is told in the order of the peer list, and with
+/// them the seed of its machine's draws.
 pub type HandlerMaker =
-    Box<dyn FnOnce(&[MachineId]) -> Result<BoxedHandler, HandlerFailure> + Send>;
+    Box<dyn FnOnce(&[MachineId], u64) -> Result<BoxedHandler, HandlerFailure> + Send>;
 
 impl ReadBody for LoggedBodies {
     fn read(&self, at: u64) -> Result<Body, String> {
@@ -43,8 +44,6 @@ pub struct AlgorithmConfig {
     pub arguments: Option<String>,
     /// The minor version of the interpreter that runs it.
     pub python: Option<String>,
-    /// The ids of the peers, in the order of the peer list, if they are told; else their hellos tell.
-    pub peer_ids: Option<Vec<MachineId>>,
 }
 
 impl AlgorithmConfig {

@@ -191,12 +191,15 @@ impl LocalConfig {
     fn machine(&self, machine: u32, common: &Common, listening: Listening) -> Result<Config> {
         let peers = self.topology.peers(machine);
         let addresses = &common.addresses;
+        let ids = self.topology.peers(machine).map(id);
         Ok(Config {
             machine_id: id(machine),
             listening,
             // A directed topology has senders that are not peers; all of them are here.
             allowed: vec!["127.0.0.0/8".parse()?],
             peers: peers.map(|peer| addresses[peer as usize].clone()).collect(),
+            // Without an algorithm nobody asks for them.
+            peer_ids: self.algorithm.is_some().then(|| ids.collect()),
             log: self.log_dir.join(format!("machine_{}.log", id(machine))),
             overwrite: false,
             resume: false,

@@ -25,6 +25,7 @@ use crate::channel::endpoint::Warning;
 use crate::channel::identity::{Identity, Nonce};
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
+use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
@@ -88,17 +89,19 @@ impl Machine {
             generator,
         } = config.plan(past)?;
         let mut startup = startup(&config, (seed, timetable.schedule().rate()));
+        let mut found = config.find_peers(past)?;
         let peers = past.map_or(config.peers.len(), |past| past.declared);
-        let algorithm = config
-            .algorithm
-            .take()
-            .map(|algorithm| lives::begin(algorithm, interrupted.as_mut(), peers, (id, seed)));
-        let algorithm = algorithm.transpose()?;
-        let past = interrupted.as_mut().and_then(|log| log.recovered.take());
-        let mut found = config.find_peers(past.as_ref())?;
         // Where something was sent by hand is no part of the peer list.
         let others = config.peers.split_off(peers);
         let found_others = found.split_off(peers);
+        let other_python = config.other_python(past);
+        let told = (&*config.peers, config.peer_ids.as_deref());
+        let algorithm = config.algorithm.take();
+        let algorithm = algorithm.map(|AlgorithmConfig { maker, .. }| {
+            lives::begin(maker, interrupted.as_mut(), told, (id, seed))
+        });
+        let algorithm = algorithm.transpose()?;
+        let past = interrupted.as_mut().and_then(|log| log.recovered.take());
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let own = listen::own(id, &listener)?;
         let me = identity(id, &config.run_id, past.as_ref())?;
@@ -127,7 +130,10 @@ impl Machine {
 
         let began = began(&mut file, past.as_ref(), config.began);
         let bodies = lives::bodies(past.as_ref());
-        let (connected, channels) = channels(me, past, peers, config.senders);
+        let (connected, mut channels) = channels(me, past, peers, config.senders);
+        if let Some(ids) = config.peer_ids {
+            channels = channels.expecting_peers(ids);
+        }
         let Life {
             core,
             handling,
@@ -174,6 +180,9 @@ impl Machine {
             is_precise: config.is_precise,
             handling,
         });
+        if let Some(words) = other_python {
+            machine.member.warn(Warning::of("python", words));
+        }
         found.extend(found_others);
         machine.enter(listener, config.allowed, channels, (found, others));
         Ok(machine)

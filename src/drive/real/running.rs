@@ -80,6 +80,17 @@ impl Running {
         }
     }
 
+    /// Waits until all have ended, `timeout` at most. Whether they have; their error is for who joins.
+    fn wait(&self, timeout: Duration) -> bool {
+        let outcome = self.progress.outcome.lock().expect("no holder panics");
+        let is_running = |outcome: &mut Outcome| !outcome.is_done;
+        let waited = self
+            .progress
+            .is_done
+            .wait_timeout_while(outcome, timeout, is_running);
+        waited.expect("no holder panics").0.is_done
+    }
+
     /// Whether someone has asked for the end.
     pub fn is_stopped(&self) -> bool {
         self.progress.is_stopped()
@@ -105,10 +116,26 @@ pub fn end(all: &[Arc<Running>], patience: Duration) -> Vec<Result<bool>> {
     for running in all {
         running.stop();
     }
+    let rest = rest_of(patience);
+    all.iter()
+        .map(|running| running.join(Some(rest())))
+        .collect()
+}
+
+/// Asks all to end early, and waits for them, `patience` for all together. Whether they have ended.
+pub fn are_done(all: &[Arc<Running>], patience: Duration) -> bool {
+    for running in all {
+        running.stop();
+    }
+    let rest = rest_of(patience);
+    all.iter().all(|running| running.wait(rest()))
+}
+
+/// What is left of a time from now on.
+fn rest_of(patience: Duration) -> impl Fn() -> Duration {
     let clock = ProcessClock::of_process();
     let deadline = clock.now() + patience.as_nanos() as Nanos;
-    let rest = || Some(clock.until(deadline).unwrap_or_default());
-    all.iter().map(|running| running.join(rest())).collect()
+    move || clock.until(deadline).unwrap_or_default()
 }
 
 impl Progress {

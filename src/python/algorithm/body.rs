@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 use super::body_text::write_body;
 use super::body_value::{KeptStrings, read_body};
+use crate::model::body::Body;
 
 /// Write a value as the body of a message.
 ///
@@ -30,6 +31,12 @@ pub(in crate::python) fn body_text(value: &Bound<'_, PyAny>, name: &str) -> PyRe
     let mut text = String::new();
     write_body(value, name, &mut text)?;
     Ok(text)
+}
+
+/// What a message by hand says.
+pub(in crate::python) fn given_body(value: Option<&Bound<'_, PyAny>>) -> PyResult<Body> {
+    let text = value.map(|value| body_text(value, "body")).transpose()?;
+    Ok(text.map(Into::into))
 }
 
 /// Read what a body says, in objects of its own.

@@ -5,6 +5,7 @@ pub(super) mod body;
 mod body_text;
 mod body_value;
 pub(super) mod handler;
+pub(super) mod handler_threads;
 mod invariant;
 pub(super) mod me;
 mod open_call;

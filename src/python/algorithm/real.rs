@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use super::handler::{HandlerError, PyHandler};
+use super::handler_threads::HandlerThread;
 use super::me::MachineSeat;
 use super::role::GivenRole;
 use crate::drive::real::algorithm::{
@@ -15,7 +16,10 @@ use crate::model::handler::{Call, Effects, Handler, Moment};
 use crate::model::message::MachineId;
 
 /// An algorithm as the driver of real time calls it.
-struct RealHandler(PyHandler);
+struct RealHandler {
+    handler: PyHandler,
+    thread: HandlerThread,
+}
 
 impl From<HandlerError> for HandlerFailure {
     fn from(error: HandlerError) -> Self {
@@ -30,7 +34,7 @@ impl Handler for RealHandler {
     type Error = HandlerFailure;
 
     fn has_idle(&self) -> bool {
-        self.0.has_idle()
+        self.handler.has_idle()
     }
 
     fn handle(
@@ -39,7 +43,9 @@ impl Handler for RealHandler {
         call: Call<'_>,
         effects: &mut Effects,
     ) -> Result<(), HandlerFailure> {
-        self.0.handle(moment, call, effects).map_err(Into::into)
+        let _here = self.thread.enter();
+        let handled = self.handler.handle(moment, call, effects);
+        handled.map_err(Into::into)
     }
 
     fn is_interrupt(&self, error: &HandlerFailure) -> bool {
@@ -47,36 +53,62 @@ impl Handler for RealHandler {
     }
 }
 
-/// The algorithms of the machines 1 .. n of a run on this host.
-pub(in crate::python) fn local_algorithm(roles: Vec<GivenRole>, setup: &Setup) -> LocalAlgorithm {
-    let (roles, topology, seed) = (Arc::new(roles), setup.topology.clone(), setup.seed);
-    LocalAlgorithm(Arc::new(move |machine| {
-        let roles = roles.clone();
-        let role = &roles[machine as usize];
-        let (name, arguments, python) = role.declared();
+/// The algorithms of the machines 1 .. n of a run on this host, and where their handlers are at work.
+pub(in crate::python) fn local_algorithm(
+    roles: Vec<GivenRole>,
+    setup: &Setup,
+) -> (LocalAlgorithm, Vec<HandlerThread>) {
+    let threads: Vec<_> = roles.iter().map(|_| HandlerThread::default()).collect();
+    let roles: Vec<_> = roles.into_iter().map(Arc::new).collect();
+    let (topology, seed, own) = (setup.topology.clone(), setup.seed, threads.clone());
+    let algorithm = LocalAlgorithm(Arc::new(move |machine| {
         let seat = MachineSeat::in_topology(machine, &topology, seed);
-        let peers = seat.peers.clone();
-        AlgorithmConfig {
-            name: Some(name),
-            arguments: Some(arguments),
-            python: Some(python),
-            peer_ids: Some(peers),
-            maker: Box::new(move |peers| make(&roles[machine as usize], seat, peers)),
-        }
-    }))
+        let place = machine as usize;
+        configured(&roles[place], &own[place], move |_, _| seat)
+    }));
+    (algorithm, threads)
 }
 
-/// An instance at its machine, whose peers are these.
-fn make(
-    role: &GivenRole,
-    seat: MachineSeat,
-    peers: &[MachineId],
-) -> Result<BoxedHandler, HandlerFailure> {
-    let seat = MachineSeat {
-        peers: peers.to_vec(),
-        ..seat
-    };
-    let made = Python::try_attach(|py| role.make(py, seat));
-    let handler = made.unwrap_or(Err(HandlerError::Interrupted(None)))?;
-    Ok(Box::new(RealHandler(handler)))
+/// The algorithm of the one machine `id`, which these may send to, where that is known.
+pub(in crate::python) fn own_algorithm(
+    role: GivenRole,
+    id: MachineId,
+    senders: Option<Vec<MachineId>>,
+) -> (AlgorithmConfig, HandlerThread) {
+    let thread = HandlerThread::default();
+    let config = configured(&Arc::new(role), &thread, move |peers, seed| {
+        let senders = senders.unwrap_or_else(|| peers.to_vec());
+        MachineSeat {
+            id,
+            name: id.to_string(),
+            peers: peers.to_vec(),
+            machines: [&[id], peers, &senders].concat(),
+            senders,
+            seed,
+        }
+    });
+    (config, thread)
+}
+
+/// What a machine with this role is told, whose place is known once its peers are.
+fn configured(
+    role: &Arc<GivenRole>,
+    thread: &HandlerThread,
+    seat: impl FnOnce(&[MachineId], u64) -> MachineSeat + Send + 'static,
+) -> AlgorithmConfig {
+    let (name, arguments, python) = role.declared();
+    let (role, thread) = (role.clone(), thread.clone());
+    AlgorithmConfig {
+        name: Some(name),
+        arguments: Some(arguments),
+        python: Some(python),
+        maker: Box::new(move |peers, seed| {
+            let seat = seat(peers, seed);
+            let here = thread.enter();
+            let made = Python::try_attach(|py| role.make(py, seat));
+            drop(here);
+            let handler = made.unwrap_or(Err(HandlerError::Interrupted(None)))?;
+            Ok(Box::new(RealHandler { handler, thread }) as BoxedHandler)
+        }),
+    }
 }

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use super::handler::{HandlerError, PyHandler};
 use super::me::MachineSeat;
 use crate::log::line::Startup;
+use crate::model::message::MachineId;
 use crate::model::topology::Topology;
 
 /// What a machine runs: what makes it, and how its log tells it.
@@ -18,6 +19,23 @@ pub(in crate::python) struct GivenRole {
     /// As JSON.
     arguments: String,
     python: String,
+}
+
+/// What `Machine` is to run with this id, if it has an algorithm.
+pub(in crate::python) fn role_of(
+    py: Python<'_>,
+    algorithm: Option<Bound<'_, PyAny>>,
+    arguments: Option<Bound<'_, PyAny>>,
+    machine: MachineId,
+) -> PyResult<Option<GivenRole>> {
+    if algorithm.is_none() && arguments.is_none() {
+        // A machine is a process that starts fast.
+        return Ok(None);
+    }
+    let role = py
+        .import("lamport._model.own_role")?
+        .call_method1("role_of", (algorithm, arguments, machine))?;
+    role.extract()
 }
 
 impl GivenRole {

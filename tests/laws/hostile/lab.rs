@@ -70,6 +70,7 @@ impl Lab {
             is_precise: false,
             manner: lamport::model::manner::Manner::default(),
             unix_origin: None,
+            peer_ids: None,
             algorithm: None,
             began: None,
         }

@@ -28,11 +28,10 @@ impl Handler for Idle {
 fn attacked(attack: impl FnOnce(&Machine)) -> (Vec<String>, Vec<Value>) {
     let kind = |config| Config {
         algorithm: Some(AlgorithmConfig {
-            maker: Box::new(|_| Ok(Box::new(Idle) as BoxedHandler)),
+            maker: Box::new(|_, _| Ok(Box::new(Idle) as BoxedHandler)),
             name: None,
             arguments: None,
             python: None,
-            peer_ids: None,
         }),
         ..config
     };

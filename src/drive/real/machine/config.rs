@@ -26,6 +26,8 @@ pub struct Config {
     pub listening: Listening,
     /// The machines it sends to.
     pub peers: Vec<Address>,
+    /// Their ids, in the same order, if they are told; else their hellos tell.
+    pub peer_ids: Option<Vec<MachineId>>,
     /// The log file, in a directory that exists.
     pub log: PathBuf,
     /// Whether an existing log is replaced.

@@ -103,12 +103,13 @@ impl Machine {
             return Err(self.lacks_peers());
         };
         let Some(maker) = seat.maker.take() else {
-            return Err(self.fault("its algorithm could not be made", None));
+            return Err(self.fault("its algorithm could not be made", None, None));
         };
-        let made = maker(&ids).map_err(|failure| match failure {
+        let made = maker(&ids, self.seed).map_err(|failure| match failure {
             HandlerFailure::Interrupted(cause) => Error::Interrupted(cause),
             HandlerFailure::Failed(cause) => {
-                self.fault(&format!("its algorithm cannot be made: {cause}"), None)
+                let words = format!("its algorithm cannot be made: {cause}");
+                self.fault(&words, None, Some(cause))
             }
         })?;
         seat.handler = Some(made);
@@ -123,14 +124,15 @@ impl Machine {
         self.fault(
             &format!(
                 "its algorithm needs the ids of all its peers, and {missing} did not connect so far: start them, wait \
-                 longer (wait, --wait), or tell the ids (--peers 2=host:port)"
+                 longer (wait, --wait), or tell the ids (peer_addresses={{2: (host, port)}}, --peers 2=host:port)"
             ),
+            None,
             None,
         )
     }
 
-    fn fault(&self, words: &str, step: Option<FailedStep>) -> Error {
-        Error::algorithm(self.id(), self.seed, words, step)
+    fn fault(&self, words: &str, step: Option<FailedStep>, cause: Option<ForeignError>) -> Error {
+        Error::algorithm((self.id(), self.seed), words, step, cause)
     }
 
     /// Under the locks: reads the time and takes what is due. From then on a line of anything else comes after the step's.
@@ -216,7 +218,7 @@ impl Machine {
             journal.file.path().display(),
             self.seed
         );
-        self.fault(&words, Some(FailedStep { time, line, cause }))
+        self.fault(&words, Some(FailedStep { now, line }), Some(cause))
     }
 
     fn take_back(&self, begun: Begun) {

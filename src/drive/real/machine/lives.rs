@@ -5,11 +5,12 @@ use super::letters::Letters;
 use super::state::MachineCore;
 use crate::channel::channels::Channels;
 use crate::channel::kept_bodies::KeptBodies;
-use crate::drive::real::algorithm::{AlgorithmConfig, HandlerFailure};
+use crate::drive::real::algorithm::{HandlerFailure, HandlerMaker};
 use crate::error::{Error, FailedStep, Result};
 use crate::log::read::recover::Recovered;
 use crate::log::read::relive::ReliveError;
 use crate::log::write::file::Interrupted;
+use crate::model::address::Address;
 use crate::model::handled::Handled;
 use crate::model::message::{MachineId, Nanos};
 use crate::model::node::Node;
@@ -21,8 +22,8 @@ pub(super) struct AlgorithmStart {
     /// Its times are those of lines.
     pub(super) handled: Handled,
     pub(super) letters: Letters,
-    /// The ids of its peers, if they are told.
-    pub(super) peer_ids: Option<Vec<MachineId>>,
+    /// Whether it was told the ids of its peers.
+    pub(super) knows_peers: bool,
 }
 
 /// What a life of a machine begins with.
@@ -58,12 +59,11 @@ impl AlgorithmStart {
         self,
         (origin, clock): (Nanos, u64),
         bodies: KeptBodies,
-        (mut connected, mut channels): (Vec<bool>, Channels),
+        (mut connected, channels): (Vec<bool>, Channels),
     ) -> Life {
-        if let Some(ids) = self.peer_ids {
+        if self.knows_peers {
             // It need not wait for them.
             connected.fill(true);
-            channels = channels.expecting_peers(ids);
         }
         let mut handled = self.handled.resumed(origin);
         handled.node_mut().set_clock(clock);
@@ -80,46 +80,49 @@ impl AlgorithmStart {
 /// The algorithm of a machine with so many peers, and what it has done before, if `interrupted` is its log: handlers are called
 /// for all of that, and nothing else happens.
 pub(super) fn begin(
-    algorithm: AlgorithmConfig,
+    maker: HandlerMaker,
     interrupted: Option<&mut Interrupted>,
-    peers: usize,
+    (peers, peer_ids): (&[Address], Option<&[MachineId]>),
     (id, seed): (MachineId, u64),
 ) -> Result<AlgorithmStart> {
-    let AlgorithmConfig {
-        maker, peer_ids, ..
-    } = algorithm;
     let past = interrupted.as_ref().and_then(|log| log.recovered.as_ref());
-    let ids: Vec<Option<MachineId>> = match (&peer_ids, past) {
+    let ids: Vec<Option<MachineId>> = match (peer_ids, past) {
         (Some(ids), _) => ids.iter().copied().map(Some).collect(),
         (None, Some(past)) => {
-            let known = past.past.peers.iter().take(peers);
+            let known = past.past.peers.iter().take(peers.len());
             known.map(|peer| peer.known.map(|(id, _)| id)).collect()
         }
-        (None, None) => vec![None; peers],
+        (None, None) => vec![None; peers.len()],
     };
     let sent = past.map_or(0, sent);
     let began = past.and_then(|past| past.began);
     let all: Option<Vec<MachineId>> = ids.iter().copied().collect();
+    if began.is_some() && all.is_none() {
+        return Err(unknown_peers(&ids, peers));
+    }
     let mut handled = Handled::new(Generator::new(0, 0, 0), 0);
     // Before it ticked it handled nothing.
-    let handling = if let (Some(log), Some(began), Some(all)) = (interrupted, began, all) {
-        let failed = |failure, at: Option<(i64, u64)>| match failure {
+    let handling = if let (Some(log), Some(_), Some(all)) = (interrupted, began, all) {
+        let failed = |failure, at: Option<FailedStep>| match failure {
             HandlerFailure::Interrupted(cause) => Error::Interrupted(cause),
             HandlerFailure::Failed(cause) => {
                 let place = at.map_or_else(
                     || "cannot be made".to_owned(),
-                    |(_, line)| format!("fails when it is run again, at line {line} of its log"),
+                    |FailedStep { line, .. }| {
+                        format!("fails when it is run again, at line {line} of its log")
+                    },
                 );
                 let words = format!("its algorithm {place} (seed {seed}): {cause}");
-                let step = at.map(|(time, line)| FailedStep { time, line, cause });
-                Error::algorithm(id, seed, &words, step)
+                Error::algorithm((id, seed), &words, at, Some(cause))
             }
         };
-        let mut handler = maker(&all).map_err(|failure| failed(failure, None))?;
+        let mut handler = maker(&all, seed).map_err(|failure| failed(failure, None))?;
         let relived = log.relive(&mut *handler).map_err(|error| match error {
             ReliveError::Log(error) => error,
             ReliveError::Differs(line) => line.into(),
-            ReliveError::Handler { line, now, error } => failed(error, Some((began + now, line))),
+            ReliveError::Handler { line, now, error } => {
+                failed(error, Some(FailedStep { now, line }))
+            }
         })?;
         handled = relived.unwrap_or(handled);
         Handling::made(handler)
@@ -130,8 +133,19 @@ pub(super) fn begin(
         handling,
         handled,
         letters: Letters::new(ids, sent),
-        peer_ids,
+        knows_peers: peer_ids.is_some(),
     })
+}
+
+/// Why what was done before cannot be done again: these peers, whose ids were told, never connected.
+fn unknown_peers(ids: &[Option<MachineId>], peers: &[Address]) -> Error {
+    let unknown = ids.iter().zip(peers).filter(|(id, _)| id.is_none());
+    let unknown: Vec<String> = unknown.map(|(_, peer)| peer.to_string()).collect();
+    Error::invalid(format!(
+        "the log of a machine whose algorithm was told the ids of its peers does not tell those of {}: tell them again \
+         (peer_addresses={{2: (host, port)}}, --peers 2=host:port)",
+        unknown.join(", ")
+    ))
 }
 
 /// How many messages the log has, each recipient counted.

@@ -53,6 +53,7 @@ impl Config {
             ))
         })?;
         self.peers = order.iter().map(|&at| self.peers[at].clone()).collect();
+        self.arrange_ids(past, &order)?;
         *found = order
             .iter()
             .map(|&at| std::mem::take(&mut found[at]))
@@ -63,6 +64,26 @@ impl Config {
             let extra = address(place)?;
             found.push(look_up(&extra));
             self.peers.push(extra);
+        }
+        Ok(())
+    }
+
+    /// Puts the ids that are told in the order of the peers of the log, which may know them.
+    fn arrange_ids(&mut self, past: &Recovered, order: &[usize]) -> Result<()> {
+        let Some(ids) = &mut self.peer_ids else {
+            return Ok(());
+        };
+        *ids = order.iter().map(|&at| ids[at]).collect();
+        let known = past.past.peers.iter().map(|peer| peer.known);
+        for ((id, known), address) in ids.iter().zip(known).zip(&self.peers) {
+            if let Some((known, _)) = known
+                && known != *id
+            {
+                return Err(Error::invalid(format!(
+                    "log file {} has machine {known} at {address}, which is not machine {id}: resume it as it was",
+                    self.log.display()
+                )));
+            }
         }
         Ok(())
     }

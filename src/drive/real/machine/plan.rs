@@ -1,5 +1,7 @@
 //! What a machine is to be, checked against what it was.
 
+use std::collections::BTreeMap;
+
 use super::config::Config;
 use crate::VERSION;
 use crate::channel::identity::check_run_id;
@@ -40,6 +42,7 @@ impl Config {
             ));
         }
         self.manner.check(id, self.peers.len())?;
+        self.check_ids()?;
         if let Some(past) = past {
             self.check_same(past)?;
         }
@@ -62,6 +65,34 @@ impl Config {
             seed,
             timetable,
             generator,
+        })
+    }
+
+    /// Checks the ids of peers that are told.
+    fn check_ids(&self) -> Result<()> {
+        let mut known = BTreeMap::from([(self.machine_id, None)]);
+        let ids = self.peer_ids.iter().flatten();
+        for (&id, peer) in ids.zip(&self.peers) {
+            let Some(other) = known.insert(id, Some(peer)) else {
+                continue;
+            };
+            let other = other.map_or("this machine".to_owned(), ToString::to_string);
+            return Err(Error::invalid(format!(
+                "peer {peer} is told to be machine {id}, which {other} is: each machine has an id of its own"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Warns that another version of Python is to do what was done before.
+    pub(super) fn other_python(&self, past: Option<&Recovered>) -> Option<String> {
+        let was = past?.python.as_deref()?;
+        let is = self.algorithm.as_ref()?.python.as_deref()?;
+        (was != is).then(|| {
+            format!(
+                "its algorithm ran on Python {was} and goes on with {is}, which may do something else: sets, hashes and \
+                 random choices are not the same everywhere"
+            )
         })
     }
 

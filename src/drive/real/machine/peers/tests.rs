@@ -63,6 +63,7 @@ fn arrange(logged: &[&str], given: &[&str], moved: &[(&str, &str)]) -> Result<Ve
         allowed: Vec::new(),
         key: None,
         unix_origin: None,
+        peer_ids: None,
         algorithm: None,
         began: None,
         is_precise: false,
