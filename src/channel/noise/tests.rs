@@ -178,6 +178,57 @@ fn another_key_run_or_time_does_not_open() {
     assert_eq!(sender.read(&own), Err(NoiseError::OtherKey));
 }
 
+/// Machines without an algorithm say the same bytes in every version.
+#[test]
+fn a_session_of_the_first_protocol_is_the_same_to_the_byte() {
+    let secret = secret(1, "lab");
+    let (mut sender, mut receiver) = (End::sender(&secret, 2), End::receiver(&secret, 3));
+    let first = sender.say();
+    receiver.read(&first).unwrap();
+    let second = receiver.say();
+    sender.read(&second).unwrap();
+    sender.0.write(TEXT, &mut sender.2);
+    let hello = sender.say();
+    receiver
+        .0
+        .write(b"ok 2 0000000000000009 0 0\n", &mut receiver.2);
+    let answer = receiver.say();
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    assert_eq!(
+        [first, second, hello, answer].map(|bytes| hex(&bytes)),
+        [
+            "0030ce8d3ad1ccb633ec7b70c17814a5c76ecd029685050d344745ba05870e587d595c99c9d8af877fe7590ea65de0d14f5f",
+            "00305dfedd3b6bd47f6fa28ee15d969d5bb0ea53774d488bdaf9df1c6e0124b3ef22eadb6fd00e4f87b5ab6b475a5347d04a",
+            "0042020ff565bd4b6734fb5e03d4ef8d6b650676890dffdca5b83d1ac09719a49d4d399a72bb9e156883411a0f5263e18de2\
+             a3bfa3bf88d84fc4b54c757b77893b720fc4",
+            "002a4d5a4510b654172c7c871108399b4e1ec50669cbefe8ef5389d13834065b0565bedef1f14b9222ddd750",
+        ]
+    );
+}
+
+/// What the receiver goes by is in the handshake itself, not only in what this code does on both sides.
+#[test]
+fn the_prologue_is_the_first_word_of_the_hello_and_the_run_id() {
+    let lettered = secret(1, "lab").speaking(Protocol::Lettered);
+    for (secret, prologue) in [
+        (secret(1, "lab"), "lamport/1 lab"),
+        (lettered, "lamport/2 lab"),
+    ] {
+        let first = End::sender(&secret, 2).say();
+        let other = Builder::with_resolver(
+            "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s".parse().unwrap(),
+            Box::new(Primitives([9; 32])),
+        );
+        let other = other.psk(0, &[1; 32]).unwrap();
+        let mut other = other
+            .prologue(prologue.as_bytes())
+            .unwrap()
+            .build_responder()
+            .unwrap();
+        assert_eq!(other.read_message(&first[HEAD..], &mut []), Ok(0));
+    }
+}
+
 #[test]
 fn plain_text_is_told_from_frames() {
     let mut receiver = End::receiver(&secret(1, "lab"), 3);
