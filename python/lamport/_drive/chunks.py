@@ -5,6 +5,8 @@ from concurrent.futures import CancelledError, Executor, Future, as_completed
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lamport._drive.by_value import ByValue
+
 if TYPE_CHECKING:
     from lamport._drive.measure import Plan
     from lamport._lamport import _RunSetting
@@ -93,7 +95,7 @@ def _submit(
         try:
             algorithms = plan.algorithms[chunk.first_point : chunk.first_point + len(chunk.points)]
             part = replace(plan, points=chunk.points, runs=chunk.runs, algorithms=algorithms)
-            future = executor.submit(_work, part, chunk.first_run)
+            future = executor.submit(_work, ByValue(part), chunk.first_run)
         except Exception as error:  # an executor may raise anything
             return error
         futures[future] = number
@@ -150,10 +152,11 @@ def _fastest(rate: Any) -> float:
     return max(each for _, each in rate) if isinstance(rate, list) else float(rate)
 
 
-def _work(part: "Plan", first_run: int) -> tuple[dict[str, Any], bool]:
+def _work(given: Any, first_run: int) -> tuple[dict[str, Any], bool]:
     """Do a chunk, on one thread: what an executor gets."""
     from lamport._drive.measure import counted, look_there
 
+    part: Plan = ByValue.of(given)
     if part.algorithms:
         from lamport._drive.handled import handled_there
 

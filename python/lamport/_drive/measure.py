@@ -1,6 +1,5 @@
 """Runs of a sweep that are looked at one by one, by a user's functions."""
 
-import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -23,7 +22,6 @@ __all__ = [
     "Unmeasured",
     "as_column",
     "as_measure",
-    "check_pickles",
     "counted",
     "in_a_line",
     "look_here",
@@ -103,32 +101,6 @@ def as_measure(measure: object, taken: Iterable[str]) -> dict[str, Measure]:
         if not callable(function):
             raise ValueError(f"measure: {name!r} is {function!r}: give a function of a Run")
     return dict(measure)
-
-
-def check_pickles(things: Mapping[str, object], call: str) -> None:
-    """Refuse what cannot go to another process.
-
-    Parameters
-    ----------
-    things : mapping of str to object
-        What is to go there, by what messages call it.
-    call : str
-        The function that sends it.
-
-    Raises
-    ------
-    ValueError
-        One does not pickle.
-    """
-    for name, thing in things.items():
-        try:
-            pickle.dumps(thing)
-        except Exception as error:  # pickling calls what the user wrote
-            raise ValueError(
-                f"{name} does not pickle, so no other process can call it "
-                f"({type(error).__name__}: {error}): give a function that stands at the top of a module, "
-                f"or {call} without executor="
-            ) from error
 
 
 def look_here(

@@ -164,16 +164,18 @@ def _on_executor(  # noqa: PLR0917
     trial: "Trial", faults: Any, base: int, runs: int, executor: Executor, tell: Count
 ) -> "Found | None":
     """Look through chunks of runs, and take the first of them in order that finds something."""
+    from lamport._drive.by_value import ByValue, check_pickles
     from lamport._drive.chunks import split
-    from lamport._drive.measure import Unmeasured, check_pickles
+    from lamport._drive.measure import Unmeasured
 
     if isinstance(executor, ProcessPoolExecutor):
         things = {"property": trial.property, "invariant": trial.invariant, "faults": faults}
         check_pickles({**things, "algorithm": trial.plan}, "search")
     futures: list[Any] = []
+    work = ByValue((trial, faults))
     try:
         for chunk in split([trial.setting], runs, is_looked_at=True):
-            future = executor.submit(_chunk, trial, faults, base, chunk.first_run, chunk.runs)
+            future = executor.submit(_chunk, work, base, chunk.first_run, chunk.runs)
             futures.append(future)
         done = 0
         for future in futures:
@@ -186,8 +188,8 @@ def _on_executor(  # noqa: PLR0917
         raise _failed(error) from error
     except Exception as error:  # an executor may raise anything
         raise LamportError(
-            f"the executor failed: {type(error).__name__}: {error}; what it runs must be importable where it "
-            "runs: functions and classes that stand at the top of a module"
+            f"the executor failed: {type(error).__name__}: {error}; modules that it needs must be importable "
+            "where it runs"
         ) from error
     finally:
         for future in futures:
@@ -195,11 +197,13 @@ def _on_executor(  # noqa: PLR0917
     return None
 
 
-def _chunk(trial: "Trial", faults: Any, base: int, first: int, runs: int) -> "tuple[int, Found | None]":
+def _chunk(work: Any, base: int, first: int, runs: int) -> "tuple[int, Found | None]":
     """Look through consecutive runs: what an executor gets."""
+    from lamport._drive.by_value import ByValue
     from lamport._drive.seeds import seeds
     from lamport._drive.trial import search_through
 
+    trial, faults = ByValue.of(work)
     return runs, search_through(trial, faults, list(seeds(base, first, runs)))
 
 

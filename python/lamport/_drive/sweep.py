@@ -258,8 +258,9 @@ def _handled(points: "Points", plan: "Plan", tell: Count) -> "tuple[list[Rows], 
 def _on_executor(
     points: "Points", plan: "Plan", executor: Executor, tell: Count
 ) -> "tuple[list[Rows], bool]":
+    from lamport._drive.by_value import check_pickles
     from lamport._drive.chunks import Failure, run_chunks
-    from lamport._drive.measure import Unmeasured, check_pickles
+    from lamport._drive.measure import Unmeasured
 
     if isinstance(executor, ProcessPoolExecutor):
         things: dict[str, object] = {f"measure: {name!r}": each for name, each in plan.measure.items()}

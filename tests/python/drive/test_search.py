@@ -258,7 +258,7 @@ def test_the_same_in_other_processes():
         [*words, str(__file__).rpartition("/")[0]], capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["equal"] * 2
+    assert done.stdout.split() == ["equal"] * 3
 
 
 ELSEWHERE = """
@@ -270,20 +270,27 @@ import test_search as here
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
-        for options in (here.MUTEX, {"property": here.is_close, **here.CLOSE}):
+        class Own(here.Hasty):
+            "Known to this process alone, as what a notebook has."
+
+        own = {"invariant": lambda states: here.is_exclusive(states), "algorithm": Own, "rates": 100}
+        for options in (here.MUTEX, {"property": here.is_close, **here.CLOSE}, own):
             there = lamport.search(**options, executor=executor)
             assert there is not None
             print("equal" if there == lamport.search(**options) else "not equal")
 """
 
 
+LOCK = threading.Lock()
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("property", {"property": lambda _: True}),
-        ("invariant", {**MUTEX, "invariant": lambda _: True}),
-        ("faults", {"property": is_close, "faults": lambda _: ()}),
-        ("algorithm", {**MUTEX, "algorithm": lambda _: Hasty()}),
+        ("property", {"property": lambda _: LOCK}),
+        ("invariant", {**MUTEX, "invariant": lambda _: LOCK}),
+        ("faults", {"property": is_close, "faults": lambda _: [LOCK]}),
+        ("algorithm", {**MUTEX, "algorithm": lambda _: Hasty(LOCK)}),
     ],
 )
 def test_what_does_not_pickle_is_refused_before_anything_runs(name, options):

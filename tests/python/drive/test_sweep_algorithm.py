@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
@@ -117,7 +118,11 @@ import test_sweep_algorithm as here
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
-        options = {**here.SMALL, "measure": {"entries": here.entries}, "executor": executor}
+        class Own(here.LamportMutex):
+            "Known to this process alone, as what a notebook has."
+
+        measure = {"entries": lambda run: here.entries(run)}
+        options = {**here.SMALL, "algorithm": Own, "measure": measure, "executor": executor}
         there = lamport.sweep(here.GRID, **options)
         here.equal(there, lamport.sweep(here.GRID, **options | {"executor": None}))
         print("equal")
@@ -339,8 +344,9 @@ def test_what_does_not_pickle_is_refused_before_anything_runs():
         def submit(self, *_, **__):
             raise AssertionError("nothing is to be submitted")
 
+    lock = threading.Lock()
     with (
         Never(1) as executor,
         pytest.raises(ValueError, match=r"algorithm does not pickle.*or sweep without"),
     ):
-        lamport.sweep(runs=1, algorithm=lambda _: Late(), executor=executor)
+        lamport.sweep(runs=1, algorithm=lambda _: Late(lock), executor=executor)

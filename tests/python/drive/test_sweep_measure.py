@@ -116,8 +116,9 @@ def test_what_does_not_pickle_is_refused_before_anything_runs():
         def submit(self, *_, **__):
             raise AssertionError("nothing is to be submitted")
 
-    with Never(1) as executor, pytest.raises(ValueError, match=r"'wait' does not pickle.*top of a module"):
-        lamport.sweep(GRID, **SMALL, measure={"calm": is_calm, "wait": lambda _: 1}, executor=executor)
+    lock = threading.Lock()
+    with Never(1) as executor, pytest.raises(ValueError, match=r"'wait' does not pickle.*sweep without exe"):
+        lamport.sweep(GRID, **SMALL, measure={"calm": lambda _: 1, "wait": lambda _: lock}, executor=executor)
 
 
 def test_without_a_grid():
