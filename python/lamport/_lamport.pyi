@@ -697,7 +697,8 @@ class Logs:
         ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (float64, s, NaN without END),
         ``internal_probability``, ``broadcast_share`` (float64, NaN if unknown), ``has_weights`` (list of
         bool: whether its STARTUP tells weights of its peers), ``ticking`` (list of str: "" if its ticks
-        are periodic, else "poisson", "jitter" or "steps"),
+        are periodic, else "poisson", "jitter" or "steps"; "handled" if an algorithm lets ticks pass that find
+        nothing),
         ``run_id``, ``file`` (lists of str, "" if unknown).
         """
     def in_time(self, since: float | None, *, draw_after_receive: bool) -> dict[str, Any]:

@@ -47,7 +47,8 @@ pub struct Machines {
     pub probabilities: [Vec<f64>; 2],
     /// Whether it tells weights of its peers.
     pub has_weights: Vec<bool>,
-    /// How its ticks lie in time: nothing if they are periodic, else in a word.
+    /// How its ticks lie in time: nothing if they are periodic, else in a word; "handled" if those of an algorithm that
+    /// find nothing are no events.
     pub ticking: Vec<&'static str>,
     /// The run, empty if unknown.
     pub run_id: Vec<Arc<str>>,
@@ -72,6 +73,8 @@ pub struct Count {
     pub max_queue_len: i64,
     /// The SENDs that belong to the step of the event before.
     pub caused: i64,
+    /// The starts and timers of an algorithm.
+    pub prompted: i64,
 }
 
 impl Default for Count {
@@ -85,6 +88,7 @@ impl Default for Count {
             max_jump: 0,
             max_queue_len: UNKNOWN,
             caused: 0,
+            prompted: 0,
         }
     }
 }
@@ -172,6 +176,15 @@ fn counts(logs: &Logs) -> Vec<Count> {
         count.add(columns.event[row], old, new, columns.queue_len[row]);
         count.caused += i64::from(columns.caused[row]);
     }
+    for (row, prompt) in columns.prompts.iter().enumerate() {
+        let id = columns.machine_id[row] as u64;
+        let machines = &logs.machines;
+        if prompt.is_some()
+            && let Ok(place) = machines.binary_search_by_key(&id, |summary| summary.id)
+        {
+            counts[place].prompted += 1;
+        }
+    }
     counts
 }
 
@@ -217,8 +230,11 @@ impl Machines {
             column.push(value.unwrap_or(f64::NAN));
         }
         self.has_weights.push(startup.manner.weights.is_some());
+        let passes_idle =
+            startup.algorithm.is_some() && count.events.internals() == count.prompted;
         self.ticking.push(match &startup.manner {
             Manner { steps: Some(_), .. } => "steps",
+            _ if passes_idle => "handled",
             Manner { ticking, .. } => match ticking {
                 Ticking::Periodic => "",
                 Ticking::Poisson => "poisson",

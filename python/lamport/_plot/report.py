@@ -20,7 +20,7 @@ from lamport._runs.part import file_name
 if TYPE_CHECKING:
     from lamport._runs.recorded import Recorded
 
-__all__ = ["FIGURE", "SUMMARY", "markdown", "report"]
+__all__ = ["FIGURE", "SUMMARY", "fidelity", "markdown", "report"]
 
 FIGURE = "subplots.png"
 SUMMARY = "summary.md"
@@ -72,7 +72,7 @@ def _write(run: "Recorded") -> str:
         _drift(run, table),
         "## Tick Fidelity",
         "Ticks that happened against those due, and how late they were.",
-        _fidelity(run, table),
+        fidelity(run, table),
         "## Queue Growth",
         QUEUES,
         _growth(table),
@@ -138,9 +138,10 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
     )
 
 
-def _fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
+def fidelity(run: "Recorded", table: "pd.DataFrame") -> str:
+    """Return the table of ticks that happened and ticks that were due, blank where nobody can say."""
     due = (table["clock_rate"] * _durations(run)).round(1)
-    # Of others chance or time says how many there are.
+    # Of others chance, time or an algorithm says how many there are.
     ticking = run._logs.machines()["ticking"]
     due = due.where([word in {"", "jitter"} for word in ticking])
     columns = {

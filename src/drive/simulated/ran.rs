@@ -254,6 +254,7 @@ pub trait Ran {
                 &Count {
                     events,
                     caused: self.caused(machine) as i64,
+                    prompted: events.internals(),
                     last_clock: clock,
                     jumps: clock,
                     unknown_jumps: 0,

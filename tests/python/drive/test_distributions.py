@@ -79,6 +79,22 @@ def test_machines_over_tcp_draw_as_in_virtual_time(tmp_path, processes):
     assert again.parameters["weights"] == {"1": {"2": 0}, "2": {"1": 0, "3": 2}}
 
 
+def test_over_tcp_a_peer_of_weight_0_hears_of_sends_to_all_alone(tmp_path):
+    real = lamport.run_local(
+        rates=100, duration=1.5, internal_probability=0, broadcast_share=0.4, weights={1: {2: 0}, 3: {1: 0}},
+        seed=8, log_dir=tmp_path / "run", progress=False,
+    )  # fmt: skip
+    assert set(single(real, 1)) == {3}
+    assert set(single(real, 2)) == {1, 3}
+    assert set(single(real, 3)) == {2}
+    sends = real.events[real.events["event"] == "SEND"]
+    to_all = {
+        machine for machine, to in zip(sends["machine_id"], sends["recipients"], strict=True) if len(to) == 2
+    }
+    assert to_all == {1, 2, 3}
+    assert real.verify().ok
+
+
 def test_machines_that_come_back_are_as_they_were(tmp_path):
     faults = [lamport.Crash(1, at=0.3, down_for=0.2)]
     for where, run in {

@@ -66,6 +66,44 @@ def test_an_exception_of_a_handler_is_raised_with_its_place(tmp_path):
     assert "line " in error.line
 
 
+class Idler(lamport.Algorithm):
+    """Each of its ticks is an event."""
+
+    def on_idle(self, me):
+        pass
+
+
+STEPS = lamport.Steps([(0, 20), (0.4, 80), (0.8, 5)])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"ticks": "poisson"},
+        {"ticks": lamport.Jitter(0.7)},
+        {"rates": [STEPS, 30, 50]},
+        {"rates": [STEPS, 30, 50], "ticks": "poisson"},
+    ],
+)
+def test_ticks_over_tcp_are_those_of_virtual_time(tmp_path, given):
+    """With the same rates and seed: as many as of the built-in behaviour, each when it is due, or late."""
+    given = {"rates": [40, 30, 50], "duration": 1.2, "seed": 5, **given}
+    real = lamport.run_local(**given, algorithm=Idler, log_dir=tmp_path / "run")
+    virtual = lamport.simulate(**given, algorithm=Idler)
+    assert real.machines["ticks"].tolist() == virtual.machines["ticks"].tolist()
+    assert real.machines["ticks"].tolist() == lamport.simulate(**given).machines["ticks"].tolist()
+    for machine in (1, 2, 3):
+        one, other = (
+            run.events.loc[run.events["machine_id"] == machine, "time"].to_numpy() for run in (real, virtual)
+        )
+        # As late as ticks were, and a little for rounding.
+        late = real.machines.loc[machine, "lateness_max"] + 5e-6
+        assert abs((one - one[0]) - (other - other[0])).max() <= late
+    assert real.verify().ok
+    assert lamport.replay(real)["line"].isna().all()
+
+
 def test_what_is_for_the_built_in_behaviour(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="internal_probability= is for the built-in behaviour"):

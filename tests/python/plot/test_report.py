@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from lamport._plot.report import markdown
+import lamport
+from lamport._plot.report import fidelity, markdown
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +58,44 @@ def test_fidelity_counts_the_ticks_due(paths):
     ]
 
 
-def test_beside_the_logs(run, tmp_path):
-    import lamport
+class Passing(lamport.Algorithm):
+    """Its ticks that find nothing are no events."""
 
+    def start(self, me):
+        me.timer("again", 0.5)
+
+    def on_timer(self, me, name):
+        me.timer(name, 0.5)
+
+
+class Idling(Passing):
+    def on_idle(self, me):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("given", "due"),
+    [
+        ({}, ["50", "30", "400"]),
+        ({"ticks": "poisson"}, ["-", "-", "-"]),
+        ({"ticks": lamport.Jitter(0.5)}, ["50", "30", "400"]),
+        ({"rates": [5, lamport.Steps([(0, 2), (5, 6)]), 40]}, ["50", "-", "400"]),
+        ({"rates": [5, lamport.Steps([(0, 2), (5, 6)]), 40], "ticks": "poisson"}, ["-", "-", "-"]),
+        ({"algorithm": Passing}, ["-", "-", "-"]),
+        ({"algorithm": Idling}, ["50", "30", "400"]),
+    ],
+)
+def test_fidelity_knows_of_which_ticks_it_is_known_how_many_are_due(tmp_path, given, due):
+    run = lamport.simulate(duration=10, seed=1, log_dir=tmp_path / "run", **{"rates": [5, 3, 40], **given})
+    for each in (run, lamport.load(tmp_path / "run")):
+        table = fidelity(each, each.machines)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()]
+        assert rows[0][:3] == ["Machine", "Ticks", "Due"]
+        assert [row[2] for row in rows[2:]] == due
+        assert [row[1] for row in rows[2:]] == [str(ticks) for ticks in run.machines["ticks"]]
+
+
+def test_beside_the_logs(run, tmp_path):
     copy = lamport.load(run.save(tmp_path / "copy"))
     assert [path.parent for path in copy.report()] == [tmp_path / "copy"] * 2
     copy.report()  # a second report replaces the first

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -111,6 +112,23 @@ def test_events_are_typed_sorted_and_the_same_each_time(run):
     again = logs.events()
     assert again is not events
     assert all(again[name] is events[name] for name in events)
+
+
+def test_recipients_known_by_address_alone_are_those_of_their_own_block(write):
+    """Of some 4 MiB: logs are read in blocks of 1 MiB, each with a list of the addresses in it."""
+    draws = random.Random(1)
+    to = [draws.randint(2, 9) for _ in range(30_000)]
+    sends = [
+        event("SEND", 100 + clock / 1000, 1, clock, clock + 1, recipients=[["127.0.0.1", 5000 + peer]])
+        for clock, peer in enumerate(to)
+    ]
+    files = [write("1.log", [startup(1), *sends])]
+    assert Path(files[0]).stat().st_size > 3 << 20
+    files += [write(f"{peer}.log", [startup(peer)]) for peer in range(2, 10)]
+    logs = _lamport.read_logs(files)
+    assert [recipients[0] for recipients in logs.recipients()] == to
+    messages = logs.messages()
+    assert messages["recipient"][np.argsort(messages["sent_clock"])].tolist() == to
 
 
 def test_messages_tell_what_became_of_each(run):
