@@ -26,6 +26,7 @@ class Algorithm:
     calls its handlers again with what its log tells, for which they must do the same for the same calls.
     All chance is ``me.random`` and all time ``me.now``; side effects other than through `me` (files,
     printing; see ``me.is_replay``) happen again then, and coming back takes as long as all its handlers took.
+    `lamport.check_deterministic` looks for what is not the same, and `lamport.replay` holds a run against it.
 
     There is no ``await`` and no thread: a handler returns, and what comes next is for the handler that is
     called then. What would be a line of a coroutine is a value of the instance, as ``self.doing`` here.

@@ -141,6 +141,18 @@ fn what_is_done_otherwise_is_an_error_that_names_the_line() {
         ),
         ("\"start\": true, ", "", 2, "its tick found nothing to do"),
         (
+            "\"old_clock\": 1, \"new_clock\": 2",
+            "\"old_clock\": 2, \"new_clock\": 3",
+            3,
+            "old_clock 2, where the lines before make it old_clock 1",
+        ),
+        (
+            "\"old_clock\": 0, \"new_clock\": 1",
+            "\"old_clock\": 0, \"new_clock\": 2",
+            2,
+            "new_clock 2, where the lines before make it new_clock 1",
+        ),
+        (
             "\"timer\": \"t\", \"due\": 0.000011, ",
             "",
             3,
