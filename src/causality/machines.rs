@@ -230,8 +230,7 @@ impl Machines {
             column.push(value.unwrap_or(f64::NAN));
         }
         self.has_weights.push(startup.manner.weights.is_some());
-        let passes_idle =
-            startup.algorithm.is_some() && count.events.internals() == count.prompted;
+        let passes_idle = startup.algorithm.is_some() && count.events.internals() == count.prompted;
         self.ticking.push(match &startup.manner {
             Manner { steps: Some(_), .. } => "steps",
             _ if passes_idle => "handled",
