@@ -24,6 +24,8 @@ __all__ = ["SweepError", "sweep"]
 
 FIXED = ("machines", *NUMBERS)
 """Parameters that every table shows, as `lamport.compare` does."""
+RENAMED = {"ticks": "ticking"}
+"""Parameters that have the name of a metric, and what their columns are called."""
 METRICS = (
     "clock_rate",
     "ticks",
@@ -92,9 +94,9 @@ def sweep(
     grid : mapping of str to values, or mappings, optional
         The values of each parameter, of which every combination is a point; or the points themselves, one
         mapping of parameters each. If None there is one point, of the parameters beside it: ``sweep(runs=50,
-        rates=[1, 3, 6])``. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``,
-        ``internal_probability``, ``broadcast_share``, ``topology``, ``latency`` and ``faults``, as for
-        `simulate`, and ``algorithm``, ``arguments``, ``inputs`` and ``until``. With an algorithm any other
+        rates=[1, 3, 6])``. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``, ``ticks``,
+        ``internal_probability``, ``broadcast_share``, ``weights``, ``topology``, ``latency``, ``faults``,
+        ``stamp``, ``receive`` and ``draw_after_receive``, as for `simulate`, and ``algorithm``, ``arguments``, ``inputs`` and ``until``. With an algorithm any other
         name is an argument of it: ``{"hold": [0.1, 0.2]}``; a name that is both is the run's, and an error
         unless ``arguments`` gives the argument.
     runs : int
@@ -128,7 +130,7 @@ def sweep(
     -------
     DataFrame
         One row per machine and run, sorted by point, ``run`` and ``machine_id``: the parameters of the grid
-        (numbers, else labels), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
+        (numbers, else labels; ``ticks`` as ``ticking``), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
         ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
         ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
         ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
@@ -204,7 +206,8 @@ def sweep(
             )
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
-    taken = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth", *DEFAULTS, *METRICS)
+    taken = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth")
+    taken = (*taken, *DEFAULTS, *RENAMED.values(), *METRICS)
     functions, start = as_measure(measure, taken), some_real("since", since)
     own = {"algorithm": algorithm, "arguments": arguments, "inputs": inputs, "until": until}
     points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **own, **fixed})
@@ -346,7 +349,7 @@ def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: b
         empty = np.empty(0, dtype=np.int64)
         columns = {name: np.concatenate(parts[name]) if rows else empty for name in names}
         point = np.concatenate([columns["point"] + first for first, columns in rows]) if rows else empty
-    given = {name: _taken(points.column(name), point) for name in points.names}
+    given = {RENAMED.get(name, name): _taken(points.column(name), point) for name in points.names}
     shown = {name: _shown(points, plan, name, point) for name in FIXED if name not in given}
     order = {
         **given,
@@ -358,7 +361,8 @@ def _table(points: "Points", plan: "Plan", rows: "list[Rows]", *, interrupted: b
         **{name: as_column(columns[name]) for name in plan.measure},
     }
     frame = pd.DataFrame(order, copy=False)
-    frame.attrs = {"grid": list(points.names), "seed": plan.seed, "interrupted": interrupted}
+    grid = [RENAMED.get(name, name) for name in points.names]
+    frame.attrs = {"grid": grid, "seed": plan.seed, "interrupted": interrupted}
     return frame
 
 

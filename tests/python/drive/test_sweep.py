@@ -332,6 +332,20 @@ def test_labels():
     assert labels.tolist() == ["Graph with 6 nodes and 5 edges", "Graph with 6 nodes and 5 edges (2)"]
 
 
+def test_how_machines_tick_is_not_how_often():
+    frame = lamport.sweep(
+        {"ticks": ["periodic", "poisson", lamport.Jitter(0.2)]}, runs=3, rates=[5, 5, 5], duration=10
+    )
+    assert frame.attrs["grid"] == ["ticking"]
+    assert frame["ticking"].unique().tolist() == ["periodic", "poisson", "jitter:0.2"]
+    even = frame[frame["ticking"] != "poisson"]
+    assert set(even["ticks"]) == {50}
+    assert frame.loc[frame["ticking"] == "poisson", "ticks"].nunique() > 3
+    assert lamport.summarize(frame).index.size == 3
+    with pytest.raises(ValueError, match="ticking"):
+        lamport.sweep(runs=1, measure={"ticking": len})
+
+
 def test_numbers_stay_numbers():
     grid = {"latency": [0, lamport.Constant(0.5)], "max_rate": np.arange(2, 4), "duration": (1, 2.5)}
     frame = lamport.sweep(grid, runs=1)
