@@ -96,9 +96,10 @@ def sweep(
         mapping of parameters each. If None there is one point, of the parameters beside it: ``sweep(runs=50,
         rates=[1, 3, 6])``. Parameters are ``machines``, ``duration``, ``rates``, ``max_rate``, ``ticks``,
         ``internal_probability``, ``broadcast_share``, ``weights``, ``topology``, ``latency``, ``faults``,
-        ``stamp``, ``receive`` and ``draw_after_receive``, as for `simulate`, and ``algorithm``, ``arguments``, ``inputs`` and ``until``. With an algorithm any other
-        name is an argument of it: ``{"hold": [0.1, 0.2]}``; a name that is both is the run's, and an error
-        unless ``arguments`` gives the argument.
+        ``stamp``, ``receive`` and ``draw_after_receive``, as for `simulate`, and ``algorithm``,
+        ``arguments``, ``inputs`` and ``until``. With an algorithm any other name is an argument of it:
+        ``{"hold": [0.1, 0.2]}``; a name that is both is the run's, and an error unless ``arguments`` gives
+        the argument.
     runs : int
         How many runs each point has.
     duration : float
@@ -130,10 +131,10 @@ def sweep(
     -------
     DataFrame
         One row per machine and run, sorted by point, ``run`` and ``machine_id``: the parameters of the grid
-        (numbers, else labels; ``ticks`` as ``ticking``), ``run`` (from 0), ``seed``, ``machines``, ``duration``, ``max_rate``,
-        ``internal_probability``, ``broadcast_share``, ``machine_id``, ``clock_rate``, ``ticks``,
-        ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``, ``max_jump``,
-        ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
+        (numbers, else labels; ``ticks`` as ``ticking``), ``run`` (from 0), ``seed``, ``machines``,
+        ``duration``, ``max_rate``, ``internal_probability``, ``broadcast_share``, ``machine_id``,
+        ``clock_rate``, ``ticks``, ``sends``, ``receives``, ``internals``, ``final_clock``, ``mean_jump``,
+        ``max_jump``, ``max_queue_len``, ``final_queue_len``, ``queue_growth``, and the run's ``drift``, as in
         `Run.machines`; with `since` also ``mean_drift``, ``max_drift``, ``mean_wait`` and ``mean_queue_len``;
         and the columns of `measure`: bool or int64 if all are, else float64. What only the built-in behaviour
         has is NaN with an algorithm, and the queue of a machine that is down at the end NA.
