@@ -217,6 +217,7 @@ fn as_many_bytes_wait_in_a_queue_as_are_told() {
         name: None,
         arguments: None,
         python: None,
+        inputs: Vec::new(),
     };
     let machine = open(&scratch, Some(algorithm));
     machine.tick_by_hand().unwrap().unwrap();

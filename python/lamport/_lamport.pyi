@@ -58,6 +58,7 @@ __all__ = [
     "sweep_runs",
     "table_logs",
     "topology_peers",
+    "under_way",
     "unix_origin",
     "verify_logs",
     "wait_for_reader",
@@ -275,11 +276,38 @@ class Handover:
         When the machine began to tick, should its log not tell, as Unix time; its start if None.
     senders : list of int, optional
         The only machines that may send to it; None: whoever `Machine` lets in.
+    run : mapping, optional
+        What its algorithm knows of the run.
     """
 
     def __new__(
-        cls, descriptor: int, unix_origin: int, began: float | None = None, senders: list[int] | None = None
+        cls,
+        descriptor: int,
+        unix_origin: int,
+        began: float | None = None,
+        senders: list[int] | None = None,
+        run: _HandedRun | None = None,
     ) -> Self: ...
+
+class _HandedRun(TypedDict):
+    """What the algorithm of a machine knows of its run."""
+
+    senders: list[int]
+    """The ids of those that may send to it."""
+    machines: list[int]
+    """The ids of all machines."""
+    inputs: list[tuple[float, str | None]]
+    """What it is given from outside: when, in seconds, and what, as JSON."""
+
+def under_way(machine: Machine) -> tuple[int, bool, int, int] | None:
+    """What is under way at a machine with an algorithm, for the process that started it.
+
+    Returns
+    -------
+    tuple of (int, bool, int, int) or None
+        Its clock; whether it has started and has nothing to do; the messages that its peers have not logged;
+        those of channels in its queue. None without an algorithm.
+    """
 
 def unix_origin() -> int:
     """The Unix time of the zero of this host's monotonic clock (``time.monotonic``), in ns.
@@ -586,6 +614,8 @@ class LocalRun:
         As of `Machine`.
     roles : sequence, optional
         What each machine runs, in place of the built-in behaviour.
+    inputs : sequence of (float, int, str or None), optional
+        What is given to machines from outside: when (s), to which machine counted from 0, and what, as JSON.
     until_quiet : bool
         Whether the run ends when no message is under way and no timer is set; only with `roles`.
     """
@@ -603,6 +633,7 @@ class LocalRun:
         precise: bool,
         key: bytes | str | None,
         roles: Sequence[_Role] | None = None,
+        inputs: Sequence[tuple[float, int, str | None]] | None = None,
         until_quiet: bool = False,
     ) -> Self: ...
     @property

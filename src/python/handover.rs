@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use super::algorithm::handed_run::HandedRun;
 use super::arguments::{Whole, port};
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::inherit;
@@ -22,6 +23,8 @@ use crate::model::message::{MachineId, Nanos};
 ///     When the machine began to tick, should its log not tell, as Unix time; its start if None.
 /// senders : list of int, optional
 ///     The only machines that may send to it; None: whoever `Machine` lets in.
+/// run : mapping, optional
+///     What its algorithm knows of the run.
 #[pyclass(frozen, module = "lamport._lamport")]
 #[derive(Clone)]
 pub(super) struct Handover {
@@ -29,23 +32,26 @@ pub(super) struct Handover {
     unix_origin: Nanos,
     began: Option<Micros>,
     senders: Option<Vec<MachineId>>,
+    run: Option<HandedRun>,
 }
 
 #[pymethods]
 impl Handover {
     #[new]
-    #[pyo3(signature = (descriptor, unix_origin, began = None, senders = None))]
+    #[pyo3(signature = (descriptor, unix_origin, began = None, senders = None, run = None))]
     fn new(
         descriptor: i32,
         unix_origin: Nanos,
         began: Option<f64>,
         senders: Option<Vec<MachineId>>,
+        run: Option<HandedRun>,
     ) -> Self {
         Self {
             descriptor,
             unix_origin,
             began: began.map(|began| (began * 1e6).round() as Micros),
             senders,
+            run,
         }
     }
 }
@@ -82,6 +88,14 @@ impl ListenPort {
         match self {
             Self::Number(_) => None,
             Self::Inherited(handover) => handover.senders.clone(),
+        }
+    }
+
+    /// What its algorithm knows of the run, if whoever started the machine says so.
+    pub(super) fn run(&self) -> Option<HandedRun> {
+        match self {
+            Self::Number(_) => None,
+            Self::Inherited(handover) => handover.run.clone(),
         }
     }
 

@@ -46,6 +46,8 @@ use crate::setting::check_wait;
 ///     As of `Machine`.
 /// roles : sequence, optional
 ///     What each machine runs, in place of the built-in behaviour.
+/// inputs : sequence of (float, int, str or None), optional
+///     What is given to machines from outside: when (s), to which machine counted from 0, and what, as JSON.
 /// until_quiet : bool
 ///     Whether the run ends when no message is under way and no timer is set; only with `roles`.
 #[pyclass(frozen, module = "lamport._lamport")]
@@ -68,7 +70,7 @@ impl LocalRun {
         clippy::too_many_arguments,
         reason = "one for each of the Python signature's"
     )]
-    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, sync, precise, key, roles=None, until_quiet=false))]
+    #[pyo3(signature = (setting, log_dir, *, seed, run_id, base_port, wait, sync, precise, key, roles=None, inputs=None, until_quiet=false))]
     fn new(
         py: Python<'_>,
         setting: RunSetting,
@@ -81,11 +83,13 @@ impl LocalRun {
         precise: bool,
         key: Option<KeyArgument>,
         roles: Option<Vec<GivenRole>>,
+        inputs: Option<Vec<(f64, u32, Option<String>)>>,
         until_quiet: bool,
     ) -> PyResult<Self> {
         check_wait(wait)?;
         let setup = setting.build(seed.0)?;
-        let algorithm = roles.map(|roles| local_algorithm(roles, &setup));
+        let algorithm =
+            roles.map(|roles| local_algorithm(roles, inputs.unwrap_or_default(), &setup));
         let (algorithm, threads) = algorithm.unzip();
         let config = LocalConfig {
             faults: Arc::new(setup.faults(setup.seed)?),

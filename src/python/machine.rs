@@ -22,7 +22,7 @@ use super::overridden::refuse_overridden;
 use super::own_machine::{OwnMachine, open};
 use super::peers::PeersArgument;
 use super::rates::{RateArgument, TicksArgument};
-use crate::drive::real::machine::Machine;
+use crate::drive::real::machine::{Machine, UnderWay};
 use crate::drive::real::own_process::OwnProcess;
 use crate::drive::real::supervisor::FaultPlan;
 use crate::error::Result;
@@ -524,6 +524,12 @@ impl PyMachine {
 }
 
 impl PyMachine {
+    /// What is under way at it, if it has an algorithm.
+    pub(super) fn under_way(&self) -> PyResult<Option<UnderWay>> {
+        let machine = &self.own.get()?.machine;
+        Ok(machine.has_algorithm().then(|| machine.under_way()))
+    }
+
     /// The machine, for what never changes of it.
     fn constants(&self) -> &Machine {
         &self.own.anywhere().machine

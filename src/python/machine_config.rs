@@ -58,6 +58,7 @@ impl GivenMachine {
         self.check()?;
         let (unix_origin, began) = self.listen_port.time();
         let senders = self.listen_port.senders();
+        let run = self.listen_port.run();
         let PeersArgument { addresses, ids } = self.peers;
         let weights = self.peer_weights.as_deref();
         let mut manner = Manner::of_peers(self.machine_id, weights, addresses.len())?;
@@ -75,7 +76,7 @@ impl GivenMachine {
         let allowed = allowed.collect::<Result<_>>()?;
         let algorithm = self
             .role
-            .map(|role| own_algorithm(role, self.machine_id, senders.clone()));
+            .map(|role| own_algorithm(role, self.machine_id, senders.clone(), run));
         let (algorithm, thread) = algorithm.unzip();
         let config = Config {
             machine_id: self.machine_id,

@@ -45,6 +45,7 @@ mod table;
 mod tables;
 mod theory;
 mod topology;
+mod under_way;
 mod vectors;
 mod words;
 
@@ -109,6 +110,8 @@ mod module {
     use super::theory::predict;
     #[pymodule_export]
     use super::topology::topology_peers;
+    #[pymodule_export]
+    use super::under_way::under_way;
     #[pymodule_export]
     use super::words::{event_codes, read_dates};
 

@@ -76,6 +76,7 @@ fn algorithm(make: impl Fn(u32) -> BoxedHandler + Send + Sync + 'static) -> Opti
             name: Some("tests:Algorithm".into()),
             arguments: Some("{\"hold\": 0.1}".into()),
             python: None,
+            inputs: Vec::new(),
         }
     })))
 }

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,12 @@ from lamport._cli.exit_status import DONE, guard
 from lamport._cli.near import near
 from lamport._cli.options import add_parameters, given
 from lamport._cli.output import comforting
+from lamport._cli.telling import Looks, status, telling_errors
 from lamport._cli.words import parse
 from lamport._drive.key import given_key
 
 if TYPE_CHECKING:
+    from lamport._drive.handed import Taken
     from lamport._drive.progress import Progress
     from lamport._lamport import Machine
 
@@ -61,6 +63,8 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     add("--began", type=float, help=argparse.SUPPRESS)
     # The ids that alone may send to it.
     add("--senders", type=_ids, help=argparse.SUPPRESS)
+    # Where its algorithm comes from.
+    add("--algorithm-fd", type=int, help=argparse.SUPPRESS)
     add("--status-fd", type=int, help=argparse.SUPPRESS)
 
 
@@ -68,9 +72,11 @@ def run_machine(args: argparse.Namespace) -> int:
     """Run the machine that the arguments describe. Returns the exit status."""
     # Here a signal still ends it at once.
     reader = _wait_for_reader(args)
-    with args.signals.noted():
+    handed = _handed(args)
+    telling = nullcontext() if handed is None else telling_errors(args.status_fd)
+    with args.signals.noted(), telling:
         try:
-            machine = _machine(args)
+            machine = _machine(args, handed)
         finally:
             if reader is not None:
                 os.close(reader)
@@ -84,10 +90,23 @@ def run_machine(args: argparse.Namespace) -> int:
                 f"machine {args.machine_id}: of --faults it takes those of its links; "
                 "its crashes and pauses are left to whoever started this process"
             )
+        if handed is not None:
+            args.signals.pass_on(machine.interrupt)
+        looks = Looks() if handed is not None and handed.until == "quiet" else None
+        every = STATUS_EVERY if looks is None else 1
         with _bar(args) as show:
-            _drive(machine, _status(args.status_fd), show, args)
+            _drive(machine, status(args.status_fd, looks), every, show, args)
         print(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
     return DONE
+
+
+def _handed(args: argparse.Namespace) -> "Taken | None":
+    """Take the algorithm that whoever started this process hands it, if one."""
+    if args.algorithm_fd is None:
+        return None
+    from lamport._drive.handed import take
+
+    return take(args.algorithm_fd)
 
 
 def _wait_for_reader(args: argparse.Namespace) -> int | None:
@@ -99,7 +118,7 @@ def _wait_for_reader(args: argparse.Namespace) -> int | None:
     return wait_for_reader(args.log_filename)
 
 
-def _machine(args: argparse.Namespace) -> "Machine":
+def _machine(args: argparse.Namespace, handed: "Taken | None") -> "Machine":
     from lamport._lamport import Handover, Machine, parse_peers
 
     if args.resume and args.overwrite:
@@ -120,7 +139,10 @@ def _machine(args: argparse.Namespace) -> "Machine":
             elapsed = (time.monotonic_ns() + args.unix_origin) / 1e9 - args.began
             parameters["run_seconds"] = max(args.duration - elapsed, SHORTEST)
         if args.listen_fd is not None:
-            parameters["listen_port"] = Handover(args.listen_fd, args.unix_origin, args.began, args.senders)
+            handover = (args.listen_fd, args.unix_origin, args.began, args.senders)
+            parameters["listen_port"] = Handover(*handover, None if handed is None else handed.run)
+        if handed is not None:
+            parameters |= {"algorithm": handed.algorithm, "arguments": handed.arguments}
         return Machine(**parameters)
 
 
@@ -185,9 +207,13 @@ def _bar(args: argparse.Namespace) -> AbstractContextManager["Progress"]:
 
 
 def _drive(
-    machine: "Machine", status: Callable[["Machine"], bool], show: "Progress", args: argparse.Namespace
+    machine: "Machine",
+    status: Callable[["Machine"], bool],
+    every: int,
+    show: "Progress",
+    args: argparse.Namespace,
 ) -> None:
-    """Run to the end, or to a signal, or until the parent is gone."""
+    """Run to the end, or to a signal, or until the parent is gone, which is told every so many steps."""
     alive, stopping, interrupted, steps, told = status(machine), False, False, 0, False
     machine.start()
     while True:
@@ -209,27 +235,8 @@ def _drive(
             status(machine)
             return
         steps += 1
-        if steps % STATUS_EVERY == 0 or (not told and machine.began is not None):
+        if steps % every == 0 or (not told and machine.began is not None):
             alive, told = status(machine), machine.began is not None
         if not stopping and (args.signals.is_caught or not alive):
             stopping = True
             machine.stop()
-
-
-def _status(fd: int | None) -> Callable[["Machine"], bool]:
-    """Return what tells a parent process how it is with the machine, and returns whether it still listens."""
-    if fd is None:
-        return lambda _: True
-    os.set_blocking(fd, False)
-
-    def tell(machine: "Machine") -> bool:
-        try:
-            began = "" if machine.began is None else f" {machine.began!r}"
-            os.write(fd, f"{machine.local_clock} {machine.queue_len}{began}\n".encode())
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return True
-
-    return tell

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 __all__ = ["Signals"]
@@ -68,6 +68,11 @@ class Signals:
             yield
         finally:
             self._is_noted = False
+
+    def pass_on(self, call: Callable[[], object]) -> None:
+        """Have whoever manages this command call this by SIGUSR1, from now on."""
+        if self._managed:
+            signal.signal(signal.SIGUSR1, lambda *_: call())
 
     def _is_word(self, number: int) -> bool:
         return self._managed and number == signal.SIGINT

@@ -1,4 +1,4 @@
-"""Runs of algorithms in virtual time: what they are made with, and what breaks them."""
+"""Runs of algorithms: what they are made with, and what breaks them in virtual time."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -52,6 +52,11 @@ class Plan:
         """Return what the native module is told of machines 1 .. n."""
         return [own_role(self.roles, machine) for machine in range(1, machines + 1)]
 
+    @property
+    def given(self) -> list[tuple[float, int, str | None]]:
+        """What is given to machines from outside, machines counted from 0."""
+        return [(time, machine - 1, body) for time, machine, body in self.inputs]
+
     def simulate(
         self,
         setting: "_RunSetting",
@@ -76,7 +81,7 @@ class Plan:
             setting,
             seed=seed,
             roles=self.native(setting["machines"]),
-            inputs=[(time, machine - 1, body) for time, machine, body in self.inputs],
+            inputs=self.given,
             until_quiet=self.until == "quiet",
             invariant=invariant,
             record=record,

@@ -54,6 +54,7 @@ def run_local(
     faults: Iterable[Fault] = (),
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
+    inputs: Iterable[tuple[float, int, Any]] = (),
     until: Literal["quiet"] | None = None,
     seed: int | None = None,
     log_dir: str | PathLike[str] | None = None,
@@ -108,8 +109,10 @@ def run_local(
         ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process
         that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its sockets close, or
         thread and sockets stand still.
-    algorithm, arguments, until
-        What machines do in place of the built-in behaviour, as for `simulate`; in threads of this process.
+    algorithm, arguments, inputs, until
+        What machines do in place of the built-in behaviour, as for `simulate`. With `processes` each process
+        gets a copy of the class by a pipe, also of one of a notebook: what is changed in one is changed there
+        alone, and what handlers print is not shown.
     seed : int, optional
         The seed of all draws, 0 .. 2^53 - 1; drawn if None.
     log_dir : path, optional
@@ -151,7 +154,7 @@ def run_local(
     ------
     ValueError
         An argument is outside what the model allows, or two disagree; a disk or a queue is too small, see
-        `limits`.
+        `limits`; with `processes`, a process cannot be handed the algorithm.
     FileExistsError
         `log_dir` already holds a run.
     OSError
@@ -179,8 +182,6 @@ def run_local(
     setting = run_setting(given)
     check_others("run_local", given)
     plan = plan_of(given, setting)
-    if plan is not None and processes:
-        raise ValueError("processes=True is for the built-in behaviour: algorithms run in threads")
     check_room(setting, base_port=base_port, processes=processes)
     given["seed"] = make_seed(seed)
     if limits and plan is None:
@@ -226,12 +227,14 @@ def _driver(
         if parameters["processes"]:
             from lamport._drive.processes import ProcessRun
 
-            return ProcessRun(setting, str(directory), **options, key=key)
+            return ProcessRun(setting, str(directory), **options, key=key, plan=plan)
         from lamport._lamport import LocalRun
 
-        roles = None if plan is None else plan.native(setting["machines"])
-        quiet = plan is not None and plan.until == "quiet"
-        return LocalRun(setting, str(directory), **options, key=key, roles=roles, until_quiet=quiet)
+        own: dict[str, Any] = {}
+        if plan is not None:
+            own = {"roles": plan.native(setting["machines"]), "inputs": plan.given}
+            own["until_quiet"] = plan.until == "quiet"
+        return LocalRun(setting, str(directory), **options, key=key, **own)
     except BaseException:
         forget_key(directory, key)
         raise

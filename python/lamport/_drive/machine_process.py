@@ -8,9 +8,9 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
-__all__ = ["Condition", "MachineProcess"]
+__all__ = ["Condition", "Look", "MachineProcess"]
 
 Condition = Literal["alive", "down", "ended"]
 
@@ -29,6 +29,26 @@ ORDERLY = (0, *(128 + number for number in (signal.SIGINT, signal.SIGTERM, signa
 """How a process may end that was asked to: it may have been asked by others too, as on shutdown."""
 
 
+class Look(NamedTuple):
+    """What is under way at a machine with an algorithm, and how long that is known to be so.
+
+    Attributes
+    ----------
+    is_idle : bool
+        It has started, waits for no timer and no input, and its handlers are at rest.
+    kept, unread : int
+        The messages that its peers have not logged; those in its queue.
+    since, until : int
+        By the clock of the host, in ns.
+    """
+
+    is_idle: bool
+    kept: int
+    unread: int
+    since: int
+    until: int
+
+
 class MachineProcess:
     """One machine's process, which may be another after a crash: its pipes, what it told, how it ended."""
 
@@ -37,6 +57,8 @@ class MachineProcess:
         self.ready = self.done = self.crashed = False
         self.clock = self.queue = 0
         self.began: float | None = None
+        self.look: Look | None = None
+        self._error: BaseException | None = None
         self._heard = self._ended = 0.0
         self._silent = self._urged = False
         self._over: float | None = None
@@ -48,9 +70,10 @@ class MachineProcess:
         self._warnings: list[str] = []
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
 
-    def start(self, command: list[str], listener: socket.socket) -> None:
-        """Start the process, with a socket that listens."""
+    def start(self, command: list[str], listener: socket.socket, handed: tuple[int, ...] = ()) -> None:
+        """Start the process, with a socket that listens and what else it is handed."""
         self.ready = self.done = self.crashed = False
+        self.look = self._error = None
         self._heard = time.monotonic()
         reading, writing = os.pipe()
         try:
@@ -60,7 +83,7 @@ class MachineProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                pass_fds=(listener.fileno(), writing),
+                pass_fds=(listener.fileno(), writing, *handed),
                 start_new_session=True,  # Ctrl-C reaches this process only, which passes it on
             )
         except BaseException:
@@ -105,6 +128,11 @@ class MachineProcess:
             # It may have been stopped by others.
             self._signal(signal.SIGCONT)
 
+    def interrupt_handler(self) -> None:
+        """Have KeyboardInterrupt raised in a handler that is at work."""
+        if self.ready:
+            self._signal(signal.SIGUSR1)
+
     def _signal(self, number: int) -> None:
         # Asks first whether it is over: then its number may be another's.
         if self._process is not None:
@@ -122,7 +150,7 @@ class MachineProcess:
         ValueError
             It refused its arguments.
         LamportError
-            It failed otherwise.
+            It failed otherwise; of an algorithm, its own error.
         """
         if self.done or self._pipes or self._process is None:
             return
@@ -131,10 +159,15 @@ class MachineProcess:
             status = self._process.wait(LAST)
         except subprocess.TimeoutExpired:
             return
-        if status in ORDERLY and not interrupted and status and self._is_recent():
+        is_known = self._error is not None
+        if status in ORDERLY and not interrupted and status and not is_known and self._is_recent():
             return
         self.done = True
-        if status == 0 or (interrupted and status in ORDERLY):
+        if interrupted and status in ORDERLY:
+            return
+        if self._error is not None:
+            raise self._error
+        if status == 0:
             return
         from lamport._lamport import LamportError
 
@@ -236,10 +269,18 @@ class MachineProcess:
             pipe.close()
 
     def _take_status(self, lines: list[str]) -> None:
-        if lines:
-            clock, queue, *began = lines[-1].split()
+        for line in lines:
+            clock, queue, *more = line.split()
+            if clock == "error":
+                from lamport._drive.handed import told_error
+
+                self._error = told_error(queue)
+                continue
             self.clock, self.queue = int(clock), int(queue)
-            self.began = float(began[0]) if began else None
+            self.began = float(more[0]) if more else None
+            if looks := more[1:]:
+                is_idle, *others = map(int, looks)
+                self.look = Look(bool(is_idle), *others)
             self.ready = True
 
     def _take_text(self, lines: list[str]) -> None:

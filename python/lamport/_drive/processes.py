@@ -3,12 +3,15 @@
 import json
 import os
 import selectors
+import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lamport._drive.algorithm import Plan
+from lamport._drive.handed import Handed
 from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_process import Condition, MachineProcess
 from lamport._drive.ports import HOST, Ports
@@ -46,7 +49,7 @@ class ProcessRun:
     OSError
         A port is in use.
     ValueError
-        A fault is not possible in this run.
+        A fault is not possible in this run, or the algorithm cannot be handed to a process.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class ProcessRun:
         sync: bool,
         precise: bool,
         key: str | None,
+        plan: Plan | None,
     ) -> None:
         peers, rates, faults = setting["topology"], setting["rates"], setting["faults"]
         assert not isinstance(peers, str), "every machine is told its peers"
@@ -82,6 +86,14 @@ class ProcessRun:
         }
         same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise}
         same |= {"limits": False, "ticks": ticks_word(setting["ticks"]), **files}
+        # A list of processes shows every user their words, but not their environments.
+        self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+        self._handed: Handed | None = None
+        if plan is not None:
+            # Of sets and dicts a handler sees the same order in all lives.
+            self._environment.setdefault("PYTHONHASHSEED", "0")
+            self._handed = Handed(plan, _senders(peers), self._environment)
+        self._until_quiet = plan is not None and plan.until == "quiet"
         # After all that may fail, so that nothing is left open.
         self._selector = selectors.DefaultSelector()
         try:
@@ -109,8 +121,6 @@ class ProcessRun:
                 command.append(f"--senders={','.join(map(str, senders))}")
         self._wait = wait
         self._duration = setting["duration"]
-        # A list of processes shows every user their words, but not their environments.
-        self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         if key is not None:
             self._environment[ENVIRONMENT] = key
         self._processes: list[MachineProcess] = []
@@ -130,8 +140,16 @@ class ProcessRun:
         for machine, command in enumerate(self._commands, 1):
             process = MachineProcess(machine, self._selector, self._environment)
             self._processes.append(process)
-            process.start([*command, f"--wait={self._wait}", self._clock], self._ports.listeners[machine - 1])
+            words = [*command, f"--wait={self._wait}", self._clock]
+            self._start(process, words, self._ports.listeners[machine - 1])
         self._ports.hand_over()
+
+    def _start(self, process: MachineProcess, words: list[str], listener: socket.socket) -> None:
+        if self._handed is None:
+            process.start(words, listener)
+            return
+        with self._handed.pipe(process.machine) as reading:
+            process.start([*words, f"--algorithm-fd={reading}"], listener, handed=(reading,))
 
     def stop(self) -> None:
         """Ask every process to end early, as Ctrl-C would."""
@@ -139,6 +157,12 @@ class ProcessRun:
         self._conductor.cancel()
         for process in self._processes:
             process.interrupt()
+
+    def interrupt(self) -> None:
+        """Interrupt handlers that are at work."""
+        if self._handed is not None:
+            for process in self._processes:
+                process.interrupt_handler()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
@@ -158,7 +182,7 @@ class ProcessRun:
             if process.began is not None:
                 self._conductor.begin(machine, process.began)
         self._conductor.carry_out(self._now(), self)
-        if self._stopping:
+        if self._stopping or (self._until_quiet and self._is_quiet()):
             self.stop()
         for process in self._processes:
             process.check(interrupted=self._stopping)
@@ -166,6 +190,22 @@ class ProcessRun:
         for process in self._processes:
             process.miss(machines=len(self._processes), is_over=is_over)
         return self._conductor.next is None and all(process.done for process in self._processes)
+
+    def _is_quiet(self) -> bool:
+        """Whether there was a time at which nothing was under way anywhere: then nothing happens any more.
+
+        Each process tells since when its machine stands as it does, and until when that was looked at.
+        """
+        looks = [process.look for process in self._processes]
+        if self._conductor.has_restart or None in looks:
+            return False
+        known = [look for look in looks if look is not None]
+        # What waits at a machine that has stopped stays there.
+        return (
+            all(look.is_idle for look in known)
+            and sum(look.kept for look in known) == sum(look.unread for look in known)
+            and max(look.since for look in known) <= min(look.until for look in known)
+        )
 
     @property
     def began(self) -> float | None:
@@ -190,9 +230,6 @@ class ProcessRun:
         for process in self._processes:
             process.kill()
         self._close()
-
-    def interrupt(self) -> None:
-        """Do nothing: a process whose handler does not return is killed."""
 
     def _close(self) -> None:
         self._ports.close()
@@ -228,7 +265,7 @@ class ProcessRun:
         """Start a process that resumes the log of one that was killed."""
         with self._ports.open(machine) as listener:
             again = ["--resume", "--wait=0", self._clock, f"--began={self._processes[machine].began!r}"]
-            self._processes[machine].start([*self._commands[machine], *again], listener)
+            self._start(self._processes[machine], [*self._commands[machine], *again], listener)
 
     def pause(self, machine: int) -> None:
         """Stop a machine's process where it stands."""

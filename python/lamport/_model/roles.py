@@ -125,13 +125,18 @@ class Roles:
         for machine in sorted(set(self._of) - there):
             raise ValueError(f"algorithm= names one for machine {machine}, which is not there")
 
+    @property
+    def algorithm(self) -> object:
+        """What of it makes instances: one for all machines, or a mapping of their ids."""
+        return self._of if self._one is None else self._one
+
     def has(self, machine: int) -> bool:
         """Return whether this machine has an algorithm."""
         return self._one is not None or machine in self._of
 
     def with_arguments(self, arguments: Mapping[str, Any]) -> "Roles":
         """Return the same with other arguments."""
-        return Roles(self._of if self._one is None else self._one, arguments)
+        return Roles(self.algorithm, arguments)
 
     def make(self, machine: int) -> Algorithm:
         """Return a new instance for a machine.

@@ -340,10 +340,10 @@ _TABLE = (
     ),
     Parameter(
         "inputs",
-        {"simulate": (), "sweep": ()},
+        {"run_local": (), "simulate": (), "sweep": ()},
         read=read.inputs_file,
         seldom=True,
-        options=on("simulate sweep", "--inputs", INPUTS, metavar="FILE"),
+        options=on("run simulate sweep", "--inputs", INPUTS, metavar="FILE"),
     ),
     Parameter(
         "until",

@@ -9,7 +9,7 @@ use crate::log::line::Startup;
 use crate::log::read::logged_bodies::LoggedBodies;
 use crate::model::body::Body;
 use crate::model::handler::Handler;
-use crate::model::message::MachineId;
+use crate::model::message::{MachineId, Nanos};
 
 /// Why a handler did not come to its end.
 #[derive(Debug)]
@@ -28,6 +28,9 @@ pub type BoxedHandler = Box<dyn Handler<Error = HandlerFailure> + Send>;
 pub type HandlerMaker =
     Box<dyn FnOnce(&[MachineId], u64) -> Result<BoxedHandler, HandlerFailure> + Send>;
 
+/// What a machine is given from outside, in order: when, since it began to tick, and what it says.
+pub type Inputs = Vec<(Nanos, Body)>;
+
 impl ReadBody for LoggedBodies {
     fn read(&self, at: u64) -> Result<Body, String> {
         Self::read(self, at).map_err(|error| error.to_string())
@@ -44,6 +47,8 @@ pub struct AlgorithmConfig {
     pub arguments: Option<String>,
     /// The minor version of the interpreter that runs it.
     pub python: Option<String>,
+    /// What it is given from outside, in all its lives.
+    pub inputs: Inputs,
 }
 
 impl AlgorithmConfig {

@@ -4,6 +4,7 @@ mod by_hand;
 mod config;
 mod handle;
 mod handling;
+mod inputs;
 mod letters;
 mod lives;
 pub(super) mod member;
@@ -48,7 +49,7 @@ use crate::model::timetable::Timetable;
 
 pub use config::Config;
 use handling::Handling;
-pub(super) use handling::UnderWay;
+pub use handling::UnderWay;
 use lives::Life;
 pub(super) use member::{Control, Journal};
 use member::{Gauges, Member};
@@ -97,8 +98,10 @@ impl Machine {
         let other_python = config.other_python(past);
         let told = (&*config.peers, config.peer_ids.as_deref());
         let algorithm = config.algorithm.take();
-        let algorithm = algorithm.map(|AlgorithmConfig { maker, .. }| {
+        let given = past.map_or(0, |past| past.given);
+        let algorithm = algorithm.map(|AlgorithmConfig { maker, inputs, .. }| {
             lives::begin(maker, interrupted.as_mut(), told, (id, seed))
+                .map(|start| start.given(inputs, given))
         });
         let algorithm = algorithm.transpose()?;
         let past = interrupted.as_mut().and_then(|log| log.recovered.take());

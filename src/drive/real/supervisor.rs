@@ -213,6 +213,7 @@ impl Supervisor {
     /// Ticking starts, and with it the fault schedule, which counts from when the machine first began.
     fn begin(&self, machine: &Machine, start: Nanos) {
         let began = machine.begin(self.progress.start());
+        machine.give_inputs(began, &self.plan.faults);
         if !self.plan.faults.is_empty() {
             let faults = self.plan.faults.clone();
             machine.begin_faults(LinkFaults::new(faults, began));

@@ -58,6 +58,8 @@ pub struct Recovered {
     pub last_time: Micros,
     /// When it began to tick, if it did.
     pub began: Option<Micros>,
+    /// How many messages it has received from outside, of nobody and without a timestamp.
+    pub given: usize,
     /// What was sent and received.
     pub past: Past,
     /// Of each SEND that says something its timestamp, and where in the log its line begins.
@@ -165,6 +167,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         ticks: 0,
         last_time: line.time,
         began: line.began,
+        given: 0,
         past: Past::default(),
         bodies: Vec::new(),
         length: 0,
@@ -253,6 +256,9 @@ impl Recovered {
                 None => return Err(unlisted(&peer)),
             };
             self.past.peers[position].sent.push(new_clock);
+        }
+        if event.message.sender.is_none() && event.message.sent_clock == Some(0) {
+            self.given += 1;
         }
         // A name given by hand says nothing of what came by the channel.
         if !is_by_hand

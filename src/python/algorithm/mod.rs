@@ -4,6 +4,7 @@ mod big_whole;
 pub(super) mod body;
 mod body_text;
 mod body_value;
+pub(super) mod handed_run;
 pub(super) mod handler;
 pub(super) mod handler_threads;
 mod invariant;

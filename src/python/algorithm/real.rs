@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
+use super::handed_run::HandedRun;
 use super::handler::{HandlerError, PyHandler};
 use super::handler_threads::HandlerThread;
 use super::me::MachineSeat;
 use super::role::GivenRole;
 use crate::drive::real::algorithm::{
-    AlgorithmConfig, BoxedHandler, HandlerFailure, LocalAlgorithm,
+    AlgorithmConfig, BoxedHandler, HandlerFailure, Inputs, LocalAlgorithm,
 };
 use crate::drive::simulated::setup::Setup;
 use crate::model::handler::{Call, Effects, Handler, Moment};
-use crate::model::message::MachineId;
+use crate::model::message::{MachineId, Nanos};
 
 /// An algorithm as the driver of real time calls it.
 struct RealHandler {
@@ -56,6 +57,7 @@ impl Handler for RealHandler {
 /// The algorithms of the machines 1 .. n of a run on this host, and where their handlers are at work.
 pub(in crate::python) fn local_algorithm(
     roles: Vec<GivenRole>,
+    given: Vec<(f64, u32, Option<String>)>,
     setup: &Setup,
 ) -> (LocalAlgorithm, Vec<HandlerThread>) {
     let threads: Vec<_> = roles.iter().map(|_| HandlerThread::default()).collect();
@@ -64,7 +66,11 @@ pub(in crate::python) fn local_algorithm(
     let algorithm = LocalAlgorithm(Arc::new(move |machine| {
         let seat = MachineSeat::in_topology(machine, &topology, seed);
         let place = machine as usize;
-        configured(&roles[place], &own[place], move |_, _| seat)
+        let given = given.iter().filter(|(_, other, _)| *other == machine);
+        AlgorithmConfig {
+            inputs: inputs(given.map(|(time, _, body)| (*time, body.as_deref()))),
+            ..configured(&roles[place], &own[place], move |_, _| seat)
+        }
     }));
     (algorithm, threads)
 }
@@ -74,20 +80,35 @@ pub(in crate::python) fn own_algorithm(
     role: GivenRole,
     id: MachineId,
     senders: Option<Vec<MachineId>>,
+    run: Option<HandedRun>,
 ) -> (AlgorithmConfig, HandlerThread) {
     let thread = HandlerThread::default();
+    let (senders, machines, given) = match run {
+        Some(run) => (Some(run.senders), run.machines, run.inputs),
+        None => (senders, Vec::new(), Vec::new()),
+    };
     let config = configured(&Arc::new(role), &thread, move |peers, seed| {
         let senders = senders.unwrap_or_else(|| peers.to_vec());
         MachineSeat {
             id,
             name: id.to_string(),
             peers: peers.to_vec(),
-            machines: [&[id], peers, &senders].concat(),
+            machines: [&[id], peers, &senders, &machines].concat(),
             senders,
             seed,
         }
     });
+    let config = AlgorithmConfig {
+        inputs: inputs(given.iter().map(|(time, body)| (*time, body.as_deref()))),
+        ..config
+    };
     (config, thread)
+}
+
+/// What a machine is given from outside, and when, in seconds.
+fn inputs<'a>(given: impl Iterator<Item = (f64, Option<&'a str>)>) -> Inputs {
+    let inputs = given.map(|(time, body)| ((time * 1e9) as Nanos, body.map(Into::into)));
+    inputs.collect()
 }
 
 /// What a machine with this role is told, whose place is known once its peers are.
@@ -102,6 +123,7 @@ fn configured(
         name: Some(name),
         arguments: Some(arguments),
         python: Some(python),
+        inputs: Vec::new(),
         maker: Box::new(move |peers, seed| {
             let seat = seat(peers, seed);
             let here = thread.enter();

@@ -32,6 +32,7 @@ fn attacked(attack: impl FnOnce(&Machine)) -> (Vec<String>, Vec<Value>) {
             name: None,
             arguments: None,
             python: None,
+            inputs: Vec::new(),
         }),
         ..config
     };

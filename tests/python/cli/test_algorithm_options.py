@@ -106,9 +106,11 @@ def test_a_simulation_runs_again_to_the_byte(here):
     for machine in (1, 2, 3):
         first, second = ((here / name / f"machine_{machine}.log").read_bytes() for name in "ab")
         assert first == second
-    real = lamport_of(here, "rerun", "a", "--time=real", "--inputs=inputs.json")
-    assert real.returncode == 2
-    assert "--inputs is not for a run in real time" in real.stderr
+    real = lamport_of(here, "rerun", "a", "--time=real", "--log-dir=c", "--no-report")
+    assert (real.returncode, real.stderr) == (0, "")
+    assert record(here / "c")["inputs"] == record(here / "a")["inputs"]
+    given = states(here / "c")
+    assert given.loc[given["given"].astype(bool), "machine_id"].tolist() == [3, 2]
 
 
 @pytest.mark.parametrize("command", ["simulate", "run"])
@@ -184,7 +186,7 @@ def test_what_cannot_run_is_said_in_a_line(here, capsys, command, words, told):
         (f"simulate {POLL} --inputs polls.py", "argument --inputs: polls.py is not JSON"),
         (f"simulate {POLL} --inputs none.json", "argument --inputs: none.json: No such file"),
         ("simulate --inputs inputs.json", "--inputs is for an algorithm: give --algorithm, a class"),
-        (f"run {POLL} --processes", "--processes is for the built-in behaviour: algorithms run in threads"),
+        ("run --inputs inputs.json", "--inputs is for an algorithm: give --algorithm, a class"),
     ],
 )
 def test_what_only_one_command_refuses(here, capsys, words, told):

@@ -110,5 +110,3 @@ def test_what_is_for_the_built_in_behaviour(tmp_path, monkeypatch):
         lamport.run_local(2, 1, algorithm=Ring, internal_probability=0.5)
     with pytest.raises(ValueError, match="until= is for an algorithm"):
         lamport.run_local(2, 1, until="quiet")
-    with pytest.raises(ValueError, match="processes=True"):
-        lamport.run_local(2, 1, algorithm=Ring, processes=True)

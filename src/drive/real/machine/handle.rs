@@ -260,7 +260,7 @@ impl Machine {
     }
 
     /// What is under way here.
-    pub(in crate::drive::real) fn under_way(&self) -> UnderWay {
+    pub fn under_way(&self) -> UnderWay {
         let clock = self.local_clock();
         let is_stepping = self.journal().is_stepping;
         let kept = self.member.letters.as_ref().map(|letters| letters.kept());

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::drive::real::algorithm::{BoxedHandler, HandlerMaker};
+use crate::drive::real::algorithm::{BoxedHandler, HandlerMaker, Inputs};
 use crate::model::handler::Effects;
 use crate::model::message::{MachineId, Nanos};
 
@@ -19,6 +19,8 @@ pub(super) struct Handling {
     handling: Mutex<HandlerSeat>,
     /// Since when a handler is at work; 0 if none is.
     since: AtomicU64,
+    /// What it is given from outside, until ticking begins.
+    inputs: Mutex<Inputs>,
 }
 
 /// The handlers, made once it is known who the peers are.
@@ -47,7 +49,21 @@ impl Handling {
                 effects: Effects::default(),
             }),
             since: AtomicU64::new(0),
+            inputs: Mutex::default(),
         }
+    }
+
+    /// The same, to be given these from outside.
+    pub(super) fn given(self, inputs: Inputs) -> Self {
+        Self {
+            inputs: Mutex::new(inputs),
+            ..self
+        }
+    }
+
+    /// Takes what it is to be given.
+    pub(super) fn take_inputs(&self) -> Inputs {
+        std::mem::take(&mut *self.inputs.lock().expect("no holder panics"))
     }
 
     /// Takes the right to make steps.
@@ -76,15 +92,15 @@ impl fmt::Debug for Handling {
 
 /// What is under way at a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drive::real) struct UnderWay {
+pub struct UnderWay {
     /// Its clock: as long as that stays, it has made no step.
-    pub(in crate::drive::real) clock: u64,
+    pub clock: u64,
     /// It has started, no handler is at work, no message waits for a tick, and no timer is set.
-    pub(in crate::drive::real) is_idle: bool,
+    pub is_idle: bool,
     /// Messages that its peers have not logged.
-    pub(in crate::drive::real) kept: u64,
+    pub kept: u64,
     /// Those in its queue that came by channels.
-    pub(in crate::drive::real) unread: u64,
+    pub unread: u64,
 }
 
 /// A handler at work in this thread.

@@ -5,7 +5,7 @@ use super::letters::Letters;
 use super::state::MachineCore;
 use crate::channel::channels::Channels;
 use crate::channel::kept_bodies::KeptBodies;
-use crate::drive::real::algorithm::{HandlerFailure, HandlerMaker};
+use crate::drive::real::algorithm::{HandlerFailure, HandlerMaker, Inputs};
 use crate::error::{Error, FailedStep, Result};
 use crate::log::read::recover::Recovered;
 use crate::log::read::relive::ReliveError;
@@ -54,6 +54,13 @@ impl Life {
 }
 
 impl AlgorithmStart {
+    /// The same, to be given these from outside, of which its log has the first.
+    pub(super) fn given(mut self, mut inputs: Inputs, logged: usize) -> Self {
+        inputs.drain(..logged.min(inputs.len()));
+        self.handling = self.handling.given(inputs);
+        self
+    }
+
     /// The life that begins so, in which `origin` makes the driver's time that of lines.
     pub(super) fn life(
         self,

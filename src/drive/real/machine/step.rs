@@ -202,6 +202,7 @@ impl Machine {
             }
         }
         drop(steps);
+        self.forget_inputs();
         let (reply, done) = bounded(1);
         self.network.tell(Command::Finish {
             endpoint: self.endpoint,
