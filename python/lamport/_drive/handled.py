@@ -1,6 +1,7 @@
 """The runs of a sweep of algorithms: one after the other, as handlers hold the interpreter."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lamport._drive.measure import Job, Plan, Unmeasured, in_a_line, measured
@@ -79,10 +80,13 @@ def _jobs(plan: Plan, first_run: int) -> Iterator[Job]:
 def _made(plan: Plan, job: Job) -> dict[str, Any] | None:
     """Make a run, and return its rows; None if Ctrl-C ended it."""
     algorithm = plan.algorithms[job.point]
-    is_recorded = bool(plan.measure) or plan.since is not None
+    make = partial(simulated_natively, job.setting, job.seed, plan=algorithm)
     try:
-        made = simulated_natively(job.setting, job.seed, plan=algorithm, record=is_recorded)
-        counted = None if made.interrupted else _counted(made.logs, plan.since, job)
+        made = make() if plan.measure else make(record=False, since=plan.since)
+        try:
+            counted = None if made.interrupted else _counted(made.logs, plan.since, job)
+        except ValueError:  # nothing was recorded from then on
+            counted = _counted(make(record=False, since=plan.since).logs, plan.since, job)
     except Exception as error:
         raise Unmeasured(job.point, job.run, job.seed, in_a_line(error)) from error
     if counted is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple
 
-from lamport._drive.algorithm import plan_again
+from lamport._drive.algorithm import plan_again, plan_until
 from lamport._drive.key import AUTO, draw_key
 from lamport._model.public import public
 from lamport._model.setting import DISCIPLINE, SETTING, of_function
@@ -141,7 +141,11 @@ def carry_out(planned: Plan, progress: Any) -> Run:
 
 def _itself(run: object) -> dict[str, Any]:
     """Return the algorithm of a run in memory: its name may be none that can be imported."""
-    if not isinstance(run, Run) or run._recipe is None or run._recipe.function is not plan_again:
+    if (
+        not isinstance(run, Run)
+        or run._recipe is None
+        or run._recipe.function not in (plan_again, plan_until)
+    ):
         return {}
     return {"algorithm": run._recipe.arguments[0].roles.given}
 

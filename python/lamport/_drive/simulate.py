@@ -224,17 +224,24 @@ def simulated_natively(
     *,
     plan: Plan | None = None,
     record: bool = True,
+    since: float | None = None,
     invariant: Callable[[dict[int, dict[str, object]]], object] | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> "Simulated":
     """Do the same, and return what the native module makes; an invariant ends a run of an algorithm."""
     if plan is not None:
         return plan.simulate(
-            setting, seed=seed, record=record, log_dir=None, progress=progress, invariant=invariant
+            setting,
+            seed=seed,
+            record=record,
+            since=since,
+            log_dir=None,
+            progress=progress,
+            invariant=invariant,
         )
     from lamport import _lamport
 
-    return _lamport.simulate(setting, seed=seed, record=record, since=None, log_dir=None, progress=progress)
+    return _lamport.simulate(setting, seed=seed, record=record, since=since, log_dir=None, progress=progress)
 
 
 def as_run(made: "Simulated", setting: "_RunSetting", seed: int, plan: Plan | None) -> Run:

@@ -147,6 +147,7 @@ class Roles:
             What is returned for it is no `Algorithm`.
         """
         role: Any = self._role(machine)
+        call: object
         if _is_class(role):
             own = body_value(self._text)
             made, call = role(**{name: own[name] for name in self._taken[role]}), "..."
@@ -216,7 +217,7 @@ def _role(role: Any) -> Role:
             f"{role.__qualname__} is not derived of lamport.Algorithm: "
             f"class {role.__name__}(lamport.Algorithm)"
         )
-    bound = getattr(role, "func", None)  # functools.partial
+    bound: Any = getattr(role, "func", None)  # functools.partial
     if _is_class(bound):
         raise TypeError(
             f"algorithm={role!r} would be called with the id of a machine: give the class, "

@@ -93,6 +93,9 @@ def test_a_row_is_what_simulate_gives_with_its_seed(since):
 def test_what_is_counted_does_not_depend_on_what_is_looked_at(frame):
     looked = lamport.sweep(GRID, **SMALL, measure={"entries": entries})
     equal(looked.drop(columns="entries"), frame)
+    since = lamport.sweep(GRID, **SMALL, since=1.5)
+    looked = lamport.sweep(GRID, **SMALL, since=1.5, measure={"entries": entries})
+    equal(looked.drop(columns="entries"), since)
 
 
 def test_the_same_on_an_executor(frame):
@@ -222,11 +225,12 @@ def test_a_run_that_is_over_before_what_is_counted():
             me.broadcast()
 
     options = {"algorithm": Once, "until": "quiet", "rates": 100, "runs": 2, "duration": 9}
-    assert len(lamport.sweep(**options, since=2)) == 6
-    with pytest.raises(
-        lamport.SweepError, match=r"point 1 of 1, run 0 with seed .*since=4 \(s\) leaves nothing"
-    ):
-        lamport.sweep(**options, since=4)
+    assert lamport.sweep(**options, since=2)["ticks"].eq(3).all()
+    frame = lamport.sweep(**options, since=4)
+    assert frame["ticks"].eq(0).all()
+    assert frame["final_clock"].gt(0).all()
+    looked = lamport.sweep(**options, since=4, measure={"events": lambda run: len(run.events)})
+    equal(looked.drop(columns="events"), frame)
 
 
 def test_ctrl_c_returns_what_is_finished():
