@@ -184,13 +184,15 @@ class MachineProcess:
         self._ended = self._ended or time.monotonic()
         return time.monotonic() < self._ended + ECHO
 
-    def miss(self, *, machines: int, is_over: bool) -> None:
+    def miss(self, *, machines: int, past: float, is_over: bool) -> None:
         """Notice that the process says nothing.
 
         Parameters
         ----------
         machines : int
             How many start together.
+        past : float
+            The seconds that an algorithm may have to do once more before it begins.
         is_over : bool
             It has to end: then one that was stopped by others is let go on, and at last killed.
 
@@ -207,7 +209,7 @@ class MachineProcess:
             self._silent = self._urged = False
             return
         name = f"machine {self.machine} (process {self._process.pid})"
-        longest = LOST if self.ready else STARTING + machines
+        longest = LOST if self.ready else STARTING + machines + past
         # However long it was stopped before the end, it has its time from then on.
         overdue = min(silence, now - self._over) if self.ready and self._over is not None else silence
         if overdue >= longest and (is_over or not self.ready):

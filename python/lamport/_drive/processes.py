@@ -187,8 +187,9 @@ class ProcessRun:
         for process in self._processes:
             process.check(interrupted=self._stopping)
         is_over = self._stopping or self.elapsed() > self._duration
+        past = 0.0 if self._handed is None else self.elapsed()
         for process in self._processes:
-            process.miss(machines=len(self._processes), is_over=is_over)
+            process.miss(machines=len(self._processes), past=past, is_over=is_over)
         return self._conductor.next is None and all(process.done for process in self._processes)
 
     def _is_quiet(self) -> bool:
