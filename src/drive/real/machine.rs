@@ -135,6 +135,7 @@ impl Machine {
         let bodies = lives::bodies(past.as_ref());
         let (connected, mut channels) = channels(me, past, peers, config.senders);
         if let Some(ids) = config.peer_ids {
+            file.know(&ids);
             channels = channels.expecting_peers(ids);
         }
         let Life {

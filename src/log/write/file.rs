@@ -18,7 +18,7 @@ use crate::log::write::watch::FileWatch;
 use crate::log::write::writer::Formatter;
 use crate::model::handled::Handled;
 use crate::model::handler::Handler;
-use crate::model::message::Nanos;
+use crate::model::message::{MachineId, Nanos};
 
 fn refused(path: &Path, source: io::Error) -> Error {
     let hint = if source.kind() == io::ErrorKind::AlreadyExists {
@@ -165,6 +165,11 @@ impl LogFile {
     /// Ticking began at this Unix time: the first line from then on says so.
     pub fn begin(&mut self, began: Micros) {
         self.formatter.begin(began);
+    }
+
+    /// The peers have these ids, whether or not they have connected.
+    pub fn know(&mut self, ids: &[MachineId]) {
+        self.formatter.know(ids.iter().copied().map(Some));
     }
 
     /// Takes nothing more, closes the file, and lets another hold it.

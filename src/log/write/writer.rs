@@ -83,7 +83,9 @@ impl Formatter {
 
     /// Tells the ids of the peers, where no CONNECT entry from here on will.
     pub fn know(&mut self, ids: impl Iterator<Item = Option<MachineId>>) {
-        self.peer_ids = ids.collect();
+        for (known, id) in self.peer_ids.iter_mut().zip(ids) {
+            *known = id.or(*known);
+        }
         self.refresh();
     }
 

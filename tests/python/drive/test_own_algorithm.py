@@ -59,6 +59,16 @@ def pair(path, algorithm=Echo, seconds=0.6, told=None, **options):
     return first, second
 
 
+def test_who_is_told_has_ids_in_the_log_before_it_connects(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        peers = {2: server.getsockname()}
+        log = tmp_path / "machine_1.log"
+        with lamport.Machine(1, 0, peers, log, 60, algorithm=Echo, clock_rate=200, seed=7) as machine:
+            machine.tick()
+    sent = [line for line in lines(log) if line["event"] == "SEND"]
+    assert [line["recipient_ids"] for line in sent] == [[2]]
+
+
 @pytest.mark.parametrize("told", [None, 2])
 def test_two_machines(tmp_path, told):
     made = {}
