@@ -60,11 +60,12 @@ def rounder(value: float) -> Iterator[float]:
 
 
 def shorter(given: Mapping[str, Any], setting: Mapping[str, Any], faults: tuple[Fault, ...]) -> Smaller:
-    """Return shorter runs."""
+    """Return shorter runs, without what nobody would be given in them."""
     duration = setting["duration"]
     lengths = sorted({each for each in ROUND if each < duration} | set(_ends(faults, duration)))
     for seconds in lengths:
-        yield {**given, "duration": seconds}, faults
+        inputs = [each for each in given["inputs"] if each[0] < seconds]
+        yield {**given, "duration": seconds, "inputs": inputs}, faults
 
 
 def _ends(faults: tuple[Fault, ...], duration: float) -> Iterator[float]:
