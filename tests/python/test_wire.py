@@ -115,10 +115,14 @@ def test_what_a_machine_that_was_killed_had_not_heard_comes_again(tmp_path, clie
     first = made(tmp_path, port, algorithm=Asker, clock_rate=50)
     listen = first.listen_port
     with Client(client, port, listen):
-        for _ in range(5):
-            # By hand, and then gone as if it was killed.
-            first.tick()
-            time.sleep(0.1)
+        # Steps by hand, and then it is gone as if it was killed, with an answer that it has not logged.
+        received, deadline = 0, time.monotonic() + 60
+        while received < 3 or first.queue_len == 0:
+            received += (first.tick() or {}).get("event") == "RECEIVE"
+            time.sleep(0.01)
+            assert time.monotonic() < deadline
+        # It says that it has accepted it.
+        time.sleep(0.1)
         del first
         given = {"algorithm": Asker, "listen_port": listen, "resume": True, "clock_rate": 50}
         with made(tmp_path, port, **given) as again:

@@ -17,8 +17,8 @@ class Algorithm:
 
     It has one or several of the four handlers, which are called one at a time, each at a tick of its
     machine. Each is handed `me`, an object by which it sends, sets timers and says what its state is, see
-    `lamport.Me`. Give the class to `lamport.simulate`, `lamport.run_local` or `lamport.sweep` as
-    ``algorithm=``, and what ``__init__`` takes as ``arguments=``.
+    `lamport.Me`. Give the class to `lamport.simulate`, `lamport.run_local`, `lamport.sweep` or
+    `lamport.Machine` as ``algorithm=``, and what ``__init__`` takes as ``arguments=``.
 
     Notes
     -----

@@ -64,6 +64,19 @@ def test_an_exception_of_a_handler_is_raised_with_its_place(tmp_path):
     assert (error.machine, error.seed) == (2, 4)
     assert "in on_message" in str(error)
     assert "line " in error.line
+    assert 0 < error.time < 5
+    assert f"failed {error.time:.6f} s after the beginning" in str(error)
+
+
+def test_a_class_that_cannot_be_made_is_raised_with_its_traceback(tmp_path):
+    class Homeless(Ring):
+        def __init__(self):
+            raise RuntimeError("no place to stand")
+
+    with pytest.raises(lamport.AlgorithmError, match="its algorithm cannot be made") as caught:
+        lamport.run_local(2, 5, algorithm=Homeless, log_dir=tmp_path / "run", **FAST)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert "in __init__" in str(caught.value)
 
 
 class Idler(lamport.Algorithm):

@@ -318,7 +318,12 @@ class Kept(lamport.Algorithm):
         self.me, machine = me, type(self).machine
         self.properties = (machine.machine_id, machine.local_clock, machine.queue_len, machine.ticks)
         assert "machine 1" in repr(machine).lower()
-        for act in (machine.tick, machine.handle_receive, machine.internal_event, machine.join,
+        assert (machine.elapsed >= 0, machine.began > 0, machine.warnings()) == (True, True, [])
+
+        def send():
+            return machine.send_message([("127.0.0.1", 9)])
+
+        for act in (machine.tick, machine.handle_receive, machine.internal_event, send, machine.join,
                     machine.stop, machine.shutdown):  # fmt: skip
             with pytest.raises(lamport.LamportError) as caught:
                 act()
@@ -356,7 +361,7 @@ def test_what_a_handler_may_not_do_with_its_machine(tmp_path, by_hand):
             Kept.machine = None
         (algorithm,) = made
         *own, other = algorithm.told
-        assert len(own) == 6
+        assert len(own) == 7
         assert all("a handler cannot step, join or stop its own machine" in text for text in own)
         assert "do it in the handler itself" in other
         assert algorithm.properties[0] == 1
