@@ -158,6 +158,33 @@ def test_who_speaks_otherwise_is_told(tmp_path, client):
     assert any("refused machine 2" in warning for warning in warnings)
 
 
+NAMES = "0123456789abcdef 0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f"lamport/2 lob 2 {NAMES}", "it belongs to another run"),
+        (f"lamport/1 lab 2 {NAMES}", "this machine, 2, has no algorithm, and machine 1 has an algorithm"),
+        (f"lamport/2 lab 1 {NAMES}", "duplicate id"),
+        (f"lamport/2 lab 3 {NAMES}", "machine 3 is not a peer"),
+        (b"\x000" + bytes(48), "this machine has no key"),
+        (f"lamport/2 lab 2 {NAMES}", "this machine has a key"),
+    ],
+)
+def test_who_is_refused_is_told_what_the_page_says(tmp_path, said, told):
+    page = (DOCS / "wire.md").read_text(encoding="utf-8")
+    assert f"`{told.replace('machine 3', 'machine 2')}`" in page
+    key = bytes(32) if "has a key" in told else None
+    with (
+        made(tmp_path, free_port(), algorithm=Asker, key=key) as machine,
+        socket.create_connection(("127.0.0.1", machine.listen_port), timeout=10) as connection,
+    ):
+        connection.sendall(said if isinstance(said, bytes) else f"{said}\n".encode())
+        answer = connection.makefile().readline()
+    assert answer.startswith(f"no {told}")
+
+
 def test_the_page_shows_the_files():
     page = (DOCS / "wire.md").read_text(encoding="utf-8")
     for name, language in [("machine.py", "python"), ("machine.js", "javascript")]:
