@@ -15,7 +15,7 @@ use super::peers::PeersArgument;
 use super::rates::{RateArgument, TicksArgument};
 use crate::drive::real::machine::Config;
 use crate::error::Result;
-use crate::model::behavior::Behavior;
+use crate::model::behavior::{Behavior, Probabilities};
 use crate::model::manner::Manner;
 use crate::model::message::MachineId;
 use crate::model::rate_steps::RateSteps;
@@ -120,9 +120,10 @@ impl GivenMachine {
             return Ok(());
         }
         let (internal, broadcast) = self.odds;
+        let names = Probabilities::NAMES;
         for (name, is_given) in [
-            ("internal_probability", internal != INTERNAL_PROBABILITY),
-            ("broadcast_share", broadcast != BROADCAST_SHARE),
+            (names[0], internal != INTERNAL_PROBABILITY),
+            (names[1], broadcast != BROADCAST_SHARE),
             ("peer_weights", self.peer_weights.is_some()),
         ] {
             if is_given {
