@@ -143,6 +143,14 @@ def test_it_is_the_first_and_the_run_of_a_sweep(found):
     )
 
 
+def test_a_short_run_has_some_faults_too():
+    found = lamport.search(lambda _: False, duration=5)
+    assert list(found.faults) == lamport.random_faults(
+        found.seed, 1.2, machines=3, duration=5, length=(0.25, 1.0), settle=0.5
+    )
+    assert found.faults
+
+
 def test_simulate_makes_it_again(found):
     assert set(found.parameters) == {"algorithm", "rates", "faults", "seed"}
     again = lamport.simulate(**found.parameters)
@@ -154,7 +162,25 @@ def test_simulate_makes_it_again(found):
 def test_another_seed_is_another_search(found):
     assert lamport.search(**MUTEX, seed=1).seed != found.seed
     assert lamport.search(**MUTEX) == found
-    assert pickle.loads(pickle.dumps(found)) == found
+    assert found.run is not None
+    again = pickle.loads(pickle.dumps(found))
+    assert again == found
+    assert "run" not in vars(again), "it is made again where it is asked for"
+    assert again.run.events.equals(found.run.events)
+
+
+def test_other_parameters_are_another_counterexample():
+    def look(_):
+        return False
+
+    options = {"duration": 5, "faults": ()}
+    ring = lamport.search(look, **options, topology="ring")
+    star = lamport.search(look, **options, topology={1: [2, 3], 2: [1], 3: [1]})
+    assert (ring.seed, ring.faults, ring.message) == (star.seed, star.faults, star.message)
+    assert ring != star
+    assert ring.parameters["topology"] == "ring"
+    assert star.parameters["topology"] == {1: [2, 3], 2: [1], 3: [1]}
+    assert lamport.simulate(**star.parameters).events.equals(star.run.events)
 
 
 def test_a_property_looks_at_the_whole_run():
@@ -219,6 +245,34 @@ def test_the_same_on_an_executor(options):
     with ThreadPoolExecutor(2) as executor:
         assert lamport.search(**options, executor=executor) == here
     assert here is not None
+
+
+def test_seeds_are_made_in_batches_of_which_no_run_knows(monkeypatch):
+    seen = []
+
+    def look(run):
+        seen.append(run.parameters["seed"])
+        return len(seen) % 12 > 0
+
+    found = lamport.search(look, runs=20, duration=1)
+    monkeypatch.setattr("lamport._drive.search.BATCH", 5)
+    assert lamport.search(look, runs=20, duration=1) == found
+    assert found.number == 11
+    assert seen[:12] == seen[12:]
+    assert len({*seen}) == 12
+
+
+def test_inputs_that_can_be_read_once_are_given_in_every_run():
+    given = ((1.0, machine, None) for machine in (1, 2))
+    counts = []
+
+    def look(run):
+        events = run.events
+        counts.append(int((events["sender"].isna() & (events["event"] == "RECEIVE")).sum()))
+
+    assert lamport.search(look, algorithm=Hasty, rates=100, duration=2, inputs=given, runs=3) is None
+    assert counts[0] == 2
+    assert counts == counts[:1] * 3
 
 
 def test_the_order_of_runs_decides_not_who_is_first():
@@ -430,4 +484,5 @@ def test_it_is_told_in_words(found):
     assert str(found.seed) in text
     assert all(str(fault) in text for fault in found.faults)
     assert "lamport rerun" in text
+    assert f" {len(found.faults)} faults:" in text
     assert repr(found) == f"<Counterexample: {text}>"

@@ -56,6 +56,34 @@ def test_a_bug_that_needs_two_faults_is_left_with_the_two():
     assert smallest.shrink() == smallest
 
 
+def test_a_bug_that_needs_three_faults_is_left_with_the_three():
+    """More than singles and pairs: by delta debugging alone."""
+
+    def is_someone_trusted(states):
+        return len(states.get(4, ())) < 3
+
+    crashes = [lamport.Crash(machine, at=1 + 4 * machine, down_for=2.7) for machine in (1, 2, 3)]
+    others = [lamport.Disconnect(1, 2, at=at) for at in (2, 4, 8, 12)]
+    options = {**WATCH, "duration": 18, "machines": 4}
+    found = lamport.search(invariant=is_someone_trusted, **options, faults=[*others, *crashes])
+    smallest = found.shrink()
+    assert [fault.machine_id for fault in smallest.faults] == [1, 2, 3]
+    assert {type(fault) for fault in smallest.faults} == {lamport.Crash}
+
+
+@pytest.mark.parametrize("enough", [{5}, {4, 5}])
+def test_one_or_two_are_found_where_parts_do_not_lead_to_them(enough):
+    """Three of the faults break it by themselves, or with any others; one or two only without others."""
+
+    def is_whole(run):
+        at = {fault.at for fault in run.faults}
+        return not (at >= {1, 2, 8} or at == enough)
+
+    faults = [lamport.Disconnect(1, 2, at=at) for at in range(1, 9)]
+    found = lamport.search(is_whole, duration=10, machines=2, rates=[1, 1], faults=faults)
+    assert {fault.at for fault in found.shrink().faults} == enough
+
+
 def test_nothing_can_be_left_out_of_what_is_left():
     found = lamport.search(is_close, **CLOSE)
     smallest = found.shrink()
