@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["replayed"]
 
+VIRTUAL = "virtual"
+"""The host of machines in virtual time."""
 Row = tuple[int, int, str, int | None, str | None, str | None]
 
 
@@ -101,21 +103,28 @@ def _seats(run: Run, logs: "list[_AlgorithmLog]") -> "dict[int, _Seat]":
         peers = {machine + 1: [peer + 1 for peer in of] for machine, of in enumerate(lists)}
     else:
         peers = _peers(logs)
-    everyone = sorted({*peers, *(peer for of in peers.values() for peer in of)})
+        if any(log["listen"] != (VIRTUAL, log["machine"]) for log in logs):
+            # A machine that is made by itself knows of its peers alone.
+            own = {log["machine"]: (log, peers[log["machine"]]) for log in logs}
+            return {machine: _seat(log, of, of, {machine, *of}) for machine, (log, of) in own.items()}
+    everyone = {*peers, *(peer for of in peers.values() for peer in of)}
     senders: dict[int, list[int]] = {machine: [] for machine in everyone}
     for machine, of in peers.items():
         for peer in of:
             senders[peer].append(machine)
     return {
-        log["machine"]: {
-            "id": log["machine"],
-            "name": str(log["machine"]),
-            "peers": peers[log["machine"]],
-            "senders": senders[log["machine"]],
-            "machines": everyone,
-            "seed": _seed(log),
-        }
-        for log in logs
+        log["machine"]: _seat(log, peers[log["machine"]], senders[log["machine"]], everyone) for log in logs
+    }
+
+
+def _seat(log: "_AlgorithmLog", peers: list[int], senders: list[int], machines: set[int]) -> "_Seat":
+    return {
+        "id": log["machine"],
+        "name": str(log["machine"]),
+        "peers": peers,
+        "senders": senders,
+        "machines": sorted(machines),
+        "seed": _seed(log),
     }
 
 
