@@ -72,9 +72,19 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("algorithm", [Gossip, Idler])
-def test_a_real_run_with_crashes_happens_again(tmp_path, algorithm):
-    run = lamport.run_local(3, 1.2, algorithm=algorithm, faults=FAULTS, log_dir=tmp_path / "run", **FAST)
+@pytest.mark.parametrize(("algorithm", "processes"), [(Gossip, False), (Idler, False), (Gossip, True)])
+def test_a_real_run_with_crashes_happens_again(tmp_path, algorithm, processes):
+    run = lamport.run_local(
+        3,
+        3 if processes else 1.2,
+        algorithm=algorithm,
+        arguments={"most": 100},
+        inputs=[(0.25, 2, {"to": "you"}), (0.5, 1, None)],
+        faults=FAULTS,
+        processes=processes,
+        log_dir=tmp_path / "run",
+        **FAST,
+    )
     assert (tmp_path / "run" / "machine_2.log").read_text().count("STARTUP") == 3
     assert_whole(lamport.replay(run), run)
     assert_whole(lamport.replay(tmp_path / "run"), run)
