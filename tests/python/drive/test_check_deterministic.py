@@ -134,7 +134,7 @@ def test_what_cannot_be_is_named():
         lamport.check_deterministic(Speaker, log_dir="x")
     with pytest.raises(ValueError, match="interpreters=1: the logs of 2 or more are compared"):
         lamport.check_deterministic(Speaker, interpreters=1)
-    with pytest.raises(ValueError, match="a clock rate of -1 ticks per second"):
+    with pytest.raises(ValueError, match="a clock rate of -1"):
         lamport.check_deterministic(Speaker, 2, 1, rates=-1, interpreters=2)
     lock = threading.Lock()
     with pytest.raises(TypeError, match="does not pickle"):
