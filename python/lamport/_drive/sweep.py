@@ -207,8 +207,8 @@ def sweep(
             )
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
-    taken = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth")
-    taken = (*taken, *DEFAULTS, *RENAMED.values(), *METRICS)
+    always = ("run", "seed", "machine_id", "label", "runs", "slowest_queue_growth")
+    taken = (*always, *DEFAULTS, *RENAMED.values(), *METRICS)
     functions, start = as_measure(measure, taken), some_real("since", since)
     own = {"algorithm": algorithm, "arguments": arguments, "inputs": inputs, "until": until}
     points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **own, **fixed})
