@@ -71,6 +71,11 @@ impl Columns {
         put(&mut self.prompts, row, prompt);
     }
 
+    /// What the message sent in `row` says, and nothing else; none of a later row was told before.
+    pub(crate) fn say_body(&mut self, row: usize, body: Body) {
+        put(&mut self.bodies, row, body);
+    }
+
     /// Ends what is said: of the rows behind the last that says anything, too.
     pub(crate) fn end_said(&mut self) {
         let rows = self.len();
@@ -102,7 +107,9 @@ impl Columns {
 
 fn put<T: Clone>(values: &mut Vec<Option<T>>, row: usize, value: Option<T>) {
     if value.is_some() {
-        values.resize(row, None);
+        if values.len() < row {
+            values.resize(row, None);
+        }
         values.push(value);
     }
 }

@@ -231,10 +231,11 @@ impl FaultSchedule {
         }
     }
 
-    /// Whether a machine crashes after `time` and comes back.
-    pub fn comes_back_after(&self, machine: MachineId, time: Nanos) -> bool {
-        let mut crashes = self.crashes.get(&machine).into_iter().flatten();
-        crashes.any(|span| span.from >= time && span.until < Nanos::MAX)
+    /// When a machine crashes for the last time of those after which it comes back.
+    pub fn last_loss(&self, machine: MachineId) -> Option<Nanos> {
+        let crashes = self.crashes.get(&machine).into_iter().flatten();
+        let losses = crashes.filter(|span| span.until < Nanos::MAX);
+        losses.map(|span| span.from).max()
     }
 
     /// The first moment from `time` on at which a message of this link can leave.

@@ -159,6 +159,17 @@ impl Topology {
     pub fn peers(&self, machine: u32) -> impl Iterator<Item = u32> + '_ {
         (0..self.degree(machine)).map(move |position| self.peer(machine, position))
     }
+
+    /// Who sends to `machine`, ascending.
+    pub fn senders(&self, machine: u32) -> Vec<u32> {
+        match self {
+            Self::Adjacency(peers) => (0..self.machines())
+                .filter(|&other| peers[other as usize].contains(&machine))
+                .collect(),
+            // Both ways.
+            _ => self.peers(machine).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +213,23 @@ mod tests {
                 [vec![1], vec![0]],
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn senders_are_those_who_may_send_to_it() {
+        let named = ["full", "ring", "star", "line"].map(|name| Topology::named(name, 5).unwrap());
+        let given = Topology::adjacency(vec![vec![2], vec![], vec![1, 0]]).unwrap();
+        for topology in named.iter().chain([&given]) {
+            for machine in 0..topology.machines() {
+                let sends = |other: &u32| topology.peers(*other).any(|peer| peer == machine);
+                let expected: Vec<u32> = (0..topology.machines()).filter(sends).collect();
+                assert_eq!(
+                    topology.senders(machine),
+                    expected,
+                    "{topology:?} {machine}"
+                );
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use lamport::causality::since::since;
 use lamport::drive::conductor::{Bodies, Condition, Conductor};
 use lamport::drive::simulated::files::Files;
 use lamport::drive::simulated::handled::record::StepRecords;
+use lamport::drive::simulated::handled::recorder::StepRecorder;
 use lamport::drive::simulated::handled::{HandledSimulation, Input, Maker};
 use lamport::drive::simulated::in_time::InTime;
 use lamport::drive::simulated::setup::Setup;
@@ -121,6 +122,16 @@ impl Maker for Gamblers {
             talks: self.talks,
             delays: self.delays,
         })
+    }
+}
+
+/// Keeps every step.
+#[derive(Default)]
+struct Steps(Vec<(Nanos, u32, HandledStep)>);
+
+impl StepRecorder for Steps {
+    fn step(&mut self, time: Nanos, machine: u32, step: &HandledStep) {
+        self.0.push((time, machine, step.clone()));
     }
 }
 
@@ -383,10 +394,12 @@ proptest! {
         let expected = plain(&setup, &mut gamblers(), &inputs);
         let mut simulation = HandledSimulation::new(setup.clone(), gamblers(), inputs, false).unwrap().unwrap();
         let from = 2.0 * unit;
-        let (mut records, mut in_time) = (StepRecords::default(), InTime::new(&simulation, from));
-        let is_over = simulation.run(&mut (&mut records, &mut in_time), &mut |_| true).unwrap();
+        let (mut steps, mut records) = (Steps::default(), StepRecords::new(&setup.topology));
+        let mut in_time = InTime::new(&simulation, from);
+        let mut seen = (&mut steps, &mut (&mut records, &mut in_time));
+        let is_over = simulation.run(&mut seen, &mut |_| true).unwrap();
         prop_assert!(is_over);
-        prop_assert_eq!(records.steps(), &expected[..]);
+        prop_assert_eq!(&steps.0[..], &expected[..]);
         // What is counted as it happens is what the events tell.
         in_time.finish(&simulation);
         let logs = simulation.logs(records);
@@ -415,11 +428,12 @@ fn logs_and_columns_of_a_run_tell_the_same() {
             talks: 13,
             delays: [0, 1, 1_000, 333_333, 2_000_000],
         };
+        let topology = setup.topology.clone();
         let mut simulation = HandledSimulation::new(setup, gamblers, Vec::new(), false)
             .unwrap()
             .unwrap();
         let mut files = Files::create(&simulation, &directory).unwrap();
-        let mut records = StepRecords::default();
+        let mut records = StepRecords::new(&topology);
         let is_over = simulation.run(&mut (&mut records, &mut files), &mut |_| true);
         assert!(is_over.unwrap());
         files.finish(&simulation).unwrap();

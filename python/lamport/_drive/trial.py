@@ -13,7 +13,7 @@ from lamport._model.random_faults import random_faults
 from lamport._model.run_setting import run_setting
 
 if TYPE_CHECKING:
-    from lamport._lamport import _RunSetting
+    from lamport._lamport import Simulated, _RunSetting
     from lamport._runs.run import Run
 
 __all__ = ["Broken", "Found", "Trial", "search_through"]
@@ -78,7 +78,9 @@ class Trial:
         return cls(setting, plan, property, invariant)
 
     def look(self, seed: int, faults: Sequence[Fault]) -> "tuple[Broken | None, Run | None]":
-        """Simulate a run and judge it; there is no run where a handler failed.
+        """Simulate a run and judge it.
+
+        There is no run where a handler failed, or where nobody looks at it: an invariant alone held.
 
         Raises
         ------
@@ -87,11 +89,13 @@ class Trial:
         """
         setting: Any = {**self.setting, "faults": faults_text(faults)}
         try:
-            made = simulated_natively(setting, seed, plan=self.plan, invariant=self.invariant)
+            made = self._simulated(setting, seed, record=self.property is not None)
+            if self.property is None:
+                if made.violation is None:
+                    return None, None
+                made = self._simulated(setting, seed, record=True)
         except AlgorithmError as error:
             return Broken("algorithm", in_a_line(error)), None
-        if made.interrupted:
-            raise KeyboardInterrupt
         run = as_run(made, setting, seed, self.plan)
         if made.violation is not None:
             last = made.logs.states()[0][-1]
@@ -100,6 +104,12 @@ class Trial:
         if self.property is None:
             return None, run
         return _judged("property", self.property, self.property(run)), run
+
+    def _simulated(self, setting: "_RunSetting", seed: int, *, record: bool) -> "Simulated":
+        made = simulated_natively(setting, seed, plan=self.plan, record=record, invariant=self.invariant)
+        if made.interrupted:
+            raise KeyboardInterrupt
+        return made
 
     def draw(self, faults: "Sequence[Fault] | Callable[[int], Any] | None", seed: int) -> tuple[Fault, ...]:
         """Return the faults of a run.

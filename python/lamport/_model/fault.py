@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import wraps
+from functools import cache, wraps
 from numbers import Integral, Real
 from operator import attrgetter
 from os import PathLike
@@ -42,7 +42,7 @@ def _with_old_names(kind: type[Kind]) -> type[Kind]:
 
     @wraps(make)
     def make_renamed(self: Kind, *args: Any, **given: Any) -> None:
-        make(self, *args, **_renamed(given, old))
+        make(self, *args, **(_renamed(given, old) if given else {}))
 
     kind.__init__ = make_renamed  # type: ignore[assignment, method-assign]
     for name, new in old.items():
@@ -356,12 +356,20 @@ def _fault(value: object) -> Fault:
 
 def _check(fault: Any) -> None:
     """Make the parameters whole numbers and floats, if they are such."""
-    for field in fields(fault):
-        name, value = f"{type(fault).__name__}: {field.name}", getattr(fault, field.name)
-        if field.name in OLD_NAMES.values():
-            object.__setattr__(fault, field.name, _machine(value, name))
-        elif field.name in {"at", "duration"} or (field.name == "down_for" and value is not None):
-            object.__setattr__(fault, field.name, _seconds(value, name))
+    kind: Any = type(fault)
+    for name, shown, made in _checks(kind):
+        value = getattr(fault, name)
+        if name != "down_for" or value is not None:
+            object.__setattr__(fault, name, made(value, shown))
+
+
+@cache
+def _checks(kind: Any) -> list[tuple[str, str, Callable[[object, str], Any]]]:
+    """Return the names of the numbers of a kind of fault, what errors call them, and what checks them."""
+    checks: dict[str, Callable[[object, str], Any]] = dict.fromkeys(OLD_NAMES.values(), _machine)
+    checks |= dict.fromkeys(("at", "duration", "down_for"), _seconds)
+    names = [field.name for field in fields(kind) if field.name in checks]
+    return [(name, f"{kind.__name__}: {name}", checks[name]) for name in names]
 
 
 def _lists(value: object, name: str) -> tuple[Any, ...]:
@@ -375,6 +383,8 @@ def _lists(value: object, name: str) -> tuple[Any, ...]:
 
 
 def _machine(value: object, name: str) -> int:
+    if type(value) is int and 1 <= value < 2**53:
+        return value
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ValueError(f"{name} {value!r} is not the number of a machine")
     if value < 1:
@@ -385,6 +395,8 @@ def _machine(value: object, name: str) -> int:
 
 
 def _seconds(value: object, name: str) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, (bool, str)) or not isinstance(value, Real) or not math.isfinite(value):
         raise ValueError(f"{name} {value!r} is not a number of seconds")
     return float(value)

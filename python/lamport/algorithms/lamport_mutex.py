@@ -75,7 +75,7 @@ class LamportMutex(CriticalSection):
         if self.held or me.id not in self.queue:
             return
         ours = (self.queue[me.id], me.id)
-        is_first = ours == min((clock, machine) for machine, clock in self.queue.items())
+        is_first = ours == min(zip(self.queue.values(), self.queue, strict=True))
         if is_first and all((self.heard.get(peer, 0), peer) > ours for peer in me.peers):
             self.enter(me)
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::drive::simulated::engine::Recorder;
-use crate::drive::simulated::handled::StepRecorder;
+use crate::drive::simulated::handled::recorder::StepRecorder;
 use crate::drive::simulated::id;
 use crate::drive::simulated::ran::Ran;
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 use crate::causality::over_time::{AtEnd, Did, EventInTime, OverTime};
 use crate::causality::since::{Since, micros};
 use crate::drive::simulated::engine::{Recorder, Simulation};
-use crate::drive::simulated::handled::StepRecorder;
+use crate::drive::simulated::handled::recorder::StepRecorder;
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::watch::Watch;
 use crate::log::columns::Micros;

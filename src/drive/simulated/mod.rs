@@ -12,6 +12,7 @@ mod fault_state;
 pub mod files;
 pub mod handled;
 pub mod in_time;
+pub mod lost;
 pub mod memory;
 mod outcome;
 mod paces;

@@ -7,9 +7,10 @@ use crate::drive::conductor::{Bodies, Condition};
 use crate::drive::simulated::engine::{Recorder, Simulation};
 use crate::drive::simulated::fault_state::Upcoming;
 use crate::drive::simulated::id;
+use crate::drive::simulated::lost::send_again;
 use crate::drive::simulated::watch::Watch;
 use crate::model::manner::Manner;
-use crate::model::message::{Message, Nanos};
+use crate::model::message::Nanos;
 use crate::model::random::Generator;
 use crate::model::timetable::{LifeName, Timetable};
 
@@ -108,25 +109,14 @@ impl Simulation {
         self.faults.conductor = conductor;
     }
 
-    /// A machine dies. What waits in its queue is not logged: its senders send it again.
+    /// A machine dies.
     fn crash(&mut self, time: Nanos, machine: u32) {
         let state = &mut self.faults.machines[machine as usize];
         state.is_down = true;
         state.life = None;
         let node = &mut self.seats[machine as usize].node;
-        let lost: Vec<Message> = node.drain().collect();
-        for message in lost {
-            let sender = message.sender().expect("all come from machines");
-            let arrival = if message.arrival <= time {
-                let flight = self.delays.draw(sender, id(machine), message.timestamp);
-                let faults = &self.faults.schedule;
-                faults.arrival(sender, id(machine), message.timestamp, time, flight)
-            } else {
-                message.arrival
-            };
-            let again = Message::new(sender, message.timestamp, arrival);
-            self.seats[machine as usize].node.deliver(again);
-        }
+        let faults = &self.faults.schedule;
+        send_again(node, (id(machine), time), faults, &self.delays);
     }
 
     /// A machine that was down starts anew with its clock, its rate, and the rest of the time.

@@ -3,6 +3,7 @@
 use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use super::body_value::{KeptStrings, read_body};
 use super::me::{MachineSeat, Me};
@@ -30,6 +31,9 @@ impl HandlerError {
     }
 }
 
+/// `Algorithm.on_idle`, which does nothing.
+static ON_IDLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
 /// An instance of `lamport.Algorithm` at its machine.
 pub(in crate::python) struct PyHandler {
     instance: Py<PyAny>,
@@ -44,16 +48,18 @@ impl PyHandler {
         instance: Bound<'_, PyAny>,
         seat: MachineSeat,
     ) -> PyResult<Self> {
-        let base = py
-            .import("lamport._model.algorithm")?
-            .getattr("Algorithm")?
-            .getattr("on_idle")?;
-        let idle = instance.getattr("on_idle")?;
-        let function = idle.getattr_opt("__func__")?.unwrap_or(idle);
+        let base = ON_IDLE.get_or_try_init(py, || {
+            let base = py
+                .import("lamport._model.algorithm")?
+                .getattr("Algorithm")?;
+            base.getattr("on_idle").map(Bound::unbind)
+        })?;
+        let idle = instance.getattr(intern!(py, "on_idle"))?;
+        let function = idle.getattr_opt(intern!(py, "__func__"))?.unwrap_or(idle);
         Ok(Self {
             instance: instance.unbind(),
             me: Py::new(py, Me::new(py, seat)?)?,
-            has_idle: !function.is(&base),
+            has_idle: !function.is(base),
             kept: KeptStrings::default(),
         })
     }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::body_value::{KeptStrings, read_body};
-use crate::drive::simulated::handled::StepRecorder;
+use crate::drive::simulated::handled::recorder::StepRecorder;
 use crate::model::handled::HandledStep;
 use crate::model::message::Nanos;
 

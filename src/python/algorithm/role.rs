@@ -74,12 +74,11 @@ impl MachineSeat {
     pub(super) fn in_topology(machine: u32, topology: &Topology, seed: u64) -> Self {
         let id = |machine: u32| u64::from(machine) + 1;
         let all = 0..topology.machines();
-        let sends = |other: &u32| topology.peers(*other).any(|peer| peer == machine);
         Self {
             id: id(machine),
             name: id(machine).to_string(),
             peers: topology.peers(machine).map(id).collect(),
-            senders: all.clone().filter(sends).map(id).collect(),
+            senders: topology.senders(machine).into_iter().map(id).collect(),
             machines: all.map(id).collect(),
             seed,
         }

@@ -14,6 +14,7 @@ use crate::drive::simulated::files::Files;
 use crate::drive::simulated::handled::record::StepRecords;
 use crate::drive::simulated::handled::{BrokenBy, BrokenRun, HandledSimulation, Input, Maker};
 use crate::drive::simulated::in_time::InTime;
+use crate::drive::simulated::memory::{self, WhileItRuns};
 use crate::drive::simulated::ran::Ran;
 use crate::drive::simulated::setup::Setup;
 use crate::error::Result;
@@ -83,7 +84,9 @@ pub(in crate::python) fn simulate_algorithm(
     if log_dir.is_some() {
         Files::ensure_open(setup.topology.machines())?;
     }
-    let duration = setup.duration;
+    let since = since.filter(|_| !record);
+    memory::ensure_handled(&setup, since.is_some())?;
+    let (duration, topology) = (setup.duration, setup.topology.clone());
     let maker = PyMaker {
         roles,
         setup: setup.clone(),
@@ -101,6 +104,7 @@ pub(in crate::python) fn simulate_algorithm(
     let mut interrupt: Option<PyErr> = None;
     let clock = ProcessClock::of_process();
     let mut looked = clock.now();
+    let (memory, mut shortage) = (WhileItRuns::new(), None);
     let mut go_on = |now: Nanos| {
         if clock.now() - looked < LOOK.as_nanos() as Nanos {
             return true;
@@ -113,12 +117,12 @@ pub(in crate::python) fn simulate_algorithm(
             None => Ok(()),
         };
         let signal = told.and_then(|()| py.check_signals()).err();
-        let goes_on = signal.is_none();
+        shortage = memory.check(now as f64 / 1e9).err();
+        let goes_on = signal.is_none() && shortage.is_none();
         interrupt = interrupt.take().or(signal);
         goes_on
     };
-    let mut records = record.then(StepRecords::default);
-    let since = since.filter(|_| !record);
+    let mut records = record.then(|| StepRecords::new(&topology));
     let mut in_time = since.map(|since| InTime::new(&simulation, since));
     let mut files = log_dir
         .map(|directory| Files::create(&simulation, &directory))
@@ -140,6 +144,10 @@ pub(in crate::python) fn simulate_algorithm(
             return failure(py, broken);
         }
     };
+    if let Some(shortage) = shortage {
+        files.map_or(Ok(()), |files| files.finish(&simulation))?;
+        return Err(shortage.into());
+    }
     let violation = invariant.map_or(Ok(None), Invariant::verdict)?;
     if let Some(error) = interrupt
         && !error.is_instance_of::<PyKeyboardInterrupt>(py)

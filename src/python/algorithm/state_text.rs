@@ -1,6 +1,5 @@
 //! The values that a handler declares, as one JSON object.
 
-use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -77,13 +76,10 @@ impl StateText {
         }
         let mut object = String::with_capacity(self.length());
         for (key, value) in self.members.drain(..) {
-            let before = if object.is_empty() { '{' } else { ',' };
-            object.push(before);
-            if before == ',' {
-                object.push(' ');
-            }
-            write!(object, "{}: {}", &self.text[key], &self.text[value])
-                .expect("a text takes what is written");
+            object.push_str(if object.is_empty() { "{" } else { ", " });
+            object.push_str(&self.text[key]);
+            object.push_str(": ");
+            object.push_str(&self.text[value]);
         }
         object.push('}');
         self.text.clear();

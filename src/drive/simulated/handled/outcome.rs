@@ -11,8 +11,8 @@ use crate::model::message::{MachineId, Nanos};
 
 impl<M: Maker> HandledSimulation<M> {
     /// The run as its logs tell it.
-    pub fn logs(&self, records: StepRecords) -> Logs {
-        self.logs_with(records.into_columns(&self.setup.topology))
+    pub fn logs(&self, records: StepRecords<'_>) -> Logs {
+        self.logs_with(records.into_columns())
     }
 }
 

@@ -1,6 +1,6 @@
-//! Every step of a run in virtual time, in memory.
+//! Every event of a run of machines with an algorithm, in memory.
 
-use super::StepRecorder;
+use super::recorder::StepRecorder;
 use crate::drive::simulated::id;
 use crate::drive::simulated::record::{micros, plain_row};
 use crate::log::columns::{Columns, Row, UNKNOWN};
@@ -10,62 +10,64 @@ use crate::model::handled::HandledStep;
 use crate::model::message::Nanos;
 use crate::model::topology::Topology;
 
-/// Every step, in order.
-#[derive(Debug, Default)]
-pub struct StepRecords(Vec<(Nanos, u32, HandledStep)>);
+/// The columns of the events, as they happen.
+#[derive(Debug)]
+pub struct StepRecords<'a> {
+    topology: &'a Topology,
+    columns: Columns,
+}
 
-impl StepRecorder for StepRecords {
+impl StepRecorder for StepRecords<'_> {
     fn step(&mut self, time: Nanos, machine: u32, step: &HandledStep) {
-        self.0.push((time, machine, step.clone()));
+        let columns = &mut self.columns;
+        let event = &step.event;
+        let clocks = (event.old_clock() as i64, event.new_clock() as i64);
+        let mut row = plain_row(time, machine, EventKind::of(event), clocks);
+        if let Some((message, queue_len)) = event.received() {
+            row.queue_len = queue_len as i64;
+            row.sender = message.sender().map_or(UNKNOWN, |sender| sender as i64);
+            row.sent_clock = message.timestamp as i64;
+            row.arrived = micros(message.arrival) / 1e6;
+        }
+        columns.say(columns.len(), HandledRow::of(step));
+        columns.push(&row);
+        for caused in &step.caused {
+            columns.say_body(columns.len(), caused.body.clone());
+            let clock = caused.new_clock as i64;
+            columns.push(&Row {
+                caused: true,
+                ..plain_row(time, machine, EventKind::Send, (clock - 1, clock))
+            });
+            let degree = self.topology.degree(machine);
+            for position in caused.recipients.positions(degree) {
+                columns.recipient(id(self.topology.peer(machine, position)) as i64);
+            }
+        }
     }
 }
 
-impl StepRecords {
-    /// The steps: when, of which machine, and what.
-    pub fn steps(&self) -> &[(Nanos, u32, HandledStep)] {
-        &self.0
+impl<'a> StepRecords<'a> {
+    /// Of machines that send to each other so.
+    pub fn new(topology: &'a Topology) -> Self {
+        Self {
+            topology,
+            columns: Columns::default(),
+        }
     }
 
-    /// The columns of their events.
-    pub fn into_columns(self, topology: &Topology) -> Columns {
-        let mut columns = Columns::default();
-        let events = self.0.iter().map(|(.., step)| 1 + step.caused.len());
-        columns.reserve(events.sum());
-        for (time, machine, step) in self.0 {
-            let event = &step.event;
-            let clocks = (event.old_clock() as i64, event.new_clock() as i64);
-            let mut row = plain_row(time, machine, EventKind::of(event), clocks);
-            if let Some((message, queue_len)) = step.event.received() {
-                row.queue_len = queue_len as i64;
-                row.sender = message.sender().map_or(UNKNOWN, |sender| sender as i64);
-                row.sent_clock = message.timestamp as i64;
-                row.arrived = micros(message.arrival) / 1e6;
-            }
-            let said = HandledRow::of(&step);
-            if !said.is_empty() {
-                columns.say(columns.len(), said);
-            }
-            columns.push(&row);
-            for caused in step.caused {
-                if caused.body.is_some() {
-                    let said = HandledRow {
-                        body: caused.body,
-                        ..HandledRow::default()
-                    };
-                    columns.say(columns.len(), said);
-                }
-                let clock = caused.new_clock as i64;
-                columns.push(&Row {
-                    caused: true,
-                    ..plain_row(time, machine, EventKind::Send, (clock - 1, clock))
-                });
-                for position in caused.recipients.positions(topology.degree(machine)) {
-                    columns.recipient(id(topology.peer(machine, position)) as i64);
-                }
-            }
-        }
-        columns.end_said();
-        columns.finish();
-        columns
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether there is no event.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// The columns of all events.
+    pub(super) fn into_columns(mut self) -> Columns {
+        self.columns.finish();
+        self.columns
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct HandledSeat<H> {
     pub(super) steps: u64,
     /// The lines of its log so far.
     pub(super) lines: u64,
+    /// When it crashes for the last time of those after which it comes back.
+    pub(super) last_loss: Option<Nanos>,
     /// Its steps so far, while it is to come back from a crash.
     pub(super) history: Vec<(Nanos, HandledStep)>,
 }
@@ -71,6 +73,7 @@ impl<H> HandledSeat<H> {
             internals: 0,
             steps: 0,
             lines: 1,
+            last_loss: None,
             history: Vec::new(),
         })
     }

@@ -1,10 +1,11 @@
 //! Faults strike machines with an algorithm: one that comes back runs its algorithm again over what it did.
 
+use super::recorder::StepRecorder;
 use super::seat::HandledSeat;
-use super::{BrokenBy, BrokenRun, Failure, HandledSimulation, Maker, Rank, StepRecorder};
+use super::{BrokenBy, BrokenRun, Failure, HandledSimulation, Maker, Rank};
 use crate::drive::conductor::{Bodies, Condition};
 use crate::drive::simulated::id;
-use crate::model::body::Letter;
+use crate::drive::simulated::lost::send_again;
 use crate::model::handled::{Cause, Handled};
 use crate::model::handler::{Effects, Handler, SendRoom};
 use crate::model::manner::Manner;
@@ -32,23 +33,14 @@ impl<M: Maker> HandledSimulation<M> {
         done
     }
 
-    /// A machine dies. What waits in its queue is not logged: its senders send it again, and what came from
-    /// outside is given again.
+    /// A machine dies.
     fn crash(&mut self, time: Nanos, machine: u32) {
         let seat = &mut self.seats[machine as usize];
         seat.is_down = true;
         seat.wake = Nanos::MAX;
         seat.paused_from = None;
-        let lost: Vec<Letter> = seat.machine.node_mut().drain().collect();
-        for message in lost {
-            let arrival = match message.channel() {
-                _ if message.arrival > time => message.arrival,
-                Some(sender) => self.arrival(time, sender, machine, message.timestamp),
-                None => self.faults.reachable(id(machine), time),
-            };
-            let node = self.seats[machine as usize].machine.node_mut();
-            node.deliver(message.arriving(arrival));
-        }
+        let node = seat.machine.node_mut();
+        send_again(node, (id(machine), time), &self.faults, &self.delays);
     }
 
     /// A machine that was down starts anew, with all that its log tells.
