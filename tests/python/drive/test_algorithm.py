@@ -475,6 +475,23 @@ def test_ticks_are_those_of_the_built_in_behaviour(ticks, rates):
     )
 
 
+def test_a_body_for_many_takes_its_room_once():
+    text = "x" * 60_000
+
+    def start(told, me):
+        if me.id == 1:
+            for _ in range(200):
+                me.broadcast(text)
+            me.timer("more", 0.5)
+
+    def on_timer(told, me, name):
+        told.append(me.broadcast(text))
+
+    # For each of the 29 others it would be 348 MB, of 256 MiB.
+    told, _ = run(start, on_timer=on_timer, machines=30, duration=1, latency=5)
+    assert told == [203]
+
+
 @pytest.mark.parametrize("since", [0, 3, 8.5])
 def test_what_is_counted_from_a_time_on_is_what_the_events_tell(since):
     options = {
