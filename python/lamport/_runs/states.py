@@ -14,34 +14,36 @@ if TYPE_CHECKING:
 __all__ = ["states"]
 
 OURS = ("machine_id", "time", "new_clock")
-DTYPES = {
-    ("integer", False): "int64",
-    ("integer", True): "Int64",
-    ("boolean", False): "bool",
-    ("boolean", True): "boolean",
-    ("floating", False): "float64",
-    ("floating", True): "float64",
-    ("mixed-integer-float", False): "float64",
-    ("mixed-integer-float", True): "float64",
+WHOLE, TRUTH, REAL = np.dtype("int64"), np.dtype("bool"), np.dtype("float64")
+DTYPES: dict[tuple[str, bool], Any] = {
+    ("integer", False): WHOLE,
+    ("integer", True): pd.Int64Dtype(),
+    ("boolean", False): TRUTH,
+    ("boolean", True): pd.BooleanDtype(),
+    ("floating", False): REAL,
+    ("floating", True): REAL,
+    ("mixed-integer-float", False): REAL,
+    ("mixed-integer-float", True): REAL,
     ("string", False): "str",
     ("string", True): "str",
 }
-"""By what the values are and whether one is missing: the type of a column."""
+"""By what the values are and whether one is missing: the type of a column. To look names up takes longer."""
 
 
 def states(logs: "Logs") -> pd.DataFrame:
     """Make the table `Run.states`."""
     rows, texts = logs.states()
     events = logs.events()
-    table = pd.DataFrame({name: events[name][rows] for name in OURS})
-    declared = pd.DataFrame(_values(texts), index=table.index, dtype=object)
-    machines = table["machine_id"].to_numpy()
+    columns: dict[str, Any] = {name: events[name][rows] for name in OURS}
+    declared = pd.DataFrame(_values(texts), index=range(len(rows)), dtype=object)
+    cells = declared.to_numpy()
+    machines = columns["machine_id"]
     by_machine = np.argsort(machines, kind="stable")
-    for name in declared.columns:
-        carried = np.empty(len(table), dtype=object)
-        carried[by_machine] = _carried(declared[name].to_numpy()[by_machine], machines[by_machine])
-        table[f"{name}_" if name in OURS else name] = _typed(carried)
-    return table
+    for place, name in enumerate(declared.columns):
+        carried = np.empty(len(rows), dtype=object)
+        carried[by_machine] = _carried(cells[by_machine, place], machines[by_machine])
+        columns[f"{name}_" if name in OURS else name] = _typed(carried)
+    return pd.DataFrame(columns)
 
 
 def _values(texts: list[str]) -> Any:
