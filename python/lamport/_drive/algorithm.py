@@ -16,7 +16,7 @@ from lamport._model.warning import warn
 if TYPE_CHECKING:
     from lamport._lamport import Logs, Simulated, _Role, _RunSetting
 
-__all__ = ["OWN", "REMEDY", "Plan", "kept_of", "plan_again", "plan_of", "plan_until"]
+__all__ = ["OWN", "REMEDY", "Countdown", "Plan", "kept_of", "plan_again", "plan_of", "plan_until"]
 
 OWN = ("algorithm", "arguments", "inputs", "until")
 """The parameters that only runs of algorithms have."""
@@ -194,11 +194,11 @@ def plan_again(plan: Plan, setting: "_RunSetting", seed: int, record: bool, sinc
 
 def plan_until(plan: Plan, setting: "_RunSetting", seed: int, states: int) -> "Logs":
     """Do the same, recorded, up to the event that declares the last of so many states."""
-    until = _Countdown(states)
+    until = Countdown(states)
     return plan.simulate(setting, seed=seed, record=True, log_dir=None, progress=None, invariant=until).logs
 
 
-class _Countdown:
+class Countdown:
     """An invariant that holds until so many states are declared."""
 
     def __init__(self, states: int) -> None:

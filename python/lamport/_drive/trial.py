@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lamport._drive.algorithm import Plan, plan_of
+from lamport._drive.algorithm import Countdown, Plan, plan_of
 from lamport._drive.measure import Unmeasured, in_a_line
 from lamport._drive.simulate import as_run, simulated_natively
 from lamport._model.algorithm import AlgorithmError
@@ -88,25 +88,31 @@ class Trial:
             Ctrl-C ended the run.
         """
         setting: Any = {**self.setting, "faults": faults_text(faults)}
+        judge = self.property
         try:
-            made = self._simulated(setting, seed, record=self.property is not None)
-            if self.property is None:
-                if made.violation is None:
+            if judge is None:
+                asked = _Asked(self.invariant)
+                violation = self._simulated(setting, seed, asked, record=False).violation
+                if violation is None:
                     return None, None
-                made = self._simulated(setting, seed, record=True)
+                # Once more for its events, and nobody is asked again.
+                made = self._simulated(setting, seed, Countdown(asked.times))
+            else:
+                made = self._simulated(setting, seed, self.invariant)
+                violation = made.violation
         except AlgorithmError as error:
             return Broken("algorithm", in_a_line(error)), None
         run = as_run(made, setting, seed, self.plan)
-        if made.violation is not None:
+        if judge is None or violation is not None:
             last = made.logs.states()[0][-1]
             event = tuple(int(made.logs.events()[name][last]) for name in ("machine_id", "new_clock"))
-            return _judged("invariant", self.invariant, made.violation, event), run  # type: ignore[arg-type]
-        if self.property is None:
-            return None, run
-        return _judged("property", self.property, self.property(run)), run
+            return _judged("invariant", self.invariant, violation, event), run  # type: ignore[arg-type]
+        return _judged("property", judge, judge(run)), run
 
-    def _simulated(self, setting: "_RunSetting", seed: int, *, record: bool) -> "Simulated":
-        made = simulated_natively(setting, seed, plan=self.plan, record=record, invariant=self.invariant)
+    def _simulated(
+        self, setting: "_RunSetting", seed: int, invariant: "Callable[[Any], Any] | None", record: bool = True
+    ) -> "Simulated":
+        made = simulated_natively(setting, seed, plan=self.plan, record=record, invariant=invariant)
         if made.interrupted:
             raise KeyboardInterrupt
         return made
@@ -128,6 +134,17 @@ class Trial:
             return as_faults(said)
         except ValueError as error:
             raise ValueError(f"the function faults(seed) returned something else: {error}") from error
+
+
+class _Asked:
+    """An invariant, and how many times it was asked."""
+
+    def __init__(self, invariant: Callable[[Any], Any] | None) -> None:
+        self._invariant, self.times = invariant, 0
+
+    def __call__(self, states: Any) -> Any:
+        self.times += 1
+        return None if self._invariant is None else self._invariant(states)
 
 
 def search_through(

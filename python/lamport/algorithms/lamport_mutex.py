@@ -59,12 +59,13 @@ class LamportMutex(CriticalSection):
 
     def on_message(self, me: "Me", sender: int | None, body: Any) -> None:
         """Keep the queue (rules 2 and 4), and look whether it is our turn."""
-        if sender is None or me.sent_clock is None:
+        clock = me.sent_clock
+        if sender is None or clock is None:
             self.want(me)
             return
-        self.heard[sender] = me.sent_clock
+        self.heard[sender] = clock
         if body == "request":
-            self.queue[sender] = me.sent_clock
+            self.queue[sender] = clock
             me.send(sender, "answer")
         elif body == "release":
             del self.queue[sender]
@@ -72,10 +73,11 @@ class LamportMutex(CriticalSection):
 
     def try_to_enter(self, me: "Me") -> None:
         """Enter if our request is the first, and no earlier one can come any more (rule 5)."""
-        if self.held or me.id not in self.queue:
+        clock = self.queue.get(me.id)
+        if self.held or clock is None or clock > min(self.queue.values()):
             return
-        ours = (self.queue[me.id], me.id)
-        is_first = ours == min(zip(self.queue.values(), self.queue, strict=True))
+        ours = (clock, me.id)
+        is_first = ours == min((clock, machine) for machine, clock in self.queue.items())
         if is_first and all((self.heard.get(peer, 0), peer) > ours for peer in me.peers):
             self.enter(me)
 
