@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-__all__ = ["REQUIRED", "Option", "Parameter", "on"]
+__all__ = ["EVERY", "REQUIRED", "TURNS_OFF", "TURNS_ON", "Option", "Parameter", "on"]
 
 REQUIRED = object()
 """In place of a default: the parameter must be given."""
+EVERY = "run simulate sweep machine"
+"""The commands that make runs."""
+TURNS_ON = {"action": "store_true"}
+TURNS_OFF = {"action": "store_false"}
 
 
 class Option(NamedTuple):

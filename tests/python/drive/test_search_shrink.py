@@ -141,6 +141,14 @@ def test_ctrl_c_returns_the_smallest_so_far():
     assert runs == [1, 2, 3, 4, 5, 6]
 
 
+def test_there_is_an_end_to_the_runs(monkeypatch):
+    monkeypatch.setattr("lamport._drive.shrink.MOST", 7)
+    told = []
+    smallest = lamport.search(invariant=trusts, **WATCH, faults=FAULTS).shrink(progress=told.append)
+    assert smallest.interrupted
+    assert told == [1, 2, 3, 4, 5, 6, 7]
+
+
 @settings(max_examples=300, deadline=None)
 @given(whole=st.lists(st.integers(), unique=True, min_size=1, max_size=30), data=st.data())
 def test_what_is_minimal_needs_each_of_its_parts(whole, data):

@@ -179,6 +179,13 @@ def test_arguments_are_numbers_or_labels():
     assert frame["max_rate"].tolist() == [6, 3]
 
 
+def test_what_a_point_does_not_give_is_the_default():
+    frame = lamport.sweep([{"hold": 0.3}, {"max_rate": 3}], **SMALL)
+    assert frame["hold"].unique().tolist() == [0.3, 0.1]
+    both = lamport.sweep({"hold": [0.3, 0.1]}, **SMALL)
+    assert frame["sends"].tolist() == both["sends"].tolist()
+
+
 def test_a_plot_and_means_of_arguments(frame):
     summary = lamport.summarize(frame, "hold")
     assert summary.index.tolist() == [0.1, 0.3]
