@@ -74,7 +74,10 @@ fn algorithm_error(py: Python<'_>, fault: AlgorithmFault) -> PyResult<PyErr> {
         known.set_item("time", step.now as f64 / 1e6)?;
         known.set_item("line", format!("line {} of its log", step.line))?;
     }
-    if let Some(Ok(error)) = fault.cause.map(|cause| cause.downcast::<PyErr>()) {
+    if let Some(Ok(error)) = fault
+        .cause
+        .map(<dyn std::error::Error + Send + Sync>::downcast::<PyErr>)
+    {
         let lines = py
             .import("traceback")?
             // With its traceback, which the bare value has not.

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::fmt::Write;
 
 const TEXT: &[u8] = b"lamport/1 lab 1 0000000000000007 0000000000000008\n";
 
@@ -193,7 +194,12 @@ fn a_session_of_the_first_protocol_is_the_same_to_the_byte() {
         .0
         .write(b"ok 2 0000000000000009 0 0\n", &mut receiver.2);
     let answer = receiver.say();
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a string takes all");
+            text
+        })
+    };
     assert_eq!(
         [first, second, hello, answer].map(|bytes| hex(&bytes)),
         [

@@ -26,7 +26,6 @@ use crate::channel::endpoint::Warning;
 use crate::channel::identity::{Identity, Nonce};
 use crate::channel::link_faults::LinkFaults;
 use crate::channel::noise::Secret;
-use crate::drive::real::algorithm::AlgorithmConfig;
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::command::{Command, Entrance};
 use crate::drive::real::entropy;
@@ -77,20 +76,20 @@ impl Machine {
     pub fn open(mut config: Config, network: &Arc<PollThread>) -> Result<Arc<Self>> {
         let clock = ProcessClock::of_process();
         let id = config.machine_id;
+        let unix_origin = config.unix_origin.unwrap_or_else(|| clock.unix_origin());
         let interrupted = config.resume.then(|| LogFile::resume(&config.log));
         let mut interrupted = interrupted.transpose()?;
         let past = interrupted.as_ref().and_then(|log| log.recovered.as_ref());
         if let Some(past) = past {
-            let origin = config.unix_origin.unwrap_or_else(|| clock.unix_origin());
-            config.take_past(past, ((origin + clock.now()) / 1000) as Micros);
+            config.take_past(past, ((unix_origin + clock.now()) / 1000) as Micros);
         }
         let Plan {
             seed,
             timetable,
             generator,
         } = config.plan(past)?;
-        let mut startup = startup(&config, (seed, timetable.schedule().rate()));
         let mut found = config.find_peers(past)?;
+        let mut startup = startup(&config, (seed, timetable.schedule().rate()));
         let peers = past.map_or(config.peers.len(), |past| past.declared);
         // Where something was sent by hand is no part of the peer list.
         let others = config.peers.split_off(peers);
@@ -98,38 +97,29 @@ impl Machine {
         let other_python = config.other_python(past);
         let told = (&*config.peers, config.peer_ids.as_deref());
         let algorithm = config.algorithm.take();
-        let given = past.map_or(0, |past| past.given);
-        let algorithm = algorithm.map(|AlgorithmConfig { maker, inputs, .. }| {
-            lives::begin(maker, interrupted.as_mut(), told, (id, seed))
-                .map(|start| start.given(inputs, given))
-        });
-        let algorithm = algorithm.transpose()?;
+        let algorithm = algorithm
+            .map(|algorithm| lives::begin(algorithm, interrupted.as_mut(), told, (id, seed)))
+            .transpose()?;
         let past = interrupted.as_mut().and_then(|log| log.recovered.take());
         let (listener, listen) = listen::bind(id, config.listening, &config.peers, &found)?;
         let own = listen::own(id, &listener)?;
         let me = identity(id, &config.run_id, past.as_ref())?;
         let history = me.history;
 
-        let unix_origin = config.unix_origin.unwrap_or_else(|| clock.unix_origin());
         let (formatter, unix_origin) =
             formatter(id, &config.peers, (clock, unix_origin), past.as_ref());
-        let mut file = match interrupted {
+        let file = match interrupted {
             Some(log) => log.go_on(formatter),
             None => LogFile::create(&config.log, config.overwrite, formatter),
-        }
-        .and_then(|file| file.synced(config.is_synced))?;
+        };
+        let mut file = file.and_then(|file| file.synced(config.is_synced))?;
         let (local_clock, ticks) = past
             .as_ref()
             .map_or((0, 0), |past| (past.clock, past.ticks));
         startup.local_clock = Some(local_clock);
         startup.history = Some(json(history));
         startup.listen = Some(Place::at(&listen));
-        // The weights in the order of the peers, as the log has both.
-        startup.manner = config.manner.clone();
-        file.write_kept(&[Entry {
-            time: clock.now(),
-            what: What::Startup(Box::new(startup)),
-        }])?;
+        file.write_kept(&[started(startup, clock)])?;
 
         let began = began(&mut file, past.as_ref(), config.began);
         let bodies = lives::bodies(past.as_ref());
@@ -144,13 +134,12 @@ impl Machine {
             letters,
             connected,
             channels,
-        } = match algorithm {
-            None => Life::classic(generator, local_clock, (connected, channels)),
-            Some(start) => {
-                let bodies = bodies.read_by(Arc::new(file.logged_bodies()?));
-                start.life((unix_origin, local_clock), bodies, (connected, channels))
-            }
-        };
+        } = Life::begin(
+            algorithm.ok_or(generator),
+            (unix_origin, local_clock),
+            (bodies, &file),
+            (connected, channels),
+        )?;
         let protocol = channels.protocol();
         let member = Arc::new(Member {
             id,
@@ -184,9 +173,7 @@ impl Machine {
             is_precise: config.is_precise,
             handling,
         });
-        if let Some(words) = other_python {
-            machine.member.warn(Warning::of("python", words));
-        }
+        machine.warn_of_python(other_python);
         found.extend(found_others);
         machine.enter(listener, config.allowed, channels, (found, others));
         Ok(machine)
@@ -360,6 +347,13 @@ impl Machine {
         self.member.failure()
     }
 
+    /// Warns of another version of Python than that of the life before.
+    fn warn_of_python(&self, words: Option<String>) {
+        if let Some(words) = words {
+            self.member.warn(Warning::of("python", words));
+        }
+    }
+
     /// Warns of what will be full before it ends.
     pub fn warn_of_shortage(&self, words: &str) {
         self.member.warn(Warning::of("shortage", words.to_owned()));
@@ -442,6 +436,14 @@ fn startup(config: &Config, (seed, rate): (u64, f64)) -> Startup<'static> {
         algorithm.declare(&mut startup);
     }
     startup
+}
+
+/// The line of it.
+fn started(startup: Startup<'static>, clock: ProcessClock) -> Entry {
+    Entry {
+        time: clock.now(),
+        what: What::Startup(Box::new(startup)),
+    }
 }
 
 /// The channels of a machine with so many peers, and which of these have ever connected.

@@ -16,7 +16,7 @@ thread_local! {
 
 /// The algorithm of a machine. Its lock is that of steps: taken before the journal, and held while a handler is at work.
 pub(super) struct Handling {
-    handling: Mutex<HandlerSeat>,
+    seat: Mutex<HandlerSeat>,
     /// Since when a handler is at work; 0 if none is.
     since: AtomicU64,
     /// What it is given from outside, until ticking begins.
@@ -43,7 +43,7 @@ impl Handling {
 
     fn of(maker: Option<HandlerMaker>, handler: Option<BoxedHandler>) -> Self {
         Self {
-            handling: Mutex::new(HandlerSeat {
+            seat: Mutex::new(HandlerSeat {
                 maker,
                 handler,
                 effects: Effects::default(),
@@ -69,7 +69,7 @@ impl Handling {
     /// Takes the right to make steps.
     pub(super) fn lock(&self) -> MutexGuard<'_, HandlerSeat> {
         // A handler that panicked has ended its machine.
-        self.handling.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Since when a handler is at work.

@@ -1,15 +1,17 @@
 //! The algorithm of a machine at the start of one of its lives: new, or run again over the log.
 
+use std::sync::Arc;
+
 use super::handling::Handling;
 use super::letters::Letters;
 use super::state::MachineCore;
 use crate::channel::channels::Channels;
 use crate::channel::kept_bodies::KeptBodies;
-use crate::drive::real::algorithm::{HandlerFailure, HandlerMaker, Inputs};
+use crate::drive::real::algorithm::{AlgorithmConfig, HandlerFailure};
 use crate::error::{Error, FailedStep, Result};
 use crate::log::read::recover::Recovered;
 use crate::log::read::relive::ReliveError;
-use crate::log::write::file::Interrupted;
+use crate::log::write::file::{Interrupted, LogFile};
 use crate::model::address::Address;
 use crate::model::handled::Handled;
 use crate::model::message::{MachineId, Nanos};
@@ -37,8 +39,24 @@ pub(super) struct Life {
 }
 
 impl Life {
+    /// That of a machine with an algorithm, or with this generator and the built-in behaviour.
+    pub(super) fn begin(
+        start: std::result::Result<AlgorithmStart, Generator>,
+        (origin, clock): (Nanos, u64),
+        (bodies, log): (KeptBodies, &LogFile),
+        ends: (Vec<bool>, Channels),
+    ) -> Result<Self> {
+        Ok(match start {
+            Ok(start) => {
+                let bodies = bodies.read_by(Arc::new(log.logged_bodies()?));
+                start.life((origin, clock), bodies, ends)
+            }
+            Err(generator) => Self::classic(generator, clock, ends),
+        })
+    }
+
     /// That of a machine with the built-in behaviour.
-    pub(super) fn classic(
+    fn classic(
         generator: Generator,
         clock: u64,
         (connected, channels): (Vec<bool>, Channels),
@@ -54,15 +72,8 @@ impl Life {
 }
 
 impl AlgorithmStart {
-    /// The same, to be given these from outside, of which its log has the first.
-    pub(super) fn given(mut self, mut inputs: Inputs, logged: usize) -> Self {
-        inputs.drain(..logged.min(inputs.len()));
-        self.handling = self.handling.given(inputs);
-        self
-    }
-
     /// The life that begins so, in which `origin` makes the driver's time that of lines.
-    pub(super) fn life(
+    fn life(
         self,
         (origin, clock): (Nanos, u64),
         bodies: KeptBodies,
@@ -87,12 +98,17 @@ impl AlgorithmStart {
 /// The algorithm of a machine with so many peers, and what it has done before, if `interrupted` is its log: handlers are called
 /// for all of that, and nothing else happens.
 pub(super) fn begin(
-    maker: HandlerMaker,
+    algorithm: AlgorithmConfig,
     interrupted: Option<&mut Interrupted>,
     (peers, peer_ids): (&[Address], Option<&[MachineId]>),
     (id, seed): (MachineId, u64),
 ) -> Result<AlgorithmStart> {
+    let AlgorithmConfig {
+        maker, mut inputs, ..
+    } = algorithm;
     let past = interrupted.as_ref().and_then(|log| log.recovered.as_ref());
+    // They are received in order: those that its log has were the first.
+    inputs.drain(..past.map_or(0, |past| past.given).min(inputs.len()));
     let ids: Vec<Option<MachineId>> = match (peer_ids, past) {
         (Some(ids), _) => ids.iter().copied().map(Some).collect(),
         (None, Some(past)) => {
@@ -137,7 +153,7 @@ pub(super) fn begin(
         Handling::new(maker)
     };
     Ok(AlgorithmStart {
-        handling,
+        handling: handling.given(inputs),
         handled,
         letters: Letters::new(ids, sent),
         knows_peers: peer_ids.is_some(),
