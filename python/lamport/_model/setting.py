@@ -44,10 +44,7 @@ DISCIPLINE = tuple(name for name, each in MODEL.items() if "run_local" not in ea
 """How a program keeps its clock, which machines that talk over TCP do in one way."""
 NUMBERS = tuple(name for name, each in MODEL.items() if each.check in {check.real, check.each, check.whole})
 """Those that are one number, or may be, which tables of several runs show."""
-BUILT_IN = {
-    name: MODEL[name].of["grid"]
-    for name in ("internal_probability", "broadcast_share", "weights", *DISCIPLINE)
-}
-"""What only the built-in behaviour has, and its defaults."""
 BEHAVIOR = tuple(name for name in NUMBERS if "predict" in MODEL[name].of)
 """What idle ticks do: STARTUP lines state it, and theory needs no more than it, rates and topology."""
+BUILT_IN = {name: MODEL[name].of["grid"] for name in (*BEHAVIOR, "weights", *DISCIPLINE)}
+"""What only the built-in behaviour has, and its defaults."""
