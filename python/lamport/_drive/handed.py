@@ -165,11 +165,11 @@ def _dumped(value: object) -> bytes:
         make, parts = reduced(code)
         return make, tuple(code.co_filename if part == "<dynamic-code>" else part for part in parts)
 
-    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
-        dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child({CodeType: with_file})
-
+    table = cloudpickle.CloudPickler.dispatch_table.new_child({CodeType: with_file})
+    # A pickler reads its table when it is made.
+    pickler = type("Pickler", (cloudpickle.CloudPickler,), {"dispatch_table": table})
     buffer = io.BytesIO()
-    Pickler(buffer).dump(value)
+    pickler(buffer).dump(value)
     return buffer.getvalue()
 
 
