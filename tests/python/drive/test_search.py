@@ -273,6 +273,9 @@ def test_inputs_that_can_be_read_once_are_given_in_every_run():
     assert lamport.search(look, algorithm=Hasty, rates=100, duration=2, inputs=given, runs=3) is None
     assert counts[0] == 2
     assert counts == counts[:1] * 3
+    given = iter([(1.0, 1, None)])
+    found = lamport.search(lambda _: False, algorithm=Hasty, rates=100, duration=2, inputs=given, faults=())
+    assert found.parameters["inputs"] == [(1.0, 1, None)]
 
 
 def test_the_order_of_runs_decides_not_who_is_first():
