@@ -60,12 +60,12 @@ pub struct AlgorithmFault {
 }
 
 /// The step in which a handler failed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct FailedStep {
-    /// When, in microseconds since the machine began to tick.
-    pub now: i64,
-    /// The line of the machine's log that tells its event.
-    pub line: u64,
+    /// When, in microseconds since the machine began to tick, if that is known.
+    pub now: Option<i64>,
+    /// The line of the machine's log that tells its event: file and number.
+    pub place: String,
 }
 
 /// So much of a text of others that a message can show it.

@@ -40,8 +40,14 @@ pub fn check_rate(rate: f64) -> Result<f64> {
     if (SLOWEST..=FASTEST).contains(&rate) {
         return Ok(rate);
     }
+    // Not with all the zeros of 1e-300.
+    let shown = if rate == 0.0 || rate.abs() >= 1e-6 && rate.abs() < 1e16 {
+        rate.to_string()
+    } else {
+        format!("{rate:e}")
+    };
     Err(Error::invalid(format!(
-        "a clock rate of {rate:?} ticks per second: it must be a positive number, {SLOWEST:e} to {FASTEST:e}"
+        "a clock rate of {shown} ticks per second: it must be a positive number, {SLOWEST:e} to {FASTEST:e}"
     )))
 }
 

@@ -1370,6 +1370,10 @@ class FaultConductor:
         """Whether a machine is to come back."""
 
     @property
+    def has_machine_down(self) -> bool:
+        """Whether a machine that is struck down is to come back."""
+
+    @property
     def next(self) -> float | None:
         """When a machine that ticks is to be struck next, by the clock of `begin`; None if none is."""
 

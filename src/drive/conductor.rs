@@ -97,6 +97,17 @@ impl Conductor {
             .any(|&(.., transition)| transition == Transition::Restart)
     }
 
+    /// Whether a machine that is struck down is to come back.
+    pub fn has_machine_down(&self) -> bool {
+        let mut alive = Vec::new();
+        self.due.iter().any(|&(_, machine, transition)| {
+            if transition == Transition::Crash {
+                alive.push(machine);
+            }
+            transition == Transition::Restart && !alive.contains(&machine)
+        })
+    }
+
     /// Nothing is to happen any more.
     pub fn cancel(&mut self) {
         self.due.clear();
@@ -222,6 +233,7 @@ mod tests {
         assert_eq!(bodies.seen.len(), 1);
         assert_eq!(conductor.next(&bodies), Ok(None));
         assert!(conductor.has_restart());
+        assert!(conductor.has_machine_down());
         bodies.conditions[0] = Condition::Down;
         assert_eq!(conductor.carry_out(2_000_000_000, &mut bodies), Ok(()));
         assert_eq!(bodies.seen.len(), 2);

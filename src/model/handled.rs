@@ -26,6 +26,18 @@ pub enum Cause {
     Idle,
 }
 
+impl Cause {
+    /// The handler of such a step, as it is called.
+    pub fn handler(&self) -> String {
+        match self {
+            Self::Start => "start".to_owned(),
+            Self::Message => "on_message".to_owned(),
+            Self::Timer(timer) => format!("on_timer({:?})", timer.name),
+            Self::Idle => "on_idle".to_owned(),
+        }
+    }
+}
+
 /// A step whose handler is still to be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {

@@ -45,6 +45,13 @@ impl PyConductor {
         self.0.iter().any(|one| one.conductor.has_restart())
     }
 
+    /// Whether a machine that is struck down is to come back.
+    #[getter]
+    fn has_machine_down(&self) -> bool {
+        let mut each = self.0.iter();
+        each.any(|one| one.conductor.has_machine_down())
+    }
+
     /// When a machine that ticks is to be struck next, by the clock of `begin`; None if none is.
     #[getter]
     fn next(&self) -> Option<f64> {

@@ -70,9 +70,14 @@ fn algorithm_error(py: Python<'_>, fault: AlgorithmFault) -> PyResult<PyErr> {
     known.set_item("seed", fault.seed)?;
     let mut message = fault.message;
     let mut raised = None;
+    if fault.step.is_some() && fault.cause.is_none() {
+        // It does not do again what it did.
+        let remedy = py.import("lamport._model.algorithm")?.getattr("REMEDY")?;
+        message = format!("{message}. {remedy}");
+    }
     if let Some(step) = fault.step {
-        known.set_item("time", step.now as f64 / 1e6)?;
-        known.set_item("line", format!("line {} of its log", step.line))?;
+        known.set_item("time", step.now.map(|now| now as f64 / 1e6))?;
+        known.set_item("line", step.place)?;
     }
     if let Some(Ok(error)) = fault
         .cause

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._lamport import body_text, body_value
-from lamport._model.algorithm import AlgorithmError
+from lamport._model.algorithm import REMEDY, AlgorithmError
 from lamport._model.check import real, whole
 from lamport._model.own_role import own_role
 from lamport._model.roles import Roles
@@ -16,15 +16,10 @@ from lamport._model.warning import warn
 if TYPE_CHECKING:
     from lamport._lamport import Logs, Simulated, _Role, _RunSetting
 
-__all__ = ["OWN", "REMEDY", "Countdown", "Plan", "kept_of", "plan_again", "plan_of", "plan_until"]
+__all__ = ["OWN", "Countdown", "Plan", "kept_of", "plan_again", "plan_of", "plan_until"]
 
 OWN = ("algorithm", "arguments", "inputs", "until")
 """The parameters that only runs of algorithms have."""
-REMEDY = (
-    "Handlers must do the same for the same calls: draw from me.random, read me.now, go through sets in the "
-    "order of sorted(), keep what changes in self, and let nothing depend on hash() or id()"
-)
-"""What to do about an algorithm that is not deterministic."""
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,14 @@ class AtWork:
         if self._driver is not None:
             bar(self._driver.elapsed(), *self._driver.status())
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the run was written down as interrupted."""
+        return "interrupted" in self._parameters
+
     def note_interrupt(self, directory: Path) -> None:
         """Write down that the run was interrupted."""
-        if "interrupted" not in self._parameters:
+        if not self.is_interrupted:
             self._parameters["interrupted"] = True
             write_record(directory, self._parameters)
 
@@ -111,11 +116,21 @@ class AtWork:
                     driver.interrupt()
                 _abandon(driver)
                 return
-            if work.ends.is_set() and "interrupted" not in parameters:
+            if work.ends.is_set() and not self.is_interrupted:
                 driver.stop()
                 self.note_interrupt(directory)
             try:
                 done = driver.join(STEP)
+            except (KeyboardInterrupt, SystemExit) as error:
+                # Of a handler: signals come to another thread. Its step was none, and all end in order.
+                if self.is_interrupted:
+                    raise
+                self._warnings.append(
+                    f"a handler raised {error!r}{_where(error)}: the run ended there; "
+                    "me.stop() ends one machine"
+                )
+                driver.stop()
+                self.note_interrupt(directory)
             finally:
                 # They say why it failed.
                 self._warnings.extend(driver.warnings())
@@ -131,6 +146,17 @@ class AtWork:
         if self._parameters["rates"] is None:
             self._parameters["rates"] = None if rates is None else list(rates)
         write_record(directory, self._parameters)
+
+
+def _where(error: BaseException) -> str:
+    """Say in which line of a handler it was raised, if that is known."""
+    import traceback
+
+    ours = str(Path(__file__).parents[1])
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)
+    ]
+    return f" in {frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
 
 
 def _abandon(driver: Driver) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from lamport._drive.algorithm import OWN, REMEDY
+from lamport._drive.algorithm import OWN
 from lamport._drive.fresh import simulate_afresh
-from lamport._model.algorithm import AlgorithmError
+from lamport._model.algorithm import REMEDY, AlgorithmError
 from lamport._model.check import whole
 from lamport._model.public import public
 from lamport._model.setting import BUILT_IN, MODEL

@@ -10,9 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._drive.algorithm import REMEDY
 from lamport._lamport import LamportError
-from lamport._model.algorithm import AlgorithmError
+from lamport._model.algorithm import REMEDY, AlgorithmError
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run

@@ -212,7 +212,7 @@ def run_local(
     if work.ends.is_set():
         at_work.note_interrupt(directory)
     forget_key(directory, text)
-    run = Run(directory, parameters=parameters, interrupted=work.ends.is_set())
+    run = Run(directory, parameters=parameters, interrupted=at_work.is_interrupted)
     run._roles = None if plan is None else plan.roles
     return run
 

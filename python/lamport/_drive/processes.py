@@ -198,7 +198,7 @@ class ProcessRun:
         Each process tells since when its machine stands as it does, and until when that was looked at.
         """
         looks = [process.look for process in self._processes]
-        if self._conductor.has_restart or None in looks:
+        if self._conductor.has_machine_down or None in looks:
             return False
         known = [look for look in looks if look is not None]
         # What waits at a machine that has stopped stays there.

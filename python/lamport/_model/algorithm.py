@@ -8,7 +8,13 @@ from lamport._model.public import public
 if TYPE_CHECKING:
     from lamport._lamport import Me
 
-__all__ = ["Algorithm", "AlgorithmError"]
+__all__ = ["REMEDY", "Algorithm", "AlgorithmError"]
+
+REMEDY = (
+    "Handlers must do the same for the same calls: draw from me.random, read me.now, go through sets in the "
+    "order of sorted(), keep what changes in self, and let nothing depend on hash() or id()"
+)
+"""What to do about an algorithm that is not deterministic."""
 
 
 @public

@@ -303,7 +303,7 @@ impl Supervisor {
     /// Whether the run is to end because nothing is under way any more.
     fn is_quiet(&self) -> bool {
         if !self.plan.until_quiet
-            || self.conductor.has_restart()
+            || self.conductor.has_machine_down()
             || !self.is_ticking.contains(&true)
         {
             return false;

@@ -302,6 +302,11 @@ impl Log for LogFile {
 }
 
 impl Interrupted {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Runs the algorithm again over the log; the machine as it was, if the log has a line.
     ///
     /// What its last step still owes is in `recovered` then, and in the log once that goes on.

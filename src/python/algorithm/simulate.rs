@@ -190,18 +190,8 @@ fn failure(py: Python<'_>, broken: BrokenRun<HandlerError>) -> PyResult<Py<PyAny
         broken
             .cause
             .as_ref()
-            .map_or_else(|| "__init__".to_owned(), handler_name),
+            .map_or_else(|| "__init__".to_owned(), Cause::handler),
         why,
     );
     Ok(failed.into_pyobject(py)?.into_any().unbind())
-}
-
-/// The handler of a step, as it is called.
-fn handler_name(cause: &Cause) -> String {
-    match cause {
-        Cause::Start => "start".to_owned(),
-        Cause::Message => "on_message".to_owned(),
-        Cause::Timer(timer) => format!("on_timer({:?})", timer.name),
-        Cause::Idle => "on_idle".to_owned(),
-    }
 }

@@ -142,6 +142,6 @@ def test_a_handler_that_fails_is_shown_with_its_traceback(here, capsys):
     words = ["--id", "1", "--duration", "1", "--rate", "50", "--log", "a.log", "--algorithm", "rings:Ring"]
     assert machine.main([*words, "--set", "pause=1"]) == 1
     error = capsys.readouterr().err.splitlines()
-    assert "machine 1: its algorithm failed " in error[0]
+    assert "raised ZeroDivisionError: division by zero (" in error[0]
     assert error[-1] == "ZeroDivisionError: division by zero"
     assert any('rings.py", line ' in line for line in error)

@@ -1,5 +1,7 @@
 """Algorithms over real TCP, in threads."""
 
+import time
+
 import pytest
 
 import lamport
@@ -63,9 +65,9 @@ def test_an_exception_of_a_handler_is_raised_with_its_place(tmp_path):
     assert isinstance(error.__cause__, KeyError)
     assert (error.machine, error.seed) == (2, 4)
     assert "in on_message" in str(error)
-    assert "line " in error.line
+    assert error.line.startswith(f"{tmp_path / 'run' / 'machine_2.log'}:")
     assert 0 < error.time < 5
-    assert f"failed {error.time:.6f} s after the beginning" in str(error)
+    assert f", {error.time:.6f} s after the machine began, " in str(error)
 
 
 def test_a_class_that_cannot_be_made_is_raised_with_its_traceback(tmp_path):
@@ -123,3 +125,46 @@ def test_what_is_for_the_built_in_behaviour(tmp_path, monkeypatch):
         lamport.run_local(2, 1, algorithm=Ring, internal_probability=0.5)
     with pytest.raises(ValueError, match="until= is for an algorithm"):
         lamport.run_local(2, 1, until="quiet")
+
+
+@pytest.mark.parametrize("processes", [False, True])
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_out_of_a_handler_ends_the_run(tmp_path, processes, interrupt):
+    class Interrupted(Ring):
+        def on_message(self, _me, _sender, _body):
+            raise interrupt
+
+    with pytest.warns(
+        lamport.LamportWarning, match=rf"a handler raised {interrupt.__name__}\(.*the run ended"
+    ):
+        run = lamport.run_local(
+            3, 30, algorithm=Interrupted, processes=processes, log_dir=tmp_path / "run", **FAST
+        )
+    assert run.interrupted
+    assert "RECEIVE" not in set(run.events["event"])
+    assert run.verify().ok
+    assert [file.read_text().splitlines()[-1][:15] for file in run.files] == ['{"event": "END"'] * 3
+
+
+def test_what_a_machine_does_otherwise_after_a_crash_is_named(tmp_path):
+    class Clocked(lamport.Algorithm):
+        def start(self, me):
+            me.broadcast(time.time())
+
+    faults = [lamport.Crash(1, at=0.3, down_for=0.2)]
+    with pytest.raises(
+        lamport.AlgorithmError, match=r"not deterministic here .*draw from me.random"
+    ) as caught:
+        lamport.run_local(3, 30, algorithm=Clocked, faults=faults, log_dir=tmp_path / "run", **FAST)
+    assert caught.value.machine == 1
+    assert caught.value.line.startswith(f"{tmp_path / 'run' / 'machine_1.log'}:")
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_who_crashes_later_keeps_no_run_from_being_quiet(processes, tmp_path):
+    faults = [lamport.Crash(2, at=20, down_for=5)]
+    run = lamport.run_local(
+        3, 60, algorithm=Ring, until="quiet", faults=faults, processes=processes, log_dir=tmp_path, **FAST
+    )
+    assert run.events["time"].max() < 10
+    assert lamport.load(tmp_path).verify().ok

@@ -283,7 +283,7 @@ def test_the_log_of_a_handler_that_failed_fails_again(tmp_path):
     with pytest.raises(lamport.AlgorithmError, match="ZeroDivisionError") as again:
         lamport.replay(tmp_path / "run" / f"machine_{machine}.log", algorithm=Failing)
     assert again.value.machine == machine
-    assert first.value.line == f"line {again.value.line.rsplit(':')[-1]} of its log"
+    assert first.value.line == again.value.line
     assert again.value.time > 0.3
 
 

@@ -182,7 +182,8 @@ impl Machine {
             }
             Err(HandlerFailure::Failed(cause)) => {
                 effects.clear();
-                Some((begun.at, journal.file.lines() + 1, cause))
+                let line = journal.file.lines() + 1;
+                Some(((begun.cause.handler(), begun.at, line), cause))
             }
         };
         let time = begun.time;
@@ -197,8 +198,8 @@ impl Machine {
             journal.ticks += 1;
         }
         let logged = self.log_step(journal, time, step.clone(), clock)?;
-        if let Some((at, line, cause)) = failure {
-            return Err(self.failed(journal, at, line, cause));
+        if let Some(((handler, at, line), cause)) = failure {
+            return Err(self.failed(journal, (&handler, at, line), cause));
         }
         if !logged.is_empty() {
             self.network.tell(Command::Logged {
@@ -209,16 +210,21 @@ impl Machine {
         Ok(Some(step))
     }
 
-    fn failed(&self, journal: &Journal, time: i64, line: u64, cause: ForeignError) -> Error {
+    fn failed(&self, journal: &Journal, begun: (&str, i64, u64), cause: ForeignError) -> Error {
+        let (handler, time, line) = begun;
         let now = self.began().map_or(0, |began| time - began);
+        let place = format!("{}:{line}", journal.file.path().display());
         let words = format!(
-            "its algorithm failed {}.{:06} s after the beginning, at line {line} of {} (seed {}): {cause}",
+            "{handler} raised {cause} ({place}, {}.{:06} s after the machine began, seed {})",
             now.div_euclid(1_000_000),
             now.rem_euclid(1_000_000),
-            journal.file.path().display(),
             self.seed
         );
-        self.fault(&words, Some(FailedStep { now, line }), Some(cause))
+        let step = FailedStep {
+            now: Some(now),
+            place,
+        };
+        self.fault(&words, Some(step), Some(cause))
     }
 
     fn take_back(&self, begun: Begun) {

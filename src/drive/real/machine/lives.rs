@@ -10,7 +10,7 @@ use crate::channel::kept_bodies::KeptBodies;
 use crate::drive::real::algorithm::{AlgorithmConfig, HandlerFailure};
 use crate::error::{Error, FailedStep, Result};
 use crate::log::read::recover::Recovered;
-use crate::log::read::relive::ReliveError;
+use crate::log::read::relive::{DifferentLine, ReliveError};
 use crate::log::write::file::{Interrupted, LogFile};
 use crate::model::address::Address;
 use crate::model::handled::Handled;
@@ -126,25 +126,36 @@ pub(super) fn begin(
     let mut handled = Handled::new(Generator::new(0, 0, 0), 0);
     // Before it ticked it handled nothing.
     let handling = if let (Some(log), Some(_), Some(all)) = (interrupted, began, all) {
-        let failed = |failure, at: Option<FailedStep>| match failure {
+        let path = log.path().display().to_string();
+        let fault = |words: &str, step, cause| Error::algorithm((id, seed), words, step, cause);
+        let failed = |failure, step: Option<FailedStep>| match failure {
             HandlerFailure::Interrupted(cause) => Error::Interrupted(cause),
             HandlerFailure::Failed(cause) => {
-                let place = at.map_or_else(
+                let place = step.as_ref().map_or_else(
                     || "cannot be made".to_owned(),
-                    |FailedStep { line, .. }| {
-                        format!("fails when it is run again, at line {line} of its log")
-                    },
+                    |step| format!("fails when it is run again, at {}", step.place),
                 );
                 let words = format!("its algorithm {place} (seed {seed}): {cause}");
-                Error::algorithm((id, seed), &words, at, Some(cause))
+                fault(&words, step, Some(cause))
             }
         };
         let mut handler = maker(&all, seed).map_err(|failure| failed(failure, None))?;
         let relived = log.relive(&mut *handler).map_err(|error| match error {
             ReliveError::Log(error) => error,
-            ReliveError::Differs(line) => line.into(),
+            ReliveError::Differs(DifferentLine {
+                line, difference, ..
+            }) => {
+                let place = format!("{path}:{line}");
+                let words = format!(
+                    "not deterministic here ({place}, seed {seed}): {}",
+                    difference.why
+                );
+                fault(&words, Some(FailedStep { now: None, place }), None)
+            }
             ReliveError::Handler { line, now, error } => {
-                failed(error, Some(FailedStep { now, line }))
+                let place = format!("{path}:{line}");
+                let now = Some(now);
+                failed(error, Some(FailedStep { now, place }))
             }
         })?;
         handled = relived.unwrap_or(handled);

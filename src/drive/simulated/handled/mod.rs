@@ -231,6 +231,10 @@ impl<M: Maker> HandledSimulation<M> {
 
     /// Whether it is to end because nothing is under way.
     fn is_quiet(&self) -> bool {
-        self.until_quiet && self.unstarted == 0 && self.timers == 0 && !self.load.is_any_under_way()
+        self.until_quiet
+            && self.unstarted == 0
+            && self.timers == 0
+            && !self.load.is_any_under_way()
+            && !self.conductor.has_machine_down()
     }
 }
