@@ -358,18 +358,24 @@ fn a_handler_that_fails_ends_its_machine_as_a_kill_between_its_lines_would() {
         (&last["event"], &last["body"]),
         (&"RECEIVE".into(), &7.into())
     );
-    assert_eq!(step.line as usize, log.len());
+    let place = format!("{}/machine_2.log:{}", scratch.0.display(), log.len());
+    assert_eq!(step.place, place);
     let micros = |seconds: &Value| (seconds.as_f64().unwrap() * 1e6).round() as i64;
     let began = log.iter().find_map(|line| line.get("began")).unwrap();
-    assert_eq!(step.now, micros(&last["system_time"]) - micros(began));
+    assert_eq!(step.now, Some(micros(&last["system_time"]) - micros(began)));
     assert_eq!((fault.machine_id, fault.seed), (2, 1));
     assert_eq!(
         fault.cause.as_ref().unwrap().to_string(),
         "it divided by zero"
     );
-    let words = format!("at line {} of ", step.line);
+    let words = format!("machine 2: on_message raised it divided by zero ({place}, ");
     assert!(
-        fault.message.contains(&words) && fault.message.ends_with("(seed 1): it divided by zero")
+        fault.message.starts_with(&words)
+            && fault
+                .message
+                .ends_with(" s after the machine began, seed 1)"),
+        "{}",
+        fault.message
     );
     assert_eq!(checked(&scratch.0, 1).last().unwrap()["event"], "END");
 }
