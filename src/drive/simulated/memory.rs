@@ -77,7 +77,7 @@ pub struct WhileItRuns {
 
 impl WhileItRuns {
     /// Of a run that begins.
-    pub fn new() -> Self {
+    pub fn from_now() -> Self {
         Self::beside(available().unwrap_or(0))
     }
 

@@ -104,7 +104,7 @@ pub(in crate::python) fn simulate_algorithm(
     let mut interrupt: Option<PyErr> = None;
     let clock = ProcessClock::of_process();
     let mut looked = clock.now();
-    let (memory, mut shortage) = (WhileItRuns::new(), None);
+    let (memory, mut shortage) = (WhileItRuns::from_now(), None);
     let mut go_on = |now: Nanos| {
         if clock.now() - looked < LOOK.as_nanos() as Nanos {
             return true;
