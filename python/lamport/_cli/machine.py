@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guard(parser, run_machine, parse(parser, argv))
 
 
+ORPHANED = 3.0
+"""Seconds that a handler has to return once the parent process is gone."""
 DESCRIPTION = "Run one machine: it listens, connects to its peers, ticks, and logs every event."
 
 
@@ -215,6 +218,7 @@ def _drive(
 ) -> None:
     """Run to the end, or to a signal, or until the parent is gone, which is told every so many steps."""
     alive, stopping, interrupted, steps, told = status(machine), False, False, 0, False
+    gone = None
     machine.start()
     while True:
         try:
@@ -240,3 +244,17 @@ def _drive(
         if not stopping and (args.signals.is_caught or not alive):
             stopping = True
             machine.stop()
+        if not alive:
+            gone = time.monotonic() if gone is None else gone
+            interrupted |= _outlives(machine, time.monotonic() - gone, interrupted=interrupted)
+
+
+def _outlives(machine: "Machine", seconds: float, *, interrupted: bool) -> bool:
+    """End a machine whose parent is gone for so long, and whose handler does not return."""
+    if seconds > 2 * ORPHANED:
+        # As a crash would: its log stays whole.
+        signal.raise_signal(signal.SIGKILL)
+    if seconds > ORPHANED and not interrupted:
+        machine.interrupt()
+        return True
+    return False

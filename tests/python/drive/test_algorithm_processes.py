@@ -241,3 +241,32 @@ def test_a_handler_that_does_not_return_is_named_and_ctrl_c_ends_it(tmp_path):
         assert log(tmp_path / "run", machine)
     running.stderr.close()
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_handler_that_does_not_return_does_not_outlive_the_run(tmp_path):
+    words = ["-n", "2", "--duration", "60", "--algorithm", "ring_of_tokens:Endless", "--rates", "200"]
+    words += ["--processes", "--log-dir", str(tmp_path / "run"), "--no-report"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "lamport", "run", *words], cwd=HERE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stderr is not None
+    assert any("has been at work for 5 s" in line for line in running.stderr)
+    children = Path(f"/proc/{running.pid}/task").glob("*/children")
+    pids = [int(pid) for each in children for pid in each.read_text().split()]
+    assert len(pids) == 2
+    running.kill()
+    running.wait()
+    running.stderr.close()
+    deadline = time.monotonic() + 20
+    while alive := [pid for pid in pids if is_running(pid)]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.1)
+
+
+def is_running(pid):
+    """Whether a process runs that is more than what its parent has not asked for yet."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
