@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from lamport._model.parameter import REQUIRED, Parameter
@@ -68,19 +68,23 @@ def changed(args: argparse.Namespace) -> dict[str, Any]:
     return _with_rates({name: value for name, value in vars(args).items() if name in SETTING})
 
 
-def given(args: argparse.Namespace, command: str) -> dict[str, Any]:
-    """Return the parameters on a command line, by the names that the command's function has for them."""
+def given(args: argparse.Namespace, command: str, grid: Collection[str] = ()) -> dict[str, Any]:
+    """Return the parameters on a command line, by the names that the command's function has for them.
+
+    Those that a grid gives say that there are other machines, as an option does.
+    """
     function = FUNCTIONS[command]
     taken = (each for each in SETTING.values() if command in each.options)
-    return _with_rates({each.name_in(function): getattr(args, each.name) for each in taken})
+    return _with_rates({each.name_in(function): getattr(args, each.name) for each in taken}, grid)
 
 
-def _with_rates(found: dict[str, Any]) -> dict[str, Any]:
+def _with_rates(found: dict[str, Any], grid: Collection[str] = ()) -> dict[str, Any]:
     """Take one number for the rate of all machines; alone, without a word of others, it says there is one."""
     rates = found.get("rates")
     if rates is None or len(rates) != 1 or not isinstance(rates[0], float):
         return found
     others = found.get("machines") or found.get("algorithm") or not isinstance(found.get("topology", ""), str)
+    others = others or "machines" in grid or "algorithm" in grid
     return found | {"rates": rates[0]} if others else found
 
 

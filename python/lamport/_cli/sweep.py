@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,15 @@ from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.table_file import add_format, file_format, save_table
 from lamport._cli.words import WordedError, as_options
+from lamport._lamport import LamportError
 from lamport._model import read
+from lamport._model.algorithm import AlgorithmError
 from lamport._model.setting import SETTING
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lamport._drive.sweep import SweepError
     from lamport._runs.summarize import Wanted
 
 __all__ = ["add_sweep", "run_sweep"]
@@ -79,7 +83,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 def run_sweep(args: argparse.Namespace) -> int:
     """Do what ``lamport sweep`` says."""
     from lamport._drive.grid import KNOWN
-    from lamport._drive.sweep import sweep
+    from lamport._drive.sweep import SweepError, sweep
     from lamport._runs.summarize import as_wanted
 
     form = file_format(args)
@@ -87,7 +91,7 @@ def run_sweep(args: argparse.Namespace) -> int:
     grid = dict(args.grid)
     if len(grid) < len(args.grid):
         raise ValueError("--grid names a parameter twice: give all its values in one")
-    fixed = given(args, "sweep")
+    fixed = given(args, "sweep", grid)
     # An option that says the default says nothing against a grid.
     for name in grid:
         if name in SETTING and fixed.get(name) == SETTING[name].of.get("grid"):
@@ -102,6 +106,8 @@ def run_sweep(args: argparse.Namespace) -> int:
         if args.grid and OF_GRID.match(str(error)):
             raise WordedError(f"--grid: {as_options(str(error), args.parser)}") from None
         raise
+    except SweepError as error:
+        raise _worded(error) from error
     if form is not None:
         save_table(frame, Path(args.output), form)
     print(f"seed {frame.attrs['seed']}")
@@ -109,6 +115,14 @@ def run_sweep(args: argparse.Namespace) -> int:
     if form is not None:
         print(f"wrote {args.output}")
     return INTERRUPTED if frame.attrs["interrupted"] else DONE
+
+
+def _worded(error: "SweepError") -> LamportError:
+    """Say what ended a sweep without what only Python has, and with what only its cause tells."""
+    text = str(error).partition(", their rows are in")[0]
+    if not isinstance(error.__cause__, AlgorithmError):
+        return LamportError(text)
+    return AlgorithmError("\n".join([text, *str(error.__cause__).splitlines()[1:]]))
 
 
 def _values(text: str) -> tuple[str, list[Any]]:
@@ -127,7 +141,11 @@ def _values(text: str) -> tuple[str, list[Any]]:
 
 
 def _value(name: str, word: str) -> Any:
-    """Read one value: what the parameter's own option reads, else a number, or a name."""
+    """Read one value: what the parameter's own option reads, or --set; else a number, or a name."""
+    from lamport._drive.grid import KNOWN
+
+    if name not in KNOWN and name.isidentifier():
+        return reader(partial(read.argument_value, name))(word)
     if name == "rates":
         raise argparse.ArgumentTypeError("rates are lists, in JSON: 'rates=[[1, 3, 6], [1, 6, 6]]'")
     if name in READ:

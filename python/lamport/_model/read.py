@@ -1,9 +1,12 @@
 """Values as users write or pass them. What each needs is loaded on first use: a machine is a process."""
 
+import math
+import re
 from typing import Any
 
 __all__ = [
     "argument",
+    "argument_value",
     "faults",
     "faults_file",
     "inputs_file",
@@ -22,7 +25,10 @@ __all__ = [
     "wholes",
 ]
 
-
+NO_ZERO = re.compile(r"^(-?)(?=\.\d)")
+"""Where a number lacks the zero that JSON wants."""
+JSON_WORDS = {"true": "true", "false": "false", "none": "null", "null": "null"}
+"""Words of Python in any case, and those of JSON."""
 PEERS = '{"1": [2, 3]}'
 INPUTS = '[[1.5, 2, "request"]]'
 WEIGHTS = '{"1": {"2": 3, "3": 1}}'
@@ -94,10 +100,54 @@ def faults_file(path: str) -> Any:
 
 
 def argument(text: str) -> tuple[str, Any]:
-    """Read an argument of an algorithm, see `lamport._model.roles.read_argument`."""
-    from lamport._model.roles import read_argument
+    """Read an argument of a command line, ``name=value``.
 
-    return read_argument(text)
+    Raises
+    ------
+    ValueError
+        It is not of this form, or the value cannot be told from a text, see `argument_value`.
+    """
+    name, equals, value = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise ValueError(f"{text!r} is not of the form name=value, as hold=0.1")
+    return name, argument_value(name, value)
+
+
+def argument_value(name: str, text: str) -> Any:
+    """Read the value of an argument: JSON, or a number like .1; anything else is a text.
+
+    Raises
+    ------
+    ValueError
+        It is nearly JSON: a number or a word as Python writes it, or a list or mapping that is none.
+    """
+    import json
+
+    from lamport._lamport import body_value
+
+    try:
+        return body_value(NO_ZERO.sub(r"\g<1>0", text))
+    except ValueError as error:
+        meant = _meant(text, str(error))
+    if meant is None:
+        return text
+    raise ValueError(f"{name}={text} is not JSON: {meant}; as a text it is {name}='{json.dumps(text)}'")
+
+
+def _meant(text: str, why: str) -> str | None:
+    """Say what is right in JSON for what is nearly that; None of a text."""
+    word = text.strip()
+    if word.lower() in JSON_WORDS:
+        return f"give {JSON_WORDS[word.lower()]}"
+    if word.startswith(("[", "{")):
+        return why.rpartition(" is no body: ")[2]
+    try:
+        number = real(word)
+    except ValueError:
+        return None
+    if not math.isfinite(number):
+        return "its numbers are finite"
+    return f"give {int(number) if number.is_integer() else number}"
 
 
 def inputs_file(path: str) -> list[Any]:

@@ -9,7 +9,7 @@ from lamport._lamport import body_text, body_value
 from lamport._model.algorithm import Algorithm
 from lamport._model.handlers import check_class, nearest
 
-__all__ = ["Roles", "load_algorithm", "read_argument"]
+__all__ = ["Roles", "load_algorithm"]
 
 Role = type[Algorithm] | Callable[[int], Algorithm]
 
@@ -269,20 +269,3 @@ def load_algorithm(text: str) -> Any:
             raise ValueError(f"algorithm {text!r}: {module} has no {part}{nearest(part, names)}")
         found = getattr(found, part)
     return found
-
-
-def read_argument(text: str) -> tuple[str, Any]:
-    """Read an argument of a command line, ``name=value``; a value that is not JSON is a text.
-
-    Raises
-    ------
-    ValueError
-        It is not of this form.
-    """
-    name, equals, value = text.partition("=")
-    if not (equals and name.isidentifier()):
-        raise ValueError(f"{text!r} is not of the form name=value, as hold=0.1")
-    try:
-        return name, body_value(value)
-    except ValueError:
-        return name, value

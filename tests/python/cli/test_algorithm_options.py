@@ -164,6 +164,10 @@ POLL = "--algorithm polls:Poll"
         (f"{POLL} --set held=1", f"{POLL}: Poll has no argument held (did you mean hold?)"),
         (f"{POLL} --set hold", "argument --set: 'hold' is not of the form name=value"),
         (f"{POLL} --set hold=1 --set hold=2", "argument --set: hold is given twice"),
+        (
+            f"{POLL} --set hold=False",
+            "argument --set: hold=False is not JSON: give false; as a text",
+        ),
         (f"{POLL} --until noon", "argument --until: invalid choice: 'noon' (choose from"),
         (f"{POLL} --broadcast-share 0.5", "--broadcast-share is for the built-in behaviour"),
         ("--set hold=1", "--set is for an algorithm: give --algorithm, a class"),
@@ -265,6 +269,26 @@ def test_a_sweep(here, capsys):
     assert len(written) == 1 + len(frame) == 13
 
 
+def test_a_grid_of_algorithms_or_machines_has_one_rate_for_all(here, capsys):
+    words = ["sweep", "--rates=50", "--runs=1", "--duration=1", "--no-progress"]
+    mutex = "lamport.algorithms:LamportMutex,lamport.algorithms:RicartAgrawala"
+    for grid, rows in ((f"algorithm={mutex}", 6), ("machines=2,4", 6)):
+        table = here / "table.csv"
+        assert main([*words, "--grid", grid, "-o", str(table)]) == 0
+        _, *told = table.read_text().splitlines()
+        assert len(told) == rows
+
+
+def test_a_grid_reads_arguments_as_set_does(here, capsys):
+    words = ["--grid=hold=.1,2", '--grid=word="1",a', f"--output={here / 'table.csv'}"]
+    assert main([*SWEEP, "--runs=1", *words]) == 0
+    _, *told = (here / "table.csv").read_text().splitlines()
+    assert {tuple(row.split(",")[:2]) for row in told} == {(h, w) for h in ("0.1", "2.0") for w in ("1", "a")}
+    with pytest.raises(SystemExit):
+        main([*SWEEP, "--grid=hold=.1,True"])
+    assert "argument --grid: hold=True is not JSON: give true;" in capsys.readouterr().err
+
+
 def test_a_sweep_prints_what_is_asked_for(capsys):
     words = ["sweep", "--runs=20", "--duration=5", "--no-progress"]
     assert main([*words, "--statistic=0.25", "--confidence=0.9"]) == 0
@@ -293,12 +317,16 @@ def test_a_sweep_that_cannot_be(words, message, capsys):
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("here")
-def test_a_sweep_whose_handlers_fail(capsys):
+def test_a_sweep_whose_handlers_fail(here, capsys):
     assert main([*SWEEP, "--algorithm=polls:Failing", "--grid=hold=0.1,9"]) == 1
     told = capsys.readouterr().err
-    assert "point 1 of 2 (hold=0.1), run 0 with seed" in told
-    assert "KeyError: 'speed'" in told
+    first, *others = told.splitlines()
+    assert first.startswith("lamport sweep: error: point 1 of 2 (hold=0.1), run 0 with seed")
+    assert first.endswith("; 0 of 6 runs are finished")
+    assert others[0] == "Traceback (most recent call last):"
+    assert f'File "{here / "polls.py"}", line ' in told
+    assert 'return dict(rates=3)["speed"]' in told
+    assert others[-1] == "KeyError: 'speed'"
 
 
 @pytest.mark.usefixtures("here")

@@ -3,13 +3,15 @@
 import functools
 import json
 import pickle
+import re
 import sys
 import warnings
 
 import pytest
 
 import lamport
-from lamport._model.roles import Roles, load_algorithm, read_argument
+from lamport._model.read import argument
+from lamport._model.roles import Roles, load_algorithm
 
 
 class Echo(lamport.Algorithm):
@@ -231,13 +233,55 @@ def test_modules_of_the_current_directory_are_found(tmp_path, monkeypatch):
 
 
 def test_arguments_of_command_lines():
-    assert read_argument("hold=0.1") == ("hold", 0.1)
-    assert read_argument("names=[1, 2]") == ("names", [1, 2])
-    assert read_argument("name=a=b") == ("name", "a=b")
-    assert read_argument("name=") == ("name", "")
+    assert argument("hold=0.1") == ("hold", 0.1)
+    assert argument("names=[1, 2]") == ("names", [1, 2])
+    assert argument("name=a=b") == ("name", "a=b")
+    assert argument("name=") == ("name", "")
     for text in ("hold", "=1", "a b=1"):
         with pytest.raises(ValueError, match="is not of the form name=value"):
-            read_argument(text)
+            argument(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (".1", 0.1),
+        ("-.5e1", -5.0),
+        ("false", False),
+        ("null", None),
+        ("alice", "alice"),
+        ("10.0.0.1", "10.0.0.1"),
+        (".a", ".a"),
+        ('"False"', "False"),
+    ],
+)
+def test_a_value_on_a_command_line(text, value):
+    assert argument(f"hold={text}") == ("hold", value)
+    assert type(argument(f"hold={text}")[1]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("False", "give false"),
+        ("True", "give true"),
+        ("None", "give null"),
+        ("1.", "give 1"),
+        ("+1", "give 1"),
+        ("01", "give 1"),
+        ("+.5", "give 0.5"),
+        ("1/4", "give 0.25"),
+        ("NaN", "its numbers are finite"),
+        ("1e400", "its numbers are finite"),
+        ("[.1, .2]", "at byte 1 a value would be right"),
+    ],
+)
+def test_what_is_nearly_json_is_no_text(text, right):
+    with pytest.raises(ValueError, match=f"^hold={re.escape(text)} is not JSON: {right}") as error:
+        argument(f"hold={text}")
+    said = str(error.value)
+    _, _, quoted = said.rpartition("as a text it is hold='")
+    assert argument(f"hold={quoted[:-1]}") == ("hold", text)
 
 
 def test_an_error_says_where_and_keeps_its_cause():
