@@ -104,7 +104,10 @@ def run_sweep(args: argparse.Namespace) -> int:
         frame = sweep(grid or [{}], **fixed, since=args.since, progress=shows)
     except ValueError as error:
         if args.grid and OF_GRID.match(str(error)):
-            raise WordedError(f"--grid: {as_options(str(error), args.parser)}") from None
+            # A grid names parameters as Python does; what it does not name has an option.
+            text = str(error)
+            text = as_options(text, args.parser) if "arguments=" in text else text
+            raise WordedError(f"--grid: {text}") from None
         raise
     except SweepError as error:
         raise _worded(error) from error

@@ -57,6 +57,9 @@ class Roles:
         given = {} if arguments is None else arguments
         if not isinstance(given, Mapping):
             raise TypeError(f"arguments={given!r} is not a mapping, like arguments={{'hold': 0.2}}")
+        for name, value in given.items():
+            if isinstance(value, Algorithm) or _is_class(value):
+                raise TypeError(_other_way(self._one, name, value))
         self._text = body_text(dict(given), "arguments")
         self.arguments: dict[str, Any] = body_value(self._text)
         self.takes: dict[str, Any] = {}
@@ -181,6 +184,21 @@ class Roles:
 
     def _role(self, machine: int) -> Role:
         return self._of[machine] if self._one is None else self._one
+
+
+def _other_way(outer: object, name: object, value: Any) -> str:
+    """Say how a class is given another one, as arguments are JSON."""
+    inner = value if isinstance(value, type) else type(value)
+    call = getattr(outer, "__qualname__", "Outer")
+    told = _name(inner)
+    found: Any = sys.modules.get(inner.__module__)
+    for part in inner.__qualname__.split("."):
+        found = getattr(found, part, None)
+    by_name = f"give {told!r}, or " * (found is inner and inner.__module__ != "__main__")
+    return (
+        f"arguments[{name!r}] is {value!r}, and arguments are JSON: {by_name}"
+        f"algorithm=lambda machine: {call}({inner.__qualname__}) without arguments"
+    )
 
 
 def _is_class(role: object) -> bool:

@@ -55,6 +55,16 @@ class ChandyLamport(Layer):
     >>> run = lamport.simulate(3, 20, algorithm=ChandyLamport, arguments=of, rates=100, seed=1)
     >>> consistent_cuts(run)
     True
+
+    Arguments are JSON, so the class inside is given by its name. One that has no name elsewhere, as in a
+    notebook, is bound by a callable:
+
+    >>> from lamport.algorithms import TotalOrderMulticast
+    >>> class Mine(TotalOrderMulticast):
+    ...     pass
+    >>> run = lamport.simulate(3, 20, algorithm=lambda machine: ChandyLamport(Mine), rates=100, seed=1)
+    >>> consistent_cuts(run)
+    True
     """
 
     def __init__(

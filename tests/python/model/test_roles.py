@@ -242,6 +242,24 @@ def test_arguments_of_command_lines():
             argument(text)
 
 
+def test_a_class_among_arguments_is_given_another_way():
+    from lamport.algorithms import ChandyLamport, Gossip
+
+    class Mine(Gossip):
+        pass
+
+    say = r"arguments\['inner'\] is .* are JSON: "
+    for inner in (Gossip, Gossip()):
+        with pytest.raises(
+            TypeError,
+            match=say + "give 'lamport.algorithms.gossip:Gossip', or "
+            r"algorithm=lambda machine: ChandyLamport\(Gossip\) without",
+        ):
+            lamport.simulate(algorithm=ChandyLamport, arguments={"inner": inner})
+    with pytest.raises(TypeError, match=say + r"algorithm=lambda machine: ChandyLamport\(.*Mine\)"):
+        Roles(ChandyLamport, {"inner": Mine})
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
