@@ -28,6 +28,8 @@ __all__ = [
 
 LONGEST = 1e9
 """The longest delay, in seconds."""
+LISTED = 4
+"""The most links whose delays are written out in a label."""
 
 
 @public
@@ -198,7 +200,10 @@ class PerLink:
     others: "Latency"
 
     def __str__(self) -> str:
-        return f"{len(self.links)} links with their own, others {self.others}"
+        if len(self.links) > LISTED:
+            return f"{len(self.links)} links with their own, others {self.others}"
+        each = [f"{sender} to {recipient} {latency}, " for sender, recipient, latency in self.links]
+        return f"{''.join(each)}others {self.others}"
 
 
 Latency: TypeAlias = Constant | Uniform | Exponential | LogNormal | Empirical
@@ -230,7 +235,7 @@ def as_latency(value: object) -> Latency | PerLink:
     Examples
     --------
     >>> print(as_latency({(1, 2): 0.05, None: 0.001}))
-    1 links with their own, others constant 0.001 s
+    1 to 2 constant 0.05 s, others constant 0.001 s
     """
     if isinstance(value, PerLink):
         return value

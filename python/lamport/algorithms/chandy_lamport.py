@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._model.algorithm import Algorithm
 from lamport.algorithms.layer import Layer
+from lamport.algorithms.seconds import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ class ChandyLamport(Layer):
         every: float = 5.0,
     ) -> None:
         super().__init__(inner, inner_arguments)
-        self.every = every
+        self.every = seconds("every", every)
         self.begun = 0
         self.records: dict[int, dict[str, Any]] = {}  # by number: what is recorded by now
         self.open: dict[int, set[int]] = {}  # by number: the channels whose marker has not come

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from lamport._model.algorithm import Algorithm
+from lamport.algorithms.seconds import some_seconds
 
 if TYPE_CHECKING:
     from lamport._lamport import Me
@@ -46,7 +47,7 @@ class ChangRoberts(Algorithm):
     """
 
     def __init__(self, within: float | None = 1.0) -> None:
-        self.within = within
+        self.within = some_seconds("within", within, zero=True)
         self.is_candidate = False
         self.leader: int | None = None
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._model.algorithm import Algorithm
 from lamport.algorithms.everyone import need_everyone
+from lamport.algorithms.seconds import seconds, some_seconds
 
 if TYPE_CHECKING:
     from lamport._lamport import Me
@@ -27,7 +28,7 @@ class CriticalSection(Algorithm):
     """
 
     def __init__(self, hold: float = 0.1, pause: float | None = 1.0) -> None:
-        self.hold, self.pause = hold, pause
+        self.hold, self.pause = seconds("hold", hold), some_seconds("pause", pause)
         self.wanted = self.requests = self.entries = 0
         self.held = False
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from lamport._model.algorithm import Algorithm
+from lamport.algorithms.seconds import seconds
 
 if TYPE_CHECKING:
     from lamport._lamport import Me
@@ -45,7 +46,7 @@ class Gossip(Algorithm):
     """
 
     def __init__(self, every: float = 0.5) -> None:
-        self.every = every
+        self.every = seconds("every", every)
         self.known: list[str] = []
         self.heard: list[str] = []
 

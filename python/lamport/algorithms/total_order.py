@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._model.algorithm import Algorithm
 from lamport.algorithms.everyone import need_everyone
+from lamport.algorithms.seconds import some_seconds
 
 if TYPE_CHECKING:
     from lamport._lamport import Me
@@ -48,7 +49,7 @@ class TotalOrderMulticast(Algorithm):
     """
 
     def __init__(self, pause: float | None = 1.0) -> None:
-        self.pause = pause
+        self.pause = some_seconds("pause", pause)
         self.sent = self.taken = 0
         self.waiting: dict[tuple[int, int], Any] = {}  # by timestamp and sender: what is not taken yet
         self.heard: dict[int, int] = {}  # of each machine: the timestamp of its newest message

@@ -181,3 +181,21 @@ def test_what_an_inner_algorithm_may_be():
         Layer("lamport.algorithms:LamportMutex", {"hald": 1})
     with pytest.raises(TypeError, match=r"not derived of lamport\.Algorithm"):
         Layer(dict)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("LamportMutex", {"hold": -1}, "hold=-1: give a positive number of seconds"),
+        ("LamportMutex", {"hold": "a"}, "hold='a' is not a number"),
+        ("RicartAgrawala", {"pause": 0}, "pause=0: give a positive number of seconds"),
+        ("RicartAgrawala", {"hold": True}, "hold=True is not a number"),
+        ("TotalOrderMulticast", {"pause": float("inf")}, "pause=inf: give a positive number"),
+        ("Gossip", {"every": None}, "every=None is not a number"),
+        ("ChangRoberts", {"within": -0.5}, "within=-0.5: give a positive number of seconds, or 0"),
+        ("ChandyLamport", {"inner": "lamport.algorithms:Gossip", "every": float("nan")}, "every=nan: give a"),
+    ],
+)
+def test_lengths_of_time_are_checked_by_name(name, given, said):
+    with pytest.raises(ValueError, match=f"^{said}"):
+        getattr(algorithms, name)(**given)

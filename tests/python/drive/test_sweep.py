@@ -325,6 +325,14 @@ def test_labels():
         "{1: [2], 2: []}",
     ]
     assert frame["latency"].cat.categories.tolist() == ["constant 0.01 s", "exponential, mean 0.01 s"]
+    many = {(1, peer): 0.1 for peer in range(2, 7)}
+    links = [{(1, 2): 0.05, None: 0.001}, {(2, 1): lamport.Uniform(0, 1), None: 0.001}, {**many, None: 0}]
+    per_link = lamport.sweep({"latency": links}, runs=1, duration=1, machines=6)["latency"]
+    assert per_link.cat.categories.tolist() == [
+        "1 to 2 constant 0.05 s, others constant 0.001 s",
+        "2 to 1 uniform, 0 to 1 s, others constant 0.001 s",
+        "5 links with their own, others constant 0 s",
+    ]
     rates = lamport.sweep({"rates": [[1, 3, 6], None, np.arange(1, 13)]}, runs=1, duration=1)["rates"]
     assert rates.cat.categories.tolist() == ["1, 3, 6", "drawn", "1, 2, 3, ... (12 rates)"]
     same = [nx.gnm_random_graph(6, 5, seed=seed) for seed in (1, 2)]
