@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorded"]
 
+WITHOUT_A_SEND = " messages were received without a known send"
+"""What a note says of so many messages."""
+
 
 class Recorded:
     """The part of `Run` that reads: logs, parameters, tables and what follows from them."""
@@ -90,8 +93,26 @@ class Recorded:
         from lamport._runs.names import in_words
 
         absent = [part.note(self._numbers, self._absent)] if self._absent else []
-        notes = [in_words(self._logs.names, note) for note in absent + self._logs.notes]
+        notes = [in_words(self._logs.names, note) for note in absent + self._own_notes()]
         return notes[: len(absent)] + self._notes + notes[len(absent) :]
+
+    def _own_notes(self) -> list[str]:
+        """Return what the logs say, but that inputs which were asked for have no sender."""
+        from lamport._runs import tables
+
+        notes: list[str] = self._logs.notes
+        inputs = self._parameters.get("inputs")
+        if not inputs:
+            return notes
+        given = min(len(inputs), int(tables.from_nobody(self._logs).sum()))
+        kept = []
+        for note in notes:
+            count, words, rest = note.partition(WITHOUT_A_SEND)
+            if not words:
+                kept.append(note)
+            elif int(count) > given:
+                kept.append(f"{int(count) - given}{words}{rest}")
+        return kept
 
     @cached_property
     def _absent(self) -> "Absent":
@@ -147,10 +168,11 @@ class Recorded:
         ``time`` (float64, s from the beginning of ticking, negative before), ``system_time`` (float64, s),
         ``machine_id`` (int64), ``event`` (category of str), ``old_clock``, ``new_clock`` (int64),
         ``queue_len``, ``sender``, ``sent_clock`` (Int64), ``arrived`` (float64, s), ``manual`` (bool: made by
-        hand, not by a tick), ``by_hand`` (bool: the message received was delivered by hand in its sender's
-        name, and belongs to no channel), ``caused`` (bool: a SEND that follows from the event before it, in
-        the same step of an algorithm), ``recipients`` (object: a tuple of ids, None in it for one unknown)
-        and, of a run with an algorithm, ``body`` (object: what the message says as JSON, None for null).
+        hand, not by a tick), ``by_hand`` (bool: the message received was given from outside, by hand or as an
+        input, and belongs to no channel, whoever it is said to be of), ``caused`` (bool: a SEND that follows
+        from the event before it, in the same step of an algorithm), ``recipients`` (object: a tuple of ids,
+        None in it for one unknown) and, of a run with an algorithm, ``body`` (object: what the message says
+        as JSON, None for null).
         Of a RECEIVE are ``queue_len``, ``sender``, ``sent_clock`` and ``arrived``, of a SEND ``recipients``;
         where there is none stands NA, NaN or None. Of logs of other programs ``old_clock`` is Int64 if it is
         not known of the first events of their logs, a SEND may tell a ``sent_clock`` that its messages carry,

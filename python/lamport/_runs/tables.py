@@ -24,6 +24,7 @@ __all__ = [
     "durations",
     "events",
     "floats",
+    "from_nobody",
     "machines",
     "maybe_whole",
     "messages",
@@ -111,12 +112,31 @@ def own(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def told(events: pd.DataFrame, logs: "Logs") -> pd.DataFrame:
-    """Return the events with NA where a clock before is not known; the columns are shared."""
+    """Return the events with NA where a clock before is not known; the columns are shared.
+
+    What our own machines received of nobody was given to them: a table has no other way to tell it from what
+    came of a sender who is not known.
+    """
     table = events.copy(deep=False)
     old = logs.events()["old_clock"]
     if (old < 0).any():
         table["old_clock"] = maybe_whole(old)
+    if (given := from_nobody(logs)).any():
+        table["by_hand"] = logs.events()["by_hand"] | given
     return table
+
+
+def from_nobody(logs: "Logs") -> "NDArray[np.bool_]":
+    """Return which events are receipts, by our own machines, of what nobody sent: of inputs, or by hand."""
+    columns = logs.events()
+    found: NDArray[np.bool_] = columns["event"] == EVENT_KINDS.index("RECEIVE")
+    found &= columns["sender"] < 0
+    if found.any():
+        machines = logs.machines()
+        # Only our own logs have a STARTUP that tells it.
+        ours = machines["machine_id"][~np.isnan(machines["clock_rate"])]
+        found &= np.isin(columns["machine_id"], ours)
+    return found
 
 
 def with_extra(events: pd.DataFrame, logs: "Logs", extra: pd.DataFrame | None) -> pd.DataFrame:

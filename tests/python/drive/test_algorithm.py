@@ -510,3 +510,43 @@ def test_what_is_counted_from_a_time_on_is_what_the_events_tell(since):
         )
         with pytest.raises(lamport.LamportError, match="no event was recorded"):
             each.machines_since(since + 0.01)
+
+
+class Heard(lamport.Algorithm):
+    def on_message(self, me, sender, body):
+        if sender is None:
+            me.broadcast(body)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "parquet", "logs"])
+def test_inputs_are_no_messages_without_a_send(form, tmp_path):
+    run = lamport.simulate(
+        3,
+        3,
+        algorithm=Heard,
+        rates=100,
+        inputs=[(0.5, 1, "x"), (1, 2, "y")],
+        log_dir=tmp_path / "a",
+    )
+    assert run.notes == []
+    assert run.events["by_hand"].sum() == 2
+    assert run.events["sender"].isna().equals(run.events["by_hand"] | (run.events["event"] != "RECEIVE"))
+    if form == "table":
+        again = lamport.from_events(run.events)
+    elif form == "logs":
+        again = lamport.load(tmp_path / "a")
+        assert again.notes == []
+    else:
+        again = lamport.load(run.export(tmp_path / f"events.{form}"))
+    assert again.verify().violations.empty
+    assert again.events["by_hand"].equals(run.events["by_hand"])
+    assert len(again.messages) == len(run.messages) == 4
+
+
+def test_what_a_stranger_sent_keeps_its_note(tmp_path):
+    """A machine of which no log is here is no input."""
+    run = lamport.simulate(3, 3, algorithm=Heard, rates=100, inputs=[(0.5, 1, "x")], log_dir=tmp_path)
+    (tmp_path / "machine_1.log").unlink()
+    part = lamport.load(tmp_path)
+    assert any(note.startswith("2 messages were received without a known send") for note in part.notes)
+    assert len(run.messages) == 2
