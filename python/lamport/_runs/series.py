@@ -56,8 +56,8 @@ def series(
     Raises
     ------
     ValueError
-        There is no run, or something that is none; `every` is not positive; `since` is not before the last
-        event of each run; an argument is none that `summarize` takes.
+        There is no run, or something that is none; `every` is not positive; a run has no instant from `since`
+        on, the first past its last event included; an argument is none that `summarize` takes.
     LamportError
         Of a run no event was recorded.
 
