@@ -499,6 +499,11 @@ class Machine:
         LamportError
             The machine failed, or at its end no connection to one of its peers had ever worked, with no
             fault asked for; then the log is complete.
+
+        Warns
+        -----
+        LamportWarning
+            What `warnings` would say: it went on, but not as planned.
         """
     def start(self) -> None:
         """Wait for the peers and tick in the background.
@@ -517,9 +522,11 @@ class Machine:
     def shutdown(self) -> None:
         """End the machine wherever it is: send what is left, write END, close."""
     def tick(self) -> dict[str, Any] | None:
-        """One tick by hand. Returns the event, with the fields of its log line.
+        """One tick by hand. Returns the event: its name, clocks, and recipients or message.
 
-        None if it has an algorithm, and there is nothing to do.
+        None if it has an algorithm, and there is nothing to do. KeyboardInterrupt or SystemExit out of a
+        handler is raised: its step did not happen. A message by hand is gone with it; any other, and a timer,
+        is taken at the next tick.
         """
     def internal_event(self) -> dict[str, Any]:
         """An event by hand that is neither a send nor a receive. Returns it, as `tick`."""
@@ -540,16 +547,17 @@ class Machine:
     def deliver(self, timestamp: int = 0, sender: int | None = None, *, body: object = None) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
 
-        It does not belong to that machine's channel: what that machine sends still comes. Its RECEIVE line
-        says so with ``"by_hand": true``. An algorithm is asked ``on_message``, with this sender or None. If
-        the machine is killed before it takes the message, that is gone: give it again.
+        It does not belong to that machine's channel: what that machine sends still comes. With a sender its
+        RECEIVE line says so with ``"by_hand": true``; without one it names none. An algorithm is asked
+        ``on_message``, with this sender or None. If the machine is killed before it takes the message, that
+        is gone: give it again.
 
         Parameters
         ----------
         timestamp : int
             The clock that it carries.
         sender : int, optional
-            Whose it is said to be.
+            Whose it is said to be: another machine's.
         body : object, optional
             What it says to an algorithm, as `Me.send` takes it.
 
@@ -557,7 +565,7 @@ class Machine:
         ------
         ValueError
             The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
-            may carry; or there is a body and no algorithm.
+            may carry; the sender is the machine itself; or there is a body and no algorithm.
         TypeError
             Something in the body is of a class that no body has.
         """

@@ -29,9 +29,10 @@ pub const MAX_TIMESTAMP: u64 = MAX_CLOCK - (1 << 32);
 pub enum WireError {
     /// The first line of a connection is not a hello.
     #[error(
-        "{0:?} is not a hello: it must be \"lamport/1 <run id> <sender id> <history> <instance>\""
+        "{0:?} is not a hello: it must be \"{name} <run id> <sender id> <history> <instance>\"",
+        name = .1.name()
     )]
-    Hello(String),
+    Hello(String, Protocol),
     /// The first line of a connection ends as lines of other systems do.
     #[error("a hello that ends with \\r\\n: a line ends with \\n alone")]
     CarriageReturn,
@@ -96,13 +97,13 @@ pub enum Reply {
 }
 
 impl Hello {
-    /// Reads a line without its newline.
-    pub fn parse(line: &[u8]) -> Result<Self, WireError> {
+    /// Reads a line without its newline; a machine that speaks `own` wants it.
+    pub fn parse(line: &[u8], own: Protocol) -> Result<Self, WireError> {
         let fail = || match line {
             // The length of the first frame of `noise.rs`; no text begins so.
             [0, ..] => WireError::Keyed,
             [.., b'\r'] if line.starts_with(b"lamport/") => WireError::CarriageReturn,
-            _ => WireError::Hello(shown(line)),
+            _ => WireError::Hello(shown(line), own),
         };
         let words = words(line).ok_or_else(fail)?;
         let &[protocol, run_id, sender, history, instance] = words.as_slice() else {
@@ -272,7 +273,7 @@ mod tests {
         fn what_is_written_is_read(is_lettered: bool, run_id in "[a-zA-Z0-9._-]{1,64}", id in 0..=MAX_CLOCK, h: u64, i: u64, a in 1..=MAX_TIMESTAMP, b in 0..=MAX_CLOCK) {
             let protocol = if is_lettered { Protocol::Lettered } else { Protocol::Classic };
             let hello = Hello { protocol, run_id, sender: id, history: Nonce(h), instance: Nonce(i) };
-            prop_assert_eq!(Hello::parse(&line(|out| hello.write(out))).unwrap(), hello);
+            prop_assert_eq!(Hello::parse(&line(|out| hello.write(out)), Protocol::Classic).unwrap(), hello);
             let marks = Marks { logged: b, accepted: a };
             let reply = Reply::Ok { receiver: id, history: Nonce(h), marks };
             prop_assert_eq!(Reply::parse(&line(|out| reply.write(out))).unwrap(), reply);
@@ -282,7 +283,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Hello::parse(&bytes);
+            let _ = Hello::parse(&bytes, Protocol::Classic);
             let _ = Reply::parse(&bytes);
             let _ = parse_ack(&bytes);
             let _ = parse_message(&bytes, 1);

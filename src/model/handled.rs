@@ -236,6 +236,19 @@ impl Handled {
         }
     }
 
+    /// Undoes the beginning of a step as well, but a message by hand is gone with it: it has no line so far, and none of
+    /// its channel waits for that.
+    pub fn drop_step(&mut self, begun: Begun) {
+        match begun.event {
+            Event::Receive {
+                message, old_clock, ..
+            } if message.channel().is_none() => {
+                self.node.set_clock(old_clock);
+            }
+            _ => self.take_back(begun),
+        }
+    }
+
     /// Does what the handler of a step wants done. `effects` is empty then.
     pub fn carry_out(&mut self, begun: Begun, effects: &mut Effects) -> HandledStep {
         let sends = effects.sends.drain(..).map(|(recipients, body)| Caused {

@@ -323,14 +323,20 @@ impl PyMachine {
     /// LamportError
     ///     The machine failed, or at its end no connection to one of its peers had ever worked, with no
     ///     fault asked for; then the log is complete.
+    ///
+    /// Warns
+    /// -----
+    /// LamportWarning
+    ///     What `warnings` would say: it went on, but not as planned.
     fn run(this: Bound<'_, Self>) -> PyResult<()> {
         Self::start(this.clone())?;
-        let (machine, py) = (this.get(), this.py());
-        let Err(interrupt) = machine.join(py, None) else {
+        let (own, py) = (this.get().own.get()?, this.py());
+        let running = own.running().expect("it was started");
+        let Err(interrupt) = own.wait(py, &running) else {
             return Ok(());
         };
         // Ctrl-C, or the machine's own failure, after which all this does nothing.
-        machine.own.get()?.stop_and_wait(py)?;
+        own.stop_and_warn(py)?;
         Err(interrupt)
     }
 
@@ -340,6 +346,7 @@ impl PyMachine {
     fn start(this: Bound<'_, Self>) -> PyResult<()> {
         let machine = this.get();
         let own = machine.own.get()?;
+        own.machine.check_outside_handler()?;
         refuse_overridden(&this, &this.py().get_type::<Self>())?;
         let plan = FaultPlan {
             faults: machine.faults.clone(),
@@ -391,9 +398,11 @@ impl PyMachine {
         Ok(())
     }
 
-    /// One tick by hand. Returns the event, with the fields of its log line.
+    /// One tick by hand. Returns the event: its name, clocks, and recipients or message.
     ///
-    /// None if it has an algorithm, and there is nothing to do.
+    /// None if it has an algorithm, and there is nothing to do. KeyboardInterrupt or SystemExit out of a
+    /// handler is raised: its step did not happen. A message by hand is gone with it; any other, and a timer,
+    /// is taken at the next tick.
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let event = self.by_hand(py, Machine::tick_by_hand)?;
         let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));
@@ -441,16 +450,17 @@ impl PyMachine {
 
     /// Put a message into the queue by hand, in the name of `sender` or of nobody.
     ///
-    /// It does not belong to that machine's channel: what that machine sends still comes. Its RECEIVE line
-    /// says so with ``"by_hand": true``. An algorithm is asked ``on_message``, with this sender or None. If
-    /// the machine is killed before it takes the message, that is gone: give it again.
+    /// It does not belong to that machine's channel: what that machine sends still comes. With a sender its
+    /// RECEIVE line says so with ``"by_hand": true``; without one it names none. An algorithm is asked
+    /// ``on_message``, with this sender or None. If the machine is killed before it takes the message, that
+    /// is gone: give it again.
     ///
     /// Parameters
     /// ----------
     /// timestamp : int
     ///     The clock that it carries.
     /// sender : int, optional
-    ///     Whose it is said to be.
+    ///     Whose it is said to be: another machine's.
     /// body : object, optional
     ///     What it says to an algorithm, as `Me.send` takes it.
     ///
@@ -458,7 +468,7 @@ impl PyMachine {
     /// ------
     /// ValueError
     ///     The timestamp is above 2**53 - 2**32 - 1, the largest that a message between machines
-    ///     may carry; or there is a body and no algorithm.
+    ///     may carry; the sender is the machine itself; or there is a body and no algorithm.
     /// TypeError
     ///     Something in the body is of a class that no body has.
     #[pyo3(signature = (timestamp=Whole(0), sender=None, *, body=None), text_signature = "($self, timestamp=0, sender=None, *, body=None)")]

@@ -1,6 +1,7 @@
 //! The machine behind one of Python, and its run once it is started.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -16,6 +17,9 @@ use crate::drive::real::running::Running;
 use crate::drive::real::supervisor::{self, FaultPlan};
 use crate::model::fault::Fault;
 use crate::model::fault_schedule::{FaultSchedule, check_before_end};
+
+/// How often a call that blocks looks for warnings.
+const TURN: Duration = Duration::from_millis(200);
 
 pub(super) struct OwnMachine {
     pub(super) machine: Arc<Machine>,
@@ -97,13 +101,59 @@ impl OwnMachine {
         self.thread.as_slice()
     }
 
-    /// Another Ctrl-C is raised into a handler that is at work; without any, and once it was, it ends the waiting.
+    /// Waits until it is done, and warns meanwhile: nobody else can ask for its warnings.
+    pub(super) fn wait(&self, py: Python<'_>, running: &Running) -> PyResult<()> {
+        loop {
+            let done = join(py, running, Some(TURN));
+            let told = self.warn(py);
+            // What made it fail is raised, even where warnings are errors.
+            if done? {
+                return told;
+            }
+            told?;
+        }
+    }
+
+    /// Warns of what is to be warned of.
+    fn warn(&self, py: Python<'_>) -> PyResult<()> {
+        let texts = self.machine.take_warnings();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let warn = py.import("lamport._model.warning")?.getattr("warn")?;
+        let mut told = Ok(());
+        for text in texts {
+            // Where one is an error, the others are told first.
+            told = told.and(warn.call1((text,)).map(drop));
+        }
+        told
+    }
+
+    /// Ends it, and waits as `wait` does; warnings are no errors here.
+    pub(super) fn stop_and_warn(&self, py: Python<'_>) -> PyResult<()> {
+        self.end(py, |running| {
+            loop {
+                let done = join(py, running, Some(TURN));
+                drop(self.warn(py));
+                if done? {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    /// Ends it, and waits until it has.
     pub(super) fn stop_and_wait(&self, py: Python<'_>) -> PyResult<()> {
+        self.end(py, |running| join(py, running, None).map(drop))
+    }
+
+    /// Another Ctrl-C is raised into a handler that is at work; without any, and once it was, it ends the waiting.
+    fn end(&self, py: Python<'_>, wait: impl Fn(&Running) -> PyResult<()>) -> PyResult<()> {
         let Some(running) = self.running() else {
             return Ok(());
         };
         running.stop();
-        let Err(error) = join(py, &running, None) else {
+        let Err(error) = wait(&running) else {
             return Ok(());
         };
         let is_ctrl_c = !running.is_done() && error.is_instance_of::<PyKeyboardInterrupt>(py);

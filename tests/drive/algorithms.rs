@@ -618,7 +618,7 @@ fn a_handler_reads_its_machine_and_does_not_step_it() {
     assert!(
         errors
             .iter()
-            .all(|error| error.contains("cannot step, join or stop its own machine"))
+            .all(|error| error.contains("cannot start, step, join or stop its own machine"))
     );
     machine.finish().unwrap();
     assert_eq!(of(&checked(&scratch.0, 1), "UNREAD").len(), 1);
@@ -671,7 +671,7 @@ fn a_handler_that_does_not_return_is_named() {
     assert!(
         warnings
             .iter()
-            .any(|warning| warning.contains("has been at work for ")),
+            .any(|warning| warning.contains("its handler on_message has been at work for ")),
         "{warnings:?}"
     );
     assert_eq!(of(&checked(&scratch.0, 2), "RECEIVE").len(), 1);

@@ -115,8 +115,8 @@ class ProcessRun:
             )
             for machine, row in enumerate(peers)
         ]
-        if base_port == 0:
-            # All that may send are here; where the ports are known, others may join.
+        if base_port == 0 or plan is not None:
+            # All that may send are here; where the ports are known, others may join, but no algorithm.
             for command, senders in zip(self._commands, _senders(peers), strict=True):
                 command.append(f"--senders={','.join(map(str, senders))}")
         self._wait = wait

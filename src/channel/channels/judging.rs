@@ -49,10 +49,12 @@ impl Channels {
             return refuse("history", came_back(id));
         }
         if !self.may_send(id, is_allowed) {
-            let reason = format!(
-                "machine {id} is none of its peers: allow its address with --allow, or give all machines \
-                 of the run a key"
-            );
+            let remedy = if self.expected.is_some() {
+                "only machines of the run that have it as a peer may send to it"
+            } else {
+                "allow its address with --allow, or give all machines of the run a key"
+            };
+            let reason = format!("machine {id} is none of its peers: {remedy}");
             return refuse_with("stranger", reason, format!("machine {id} is not a peer"));
         }
         if known.is_none() && self.senders.len() >= MOST_SENDERS {

@@ -137,7 +137,7 @@ impl Endpoint {
                 && partial.kept().first() == Some(&0)
             {
                 // A machine with a key sends frames, not lines.
-                outcome = Hello::parse(partial.kept())
+                outcome = Hello::parse(partial.kept(), self.channels.protocol())
                     .map(|_| ())
                     .map_err(Offence::from);
             }
@@ -179,7 +179,7 @@ impl Endpoint {
                 self.routes[peer].backoff = self.waits.shortest_backoff;
             }
             Role::Unidentified => {
-                let hello = Hello::parse(line)?;
+                let hello = Hello::parse(line, self.channels.protocol())?;
                 self.hello(now, id, &hello);
             }
             Role::Greeting { peer } => {

@@ -172,10 +172,11 @@ impl Local {
 }
 
 impl LocalConfig {
-    /// For each machine, those that send to it. Not known where the ports are: others can join.
+    /// For each machine, those that send to it. Not known where the ports are: others can join, but not with an algorithm,
+    /// which is told who sends to it.
     fn senders(&self) -> Vec<Option<Vec<MachineId>>> {
         let machines = self.topology.machines();
-        if self.base_port != 0 {
+        if self.base_port != 0 && self.algorithm.is_none() {
             return vec![None; machines as usize];
         }
         let mut senders = vec![Vec::new(); machines as usize];

@@ -360,10 +360,10 @@ impl Machine {
     }
 
     /// Warns of a handler that has been at work for so many seconds.
-    pub(super) fn warn_of_long_handler(&self, seconds: u64) {
+    pub(super) fn warn_of_long_handler(&self, handler: &str, seconds: u64) {
         let text = format!(
-            "a handler of its algorithm has been at work for {seconds} s: nothing else happens at this machine, and it \
-             cannot end, before the handler returns"
+            "its handler {handler} has been at work for {seconds} s: nothing else happens at this machine, and it \
+             cannot end, before that returns; Ctrl-C twice, or interrupt(), is raised in it"
         );
         self.member.warn(Warning::of("handler", text));
     }

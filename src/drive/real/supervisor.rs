@@ -290,12 +290,12 @@ impl Supervisor {
     fn name_long_handlers(&mut self) {
         let now = self.clock.now();
         for (machine, named) in self.machines.iter().zip(&mut self.named) {
-            if let Some(since) = machine.handles_since()
+            if let Some((since, handler)) = machine.at_work()
                 && now.saturating_sub(since) > LONG
                 && *named != since
             {
                 *named = since;
-                machine.warn_of_long_handler((now - since) / 1_000_000_000);
+                machine.warn_of_long_handler(&handler, (now - since) / 1_000_000_000);
             }
         }
     }

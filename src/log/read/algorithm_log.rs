@@ -55,6 +55,18 @@ pub fn algorithm_log<R: BufRead>(mut lines: Lines<R>, name: &str) -> Result<Opti
             LineBody::Connect(connect) => {
                 ids.insert(connect.peer.into_owned(), connect.peer_id);
             }
+            LineBody::Event(event) => {
+                let Some(startup) = &last else {
+                    return Ok(None);
+                };
+                // Who was told the ids of its peers names them before they connect.
+                if ids.len() < startup.peers.len() {
+                    let told = event.recipients.into_iter().zip(event.recipient_ids);
+                    for (place, id) in told.filter_map(|(place, id)| Some((place, id?))) {
+                        ids.entry(place.into_owned()).or_insert(id);
+                    }
+                }
+            }
             _ if last.is_none() => return Ok(None),
             _ => {}
         }

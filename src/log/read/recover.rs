@@ -48,6 +48,8 @@ pub struct Recovered {
     pub peers: Vec<Place<'static>>,
     /// How many of the peers it was made with, the first of them.
     pub declared: usize,
+    /// Who they are, in their order, as SEND lines name them, also before they connect; shorter if none named the last.
+    pub named: Vec<Option<MachineId>>,
     /// How often it started so far.
     pub starts: u64,
     /// The clock of its newest event.
@@ -162,6 +164,7 @@ fn begin(line: Line<'_>) -> Said<Recovered> {
         manner: startup.manner,
         peers: Vec::new(),
         declared: startup.peers.len(),
+        named: Vec::new(),
         starts: 1,
         clock: startup.local_clock.ok_or_else(|| lacks("local_clock"))?,
         ticks: 0,
@@ -227,6 +230,13 @@ impl Recovered {
         Ok(())
     }
 
+    fn name(&mut self, position: usize, id: MachineId) {
+        if self.named.len() <= position {
+            self.named.resize(position + 1, None);
+        }
+        self.named[position] = Some(id);
+    }
+
     fn event(&mut self, event: EventLine<'_>, is_manual: bool, is_by_hand: bool) -> Said<()> {
         let (old_clock, new_clock) = event.clocks;
         if old_clock == UNTOLD {
@@ -247,7 +257,7 @@ impl Recovered {
             ));
         }
         self.clock = new_clock;
-        for peer in event.recipients {
+        for (at, peer) in event.recipients.into_iter().enumerate() {
             let known = self.position(&peer);
             let position = match known {
                 Some(position) => position,
@@ -256,6 +266,9 @@ impl Recovered {
                 None => return Err(unlisted(&peer)),
             };
             self.past.peers[position].sent.push(new_clock);
+            if let Some(&Some(id)) = event.recipient_ids.get(at) {
+                self.name(position, id);
+            }
         }
         if event.message.sender.is_none() && event.message.sent_clock == Some(0) {
             self.given += 1;

@@ -190,9 +190,9 @@ fn foreign(value: &Bound<'_, PyAny>) -> Wrong {
 }
 
 #[cold]
-fn too_long() -> Wrong {
+fn too_long(bytes: usize) -> Wrong {
     Wrong::value(format!(
-        "is where its JSON becomes longer than {MAX_BODY} bytes, the most there may be"
+        "is where its JSON becomes longer than {MAX_BODY} bytes, the most there may be: up to there it has {bytes}"
     ))
 }
 
@@ -225,8 +225,9 @@ impl BodyWriter<'_> {
         } else {
             return Err(foreign(value));
         }
-        if self.text.len() - self.start > MAX_BODY {
-            return Err(too_long());
+        let bytes = self.text.len() - self.start;
+        if bytes > MAX_BODY {
+            return Err(too_long(bytes));
         }
         Ok(())
     }
@@ -239,7 +240,7 @@ impl BodyWriter<'_> {
             )));
         };
         if string.len() > MAX_BODY {
-            return Err(too_long());
+            return Err(too_long(self.text.len() - self.start + string.len()));
         }
         write_string(string, self.text);
         Ok(())
@@ -255,7 +256,7 @@ impl BodyWriter<'_> {
         let digits = digits.map_err(|error| Wrong::value(error.to_string()))?;
         // A hexadecimal digit is more than a decimal one.
         if digits.len() > MAX_BODY {
-            return Err(too_long());
+            return Err(too_long(self.text.len() - self.start + digits.len()));
         }
         self.text
             .push_str(&decimal(&digits).expect("Python writes a number"));

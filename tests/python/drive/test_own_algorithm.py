@@ -3,6 +3,8 @@
 import json
 import socket
 import threading
+import time
+import warnings
 
 import pytest
 
@@ -116,6 +118,68 @@ def test_steps_by_hand(tmp_path):
     assert received[1]["state"]["given"] is False
 
 
+class Interrupted(Counter):
+    """Raises what it is told to, as a Ctrl-C while a handler is at work does."""
+
+    def on_message(self, me, _sender, body):
+        me.broadcast("never")
+        if body != "good":
+            raise {"kbd": KeyboardInterrupt, "exit": SystemExit}[body]
+        me.state(heard=body)
+
+
+@pytest.mark.parametrize(("body", "raised"), [("kbd", KeyboardInterrupt), ("exit", SystemExit)])
+def test_an_interrupt_by_hand_is_raised_once_and_the_machine_goes_on(tmp_path, body, raised):
+    machine = alone(tmp_path, Interrupted)
+    machine.tick()
+    for take in (machine.tick, machine.handle_receive):
+        machine.deliver(body=body)
+        machine.deliver(body="good")
+        with pytest.raises(raised):
+            take()
+        assert machine.queue_len == 1
+        assert take()["event"] == "RECEIVE"
+    assert machine.tick()["event"] == "INTERNAL"
+    clock = machine.local_clock
+    del machine, take
+    log = tmp_path / "machine_1.log"
+    told = [line["state"] for line in lines(log) if "state" in line]
+    assert told == [{"heard": "good"}, {"heard": "good"}, {"count": 1}]
+    with alone(tmp_path, Interrupted, resume=True) as again:
+        assert again.local_clock == clock
+    run = lamport.load(tmp_path)
+    assert run.verify().ok
+    assert lamport.replay(run)["line"].isna().all()
+
+
+class Busy(lamport.Algorithm):
+    """Takes longer than it should."""
+
+    def start(self, me):
+        me.timer("t", 0.01)
+
+    def on_timer(self, me, _name):
+        time.sleep(6)
+        me.stop()
+
+
+def test_a_run_that_blocks_says_which_handler_it_waits_for(tmp_path):
+    said = r'machine 1: its handler on_timer\("t"\) has been at work for [56] s: .* Ctrl-C twice'
+    machine = alone(tmp_path, Busy, 0.5)
+    with pytest.warns(lamport.LamportWarning, match=said) as caught:
+        machine.run()
+    assert caught[0].filename == __file__
+    assert machine.warnings() == []
+
+
+def test_nobody_is_his_own_sender(tmp_path):
+    for options in ({"algorithm": Echo}, {}):
+        with lamport.Machine(1, 0, [], tmp_path / f"{len(options)}.log", 60, **options) as machine:
+            with pytest.raises(ValueError, match="sender 1 is the machine itself"):
+                machine.deliver(3, sender=1)
+            assert machine.queue_len == 0
+
+
 def test_the_built_in_behaviour_takes_no_bodies(tmp_path):
     with lamport.Machine(1, 0, [], tmp_path / "machine_1.log", 60) as machine:
         machine.deliver()
@@ -127,7 +191,12 @@ def test_the_built_in_behaviour_takes_no_bodies(tmp_path):
 
 @pytest.mark.parametrize(
     ("body", "told"),
-    [({1: 2}, "body"), (float("nan"), "body"), ([{"a": {1, 2}}], r'body\[0\]\["a"\]'), ("x" * 65_536, "65")],
+    [
+        ({1: 2}, "body"),
+        (float("nan"), "body"),
+        ([{"a": {1, 2}}], r'body\[0\]\["a"\]'),
+        ("x" * 65_537, "longer than 65536 bytes, .* it has 65537"),
+    ],
 )
 def test_what_is_no_body(tmp_path, body, told):
     with alone(tmp_path, Echo) as machine:
@@ -180,11 +249,14 @@ def test_ids_that_are_none(tmp_path, peers, told):
 def test_a_peer_that_is_another_machine_is_refused(tmp_path):
     first, second = pair(tmp_path, told=3)
     second.start()
-    with pytest.raises(lamport.LamportError, match="it is machine 2, and was told to be machine 3"):
-        first.run()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(lamport.LamportError, match="it is machine 2, and was told to be machine 3"):
+            first.run()
     with pytest.raises(lamport.LamportError, match="machine 2 is not a peer"):
         second.join()
-    assert any("machine 2 is none of its peers" in warning for warning in first.warnings())
+    assert any("machine 2 is none of its peers" in str(warning.message) for warning in caught)
+    assert first.warnings() == []
 
 
 def test_who_told_ids_need_not_wait_and_an_algorithm_that_lacks_them_names_who_is_missing(tmp_path):
@@ -288,6 +360,9 @@ def test_ids_of_peers_that_never_connected_are_told_again(tmp_path):
         ValueError, match=r"does not tell those of 127\.0\.0\.1:9, 127\.0\.0\.1:10: tell them"
     ):
         lamport.Machine(1, 0, list(peers.values()), log, 60, resume=True, **given)
+    others = dict(zip((2, 4), peers.values(), strict=True))
+    with pytest.raises(ValueError, match=r"has machine 3 at 127\.0\.0\.1:10, which is not machine 4"):
+        lamport.Machine(1, 0, others, log, 60, resume=True, **given)
     swapped = dict(reversed(peers.items()))
     with lamport.Machine(1, 0, swapped, log, 60, resume=True, **given) as again:
         assert again.local_clock == 2
@@ -325,8 +400,8 @@ class Kept(lamport.Algorithm):
         def send():
             return machine.send_message([("127.0.0.1", 9)])
 
-        for act in (machine.tick, machine.handle_receive, machine.internal_event, send, machine.join,
-                    machine.stop, machine.shutdown):  # fmt: skip
+        for act in (machine.start, machine.run, machine.tick, machine.handle_receive, machine.internal_event,
+                    send, machine.join, machine.stop, machine.shutdown):  # fmt: skip
             with pytest.raises(lamport.LamportError) as caught:
                 act()
             self.told.append(str(caught.value))
@@ -363,8 +438,8 @@ def test_what_a_handler_may_not_do_with_its_machine(tmp_path, by_hand):
             Kept.machine = None
         (algorithm,) = made
         *own, other = algorithm.told
-        assert len(own) == 7
-        assert all("a handler cannot step, join or stop its own machine" in text for text in own)
+        assert len(own) == 9
+        assert all("a handler cannot start, step, join or stop its own machine" in text for text in own)
         assert "do it in the handler itself" in other
         assert algorithm.properties[0] == 1
         with pytest.raises(lamport.LamportError, match="while no handler of it runs"):

@@ -117,6 +117,20 @@ def test_machines_that_are_made_one_by_one(tmp_path):
     assert_whole(lamport.replay(tmp_path / "machine_2.log"), lamport.load(tmp_path / "machine_2.log"))
 
 
+def test_a_machine_that_is_told_who_its_peers_are_and_meets_none(tmp_path):
+    peers = {3: ("127.0.0.1", 10), 2: ("127.0.0.1", 9)}
+    log = tmp_path / "machine_1.log"
+    with lamport.Machine(1, 0, peers, log, 60, clock_rate=100, seed=3, algorithm=Asymmetric) as machine:
+        while '"caused"' not in log.read_text():
+            machine.tick()
+    run = lamport.load(log)
+    assert_whole(lamport.replay(log), run)
+    text = log.read_text()
+    # It does what it did because it knows who they are.
+    log.write_text(text.replace('"recipient_ids": [3, 2]', '"recipient_ids": [4, 2]'))
+    assert lamport.replay(log)["line"].notna().all()
+
+
 def test_a_crash_that_outlasts_the_run(tmp_path):
     faults = [lamport.Crash(1, at=0.3)]
     run = lamport.run_local(3, 0.6, algorithm=Gossip, faults=faults, log_dir=tmp_path / "run", **FAST)

@@ -108,3 +108,39 @@ def test_who_knows_the_run_and_is_none_of_it_moves_no_clock(tmp_path, processes)
     assert run.verify().ok
     assert run.machines.final_clock.max() < 1000
     assert set(run.events.sender.dropna()) <= {1, 2, 3}
+
+
+class Listener(lamport.Algorithm):
+    """Keeps what it hears."""
+
+    def on_message(self, me, sender, body):
+        me.state(sender=sender, body=body)
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_an_algorithm_hears_none_but_its_senders_even_where_others_could_join(tmp_path, processes):
+    heard = []
+    directory = tmp_path / "run"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def intrude():
+        (start,) = listeners(directory, 1)
+        heard.append(say(port, f"lamport/2 {start['run_id']} 9 {9:016x} {9:016x}\n1:9 5\n"))
+
+    thread = threading.Thread(target=intrude)
+    thread.start()
+    with pytest.warns(lamport.LamportWarning, match="machine 9 is none of its peers"):
+        run = lamport.run_local(
+            1,
+            2 if processes else 1,
+            rates=100,
+            algorithm=Listener,
+            key=None,
+            base_port=port,
+            processes=processes,
+            log_dir=directory,
+        )
+    thread.join()
+    assert heard == ["no machine 9 is not a peer\n"]
+    assert run.events.event.tolist() == ["INTERNAL"]

@@ -277,3 +277,19 @@ proptest! {
         prop_assert_eq!(heard, expected);
     }
 }
+
+#[test]
+fn what_is_no_hello_is_told_what_this_machine_speaks() {
+    for (mut receiver, wanted) in [
+        (lettered(1, &[]), "\"lamport/2 <run id> "),
+        (endpoint(&[]), "\"lamport/1 <run id> "),
+    ] {
+        let id = taken(&mut receiver, 0, [10, 0, 0, 9]);
+        hear(&mut receiver, 0, id, b"hello\n");
+        let outputs = outputs(&mut receiver);
+        let warned = outputs
+            .iter()
+            .any(|output| matches!(output, Output::Warn(warning) if warning.text.contains(wanted)));
+        assert!(warned, "{outputs:?}");
+    }
+}

@@ -43,7 +43,7 @@ impl Machine {
     /// A tick of the tick thread that is due at this time. Whether it found something to do.
     pub(in crate::drive::real) fn tick_handled(&self, due: Nanos) -> Result<bool> {
         let mut seat = self.steps()?;
-        let step = self.handle(&mut seat, |journal, handled, now, has_idle| {
+        let step = self.handle(&mut seat, false, |journal, handled, now, has_idle| {
             let begun = handled.begin(now, has_idle);
             if begun.is_some() {
                 journal.lateness.add(now.saturating_sub(due));
@@ -57,7 +57,7 @@ impl Machine {
     fn handled_by_hand(&self, is_receipt: bool) -> Result<Option<Event>> {
         let mut seat = self.steps()?;
         self.check_able(&self.journal())?;
-        let made = self.handle(&mut seat, |journal, handled, now, has_idle| {
+        let made = self.handle(&mut seat, true, |journal, handled, now, has_idle| {
             if is_receipt {
                 if handled.has_started() {
                     return Ok(handled.begin_receipt(now));

@@ -25,7 +25,7 @@ impl Machine {
     pub fn check_outside_handler(&self) -> Result<()> {
         if handled_here() == Some(self.id()) {
             return Err(Error::state(format!(
-                "machine {}: a handler cannot step, join or stop its own machine: it sends, sets timers and stops with \
+                "machine {}: a handler cannot start, step, join or stop its own machine: it sends, sets timers and stops with \
                  what it is handed (me.send, me.timer, me.stop)",
                 self.id()
             )));
@@ -33,9 +33,10 @@ impl Machine {
         Ok(())
     }
 
-    /// Since when a handler of it is at work, by the process's clock.
-    pub(in crate::drive::real) fn handles_since(&self) -> Option<Nanos> {
-        self.handling.as_ref()?.since()
+    /// Since when a handler of it is at work, by the process's clock, and which.
+    pub(in crate::drive::real) fn at_work(&self) -> Option<(Nanos, String)> {
+        let (since, cause) = self.handling.as_ref()?.at_work()?;
+        Some((since, cause.handler()))
     }
 
     /// Takes the right to make steps.
@@ -53,10 +54,11 @@ impl Machine {
     }
 
     /// One step with its handler, where `begin` finds something to do; it is told the time, and whether idle ticks are
-    /// the algorithm's business.
+    /// the algorithm's business. After a step `by_hand` that was interrupted the machine goes on.
     pub(super) fn handle(
         &self,
         seat: &mut HandlerSeat,
+        by_hand: bool,
         begin: impl FnOnce(&mut Journal, &mut Handled, Nanos, bool) -> Result<Option<Begun>>,
     ) -> Result<Option<HandledStep>> {
         self.prepare(seat)?;
@@ -73,11 +75,17 @@ impl Machine {
         let moment = begun.moment(letters.room(), false);
         seat.effects.clear();
         let handling = self.handling.as_ref().expect("it has an algorithm");
-        let at_work = AtWork::begin(handling, self.id(), self.member.clock.now());
+        let at_work = AtWork::begin(handling, self.id(), self.member.clock.now(), &begun.cause);
         let handled = handler.handle(&moment, begun.call(), &mut seat.effects);
         drop(at_work);
         let mut journal = self.journal();
-        let ended = self.end_step(&mut journal, begun, handled, &mut seat.effects);
+        let ended = match handled {
+            Err(HandlerFailure::Interrupted(cause)) if by_hand && !journal.has_ended => {
+                self.member.state().handled().drop_step(begun);
+                Err(Error::Interrupted(cause))
+            }
+            handled => self.end_step(&mut journal, begun, handled, &mut seat.effects),
+        };
         journal.is_stepping = false;
         for met in std::mem::take(&mut journal.met) {
             // Of one that was told to leave no line is wanted.

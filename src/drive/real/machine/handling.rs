@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::drive::real::algorithm::{BoxedHandler, HandlerMaker, Inputs};
+use crate::model::handled::Cause;
 use crate::model::handler::Effects;
 use crate::model::message::{MachineId, Nanos};
 
@@ -17,8 +17,8 @@ thread_local! {
 /// The algorithm of a machine. Its lock is that of steps: taken before the journal, and held while a handler is at work.
 pub(super) struct Handling {
     seat: Mutex<HandlerSeat>,
-    /// Since when a handler is at work; 0 if none is.
-    since: AtomicU64,
+    /// Since when which handler is at work, if one is.
+    at_work: Mutex<Option<(Nanos, Cause)>>,
     /// What it is given from outside, until ticking begins.
     inputs: Mutex<Inputs>,
 }
@@ -48,7 +48,7 @@ impl Handling {
                 handler,
                 effects: Effects::default(),
             }),
-            since: AtomicU64::new(0),
+            at_work: Mutex::default(),
             inputs: Mutex::default(),
         }
     }
@@ -72,10 +72,13 @@ impl Handling {
         self.seat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Since when a handler is at work.
-    pub(super) fn since(&self) -> Option<Nanos> {
-        let since = self.since.load(Ordering::Acquire);
-        (since > 0).then_some(since)
+    /// Since when which handler is at work.
+    pub(super) fn at_work(&self) -> Option<(Nanos, Cause)> {
+        self.at_work.lock().expect("no holder panics").clone()
+    }
+
+    fn set_at_work(&self, work: Option<(Nanos, Cause)>) {
+        *self.at_work.lock().expect("no holder panics") = work;
     }
 }
 
@@ -107,16 +110,16 @@ pub struct UnderWay {
 pub(super) struct AtWork<'a>(&'a Handling);
 
 impl<'a> AtWork<'a> {
-    pub(super) fn begin(handling: &'a Handling, id: MachineId, now: Nanos) -> Self {
+    pub(super) fn begin(handling: &'a Handling, id: MachineId, now: Nanos, cause: &Cause) -> Self {
         HANDLED.set(Some(id));
-        handling.since.store(now.max(1), Ordering::Release);
+        handling.set_at_work(Some((now, cause.clone())));
         Self(handling)
     }
 }
 
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {
-        self.0.since.store(0, Ordering::Release);
+        self.0.set_at_work(None);
         HANDLED.set(None);
     }
 }

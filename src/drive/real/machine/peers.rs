@@ -74,9 +74,11 @@ impl Config {
             return Ok(());
         };
         *ids = order.iter().map(|&at| ids[at]).collect();
-        let known = past.past.peers.iter().map(|peer| peer.known);
+        let named = past.named.iter().copied().chain(std::iter::repeat(None));
+        let known = past.past.peers.iter().zip(named);
+        let known = known.map(|(peer, named)| peer.known.map(|(id, _)| id).or(named));
         for ((id, known), address) in ids.iter().zip(known).zip(&self.peers) {
-            if let Some((known, _)) = known
+            if let Some(known) = known
                 && known != *id
             {
                 return Err(Error::invalid(format!(

@@ -171,6 +171,11 @@ impl Machine {
                 )));
             }
         }
+        if sender == Some(self.id()) {
+            return Err(Error::invalid(format!(
+                "sender {id} is the machine itself, which sends itself nothing: name another, or nobody (None)"
+            )));
+        }
         self.check_open(&self.journal())?;
         if self.has_algorithm() {
             let letter = |now| Message::by_hand_saying(body, sender, timestamp, now);
