@@ -1,6 +1,8 @@
 //! Steps made by hand, of a machine with the built-in behaviour or with an algorithm.
 
 use std::sync::MutexGuard;
+use std::thread;
+use std::time::Duration;
 
 use super::{Journal, Machine};
 use crate::drive::real::command::Command;
@@ -11,13 +13,31 @@ use crate::model::handled::{Cause, HandledStep};
 use crate::model::message::Nanos;
 use crate::model::node::Node;
 
+/// The beginning is never as far off as this.
+const MOST_AWAITED: Duration = Duration::from_millis(100);
+
 impl Machine {
     /// One tick by hand; of an algorithm, none if it has nothing to do.
     pub fn tick_by_hand(&self) -> Result<Option<Event>> {
+        self.await_beginning();
         if self.has_algorithm() {
             return self.handled_by_hand(false);
         }
         self.step(false, |node, now| Some(node.tick(now, self.odds())))
+    }
+
+    /// Waits out the moment between a start and the beginning of ticking: no tick comes before that.
+    fn await_beginning(&self) {
+        let began = || {
+            self.began()
+                .map(|began| began * 1000 - self.member.unix_origin as i64)
+        };
+        while let Some(began) = began()
+            && let Some(rest) = self.member.clock.until(began.max(0) as Nanos + 1000)
+            && rest <= MOST_AWAITED
+        {
+            thread::park_timeout(rest);
+        }
     }
 
     /// An event by hand that is neither a send nor a receive.
