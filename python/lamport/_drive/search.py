@@ -78,8 +78,8 @@ def search(
     TypeError
         An algorithm is none, or `property` or `invariant` cannot be called.
     LamportError
-        A function failed, or returned something else, in a run: the message names the run and its seed. Or
-        the executor failed.
+        A function failed, or returned something else, in a run: the message names the run and its seed. What
+        was found is another run when it is made again. Or the executor failed.
     KeyboardInterrupt
         Ctrl-C: runs that were not looked at may be broken.
 
@@ -141,6 +141,13 @@ def search(
     if found is None:
         return None
     number, of_run, drawn, broken = found
+    if not trial.is_repeatable(of_run, drawn):
+        from lamport._model.algorithm import REMEDY
+
+        raise LamportError(
+            f"run {number} with seed {of_run} is broken ({broken.message}), and made again it is another "
+            f"run: the algorithm is not deterministic. {REMEDY}"
+        )
     return Counterexample._of(given, trial, of_run, drawn, broken, number=number)
 
 

@@ -117,6 +117,25 @@ class Trial:
             raise KeyboardInterrupt
         return made
 
+    def is_repeatable(self, seed: int, faults: Sequence[Fault]) -> bool:
+        """Whether the run, made twice, is twice the same."""
+        if self.plan is None:
+            return True
+        setting: Any = {**self.setting, "faults": faults_text(faults)}
+        one, other = (self._told(setting, seed) for _ in range(2))
+        return one == other
+
+    def _told(self, setting: "_RunSetting", seed: int) -> object:
+        """Return all that a run tells, as what can be compared."""
+        try:
+            logs = self._simulated(setting, seed, None).logs
+        except AlgorithmError as error:
+            return in_a_line(error)
+        rows, texts = logs.states()
+        # As bytes: what is unknown is not equal to itself.
+        told = [each.tolist() if each.dtype == object else each.tobytes() for each in logs.events().values()]
+        return [*told, rows.tobytes(), texts]
+
     def draw(self, faults: "Sequence[Fault] | Callable[[int], Any] | None", seed: int) -> tuple[Fault, ...]:
         """Return the faults of a run.
 

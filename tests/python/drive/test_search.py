@@ -1,6 +1,7 @@
 """Searches for a run that breaks a property: what they find, and what they refuse."""
 
 import pickle
+import random
 import subprocess
 import sys
 import threading
@@ -410,6 +411,29 @@ def test_ctrl_c_takes_back_what_has_not_begun():
         with pytest.raises(KeyboardInterrupt):
             lamport.search(look, runs=2000, duration=5, executor=executor, progress=interrupt)
     assert len(begun) < 2000
+
+
+def test_what_is_not_the_same_when_it_is_made_again_is_no_counterexample():
+    class Unsteady(lamport.Algorithm):
+        def start(self, me):
+            me.timer("look", 1)
+
+        def on_timer(self, me, name):
+            me.state(x=random.random())
+            me.timer(name, 1)
+
+    def is_small(states):
+        return all(state["x"] < 0.9 for state in states.values()) or "x is large"
+
+    def are_small(run):
+        return bool((run.states["x"] < 0.9).all())
+
+    given = {"algorithm": Unsteady, "machines": 3, "duration": 20, "rates": 100, "faults": ()}
+    for looked_for in ({"invariant": is_small}, {"property": are_small}):
+        with pytest.raises(
+            lamport.LamportError, match=r"run \d with seed \d+ is broken .*made again .*me.random"
+        ):
+            lamport.search(**looked_for, **given)
 
 
 @pytest.mark.parametrize(
