@@ -137,35 +137,27 @@ impl LastStart {
         report: &mut Report,
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<()> {
-        let times = &case.columns.system_time;
         let no_ticks = case.columns.are_no_ticks(self.rows.clone());
         let Some(first) = no_ticks.iter().position(|&is_none| !is_none) else {
             return Ok(());
         };
         let first = self.rows.start + first;
-        let start = times[first];
-        // How early and how late ticks were against what is due.
-        let (mut earliest, mut latest) = (0.0, 0.0);
-        // The last tick, which jitter does not take beyond the end: that may come earlier than is drawn.
-        let mut held = None;
-        let mut count = 0;
-        let mut due = self.due.each();
-        checkpoint.rows(first..self.rows.end, |rows| {
-            let no_ticks = case.columns.are_no_ticks(rows.clone());
-            let ticks = times[rows].iter().zip(no_ticks.iter());
-            for (time, _) in ticks.filter(|(_, is_none)| !**is_none) {
-                let late = time - start - due();
-                if let Some(late) = held.replace(late) {
-                    earliest = if late < earliest { late } else { earliest };
-                    latest = if late > latest { late } else { latest };
-                }
-                count += 1;
+        let (earliest, latest, count) = match &self.due {
+            DueTimes::Periodic(period) => {
+                let mut count = 0.0;
+                let due = || {
+                    count += 1.0;
+                    (count - 1.0) * *period
+                };
+                self.spread::<false>(case, first, due, checkpoint)?
             }
-        })?;
-        if let Some(late) = held.filter(|late| *late > 0.0 || !self.is_jittered) {
-            earliest = if late < earliest { late } else { earliest };
-            latest = if late > latest { late } else { latest };
-        }
+            DueTimes::Drawn(..) if self.is_jittered => {
+                self.spread::<true>(case, first, self.due.each(), checkpoint)?
+            }
+            DueTimes::Drawn(..) => {
+                self.spread::<false>(case, first, self.due.each(), checkpoint)?
+            }
+        };
         report.checked(RULE, count);
         let allowed = self.latest + ROUNDED + case.resolutions[place].of_times();
         let spread = latest - earliest;
@@ -187,6 +179,40 @@ impl LastStart {
             });
         }
         Ok(())
+    }
+
+    /// How early and how late ticks from the first on were against what is due, and how many there are.
+    ///
+    /// The last tick, which jitter does not take beyond the end, may come earlier than is drawn.
+    fn spread<const IS_JITTERED: bool>(
+        &self,
+        case: &Case<'_>,
+        first: usize,
+        mut due: impl FnMut() -> f64,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<(f64, f64, u64)> {
+        let times = &case.columns.system_time;
+        let start = times[first];
+        let (mut earliest, mut latest) = (0.0, 0.0);
+        let mut last = 0.0;
+        let mut count = 0;
+        checkpoint.rows(first..self.rows.end, |rows| {
+            let no_ticks = case.columns.are_no_ticks(rows.clone());
+            let ticks = times[rows].iter().zip(no_ticks.iter());
+            for (time, _) in ticks.filter(|(_, is_none)| !**is_none) {
+                let mut late = time - start - due();
+                if IS_JITTERED {
+                    (late, last) = (last, late);
+                }
+                earliest = if late < earliest { late } else { earliest };
+                latest = if late > latest { late } else { latest };
+                count += 1;
+            }
+        })?;
+        if IS_JITTERED && last > latest {
+            latest = last;
+        }
+        Ok((earliest, latest, count))
     }
 
     /// The row of the first tick from the first on that was so late.
