@@ -250,6 +250,11 @@ impl LogHistory {
             _ => None,
         })
     }
+
+    /// Whether a STARTUP says that its machine has an algorithm.
+    pub fn has_algorithm(&self) -> bool {
+        self.startups().any(|(_, start)| start.algorithm.is_some())
+    }
 }
 
 impl History {

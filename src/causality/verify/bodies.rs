@@ -6,6 +6,7 @@ use super::case::{Case, NONE};
 use super::report::{Report, Rule};
 use crate::causality::checkpoint::Checkpoint;
 use crate::error::{Result, clipped};
+use crate::log::history::LogHistory;
 use crate::model::body::Body;
 
 /// Compares messages between machines that both have an algorithm: others may log what they like.
@@ -20,10 +21,7 @@ pub(super) fn check(
         return Ok(());
     }
     let logs = case.logs();
-    let has_algorithm: Vec<bool> = logs
-        .iter()
-        .map(|log| log.startups().any(|(_, start)| start.algorithm.is_some()))
-        .collect();
+    let has_algorithm: Vec<bool> = logs.iter().map(LogHistory::has_algorithm).collect();
     for (place, log) in logs
         .iter()
         .enumerate()

@@ -16,7 +16,7 @@ pub(super) fn check(
 ) -> Result<()> {
     let columns = case.columns;
     for (place, log) in case.logs().iter().enumerate() {
-        let has_algorithm = log.startups().any(|(_, start)| start.algorithm.is_some());
+        let has_algorithm = log.has_algorithm();
         let has_prompts = || log.rows.clone().any(|row| columns.prompt(row).is_some());
         if has_algorithm
             || columns.caused[log.rows.clone()].contains(&true)

@@ -110,11 +110,10 @@ impl LastStart {
             });
         // Ticks of a machine in real time that are never late are made by hand; where only some are, END tells no lateness.
         let is_periodic = start.is_virtual || lateness.max > 0.0;
-        // Of a machine with an algorithm, ticks that found nothing to do have no line.
-        let has_steps = log.startups().any(|(_, start)| start.algorithm.is_some());
         let is_known = is_whole
             && is_periodic
-            && !has_steps
+            // Of a machine with an algorithm, ticks that found nothing to do have no line.
+            && !log.has_algorithm()
             && rate > 0.0
             && case.is_paced(place)
             && case.history.has_times;
