@@ -8,8 +8,10 @@ from zlib import crc32
 
 import numpy as np
 
-from lamport._plot.machines import colors, label
-from lamport._plot.over_time import SIZE, choose, dress, layout, queue_over_time, thin
+from lamport._plot.legend import put_legend
+from lamport._plot.look import look_of
+from lamport._plot.machines import Drawn, drawn
+from lamport._plot.over_time import as_line, choose, dress, layout, queue_over_time, size, thin
 from lamport._plot.report import markdown
 from lamport._runs.comparison import Comparison, Group
 from lamport._runs.tables import floats
@@ -99,9 +101,9 @@ def _draw(comparison: Comparison, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = Figure(figsize=size(3), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = layout(figure)
+    panels = layout(figure, 3)
     groups = comparison.groups
     if len(groups) == 1:
         _draw_alike(panels, groups[0])
@@ -114,9 +116,10 @@ def _draw(comparison: Comparison, path: Path) -> None:
     drift.set_xlabel("time (s)")
     dress(panels, whole=(queue,))
     if any(len(group.finished) > 1 for group in groups):
-        drift.plot([], [], color="0.35", linewidth=2.4, label="mean over runs alike")
-        drift.plot([], [], color="0.35", linewidth=0.8, label="a run")
-        drift.legend(frameon=False, fontsize="small", loc="upper left")
+        grey = look_of(drift).grey(0.35)
+        drift.plot([], [], color=grey, linewidth=2.4, label="mean over runs alike")
+        drift.plot([], [], color=grey, linewidth=0.8, label="a run")
+        put_legend(drift, drift.get_legend_handles_labels()[0])
     figure.savefig(path, dpi=150)
 
 
@@ -125,30 +128,30 @@ def _draw_alike(panels: "NDArray[np.object_]", group: Group) -> None:
     runs = list(group.runs.values())
     table = runs[0]._machines
     shown, note = choose(table.index.tolist(), None, {})
-    palette = colors(table.index.tolist())
+    looks = drawn(table, shown, look_of(panels[0]))
     for number, run in enumerate(runs):
-        for machine in shown:
-            name = label(machine, table) if number == 0 else None
-            _draw_machine(panels, run, machine, {"color": palette[machine], "label": name})
-    _draw_drift(panels[2], group, "0.35")
+        for place, machine in enumerate(shown):
+            how = looks[machine] if number == 0 else looks[machine]._replace(entry=None)
+            _draw_machine(panels, run, machine, as_line(how, place))
+    _draw_drift(panels[2], group, {"color": look_of(panels[2]).grey(0.35)})
     many = f"{len(runs)} runs" if len(runs) > 1 else "one run"
     panels[0].set_title(f"{many} of machines alike" + (f" ({note} shown)" if note else ""), loc="left")
 
 
 def _draw_unlike(panels: "NDArray[np.object_]", groups: list[Group]) -> None:
     """Draw runs that differ: each group has its colour."""
-    palette = colors(range(len(groups)))
+    styles = look_of(panels[0]).styles(len(groups))
     notes = set()
     for place, group in enumerate(groups):
-        named = False
+        style, named = styles[place], False
         for run in group.runs.values():
             shown, note = choose(run._machines.index.tolist(), None, {})
             notes |= {note} - {""}
             for machine in shown:
                 name = None if named else fill(group.name, LEGEND_LETTERS)
-                _draw_machine(panels, run, machine, {"color": palette[place], "label": name})
+                _draw_machine(panels, run, machine, as_line(Drawn(style, name), place))
                 named = True
-        _draw_drift(panels[2], group, palette[place])
+        _draw_drift(panels[2], group, {"color": style.color, "linestyle": style.dashes})
     panels[0].set_title(f"Runs that differ: {', '.join(sorted(notes)) or 'all machines'} shown", loc="left")
 
 
@@ -165,7 +168,7 @@ def _draw_machine(panels: "NDArray[np.object_]", run: "Run", machine: int, style
         panels[1].plot(*thin(*queue), **thinner, **style)
 
 
-def _draw_drift(axes: Any, group: Group, color: Any) -> None:
+def _draw_drift(axes: Any, group: Group, style: dict[str, Any]) -> None:
     """Draw the drift of each run of a group, and the mean over those that ended in order."""
     drifts = {name: run.drift_over_time() for name, run in group.runs.items() if len(run._events)}
     for drift in drifts.values():
@@ -174,7 +177,7 @@ def _draw_drift(axes: Any, group: Group, color: Any) -> None:
             drawstyle="steps-post",
             linewidth=0.8,
             alpha=0.75,
-            color=color,
+            **style,
         )
     whole = [drift for name, drift in drifts.items() if group.runs[name] in group.finished]
     if len(whole) < 2:
@@ -185,4 +188,4 @@ def _draw_drift(axes: Any, group: Group, color: Any) -> None:
         np.append(0.0, drift.to_numpy(dtype=np.float64))[place]
         for drift, place in zip(whole, places, strict=True)
     ]
-    axes.plot(times, np.mean(values, axis=0), linewidth=2.4, color=color)
+    axes.plot(times, np.mean(values, axis=0), linewidth=2.4, **style)

@@ -1,13 +1,15 @@
 """The faults of a run, drawn into its plots."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lamport._model.fault import Crash, Delay, Disconnect, Fault, Partition, Pause
+from lamport._plot.legend import put_legend
+from lamport._plot.look import look_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +29,9 @@ BAR = 0.03
 """Height of a delay's bar at the top of a plot, as a share of the plot."""
 ROW = 0.33
 """Half the height of a crash in a space-time diagram, in distances of two machines."""
-LOST = {"crash": "#b2182b", "pause": "#e66101"}
-SLOW = "#2166ac"
+LOST = {"crash": ("#b2182b", "#ff6b6b"), "pause": ("#e66101", "#ffa24d")}
+SLOW = ("#2166ac", "#7db7f0")
+"""On light paper, and on dark."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,9 @@ def strikes(run: "Recorded") -> list[Strike]:
     return found
 
 
-def draw_on_plot(
-    panels: "Sequence[Axes]", run: "Recorded", shown: Iterable[int], palette: dict[int, Any]
-) -> None:
-    """Draw faults into the Axes of `Run.plot`: those of the machines shown, and all partitions."""
-    shown = set(shown)
-    found = [strike for strike in strikes(run) if _machines(strike.fault) & shown]
+def draw_on_plot(panels: "Sequence[Axes]", run: "Recorded", palette: dict[int, Any]) -> None:
+    """Draw faults into the Axes of `Run.plot`: those of machines with a colour, and all partitions."""
+    found = [strike for strike in strikes(run) if _machines(strike.fault) & set(palette)]
     if not found:
         return
     spans = sum(strike.name in {"crash", "pause", "partition"} for strike in found)
@@ -72,9 +72,8 @@ def draw_on_plot(
         for strike in found:
             _draw_on_panel(axes, strike, palette, faint)
     names = dict.fromkeys(strike.name for strike in sorted(found, key=lambda strike: _ORDER[strike.name]))
-    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-    keys = [_key(name, "0.35") for name in names]
-    panels[-1].legend(handles=keys, title="faults", frameon=False, fontsize="small", **place)
+    keys = [_key(name, look_of(panels[2]).grey(0.35), marker="v") for name in names]
+    put_legend(panels[2], keys, title="faults")
 
 
 def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint: float) -> None:
@@ -124,7 +123,9 @@ def draw_on_spacetime(
         if ends is not None and _draw_among(axes, strike, ends, places):
             drawn[strike.name] = None
     notes = [f"{homeless} faults of links have no place on this axis"] if homeless else []
-    colors = {**LOST, "partition": WALL, "delay": SLOW, "disconnect": "black"}
+    look = look_of(axes)
+    lost = {name: look.of(pair) for name, pair in LOST.items()}
+    colors = {**lost, "partition": WALL, "delay": look.of(SLOW), "disconnect": look.ink}
     return [_key(name, colors[name]) for name in sorted(drawn, key=_ORDER.__getitem__)], notes
 
 
@@ -132,11 +133,12 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
     """Draw a fault between two places in x, if its machines are shown."""
     fault, stretch = strike.fault, [(ends[0], ends[1] - ends[0])]
     style: dict[str, Any] = {"gid": strike.name, "linewidth": 0, "zorder": 0.5}
+    look = look_of(axes)
     if isinstance(fault, Crash | Pause):
         if fault.machine_id not in places:
             return False
         rows = (places[fault.machine_id] - ROW, 2 * ROW)
-        color = LOST[strike.name]
+        color = look.of(LOST[strike.name])
         axes.broken_barh(stretch, rows, facecolor=(*_rgb(color), 0.18), **style)
         lines = (*_rgb(color), 0.5)
         axes.broken_barh(
@@ -152,11 +154,11 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
         return False
     near, far = sorted((places[fault.sender], places[fault.recipient]))
     if isinstance(fault, Delay):
-        axes.broken_barh(stretch, (near, far - near), facecolor=SLOW, alpha=0.15, **style)
+        axes.broken_barh(stretch, (near, far - near), facecolor=look.of(SLOW), alpha=0.15, **style)
     else:
         x = [ends[0], ends[0]]
-        axes.plot(x, [near, far], color="black", linestyle=":", linewidth=1.0, zorder=2.2, gid=strike.name)
-        axes.plot(x[:1], [(near + far) / 2], marker="x", color="black", markersize=7, zorder=4.5)
+        axes.plot(x, [near, far], color=look.ink, linestyle=":", linewidth=1.0, zorder=2.2, gid=strike.name)
+        axes.plot(x[:1], [(near + far) / 2], marker="x", color=look.ink, markersize=7, zorder=4.5)
     return True
 
 
@@ -191,12 +193,13 @@ def _rgb(color: Any) -> tuple[float, float, float]:
     return to_rgb(color)
 
 
-def _key(name: str, color: Any) -> "Artist":
+def _key(name: str, color: Any, *, marker: str = "x") -> "Artist":
+    """Return the entry of a legend. That of a disconnect is a mark, in plots at the top."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     if name == "disconnect":
-        return Line2D([], [], color=color, marker="x" if color == "black" else "v", linestyle="", label=name)
+        return Line2D([], [], color=color, marker=marker, linestyle="", label=name)
     if name in HATCHES:
         return Patch(
             facecolor=(*_rgb(color), 0.15),
@@ -205,4 +208,4 @@ def _key(name: str, color: Any) -> "Artist":
             linewidth=0,
             label=name,
         )
-    return Patch(facecolor=color, alpha=0.9 if name == "delay" and color != SLOW else 0.2, label=name)
+    return Patch(facecolor=color, alpha=0.9 if name == "delay" and marker == "v" else 0.2, label=name)

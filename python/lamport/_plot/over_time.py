@@ -1,4 +1,4 @@
-"""Clock, queue length and jumps against time."""
+"""Clock, queue length, jumps and drift against time."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,10 @@ import numpy as np
 
 from lamport._plot.axes import as_axes
 from lamport._plot.faults import draw_on_plot
-from lamport._plot.machines import colors, label
+from lamport._plot.legend import put_legend
+from lamport._plot.look import Look, look_of
+from lamport._plot.machines import Drawn, drawn
+from lamport._runs.clocks import clocks_at
 from lamport._runs.names import Names, numbers
 from lamport._runs.tables import floats
 
@@ -20,22 +23,29 @@ if TYPE_CHECKING:
     from lamport._runs.recorded import Recorded
 
 __all__ = [
-    "LEGEND_ROWS",
     "MOST_MACHINES",
-    "SIZE",
+    "as_line",
     "choose",
     "dress",
     "layout",
     "plot",
     "queue_over_time",
+    "size",
     "thin",
 ]
 
-SIZE = (9.0, 8.5)
+WIDTH = 9.0
+HEIGHTS = (3.2, 2.6, 2.6, 2.6)
+"""Of the panels."""
 MOST_MACHINES = 20
-LEGEND_ROWS = 12
 MOST_POINTS = 4000
 """The most points drawn of one machine on one Axes: more would not be seen."""
+MOST_VALUES = 2**23
+"""The most clocks of which medians are taken."""
+PREDICTED = (0, (1, 2))
+"""The dots of what theory predicts."""
+MARKED = 0.16
+"""How far apart the marks of a line are, as a share of the Axes."""
 
 
 def plot(
@@ -51,32 +61,43 @@ def plot(
     if axes is None:
         import matplotlib.pyplot as plt
 
-        panels = layout(plt.figure(figsize=SIZE, layout="constrained"))
+        panels = layout(plt.figure(figsize=size(4), layout="constrained"), 4)
     else:
         panels = np.asarray(axes, dtype=object).ravel()
         for panel in panels:
             as_axes("axes", panel)
-        if len(panels) != 3:
-            raise ValueError(f"axes holds {len(panels)} Axes: give three, for clock, queue length and jumps")
-    palette = colors(table.index.tolist())
+        if len(panels) not in {3, 4}:
+            raise ValueError(
+                f"axes holds {len(panels)} Axes: give three, for clock, queue length and jumps, or four, "
+                "with the clock less the median clock"
+            )
+    look = look_of(panels[0])
+    looks = drawn(table, shown, look)
     events = run._events
     ids = events["machine_id"].to_numpy()
     first, end = (float(events["time"].iloc[place]) if len(events) else 0.0 for place in (0, -1))
     left = dict(zip(table.index, floats(table["final_queue_len"]), strict=True))
-    for machine in shown:
+    for place, machine in enumerate(shown):
         last = (end, left[machine])
-        _draw(panels, events[ids == machine], last, label(machine, table), palette[machine])
+        _draw(panels, events[ids == machine], last, looks[machine], place)
+    if len(panels) == 4:
+        _draw_apart(panels[3], run, looks, look)
     if predict:
-        _draw_prediction(panels[1], (first, end), table.loc[shown], palette)
+        _draw_prediction(panels[1], (first, end), table.loc[shown], looks, look)
     _dress(panels, run, note)
     if run.faults:
-        draw_on_plot(list(panels), run, shown, palette)
+        draw_on_plot(list(panels), run, {machine: each.style.color for machine, each in looks.items()})
     return panels
 
 
-def layout(figure: "Figure") -> "NDArray[np.object_]":
-    """Give a figure three Axes, one above the other, with one axis of time."""
-    panels: NDArray[np.object_] = figure.subplots(3, 1, sharex=True, height_ratios=(1.25, 1, 1))
+def size(panels: int) -> tuple[float, float]:
+    """Return width and height of a figure of so many panels."""
+    return WIDTH, sum(HEIGHTS[:panels])
+
+
+def layout(figure: "Figure", count: int) -> "NDArray[np.object_]":
+    """Give a figure so many Axes, one above the other, with one axis of time."""
+    panels: NDArray[np.object_] = figure.subplots(count, 1, sharex=True, height_ratios=HEIGHTS[:count])
     return panels
 
 
@@ -91,15 +112,44 @@ def choose(known: list[int], wanted: object, names: Names) -> tuple[list[int], s
 
 
 def _draw(
-    panels: "NDArray[np.object_]", events: "pd.DataFrame", last: tuple[float, float], label: str, color: Any
+    panels: "NDArray[np.object_]",
+    events: "pd.DataFrame",
+    last: tuple[float, float],
+    how: Drawn,
+    place: int,
 ) -> None:
     time, after = events["time"].to_numpy(), events["new_clock"].to_numpy()
-    style = {"color": color, "label": label}
-    panels[0].plot(*thin(time, after), drawstyle="steps-post", linewidth=1.6, **style)
+    lines = as_line(how, place)
+    panels[0].plot(*thin(time, after), drawstyle="steps-post", linewidth=1.6, **lines)
     if len(queue := queue_over_time(events, last)):
-        panels[1].plot(*thin(*queue), drawstyle="steps-post", linewidth=1.4, **style)
+        panels[1].plot(*thin(*queue), drawstyle="steps-post", linewidth=1.4, **lines)
     jumps = after - events["old_clock"].to_numpy()
-    panels[2].plot(*thin(time, jumps), linestyle="", marker="o", markersize=3, alpha=0.65, mew=0, **style)
+    marks: dict[str, Any] = {"color": how.style.color, "marker": how.style.marker, "label": how.entry}
+    panels[2].plot(*thin(time, jumps), linestyle="", markersize=3.5, alpha=0.65, mew=0, **marks)
+
+
+def as_line(how: Drawn, place: int) -> dict[str, Any]:
+    """Say how a machine's line looks. Its marks stand beside those of the lines before and after it."""
+    style = how.style
+    marks = {"marker": style.marker, "markersize": 5, "markevery": ((0.02 + 0.025 * place) % MARKED, MARKED)}
+    return {"color": style.color, "linestyle": style.dashes, "label": how.entry, **marks}
+
+
+def _draw_apart(axes: "Axes", run: "Recorded", looks: dict[int, Drawn], look: Look) -> None:
+    """Draw clocks less the median clock of all machines of the run, here or not."""
+    known = run._machines.index.tolist()
+    times = np.unique(run._events["time"].to_numpy())
+    if not len(times):
+        return
+    most = max(2, min(MOST_POINTS, MOST_VALUES // len(known)))
+    if len(times) > most:
+        times = times[np.linspace(0, len(times) - 1, most).round().astype(np.int64)]
+    clocks = clocks_at(run._events, known, times)
+    median = np.median(clocks, axis=1)
+    for place, (machine, how) in enumerate(looks.items()):
+        apart = clocks[:, known.index(machine)] - median
+        axes.plot(times, apart, drawstyle="steps-post", linewidth=1.4, **as_line(how, place))
+    axes.axhline(0, color=look.grey(0.5), linewidth=0.8, zorder=1)
 
 
 def queue_over_time(events: "pd.DataFrame", last: tuple[float, float]) -> "NDArray[Any]":
@@ -123,48 +173,51 @@ def thin(time: "NDArray[Any]", values: "NDArray[Any]") -> "tuple[NDArray[Any], N
 
 
 def _draw_prediction(
-    axes: "Axes", span: tuple[float, float], table: "pd.DataFrame", palette: dict[int, Any]
+    axes: "Axes", span: tuple[float, float], table: "pd.DataFrame", looks: dict[int, Drawn], look: Look
 ) -> None:
     from matplotlib.lines import Line2D
 
     growing = table["queue_growth_predicted"].loc[lambda growth: growth > 0]
+    style: dict[str, Any] = {"linestyle": PREDICTED, "linewidth": 1.6}
     for machine, growth in zip(growing.index.tolist(), growing.tolist(), strict=True):
         line = [0.0, growth * (span[1] - span[0])]
-        axes.plot(span, line, linestyle="--", linewidth=1.2, color=palette[machine])
+        axes.plot(span, line, color=looks[machine].style.color, gid="predicted", **style)
     if len(growing):
-        key = Line2D([], [], linestyle="--", color="0.4", linewidth=1.2)
-        axes.legend([key], ["predicted"], loc="upper left", frameon=False, fontsize="small")
+        put_legend(axes, [Line2D([], [], color=look.grey(0.4), label="predicted", **style)])
 
 
 def _dress(panels: "NDArray[np.object_]", run: "Recorded", note: str) -> None:
-    clock, queue, jumps = panels
+    clock, queue, jumps = panels[:3]
     clock.set_ylabel("logical clock")
     queue.set_ylabel("queue length (messages)")
     jumps.set_ylabel("jump of the clock (per event)")
-    jumps.set_xlabel("time (s)")
+    for apart in panels[3:]:
+        apart.set_ylabel("clock less median clock")
+    panels[-1].set_xlabel("time (s)")
     part = run._part
     whose = f"Part of a run, {part}" if part else "Logical clocks"
     drift = "" if part and len(run._machines) == 1 else f": drift {run.drift}"
     clock.set_title(whose + drift + (f" ({note} shown)" if note else ""), loc="left")
-    dress(panels, whole=(queue, jumps))
-    if not queue.lines:
-        where = {"transform": queue.transAxes, "ha": "center", "va": "center", "color": "0.4"}
-        queue.text(0.5, 0.5, "the logs hold no queue lengths", **where)
+    dress(panels, whole=(queue, jumps), below=panels[3:])
+    if not any(line.get_gid() != "predicted" for line in queue.lines):
+        where = {"transform": queue.transAxes, "ha": "center", "va": "center"}
+        queue.text(0.5, 0.5, "the logs hold no queue lengths", color=look_of(queue).grey(0.4), **where)
 
 
-def dress(panels: "Sequence[Axes] | NDArray[np.object_]", whole: "Sequence[Axes]") -> None:
-    """Give Axes one above the other their look, and the first a legend; some count whole numbers."""
+def dress(
+    panels: "Sequence[Axes] | NDArray[np.object_]",
+    whole: "Sequence[Axes]",
+    below: "Sequence[Axes] | NDArray[np.object_]" = (),
+) -> None:
+    """Give Axes their look, and the first a legend; some count whole numbers, some go below 0."""
     for axes in panels:
-        axes.set_ylim(bottom=0)
+        if axes not in below:
+            axes.set_ylim(bottom=0)
         axes.margins(x=0.01)
-        axes.grid(visible=True, color="0.9", linewidth=0.8)
+        axes.grid(visible=True, color=look_of(axes).grey(0.9), linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in whole:
         locator: Any = axes.yaxis.get_major_locator()
         locator.set_params(integer=True)
-    handles, labels = panels[0].get_legend_handles_labels()
-    if handles:
-        columns = -(-len(labels) // LEGEND_ROWS)
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "ncols": columns}
-        panels[0].legend(handles, labels, frameon=False, fontsize="small", columnspacing=1.2, **place)
+    put_legend(panels[0], panels[0].get_legend_handles_labels()[0])

@@ -49,11 +49,11 @@ def _draw(run: "Recorded", path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from lamport._plot.over_time import SIZE, layout, plot
+    from lamport._plot.over_time import layout, plot, size
 
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = Figure(figsize=size(4), layout="constrained")
     FigureCanvasAgg(figure)
-    plot(run, machines=None, predict=True, axes=list(layout(figure)))
+    plot(run, machines=None, predict=True, axes=list(layout(figure, 4)))
     with catch_warnings():
         # A name may have letters that the font has not: each is a box then.
         filterwarnings("ignore", message="Glyph .* missing from font")
@@ -77,7 +77,7 @@ def _write(run: "Recorded") -> str:
         QUEUES,
         _growth(table),
         "## Figure",
-        f"![Clock, queue length and jumps against time]({figure})",
+        f"![Clock, queue length, jumps and drift against time]({figure})",
     ]
     if run.notes:
         notes = run.notes if not run.names else map(in_markdown, run.notes)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from lamport._model.public import public
 from lamport._plot.axes import as_axes
-from lamport._plot.machines import colors
+from lamport._plot.legend import put_legend
+from lamport._plot.look import look_of
 from lamport._runs.frame import as_frame
 
 if TYPE_CHECKING:
@@ -65,21 +66,23 @@ def plot_series(table: pd.DataFrame, y: str = "drift", ax: "Axes | None" = None)
             f"{len(lines)} lines would not be told apart: choose rows of the table, or one clock"
         )
     axes = as_axes("ax", ax) if ax is not None else _axes()
-    palette = colors(range(len(lines)))
+    styles = look_of(axes).styles(len(lines))
     for place, (label, name) in enumerate(lines):
         part: Any = table if label is None else table.xs(label, level="label")
         told = [] if label is None else [str(label)]
         told += [name.replace("clock_", "machine ")] if len(names) > 1 else []
-        _draw(axes, part[name], {"color": palette[place], "label": ", ".join(told) or None})
+        style = styles[place]
+        look = {"color": style.color, "linestyle": style.dashes, "label": ", ".join(told) or None}
+        _draw(axes, part[name], look)
     axes.set_xlabel("time (s)")
     axes.set_ylabel(UNITS.get(y, y.replace("clock_", "logical clock of machine ")) + _said(table))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
-    axes.grid(visible=True, color="0.9", linewidth=0.8)
+    axes.grid(visible=True, color=look_of(axes).grey(0.9), linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
-        axes.legend(frameon=False, fontsize="small", loc="upper left")
+        put_legend(axes, axes.get_legend_handles_labels()[0])
     return axes
 
 

@@ -1,15 +1,23 @@
 """Lamport's space-time diagram, drawn."""
 
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 
 from lamport._plot.axes import as_axes
+from lamport._plot.legend import put_legend
+from lamport._plot.look import Look, look_of
 from lamport._plot.machines import label
+from lamport._plot.spacetime_cut import draw_cut
+from lamport._plot.spacetime_heads import draw_heads
+from lamport._plot.spacetime_labels import as_labels, draw_labels
 from lamport._plot.spacetime_layout import RELATIONS, Spacetime, spacetime
 from lamport._runs.names import Names, in_figure, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -28,9 +36,13 @@ AXES = {
 }
 MARKS = {"SEND": "o", "RECEIVE": "s", "INTERNAL": "|"}
 COLORS = {"SEND": "#1b7f5c", "RECEIVE": "#6a51a3", "INTERNAL": "0.45"}
-SHADES = {"concurrent": "0.78", "past": "#0072b2", "future": "#d55e00", "self": "black"}
+DARK_COLORS = {"SEND": "#4fc796", "RECEIVE": "#c3aef5", "INTERNAL": "0.7"}
+SHADES = {"concurrent": "0.78", "past": "#00508c", "future": "#e07000", "self": "black"}
+DARK_SHADES = {"concurrent": "0.35", "past": "#9bd3ff", "future": "#e07000", "self": "white"}
 LINE = "#e6d5a3"
-MESSAGE = "0.35"
+DARK_LINE = "#5c5030"
+MESSAGE = 0.35
+"""The grey of messages."""
 LOST = (0, (3, 1.5))
 """The dashes of messages that were never received."""
 INFERRED = (0, (6, 1.2, 1, 1.2))
@@ -54,12 +66,17 @@ def plot_spacetime(
     *,
     time: str,
     highlight: tuple[int | str, int] | None,
+    cut: "Mapping[int | str, int] | None",
+    labels: str | None,
     ax: "Axes | None",
 ) -> "Axes":
     """Draw what `Run.plot_spacetime` describes."""
     diagram = spacetime(run, start, stop, time=time, highlight=highlight)
+    texts = as_labels(run, diagram, labels)
+    if cut is not None:
+        run.causality.cut_is_consistent(cut)  # what is no cut is told before anything is drawn
     axes = as_axes("ax", ax) if ax is not None else _axes(len(diagram.machines))
-    _frame(axes, diagram)
+    _frame(axes, diagram, has_labels=labels is not None)
     keys: list[Artist] = [
         *_draw_lines(axes, diagram),
         *_draw_events(axes, diagram),
@@ -67,13 +84,24 @@ def plot_spacetime(
     ]
     if highlight is not None:
         keys += _draw_highlight(axes, diagram, run.names)
-    notes = diagram.notes
+    if cut is not None:
+        keys += draw_cut(axes, run, diagram, cut)
+    notes = diagram.notes + texts.notes
     if run.faults:
         from lamport._plot.faults import draw_on_spacetime
 
         more, missing = draw_on_spacetime(axes, run, diagram)
         keys, notes = keys + more, notes + missing
     _dress(axes, diagram, run, keys, notes)
+    # What needs room has to know how much the legend leaves.
+    figure = axes.get_figure(root=True)
+    if figure is not None and (engine := figure.get_layout_engine()) is not None:
+        with catch_warnings():
+            filterwarnings("ignore", message="Glyph .* missing from font")
+            engine.execute(figure)
+    mark = _mark_size(axes, diagram)
+    draw_heads(axes, diagram, _message_colors(axes, diagram), mark)
+    draw_labels(axes, diagram, texts, mark)
     return axes
 
 
@@ -85,18 +113,18 @@ def _axes(machines: int) -> "Axes":
     return axes
 
 
-def _frame(axes: "Axes", diagram: Spacetime) -> None:
+def _frame(axes: "Axes", diagram: Spacetime, *, has_labels: bool) -> None:
     """Set the limits: the sizes of marks and lines follow from them."""
     low, high = diagram.span
     room = 0.015 * (high - low) or 0.5
-    axes.set_xlim(low - room, high + room)
+    axes.set_xlim(low - room, high + (2.5 * room if has_labels else room))
     axes.set_ylim(len(diagram.machines) - 1 + EDGE, -EDGE)
 
 
 def _draw_lines(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     from matplotlib.collections import LineCollection
 
-    lines = diagram.lines
+    lines, color = diagram.lines, look_of(axes).of((LINE, DARK_LINE))
     queue = lines["queue_len"].fillna(0.0).to_numpy()
     longest = float(queue.max(initial=0.0))
     room = THICKEST * _points(axes, axes.bbox.height) / (len(diagram.machines) - 1 + 2 * EDGE)
@@ -104,19 +132,22 @@ def _draw_lines(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     segments = _segments(lines["x0"], lines["y"], lines["x1"], lines["y"])
     axes.add_collection(
         LineCollection(
-            segments, linewidths=THIN + each * queue, colors=LINE, capstyle="butt", zorder=1, gid="machines"
+            segments, linewidths=THIN + each * queue, colors=color, capstyle="butt", zorder=1, gid="machines"
         ),
         autolim=False,
     )
     if not longest:
         return []
     sample = min(longest, max(1.0, (SAMPLE - THIN) // each)) if each else longest
-    return [_key(f"queue of {sample:.0f}", color=LINE, linewidth=THIN + each * sample, solid_capstyle="butt")]
+    return [
+        _key(f"queue of {sample:.0f}", color=color, linewidth=THIN + each * sample, solid_capstyle="butt")
+    ]
 
 
 def _draw_events(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     size = _mark_size(axes, diagram)
-    plain = diagram.highlight is None
+    plain, look = diagram.highlight is None, look_of(axes)
+    own, grey = look.of((COLORS, DARK_COLORS)), look.grey(0.45)
     keys = []
     for kind, mark in MARKS.items():
         events = _last_on_top(diagram.events[diagram.events["event"] == kind])
@@ -124,19 +155,19 @@ def _draw_events(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
             continue
         bar = mark == "|"
         area = (1.5 * size if bar else size) ** 2
-        color = COLORS[kind] if plain else "0.45"
-        look: dict[str, Any] = {"s": area, "marker": mark, "zorder": 3 if bar else 4}
+        color = own[kind] if plain else grey
+        style: dict[str, Any] = {"s": area, "marker": mark, "zorder": 3 if bar else 4}
         for hollow, drawn in events.groupby("ambiguous", sort=True):
-            colors = COLORS[kind] if plain else _colors(drawn)
+            colors = own[kind] if plain else _colors(drawn, look)
             if hollow:
-                look |= {"facecolors": "white", "edgecolors": colors, "linewidths": 0.9}
-                hole = {"marker": mark, "markerfacecolor": "white", "linestyle": ""}
+                style |= {"facecolors": [look.paper], "edgecolors": colors, "linewidths": 0.9}
+                hole = {"marker": mark, "markerfacecolor": look.paper, "linestyle": ""}
                 keys.append(_key(f"{kind} of one of several messages", color=color, **hole))
-                axes.scatter(drawn["x"], drawn["y"], gid=f"{kind} ambiguous", **look)
+                axes.scatter(drawn["x"], drawn["y"], gid=f"{kind} ambiguous", **style)
             else:
                 keys.append(_key(kind, color=color, marker=mark, linestyle=""))
                 width = max(0.8, 0.2 * size) if bar else 0
-                axes.scatter(drawn["x"], drawn["y"], c=colors, linewidths=width, gid=kind, **look)
+                axes.scatter(drawn["x"], drawn["y"], c=colors, linewidths=width, gid=kind, **style)
     return keys
 
 
@@ -144,7 +175,8 @@ def _draw_messages(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     from matplotlib.collections import LineCollection
 
     keys = []
-    messages = diagram.messages
+    messages, look = diagram.messages, look_of(axes)
+    grey = look.grey(MESSAGE)
     width = 1.1 if len(messages) <= 400 else 0.7
     received, inferred = messages["received"], messages["inferred"]
     for some, name, dashes in (
@@ -155,16 +187,16 @@ def _draw_messages(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
         drawn = _last_on_top(messages[some])
         if drawn.empty:
             continue
-        colors = MESSAGE if diagram.highlight is None else _colors(drawn)
+        colors = grey if diagram.highlight is None else _colors(drawn, look)
         segments = _segments(*(drawn[end] for end in ("x0", "y0", "x1", "y1")))
         style: dict[str, Any] = {"linestyles": dashes or "solid", "linewidths": width, "zorder": 2}
         axes.add_collection(LineCollection(segments, colors=colors, gid=name, **style), autolim=False)
-        look: dict[str, Any] = {"linestyle": dashes} if dashes else {}
+        shown: dict[str, Any] = {"linestyle": dashes} if dashes else {}
         if dashes == LOST:
             ends: dict[str, Any] = {"s": 16, "marker": "x", "linewidths": 0.9, "zorder": 2.5, "gid": "ends"}
             axes.scatter(drawn["x1"], drawn["y1"], c=colors, **ends)
-            look |= {"marker": "x", "markersize": 4}
-        keys.append(_key(name, color=MESSAGE, linewidth=width, **look))
+            shown |= {"marker": "x", "markersize": 4}
+        keys.append(_key(name, color=grey, linewidth=width, **shown))
     return keys + _draw_outside(axes, diagram)
 
 
@@ -178,21 +210,23 @@ def _draw_outside(axes: "Axes", diagram: Spacetime) -> "list[Line2D]":
     seen = (x >= low) & (x <= high)
     if diagram.time == "real" or not seen.any():
         return []
-    look: dict[str, Any] = {"marker": "o", "linewidths": 0.8, "facecolors": "white", "edgecolors": "0.5"}
-    axes.scatter(x[seen], y[seen], s=12, zorder=3, gid="outside", **look)
-    ring = {"marker": "o", "markersize": 4, "markerfacecolor": "white", "linestyle": ""}
-    return [_key("outside the window", color="0.5", **ring)]
+    look = look_of(axes)
+    open_end: dict[str, Any] = {"facecolors": [look.paper], "edgecolors": look.grey(0.5), "linewidths": 0.8}
+    axes.scatter(x[seen], y[seen], s=12, marker="o", zorder=3, gid="outside", **open_end)
+    ring = {"marker": "o", "markersize": 4, "markerfacecolor": look.paper, "linestyle": ""}
+    return [_key("outside the window", color=look.grey(0.5), **ring)]
 
 
 def _draw_highlight(axes: "Axes", diagram: Spacetime, names: Names) -> "list[Line2D]":
     """Ring the event itself, and say what the colours mean."""
+    shades = look_of(axes).of((SHADES, DARK_SHADES))
     event = diagram.events[diagram.events["relation"] == "self"]
     axes.scatter(
         event["x"],
         event["y"],
         s=110,
         facecolors="none",
-        edgecolors=SHADES["self"],
+        edgecolors=shades["self"],
         linewidths=1.4,
         zorder=5,
         gid="highlight",
@@ -200,16 +234,17 @@ def _draw_highlight(axes: "Axes", diagram: Spacetime, names: Names) -> "list[Lin
     ring = {"marker": "o", "markersize": 9, "markerfacecolor": "none", "linestyle": ""}
     machine, clock = diagram.highlight or (0, 0)
     who = in_figure(shown(names, machine)) if names else machine
-    keys = [_key(f"event ({who}, {clock})", color=SHADES["self"], **ring)]
+    keys = [_key(f"event ({who}, {clock})", color=shades["self"], **ring)]
     relations = {"past": "its causal past", "future": "its causal future", "concurrent": "concurrent"}
     for relation, name in relations.items():
-        keys.append(_key(name, color=SHADES[relation], linewidth=3))
+        keys.append(_key(name, color=shades[relation], linewidth=3))
     return keys
 
 
 def _dress(axes: "Axes", diagram: Spacetime, run: "Recorded", keys: "list[Artist]", notes: list[str]) -> None:
     from matplotlib.ticker import MaxNLocator
 
+    look = look_of(axes)
     labels = [label(machine, run._machines) for machine in diagram.machines]
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
@@ -218,14 +253,15 @@ def _dress(axes: "Axes", diagram: Spacetime, run: "Recorded", keys: "list[Artist
     axes.set_xlabel(AXES[diagram.time])
     if diagram.time != "real":
         axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
-    axes.grid(visible=True, axis="x", color="0.93", linewidth=0.8)
+    axes.grid(visible=True, axis="x", color=look.grey(0.93), linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_title("Space-time diagram", loc="left", pad=20 if notes else None)
     if notes:
-        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
-        axes.annotate("; ".join(notes), (0, 1), (0, 6), fontsize="small", color="0.35", **place)
-    axes.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
+        grey = look_of(axes, outside=True).grey(0.35)
+        place: dict[str, Any] = {"color": grey, "xycoords": "axes fraction", "textcoords": "offset points"}
+        axes.annotate("; ".join(notes), (0, 1), (0, 6), fontsize="small", gid="notes", **place)
+    put_legend(axes, keys, ncols=1)
 
 
 def _points(axes: "Axes", pixels: float) -> float:
@@ -243,9 +279,18 @@ def _last_on_top(table: "pd.DataFrame") -> "pd.DataFrame":
     return table.sort_values("relation", kind="stable")
 
 
-def _colors(table: "pd.DataFrame") -> "NDArray[Any]":
-    shades = np.array([SHADES[name] for name in RELATIONS.categories])
+def _colors(table: "pd.DataFrame", look: Look) -> "NDArray[Any]":
+    named = look.of((SHADES, DARK_SHADES))
+    shades = np.array([named[name] for name in RELATIONS.categories])
     return shades[table["relation"].cat.codes]
+
+
+def _message_colors(axes: "Axes", diagram: Spacetime) -> "NDArray[Any]":
+    """Return the colour of each message."""
+    look = look_of(axes)
+    if diagram.highlight is None:
+        return np.full(len(diagram.messages), look.grey(MESSAGE))
+    return _colors(diagram.messages, look)
 
 
 def _segments(*ends: "pd.Series[float]") -> Any:

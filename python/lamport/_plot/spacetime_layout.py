@@ -29,6 +29,7 @@ RELATIONS = pd.CategoricalDtype(["concurrent", "past", "future", "self"], ordere
 MOST_MACHINES = 30
 MOST_EVENTS = 1500
 MOST_MESSAGES = 500
+KEYS = ("sender", "sent_clock", "recipient", "received_clock")
 STUB_WIDTH = 0.012
 """How far a message goes of which no arrival is known, as a share of the diagram's width."""
 STUB_HEIGHT = 0.42
@@ -57,7 +58,8 @@ class Spacetime:
         One row per message that an event shown sent or received: ``x0``, ``y0``, ``x1``, ``y1``,
         ``received`` (if not, it ends where it arrived, or in nowhere), ``relation``; ``sent_shown``,
         ``received_shown`` (whether there is an event at that end: one end may lie outside); ``inferred``
-        (whether the receipt does not itself tell its message).
+        (whether the receipt does not itself tell its message); ``sender``, ``sent_clock``, ``recipient``,
+        ``received_clock``.
     highlight : tuple of int or None
         The event that relations refer to. An event is in its ``past`` or ``future``, ``self`` or
         ``concurrent``; a message is ``past`` if it leads there or to the event itself, ``future`` if it
@@ -339,6 +341,7 @@ def _place_messages(
             "received": received,
             "received_shown": receipts >= 0,
             "inferred": near["matched"].isin(["unique", "fifo"]).to_numpy(),
+            **{name: near[name].array for name in KEYS},
             "relation": _relations(np.select([codes[:1] < 0, into, out], [-1, 1, 2], 0)),
         }
     )

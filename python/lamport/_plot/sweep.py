@@ -7,6 +7,8 @@ import pandas as pd
 from lamport._model.public import public
 from lamport._model.setting import MODEL, NUMBERS
 from lamport._plot.axes import as_axes
+from lamport._plot.legend import put_legend
+from lamport._plot.look import Style, look_of
 from lamport._runs.frame import as_frame
 from lamport._runs.summarize import METRICS, Statistic, summarize
 
@@ -30,7 +32,6 @@ UNITS = {
     "slowest_queue_growth": "queue growth of the slowest machine (messages/s)",
     "final_clock": "largest final clock",
 }
-MOST_COLORS = 8
 BAND = 0.2
 APART = 0.4
 """How far the values of hue lie apart at a label, whose next one is 1 away."""
@@ -111,18 +112,20 @@ def plot_sweep(
     axes = as_axes("ax", ax) if ax is not None else _axes()
     labels = None if pd.api.types.is_numeric_dtype(values[x]) else list(dict.fromkeys(values[x]))
     groups = [(None, values)] if hue is None else list(values.groupby(hue, observed=True, sort=True))
-    colors = _palette(len(groups), values, hue)
-    for number, ((name, group), color) in enumerate(zip(groups, colors, strict=True)):
+    is_ordered = hue is not None and pd.api.types.is_numeric_dtype(values[hue]) and len(groups) > 2
+    look = look_of(axes)
+    styles = look.ordered(len(groups)) if is_ordered else look.styles(len(groups))
+    for number, ((name, group), style) in enumerate(zip(groups, styles, strict=True)):
         label = None if name is None else f"{name:g}" if isinstance(name, float) else str(name)
         shift = APART * ((number + 0.5) / len(groups) - 0.5)
-        _draw(axes, group, x, labels, shift=shift, style={"color": color, "label": label})
+        _draw(axes, group, x, labels, shift=shift, style=style, label=label)
     _dress(axes, x, y, labels)
     if said != "mean":
         what = said if said == "median" else f"{statistic:g} quantile"
         axes.set_ylabel(f"{axes.get_ylabel()}, {what}")
     if hue is not None:
         title = UNITS.get(hue, hue.replace("_", " "))
-        axes.legend(title=title, frameon=False, fontsize="small", title_fontsize="small")
+        put_legend(axes, axes.get_legend_handles_labels()[0], title=title, title_fontsize="small")
     return axes
 
 
@@ -138,18 +141,6 @@ def _axes() -> "Axes":
     return axes
 
 
-def _palette(number: int, values: pd.DataFrame, hue: str | None) -> list[Any]:
-    """Shades in order for numbers, else colours that are told apart."""
-    import matplotlib as mpl
-    import numpy as np
-
-    names = hue is None or not pd.api.types.is_numeric_dtype(values[hue])
-    if number <= MOST_COLORS and (names or number <= 2):
-        return list(mpl.colormaps["Dark2"].colors[:number])  # type: ignore[attr-defined]
-    shades = "turbo" if names else "viridis"
-    return list(mpl.colormaps[shades](np.linspace(0.05, 0.9, number)))
-
-
 def _draw(
     axes: "Axes",
     group: pd.DataFrame,
@@ -157,19 +148,20 @@ def _draw(
     labels: list[Any] | None,
     *,
     shift: float,
-    style: dict[str, Any],
+    style: Style,
+    label: str | None,
 ) -> None:
     """Draw a line with its band; at labels, points side by side by `shift` with their intervals."""
+    mark: dict[str, Any] = {"color": style.color, "marker": style.marker, "label": label}
     if labels is None:
-        axes.plot(group[x], group["middle"], marker="o", markersize=3.5, linewidth=1.6, **style)
-        axes.fill_between(
-            group[x], group["low"], group["high"], color=style["color"], alpha=BAND, linewidth=0
-        )
+        line: dict[str, Any] = {"linestyle": style.dashes, "markersize": 4, "linewidth": 1.6, **mark}
+        axes.plot(group[x], group["middle"], **line)
+        axes.fill_between(group[x], group["low"], group["high"], color=style.color, alpha=BAND, linewidth=0)
         return
     places = [labels.index(value) + shift for value in group[x]]
     ends = [group["middle"] - group["low"], group["high"] - group["middle"]]
     reach = [end.clip(lower=0.0) for end in ends]
-    axes.errorbar(places, group["middle"], yerr=reach, linestyle="", marker="o", capsize=4, **style)
+    axes.errorbar(places, group["middle"], yerr=reach, linestyle="", capsize=4, **mark)
 
 
 def _dress(axes: "Axes", x: str, y: str, labels: list[Any] | None) -> None:
@@ -182,6 +174,6 @@ def _dress(axes: "Axes", x: str, y: str, labels: list[Any] | None) -> None:
             for tick in axes.get_xticklabels():
                 tick.set(rotation=25, ha="right", rotation_mode="anchor")
         axes.margins(x=0.1)
-    axes.grid(visible=True, color="0.9", linewidth=0.8)
+    axes.grid(visible=True, color=look_of(axes).grey(0.9), linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

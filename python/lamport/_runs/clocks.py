@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["as_step", "clocks", "drift", "spread"]
+__all__ = ["as_step", "clocks", "clocks_at", "drift", "spread"]
 
 MOST_ROWS = 10**8
 
@@ -26,6 +26,14 @@ def clocks(events: pd.DataFrame, machines: Sequence[int], every: float | None) -
     columns = dict(zip(machines, _values(events, machines, grid), strict=True))
     table = pd.DataFrame(columns, index=pd.Index(grid, name="time"), columns=pd.Index(machines))
     return table.rename_axis(columns="machine_id")
+
+
+def clocks_at(events: pd.DataFrame, machines: Sequence[int], times: "Floats") -> "Ints":
+    """Return the clocks at instants that go up: a row an instant, a column a machine."""
+    found = np.empty((len(times), len(machines)), dtype=np.int64)
+    for column, values in enumerate(_values(events, machines, times)):
+        found[:, column] = values
+    return found
 
 
 def drift(events: pd.DataFrame, machines: Sequence[int], every: float | None) -> "pd.Series[Any]":

@@ -95,7 +95,11 @@ class Run(Recorded):
         predict: bool = False,
         axes: "Sequence[Axes] | None" = None,
     ) -> "NDArray[np.object_]":
-        """Draw clock, queue length and jumps of the clock against time, with the faults of the run.
+        """Draw clock, queue length, jumps and drift of the clocks against time, with the faults of the run.
+
+        Drift is the clock less the median clock of all machines at that instant. Machines differ in colour,
+        dashes and marks; in a run of more than six machines the colour is that of their rate, and the legend
+        has an entry for each rate.
 
         A crash or pause is hatched in its machine's colour, a partition is a grey band, a delay a bar at
         the top and a disconnect a mark there, in the colour of the sender. Of faults, those of the
@@ -106,19 +110,19 @@ class Run(Recorded):
         machines : int, str or sequence of them, optional
             Which machines, by id or name; all if None, and 20 spread over them if there are more.
         predict : bool
-            Add the predicted growth of each queue, dashed.
-        axes : sequence of three Axes, optional
-            Where to draw; a new figure if None.
+            Add the predicted growth of each queue, dotted.
+        axes : sequence of three or four Axes, optional
+            Where to draw; a new figure if None. On three there is no drift.
 
         Returns
         -------
-        array of three Axes
-            Clock, queue length, jumps.
+        array of four Axes
+            Clock, queue length, jumps, and the clock less the median clock; three if three were given.
 
         Raises
         ------
         ValueError
-            A machine is not in the run, or `axes` are not three Axes.
+            A machine is not in the run, or `axes` are not three or four Axes.
         """
         from lamport._plot import over_time
 
@@ -131,6 +135,8 @@ class Run(Recorded):
         *,
         time: Literal["real", "lamport", "step"] = "real",
         highlight: tuple[int | str, int] | None = None,
+        cut: Mapping[int | str, int] | None = None,
+        labels: Literal["clock", "vector", "body"] | None = None,
         ax: "Axes | None" = None,
     ) -> "Axes":
         """Draw Lamport's space-time diagram: one line per machine, its events, and every message.
@@ -140,7 +146,8 @@ class Run(Recorded):
         arrival is known or the axis has no place for it. A receipt that may be of several messages is
         hollow. The thickness of a machine's line is the length of its queue after each event. Faults are
         drawn where they strike: crash and pause on the machine's line, a partition as a band, a delay
-        between its machines, a disconnect as a cross; those of links in real time only.
+        between its machines, a disconnect as a cross; those of links in real time only. Messages have
+        arrowheads where there is room.
 
         Parameters
         ----------
@@ -156,6 +163,14 @@ class Run(Recorded):
             An event, by the id or the name of its machine and the clock that it set: what can have caused
             it (its causal past) and what it can have caused (its future) are coloured, what is concurrent
             is grey.
+        cut : mapping of int to int, optional
+            A line through the diagram: by machine, the clock of its last event in the cut; 0, or not named:
+            none. The legend says whether it is consistent; messages that break it are drawn in red.
+        labels : {"clock", "vector", "body"}, optional
+            What stands beside events: the clock that they set, the vector clock, or what a message says
+            and the state that an algorithm declared. Labels are drawn from left to right where there is room;
+            "+3" behind one says that the next three have none, and "…" that it goes on. If None, clocks, if
+            they are few and all have room.
         ax : Axes, optional
             Where to draw; a new figure if None.
 
@@ -167,10 +182,10 @@ class Run(Recorded):
         Raises
         ------
         ValueError
-            `time` is unknown, `start` is not below `stop`, no event is between them, or the highlighted
-            event does not exist or is not between them.
+            `time` or `labels` is unknown, `start` is not below `stop`, no event is between them, the
+            highlighted event does not exist or is not between them, or an event of the cut does not exist.
         LamportError
-            No event was recorded; or, with `highlight`, what `causality` raises.
+            No event was recorded; or, with `highlight`, `cut` or vectors, what `causality` raises.
 
         Notes
         -----
@@ -193,7 +208,9 @@ class Run(Recorded):
         """
         from lamport._plot import spacetime
 
-        return spacetime.plot_spacetime(self, start, stop, time=time, highlight=highlight, ax=ax)
+        return spacetime.plot_spacetime(
+            self, start, stop, time=time, highlight=highlight, cut=cut, labels=labels, ax=ax
+        )
 
     def report(self, directory: str | PathLike[str] | None = None) -> list[Path]:
         """Write ``analysis_subplots.png`` and ``analysis_summary.md``.

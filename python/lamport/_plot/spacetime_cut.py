@@ -1,0 +1,79 @@
+"""A cut through a space-time diagram: what had happened by then, and whether it can have."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamport._model.check import mapping
+from lamport._plot.look import look_of
+from lamport._runs.names import number
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from lamport._plot.spacetime_layout import Spacetime
+    from lamport._runs.recorded import Recorded
+
+__all__ = ["draw_cut"]
+
+VERDICT = {True: "consistent", False: "not consistent", None: "consistent or not: the logs leave it open"}
+AFTER = ("#b2182b", "#ff6b6b")
+"""Messages that come from after the cut, on light paper and on dark."""
+CLOSE = 0.012
+"""How far behind an event the cut is at most, as a share of the diagram's width."""
+ENDS = 0.5
+"""How far the cut goes on above the first machine and below the last, in distances of two machines."""
+
+
+def draw_cut(
+    axes: "Axes", run: "Recorded", diagram: "Spacetime", cut: Mapping[int | str, int]
+) -> "list[Artist]":
+    """Draw a cut, and the messages that break it; return entries of the legend, the verdict among them."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.lines import Line2D
+
+    verdict = run.causality.cut_is_consistent(cut)
+    known = run._machines.index.tolist()
+    last = {
+        number(f"cut={cut!r}", machine, run.names, known): int(clock)
+        for machine, clock in mapping("cut", cut, "{1: 40, 2: 23}").items()
+    }
+    look = look_of(axes)
+    places = _places(diagram, last)
+    lanes = np.arange(len(places), dtype=np.float64)
+    x, y = np.append(places[[0]], places), np.append(-ENDS, lanes)
+    x, y = np.append(x, places[-1]), np.append(y, lanes[-1] + ENDS)
+    style: dict[str, Any] = {"color": look.grey(0.1), "linewidth": 2.0}
+    axes.plot(x, y, zorder=4.6, gid="cut", solid_joinstyle="round", **style)
+    keys: list[Artist] = [Line2D([], [], label=f"cut: {VERDICT[verdict]}", **style)]
+    messages = diagram.messages
+    limit = {machine: last.get(machine, 0) for machine in known}
+    is_sent = messages["sent_clock"].to_numpy() <= messages["sender"].map(limit).to_numpy()
+    is_received = messages["received_clock"] <= messages["recipient"].map(limit)
+    back = messages[messages["received"] & is_received.fillna(value=False).astype(bool) & ~is_sent]
+    if len(back):
+        lines: Any = back[["x0", "y0", "x1", "y1"]].to_numpy(dtype=np.float64).reshape(-1, 2, 2)
+        look_of_them: dict[str, Any] = {"linewidths": 2.2, "zorder": 2.3, "gid": "after the cut"}
+        axes.add_collection(LineCollection(lines, colors=look.of(AFTER), **look_of_them), autolim=False)
+        keys.append(Line2D([], [], color=look.of(AFTER), linewidth=2.2, label="message from after the cut"))
+    return keys
+
+
+def _places(diagram: "Spacetime", last: dict[int, int]) -> "NDArray[np.float64]":
+    """Return where each machine's line is cut: right behind its last event in the cut."""
+    events, (low, high) = diagram.events, diagram.span
+    close = CLOSE * (high - low) or 0.25
+    found = []
+    for place, machine in enumerate(diagram.machines.tolist()):
+        own = events[events["y"] == place].sort_values("x", kind="stable")
+        x = own["x"].to_numpy(dtype=np.float64)
+        inside = int((own["new_clock"].to_numpy() <= last.get(machine, 0)).sum())
+        if inside:
+            room = x[inside] - x[inside - 1] if inside < len(x) else np.inf
+            found.append(x[inside - 1] + min(close, room / 2))
+        else:
+            found.append(x[0] - close if len(x) else low)
+    return np.array(found)
