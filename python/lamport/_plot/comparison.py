@@ -103,7 +103,7 @@ def _draw(comparison: Comparison, path: Path) -> None:
 
     figure = Figure(figsize=size(3), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = layout(figure, 3)
+    panels = layout(figure)
     groups = comparison.groups
     if len(groups) == 1:
         _draw_alike(panels, groups[0])
@@ -130,9 +130,9 @@ def _draw_alike(panels: "NDArray[np.object_]", group: Group) -> None:
     shown, note = choose(table.index.tolist(), None, {})
     looks = drawn(table, shown, look_of(panels[0]))
     for number, run in enumerate(runs):
-        for place, machine in enumerate(shown):
-            how = looks[machine] if number == 0 else looks[machine]._replace(entry=None)
-            _draw_machine(panels, run, machine, as_line(how, place))
+        for place, (machine, how) in enumerate(looks.items()):
+            once = how if number == 0 else how._replace(entry=None)
+            _draw_machine(panels, run, machine, as_line(once, place, len(run._events)))
     _draw_drift(panels[2], group, {"color": look_of(panels[2]).grey(0.35)})
     many = f"{len(runs)} runs" if len(runs) > 1 else "one run"
     panels[0].set_title(f"{many} of machines alike" + (f" ({note} shown)" if note else ""), loc="left")
@@ -149,7 +149,7 @@ def _draw_unlike(panels: "NDArray[np.object_]", groups: list[Group]) -> None:
             notes |= {note} - {""}
             for machine in shown:
                 name = None if named else fill(group.name, LEGEND_LETTERS)
-                _draw_machine(panels, run, machine, as_line(Drawn(style, name), place))
+                _draw_machine(panels, run, machine, as_line(Drawn(style, name), place, len(run._events)))
                 named = True
         _draw_drift(panels[2], group, {"color": style.color, "linestyle": style.dashes})
     panels[0].set_title(f"Runs that differ: {', '.join(sorted(notes)) or 'all machines'} shown", loc="left")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_on_plot", "draw_on_spacetime"]
 
 HATCHES = {"crash": "xxx", "pause": "///"}
-WALL = "0.5"
+WALL = ("0.5", "0.75")
 FAINTEST = 0.04
 STRONGEST = 0.16
 BAR = 0.03
@@ -78,7 +78,7 @@ def draw_on_plot(panels: "Sequence[Axes]", run: "Recorded", palette: dict[int, A
 
 def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint: float) -> None:
     fault, stretch = strike.fault, [(strike.start, strike.stop - strike.start)]
-    across = axes.get_xaxis_transform()
+    across, wall = axes.get_xaxis_transform(), look_of(axes).of(WALL)
     style: dict[str, Any] = {"transform": across, "gid": strike.name, "zorder": 0.5, "linewidth": 0}
     if isinstance(fault, Crash | Pause):
         color = palette[fault.machine_id]
@@ -88,13 +88,13 @@ def _draw_on_panel(axes: "Axes", strike: Strike, palette: dict[int, Any], faint:
             stretch, (0, 1), facecolor="none", edgecolor=lines, hatch=HATCHES[strike.name], **style
         )
     elif isinstance(fault, Partition):
-        axes.broken_barh(stretch, (0, 1), facecolor=WALL, alpha=faint, **style)
+        axes.broken_barh(stretch, (0, 1), facecolor=wall, alpha=faint, **style)
         for edge in (strike.start, strike.stop):
-            axes.axvline(edge, color=WALL, linestyle="--", linewidth=0.8, zorder=0.6)
+            axes.axvline(edge, color=wall, linestyle="--", linewidth=0.8, zorder=0.6)
     elif isinstance(fault, Delay):
-        axes.broken_barh(stretch, (1 - BAR, BAR), facecolor=palette.get(fault.sender, WALL), **style)
+        axes.broken_barh(stretch, (1 - BAR, BAR), facecolor=palette.get(fault.sender, wall), **style)
     else:
-        color = palette.get(fault.sender, WALL)
+        color = palette.get(fault.sender, wall)
         axes.plot(strike.start, 1, marker="v", color=color, transform=across, clip_on=False, gid=strike.name)
 
 
@@ -125,7 +125,7 @@ def draw_on_spacetime(
     notes = [f"{homeless} faults of links have no place on this axis"] if homeless else []
     look = look_of(axes)
     lost = {name: look.of(pair) for name, pair in LOST.items()}
-    colors = {**lost, "partition": WALL, "delay": look.of(SLOW), "disconnect": look.ink}
+    colors = {**lost, "partition": look.of(WALL), "delay": look.of(SLOW), "disconnect": look.ink}
     return [_key(name, colors[name]) for name in sorted(drawn, key=_ORDER.__getitem__)], notes
 
 
@@ -147,7 +147,12 @@ def _draw_among(axes: "Axes", strike: Strike, ends: tuple[float, float], places:
         return True
     if isinstance(fault, Partition):
         axes.broken_barh(
-            stretch, (0, 1), transform=axes.get_xaxis_transform(), facecolor=WALL, alpha=0.15, **style
+            stretch,
+            (0, 1),
+            transform=axes.get_xaxis_transform(),
+            facecolor=look.of(WALL),
+            alpha=0.15,
+            **style,
         )
         return True
     if fault.sender not in places or fault.recipient not in places:

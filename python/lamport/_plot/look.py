@@ -15,7 +15,7 @@ __all__ = ["DASHES", "MARKERS", "MOST_TOLD_APART", "Look", "Style", "look_of", "
 
 LIGHT = ("#062da9", "#ca4331", "#cbac02", "#a40381", "#06a65d", "#102e05")
 DARK = ("#7cc5e8", "#ed4f3f", "#f6ebc9", "#e18791", "#01f548", "#c620ab")
-"""Colours whose lightness differs by 8 of 100 or more, that of the first three by 20."""
+"""Colours whose lightness differs by 8 of 100 or more, that of the first three by 16."""
 MOST_TOLD_APART = len(LIGHT)
 DASHES: tuple[Any, ...] = (
     "-",
@@ -26,7 +26,7 @@ DASHES: tuple[Any, ...] = (
     (0, (12, 2.5)),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P")
-SHADES = {False: (0.0, 0.85), True: (0.25, 1.0)}
+SHADES = {False: (0.0, 0.75), True: (0.3, 0.95)}
 """The part of viridis that is seen on light paper, and on dark."""
 MIDDLE = 0.18
 """The luminance that is seen as half of white."""
@@ -65,7 +65,8 @@ class Look:
         from matplotlib.colors import to_hex
 
         ink = float(self.is_dark)
-        return to_hex([(1 - share) * ink + share * paper for paper in self.paper])
+        red, green, blue = ((1 - share) * ink + share * paper for paper in self.paper)
+        return to_hex((red, green, blue))
 
     def of(self, pair: tuple[Any, Any]) -> Any:
         """Return the first of two colours, or the second on dark paper."""

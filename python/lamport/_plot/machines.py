@@ -25,7 +25,7 @@ def drawn(table: "pd.DataFrame", machines: Sequence[int], look: Look) -> dict[in
     """Tell machines apart: by number if the run has few, else by rate, with one entry for each in the legend.
 
     A machine's colour is the same in every figure of a run. Of a run of many, few that are shown have
-    dashes and marks, and entries, of their own.
+    dashes and marks, and entries, of their own; else they stand in the order of their rates.
     """
     known = table.index.tolist()
     if len(known) <= MOST_TOLD_APART:
@@ -46,7 +46,7 @@ def drawn(table: "pd.DataFrame", machines: Sequence[int], look: Look) -> dict[in
         }
     told: set[int] = set()
     found = {}
-    for machine in machines:
+    for machine in sorted(machines, key=groups.__getitem__):
         group = groups[machine]
         alike = [other for other in machines if groups[other] == group]
         entry = None if group in told else _entry(alike, table)

@@ -46,6 +46,8 @@ PREDICTED = (0, (1, 2))
 """The dots of what theory predicts."""
 MARKED = 0.16
 """How far apart the marks of a line are, as a share of the Axes."""
+FEW = 8
+"""The most points of a line that are all marked."""
 
 
 def plot(
@@ -77,9 +79,8 @@ def plot(
     ids = events["machine_id"].to_numpy()
     first, end = (float(events["time"].iloc[place]) if len(events) else 0.0 for place in (0, -1))
     left = dict(zip(table.index, floats(table["final_queue_len"]), strict=True))
-    for place, machine in enumerate(shown):
-        last = (end, left[machine])
-        _draw(panels, events[ids == machine], last, looks[machine], place)
+    for place, (machine, how) in enumerate(looks.items()):
+        _draw(panels, events[ids == machine], (end, left[machine]), how, place)
     if len(panels) == 4:
         _draw_apart(panels[3], run, looks, look)
     if predict:
@@ -95,7 +96,7 @@ def size(panels: int) -> tuple[float, float]:
     return WIDTH, sum(HEIGHTS[:panels])
 
 
-def layout(figure: "Figure", count: int) -> "NDArray[np.object_]":
+def layout(figure: "Figure", count: int = 3) -> "NDArray[np.object_]":
     """Give a figure so many Axes, one above the other, with one axis of time."""
     panels: NDArray[np.object_] = figure.subplots(count, 1, sharex=True, height_ratios=HEIGHTS[:count])
     return panels
@@ -119,19 +120,20 @@ def _draw(
     place: int,
 ) -> None:
     time, after = events["time"].to_numpy(), events["new_clock"].to_numpy()
-    lines = as_line(how, place)
-    panels[0].plot(*thin(time, after), drawstyle="steps-post", linewidth=1.6, **lines)
+    line = as_line(how, place, len(time))
+    panels[0].plot(*thin(time, after), drawstyle="steps-post", linewidth=1.6, **line)
     if len(queue := queue_over_time(events, last)):
-        panels[1].plot(*thin(*queue), drawstyle="steps-post", linewidth=1.4, **lines)
+        panels[1].plot(*thin(*queue), drawstyle="steps-post", linewidth=1.4, **line)
     jumps = after - events["old_clock"].to_numpy()
     marks: dict[str, Any] = {"color": how.style.color, "marker": how.style.marker, "label": how.entry}
     panels[2].plot(*thin(time, jumps), linestyle="", markersize=3.5, alpha=0.65, mew=0, **marks)
 
 
-def as_line(how: Drawn, place: int) -> dict[str, Any]:
-    """Say how a machine's line looks. Its marks stand beside those of the lines before and after it."""
+def as_line(how: Drawn, place: int, points: int) -> dict[str, Any]:
+    """Say how a line of so many points looks. Its marks stand beside those of other lines."""
     style = how.style
-    marks = {"marker": style.marker, "markersize": 5, "markevery": ((0.02 + 0.025 * place) % MARKED, MARKED)}
+    where = None if points <= FEW else ((0.02 + 0.025 * place) % MARKED, MARKED)
+    marks = {"marker": style.marker, "markersize": 5, "markevery": where}
     return {"color": style.color, "linestyle": style.dashes, "label": how.entry, **marks}
 
 
@@ -148,7 +150,7 @@ def _draw_apart(axes: "Axes", run: "Recorded", looks: dict[int, Drawn], look: Lo
     median = np.median(clocks, axis=1)
     for place, (machine, how) in enumerate(looks.items()):
         apart = clocks[:, known.index(machine)] - median
-        axes.plot(times, apart, drawstyle="steps-post", linewidth=1.4, **as_line(how, place))
+        axes.plot(times, apart, drawstyle="steps-post", linewidth=1.4, **as_line(how, place, len(times)))
     axes.axhline(0, color=look.grey(0.5), linewidth=0.8, zorder=1)
 
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamport._model.check import mapping
 from lamport._plot.look import look_of
 from lamport._runs.names import number
 
@@ -37,10 +36,7 @@ def draw_cut(
 
     verdict = run.causality.cut_is_consistent(cut)
     known = run._machines.index.tolist()
-    last = {
-        number(f"cut={cut!r}", machine, run.names, known): int(clock)
-        for machine, clock in mapping("cut", cut, "{1: 40, 2: 23}").items()
-    }
+    last = {number("cut", machine, run.names, known): int(clock) for machine, clock in cut.items()}
     look = look_of(axes)
     places = _places(diagram, last)
     lanes = np.arange(len(places), dtype=np.float64)

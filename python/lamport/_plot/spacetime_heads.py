@@ -34,7 +34,7 @@ def draw_heads(axes: "Axes", diagram: "Spacetime", colors: "NDArray[Any]", mark:
     length = np.hypot(*(last - first).T)
     short = LONG + mark / 2
     low, high = axes.get_xlim()
-    drawn = messages["received"].to_numpy() & (length * scale > 2 * short)
+    drawn = messages["received_shown"].to_numpy() & (length * scale > 2 * short)
     drawn &= (ends[:, 1, 0] >= low) & (ends[:, 1, 0] <= high)
     share = (short / scale / np.where(length > 0, length, 1.0))[:, None]
     begin = axes.transData.inverted().transform(last + share * (first - last))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,8 +23,8 @@ __all__ = ["LABELS", "Labels", "as_labels", "draw_labels"]
 LABELS = ("clock", "vector", "body")
 MOST_UNASKED = 60
 """Above so many events clocks are drawn only if they are asked for."""
-LETTERS = 30
-"""Letters of a label."""
+LETTERS = 24
+"""Letters of a label, so that how many it hides has a place behind it."""
 LONGEST_READ = 2000
 """Letters of a text that is read as JSON, and not just cut."""
 SIZE = 7.0
@@ -135,8 +136,6 @@ def _cut(text: str) -> str:
 
 def draw_labels(axes: "Axes", diagram: "Spacetime", labels: Labels, mark: float) -> None:
     """Draw the labels that have room beside marks of a size: the first wins, and says how many it hides."""
-    from matplotlib.patheffects import withStroke
-
     if not len(labels.rows):
         return
     events = diagram.events.iloc[labels.rows]
@@ -147,26 +146,47 @@ def draw_labels(axes: "Axes", diagram: "Spacetime", labels: Labels, mark: float)
     for lane in range(len(diagram.machines)):
         own = np.flatnonzero(events["y"].to_numpy() == lane)
         own = own[np.argsort(x[own], kind="stable")]
-        rows = labels.rows[own]
-        placed = _choose(x[own] - EARLIER, limit, lambda place, rows=rows: labels.text(int(rows[place])))
+        placed = _choose(x[own] - EARLIER, limit, partial(_text, labels, labels.rows[own]))
         if labels.is_whole and len(placed) < len(own):
             return
-        found += [(int(rows[place]), shift, text) for place, shift, text in placed]
+        found += [(int(labels.rows[own[place]]), shift, text) for place, shift, text in placed]
+    _write(axes, diagram, found, mark)
+
+
+def _text(labels: Labels, rows: "NDArray[np.int64]", place: int) -> str:
+    return labels.text(int(rows[place]))
+
+
+def _write(axes: "Axes", diagram: "Spacetime", found: list[tuple[int, float, str]], mark: float) -> None:
+    """Write labels above their events, or below where messages come from above."""
+    from matplotlib.patheffects import withStroke
+
     look = look_of(axes)
-    style: dict[str, Any] = {"fontsize": SIZE, "color": look.grey(0.15), "va": "bottom", "zorder": 6}
-    halo = [withStroke(linewidth=2.0, foreground=look.paper)]
+    style: dict[str, Any] = {"fontsize": SIZE, "color": look.grey(0.15), "zorder": 6, "gid": "label"}
+    halo: Any = [withStroke(linewidth=2.0, foreground=look.paper)]
+    x, y, below = diagram.events["x"].to_numpy(), diagram.events["y"].to_numpy(), _is_below(diagram)
     for row, shift, text in found:
-        at = (diagram.events["x"].iloc[row], diagram.events["y"].iloc[row])
-        label = axes.annotate(
-            in_figure(text),
-            at,
-            (shift - EARLIER, mark / 2 + 1),
-            textcoords="offset points",
-            gid="label",
-            **style,
-        )
+        away = mark / 2 + 1
+        at = (shift - EARLIER, -away if below[row] else away)
+        place: dict[str, Any] = {"textcoords": "offset points", "va": "top" if below[row] else "bottom"}
+        label = axes.annotate(in_figure(text), (x[row], y[row]), at, **place, **style)
         label.set_path_effects(halo)
         label.set_in_layout(False)
+
+
+def _is_below(diagram: "Spacetime") -> "NDArray[np.bool_]":
+    """Return which events have messages to or from machines above, and none below."""
+    import pandas as pd
+
+    ends = diagram.messages[["x0", "y0", "x1", "y1"]].to_numpy(dtype=np.float64)
+    one, other = np.concatenate([ends[:, :2], ends[:, 2:]]), np.concatenate([ends[:, 2:], ends[:, :2]])
+    events = pd.MultiIndex.from_frame(diagram.events[["x", "y"]].astype(np.float64))
+    is_above = other[:, 1] < one[:, 1]
+    from_above, from_below = (
+        events.isin(pd.MultiIndex.from_arrays([one[some, 0], one[some, 1]])) for some in (is_above, ~is_above)
+    )
+    below: NDArray[np.bool_] = from_above & ~from_below
+    return below
 
 
 def _choose(

@@ -9,6 +9,7 @@ def test_every_kind_has_a_mark_and_a_colour():
     where = "python/lamport/_plot/spacetime.py"
     assert list(spacetime.MARKS) == list(EVENT_KINDS), f"MARKS in {where}"
     assert list(spacetime.COLORS) == list(EVENT_KINDS), f"COLORS in {where}"
+    assert list(spacetime.DARK_COLORS) == list(EVENT_KINDS), f"DARK_COLORS in {where}"
 
 
 def test_every_kind_is_counted():

@@ -14,15 +14,16 @@ def close_figures():
     plt.close("all")
 
 
-def test_three_axes_with_labels_and_units(run):
+def test_four_axes_with_labels_and_units(run):
     axes = run.plot()
-    assert axes.shape == (3,)
+    assert axes.shape == (4,)
     assert [ax.get_ylabel() for ax in axes] == [
         "logical clock",
         "queue length (messages)",
         "jump of the clock (per event)",
+        "clock less median clock",
     ]
-    assert axes[2].get_xlabel() == "time (s)"
+    assert axes[3].get_xlabel() == "time (s)"
     assert [text.get_text() for text in axes[0].get_legend().get_texts()] == [
         "machine 1 (5/s)",
         "machine 2 (40/s)",
@@ -33,7 +34,7 @@ def test_three_axes_with_labels_and_units(run):
 def test_lines_show_the_events(run):
     axes = run.plot(machines=[2])
     events = run.events[run.events["machine_id"] == 2]
-    ((clock,), (queue,), (jumps,)) = (ax.lines for ax in axes)
+    ((clock,), (queue,), (jumps,)) = (ax.lines for ax in axes[:3])
     np.testing.assert_array_equal(clock.get_xdata(), events["time"])
     np.testing.assert_array_equal(clock.get_ydata(), events["new_clock"])
     np.testing.assert_array_equal(jumps.get_ydata(), events["new_clock"] - events["old_clock"])
@@ -47,16 +48,17 @@ def test_colours_are_the_same_everywhere(run):
         assert ax.lines[2].get_color() == alone[0].lines[0].get_color()
 
 
-def test_prediction_is_dashed(run):
+def test_prediction_is_dotted(run):
     queue = run.plot(predict=True)[1]
-    dashed = [line for line in queue.lines if line.get_linestyle() == "--"]
-    assert len(dashed) == (run.machines["queue_growth_predicted"] > 0).sum() > 0
+    dotted = [line for line in queue.lines if line.get_gid() == "predicted"]
+    assert len(dotted) == (run.machines["queue_growth_predicted"] > 0).sum() > 0
     ticking = run.events["time"].max() - run.events["time"].min()
-    assert dashed[0].get_ydata()[1] == pytest.approx(ticking * run.machines["queue_growth_predicted"].loc[1])
+    assert dotted[0].get_ydata()[1] == pytest.approx(ticking * run.machines["queue_growth_predicted"].loc[1])
 
 
-def test_given_axes_are_used_and_no_figure_is_made(run):
-    figure, axes = plt.subplots(1, 3)
+@pytest.mark.parametrize("count", [3, 4])
+def test_given_axes_are_used_and_no_figure_is_made(run, count):
+    figure, axes = plt.subplots(1, count)
     assert run.plot(axes=axes).tolist() == list(axes)
     assert plt.get_fignums() == [figure.number]
     with pytest.raises(ValueError, match="axes holds 1 Axes"):
@@ -101,7 +103,91 @@ def test_without_queue_lengths():
 
 def test_without_events():
     run = lamport.from_events({"machine_id": [], "event": [], "new_clock": []})
-    assert len(run.plot(predict=True)) == 3
+    assert len(run.plot(predict=True)) == 4
+
+
+def test_one_event_is_seen():
+    panels = lamport.from_events({"machine_id": [7], "event": ["INTERNAL"], "new_clock": [5]}).plot()
+    for axes in (panels[0], panels[3]):
+        line = axes.lines[0]
+        assert (line.get_marker(), line.get_markevery()) == ("o", None)
+
+
+@pytest.mark.parametrize("rates", [[1, 3, 6], [5] * 40])
+def test_drift_is_the_clock_less_the_median_clock(rates):
+    run = lamport.simulate(len(rates), 10, rates=rates, seed=3)
+    panel = run.plot()[3]
+    clocks = run.clocks()
+    middle = clocks.median(axis=1)
+    shown = [line for line in panel.lines if len(line.get_xdata()) == len(clocks)]
+    assert len(shown) == min(len(rates), 20)
+    drawn = {tuple(line.get_ydata()) for line in shown}
+    expected = {tuple(clocks[machine] - middle) for machine in clocks}
+    assert drawn <= expected
+    if len(rates) == 3:
+        spread = np.ptp([line.get_ydata() for line in shown], axis=0)
+        np.testing.assert_array_equal(spread, run.drift_over_time())
+
+
+def test_drift_of_one_machine_is_from_all():
+    run = lamport.simulate(duration=30, rates=[1, 3, 6], seed=3)
+    clocks = run.clocks()
+    drawn = run.plot(machines=1)[3].lines[0].get_ydata()
+    np.testing.assert_array_equal(drawn, clocks[1] - clocks.median(axis=1))
+
+
+def test_drift_of_a_long_run_is_thinned():
+    run = lamport.simulate(duration=3000, rates=[1, 3, 6], seed=3)
+    lines = run.plot()[3].lines[:3]
+    assert {len(line.get_xdata()) for line in lines} == {4000}
+    drift = run.drift_over_time()
+    spread = np.ptp([line.get_ydata() for line in lines], axis=0)
+    np.testing.assert_array_equal(spread, drift[lines[0].get_xdata()])
+
+
+def looks(line):
+    return line.get_color(), tuple(line._dash_pattern[1] or ()), line.get_marker()
+
+
+@pytest.mark.parametrize("count", range(1, 7))
+def test_few_machines_differ_in_colour_and_dashes_and_marks(count):
+    run = lamport.simulate(count, 5, rates=[4] * count, seed=1)
+    for axes in run.plot()[:2]:
+        told = [looks(line) for line in axes.lines[:count]]
+        assert [len(set(kind)) for kind in zip(*told, strict=True)] == [count] * 3
+    assert len({line.get_marker() for line in run.plot()[2].lines}) == count
+
+
+def test_above_six_machines_the_colour_is_that_of_the_rate():
+    rates = [3, 1, 2, 1, 6, 3, 3, 2]
+    run = lamport.simulate(8, 20, rates=rates, seed=1)
+    axes = run.plot()[0]
+    entries = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert entries == ["2 machines (1/s)", "2 machines (2/s)", "3 machines (3/s)", "machine 5 (6/s)"]
+    colors = {}
+    for line in axes.lines:
+        clock = int(line.get_ydata()[-1])
+        (machine,) = run.machines.index[run.machines["final_clock"] == clock][:1]
+        colors.setdefault(rates[machine - 1], set()).add(looks(line))
+    assert all(len(each) == 1 for each in colors.values())
+    assert len(set.union(*colors.values())) == 4
+    # Few of them are told apart, and have their colours.
+    alone = run.plot(machines=[2, 4, 5])[0]
+    one, other, fast = (looks(line) for line in alone.lines)
+    assert one[0] == other[0] != fast[0]
+    assert one[1] != other[1]
+    assert one[2] != other[2]
+    assert fast[0] in {line.get_color() for line in axes.lines}
+    names = [text.get_text() for text in alone.get_legend().get_texts()]
+    assert names == ["machine 2 (1/s)", "machine 4 (1/s)", "machine 5 (6/s)"]
+
+
+def test_many_machines_without_rates_have_their_names():
+    n = 9
+    table = {"machine_id": [f"m{k}" for k in range(n)], "event": ["INTERNAL"] * n, "new_clock": [1] * n}
+    axes = lamport.from_events(table).plot()[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [f"m{k}" for k in range(n)]
+    assert len({line.get_color() for line in axes.lines}) == n
 
 
 def test_style_is_left_alone(run):

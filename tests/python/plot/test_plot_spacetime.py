@@ -328,7 +328,7 @@ def test_what_the_logs_lack_is_said():
         "sent_clock": [None, 1, 5],
     }
     ax = lamport.from_events(table).plot_spacetime()
-    (note,) = (text.get_text() for text in ax.texts)
+    (note,) = (text.get_text() for text in ax.texts if text.get_gid() == "notes")
     assert "1 receipts of messages whose SEND is in no log" in note
     assert "the logs hold no queue lengths" in note
     assert len(segments(ax, "message")) == 1
