@@ -1,0 +1,102 @@
+"""Cuts through diagrams."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lamport
+
+RUN = lamport.simulate(duration=12, rates=[1, 3, 6], internal_probability=0.6, seed=1978)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def entries(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def line(axes):
+    (found,) = (line for line in axes.lines if line.get_gid() == "cut")
+    return found.get_xdata(), found.get_ydata()
+
+
+@given(
+    ends=st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
+    time=st.sampled_from(["real", "lamport", "step"]),
+    window=st.sampled_from([(None, None), (3, 9)]),
+)
+@settings(max_examples=25)
+def test_the_line_is_between_what_is_in_the_cut_and_what_is_not(ends, time, window):
+    events = RUN.events
+    cut = {}
+    for machine, end in zip((1, 2, 3), ends, strict=True):
+        clocks = events["new_clock"][events["machine_id"] == machine].tolist()
+        if (count := round(end * len(clocks))) > 0:
+            cut[machine] = clocks[count - 1]
+    axes = RUN.plot_spacetime(*window, time=time, cut=cut)
+    x, y = line(axes)
+    np.testing.assert_array_equal(y[1:-1], [0, 1, 2])
+    low, high = axes.get_xlim()
+    assert ((x >= low) & (x <= high)).all()
+    shown = events if window == (None, None) else events[events["time"].between(*window, inclusive="left")]
+    steps = shown[["new_clock", "machine_id"]].apply(tuple, axis=1).rank() - 1
+    places = {"real": shown["time"], "lamport": shown["new_clock"], "step": steps}[time]
+    for machine in (1, 2, 3):
+        own = (shown["machine_id"] == machine).to_numpy()
+        inside = shown["new_clock"].to_numpy() <= cut.get(machine, 0)
+        assert (places[own & inside] < x[machine]).all()
+        assert (places[own & ~inside] > x[machine]).all()
+    verdict = RUN.causality.cut_is_consistent(cut)
+    assert {True: "cut: consistent", False: "cut: not consistent"}[verdict] in entries(axes)
+    back = [each for each in axes.collections if each.get_gid() == "after the cut"]
+    assert bool(back) == ("message from after the cut" in entries(axes))
+    if window == (None, None):
+        assert bool(back) != verdict
+        messages = RUN.messages[RUN.messages["status"] == "received"]
+        broken = (messages["sent_clock"] > messages["sender"].map(cut).fillna(0)) & (
+            messages["received_clock"] <= messages["recipient"].map(cut).fillna(0)
+        )
+        assert sum(len(each.get_segments()) for each in back) == broken.sum()
+    plt.close("all")
+
+
+def test_a_cut_that_the_logs_leave_open():
+    table = {"machine_id": [1, 3, 2], "event": ["SEND", "SEND", "RECEIVE"], "new_clock": [1, 1, 2]}
+    axes = lamport.from_events(table).plot_spacetime(cut={2: 2, 1: 1})
+    assert "cut: consistent or not: the logs leave it open" in entries(axes)
+
+
+def test_machines_are_named():
+    table = {
+        "machine_id": ["alice", "bob"],
+        "event": ["SEND", "RECEIVE"],
+        "new_clock": [1, 2],
+        "sender": [None, "alice"],
+        "sent_clock": [None, 1],
+    }
+    run = lamport.from_events(table)
+    assert "cut: not consistent" in entries(run.plot_spacetime(cut={"bob": 2}))
+    assert "cut: consistent" in entries(run.plot_spacetime(cut={"alice": 1, "bob": 0}))
+    with pytest.raises(ValueError, match="there is no machine 'bab'"):
+        run.plot_spacetime(cut={"bab": 2})
+
+
+@pytest.mark.parametrize(
+    ("cut", "message"),
+    [
+        ({1: 10_000}, "machine 1 has no event with clock 10000"),
+        ({9: 1}, "machine 9"),
+        ([(1, 2)], "cut="),
+        ({1: 2.5}, "the form is"),
+    ],
+)
+def test_errors(cut, message):
+    with pytest.raises(ValueError, match=message):
+        RUN.plot_spacetime(cut=cut)
+    assert not plt.get_fignums()
