@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from class_logs import write_text
 from machines import free_ports
@@ -13,7 +14,8 @@ from others_logs import write_others
 import lamport
 from lamport._cli.commands import main
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+HOME = Path(__file__).parents[2]
+README = (HOME / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 RUN = {"duration": 60, "rates": [1, 3, 6], "seed": 1978}
 ELSEWHERE = "tcp://scheduler"
@@ -90,6 +92,17 @@ MISTAKES = {
     "right": {},
     "stamp": {"stamp": "before"},
 }
+
+
+def test_the_picture_is_what_the_command_beside_it_draws(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^lamport (.* logs/small .*)$", README, re.MULTILINE)
+    assert [main(command.split()) for command in commands] == [0, 0]
+    (kept,) = re.findall(r"^!\[.*\]\((docs/.*\.png)\)$", README, re.MULTILINE)
+    drawn, kept = (plt.imread(path)[..., :3] for path in ("spacetime.png", HOME / kept))
+    # Another version of matplotlib may set letters a little differently.
+    assert drawn.shape == kept.shape
+    assert np.corrcoef(drawn.ravel(), kept.ravel())[0, 1] > 0.9
 
 
 def declaration(beginning):

@@ -12,7 +12,7 @@ from lamport._plot.machines import label
 from lamport._plot.spacetime_cut import draw_cut
 from lamport._plot.spacetime_heads import draw_heads
 from lamport._plot.spacetime_labels import as_labels, draw_labels
-from lamport._plot.spacetime_layout import RELATIONS, Spacetime, spacetime
+from lamport._plot.spacetime_layout import MOST_MACHINES, RELATIONS, Spacetime, spacetime
 from lamport._runs.names import Names, in_figure, shown
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lamport._runs.recorded import Recorded
 
-__all__ = ["plot_spacetime"]
+__all__ = ["plot_spacetime", "size"]
 
 WIDTH = 10.0
 AXES = {
@@ -108,9 +108,14 @@ def plot_spacetime(
 def _axes(machines: int) -> "Axes":
     import matplotlib.pyplot as plt
 
-    height = min(2.2 + 0.45 * machines, 4.0 + 0.25 * machines)
-    _, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    _, axes = plt.subplots(figsize=size(machines), layout="constrained")
     return axes
+
+
+def size(machines: int) -> tuple[float, float]:
+    """Return width and height of a figure of so many machines, of which all that have a place are shown."""
+    shown = min(machines, MOST_MACHINES)
+    return WIDTH, min(2.2 + 0.45 * shown, 4.0 + 0.25 * shown)
 
 
 def _frame(axes: "Axes", diagram: Spacetime, *, has_labels: bool) -> None:

@@ -28,6 +28,7 @@ QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
         "sweep",
         "analyze",
         "compare",
+        "spacetime",
         "export",
         "verify",
         "grade",
