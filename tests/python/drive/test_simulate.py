@@ -45,7 +45,7 @@ def test_tables(logged):
     )
     assert logged.drift == np.ptp(logged.machines["final_clock"])
     assert set(logged.messages["status"]) <= {"received", "unread", "undelivered"}
-    assert len(logged.plot(predict=True)) == 3
+    assert len(logged.plot(predict=True)) == 4
 
 
 def test_parameters(logged):
