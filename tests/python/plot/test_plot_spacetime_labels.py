@@ -79,6 +79,7 @@ def test_the_first_wins_and_says_how_many_it_hides(many, kind, time, window):
             assert text == {"clock": str(name[1]), "vector": vector}[kind]
             place += 1 + hidden
         assert place == len(own)
+    assert_apart(axes)
 
 
 def assert_apart(axes):
