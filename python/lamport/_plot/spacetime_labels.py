@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lamport._plot.look import look_of
-from lamport._runs.names import in_figure
+from lamport._runs.names import escaped
 from lamport._runs.spelled import spelled
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ LABELS = ("clock", "vector", "body")
 MOST_UNASKED = 60
 """Above so many events clocks are drawn only if they are asked for."""
 LETTERS = 24
-"""Letters of a label, so that how many it hides has a place behind it."""
+"""Letters of a label."""
+LETTERS_OF_VECTORS = 48
+"""The same of a vector clock: those of some ten machines are told whole."""
 LONGEST_READ = 2000
 """Letters of a text that is read as JSON, and not just cut."""
 SIZE = 7.0
@@ -72,7 +74,8 @@ def as_labels(run: "Recorded", diagram: "Spacetime", labels: str | None) -> Labe
 
         def vector(row: int) -> str:
             event = (int(events["machine_id"].iloc[row]), int(events["new_clock"].iloc[row]))
-            return _cut(f"({', '.join(map(str, causality.vector_clock(event)[:LETTERS]))})")
+            counts = causality.vector_clock(event).iloc[:LETTERS_OF_VECTORS]
+            return spelled(f"({', '.join(map(str, counts))})", LETTERS_OF_VECTORS)
 
         return Labels(every, vector, is_whole=False, notes=notes)
     texts = _bodies(run, events["row"].to_numpy(dtype=np.int64))
@@ -169,7 +172,7 @@ def _write(axes: "Axes", diagram: "Spacetime", found: list[tuple[int, float, str
         away = mark / 2 + 1
         at = (shift - EARLIER, -away if below[row] else away)
         place: dict[str, Any] = {"textcoords": "offset points", "va": "top" if below[row] else "bottom"}
-        label = axes.annotate(in_figure(text), (x[row], y[row]), at, **place, **style)
+        label = axes.annotate(escaped(text), (x[row], y[row]), at, **place, **style)
         label.set_path_effects(halo)
         label.set_in_layout(False)
 

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from lamport._model.check import whole
 from lamport._runs.spelled import spelled
 
-__all__ = ["Names", "in_figure", "in_markdown", "in_words", "number", "numbers", "plain", "shown"]
+__all__ = ["Names", "escaped", "in_figure", "in_markdown", "in_words", "number", "numbers", "plain", "shown"]
 
 Names = Mapping[int, str]
 """The names of machines by the numbers that stand for them; empty if machines have ids."""
@@ -55,7 +55,12 @@ def in_figure(text: str) -> str:
     """
     text = text if len(text) <= LONGEST_IN_FIGURE else f"{text[: LONGEST_IN_FIGURE - 1]}…"
     # A label that begins so is left out of legends.
-    return (" " if text.startswith("_") else "") + text.replace("$", r"\$")
+    return (" " if text.startswith("_") else "") + escaped(text)
+
+
+def escaped(text: str) -> str:
+    """Return a text in which matplotlib finds no formula."""
+    return text.replace("$", r"\$")
 
 
 def in_markdown(text: str) -> str:

@@ -172,7 +172,8 @@ class Run(Recorded):
             "+3" behind one says that the next three have none, and "…" that it goes on. If None, clocks, if
             they are few and all have room.
         ax : Axes, optional
-            Where to draw; a new figure if None.
+            Where to draw; a new figure if None. The legend stands beside it: a figure of several Axes makes
+            room for that with ``layout="constrained"``.
 
         Returns
         -------

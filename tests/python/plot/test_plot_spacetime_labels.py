@@ -115,6 +115,17 @@ def test_labels_stay_apart_in_a_small_axes(many):
     assert plt.get_fignums() == [figure.number]
 
 
+@pytest.mark.parametrize("machines", [8, 60])
+def test_vectors_of_some_machines_are_whole_and_of_many_are_cut(machines):
+    run = lamport.simulate(machines, 20, seed=1)
+    drawn = [label[2] for label in labels(run.plot_spacetime(10, 12, labels="vector"))]
+    assert drawn
+    for text in drawn:
+        assert len(text) <= 48
+        assert text.endswith(")" if machines == 8 else "…")
+        assert text.count(",") == 7 or machines == 60
+
+
 def test_a_label_stands_off_its_messages(few):
     axes = few.plot_spacetime()
     below = {label.xy for label in axes.texts if label.get_gid() == "label" and label.get_va() == "top"}
