@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lamport._lamport import Logs
     from lamport._runs.recipe import Recipe
     from lamport._runs.verification import Verification
+    from lamport._view.view import View
 
 __all__ = ["Run"]
 
@@ -212,6 +213,52 @@ class Run(Recorded):
         return spacetime.plot_spacetime(
             self, start, stop, time=time, highlight=highlight, cut=cut, labels=labels, ax=ax
         )
+
+    def view(
+        self,
+        start: float | None = None,
+        stop: float | None = None,
+        *,
+        highlight: tuple[int | str, int] | None = None,
+        cut: Mapping[int | str, int] | None = None,
+        texts: bool = True,
+    ) -> "View":
+        """Make a page to look at the run: its space-time diagram, to be moved, zoomed, asked and searched.
+
+        In a notebook it shows itself; `View.save` makes one file of it that opens in any browser, loads
+        nothing and asks nobody. A message is drawn from where it was sent to where it arrived.
+
+        Parameters
+        ----------
+        start, stop : float, optional
+            Only events with ``start <= time < stop``, in seconds from the beginning of ticking, and the
+            messages that they sent.
+        highlight : (machine, clock), optional
+            An event whose causal past and future are coloured from the beginning.
+        cut : mapping of int to int, optional
+            By machine, the clock of its last event in a cut that is drawn.
+        texts : bool
+            Whether bodies and states are in the page, up to 16 MB of it.
+
+        Returns
+        -------
+        View
+            The page.
+
+        Raises
+        ------
+        ValueError
+            `start` is not below `stop`, or a machine is not in the run.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> lamport.simulate(duration=10, rates=[1, 3, 6], seed=1978).view()
+        <View of Run: 3 machines, 10 s>
+        """
+        from lamport._view.view import View
+
+        return View(self, start, stop, highlight=highlight, cut=cut, texts=texts)
 
     def report(self, directory: str | PathLike[str] | None = None) -> list[Path]:
         """Write ``analysis_subplots.png`` and ``analysis_summary.md``.

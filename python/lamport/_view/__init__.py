@@ -1,0 +1,1 @@
+"""Pages that show a run: what is in them, and how they are made."""

@@ -1,0 +1,163 @@
+// What follows from the columns of a page (data.py): partners, clocks and queues of a run.
+
+import { causalOrder } from "./cones.js";
+
+export const SEND = 0;
+export const RECEIVE = 1;
+export const INTERNAL = 2;
+export const KINDS = ["SEND", "RECEIVE", "INTERNAL"];
+export const STATUSES = ["received", "unread", "undelivered", "unknown"];
+export const MATCHES = ["exact", "unique", "fifo", "ambiguous", "none"];
+export const FLAG = { manual: 4, by_hand: 8, caused: 16, ambiguous: 32, alone: 64 };
+export const ARRIVAL_KNOWN = 32;
+export const END_KNOWN = 64;
+const LINKED = 128;
+
+/** The run that a file of columns holds: events lane by lane, messages by SEND and recipient. */
+export async function deriveRun(file) {
+  const { head } = file;
+  const [kind, time, aloneFrom, aloneClock, places, to, lasts, state, ranks, before, clock, waits] =
+    await Promise.all([
+      file.column("kind", Uint8Array),
+      file.column("time"),
+      file.column("alone_from", Int32Array),
+      file.column("alone_clock"),
+      file.column("message_send", Int32Array),
+      file.column("message_to", Int32Array),
+      file.column("message_end"),
+      file.column("message_state", Uint8Array),
+      file.column("message_rank", Int32Array),
+      file.column("clock_before"),
+      file.column("clock"),
+      file.column("queue"),
+    ]);
+  const first = Int32Array.from(head.first);
+  const lanes = first.length - 1;
+  const lane = new Int32Array(kind.length);
+  for (let l = 0; l < lanes; l++) lane.fill(l, first[l], first[l + 1]);
+  const bySend = head.columns.message_send.of === "sends";
+  const send = bySend ? nthOf(kind, SEND, places) : places;
+  const end = lasts;
+  for (let m = 0; m < end.length; m++) end[m] += time[send[m]];
+  const byArrival = orderOf(end, to, lanes);
+  const receipt = new Int32Array(send.length).fill(-1);
+  const messageOf = new Int32Array(kind.length).fill(-1);
+  link(kind, state, byArrival, ranks, receipt, messageOf);
+  const alone = new Map();
+  for (let e = 0, i = 0; e < kind.length; e++) {
+    if (kind[e] & FLAG.alone) alone.set(e, { from: aloneFrom[i], clock: aloneClock[i++] });
+  }
+  const begins = new Float64Array(lanes);
+  for (let l = 0, i = 0; l < lanes; l++) if (first[l + 1] > first[l]) begins[l] = before[i++];
+  const derived = head.columns.clock.derived;
+  const sendOf = (event) => (messageOf[event] < 0 ? -1 : send[messageOf[event]]);
+  const visit = (event) => {
+    const l = lane[event];
+    const last = event === first[l] ? begins[l] : clock[event - 1];
+    const from = sendOf(event);
+    const carried = from >= 0 ? clock[from] : kind[event] & FLAG.alone ? alone.get(event).clock : -1;
+    clock[event] += (last > carried ? last : carried) + 1;
+  };
+  const order = causalOrder(first, lane, sendOf, derived ? visit : null);
+  const queue = queues(kind, time, first, end, to, state, byArrival, waits);
+  return {
+    head, unit: head.unit, lanes, first, lane, kind, time, clock, begins, queue, send, to, end, state,
+    sent: sentBy(send, kind.length), receipt, messageOf, alone, order: order.receipts, ordered: order.complete, names: nameAll(head),
+  };
+}
+
+/** What each lane's machine is called. */
+export function nameAll(head) {
+  return head.machines.map((machine, l) => (head.names.length && head.names[l]) || `machine ${machine}`);
+}
+
+/** Where the messages of each event begin, and behind the last how many there are. */
+function sentBy(send, events) {
+  const sent = new Int32Array(events + 1);
+  for (let m = 0; m < send.length; m++) sent[send[m] + 1]++;
+  for (let e = 0; e < events; e++) sent[e + 1] += sent[e];
+  return sent;
+}
+
+/** The numbers of the events of a kind, by how many of them are before. */
+function nthOf(kind, which, places) {
+  const found = [];
+  for (let e = 0; e < kind.length; e++) if ((kind[e] & 3) === which) found.push(e);
+  return places.map((place) => found[place]);
+}
+
+/** Messages sorted by recipient and end; of equal ones by their number. */
+function orderOf(end, to, lanes) {
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (let m = 0; m < end.length; m++) {
+    if (end[m] < lowest) lowest = end[m];
+    if (end[m] > highest) highest = end[m];
+  }
+  let order = new Int32Array(end.length);
+  for (let m = 0; m < order.length; m++) order[m] = m;
+  for (let weight = 1; weight <= highest - lowest; weight *= 65536) {
+    order = byDigit(order, 65536, (m) => Math.floor((end[m] - lowest) / weight) % 65536);
+  }
+  return byDigit(order, lanes + 1, (m) => to[m]);
+}
+
+/** One pass of a radix sort: stable. */
+export function byDigit(order, size, digit) {
+  const count = new Int32Array(size + 1);
+  for (let i = 0; i < order.length; i++) count[digit(order[i]) + 1]++;
+  for (let d = 0; d < size; d++) count[d + 1] += count[d];
+  const sorted = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) sorted[count[digit(order[i])]++] = order[i];
+  return sorted;
+}
+
+/** Gives each received message its RECEIVE: they are taken as they arrived, but for `ranks`. */
+function link(kind, state, byArrival, ranks, receipt, messageOf) {
+  const receipts = [];
+  for (let e = 0; e < kind.length; e++) {
+    if ((kind[e] & 3) === RECEIVE && !(kind[e] & FLAG.alone)) receipts.push(e);
+  }
+  let place = 0;
+  for (let i = 0; i < byArrival.length; i++) {
+    const message = byArrival[i];
+    if (!(state[message] & LINKED)) continue;
+    const event = receipts[place + ranks[place]];
+    place++;
+    receipt[message] = event;
+    messageOf[event] = message;
+  }
+}
+
+/** The queue after each receipt: what had arrived by then and was not taken, and `waits` more; -1: not known. */
+function queues(kind, time, first, end, to, state, byArrival, waits) {
+  const queue = new Int32Array(kind.length).fill(-1);
+  let at = 0;
+  let which = 0;
+  for (let l = 0; l + 1 < first.length; l++) {
+    const come = [];
+    while (at < byArrival.length && to[byArrival[at]] === l) {
+      if (state[byArrival[at]] & END_KNOWN) come.push(end[byArrival[at]]);
+      at++;
+    }
+    let taken = 0;
+    for (let e = first[l]; e < first[l + 1]; e++) {
+      if ((kind[e] & 3) !== RECEIVE) continue;
+      taken++;
+      queue[e] = waits[which++] + upTo(come, time[e]) - taken;
+    }
+  }
+  return queue;
+}
+
+/** How many of sorted numbers are at most `value`. */
+function upTo(sorted, value) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,193 @@
+"""The events and messages of a run as pages number them: machine by machine, each in its own order."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamport._lamport import EVENT_KINDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lamport._runs.recorded import Recorded
+
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+__all__ = ["Lanes", "lanes"]
+
+SEND, RECEIVE, INTERNAL = (EVENT_KINDS.index(kind) for kind in ("SEND", "RECEIVE", "INTERNAL"))
+MICRO = 1_000_000
+NANO = 1_000_000_000
+EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """What is drawn. A *lane* is the place of a machine among all; events are numbered lane by lane.
+
+    Attributes
+    ----------
+    machines : array
+        The id of each lane.
+    first : array
+        The number of each lane's first event, and behind them how many events there are.
+    rows : array
+        The row of `Run.events` of each event.
+    unit : int
+        How many times there are in a second: times are whole numbers.
+    sends, to, receipts : array
+        Of each message its SEND, the lane of its recipient (the number of lanes: elsewhere) and its RECEIVE (-1:
+        none that is known). Messages are sorted by SEND and recipient.
+    ends : array
+        When it arrived; where that is not known when it was received, else when it was sent.
+    """
+
+    machines: "Ints"
+    first: "Ints"
+    rows: "Ints"
+    unit: int
+    kinds: "Ints"
+    times: "Ints"
+    old_clocks: "Ints"
+    clocks: "Ints"
+    queues: "Ints"
+    senders: "Ints"
+    sent_clocks: "Ints"
+    flags: dict[str, "Bools"]
+    sends: "Ints"
+    to: "Ints"
+    receipts: "Ints"
+    ends: "Ints"
+    arrival_known: "Bools"
+    end_known: "Bools"
+    status: "Ints"
+    matched: "Ints"
+
+
+def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
+    """Sort the events of ``start <= time < stop``, and the messages that they sent."""
+    logs = run._logs
+    columns = logs.events()
+    machines = logs.machines()["machine_id"]
+    row_lanes = np.searchsorted(machines, columns["machine_id"])
+    rows = np.argsort(_small(row_lanes, len(machines)), kind="stable")
+    seconds = columns["time"]
+    if not (start == -np.inf and stop == np.inf):
+        rows = rows[(seconds[rows] >= start) & (seconds[rows] < stop)]
+    lane = row_lanes[rows]
+    first = np.searchsorted(lane, np.arange(len(machines) + 1))
+    unit = _unit(seconds)
+    ambiguous = np.zeros(len(seconds), dtype=bool)
+    ambiguous[logs.ambiguous()] = True
+    from lamport._runs.tables import from_nobody
+
+    by_hand = columns["by_hand"] | from_nobody(logs)
+    clocks = columns["new_clock"][rows]
+    look_up = _LookUp(lane, clocks)
+    told = logs.messages()
+    sender_lanes = _places(machines, told["sender"])
+    to = _places(machines, told["recipient"])
+    sends = look_up(sender_lanes, told["sent_clock"])
+    here = np.flatnonzero(sends >= 0)
+    here = here[np.lexsort((to[here], sends[here]))]
+    sends, to = sends[here], to[here]
+    received, arrived = told["received"][here], told["arrived"][here]
+    clock = np.where(np.isnan(received), -1, told["received_clock"][here])
+    receipts = _each_once(look_up(to, clock))
+    times = _whole(seconds[rows], unit)
+    ends = np.where(np.isnan(arrived), received, arrived)
+    end_known = ~np.isnan(ends)
+    return Lanes(
+        machines=machines,
+        first=first,
+        rows=rows,
+        unit=unit,
+        kinds=columns["event"][rows].astype(np.int64),
+        times=times,
+        old_clocks=columns["old_clock"][rows],
+        clocks=clocks,
+        queues=columns["queue_len"][rows],
+        senders=_places(machines, columns["sender"][rows]),
+        sent_clocks=columns["sent_clock"][rows],
+        flags={
+            "manual": columns["manual"][rows],
+            "by_hand": by_hand[rows],
+            "caused": columns["caused"][rows],
+            "ambiguous": ambiguous[rows],
+        },
+        sends=sends,
+        to=to,
+        receipts=receipts,
+        ends=np.where(end_known, _whole(np.where(end_known, ends, 0.0), unit), times[sends]),
+        arrival_known=~np.isnan(arrived),
+        end_known=end_known,
+        status=told["status"][here].astype(np.int64),
+        matched=told["matched"][here].astype(np.int64),
+    )
+
+
+class _LookUp:
+    """Events by lane and clock: of several of one clock the first, -1 where there is none."""
+
+    def __init__(self, lane: "Ints", clocks: "Ints") -> None:
+        # Clocks may be as large as 2^53: what counts is their order.
+        largest = int(clocks.max(initial=0)) + 1
+        lanes = int(lane.max(initial=0)) + 2
+        self._known = np.unique(clocks) if largest * lanes >= 2**62 else None
+        self._width = largest if self._known is None else len(self._known)
+        keys = lane * self._width + self._ranks(clocks)[0]
+        self._order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable")
+        self._keys = keys if self._order is None else keys[self._order]
+
+    def _ranks(self, clocks: "Ints") -> "tuple[Ints, Bools]":
+        if self._known is None:
+            return clocks, (clocks >= 0) & (clocks < self._width)
+        at = np.minimum(np.searchsorted(self._known, clocks), len(self._known) - 1)
+        return at, self._known[at] == clocks
+
+    def __call__(self, lane: "Ints", clocks: "Ints") -> "Ints":
+        if not len(self._keys):
+            return np.full(len(clocks), -1)
+        ranks, known = self._ranks(clocks)
+        keys = np.where(known, lane * self._width + ranks, -1)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        found = at if self._order is None else self._order[at]
+        return np.where(self._keys[at] == keys, found, -1)
+
+
+def _each_once(receipts: "Ints") -> "Ints":
+    """Leave each RECEIVE to the first message that names it."""
+    named = np.flatnonzero(receipts >= 0)
+    _, kept = np.unique(receipts[named], return_index=True)
+    if len(kept) == len(named):
+        return receipts
+    alone = np.full(len(receipts), -1)
+    alone[named[kept]] = receipts[named[kept]]
+    return alone
+
+
+def _places(machines: "Ints", ids: "Ints") -> "Ints":
+    """Return the lanes of machines, and behind the last lane for those that have no log."""
+    if not len(machines):
+        return np.zeros(len(ids), dtype=np.int64)
+    at = np.minimum(np.searchsorted(machines, ids), len(machines) - 1)
+    return np.where(machines[at] == ids, at, len(machines))
+
+
+def _small(values: "Ints", count: int) -> Any:
+    """Return small numbers as ones that are sorted in linear time."""
+    return values.astype(np.uint16 if count < 2**16 else np.int64)
+
+
+def _unit(seconds: Any) -> int:
+    """Return microseconds where times are such, else nanoseconds while they are exact."""
+    micro = seconds * MICRO
+    if not len(seconds) or np.abs(micro - np.rint(micro)).max() < 1e-3:
+        return MICRO
+    return NANO if np.abs(seconds).max() * NANO < EXACT else MICRO
+
+
+def _whole(seconds: Any, unit: int) -> "Ints":
+    return np.rint(seconds * unit).astype(np.int64)

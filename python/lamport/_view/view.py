@@ -1,0 +1,195 @@
+"""A run to look at: in a notebook, and as a file."""
+
+import math
+from functools import cached_property
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamport._model import check
+from lamport._model.public import public
+from lamport._runs.names import number
+from lamport._runs.window import window
+from lamport._view.data import data
+from lamport._view.page import page
+from lamport._view.texts import MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lamport._runs.recorded import Recorded
+
+__all__ = ["View"]
+
+UNDER_A_CELL = 4_000_000
+"""The most bytes of HTML that stand in a notebook."""
+WORDS = (
+    "<p>The space-time diagram of {what}. It is drawn in the frame below by a script: where you see only these "
+    "words, trust the notebook, or save the page with <code>.save(&quot;run.html&quot;)</code>.</p>"
+)
+SANDBOX = "allow-scripts allow-downloads"
+"""Never allow-same-origin: what a log says would have the rights of the notebook."""
+
+
+@public
+class View:
+    """A run to look at, made by `Run.view`: it shows itself in a notebook, and `save` makes a file of it.
+
+    Attributes
+    ----------
+    html : str
+        The page: one file, which loads nothing.
+    """
+
+    def __init__(
+        self,
+        run: "Recorded",
+        start: float | None = None,
+        stop: float | None = None,
+        *,
+        highlight: tuple[int | str, int] | None = None,
+        cut: "Mapping[int | str, int] | None" = None,
+        texts: bool = True,
+    ) -> None:
+        self._run, self._ends = run, window(start, stop)
+        self._highlight = None if highlight is None else self._event("highlight", highlight)
+        places = {} if cut is None else check.mapping("cut", cut, "{1: 40, 2: 23}")
+        self._cut = [self._event("cut", each) for each in places.items()]
+        self._texts = MOST if check.flag("texts", texts) else 0
+
+    def _event(self, what: str, event: Any) -> list[int]:
+        try:
+            machine, clock = event
+        except (TypeError, ValueError):
+            raise ValueError(f"{what}={event!r}: an event is (machine, clock), as in (1, 40)") from None
+        return [
+            number(what, machine, self._run.names, self._run._numbers),
+            check.whole(f"the clock of {what}", clock),
+        ]
+
+    @cached_property
+    def html(self) -> str:
+        """The page."""
+        return self._page(*self._ends)
+
+    def _page(self, start: float, stop: float, notes: tuple[str, ...] = ()) -> str:
+        run = self._run
+        head = {
+            "title": repr(run)[1:-1],
+            "names": [run.names.get(machine, "") for machine in run._numbers] if run.names else [],
+            "rates": [
+                None if math.isnan(rate) else rate for rate in run._logs.machines()["clock_rate"].tolist()
+            ],
+            "notes": [*notes, *run.notes],
+            "highlight": self._highlight,
+            "cut": self._cut,
+            "faults": _faults(run),
+            "violations": _violations(run),
+        }
+        made, _ = data(run, start, stop, head=head, texts=self._texts)
+        return page(made)
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the page.
+
+        Parameters
+        ----------
+        path : path
+            The file. Its directory is made if needed.
+        overwrite : bool
+            Whether a file that is there may be replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        FileExistsError
+            The file exists, and `overwrite` is not given.
+        """
+        target = Path(check.path("path", path))
+        if target.exists() and not check.flag("overwrite", overwrite):
+            raise FileExistsError(f"{target} exists: give another file, or overwrite=True")
+        text = self.html
+        target.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with target.open("w" if overwrite else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        return target
+
+    def _repr_html_(self) -> str:
+        whole = self.html
+        told = ""
+        if len(whole) > UNDER_A_CELL:
+            whole, told = self._thinned(whole)
+        what = escape(repr(self._run)[1:-1])
+        frame = (
+            f'<iframe sandbox="{SANDBOX}" srcdoc="{escape(whole)}" width="100%" height="520" '
+            'title="space-time diagram" style="border:0"></iframe>'
+        )
+        return f"{WORDS.format(what=what)}{told}\n{frame}"
+
+    def _thinned(self, whole: str) -> tuple[str, str]:
+        """Save what is too large for a notebook beside it; return what is small enough, and where the rest is."""
+        number = 1
+        while True:
+            try:
+                saved = self.save(f"lamport-view-{number}.html")
+                break
+            except FileExistsError:
+                number += 1
+        times = self._run._logs.events()["time"]
+        low, high = np.searchsorted(times, self._ends).tolist()
+        count = high - low
+        said = f"The page has {len(whole):,} bytes, too many for a notebook: it is saved as {saved.absolute()}."
+        while True:
+            count = max(1, int(count * 0.7 * UNDER_A_CELL / len(whole)))
+            stop = float(np.nextafter(times[low + count - 1], math.inf))
+            note = f"only the first {count:,} events are here: the whole is in {saved.name}"
+            part = self._page(self._ends[0], stop, (note,))
+            if len(part) <= UNDER_A_CELL or count == 1:
+                return part, f"<p>{escape(said)} Below are its first {count:,} events.</p>"
+            whole = part
+
+    def __repr__(self) -> str:
+        return f"<View of {repr(self._run)[1:-1]}>"
+
+
+def _faults(run: "Recorded") -> list[dict[str, Any]]:
+    """Say what was made to go wrong, as pages draw it."""
+    found = []
+    for fault in run.faults:
+        name = type(fault).__name__.lower()
+        lasts = fault.down_for if name == "crash" else getattr(fault, "duration", 0.0)  # type: ignore[union-attr]
+        found.append(
+            {
+                "kind": name,
+                "at": fault.at,
+                "for": lasts,
+                "machines": [
+                    value
+                    for field in ("machine_id", "sender", "recipient")
+                    if (value := getattr(fault, field, None)) is not None
+                ],
+                "told": repr(fault),
+            }
+        )
+    return found
+
+
+def _violations(run: "Recorded") -> list[list[Any]]:
+    """Return where rules are broken: machine, clock, and what is said of it."""
+    from lamport._runs.verification import verify_recorded
+
+    if not len(run._logs.events()["time"]):
+        return []
+    told = verify_recorded(run, None)._found
+    columns = (told[name] for name in ("machine_id", "clock", "rule", "expected", "found"))
+    return [
+        [machine, None if clock is None else int(clock), rule, expected, got]
+        for machine, clock, rule, expected, got in zip(*columns, strict=True)
+    ]
