@@ -1,7 +1,7 @@
 """Columns of whole numbers as few bytes: differences, in planes of bytes, deflated. ``codec.js`` reads them.
 
-A file of columns is the length of its head (4 bytes, little-endian), the head (JSON, deflated), and parts that
-the head places. Each part is deflated by itself, so that a page inflates what it needs when it needs it.
+A file of columns is the length of its head (4 bytes, little-endian), the head (JSON, deflated), and parts
+that the head places. Each part is deflated by itself, so that a page inflates what it needs when it needs it.
 """
 
 import json
@@ -24,14 +24,14 @@ def deflated(data: bytes) -> bytes:
 
 
 def planes(values: "NDArray[np.int64]", *, differences: bool) -> tuple[bytes, int]:
-    """Return the bytes of whole numbers, all lowest bytes first, and how many planes there are.
+    r"""Return the bytes of whole numbers, all lowest bytes first, and how many planes there are.
 
     The sign of a number is its lowest bit; numbers that are all 0 have no plane.
 
     Examples
     --------
     >>> planes(np.array([7, 7, 6]), differences=True)
-    (b'\\x0e\\x00\\x01', 1)
+    (b'\x0e\x00\x01', 1)
     """
     numbers = values.astype(np.int64, copy=False)
     if differences and len(numbers):

@@ -1,10 +1,10 @@
 // What can have caused an event, and what it can have caused: prefixes and ends of each lane.
 
 /**
- * The receipts in an order in which causes come first. `visit` is called with each event after its causes.
+ * The receipts in an order in which causes come first: `cause` is the SEND of each event or -1. `visit` is called with each event after its causes.
  * A lane runs until it needs a SEND that was not reached; then that lane runs first.
  */
-export function causalOrder(first, lane, sendOf, visit) {
+export function causalOrder(first, lane, cause, visit) {
   const lanes = first.length - 1;
   const at = Int32Array.from(first.subarray(0, lanes));
   const runs = new Uint8Array(lanes);
@@ -22,7 +22,7 @@ export function causalOrder(first, lane, sendOf, visit) {
       const goal = goals[goals.length - 1];
       while (at[own] < goal) {
         const event = at[own];
-        const send = sendOf(event);
+        const send = cause[event];
         if (send >= 0) {
           const other = lane[send];
           if (at[other] <= send) {
@@ -50,13 +50,13 @@ export function causalOrder(first, lane, sendOf, visit) {
 
 /** Of each lane the number of its first event that is not in the past of `event`, nor `event` itself. */
 export function past(run, event) {
-  const { first, lane, order, send, messageOf } = run;
+  const { first, lane, order } = run;
   const bound = Int32Array.from(first.subarray(0, first.length - 1));
   bound[lane[event]] = event + 1;
   for (let i = order.length - 1; i >= 0; i--) {
     const receipt = order[i];
     if (receipt >= bound[lane[receipt]]) continue;
-    const cause = send[messageOf[receipt]];
+    const cause = run.cause[receipt];
     if (cause >= bound[lane[cause]]) bound[lane[cause]] = cause + 1;
   }
   return bound;
@@ -64,12 +64,12 @@ export function past(run, event) {
 
 /** Of each lane the number of its first event in the future of `event`, or `event` itself. */
 export function future(run, event) {
-  const { first, lane, order, send, messageOf } = run;
+  const { first, lane, order } = run;
   const bound = Int32Array.from(first.subarray(1));
   bound[lane[event]] = event;
   for (let i = 0; i < order.length; i++) {
     const receipt = order[i];
-    const cause = send[messageOf[receipt]];
+    const cause = run.cause[receipt];
     if (cause >= bound[lane[cause]] && receipt < bound[lane[receipt]]) bound[lane[receipt]] = receipt;
   }
   return bound;

@@ -68,15 +68,14 @@ def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:
 
 def _put_messages(parts: Parts, whole: Lanes, linked: Any, matched: Any) -> None:
     ranks = np.cumsum(whole.kinds == SEND) - 1
-    is_send = whole.kinds[whole.sends] == SEND
     # Which SEND: one further on than that of the message before, as a rule.
-    places = ranks[whole.sends] if is_send.all() else whole.sends
-    parts.column("message_send", places, differences=True)
-    parts.columns["message_send"]["of"] = "sends" if is_send.all() else "events"
+    parts.column("message_send", ranks[whole.sends], differences=True)
     parts.column("message_to", whole.to)
     parts.column("message_end", whole.ends - whole.times[whole.sends])
     state = whole.status | whole.matched << 2 | whole.arrival_known.astype(np.int64) << 5
-    parts.column("message_state", state | whole.end_known.astype(np.int64) << 6 | linked.astype(np.int64) << 7)
+    parts.column(
+        "message_state", state | whole.end_known.astype(np.int64) << 6 | linked.astype(np.int64) << 7
+    )
     # Received messages in the order in which they arrived, and what was taken first was received first.
     some = np.flatnonzero(linked)
     order = some[np.lexsort((whole.ends[some], whole.to[some]))]

@@ -35,8 +35,7 @@ export async function deriveRun(file) {
   const lanes = first.length - 1;
   const lane = new Int32Array(kind.length);
   for (let l = 0; l < lanes; l++) lane.fill(l, first[l], first[l + 1]);
-  const bySend = head.columns.message_send.of === "sends";
-  const send = bySend ? nthOf(kind, SEND, places) : places;
+  const send = nthOf(kind, SEND, places);
   const end = lasts;
   for (let m = 0; m < end.length; m++) end[m] += time[send[m]];
   const byArrival = orderOf(end, to, lanes);
@@ -50,19 +49,20 @@ export async function deriveRun(file) {
   const begins = new Float64Array(lanes);
   for (let l = 0, i = 0; l < lanes; l++) if (first[l + 1] > first[l]) begins[l] = before[i++];
   const derived = head.columns.clock.derived;
-  const sendOf = (event) => (messageOf[event] < 0 ? -1 : send[messageOf[event]]);
+  const cause = messageOf.map((message) => (message < 0 ? -1 : send[message]));
   const visit = (event) => {
     const l = lane[event];
     const last = event === first[l] ? begins[l] : clock[event - 1];
-    const from = sendOf(event);
+    const from = cause[event];
     const carried = from >= 0 ? clock[from] : kind[event] & FLAG.alone ? alone.get(event).clock : -1;
     clock[event] += (last > carried ? last : carried) + 1;
   };
-  const order = causalOrder(first, lane, sendOf, derived ? visit : null);
+  let order = causalOrder(first, lane, cause, derived ? visit : null);
+  if (nameCauses(kind, first, clock, alone, cause)) order = causalOrder(first, lane, cause, null);
   const queue = queues(kind, time, first, end, to, state, byArrival, waits);
   return {
     head, unit: head.unit, lanes, first, lane, kind, time, clock, begins, queue, send, to, end, state,
-    sent: sentBy(send, kind.length), receipt, messageOf, alone, order: order.receipts, ordered: order.complete, names: nameAll(head),
+    sent: sentBy(send, kind.length), receipt, messageOf, cause, alone, order: order.receipts, ordered: order.complete, names: nameAll(head),
   };
 }
 
@@ -84,6 +84,30 @@ function nthOf(kind, which, places) {
   const found = [];
   for (let e = 0; e < kind.length; e++) if ((kind[e] & 3) === which) found.push(e);
   return places.map((place) => found[place]);
+}
+
+/**
+ * Lets a receipt whose message is not here follow from the SEND that its sender and clock name, whomever that
+ * was sent to; not if it was given by hand. Returns how many do.
+ */
+function nameCauses(kind, first, clock, alone, cause) {
+  if (!alone.size) return 0;
+  const sends = new Map();
+  const wanted = new Set([...alone.values()].map((told) => told.from));
+  for (const l of wanted) {
+    if (l < 0 || l + 1 >= first.length) continue;
+    const own = new Map();
+    for (let e = first[l + 1] - 1; e >= first[l]; e--) if ((kind[e] & 3) === SEND) own.set(clock[e], e);
+    sends.set(l, own);
+  }
+  let count = 0;
+  for (const [event, told] of alone) {
+    const send = kind[event] & FLAG.by_hand ? undefined : sends.get(told.from)?.get(told.clock);
+    if (send === undefined) continue;
+    cause[event] = send;
+    count++;
+  }
+  return count;
 }
 
 /** Messages sorted by recipient and end; of equal ones by their number. */

@@ -85,17 +85,17 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
 
     by_hand = columns["by_hand"] | from_nobody(logs)
     clocks = columns["new_clock"][rows]
-    look_up = _LookUp(lane, clocks)
+    kinds = columns["event"][rows]
     told = logs.messages()
     sender_lanes = _places(machines, told["sender"])
     to = _places(machines, told["recipient"])
-    sends = look_up(sender_lanes, told["sent_clock"])
+    sends = _LookUp(lane, clocks, kinds == SEND)(sender_lanes, told["sent_clock"])
     here = np.flatnonzero(sends >= 0)
     here = here[np.lexsort((to[here], sends[here]))]
     sends, to = sends[here], to[here]
     received, arrived = told["received"][here], told["arrived"][here]
     clock = np.where(np.isnan(received), -1, told["received_clock"][here])
-    receipts = _each_once(look_up(to, clock))
+    receipts = _each_once(_LookUp(lane, clocks, kinds == RECEIVE)(to, clock))
     times = _whole(seconds[rows], unit)
     ends = np.where(np.isnan(arrived), received, arrived)
     end_known = ~np.isnan(ends)
@@ -104,7 +104,7 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
         first=first,
         rows=rows,
         unit=unit,
-        kinds=columns["event"][rows].astype(np.int64),
+        kinds=kinds.astype(np.int64),
         times=times,
         old_clocks=columns["old_clock"][rows],
         clocks=clocks,
@@ -129,17 +129,21 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
 
 
 class _LookUp:
-    """Events by lane and clock: of several of one clock the first, -1 where there is none."""
+    """Some events by lane and clock: of several of one clock the first, -1 where there is none."""
 
-    def __init__(self, lane: "Ints", clocks: "Ints") -> None:
+    def __init__(self, lane: "Ints", clocks: "Ints", some: "Bools") -> None:
+        self._some = np.flatnonzero(some)
+        lane, clocks = lane[self._some], clocks[self._some]
         # Clocks may be as large as 2^53: what counts is their order.
         largest = int(clocks.max(initial=0)) + 1
         lanes = int(lane.max(initial=0)) + 2
         self._known = np.unique(clocks) if largest * lanes >= 2**62 else None
         self._width = largest if self._known is None else len(self._known)
         keys = lane * self._width + self._ranks(clocks)[0]
-        self._order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable")
-        self._keys = keys if self._order is None else keys[self._order]
+        if not (keys[1:] >= keys[:-1]).all():
+            order = np.argsort(keys, kind="stable")
+            keys, self._some = keys[order], self._some[order]
+        self._keys = keys
 
     def _ranks(self, clocks: "Ints") -> "tuple[Ints, Bools]":
         if self._known is None:
@@ -153,8 +157,7 @@ class _LookUp:
         ranks, known = self._ranks(clocks)
         keys = np.where(known, lane * self._width + ranks, -1)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        found = at if self._order is None else self._order[at]
-        return np.where(self._keys[at] == keys, found, -1)
+        return np.where(self._keys[at] == keys, self._some[at], -1)
 
 
 def _each_once(receipts: "Ints") -> "Ints":

@@ -145,7 +145,9 @@ class View:
         times = self._run._logs.events()["time"]
         low, high = np.searchsorted(times, self._ends).tolist()
         count = high - low
-        said = f"The page has {len(whole):,} bytes, too many for a notebook: it is saved as {saved.absolute()}."
+        said = (
+            f"The page has {len(whole):,} bytes, too many for a notebook: it is saved as {saved.absolute()}."
+        )
         while True:
             count = max(1, int(count * 0.7 * UNDER_A_CELL / len(whole)))
             stop = float(np.nextafter(times[low + count - 1], math.inf))

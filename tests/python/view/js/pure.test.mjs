@@ -1,0 +1,215 @@
+// The pure modules of the page, one by one: node --test.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deflateSync } from "node:zlib";
+
+const home = "../../../../python/lamport/_view/";
+const { fromBase64, fromPlanes, inflate } = await import(`${home}codec.js`);
+const { causalOrder, future, past } = await import(`${home}cones.js`);
+const { above, atLeast, channelsOf, countInWindow, eachInWindow } = await import(`${home}index.js`);
+const { gapCounts, laneDensity, strength } = await import(`${home}detail.js`);
+const { layoutLanes, moved, plainArrangement, sortedBy, toggled } = await import(`${home}layout.js`);
+const { parse, search, textsOf } = await import(`${home}search.js`);
+const { actionOf } = await import(`${home}keys.js`);
+const { axisOf, tickText, ticks } = await import(`${home}axis.js`);
+const { svgContext } = await import(`${home}svg.js`);
+
+/** A source of numbers that are the same each time. */
+function draws(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+/** A run of some lanes whose messages take any time, back in time too, drawn anew for each seed. */
+function drawn(seed, lanes, each) {
+  const next = draws(seed);
+  const first = Int32Array.from({ length: lanes + 1 }, (_, l) => l * each);
+  const n = lanes * each;
+  const lane = Int32Array.from({ length: n }, (_, e) => Math.floor(e / each));
+  const time = new Float64Array(n);
+  for (let l = 0; l < lanes; l++) for (let e = l * each; e < (l + 1) * each; e++) time[e] = (e % each ? time[e - 1] : 0) + Math.floor(next() * 50);
+  const send = [];
+  const to = [];
+  const end = [];
+  for (let e = 0; e < n; e++) {
+    if (next() < 0.5) continue;
+    send.push(e);
+    to.push(Math.floor(next() * lanes));
+    end.push(time[e] + Math.floor((next() - 0.2) * 400));
+  }
+  return {
+    first, lane, lanes, unit: 1, time, kind: new Uint8Array(n), clock: Float64Array.from(time), send: Int32Array.from(send),
+    to: Int32Array.from(to), end: Float64Array.from(end), state: new Uint8Array(send.length).fill(64), receipt: new Int32Array(send.length).fill(-1),
+  };
+}
+
+test("base64 with and without the browser's own function", () => {
+  const bytes = Uint8Array.from({ length: 257 }, (_, i) => i % 256);
+  const text = Buffer.from(bytes).toString("base64");
+  const own = Uint8Array.fromBase64;
+  assert.deepEqual(fromBase64(text), bytes);
+  Uint8Array.fromBase64 = () => "asked";
+  assert.equal(fromBase64(text), "asked");
+  if (own) Uint8Array.fromBase64 = own;
+  else delete Uint8Array.fromBase64;
+});
+
+test("planes hold signs and numbers up to 2^53", () => {
+  const values = [0, -1, 1, 2 ** 53 - 1, -(2 ** 53) + 1, 255, 256];
+  const bytes = new Uint8Array(values.length * 7);
+  values.forEach((value, i) => {
+    let folded = value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value);
+    for (let plane = 0; plane < 7; plane++) {
+      bytes[plane * values.length + i] = Number(folded & 255n);
+      folded >>= 8n;
+    }
+  });
+  assert.deepEqual(Array.from(fromPlanes(bytes, values.length, 7, false)), values);
+  assert.deepEqual(Array.from(fromPlanes(Uint8Array.of(14, 0, 1), 3, 1, true)), [7, 7, 6]);
+  assert.deepEqual(Array.from(fromPlanes(null, 3, 0, true)), [0, 0, 0]);
+});
+
+test("what is broken in a part is an error, and what is long comes whole", async () => {
+  const bytes = Uint8Array.from({ length: 300000 }, (_, i) => (i * i) % 251);
+  assert.deepEqual(await inflate(deflateSync(bytes)), bytes);
+  await assert.rejects(inflate(Uint8Array.of(1, 2, 3)));
+});
+
+test("bisection is what a walk finds", () => {
+  const next = draws(1);
+  for (let round = 0; round < 200; round++) {
+    const sorted = Array.from({ length: Math.floor(next() * 9) }, () => Math.floor(next() * 6)).sort((a, b) => a - b);
+    const value = Math.floor(next() * 7);
+    assert.equal(atLeast(sorted, value, 0, sorted.length), sorted.filter((each) => each < value).length);
+    assert.equal(above(sorted, value, 0, sorted.length), sorted.filter((each) => each <= value).length);
+  }
+});
+
+test("messages in a window are those whose interval meets it", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const run = drawn(seed, 4, 30);
+    const axis = axisOf(run, "real");
+    const channels = channelsOf(run, axis);
+    const next = draws(seed + 1000);
+    for (let round = 0; round < 20; round++) {
+      const low = next() * 900 - 50;
+      const high = low + next() * 200;
+      const found = [];
+      eachInWindow(channels, low, high, (a) => a !== 1, (i) => (found.push(channels.message[i]), false));
+      const wanted = [];
+      run.send.forEach((event, m) => {
+        const ends = [run.time[event], run.end[m]];
+        if (run.lane[event] !== 1 && Math.max(...ends) >= low && Math.min(...ends) <= high) wanted.push(m);
+      });
+      assert.deepEqual(found.sort((a, b) => a - b), wanted);
+      assert.ok(countInWindow(channels, low, high, (a) => a !== 1) >= wanted.length);
+    }
+  }
+});
+
+test("crossings are counted as one by one, at both ends and between", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const run = drawn(seed, 5, 20);
+    const axis = axisOf(run, "real");
+    const channels = channelsOf(run, axis);
+    const layout = layoutLanes(toggled(plainArrangement(5), 2), 100);
+    const [low, high, columns] = [100, 400, 30];
+    const { counts, gaps, most } = gapCounts(channels, layout, low, high, columns);
+    const plain = new Int32Array(columns * gaps);
+    run.send.forEach((event, m) => {
+      const rows = [layout.rowOf[run.lane[event]], layout.rowOf[run.to[m]]].sort((a, b) => a - b);
+      const ends = [run.time[event], run.end[m]].sort((a, b) => a - b);
+      if (rows[0] < 0 || ends[1] < low || ends[0] > high) return;
+      const column = (x) => Math.max(0, Math.min(columns - 1, Math.floor(((x - low) * columns) / (high - low))));
+      for (let c = column(ends[0]); c <= column(ends[1]); c++) for (let g = rows[0]; g < rows[1]; g++) plain[c * gaps + g]++;
+    });
+    assert.deepEqual(Array.from(counts), Array.from(plain));
+    assert.equal(most, Math.max(...plain));
+  }
+});
+
+test("density counts every event once", () => {
+  const x = Float64Array.from({ length: 1000 }, (_, i) => Math.sqrt(i));
+  const counts = laneDensity(x, 100, 900, x[100], x[899], 50);
+  assert.equal(counts.reduce((a, b) => a + b), 800);
+  assert.equal(strength(0, 5), 0);
+  assert.ok(strength(1, 1e6) > 0.15 && strength(1e6, 1e6) <= 1);
+});
+
+test("lanes: folded to pixels, hidden, moved, sorted", () => {
+  const plain = plainArrangement(1000);
+  const folded = layoutLanes(plain, 100);
+  assert.equal(folded.rows, 100);
+  assert.equal(folded.lanesOf.flat().length, 1000);
+  assert.equal(folded.rowOf[999], 99);
+  const hidden = toggled(plainArrangement(3), 1);
+  assert.deepEqual(layoutLanes(hidden, 90).lanes, [0, 2]);
+  assert.equal(layoutLanes(hidden, 90).rowOf[1], -1);
+  assert.deepEqual([...toggled(hidden, 1).hidden], []);
+  assert.deepEqual(moved(plainArrangement(4), 2, -1).order, [0, 2, 1, 3]);
+  assert.deepEqual(moved(plainArrangement(3), 0, 9).order, [1, 2, 0]);
+  assert.deepEqual(sortedBy(plainArrangement(3), (lane) => [2, null, 1][lane]).order, [2, 0, 1]);
+  assert.equal(layoutLanes({ order: [0], hidden: new Set([0]) }, 90).rows, 0);
+});
+
+test("causes come first, and a circle is told", () => {
+  const first = Int32Array.of(0, 2, 4);
+  const lane = Int32Array.of(0, 0, 1, 1);
+  const of = (pairs) => [0, 1, 2, 3].map((event) => pairs[event] ?? -1);
+  const seen = [];
+  const order = causalOrder(first, lane, of({ 0: 2, 3: 1 }), (event) => seen.push(event));
+  assert.deepEqual([Array.from(order.receipts), order.complete, seen], [[0, 3], true, [2, 0, 1, 3]]);
+  const circle = causalOrder(first, lane, of({ 0: 3, 2: 1 }), null);
+  assert.equal(circle.complete, false);
+  const run = { first, lane, order: order.receipts, cause: [2, -1, -1, 1] };
+  assert.deepEqual(Array.from(past(run, 3)), [2, 4]);
+  assert.deepEqual(Array.from(future(run, 2)), [0, 2]);
+});
+
+test("questions are read, or refused with words", () => {
+  assert.deepEqual(parse('send to:3 clock>500 body~"ack"'), {
+    and: [{ word: "send" }, { field: "to", sign: ":", value: "3" }, { field: "clock", sign: ">", value: "500" }, { field: "body", sign: "~", value: "ack" }],
+  });
+  assert.deepEqual(parse("send or not (receive queue>=2)"), { or: [{ word: "send" }, { not: { and: [{ word: "receive" }, { field: "queue", sign: ">=", value: "2" }] } }] });
+  assert.deepEqual(parse('"a\\"b"'), { field: "text", sign: "~", value: 'a"b' });
+  assert.deepEqual(parse("time>-1.5"), { field: "time", sign: ">", value: "-1.5" });
+  assert.deepEqual(textsOf(parse('send (body~x or state~y)')).sort(), ["body", "state"]);
+  for (const [text, words] of [
+    ["clock>", /value behind clock> is missing/], ["colour:3", /none of the fields/], ["sends", /none of send/], ["(send", /\) is missing/],
+    ["clock>many", /is no number/], ["to>3", /take to:3/], ["send )", /one too many/], ["or", /missing/], ['"open', /cannot read/], ["body>3", /take body~/],
+    ["constructor", /none of/], ["__proto__:1", /none of the fields/],
+  ]) assert.throws(() => parse(text), (error) => error instanceof SyntaxError && words.test(error.message), text);
+});
+
+test("keys do what the page says, and none that is not there", () => {
+  assert.equal(actionOf({ key: "n" }), "next violation");
+  assert.equal(actionOf({ key: "n", ctrlKey: true }), null);
+  assert.equal(actionOf({ key: "toString" }), null);
+});
+
+test("an axis never goes back, and says how often it was set right", () => {
+  const run = { first: Int32Array.of(0, 4), lanes: 1, unit: 10, time: Float64Array.of(0, 30, 20, 40), clock: Float64Array.of(1, 2, 3, 4), kind: new Uint8Array(4), send: [1], receipt: [3], state: [0], end: [35] };
+  const real = axisOf(run, "real");
+  assert.deepEqual([Array.from(real.x), real.backwards, Number.isNaN(real.till[0])], [[0, 3, 3, 4], 1, true]);
+  assert.equal(axisOf(run, "lamport").till[0], 4);
+  assert.deepEqual(Array.from(axisOf(run, "step").x), [0, 1, 2, 3]);
+  const clocks = { ...run, first: Int32Array.of(0, 2, 4), clock: Float64Array.of(1, 3, 1, 70000), receipt: [-1] };
+  assert.deepEqual(Array.from(axisOf(clocks, "step").x), [0, 2, 1, 3]);
+});
+
+test("marks of an axis are round", () => {
+  assert.deepEqual(ticks(0.1, 9.7, 5, false), [2, 4, 6, 8]);
+  assert.deepEqual(ticks(0, 3, 10, true), [0, 1, 2, 3]);
+  assert.deepEqual(ticks(1, 1, 5, false), []);
+  assert.equal(tickText(0.25, 0.05), "0.25");
+});
+
+test("SVG has texts of others as texts", () => {
+  const context = svgContext(10, 10);
+  context.fillText('<script>alert("&")', 1, 1);
+  assert.ok(!context.text().includes("<script>"));
+  assert.ok(context.text().includes("&#60;script&#62;"));
+});

@@ -1,0 +1,42 @@
+"""Pages as tests ask them: their data, and what the modules of the page make of it in Node."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from lamport._view.data import data
+from lamport._view.lanes import lanes
+from lamport._view.texts import MOST
+
+JS = Path(__file__).parent / "js"
+NODE = shutil.which("node") or "node"
+
+
+def head_of(run):
+    return {"names": [], "rates": [None] * len(run._numbers), "notes": []}
+
+
+def columns(run, start=-np.inf, stop=np.inf, texts=MOST):
+    return data(run, start, stop, head=head_of(run), texts=texts)[0]
+
+
+def laid_out(run):
+    return lanes(run, -np.inf, np.inf)
+
+
+def ask(home, run, *questions, **window):
+    """What the page tells of a run."""
+    path = home / "columns"
+    path.write_bytes(columns(run, **window))
+    done = subprocess.run(
+        [NODE, str(JS / "ask.mjs"), str(path), *questions],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,152 @@
+"""The page around the data, and the view that makes it."""
+
+import html
+import re
+from base64 import b64decode, b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+
+import lamport
+from lamport._view import view as view_module
+from lamport._view.page import page
+
+HOSTILE = "</script><script>alert(1)</script><!--<script>\"'&{{DATA}}"
+
+
+class Read(HTMLParser):
+    """The scripts, styles and attributes of a page."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.inside, self.scripts, self.styles = [], None, [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in {"script", "style"}:
+            self.inside = tag
+            (self.scripts if tag == "script" else self.styles).append("")
+
+    def handle_endtag(self, tag):
+        self.inside = None if tag == self.inside else self.inside
+
+    def handle_data(self, data):
+        if self.inside:
+            (self.scripts if self.inside == "script" else self.styles)[-1] += data
+
+
+def named(names):
+    return lamport.from_events(
+        {
+            "machine_id": names,
+            "event": ["INTERNAL"] * len(names),
+            "new_clock": [1] * len(names),
+        }
+    )
+
+
+@pytest.fixture
+def run():
+    return lamport.simulate(3, 5, seed=1)
+
+
+def test_the_policy_has_the_script_and_the_style(run):
+    read = Read(run.view().html)
+    (policy,) = [
+        attrs["content"] for tag, attrs in read.tags if attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    digests = [
+        f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for text in (read.scripts[1], read.styles[0])
+    ]
+    assert policy.startswith(f"default-src 'none'; script-src {digests[0]}; style-src {digests[1]};")
+    assert "unsafe" not in policy
+    kinds = [attrs.get("type") for tag, attrs in read.tags if tag == "script"]
+    assert kinds == ["text/plain", None]
+
+
+def test_nothing_is_loaded_and_no_attribute_is_a_handler(run):
+    for _, attrs in Read(run.view().html).tags:
+        assert not {"src", "href", "srcset", "action", "style"} & set(attrs)
+        assert not [name for name in attrs if name.startswith("on")]
+
+
+def test_texts_of_a_run_are_in_base64_alone():
+    run = named([HOSTILE.replace("{{DATA}}", "x"), "b"])
+    made = run.view(highlight=(HOSTILE.replace("{{DATA}}", "x"), 1)).html
+    plain = named(["a", "b"]).view().html
+    data = re.compile(r'(?<=id="data">)[A-Za-z0-9+/=]+(?=</script>)')
+    assert data.sub("", made) == data.sub("", plain)
+    assert b64decode(data.search(made)[0])
+
+
+def test_data_that_looks_like_a_place_is_left():
+    assert page(b"{{SCRIPT}}").count(b64encode(b"{{SCRIPT}}").decode()) == 1
+
+
+def test_words_come_first(run):
+    made = run.view().html
+    assert made.index("It needs a browser with scripts") < made.index("<script")
+
+
+def test_save_keeps_what_is_there(run, tmp_path):
+    path = run.view().save(tmp_path / "new" / "run.html")
+    assert path.read_text(encoding="utf-8") == run.view().html
+    with pytest.raises(FileExistsError, match=r"run\.html exists: .*overwrite=True"):
+        run.view().save(path)
+    path.write_text("other")
+    run.view().save(path, overwrite=True)
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_equal_runs_have_equal_pages():
+    first, second = (lamport.simulate(3, 5, seed=1).view().html for _ in range(2))
+    assert first == second
+
+
+def test_under_a_cell(run):
+    shown = run.view()._repr_html_()
+    assert shown.startswith("<p>The space-time diagram of Run: 3 machines, 5 s.")
+    ((_, frame),) = [each for each in Read(shown).tags if each[0] == "iframe"]
+    assert frame["sandbox"] == "allow-scripts allow-downloads"
+    assert frame["srcdoc"] == run.view().html
+    assert "src" not in frame
+
+
+def test_what_is_too_large_for_a_cell_is_saved_beside(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = lamport.simulate(3, 200, seed=1)
+    most = len(run.view(0, 60).html)
+    monkeypatch.setattr(view_module, "UNDER_A_CELL", most)
+    shown = run.view()._repr_html_()
+    saved = tmp_path / "lamport-view-1.html"
+    assert saved.read_text(encoding="utf-8") == run.view().html
+    assert html.escape(str(saved)) in shown
+    ((_, frame),) = [each for each in Read(shown).tags if each[0] == "iframe"]
+    assert len(frame["srcdoc"]) <= most
+    run.view()._repr_html_()
+    assert (tmp_path / "lamport-view-2.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"start": 3, "stop": 2}, "start must be below stop"),
+        ({"highlight": (9, 1)}, "machine 9 is not in this run"),
+        ({"highlight": 3}, r"an event is \(machine, clock\)"),
+        ({"cut": {1: "x"}}, "the clock of cut"),
+        ({"texts": "yes"}, "texts"),
+    ],
+)
+def test_wrong_arguments(run, given, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        run.view(**given)
+
+
+def test_an_empty_run_has_a_page():
+    run = lamport.simulate(2, 1e-9, rates=[1, 1], seed=1)
+    assert run.events.empty
+    assert "It needs a browser" in run.view().html
