@@ -39,6 +39,7 @@ _HOMES = {
     "SweepError": "_drive.sweep",
     "Uniform": "_model.latency",
     "Verification": "_runs.verification",
+    "View": "_view.view",
     "__version__": "_lamport",
     "check_deterministic": "_drive.check_deterministic",
     "compare": "_runs.compare",

@@ -51,6 +51,7 @@ from lamport._runs.series import series as series
 from lamport._runs.summarize import summarize as summarize
 from lamport._runs.verification import Verification as Verification
 from lamport._runs.verify import verify as verify
+from lamport._view.view import View as View
 
 __all__ = [
     "Algorithm",
@@ -82,6 +83,7 @@ __all__ = [
     "SweepError",
     "Uniform",
     "Verification",
+    "View",
     "__version__",
     "algorithms",
     "check_deterministic",

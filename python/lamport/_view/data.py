@@ -1,9 +1,9 @@
 """The data of a page: what a page cannot tell from the rest. ``derive.js`` tells it.
 
-Of a plain log that is little: kinds and times of events, and for each message its SEND, its recipient and its
-arrival. A machine takes messages in the order in which they arrived, its clock follows from the messages, and
-its queue from the arrivals; what differs from that stands in columns that are all 0 in most runs, and then have
-no bytes.
+Of a plain log that is little: kinds and times of events, and for each message its SEND, its recipient and
+its arrival. A machine takes messages in the order in which they arrived, its clock follows from the messages,
+and its queue from the arrivals; what differs from that stands in columns that are all 0 in most runs, and then
+have no bytes.
 """
 
 from typing import TYPE_CHECKING, Any

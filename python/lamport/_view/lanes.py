@@ -38,8 +38,8 @@ class Lanes:
     unit : int
         How many times there are in a second: times are whole numbers.
     sends, to, receipts : array
-        Of each message its SEND, the lane of its recipient (the number of lanes: elsewhere) and its RECEIVE (-1:
-        none that is known). Messages are sorted by SEND and recipient.
+        Of each message its SEND, the lane of its recipient (the number of lanes: elsewhere) and its RECEIVE
+        (-1: none that is known). Messages are sorted by SEND and recipient.
     ends : array
         When it arrived; where that is not known when it was received, else when it was sent.
     """

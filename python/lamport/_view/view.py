@@ -27,8 +27,8 @@ __all__ = ["View"]
 UNDER_A_CELL = 4_000_000
 """The most bytes of HTML that stand in a notebook."""
 WORDS = (
-    "<p>The space-time diagram of {what}. It is drawn in the frame below by a script: where you see only these "
-    "words, trust the notebook, or save the page with <code>.save(&quot;run.html&quot;)</code>.</p>"
+    "<p>The space-time diagram of {what}. It is drawn in the frame below by a script: where you see only "
+    "these words, trust the notebook, or save the page with <code>.save(&quot;run.html&quot;)</code>.</p>"
 )
 SANDBOX = "allow-scripts allow-downloads"
 """Never allow-same-origin: what a log says would have the rights of the notebook."""
@@ -134,7 +134,7 @@ class View:
         return f"{WORDS.format(what=what)}{told}\n{frame}"
 
     def _thinned(self, whole: str) -> tuple[str, str]:
-        """Save what is too large for a notebook beside it; return what is small enough, and where the rest is."""
+        """Save what is too large for a notebook beside it; return what is small enough, and what is said."""
         number = 1
         while True:
             try:
