@@ -2,8 +2,8 @@
 
 Of a plain log that is little: kinds and times of events, and for each message its SEND, its recipient and
 its arrival. A machine takes messages in the order in which they arrived, its clock follows from the messages,
-and its queue from the arrivals; what differs from that stands in columns that are all 0 in most runs, and then
-have no bytes.
+and its queue from the arrivals; what differs from that stands in columns that are all 0 in most runs, and
+then have no bytes.
 """
 
 from typing import TYPE_CHECKING, Any

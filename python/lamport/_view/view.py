@@ -135,13 +135,10 @@ class View:
 
     def _thinned(self, whole: str) -> tuple[str, str]:
         """Save what is too large for a notebook beside it; return what is small enough, and what is said."""
-        number = 1
-        while True:
-            try:
-                saved = self.save(f"lamport-view-{number}.html")
-                break
-            except FileExistsError:
-                number += 1
+        place = 1
+        while (name := Path(f"lamport-view-{place}.html")).exists():
+            place += 1
+        saved = self.save(name)
         times = self._run._logs.events()["time"]
         low, high = np.searchsorted(times, self._ends).tolist()
         count = high - low
