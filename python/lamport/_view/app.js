@@ -119,7 +119,7 @@ function setAxis(name) {
 
 function whole() {
   const span = state.axis.high - state.axis.low || 1;
-  show(state.axis.low - 0.01 * span, state.axis.high + 0.01 * span);
+  show(state.axis.low - 0.015 * span, state.axis.high + 0.015 * span);
 }
 
 /** Shows a window of the axis: never less than can be told apart, nor much more than there is. */

@@ -57,7 +57,7 @@ export function ticks(low, high, most, whole) {
   let step = power * [1, 2, 5, 10].find((each) => each * power >= rough);
   if (whole) step = Math.max(1, Math.round(step));
   const found = [];
-  for (let i = Math.ceil(low / step); i * step <= high && found.length <= 2 * most + 2; i++) found.push(i * step);
+  for (let i = Math.ceil(low / step) + 0; i * step <= high && found.length <= 2 * most + 2; i++) found.push(i * step + 0);
   return found;
 }
 

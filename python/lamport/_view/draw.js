@@ -62,11 +62,11 @@ function drawAxis(context, scene, place) {
 
 function drawNames(context, scene) {
   const { layout, run, left, colors, height, rates, chosenLane } = scene;
-  if (layout.rowHeight < 9) return;
+  const every = Math.max(1, Math.ceil(11 / layout.rowHeight));
   context.textAlign = "right";
   context.textBaseline = "middle";
   const most = Math.max(3, Math.floor((left - 16) / 6));
-  for (let row = 0; row < layout.rows; row++) {
+  for (let row = 0; row < layout.rows; row += every) {
     const lane = layout.lanesOf[row][0];
     const y = layout.y(row);
     if (y > height - FOOT) break;
@@ -341,7 +341,7 @@ function drawImage(context, scene, place, told) {
   const ground = rgb(colors.ground);
   const words = new Uint32Array(image.data.buffer);
   const tone = (color, amount) => word(color.map((part, i) => Math.round(ground[i] + (part - ground[i]) * amount)));
-  const crossing = Array.from({ length: 65 }, (_, level) => tone(colors.crossing, (0.7 * level) / 64));
+  const crossing = Array.from({ length: 65 }, (_, level) => tone(colors.crossing, (0.45 * level) / 64));
   const marks = Array.from({ length: 65 }, (_, level) => tone(colors.event, 0.35 + (0.65 * level) / 64));
   const level = new Uint8Array(found.most + 1);
   for (let count = 1; count <= found.most; count++) level[count] = Math.round(64 * strength(count, found.most));
