@@ -67,5 +67,5 @@ export function laneDensity(x, begin, stop, low, high, columns) {
 
 /** How strong a count is drawn, 0 to 1, beside the largest. */
 export function strength(count, most) {
-  return count ? 0.18 + 0.82 * (Math.log1p(count) / Math.log1p(Math.max(1, most))) : 0;
+  return count ? 0.15 + 0.85 * Math.sqrt(count / Math.max(1, most)) : 0;
 }

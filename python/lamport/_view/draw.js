@@ -8,6 +8,8 @@ import { countInWindow, eachInWindow, eventsInWindow } from "./index.js";
 export const FOOT = 20;
 const STUB = 14;
 const MARK = 3;
+const LEVELS = 12;
+const SHADES = 8;
 const FONT = "11px system-ui, sans-serif";
 
 /** Places on the screen of a window of an axis. */
@@ -29,17 +31,47 @@ export function drawFrame(context, scene) {
   context.rect(left, 0, width - left, height - FOOT);
   context.clip();
   drawFaults(context, scene, place);
-  const many = scene.layout.lanes.length > MOST_LANES;
+  const many = scene.layout.lanes.length > MOST_LANES && !isSparse(scene);
   const told = { events: 0, messages: 0, crossings: false, density: 0 };
   if (many) drawImage(context, scene, place, told);
   else {
     drawMessages(context, scene, place, told);
-    for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told);
+    const dense = densities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
+    for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
   }
   drawCut(context, scene, place);
   context.restore();
   drawNames(context, scene);
   return told;
+}
+
+/** Whether there is so little in the window that it can be drawn one by one, whatever the number of lanes. */
+function isSparse(scene) {
+  const { run, axis, channels, layout, low, high } = scene;
+  const { rowOf } = layout;
+  if (countInWindow(channels, low, high, (a, b) => rowOf[a] >= 0 && (rowOf[b] >= 0 || b === run.lanes)) > MOST_MESSAGES) return false;
+  let events = 0;
+  for (const lane of layout.lanes) {
+    const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
+    events += stop - begin;
+    if (events > MOST_MESSAGES) return false;
+  }
+  return true;
+}
+
+/** The counts of each lane that has too many events in the window, and the largest of all. */
+function densities(scene, columns, few) {
+  const { run, axis, layout, low, high } = scene;
+  const found = new Map();
+  let most = 0;
+  for (const lane of layout.lanes) {
+    const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
+    if (stop - begin <= few) continue;
+    const counts = laneDensity(axis.x, begin, stop, low, high, columns);
+    found.set(lane, counts);
+    for (let column = 0; column < columns; column++) if (counts[column] > most) most = counts[column];
+  }
+  return { found, most };
 }
 
 function drawAxis(context, scene, place) {
@@ -69,6 +101,7 @@ function drawNames(context, scene) {
   for (let row = 0; row < layout.rows; row += every) {
     const lane = layout.lanesOf[row][0];
     const y = layout.y(row);
+    if (y < 5 && layout.rowHeight < 10) continue;
     if (y > height - FOOT) break;
     if (rates[lane]) {
       context.fillStyle = rates[lane];
@@ -215,25 +248,47 @@ function drawCrossings(context, scene, told) {
   const [red, green, blue] = colors.crossing;
   told.crossings = true;
   told.most = most;
-  for (let level = 1; level <= 12; level++) {
-    context.fillStyle = `rgba(${red}, ${green}, ${blue}, ${(0.75 * level) / 12})`;
-    for (let gap = 0; gap < gaps && gap + 1 < layout.rows; gap++) {
-      const top = layout.y(gap) + 3;
-      const tall = Math.max(1, layout.rowHeight - 6);
-      let begun = -1;
-      for (let column = 0; column <= columns; column++) {
-        const is = column < columns && Math.ceil(12 * strength(counts[column * gaps + gap], most)) === level;
-        if (is && begun < 0) begun = column;
-        if (!is && begun >= 0) {
-          context.fillRect(left + begun * wide, top, (column - begun) * wide, tall);
-          begun = -1;
-        }
-      }
+  const level = levels(most, LEVELS);
+  const filled = buckets(LEVELS + 1);
+  const tall = Math.max(1, layout.rowHeight - 6);
+  for (let gap = 0; gap < gaps && gap + 1 < layout.rows; gap++) {
+    const top = layout.y(gap) + 3;
+    let begun = 0;
+    let last = 0;
+    for (let column = 0; column <= columns; column++) {
+      const here = column < columns ? level[counts[column * gaps + gap]] : 0;
+      if (here === last) continue;
+      if (last) filled[last].push(left + begun * wide, top, (column - begun) * wide, tall);
+      begun = column;
+      last = here;
     }
+  }
+  for (let each = 1; each <= LEVELS; each++) {
+    fillAll(context, `rgba(${red}, ${green}, ${blue}, ${(0.7 * each) / LEVELS})`, filled[each]);
   }
 }
 
-function drawLane(context, scene, place, row, told) {
+/** The level of each count up to the largest, 1 to `top`; 0 of none. */
+function levels(most, top) {
+  const found = new Uint8Array(most + 1);
+  for (let count = 1; count <= most; count++) found[count] = Math.ceil(top * strength(count, most));
+  return found;
+}
+
+function buckets(count) {
+  return Array.from({ length: count }, () => []);
+}
+
+/** Fills rectangles of one colour at once: x, y, width and height of each. */
+function fillAll(context, color, places) {
+  if (!places.length) return;
+  context.fillStyle = color;
+  context.beginPath();
+  for (let i = 0; i < places.length; i += 4) context.rect(places[i], places[i + 1], places[i + 2], places[i + 3]);
+  context.fill();
+}
+
+function drawLane(context, scene, place, row, told, dense) {
   const { run, axis, layout, low, high, left, width, colors, cone } = scene;
   const y = layout.y(row);
   context.fillStyle = colors.lane;
@@ -241,7 +296,7 @@ function drawLane(context, scene, place, row, told) {
   for (const lane of layout.lanesOf[row]) {
     const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
     told.events += stop - begin;
-    if (stop - begin > MOST_EVENTS) drawDensity(context, scene, lane, y, begin, stop, told);
+    if (dense.found.has(lane)) drawDensity(context, scene, y, begin, dense.found.get(lane), dense.most, told);
     else {
       drawQueue(context, scene, place, lane, y, begin, stop);
       drawMarks(context, scene, place, y, begin, stop, cone);
@@ -303,29 +358,33 @@ function drawMarks(context, scene, place, y, begin, stop, cone) {
   }
 }
 
-function drawDensity(context, scene, lane, y, begin, stop, told) {
-  const { run, axis, low, high, left, width, colors, cone, layout } = scene;
-  const columns = Math.max(1, Math.floor((width - left) / COLUMN));
+function drawDensity(context, scene, y, begin, counts, most, told) {
+  const { run, left, width, colors, cone, layout } = scene;
+  const columns = counts.length;
   const wide = (width - left) / columns;
-  const counts = laneDensity(axis.x, begin, stop, low, high, columns);
-  const most = counts.reduce((a, b) => Math.max(a, b), 0);
   const [red, green, blue] = colors.event;
   const half = Math.min(7, layout.rowHeight * 0.3);
   told.density++;
+  const level = levels(most, SHADES);
+  const filled = buckets(4 * (SHADES + 1));
+  const queues = [];
   let event = begin;
   for (let column = 0; column < columns; column++) {
     if (!counts[column]) continue;
+    const x = left + column * wide;
     const thick = thickness(scene, queueAfter(run, event + counts[column] - 1));
-    if (thick) {
-      context.fillStyle = colors.queue;
-      context.fillRect(left + column * wide, y - thick / 2, wide, thick);
-    }
-    context.globalAlpha = 0.25 + 0.75 * strength(counts[column], most);
-    context.fillStyle = cone ? shade(colors, relationOf(cone, run, event)) : `rgb(${red}, ${green}, ${blue})`;
-    context.fillRect(left + column * wide, y - half, wide, 2 * half);
-    context.globalAlpha = 1;
+    if (thick) queues.push(x, y - thick / 2, wide, thick);
+    const relation = cone ? relationOf(cone, run, event) : 0;
+    filled[relation * (SHADES + 1) + level[counts[column]]].push(x, y - half, wide, 2 * half);
     event += counts[column];
   }
+  fillAll(context, colors.queue, queues);
+  filled.forEach((places, key) => {
+    context.globalAlpha = 0.1 + (0.9 * (key % (SHADES + 1))) / SHADES;
+    const color = cone ? shade(colors, Math.floor(key / (SHADES + 1))) : `rgb(${red}, ${green}, ${blue})`;
+    fillAll(context, color, places);
+  });
+  context.globalAlpha = 1;
 }
 
 /** Many lanes: one image, in which each lane has at least a pixel. */
@@ -343,8 +402,7 @@ function drawImage(context, scene, place, told) {
   const tone = (color, amount) => word(color.map((part, i) => Math.round(ground[i] + (part - ground[i]) * amount)));
   const crossing = Array.from({ length: 65 }, (_, level) => tone(colors.crossing, (0.45 * level) / 64));
   const marks = Array.from({ length: 65 }, (_, level) => tone(colors.event, 0.35 + (0.65 * level) / 64));
-  const level = new Uint8Array(found.most + 1);
-  for (let count = 1; count <= found.most; count++) level[count] = Math.round(64 * strength(count, found.most));
+  const level = levels(found.most, 64);
   for (let y = 0; y < rows; y++) {
     const gap = Math.min(found.gaps - 1, Math.max(0, Math.floor(y / layout.rowHeight - 0.5)));
     for (let column = 0; column < columns; column++) {
@@ -353,6 +411,7 @@ function drawImage(context, scene, place, told) {
   }
   const cells = Math.max(1, Math.floor(columns / COLUMN));
   const shades = cone ? [colors.concurrent, colors.past, colors.future, colors.self].map((each) => word(rgb(each))) : null;
+  const dense = densities(scene, cells, cells);
   const half = layout.rowHeight >= 6 ? Math.min(3, Math.floor(layout.rowHeight / 4)) : 0;
   const fade = word(rgb(colors.lane));
   for (let row = 0; row < layout.rows; row++) {
@@ -369,12 +428,11 @@ function drawImage(context, scene, place, told) {
         }
         continue;
       }
-      const counts = laneDensity(axis.x, begin, stop, low, high, cells);
-      const most = counts.reduce((a, b) => Math.max(a, b), 0);
+      const counts = dense.found.get(lane);
       let event = begin;
       for (let cell = 0; cell < cells; cell++) {
         if (!counts[cell]) continue;
-        const color = shades ? shades[relationOf(cone, run, event)] : marks[Math.round(64 * strength(counts[cell], most))];
+        const color = shades ? shades[relationOf(cone, run, event)] : marks[Math.round(64 * strength(counts[cell], dense.most))];
         dot(words, columns, rows, cell * COLUMN, y, half, color, COLUMN);
         event += counts[cell];
       }
