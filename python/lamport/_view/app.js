@@ -3,7 +3,7 @@
 import { axisOf } from "./axis.js";
 import { fromBase64, openColumns } from "./codec.js";
 import { palette, rateColors } from "./colors.js";
-import { future, past, relation } from "./cones.js";
+import { future, past, relation, vectorClock } from "./cones.js";
 import { RECEIVE, deriveRun } from "./derive.js";
 import { FOOT, drawFrame, drawOver, lineOf, screen } from "./draw.js";
 import { channelsOf, eachInWindow, eventsInWindow } from "./index.js";
@@ -198,6 +198,7 @@ function frame() {
   const made = scene();
   state.base = contextOf($("drawing"), made.width, made.height);
   state.told = drawFrame(state.base, made);
+  $("drawing").dataset.window = `${state.low} ${state.high}`;
   over(made);
   minimap(made);
   legend(made);
@@ -239,6 +240,8 @@ function legend(made) {
   const parts = [counted(told.events, "event")];
   parts.push(told.crossings ? `messages as shades: up to ${told.most.toLocaleString("en")} at once between two lanes` : counted(told.messages, "message"));
   parts.push("● SEND  ■ RECEIVE  | INTERNAL");
+  if (told.styles & 2) parts.push("-·- its receipt is inferred");
+  if (told.styles & 4) parts.push("- - × never received");
   if (made.cone) parts.push("blue: its causal past, orange: its future, grey: concurrent");
   if (state.axis.backwards) parts.push(`${counted(state.axis.backwards, "event")} before the one above it in time: drawn where the lane was`);
   const hidden = state.arranged.hidden.size;
@@ -356,7 +359,8 @@ async function say(event) {
       after += run.first[l + 1] - cone.future[l];
     }
     const rest = run.kind.length - 1 - before - after;
-    more = `. Its past has ${before.toLocaleString("en")} events, its future ${after.toLocaleString("en")}; ${rest.toLocaleString("en")} are concurrent with it`;
+    const vector = run.lanes <= 16 ? ` Vector clock (${vectorClock(run, event).join(", ")}).` : "";
+    more = `.${vector} Its past has ${before.toLocaleString("en")} events, its future ${after.toLocaleString("en")}; ${rest.toLocaleString("en")} are concurrent with it`;
   } else if (cone) more = `. It is ${{ past: "in the past of", future: "in the future of", concurrent: "concurrent with", self: "" }[relation(run, cone, event)]} the event of the colours`;
   $("said").textContent = words + more;
 }
@@ -499,7 +503,8 @@ function violationsPanel() {
   if (!box) return;
   const list = element("ol", undefined, box);
   state.violations.slice(0, 1000).forEach((each, place) => {
-    const button = element("button", `${each.rule}: machine ${each.machine}${each.clock === null ? "" : `, clock ${each.clock}`}: expected ${each.expected}, found ${each.found}`, element("li", undefined, list));
+    const who = run.names[run.head.machines.indexOf(each.machine)] ?? `machine ${each.machine}`;
+    const button = element("button", `${each.rule}: ${who}${each.clock === null ? "" : `, clock ${each.clock}`}: expected ${each.expected}, found ${each.found}`, element("li", undefined, list));
     button.onclick = () => {
       state.violation = place - 1;
       nextViolation(1);

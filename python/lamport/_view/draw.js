@@ -32,7 +32,7 @@ export function drawFrame(context, scene) {
   context.clip();
   drawFaults(context, scene, place);
   const many = scene.layout.lanes.length > MOST_LANES && !isSparse(scene);
-  const told = { events: 0, messages: 0, crossings: false, density: 0 };
+  const told = { events: 0, messages: 0, crossings: false, density: 0, styles: 0 };
   if (many) drawImage(context, scene, place, told);
   else {
     drawMessages(context, scene, place, told);
@@ -184,6 +184,7 @@ function drawMessages(context, scene, place, told) {
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(message);
     told.messages++;
+    told.styles |= 1 << style;
     return false;
   });
   const arrows = scene.arrows && told.messages <= 300;
@@ -300,6 +301,7 @@ function drawLane(context, scene, place, row, told, dense) {
     else {
       drawQueue(context, scene, place, lane, y, begin, stop);
       drawMarks(context, scene, place, y, begin, stop, cone);
+      if (layout.rowHeight >= 26) drawClocks(context, scene, place, y, begin, stop);
     }
   }
 }
@@ -310,6 +312,7 @@ function queueAfter(run, event) {
 }
 
 function thickness(scene, queue) {
+  if (scene.layout.rowHeight < 5) return 0; // no room between lanes
   const room = Math.max(0, Math.min(0.6 * scene.layout.rowHeight, 40) - 1);
   return queue ? 1 + Math.min(room, queue * Math.min(1.5, room / Math.max(1, scene.longest))) : 0;
 }
@@ -356,6 +359,23 @@ function drawMarks(context, scene, place, y, begin, stop, cone) {
       context.stroke();
     }
   }
+}
+
+/** The clocks of events, where most have room: of those that have none the first says how many follow. */
+function drawClocks(context, scene, place, y, begin, stop) {
+  const { run, axis, colors } = scene;
+  const labels = [];
+  for (let event = begin; event < stop; event++) {
+    const x = place.at(axis.x[event]);
+    const last = labels[labels.length - 1];
+    if (last && x < last.x + 4 + 6.2 * (last.text.length + (last.more ? 3 : 0))) last.more++;
+    else labels.push({ x, text: String(run.clock[event]), more: 0 });
+  }
+  if (2 * labels.length < stop - begin) return;
+  context.fillStyle = colors.faint;
+  context.textAlign = "left";
+  context.textBaseline = "alphabetic";
+  for (const { x, text, more } of labels) context.fillText(more ? `${text} +${more}` : text, x - 2, y - 8);
 }
 
 function drawDensity(context, scene, y, begin, counts, most, told) {

@@ -193,4 +193,5 @@ def _unit(seconds: Any) -> int:
 
 
 def _whole(seconds: Any, unit: int) -> "Ints":
-    return np.rint(seconds * unit).astype(np.int64)
+    whole: Ints = np.rint(seconds * unit).astype(np.int64)
+    return whole

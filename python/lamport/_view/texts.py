@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from lamport._view.codec import Parts
 from lamport._view.lanes import RECEIVE, Lanes
@@ -58,7 +59,7 @@ def _kinds(
     """Yield what texts there are: their name, their events in order, and they themselves."""
     if (bodies := run._logs.bodies()) is not None:
         mine = bodies[whole.rows]
-        told = np.not_equal(mine, None)
+        told = pd.notna(mine)
         told &= ~((whole.kinds == RECEIVE) & matched)
         some = np.flatnonzero(told)
         yield "body", some, mine[some].tolist()

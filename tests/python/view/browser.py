@@ -80,17 +80,21 @@ class Browser:
         text, self._rest = self._rest.split(b"\0", 1)
         return json.loads(text)
 
-    def open(self, path):
-        """Open a file, and wait until its page has drawn."""
+    def blank(self):
+        """A page of nothing."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.call(f"{domain}.enable")
-        width, height = self._size
-        page.size(width, height)
-        page.call("Page.navigate", url=Path(path).absolute().as_uri())
-        page.until("document.readyState === 'complete' && (!document.getElementById('app')?.hidden)")
+        page.size(*self._size)
+        return page
+
+    def open(self, path):
+        """Open a file, and wait until its page has drawn."""
+        page = self.blank()
+        page.go(path)
+        page.until("document.readyState === 'complete' && document.getElementById('app')?.hidden === false")
         return page
 
 
@@ -103,9 +107,16 @@ class Page:
     def call(self, method, **params):
         return self._browser.call(method, self._session, **params)
 
+    def go(self, path):
+        self.call("Page.navigate", url=Path(path).absolute().as_uri())
+
     def size(self, width, height, ratio=1):
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=ratio, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=ratio,
+            mobile=False,
         )
 
     def ask(self, expression):
