@@ -6,6 +6,8 @@ import pytest
 from pages import ask, laid_out
 
 import lamport
+from lamport._view import texts as texts_module
+from lamport._view.codec import Parts, planes
 
 FAULTS = [
     lamport.Crash(2, 4, down_for=3),
@@ -150,3 +152,26 @@ def test_part_of_a_run(tmp_path):
     assert len(told["kind"]) == len(table)
     assert sorted(told["clock"]) == sorted(table["new_clock"])
     assert told["alone"], "a receipt whose message was sent before"
+
+
+def test_texts_beyond_the_limit_are_cut_with_a_sentence(monkeypatch):
+    run = RUNS["algorithm"]()
+    monkeypatch.setattr(texts_module, "BLOCK", 16)
+    whole = laid_out(run)
+    told = whole.kinds == 1
+    parts = Parts()
+    placed, notes = texts_module.texts_of(run, whole, parts, told, most=200)
+    every, nothing = texts_module.texts_of(run, whole, Parts(), told, most=10**6)
+    assert 0 < len(placed) < len(every)
+    assert not nothing
+    assert all("are left out: a page has 200 bytes of them" in note for note in notes)
+    assert len(notes) == len({each["name"] for each in every})
+
+
+def test_planes_are_not_changed_by_what_they_hold():
+    values = np.array([0, -1, 2**53 - 1, -(2**53) + 1, 5])
+    data, width = planes(values, differences=False)
+    assert width == 7
+    assert len(data) == 7 * len(values)
+    assert planes(np.zeros(9, dtype=np.int64), differences=True) == (b"", 0)
+    assert planes(np.empty(0, dtype=np.int64), differences=True) == (b"", 0)
