@@ -1,7 +1,6 @@
 """A run as one HTML file that needs nothing else."""
 
 from base64 import b64encode
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,11 +38,9 @@ def _hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
-@cache
 def _script() -> str:
     return join("app", lambda name: _text(f"{name}.js"))
 
 
-@cache
 def _text(name: str) -> str:
     return (HOME / name).read_text(encoding="utf-8")
