@@ -7,6 +7,9 @@ export const MOST_EVENTS = 800;
 export const MOST_LANES = 40;
 export const COLUMN = 4;
 
+/** Pixels below the lanes, for the marks of the axis. */
+export const FOOT = 20;
+
 /**
  * How many messages are under way between neighbouring rows, by pixel column: `counts[column * gaps + gap]`.
  * A message counts from the column in which it leaves to that in which it arrives, in each gap that it
