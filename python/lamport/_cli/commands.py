@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lamport._cli import compare, grade, keygen, logs, machine, rerun, run, simulate, spacetime, sweep
+from lamport._cli import compare, grade, keygen, logs, machine, rerun, run, simulate, sweep, view
 from lamport._cli.exit_status import DONE, MISUSED, guard
 from lamport._cli.output import comforting
 from lamport._cli.words import parse
@@ -23,7 +23,11 @@ COMMANDS: dict[str, Command] = {
     "sweep": ("simulate many runs of a grid of parameters", sweep.add_sweep, sweep.run_sweep),
     "analyze": ("write figure and summary of logs", logs.add_analyze, logs.run_analyze),
     "compare": ("write figure and summary of several runs", compare.add_compare, compare.run_compare),
-    "spacetime": ("draw a space-time diagram of logs", spacetime.add_spacetime, spacetime.run_spacetime),
+    "view": (
+        "draw a space-time diagram of logs, a page to look at or a picture",
+        view.add_view,
+        view.run_view,
+    ),
     "export": ("write logs to one file", logs.add_export, logs.run_export),
     "verify": ("check whether logs obey causality", logs.add_verify, logs.run_verify),
     "grade": ("check the logs of many submissions", grade.add_grade, grade.run_grade),

@@ -8,6 +8,7 @@ from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_changes, changed
 from lamport._cli.print_run import print_run
+from lamport._cli.view import add_beside, check_beside, write_beside
 from lamport._cli.watched import watched
 from lamport._cli.words import WordedError
 from lamport._drive.key import given_key
@@ -30,6 +31,7 @@ def add_rerun(parser: argparse.ArgumentParser) -> None:
     add_changes(parser, ("run", "simulate"))
     add("--no-key", action="store_true", help="connect in plain text, even if the run did not")
     add("--no-report", action="store_true", help="write no figure and no summary")
+    add_beside(parser)
     add("--no-progress", action="store_true", help="show no progress bar")
 
 
@@ -37,6 +39,9 @@ def run_rerun(args: argparse.Namespace) -> int:
     """Do what ``lamport rerun`` says."""
     from lamport._drive.rerun import carry_out, plan
 
+    if args.view and not getattr(args, "record", True):
+        raise WordedError("--view: with --no-record there are no events to look at")
+    check_beside(args, getattr(args, "log_dir", None))
     changes = _changes(args)
     own = changes.pop("arguments", {})
     try:
@@ -77,4 +82,5 @@ def _changes(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _show(run: "Run", args: argparse.Namespace) -> None:
-    print_run(run, run.report() if getattr(args, "record", True) and not args.no_report else [])
+    report = run.report() if getattr(args, "record", True) and not args.no_report else []
+    print_run(run, [*report, *write_beside(run, args)])

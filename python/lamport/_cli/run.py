@@ -8,6 +8,7 @@ from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.print_run import print_run
+from lamport._cli.view import add_beside, check_beside, write_beside
 from lamport._cli.watched import watched
 from lamport._drive.key import AUTO, given_key
 from lamport._model import read
@@ -35,6 +36,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     )
     add("--redraw", action="store_true", help="with --repeat, draw new rates for each run")
     add("--no-report", action="store_true", help="write no figure and no summary")
+    add_beside(parser)
     add("--no-progress", action="store_true", help="show no progress bar")
 
 
@@ -48,6 +50,8 @@ def run_run(args: argparse.Namespace) -> int:
         raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
     parameters = given(args, "run")
     check_algorithm(parameters, args.parser)
+    if args.repeat == 1:  # of several runs each has a new directory
+        check_beside(args, parameters["log_dir"])
     parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
 
     def run_once(more: Mapping[str, Any]) -> "Run":
@@ -57,7 +61,8 @@ def run_run(args: argparse.Namespace) -> int:
             bar = False if args.no_progress else None
             with watched(args.signals, args.duration, bar=bar) as look:
                 run = run_local(**parameters | dict(more), progress=look)
-            print_run(run, [] if args.no_report else run.report())
+            report = [] if args.no_report else run.report()
+            print_run(run, [*report, *write_beside(run, args)])
         return run
 
     if args.repeat == 1:

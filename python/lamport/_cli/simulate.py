@@ -9,6 +9,8 @@ from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given
 from lamport._cli.print_run import print_run
 from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._cli.view import add_beside, check_beside, write_beside
+from lamport._cli.words import WordedError
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -21,6 +23,7 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     add_parameters(parser, "simulate")
     add = parser.add_argument
     add("--no-report", action="store_true", help="write no figure and no summary beside the logs")
+    add_beside(parser)
     add("-o", "--output", metavar="FILE", help="write a table; FILE is replaced if it exists")
     add("--table", choices=("events", "machines"), help="which (default: events; with --no-record machines)")
     add_format(parser)
@@ -37,10 +40,14 @@ def run_simulate(args: argparse.Namespace) -> int:
     table = args.table or ("events" if args.record else "machines")
     if args.output is not None and table == "events" and not args.record:
         raise ValueError("--table events: with --no-record there are none")
+    if args.view and (args.log_dir is None or not args.record):
+        raise WordedError("--view goes with --log-dir and without --no-record: it writes beside the logs")
+    check_beside(args, args.log_dir)
     parameters = given(args, "simulate")
     check_algorithm(parameters, args.parser)
     run = simulate(**parameters, progress=False if args.no_progress else None)
     paths = [] if args.log_dir is None or args.no_report or not args.record else run.report()
+    paths += write_beside(run, args)
     if form is not None:
         paths.append(_write(run, table, Path(args.output), form))
     print_run(run, paths)

@@ -28,7 +28,7 @@ QUICK = ["--duration", "0.2", "--rates", "20,40", "--no-progress"]
         "sweep",
         "analyze",
         "compare",
-        "spacetime",
+        "view",
         "export",
         "verify",
         "grade",

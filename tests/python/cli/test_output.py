@@ -32,6 +32,7 @@ COMMANDS = {
     "analyze alone": ("lamport.analyze LOGS -o OUT/analyze_alone", "../analyze_alone/analysis_summary.md"),
     "verify": ("lamport verify LOGS", None),
     "export": ("lamport export LOGS -o OUT/export/events.csv", "events.csv"),
+    "view": ("lamport view LOGS -o OUT/view/run.html", "run.html"),
     "compare": ("lamport compare LOGS LOGS -o OUT/compare", None),
     "rerun": ("lamport rerun LOGS --duration 0.2 --log-dir OUT/rerun", "run.json"),
     "help": ("lamport --help", None),

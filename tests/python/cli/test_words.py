@@ -20,6 +20,7 @@ QUICK = {
     "compare": ["r"],
     "verify": ["r"],
     "export": ["r", "-o", "all.csv"],
+    "view": ["r", "-o", "a.html", "--overwrite"],
 }
 """What makes each command short."""
 RAW = re.compile(

@@ -1,0 +1,173 @@
+"""The command ``lamport view``, and the page beside a report."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamport._cli.declared import add_reading, load_logs
+from lamport._cli.exit_status import DONE
+from lamport._cli.near import near
+from lamport._cli.options import reader
+from lamport._cli.picture import ENDINGS, add_picture, draw, refuse_picture
+from lamport._cli.words import WordedError
+from lamport._model import read
+
+if TYPE_CHECKING:
+    from lamport._runs.run import Run
+
+__all__ = ["add_beside", "add_view", "check_beside", "run_view", "write_beside"]
+
+PAGE = "html"
+BESIDE = f"run.{PAGE}"
+"""The page in the directory of a run."""
+MANY = 2_000_000
+PER_SECOND = 1_000_000
+"""Events: of more than `MANY` is said how long their page takes."""
+
+
+def add_view(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a space-time diagram."""
+    add = parser.add_argument
+    add("logs", nargs="+", metavar="LOG", help="log file, glob, or directory of a run")
+    add(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="the file to write: .html, a page to move in, zoom, ask and search, which loads nothing; or a "
+        "still picture, .png, .svg or .pdf",
+    )
+    add("--overwrite", action="store_true", help="replace FILE if it exists")
+    add("--open", action="store_true", help="open FILE in a browser")
+    add(
+        "--start",
+        type=reader(read.real),
+        metavar="S",
+        help="leave out what is before, in seconds from the beginning of ticking",
+    )
+    add("--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after")
+    add(
+        "--highlight",
+        type=reader(_event),
+        metavar="MACHINE=CLOCK",
+        help="an event, whose causal past and future are coloured",
+    )
+    add(
+        "--cut",
+        type=reader(_cut),
+        metavar="MACHINE=CLOCK,...",
+        help="a line behind these events, of machines by id or name",
+    )
+    add("--no-texts", action="store_true", help="leave bodies and states of algorithms out of a page")
+    add_picture(parser)
+    add_reading(parser)
+
+
+def run_view(args: argparse.Namespace) -> int:
+    """Do what ``lamport view`` says."""
+    path = _checked(args)
+    run = load_logs(args)
+    read_from = [*run.files, *map(Path, args.logs)]
+    if path.exists() and any(file.exists() and file.samefile(path) for file in read_from):
+        raise WordedError(f"--output {args.output} is one of the logs: give another file")
+    events: dict[str, Any] = {
+        "highlight": None if args.highlight is None else _named(run, args.highlight),
+        "cut": None if args.cut is None else dict(_named(run, each) for each in args.cut),
+    }
+    if path.suffix.lower() == f".{PAGE}":
+        _say_how_long(run)
+        view = run.view(args.start, args.stop, texts=not args.no_texts, **events)
+        view.save(path, overwrite=args.overwrite)
+    else:
+        draw(run, args, path, **events)
+    print(f"wrote {path}", flush=True)
+    if args.open:
+        _open(path)
+    return DONE
+
+
+def _checked(args: argparse.Namespace) -> Path:
+    """Return the file to write, if it can be one and goes with what else is asked."""
+    path = Path(args.output)
+    ending = path.suffix.removeprefix(".").lower()
+    if ending not in {PAGE, *ENDINGS}:
+        raise WordedError(
+            f"--output {args.output}: its ending is not one of {', '.join((PAGE, *ENDINGS))}: "
+            f"give a file such as {BESIDE}"
+        )
+    if ending == PAGE:
+        refuse_picture(args)
+    elif args.no_texts:
+        raise WordedError("--no-texts goes with a page: give --output FILE with .html")
+    if path.is_dir():
+        raise IsADirectoryError(f"--output {args.output}: it is a directory: give a file in it")
+    if path.exists() and not args.overwrite:
+        raise FileExistsError(f"--output {args.output} exists: give another file, or --overwrite")
+    return path
+
+
+def add_beside(parser: argparse.ArgumentParser) -> None:
+    """Add the option of a command that makes a run and its report."""
+    parser.add_argument(
+        "--view", action="store_true", help=f"write {BESIDE} beside the logs, a page to look at the run"
+    )
+
+
+def check_beside(args: argparse.Namespace, home: str | None) -> None:
+    """Say before a run that its page would have no place."""
+    if args.view and home is not None and Path(home, BESIDE).exists():
+        raise FileExistsError(f"{Path(home, BESIDE)} exists: give another --log-dir")
+
+
+def write_beside(run: "Run", args: argparse.Namespace) -> list[Path]:
+    """Write the page of a run beside its logs, if it is asked for."""
+    if not args.view or run.log_dir is None:
+        return []
+    _say_how_long(run)
+    return [run.view().save(Path(run.log_dir, BESIDE))]
+
+
+def _say_how_long(run: "Run") -> None:
+    count = len(run._logs.events()["time"])
+    if count > MANY:
+        print(
+            f"making a page of {count:,} events, in some {count / PER_SECOND:.0f} s or more; "
+            "--start and --stop choose a part",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _open(path: Path) -> None:
+    import webbrowser
+
+    place = path.resolve().as_uri()
+    try:
+        done = webbrowser.open(place)
+    except (OSError, webbrowser.Error):
+        done = False
+    print(f"opened {near(path)}: {place}" if done else f"no browser was found: open {place}", flush=True)
+
+
+def _cut(text: str) -> list[tuple[str, int]]:
+    """Read events with commas between them."""
+    events = [_event(part) for part in text.split(",")]
+    if len({machine for machine, _ in events}) < len(events):
+        raise ValueError(f"{text!r} names a machine twice")
+    return events
+
+
+def _event(text: str) -> tuple[str, int]:
+    """Read a machine, by id or name, and a clock."""
+    machine, sign, clock = text.rpartition("=")
+    if not sign or not machine.strip() or not clock.strip().isdecimal():
+        raise ValueError(f"{text!r} is no event: give MACHINE=CLOCK, as in 2=88")
+    return machine.strip(), int(clock)
+
+
+def _named(run: "Run", event: tuple[str, int]) -> tuple[Any, int]:
+    """Take a word for a name if a machine has it, else for an id if it is a number."""
+    machine, clock = event
+    is_id = machine.isdecimal() and machine not in run.names.values()
+    return (int(machine) if is_id else machine), clock
