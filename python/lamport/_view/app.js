@@ -3,7 +3,7 @@
 import { axisOf } from "./axis.js";
 import { fromBase64, openColumns } from "./codec.js";
 import { palette, rateColors } from "./colors.js";
-import { future, past, relation, vectorClock } from "./cones.js";
+import { coneOf, relation } from "./cones.js";
 import { RECEIVE, deriveRun } from "./derive.js";
 import { FOOT } from "./detail.js";
 import { drawFrame, lineOf, screen } from "./draw.js";
@@ -13,7 +13,7 @@ import { layoutLanes, moved, plainArrangement, sortedBy, toggled } from "./layou
 import { drawOver } from "./over.js";
 import { parse, search, textsOf } from "./search.js";
 import { svgContext } from "./svg.js";
-import { secondsText, tellEvent, tellMessage } from "./tell.js";
+import { secondsText, tellCone, tellEvent, tellMessage } from "./tell.js";
 import { textsOfRun } from "./texts.js";
 
 const NEAR = 5;
@@ -244,7 +244,7 @@ function legend(made) {
   parts.push("● SEND  ■ RECEIVE  | INTERNAL");
   if (told.styles & 2) parts.push("-·- its receipt is inferred");
   if (told.styles & 4) parts.push("- - × never received");
-  if (made.cone) parts.push("blue: its causal past, orange: its future, grey: concurrent");
+  if (made.cone) parts.push(`blue: its causal past, orange: its future, grey: concurrent${made.cone.mayPast ? ", violet: the logs leave it open" : ""}`);
   if (state.axis.backwards) parts.push(`${counted(state.axis.backwards, "event")} before the one above it in time: drawn where the lane was`);
   const hidden = state.arranged.hidden.size;
   if (hidden) parts.push(`${counted(hidden, "lane")} hidden`);
@@ -354,21 +354,14 @@ async function say(event) {
   const cone = state.cone;
   let more = "";
   if (cone && cone.event === event) {
-    let before = -1;
-    let after = -1;
-    for (let l = 0; l < run.lanes; l++) {
-      before += cone.past[l] - run.first[l];
-      after += run.first[l + 1] - cone.future[l];
-    }
-    const rest = run.kind.length - 1 - before - after;
-    const vector = run.lanes <= 16 ? ` Vector clock (${vectorClock(run, event).join(", ")}).` : "";
-    more = `.${vector} Its past has ${before.toLocaleString("en")} events, its future ${after.toLocaleString("en")}; ${rest.toLocaleString("en")} are concurrent with it`;
-  } else if (cone) more = `. It is ${{ past: "in the past of", future: "in the future of", concurrent: "concurrent with", self: "" }[relation(run, cone, event)]} the event of the colours`;
+    more = `. ${tellCone(run, cone)}`;
+  } else if (cone) more = `. It is ${{ past: "in the past of", future: "in the future of", concurrent: "concurrent with", possible: "perhaps in the past or the future of", self: "" }[relation(run, cone, event)]} the event of the colours`;
+  else if (run.refused) more = `. What can have caused it is not shown: ${run.refused}`;
   $("said").textContent = words + more;
 }
 
 function showCone(event) {
-  state.cone = { event, past: past(run, event), future: future(run, event) };
+  state.cone = run.refused ? null : coneOf(run, event);
   say(event);
   draw();
 }

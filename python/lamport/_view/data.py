@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamport._view.causes import Edges, causes_of
 from lamport._view.codec import Parts
 from lamport._view.lanes import RECEIVE, SEND, Lanes, lanes
 from lamport._view.texts import texts_of
@@ -40,12 +41,16 @@ def data(
     _put_messages(parts, whole, linked, matched)
     _put_clocks(parts, whole, linked, matched)
     _put_queues(parts, whole)
+    causes = causes_of(run, whole)
+    _put_edges(parts, "more", causes.certain)
+    _put_edges(parts, "open", causes.possible)
     told, notes = texts_of(run, whole, parts, matched, texts)
     head = {
         "version": VERSION,
         "unit": whole.unit,
         "machines": whole.machines.tolist(),
         "first": whole.first.tolist(),
+        "causality": {"open": causes.open, "refused": causes.refused},
         **head,
         "texts": told,
         "notes": [*head.get("notes", ()), *notes],
@@ -119,3 +124,8 @@ def _put_queues(parts: Parts, whole: Lanes) -> None:
         seen = np.searchsorted(arrived, whole.times[taken[mine]], side="right")
         expected[mine] = seen - np.arange(1, len(seen) + 1)
     parts.column("queue", whole.queues[taken] - expected)
+
+
+def _put_edges(parts: Parts, name: str, edges: Edges) -> None:
+    parts.column(f"{name}_event", edges.events, differences=True)
+    parts.column(f"{name}_cause", edges.causes, differences=True)

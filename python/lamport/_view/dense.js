@@ -79,7 +79,7 @@ export function drawDensity(context, scene, y, begin, counts, most, told) {
   const half = Math.min(7, layout.rowHeight * 0.3);
   told.density++;
   const level = levels(most, SHADES);
-  const filled = buckets(4 * (SHADES + 1));
+  const filled = buckets(5 * (SHADES + 1));
   const queues = [];
   let event = begin;
   for (let column = 0; column < columns; column++) {
@@ -123,7 +123,7 @@ export function drawImage(context, scene, place, told) {
     }
   }
   const cells = Math.max(1, Math.floor(columns / COLUMN));
-  const shades = cone ? [colors.concurrent, colors.past, colors.future, colors.self].map((each) => word(rgb(each))) : null;
+  const shades = cone ? [colors.concurrent, colors.past, colors.future, colors.self, colors.possible].map((each) => word(rgb(each))) : null;
   const dense = densities(scene, cells, cells);
   const half = layout.rowHeight >= 6 ? Math.min(3, Math.floor(layout.rowHeight / 4)) : 0;
   const fade = word(rgb(colors.lane));

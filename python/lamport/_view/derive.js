@@ -16,7 +16,7 @@ const LINKED = 128;
 /** The run that a file of columns holds: events lane by lane, messages by SEND and recipient. */
 export async function deriveRun(file) {
   const { head } = file;
-  const [kind, time, aloneFrom, aloneClock, places, to, lasts, state, ranks, before, clock, waits] =
+  const [kind, time, aloneFrom, aloneClock, places, to, lasts, state, ranks, before, clock, waits, moreOf, moreFrom, openOf, openFrom] =
     await Promise.all([
       file.column("kind", Uint8Array),
       file.column("time"),
@@ -30,6 +30,10 @@ export async function deriveRun(file) {
       file.column("clock_before"),
       file.column("clock"),
       file.column("queue"),
+      file.column("more_event", Int32Array),
+      file.column("more_cause", Int32Array),
+      file.column("open_event", Int32Array),
+      file.column("open_cause", Int32Array),
     ]);
   const first = Int32Array.from(head.first);
   const lanes = first.length - 1;
@@ -57,12 +61,18 @@ export async function deriveRun(file) {
     const carried = from >= 0 ? clock[from] : kind[event] & FLAG.alone ? alone.get(event).clock : -1;
     clock[event] += (last > carried ? last : carried) + 1;
   };
-  let order = causalOrder(first, lane, cause, derived ? visit : null);
-  if (nameCauses(kind, first, clock, alone, cause)) order = causalOrder(first, lane, cause, null);
+  let order = causalOrder(first, lane, cause, null, derived ? visit : null);
+  const named = nameCauses(kind, first, clock, alone, cause);
+  const more = byEvent(moreOf, moreFrom, kind.length);
+  if (named || more) order = causalOrder(first, lane, cause, more, null);
+  const { open, refused } = head.causality;
+  const told = open === "some" ? byEvent(openOf, openFrom, kind.length) : null;
+  const possible = open === "some" ? { more: told, order: causalOrder(first, lane, cause, told, null).receipts } : null;
   const queue = queues(kind, time, first, end, to, state, byArrival, waits);
   return {
     head, unit: head.unit, lanes, first, lane, kind, time, clock, begins, queue, send, to, end, state,
-    sent: sentBy(send, kind.length), receipt, messageOf, cause, alone, order: order.receipts, ordered: order.complete, names: nameAll(head),
+    sent: sentBy(send, kind.length), receipt, messageOf, cause, more, alone, order: order.receipts, ordered: order.complete,
+    open, possible, refused, names: nameAll(head),
   };
 }
 
@@ -77,6 +87,15 @@ function sentBy(send, events) {
   for (let m = 0; m < send.length; m++) sent[send[m] + 1]++;
   for (let e = 0; e < events; e++) sent[e + 1] += sent[e];
   return sent;
+}
+
+/** Pairs, sorted by their events, as those of each event: where they begin, and what they are. Null if there are none. */
+function byEvent(events, causes, count) {
+  if (!events.length) return null;
+  const begin = new Int32Array(count + 1);
+  for (const event of events) begin[event + 1]++;
+  for (let e = 0; e < count; e++) begin[e + 1] += begin[e];
+  return { begin, causes };
 }
 
 /** The numbers of the events of a kind, by how many of them are before. */

@@ -1,5 +1,6 @@
 // What is said of events, messages and lanes, in words.
 
+import { countCone, vectorClock } from "./cones.js";
 import { ARRIVAL_KNOWN, FLAG, KINDS, MATCHES, STATUSES } from "./derive.js";
 
 /** A time as people read it: seconds with the digits that the log has. */
@@ -61,4 +62,13 @@ export function tellMessage(run, message) {
   const how = (run.state[message] >> 2) & 7;
   if (how) lines.push(`its receipt is ${MATCHES[how]}`);
   return lines;
+}
+
+/** What past and future of an event are, in sentences. */
+export function tellCone(run, cone) {
+  const { past, future, possible, concurrent } = countCone(run, cone);
+  const counted = (count) => count.toLocaleString("en");
+  const vector = run.lanes <= 16 ? `Vector clock (${vectorClock(run, cone.event).join(", ")}). ` : "";
+  const open = possible ? `; of ${counted(possible)} the logs leave it open` : "";
+  return `${vector}Its past has ${counted(past)} events, its future ${counted(future)}; ${counted(concurrent)} are concurrent with it${open}`;
 }

@@ -23,16 +23,22 @@ def columns(run, start=-np.inf, stop=np.inf, texts=MOST):
     return data(run, start, stop, head=head_of(run), texts=texts)[0]
 
 
-def laid_out(run):
-    return lanes(run, -np.inf, np.inf)
+def laid_out(run, start=-np.inf, stop=np.inf):
+    return lanes(run, start, stop)
 
 
 def ask(home, run, *questions, **window):
     """What the page tells of a run."""
-    path = home / "columns"
-    path.write_bytes(columns(run, **window))
+    return ask_each(home, [(run, window)], *questions)[0]
+
+
+def ask_each(home, runs, *questions):
+    """What the pages tell of runs, each with its window."""
+    paths = [home / f"columns-{number}" for number in range(len(runs))]
+    for path, (run, window) in zip(paths, runs, strict=True):
+        path.write_bytes(columns(run, **window))
     done = subprocess.run(
-        [NODE, str(JS / "ask.mjs"), str(path), *questions],
+        [NODE, str(JS / "ask.mjs"), *map(str, paths), "--", *questions],
         capture_output=True,
         text=True,
         timeout=100,

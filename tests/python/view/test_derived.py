@@ -81,20 +81,6 @@ def test_lanes_are_the_tables(run):
     assert np.array_equal(mine["received_clock"], wanted["received_clock"].fillna(-1))
 
 
-@pytest.mark.parametrize("name", [name for name in RUNS if name != "same clocks"])
-def test_cones_are_those_of_causality(name, tmp_path):
-    run = RUNS[name]()
-    laid = laid_out(run)
-    lane = np.repeat(np.arange(len(laid.machines)), np.diff(laid.first))
-    place = np.arange(len(lane))
-    for event, (past, future) in enumerate(ask(tmp_path, run, "cones")["cones"]):
-        name = (int(laid.machines[lane[event]]), int(laid.clocks[event]))
-        before = (place < np.array(past)[lane]) & (place != event)
-        after = (place >= np.array(future)[lane]) & (place != event)
-        assert np.array_equal(run.causality.past(name)[laid.rows], before), name
-        assert np.array_equal(run.causality.future(name)[laid.rows], after), name
-
-
 def test_search_finds_what_a_filter_finds(tmp_path):
     run = RUNS["algorithm"]()
     laid = laid_out(run)

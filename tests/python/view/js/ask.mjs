@@ -1,42 +1,55 @@
-// What the page tells from its data: node ask.mjs FILE, answers as JSON.
+// What the page tells from its data: node ask.mjs FILE... -- QUESTION..., answers of each file as JSON.
 import { readFileSync } from "node:fs";
 import { axisOf } from "../../../../python/lamport/_view/axis.js";
 import { openColumns } from "../../../../python/lamport/_view/codec.js";
-import { future, past } from "../../../../python/lamport/_view/cones.js";
+import { coneOf } from "../../../../python/lamport/_view/cones.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { channelsOf, eachInWindow, countInWindow } from "../../../../python/lamport/_view/index.js";
 import { parse, search, textsOf } from "../../../../python/lamport/_view/search.js";
 import { textsOfRun } from "../../../../python/lamport/_view/texts.js";
 
-const [, , path, ...questions] = process.argv;
-const file = await openColumns(new Uint8Array(readFileSync(path)));
-const run = await deriveRun(file);
+const cut = process.argv.indexOf("--");
+const [paths, questions] = [process.argv.slice(2, cut), process.argv.slice(cut + 1)];
 const list = (values) => Array.from(values, (value) => (Number.isNaN(value) ? null : value));
-const answers = {};
-for (const question of questions) {
-  const [what, ...rest] = question.split(" ");
-  if (what === "run") {
-    answers.run = {
-      kind: list(run.kind), time: list(run.time), clock: list(run.clock), queue: list(run.queue), send: list(run.send), to: list(run.to),
-      end: list(run.end), receipt: list(run.receipt), state: list(run.state), ordered: run.ordered, messageOf: list(run.messageOf),
-      alone: [...run.alone].map(([event, told]) => [event, told.from, told.clock]),
-    };
-  } else if (what === "cones") {
-    answers.cones = list(run.kind).map((_, event) => [list(past(run, event)), list(future(run, event))]);
-  } else if (what === "search") {
-    const asked = parse(rest.join(" "));
-    answers.search ??= [];
-    answers.search.push(search(asked, run, await textsOfRun(file).all(textsOf(asked))));
-  } else if (what === "texts") {
-    const all = await textsOfRun(file).all(["body", "state"]);
-    answers.texts = Object.fromEntries(Object.entries(all).map(([name, map]) => [name, [...map]]));
-  } else if (what === "window") {
-    const [low, high] = rest.map(Number);
-    const channels = channelsOf(run, axisOf(run, "real"));
-    const found = [];
-    eachInWindow(channels, low, high, () => true, (i) => (found.push(channels.message[i]), false));
-    answers.window ??= [];
-    answers.window.push({ found: found.sort((a, b) => a - b), most: countInWindow(channels, low, high, () => true) });
+
+async function answersOf(path) {
+  const file = await openColumns(new Uint8Array(readFileSync(path)));
+  const run = await deriveRun(file);
+  const answers = {};
+  for (const question of questions) {
+    const [what, ...rest] = question.split(" ");
+    if (what === "run") {
+      answers.run = {
+        kind: list(run.kind), time: list(run.time), clock: list(run.clock), queue: list(run.queue), send: list(run.send), to: list(run.to),
+        end: list(run.end), receipt: list(run.receipt), state: list(run.state), ordered: run.ordered, messageOf: list(run.messageOf),
+        alone: [...run.alone].map(([event, told]) => [event, told.from, told.clock]),
+      };
+    } else if (what === "cones") {
+      answers.cones = list(run.kind).map((_, event) => {
+        const { past, future, mayPast, mayFuture } = coneOf(run, event);
+        return [past, future, mayPast ?? past, mayFuture ?? future].map(list);
+      });
+      answers.open = run.open;
+      answers.refused = run.refused;
+    } else if (what === "search") {
+      const asked = parse(rest.join(" "));
+      answers.search ??= [];
+      answers.search.push(search(asked, run, await textsOfRun(file).all(textsOf(asked))));
+    } else if (what === "texts") {
+      const all = await textsOfRun(file).all(["body", "state"]);
+      answers.texts = Object.fromEntries(Object.entries(all).map(([name, map]) => [name, [...map]]));
+    } else if (what === "window") {
+      const [low, high] = rest.map(Number);
+      const channels = channelsOf(run, axisOf(run, "real"));
+      const found = [];
+      eachInWindow(channels, low, high, () => true, (i) => (found.push(channels.message[i]), false));
+      answers.window ??= [];
+      answers.window.push({ found: found.sort((a, b) => a - b), most: countInWindow(channels, low, high, () => true) });
+    }
   }
+  return answers;
 }
-process.stdout.write(JSON.stringify(answers));
+
+const all = [];
+for (const path of paths) all.push(await answersOf(path));
+process.stdout.write(JSON.stringify(all));

@@ -160,9 +160,9 @@ test("causes come first, and a circle is told", () => {
   const lane = Int32Array.of(0, 0, 1, 1);
   const of = (pairs) => [0, 1, 2, 3].map((event) => pairs[event] ?? -1);
   const seen = [];
-  const order = causalOrder(first, lane, of({ 0: 2, 3: 1 }), (event) => seen.push(event));
+  const order = causalOrder(first, lane, of({ 0: 2, 3: 1 }), null, (event) => seen.push(event));
   assert.deepEqual([Array.from(order.receipts), order.complete, seen], [[0, 3], true, [2, 0, 1, 3]]);
-  const circle = causalOrder(first, lane, of({ 0: 3, 2: 1 }), null);
+  const circle = causalOrder(first, lane, of({ 0: 3, 2: 1 }), null, null);
   assert.equal(circle.complete, false);
   const run = { first, lane, order: order.receipts, cause: [2, -1, -1, 1] };
   assert.deepEqual(Array.from(past(run, 3)), [2, 4]);
