@@ -248,7 +248,9 @@ class Run(Recorded):
         Raises
         ------
         ValueError
-            `start` is not below `stop`, or a machine is not in the run.
+            `start` is not below `stop`, no event lies between them, or there is no such machine or event.
+        LamportError
+            No event was recorded.
 
         Examples
         --------

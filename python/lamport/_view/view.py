@@ -11,7 +11,7 @@ import numpy as np
 
 from lamport._model import check
 from lamport._model.public import public
-from lamport._runs.names import number
+from lamport._runs.names import number, shown
 from lamport._runs.window import window
 from lamport._view.data import data
 from lamport._view.page import page
@@ -20,10 +20,13 @@ from lamport._view.texts import MOST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from lamport._runs.recorded import Recorded
 
 __all__ = ["View"]
 
+EVER = (-math.inf, math.inf)
 UNDER_A_CELL = 4_000_000
 """The most bytes of HTML that stand in a notebook."""
 WORDS = (
@@ -55,20 +58,46 @@ class View:
         texts: bool = True,
     ) -> None:
         self._run, self._ends = run, window(start, stop)
-        self._highlight = None if highlight is None else self._event("highlight", highlight)
+        self._check_window()  # of a run that was not recorded this says so
+        self._highlight = None if highlight is None else self._event("highlight", highlight, self._ends)
         places = {} if cut is None else check.mapping("cut", cut, "{1: 40, 2: 23}")
         self._cut = [self._event("cut", each) for each in places.items()]
         self._texts = MOST if check.flag("texts", texts) else 0
 
-    def _event(self, what: str, event: Any) -> list[int]:
+    @property
+    def _times(self) -> "NDArray[np.float64]":
+        times: NDArray[np.float64] = self._run._logs.events()["time"]
+        return times
+
+    def _check_window(self) -> None:
+        start, stop = self._ends
+        if not len(self._times) or np.subtract(*np.searchsorted(self._times, (stop, start))) > 0:
+            return
+        raise ValueError(
+            f"no event from start={start:g} to stop={stop:g} (s): this run has events "
+            f"from {self._times[0]:g} to {self._times[-1]:g} s"
+        )
+
+    def _event(self, what: str, event: Any, ends: tuple[float, float] = EVER) -> list[int]:
+        """Return machine and clock of an event, if there is one; in a cut a clock of 0 is that of none."""
         try:
-            machine, clock = event
+            who, clock = event
         except (TypeError, ValueError):
             raise ValueError(f"{what}={event!r}: an event is (machine, clock), as in (1, 40)") from None
-        return [
-            number(what, machine, self._run.names, self._run._numbers),
-            check.whole(f"the clock of {what}", clock),
-        ]
+        run = self._run
+        machine = number(what, who, run.names, run._numbers)
+        clock = check.whole(f"the clock of {what}", clock)
+        columns = run._logs.events()
+        rows = np.flatnonzero((columns["machine_id"] == machine) & (columns["new_clock"] == clock))
+        if not len(rows) and not (what == "cut" and clock == 0):
+            told = shown(run.names, machine)
+            raise ValueError(f"{what}={event!r}: {told} has no event that set its clock to {clock}")
+        if len(rows) and not ends[0] <= self._times[rows[0]] < ends[1]:
+            raise ValueError(
+                f"{what}={event!r} happened at {self._times[rows[0]]:g} s, "
+                f"not between start={ends[0]:g} and stop={ends[1]:g}"
+            )
+        return [machine, clock]
 
     @cached_property
     def html(self) -> str:
@@ -78,7 +107,7 @@ class View:
     def _page(self, start: float, stop: float, notes: tuple[str, ...] = ()) -> str:
         run = self._run
         head = {
-            "title": repr(run)[1:-1],
+            "title": _title(run),
             "names": [run.names.get(machine, "") for machine in run._numbers] if run.names else [],
             "rates": [
                 None if math.isnan(rate) else rate for rate in run._logs.machines()["clock_rate"].tolist()
@@ -111,9 +140,14 @@ class View:
         ------
         FileExistsError
             The file exists, and `overwrite` is not given.
+        IsADirectoryError
+            The file is a directory.
         """
         target = Path(check.path("path", path))
-        if target.exists() and not check.flag("overwrite", overwrite):
+        overwrite = check.flag("overwrite", overwrite)
+        if target.is_dir():
+            raise IsADirectoryError(f"{target} is a directory: give a file in it")
+        if target.exists() and not overwrite:
             raise FileExistsError(f"{target} exists: give another file, or overwrite=True")
         text = self.html
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -135,27 +169,41 @@ class View:
 
     def _thinned(self, whole: str) -> tuple[str, str]:
         """Save what is too large for a notebook beside it; return what is small enough, and what is said."""
-        place = 1
-        while (name := Path(f"lamport-view-{place}.html")).exists():
-            place += 1
-        saved = self.save(name)
-        times = self._run._logs.events()["time"]
-        low, high = np.searchsorted(times, self._ends).tolist()
+        said, where = f"The page has {len(whole):,} bytes, too many for a notebook", ""
+        try:
+            saved = self._save_beside(whole)
+        except OSError as error:
+            said += f", and cannot be saved beside it ({error.strerror or error}): save it by .save(path)."
+        else:
+            said, where = f"{said}: it is saved as {saved.absolute()}.", f": the whole is in {saved.name}"
+        low, high = np.searchsorted(self._times, self._ends).tolist()
         count = high - low
-        said = (
-            f"The page has {len(whole):,} bytes, too many for a notebook: it is saved as {saved.absolute()}."
-        )
         while True:
             count = max(1, int(count * 0.7 * UNDER_A_CELL / len(whole)))
-            stop = float(np.nextafter(times[low + count - 1], math.inf))
-            note = f"only the first {count:,} events are here: the whole is in {saved.name}"
+            stop = float(np.nextafter(self._times[low + count - 1], math.inf))
+            note = f"only the first {count:,} events are here{where}"
             part = self._page(self._ends[0], stop, (note,))
             if len(part) <= UNDER_A_CELL or count == 1:
                 return part, f"<p>{escape(said)} Below are its first {count:,} events.</p>"
             whole = part
 
+    def _save_beside(self, whole: str) -> Path:
+        """Save the page where the notebook is, under a name of its own, if it is not there already."""
+        made, place = whole.encode(), 1
+        while (path := Path(f"lamport-view-{place}.html")).exists():
+            if path.is_file() and path.stat().st_size == len(made) and path.read_bytes() == made:
+                return path
+            place += 1
+        return self.save(path)
+
     def __repr__(self) -> str:
         return f"<View of {repr(self._run)[1:-1]}>"
+
+
+def _title(run: "Recorded") -> str:
+    """Return what a run is called where others see it: without the directories of whoever made the page."""
+    title = repr(run)[1:-1]
+    return title if run.log_dir is None else title.replace(str(run.log_dir), run.log_dir.name)
 
 
 def _faults(run: "Recorded") -> list[dict[str, Any]]:

@@ -81,6 +81,8 @@ def test_machines_by_name(tmp_path):
         (["-o", "a.html", "--time", "step"], "--time step goes with a picture: give --output FILE with .png"),
         (["-o", "a.png", "--no-texts"], "--no-texts goes with a page: give --output FILE with .html"),
         (["-o", "a.html", "--highlight", "9=1"], "machine 9 is not in this run: its machines are 1, 2, 3"),
+        (["-o", "a.html", "--highlight", "1=9999"], "machine 1 has no event that set its clock to 9999"),
+        (["-o", "a.html", "--start", "100"], "no event from --start=100"),
         (["-o", "a.html", "--start", "5", "--stop", "4"], "start must be below"),
         (["-o", "a.png", "--cut", "1=44,1=45"], "names a machine twice"),
         (["-o", "a.png", "--cut", "1=x"], "'1=x' is no event: give MACHINE=CLOCK, as in 2=88"),

@@ -127,8 +127,36 @@ def test_what_is_too_large_for_a_cell_is_saved_beside(run, tmp_path, monkeypatch
     assert html.escape(str(saved)) in shown
     ((_, frame),) = [each for each in Read(shown).tags if each[0] == "iframe"]
     assert len(frame["srcdoc"]) <= most
-    run.view()._repr_html_()
-    assert (tmp_path / "lamport-view-2.html").exists()
+    assert run.view()._repr_html_() == shown
+    assert list(tmp_path.iterdir()) == [saved]
+    saved.write_text("of another run")
+    assert "lamport-view-2.html" in run.view()._repr_html_()
+    assert saved.read_text() == "of another run"
+
+
+def test_what_cannot_be_saved_beside_is_shown_thinned(monkeypatch):
+    monkeypatch.chdir("/proc")  # where nobody can write
+    run = lamport.simulate(3, 200, seed=1)
+    monkeypatch.setattr(view_module, "UNDER_A_CELL", len(run.view(0, 60).html))
+    shown = run.view()._repr_html_()
+    assert "and cannot be saved beside it (No such file or directory): save it by .save(path). Below" in shown
+    assert len(shown) > 10_000
+
+
+def test_a_page_tells_no_directories(tmp_path):
+    run = lamport.simulate(3, 5, seed=1, log_dir=tmp_path / "mine")
+    before = run.view().html
+    run.save(tmp_path / "else" / "mine")
+    assert lamport.load(tmp_path / "else" / "mine").view().html == before
+
+
+def test_a_run_that_was_not_recorded_has_none():
+    with pytest.raises(lamport.LamportError, match="no event was recorded"):
+        lamport.simulate(3, 5, seed=1, record=False).view()
+
+
+def test_a_cut_before_all_events(run):
+    assert run.view(cut={1: 0, 2: 1}).html
 
 
 @pytest.mark.parametrize(
@@ -139,6 +167,11 @@ def test_what_is_too_large_for_a_cell_is_saved_beside(run, tmp_path, monkeypatch
         ({"highlight": 3}, r"an event is \(machine, clock\)"),
         ({"cut": {1: "x"}}, "the clock of cut"),
         ({"texts": "yes"}, "texts"),
+        ({"start": 100}, r"no event from start=100 to stop=inf \(s\): this run has events from"),
+        ({"stop": -1}, "no event from start=-inf to stop=-1"),
+        ({"highlight": (1, 999)}, r"highlight=\(1, 999\): machine 1 has no event that set its clock to 999"),
+        ({"cut": {1: 1, 2: 999}}, r"cut=\(2, 999\): machine 2 has no event that set its clock to 999"),
+        ({"highlight": (1, 1), "start": 4}, r"highlight=\(1, 1\) happened at .* s, not between start=4"),
     ],
 )
 def test_wrong_arguments(run, given, words):
