@@ -67,4 +67,7 @@ def draw(run: "Run", args: argparse.Namespace, path: Path, **events: Any) -> Non
             **events,
         )
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=DPI)
+        try:
+            figure.savefig(path, dpi=DPI)
+        except OSError as error:  # of a disk that is full it does not say where
+            raise OSError(error.errno, error.strerror, str(path)) from None

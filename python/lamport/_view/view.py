@@ -5,6 +5,8 @@ from functools import cached_property
 from html import escape
 from os import PathLike
 from pathlib import Path
+from shutil import copymode
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,8 +153,12 @@ class View:
             raise FileExistsError(f"{target} exists: give another file, or overwrite=True")
         text = self.html
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with target.open("w" if overwrite else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        try:
+            (_replace if target.exists() else _write)(target, text)
+        except OSError as error:
+            if error.filename is None and error.errno is not None:  # as of a disk that is full
+                raise OSError(error.errno, error.strerror, str(target)) from None
+            raise
         return target
 
     def _repr_html_(self) -> str:
@@ -198,6 +204,27 @@ class View:
 
     def __repr__(self) -> str:
         return f"<View of {repr(self._run)[1:-1]}>"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file, or none."""
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file anew; what was there stays until it is whole."""
+    target = path.resolve()  # a link goes on to lead there
+    with TemporaryDirectory(prefix=".view_", dir=target.parent) as home:
+        draft = Path(home, target.name)
+        _write(draft, text)
+        copymode(target, draft)
+        draft.replace(target)
 
 
 def _title(run: "Recorded") -> str:

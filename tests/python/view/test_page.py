@@ -2,6 +2,7 @@
 
 import html
 import re
+import resource
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -100,6 +101,34 @@ def test_save_keeps_what_is_there(run, tmp_path):
     path.write_text("other")
     run.view().save(path, overwrite=True)
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_full_disk_leaves_what_was_there(run, tmp_path):
+    new, old = tmp_path / "new.html", tmp_path / "old.html"
+    old.write_text("kept")
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard[1]))
+    try:
+        for path in (new, old):
+            with pytest.raises(OSError, match="File too large") as told:
+                run.view().save(path, overwrite=True)
+            assert told.value.filename == str(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, hard)
+    assert old.read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+def test_a_file_that_is_replaced_keeps_its_mode_and_its_links(run, tmp_path):
+    file, link = tmp_path / "a.html", tmp_path / "b.html"
+    file.write_text("")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    run.view().save(link, overwrite=True)
+    assert (link.is_symlink(), file.stat().st_mode & 0o777) == (True, 0o600)
+    assert file.read_text(encoding="utf-8") == run.view().html
+    with pytest.raises(IsADirectoryError, match="is a directory: give a file in it"):
+        run.view().save(tmp_path, overwrite=True)
 
 
 def test_equal_runs_have_equal_pages():
