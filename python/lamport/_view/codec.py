@@ -5,8 +5,11 @@ that the head places. Each part is deflated by itself, so that a page inflates w
 """
 
 import json
+import os
 import zlib
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -17,6 +20,7 @@ __all__ = ["Parts", "deflated", "planes"]
 
 LEVEL = 6
 """Of deflate: 9 costs ten times as much for 2 to 5 %."""
+WORKERS = min(4, os.cpu_count() or 1)
 
 
 def deflated(data: bytes) -> bytes:
@@ -44,20 +48,28 @@ def planes(values: "NDArray[np.int64]", *, differences: bool) -> tuple[bytes, in
 
 
 class Parts:
-    """The parts of a file of columns."""
+    """The parts of a file of columns. They are deflated in threads while others are made."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._length = 0
+        self._pool = ThreadPoolExecutor(WORKERS)
+        self._parts: list[Future[bytes]] = []
         self.columns: dict[str, dict[str, Any]] = {}
+        """The columns, with which part is theirs."""
 
-    def put(self, data: bytes) -> list[int]:
-        """Add bytes, and return their place: where they begin behind the head, and how many there are."""
-        packed = deflated(data)
-        place = [self._length, len(packed)]
-        self._parts.append(packed)
-        self._length += len(packed)
-        return place
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def put(self, data: bytes) -> int:
+        """Add bytes, and return which part they are."""
+        self._parts.append(self._pool.submit(deflated, data))
+        return len(self._parts) - 1
+
+    def length(self, part: int) -> int:
+        """Return how many bytes a part has, deflated."""
+        return len(self._parts[part].result())
 
     def column(self, name: str, values: "NDArray[np.int64]", *, differences: bool = False) -> None:
         """Add a column of whole numbers."""
@@ -67,7 +79,23 @@ class Parts:
             self.columns[name]["at"] = self.put(data)
 
     def joined(self, head: dict[str, Any]) -> bytes:
-        """Return the file, with the columns in its head."""
-        text = json.dumps({**head, "columns": self.columns}, separators=(",", ":"), allow_nan=False)
-        packed = deflated(text.encode())
-        return b"".join([len(packed).to_bytes(4, "little"), packed, *self._parts])
+        """Return the file, with the columns in its head.
+
+        Wherever ``at`` is a part, the page reads its place: where it begins behind the head, and its length.
+        """
+        parts = [part.result() for part in self._parts]
+        ends = list(accumulate(map(len, parts)))
+
+        def placed(entry: dict[str, Any]) -> dict[str, Any]:
+            if "at" not in entry:
+                return entry
+            length = len(parts[entry["at"]])
+            return {**entry, "at": [ends[entry["at"]] - length, length]}
+
+        head = {
+            **head,
+            "texts": [placed(entry) for entry in head.get("texts", ())],
+            "columns": {name: placed(entry) for name, entry in self.columns.items()},
+        }
+        packed = deflated(json.dumps(head, separators=(",", ":"), allow_nan=False).encode())
+        return b"".join([len(packed).to_bytes(4, "little"), packed, *parts])

@@ -16,6 +16,8 @@ from lamport._view.lanes import RECEIVE, SEND, Lanes, lanes
 from lamport._view.texts import texts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from lamport._runs.recorded import Recorded
@@ -29,33 +31,38 @@ FLAGS = ("manual", "by_hand", "caused", "ambiguous")
 
 
 def data(
-    run: "Recorded", start: float, stop: float, *, head: dict[str, Any], texts: int
+    run: "Recorded", start: float, stop: float, *, head: "Callable[[], dict[str, Any]]", texts: int
 ) -> "tuple[bytes, Lanes]":
-    """Return the file of columns of a page (`codec`), and what it was made of."""
+    """Return the file of columns of a page (`codec`), and what it was made of.
+
+    `head` is called last: it may take long, beside this.
+    """
     whole = lanes(run, start, stop)
-    parts = Parts()
     linked = whole.receipts >= 0
     matched = np.zeros(len(whole.kinds), dtype=bool)
     matched[whole.receipts[linked]] = True
-    _put_events(parts, whole, matched)
-    _put_messages(parts, whole, linked, matched)
-    _put_clocks(parts, whole, linked, matched)
-    _put_queues(parts, whole)
-    causes = causes_of(run, whole)
-    _put_edges(parts, "more", causes.certain)
-    _put_edges(parts, "open", causes.possible)
-    told, notes = texts_of(run, whole, parts, matched, texts)
-    head = {
-        "version": VERSION,
-        "unit": whole.unit,
-        "machines": whole.machines.tolist(),
-        "first": whole.first.tolist(),
-        "causality": {"open": causes.open, "refused": causes.refused},
-        **head,
-        "texts": told,
-        "notes": [*head.get("notes", ()), *notes],
-    }
-    return parts.joined(head), whole
+    with Parts() as parts:
+        # What takes the longest to be deflated first.
+        _put_messages(parts, whole, linked, matched)
+        _put_events(parts, whole, matched)
+        _put_clocks(parts, whole, linked, matched)
+        _put_queues(parts, whole)
+        causes = causes_of(run, whole)
+        _put_edges(parts, "more", causes.certain)
+        _put_edges(parts, "open", causes.possible)
+        told, notes = texts_of(run, whole, parts, matched, texts)
+        rest = head()
+        rest = {
+            "version": VERSION,
+            "unit": whole.unit,
+            "machines": whole.machines.tolist(),
+            "first": whole.first.tolist(),
+            "causality": {"open": causes.open, "refused": causes.refused},
+            **rest,
+            "texts": told,
+            "notes": [*rest.get("notes", ()), *notes],
+        }
+        return parts.joined(rest), whole
 
 
 def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:
@@ -72,18 +79,17 @@ def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:
 
 
 def _put_messages(parts: Parts, whole: Lanes, linked: Any, matched: Any) -> None:
+    parts.column("message_end", whole.ends - whole.times[whole.sends])
     ranks = np.cumsum(whole.kinds == SEND) - 1
     # Which SEND: one further on than that of the message before, as a rule.
     parts.column("message_send", ranks[whole.sends], differences=True)
     parts.column("message_to", whole.to)
-    parts.column("message_end", whole.ends - whole.times[whole.sends])
     state = whole.status | whole.matched << 2 | whole.arrival_known.astype(np.int64) << 5
     parts.column(
         "message_state", state | whole.end_known.astype(np.int64) << 6 | linked.astype(np.int64) << 7
     )
     # Received messages in the order in which they arrived, and what was taken first was received first.
-    some = np.flatnonzero(linked)
-    order = some[np.lexsort((whole.ends[some], whole.to[some]))]
+    order = whole.by_arrival[linked[whole.by_arrival]]
     rank = np.cumsum(matched) - 1
     parts.column("message_rank", rank[whole.receipts[order]] - np.arange(len(order)))
 
@@ -112,8 +118,7 @@ def _put_clocks(parts: Parts, whole: Lanes, linked: Any, matched: Any) -> None:
 
 def _put_queues(parts: Parts, whole: Lanes) -> None:
     taken = np.flatnonzero(whole.kinds == RECEIVE)
-    some = np.flatnonzero(whole.end_known)
-    order = some[np.lexsort((whole.ends[some], whole.to[some]))]
+    order = whole.by_arrival[whole.end_known[whole.by_arrival]]
     ends, to = whole.ends[order], whole.to[order]
     bounds = np.searchsorted(to, np.arange(len(whole.machines) + 1))
     cuts = np.searchsorted(taken, whole.first)

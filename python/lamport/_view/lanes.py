@@ -42,6 +42,8 @@ class Lanes:
         (-1: none that is known). Messages are sorted by SEND and recipient.
     ends : array
         When it arrived; where that is not known when it was received, else when it was sent.
+    by_arrival : array
+        The messages sorted by recipient and end; of equal ones by their number.
     """
 
     machines: "Ints"
@@ -64,6 +66,7 @@ class Lanes:
     end_known: "Bools"
     status: "Ints"
     matched: "Ints"
+    by_arrival: "Ints"
 
 
 def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
@@ -71,7 +74,7 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
     logs = run._logs
     columns = logs.events()
     machines = logs.machines()["machine_id"]
-    row_lanes = np.searchsorted(machines, columns["machine_id"])
+    row_lanes = _places(machines, columns["machine_id"])
     rows = np.argsort(_small(row_lanes, len(machines)), kind="stable")
     seconds = columns["time"]
     if not (start == -np.inf and stop == np.inf):
@@ -91,14 +94,20 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
     to = _places(machines, told["recipient"])
     sends = _LookUp(lane, clocks, kinds == SEND)(sender_lanes, told["sent_clock"])
     here = np.flatnonzero(sends >= 0)
-    here = here[np.lexsort((to[here], sends[here]))]
+    here = here[_by_send(sender_lanes[here], sends[here], to[here], len(machines))]
     sends, to = sends[here], to[here]
     received, arrived = told["received"][here], told["arrived"][here]
-    clock = np.where(np.isnan(received), -1, told["received_clock"][here])
-    receipts = _each_once(_LookUp(lane, clocks, kinds == RECEIVE)(to, clock))
     times = _whole(seconds[rows], unit)
-    ends = np.where(np.isnan(arrived), received, arrived)
+    arrival_known = ~np.isnan(arrived)
+    ends = np.where(arrival_known, arrived, received)
     end_known = ~np.isnan(ends)
+    ends = np.where(end_known, _whole(np.where(end_known, ends, 0.0), unit), times[sends])
+    by_arrival = _by_arrival(to, ends, len(machines))
+    clock = np.where(np.isnan(received), -1, told["received_clock"][here])[by_arrival]
+    receipts = np.empty(len(to), dtype=np.int64)
+    # In this order what is looked up stands near to what was looked up before.
+    receipts[by_arrival] = _LookUp(lane, clocks, kinds == RECEIVE)(to[by_arrival], clock)
+    receipts = _each_once(receipts, len(rows))
     return Lanes(
         machines=machines,
         first=first,
@@ -120,11 +129,12 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
         sends=sends,
         to=to,
         receipts=receipts,
-        ends=np.where(end_known, _whole(np.where(end_known, ends, 0.0), unit), times[sends]),
-        arrival_known=~np.isnan(arrived),
+        ends=ends,
+        arrival_known=arrival_known,
         end_known=end_known,
         status=told["status"][here].astype(np.int64),
         matched=told["matched"][here].astype(np.int64),
+        by_arrival=by_arrival,
     )
 
 
@@ -160,28 +170,61 @@ class _LookUp:
         return np.where(self._keys[at] == keys, self._some[at], -1)
 
 
-def _each_once(receipts: "Ints") -> "Ints":
+def _each_once(receipts: "Ints", events: int) -> "Ints":
     """Leave each RECEIVE to the first message that names it."""
     named = np.flatnonzero(receipts >= 0)
-    _, kept = np.unique(receipts[named], return_index=True)
-    if len(kept) == len(named):
+    message_of = np.empty(events, dtype=np.int64)
+    # Of several that are put into one place the last stays, so they are put there from the end.
+    message_of[receipts[named[::-1]]] = named[::-1]
+    kept = message_of[receipts[named]] == named
+    if kept.all():
         return receipts
     alone = np.full(len(receipts), -1)
     alone[named[kept]] = receipts[named[kept]]
     return alone
 
 
+def _by_send(lane: "Ints", sends: "Ints", to: "Ints", lanes: int) -> "Ints":
+    """Return messages in the order of SEND and recipient.
+
+    They come in the order of time, as a rule, and in each lane that is the order of its events.
+    """
+    order = np.argsort(_small(lane, lanes), kind="stable")
+    step, less = np.diff(sends[order]), np.diff(to[order])
+    if ((step > 0) | ((step == 0) & (less >= 0))).all():
+        return order
+    return np.lexsort((to, sends))
+
+
+def _by_arrival(to: "Ints", ends: "Ints", lanes: int) -> "Ints":
+    """Return messages in the order of recipient and end: sorted by each 16 bits of it, in linear time."""
+    order = np.arange(len(ends))
+    if not len(ends):
+        return order
+    rest = (ends - ends.min()).view(np.uint64)
+    for _ in range((int(rest.max()).bit_length() + 15) // 16):
+        order = order[np.argsort(rest.astype(np.uint16)[order], kind="stable")]
+        rest >>= np.uint64(16)
+    return order[np.argsort(_small(to[order], lanes + 1), kind="stable")]
+
+
 def _places(machines: "Ints", ids: "Ints") -> "Ints":
     """Return the lanes of machines, and behind the last lane for those that have no log."""
     if not len(machines):
         return np.zeros(len(ids), dtype=np.int64)
+    low, high = int(machines[0]), int(machines[-1])
+    if high - low <= 4 * len(machines) + 1000:
+        # One place before all ids and one behind them, for those that are none.
+        places = np.full(high - low + 3, len(machines))
+        places[machines - low + 1] = np.arange(len(machines))
+        return places[np.clip(ids, low - 1, high + 1) - (low - 1)]
     at = np.minimum(np.searchsorted(machines, ids), len(machines) - 1)
     return np.where(machines[at] == ids, at, len(machines))
 
 
 def _small(values: "Ints", count: int) -> Any:
-    """Return small numbers as ones that are sorted in linear time."""
-    return values.astype(np.uint16 if count < 2**16 else np.int64)
+    """Return numbers below `count` as ones that are sorted in linear time if they are small."""
+    return values.astype(np.uint16 if count <= 2**16 else np.int64)
 
 
 def _unit(seconds: Any) -> int:

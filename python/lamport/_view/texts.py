@@ -47,9 +47,9 @@ def texts_of(
                 )
                 break
             packed = json.dumps([some[low:high].tolist(), texts[low:high]], separators=(",", ":")).encode()
-            at = parts.put(packed)
-            left -= at[1]
-            placed.append({"name": name, "block": block, "at": at})
+            part = parts.put(packed)
+            left -= parts.length(part)
+            placed.append({"name": name, "block": block, "at": part})
     return placed, notes
 
 

@@ -1,6 +1,7 @@
 """A run to look at: in a notebook, and as a file."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from html import escape
 from os import PathLike
@@ -21,6 +22,7 @@ from lamport._view.texts import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -106,9 +108,22 @@ class View:
         """The page."""
         return self._page(*self._ends)
 
+    @cached_property
+    def _violations(self) -> "Future[list[list[Any]]]":
+        """Where rules are broken: it is looked for while the page is made."""
+        beside = ThreadPoolExecutor(1)
+        found = beside.submit(_violations, self._run)
+        beside.shutdown(wait=False)
+        return found
+
     def _page(self, start: float, stop: float, notes: tuple[str, ...] = ()) -> str:
+        self._violations  # noqa: B018 - begun here, asked for in the head
+        made, _ = data(self._run, start, stop, head=lambda: self._head(notes), texts=self._texts)
+        return page(made)
+
+    def _head(self, notes: tuple[str, ...]) -> dict[str, Any]:
         run = self._run
-        head = {
+        return {
             "title": _title(run),
             "names": [run.names.get(machine, "") for machine in run._numbers] if run.names else [],
             "rates": [
@@ -118,10 +133,8 @@ class View:
             "highlight": self._highlight,
             "cut": self._cut,
             "faults": _faults(run),
-            "violations": _violations(run),
+            "violations": self._violations.result(),
         }
-        made, _ = data(run, start, stop, head=head, texts=self._texts)
-        return page(made)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the page.

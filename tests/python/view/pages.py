@@ -20,7 +20,7 @@ def head_of(run):
 
 
 def columns(run, start=-np.inf, stop=np.inf, texts=MOST):
-    return data(run, start, stop, head=head_of(run), texts=texts)[0]
+    return data(run, start, stop, head=lambda: head_of(run), texts=texts)[0]
 
 
 def laid_out(run, start=-np.inf, stop=np.inf):
