@@ -15,6 +15,7 @@ import numpy as np
 from lamport._model import check
 from lamport._model.public import public
 from lamport._runs.names import number, shown
+from lamport._runs.spelled import spelled
 from lamport._runs.window import window
 from lamport._view.data import data
 from lamport._view.page import page
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["View"]
 
+LONGEST = 5_000
+"""The most letters of a path with what stands around it."""
 EVER = (-math.inf, math.inf)
 UNDER_A_CELL = 4_000_000
 """The most bytes of HTML that stand in a notebook."""
@@ -125,7 +128,7 @@ class View:
         run = self._run
         return {
             "title": _title(run),
-            "names": [run.names.get(machine, "") for machine in run._numbers] if run.names else [],
+            "names": [spelled(run.names.get(machine, "")) for machine in run._numbers] if run.names else [],
             "rates": [
                 None if math.isnan(rate) else rate for rate in run._logs.machines()["clock_rate"].tolist()
             ],
@@ -179,7 +182,7 @@ class View:
         told = ""
         if len(whole) > UNDER_A_CELL:
             whole, told = self._thinned(whole)
-        what = escape(repr(self._run)[1:-1])
+        what = escape(spelled(repr(self._run)[1:-1], LONGEST))
         frame = (
             f'<iframe sandbox="{SANDBOX}" srcdoc="{escape(whole)}" width="100%" height="520" '
             'title="space-time diagram" style="border:0"></iframe>'
@@ -194,7 +197,10 @@ class View:
         except OSError as error:
             said += f", and cannot be saved beside it ({error.strerror or error}): save it by .save(path)."
         else:
-            said, where = f"{said}: it is saved as {saved.absolute()}.", f": the whole is in {saved.name}"
+            said, where = (
+                f"{said}: it is saved as {spelled(str(saved.absolute()), LONGEST)}.",
+                f": the whole is in {saved.name}",
+            )
         low, high = np.searchsorted(self._times, self._ends).tolist()
         count = high - low
         while True:
@@ -243,7 +249,9 @@ def _replace(path: Path, text: str) -> None:
 def _title(run: "Recorded") -> str:
     """Return what a run is called where others see it: without the directories of whoever made the page."""
     title = repr(run)[1:-1]
-    return title if run.log_dir is None else title.replace(str(run.log_dir), run.log_dir.name)
+    return spelled(
+        title if run.log_dir is None else title.replace(str(run.log_dir), run.log_dir.name), LONGEST
+    )
 
 
 def _faults(run: "Recorded") -> list[dict[str, Any]]:

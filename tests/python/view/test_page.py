@@ -1,8 +1,10 @@
 """The page around the data, and the view that makes it."""
 
 import html
+import json
 import re
 import resource
+import zlib
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -47,6 +49,12 @@ def named(names):
             "new_clock": [1] * len(names),
         }
     )
+
+
+def head_of(made):
+    """What the data of a page begin with."""
+    data = b64decode(re.search(r'(?<=id="data">)[A-Za-z0-9+/=]+', made)[0])
+    return json.loads(zlib.decompress(data[4 : 4 + int.from_bytes(data[:4], "little")]))
 
 
 @pytest.fixture
@@ -177,6 +185,23 @@ def test_a_page_tells_no_directories(tmp_path):
     before = run.view().html
     run.save(tmp_path / "else" / "mine")
     assert lamport.load(tmp_path / "else" / "mine").view().html == before
+
+
+def test_names_of_directories_that_are_no_text(tmp_path, monkeypatch):
+    home = tmp_path / b"m\xff\n".decode("utf-8", "surrogateescape")
+    home.mkdir()
+    monkeypatch.chdir(home)
+    run = lamport.simulate(3, 200, seed=1, log_dir=home / "a")
+    monkeypatch.setattr(view_module, "UNDER_A_CELL", len(run.view(0, 60).html))
+    shown = run.view()._repr_html_()
+    assert r"m\udcff\n/lamport-view-1.html" in shown
+    assert shown.encode()
+
+
+def test_names_that_cannot_be_seen_are_spelled_out():
+    run = named(["a\u202eb", "\u200b"])
+    head = head_of(run.view().html)
+    assert head["names"] == ["a\\u202eb", "\\u200b"]
 
 
 def test_a_run_that_was_not_recorded_has_none():
