@@ -147,7 +147,7 @@ def _open(path: Path) -> None:
         done = webbrowser.open(place)
     except (OSError, webbrowser.Error):
         done = False
-    print(f"opened {near(path)}: {place}" if done else f"no browser was found: open {place}", flush=True)
+    print(f"opened {near(path)}: {place}" if done else f"no browser was opened: it is at {place}", flush=True)
 
 
 def _cut(text: str) -> list[tuple[str, int]]:

@@ -159,7 +159,7 @@ def test_no_browser(logs, tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(webbrowser, "open", opening)
         assert main(["view", logs, "-o", str(tmp_path / "a.html"), "--open", "--overwrite"]) == 0
         said = capsys.readouterr().out.splitlines()[-1]
-        assert said == f"no browser was found: open {(tmp_path / 'a.html').as_uri()}"
+        assert said == f"no browser was opened: it is at {(tmp_path / 'a.html').as_uri()}"
 
 
 def test_beside_a_report(tmp_path, monkeypatch, capsys):
