@@ -12,8 +12,9 @@ import { HELP, actionOf } from "./keys.js";
 import { layoutLanes, moved, plainArrangement, sortedBy, toggled } from "./layout.js";
 import { drawOver } from "./over.js";
 import { parse, search, textsOf } from "./search.js";
+import { spelled } from "./spelled.js";
 import { svgContext } from "./svg.js";
-import { secondsText, tellCone, tellEvent, tellMessage } from "./tell.js";
+import { hasTimes, notesOf, secondsText, tellCone, tellEvent, tellMessage } from "./tell.js";
 import { textsOfRun } from "./texts.js";
 
 const NEAR = 5;
@@ -54,11 +55,13 @@ async function begin() {
 
 function prepare() {
   const { head } = run;
-  document.title = head.title;
-  $("title").textContent = head.title;
-  $("notes").hidden = !head.notes.length && run.kind.length > 0;
-  $("notes").textContent = run.kind.length ? head.notes.slice(0, 3).join("; ") + (head.notes.length > 3 ? `; and ${head.notes.length - 3} more notes` : "") : "No event was recorded in this run.";
-  $("notes").title = head.notes.join("\n");
+  const notes = notesOf(run);
+  document.title = spelled(head.title);
+  $("title").textContent = document.title;
+  $("notes").hidden = !notes.length;
+  $("notes").textContent = notes.slice(0, 3).join("; ") + (notes.length > 3 ? `; and ${notes.length - 3} more notes` : "");
+  $("notes").title = notes.join("\n");
+  if (!hasTimes(run)) $("axis").options[0].disabled = true;
   state.arranged = plainArrangement(run.lanes);
   state.rates = rateColors(head.rates);
   state.longest = run.queue.reduce((a, b) => (a > b ? a : b), 0);
@@ -68,13 +71,13 @@ function prepare() {
     lanes: fault.machines.map((machine) => head.machines.indexOf(machine)),
   }));
   state.violations = head.violations.map(([machine, clock, rule, expected, found]) => ({
-    event: clock === null ? -1 : eventAt(machine, clock), rule, expected, found, machine, clock,
+    event: clock === null ? -1 : eventAt(machine, clock), rule, expected: spelled(expected), found: spelled(found), machine, clock,
   }));
-  const count = head.violations.length;
+  const count = head.broken;
   $("violations").hidden = !count;
-  $("violations").textContent = `${count} violation${count === 1 ? "" : "s"}`;
+  $("violations").textContent = `${count.toLocaleString("en")} violation${count === 1 ? "" : "s"}`;
   state.cut = cutOf(head.cut);
-  setAxis("real");
+  setAxis(hasTimes(run) ? "real" : "lamport");
   if (head.highlight) {
     const event = eventAt(...head.highlight);
     if (event >= 0) {
@@ -95,11 +98,12 @@ function eventAt(machine, clock) {
 
 /** Of each lane its last event in the cut, one before its first if there is none. */
 function cutOf(places) {
-  if (!places.length) return null;
+  if (!places) return null;
   const cut = Array.from(run.first.subarray(0, run.lanes), (first) => first - 1);
   for (const [machine, clock] of places) {
-    const event = eventAt(machine, clock);
-    if (event >= 0) cut[run.lane[event]] = event;
+    const lane = run.head.machines.indexOf(machine);
+    // The page may have a part of the run: what is in the cut may all be before it, or go on behind it.
+    while (cut[lane] + 1 < run.first[lane + 1] && run.clock[cut[lane] + 1] <= clock) cut[lane]++;
   }
   return cut;
 }
@@ -244,8 +248,10 @@ function legend(made) {
   parts.push("● SEND  ■ RECEIVE  | INTERNAL");
   if (told.styles & 2) parts.push("-·- its receipt is inferred");
   if (told.styles & 4) parts.push("- - × never received");
+  if (told.styles & 8) parts.push("· · what became of it is in no log");
+  if (state.cut) parts.push(`broken line: a cut, ${run.head.cut_is}`);
   if (made.cone) parts.push(`blue: its causal past, orange: its future, grey: concurrent${made.cone.mayPast ? ", violet: the logs leave it open" : ""}`);
-  if (state.axis.backwards) parts.push(`${counted(state.axis.backwards, "event")} before the one above it in time: drawn where the lane was`);
+  if (state.axis.backwards) parts.push(`${counted(state.axis.backwards, "event")} before the one that came first on its lane: drawn where the lane was`);
   const hidden = state.arranged.hidden.size;
   if (hidden) parts.push(`${counted(hidden, "lane")} hidden`);
   $("legend").textContent = parts.join("   ·   ");
@@ -356,7 +362,7 @@ async function say(event) {
   if (cone && cone.event === event) {
     more = `. ${tellCone(run, cone)}`;
   } else if (cone) more = `. It is ${{ past: "in the past of", future: "in the future of", concurrent: "concurrent with", possible: "perhaps in the past or the future of", self: "" }[relation(run, cone, event)]} the event of the colours`;
-  else if (run.refused) more = `. What can have caused it is not shown: ${run.refused}`;
+  else if (run.refused) more = `. What can have caused it is not shown: ${spelled(run.refused)}`;
   $("said").textContent = words + more;
 }
 
@@ -399,7 +405,7 @@ function nextViolation(by) {
   state.violation = (state.violation + by + count) % count;
   const { event, rule, expected, found } = state.violations[state.violation];
   if (event >= 0) choose(event);
-  $("said").textContent = `violation ${state.violation + 1} of ${count}: ${rule}: expected ${expected}, found ${found}`;
+  $("said").textContent = `violation ${state.violation + 1} of ${run.head.broken}: ${rule}: expected ${expected}, found ${found}`;
 }
 
 async function find() {
@@ -458,7 +464,7 @@ function table() {
   found.sort((a, b) => state.axis.x[a] - state.axis.x[b]);
   for (const event of found.slice(0, IN_TABLE)) {
     const row = element("tr", undefined, body);
-    const values = [run.names[run.lane[event]], ["SEND", "RECEIVE", "INTERNAL"][run.kind[event] & 3], run.clock[event], secondsText(run, run.time[event]), run.queue[event] < 0 ? "" : run.queue[event]];
+    const values = [run.names[run.lane[event]], ["SEND", "RECEIVE", "INTERNAL"][run.kind[event] & 3], run.clock[event], hasTimes(run) ? secondsText(run, run.time[event]) : "", run.queue[event] < 0 ? "" : run.queue[event]];
     for (const value of values) element("td", String(value), row);
   }
   if (found.length > IN_TABLE) element("p", `The first ${IN_TABLE} of them.`, box);
@@ -497,7 +503,9 @@ function violationsPanel() {
   const box = panel("Violations");
   if (!box) return;
   const list = element("ol", undefined, box);
-  state.violations.slice(0, 1000).forEach((each, place) => {
+  const { broken } = run.head;
+  if (broken > state.violations.length) element("p", `The first ${state.violations.length.toLocaleString("en")} of ${broken.toLocaleString("en")}.`, box);
+  state.violations.forEach((each, place) => {
     const who = run.names[run.head.machines.indexOf(each.machine)] ?? `machine ${each.machine}`;
     const button = element("button", `${each.rule}: ${who}${each.clock === null ? "" : `, clock ${each.clock}`}: expected ${each.expected}, found ${each.found}`, element("li", undefined, list));
     button.onclick = () => {
@@ -541,7 +549,7 @@ function act(name) {
     "page right": () => show(state.low + span / 2, state.high + span / 2),
     "first event": () => state.chosen !== null && choose(run.first[run.lane[state.chosen]]),
     "last event": () => state.chosen !== null && choose(run.first[run.lane[state.chosen] + 1] - 1),
-    axis: () => setAxis({ real: "lamport", lamport: "step", step: "real" }[state.axis.name]),
+    axis: () => setAxis({ real: "lamport", lamport: "step", step: hasTimes(run) ? "real" : "lamport" }[state.axis.name]),
     "lane up": () => arrange(-1), "lane down": () => arrange(1),
     "hide lane": () => {
       if (state.chosen !== null) state.arranged = toggled(state.arranged, run.lane[state.chosen]);

@@ -56,6 +56,7 @@ def data(
             "version": VERSION,
             "unit": whole.unit,
             "machines": whole.machines.tolist(),
+            "others": [[other, run.names.get(other, "")] for other in whole.others.tolist()],
             "first": whole.first.tolist(),
             "causality": {"open": causes.open, "refused": causes.refused},
             **rest,
@@ -75,6 +76,7 @@ def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:
     parts.column("time", whole.times, differences=True)
     # Receipts whose message is not here tell themselves of which it is.
     parts.column("alone_from", whole.senders[alone])
+    parts.column("alone_other", whole.senders_other[alone])
     parts.column("alone_clock", whole.sent_clocks[alone], differences=True)
 
 
@@ -84,6 +86,7 @@ def _put_messages(parts: Parts, whole: Lanes, linked: Any, matched: Any) -> None
     # Which SEND: one further on than that of the message before, as a rule.
     parts.column("message_send", ranks[whole.sends], differences=True)
     parts.column("message_to", whole.to)
+    parts.column("message_other", whole.to_other)
     state = whole.status | whole.matched << 2 | whole.arrival_known.astype(np.int64) << 5
     parts.column(
         "message_state", state | whole.end_known.astype(np.int64) << 6 | linked.astype(np.int64) << 7

@@ -1,6 +1,7 @@
 // What follows from the columns of a page (data.py): partners, clocks and queues of a run.
 
 import { causalOrder } from "./cones.js";
+import { spelled } from "./spelled.js";
 
 export const SEND = 0;
 export const RECEIVE = 1;
@@ -16,7 +17,7 @@ const LINKED = 128;
 /** The run that a file of columns holds: events lane by lane, messages by SEND and recipient. */
 export async function deriveRun(file) {
   const { head } = file;
-  const [kind, time, aloneFrom, aloneClock, places, to, lasts, state, ranks, before, clock, waits, moreOf, moreFrom, openOf, openFrom] =
+  const [kind, time, aloneFrom, aloneClock, places, to, lasts, state, ranks, before, clock, waits, moreOf, moreFrom, openOf, openFrom, aloneOther, other] =
     await Promise.all([
       file.column("kind", Uint8Array),
       file.column("time"),
@@ -34,6 +35,8 @@ export async function deriveRun(file) {
       file.column("more_cause", Int32Array),
       file.column("open_event", Int32Array),
       file.column("open_cause", Int32Array),
+      file.column("alone_other", Int32Array),
+      file.column("message_other", Int32Array),
     ]);
   const first = Int32Array.from(head.first);
   const lanes = first.length - 1;
@@ -48,7 +51,7 @@ export async function deriveRun(file) {
   link(kind, state, byArrival, ranks, receipt, messageOf);
   const alone = new Map();
   for (let e = 0, i = 0; e < kind.length; e++) {
-    if (kind[e] & FLAG.alone) alone.set(e, { from: aloneFrom[i], clock: aloneClock[i++] });
+    if (kind[e] & FLAG.alone) alone.set(e, { from: aloneFrom[i], clock: aloneClock[i], other: aloneOther[i++] });
   }
   const begins = new Float64Array(lanes);
   for (let l = 0, i = 0; l < lanes; l++) if (first[l + 1] > first[l]) begins[l] = before[i++];
@@ -70,15 +73,19 @@ export async function deriveRun(file) {
   const possible = open === "some" ? { more: told, order: causalOrder(first, lane, cause, told, null).receipts } : null;
   const queue = queues(kind, time, first, end, to, state, byArrival, waits);
   return {
-    head, unit: head.unit, lanes, first, lane, kind, time, clock, begins, queue, send, to, end, state,
+    head, unit: head.unit, lanes, first, lane, kind, time, clock, begins, queue, send, to, other, end, state,
     sent: sentBy(send, kind.length), receipt, messageOf, cause, more, alone, order: order.receipts, ordered: order.complete,
-    open, possible, refused, names: nameAll(head),
+    open, possible, refused, names: nameAll(head), others: head.others.map(([machine, name]) => calledSo(machine, name)),
   };
 }
 
 /** What each lane's machine is called. */
 export function nameAll(head) {
-  return head.machines.map((machine, l) => (head.names.length && head.names[l]) || `machine ${machine}`);
+  return head.machines.map((machine, l) => calledSo(machine, head.names[l]));
+}
+
+function calledSo(machine, name) {
+  return name ? spelled(name) : `machine ${machine}`;
 }
 
 /** Where the messages of each event begin, and behind the last how many there are. */

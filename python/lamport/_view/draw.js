@@ -108,7 +108,7 @@ function drawFaults(context, scene, place) {
       context.fillStyle = colors.wall;
       context.fillRect(x0, 0, x1 - x0, scene.height - FOOT);
     } else if (fault.kind === "crash" || fault.kind === "pause") {
-      if (rows[0] < 0) continue;
+      if (!(rows[0] >= 0)) continue; // hidden, or a machine without a log
       const half = Math.min(14, layout.rowHeight * 0.4);
       const y = layout.y(rows[0]);
       context.fillStyle = colors.fault;
@@ -142,9 +142,8 @@ function drawMessages(context, scene, place, told) {
   eachInWindow(channels, low, high, shown, (i) => {
     const message = channels.message[i];
     const relation = cone ? relationOfMessage(cone, run, message) : -1;
-    const how = (run.state[message] >> 2) & 7;
-    const style = run.receipt[message] < 0 ? 2 : how === 1 || how === 2 ? 1 : 0;
-    const key = (relation + 1) * 3 + style;
+    const style = styleOf(run, message);
+    const key = (relation + 1) * 4 + style;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(message);
     told.messages++;
@@ -153,17 +152,17 @@ function drawMessages(context, scene, place, told) {
   });
   const arrows = scene.arrows && told.messages <= 300;
   for (const key of [...groups.keys()].sort((a, b) => a - b)) {
-    const relation = Math.floor(key / 3) - 1;
-    const style = key % 3;
+    const relation = Math.floor(key / 4) - 1;
+    const style = key % 4;
     context.strokeStyle = relation < 0 ? colors.message : shade(colors, relation);
     context.lineWidth = told.messages <= 400 ? 1.2 : 0.8;
-    context.setLineDash([[], [7, 2, 1.5, 2], [4, 2.5]][style]);
+    context.setLineDash([[], [7, 2, 1.5, 2], [4, 2.5], [1.5, 3]][style]);
     context.beginPath();
     for (const message of groups.get(key)) {
       const [x0, y0, x1, y1] = lineOf(scene, place, message);
       context.moveTo(x0, y0);
       context.lineTo(x1, y1);
-      if (arrows && style !== 2) arrow(context, x0, y0, x1, y1);
+      if (arrows && style < 2) arrow(context, x0, y0, x1, y1);
     }
     context.stroke();
     context.setLineDash([]);
@@ -179,6 +178,14 @@ function drawMessages(context, scene, place, told) {
       context.stroke();
     }
   }
+}
+
+/** How a message is drawn: 0 as it is, 1: its receipt is inferred, 2: it was never received, 3: no log tells. */
+function styleOf(run, message) {
+  const status = run.state[message] & 3;
+  if (status) return status === 3 ? 3 : 2;
+  const how = (run.state[message] >> 2) & 7;
+  return how === 1 || how === 2 ? 1 : 0;
 }
 
 /** The ends of a message on the screen: from sent to arrived; where no arrival is known a short way. */

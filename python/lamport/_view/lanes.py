@@ -1,5 +1,6 @@
 """The events and messages of a run as pages number them: machine by machine, each in its own order."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Lanes", "lanes"]
 
 SEND, RECEIVE, INTERNAL = (EVENT_KINDS.index(kind) for kind in ("SEND", "RECEIVE", "INTERNAL"))
-MICRO = 1_000_000
-NANO = 1_000_000_000
+UNITS = (10**6, 10**9, 10**12)
+"""How many times there may be in a second: the first that holds them all exactly, where there is one."""
+SHORT = 1e-3
+"""Runs of less seconds are looked at below nanoseconds."""
 EXACT = 2**53
 
 
@@ -35,21 +38,25 @@ class Lanes:
         The number of each lane's first event, and behind them how many events there are.
     rows : array
         The row of `Run.events` of each event.
-    unit : int
+    unit : int or float
         How many times there are in a second: times are whole numbers.
     sends, to, receipts : array
         Of each message its SEND, the lane of its recipient (the number of lanes: elsewhere) and its RECEIVE
-        (-1: none that is known). Messages are sorted by SEND and recipient.
+        (-1: none that is known, or it is not here). Messages are sorted by SEND and recipient.
     ends : array
         When it arrived; where that is not known when it was received, else when it was sent.
     by_arrival : array
         The messages sorted by recipient and end; of equal ones by their number.
+    others : array
+        The ids of machines that are named and have no log.
+    senders_other, to_other : array
+        Where a lane is elsewhere, the place among these and 1 more; 0: nobody is named.
     """
 
     machines: "Ints"
     first: "Ints"
     rows: "Ints"
-    unit: int
+    unit: float
     kinds: "Ints"
     times: "Ints"
     old_clocks: "Ints"
@@ -67,6 +74,9 @@ class Lanes:
     status: "Ints"
     matched: "Ints"
     by_arrival: "Ints"
+    others: "Ints"
+    senders_other: "Ints"
+    to_other: "Ints"
 
 
 def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
@@ -91,11 +101,16 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
     kinds = columns["event"][rows]
     told = logs.messages()
     sender_lanes = _places(machines, told["sender"])
-    to = _places(machines, told["recipient"])
+    recipients = told["recipient"]
+    to = _places(machines, recipients)
     sends = _LookUp(lane, clocks, kinds == SEND)(sender_lanes, told["sent_clock"])
     here = np.flatnonzero(sends >= 0)
     here = here[_by_send(sender_lanes[here], sends[here], to[here], len(machines))]
     sends, to = sends[here], to[here]
+    senders = _places(machines, columns["sender"][rows])
+    others, senders_other, to_other = _others(
+        machines, (senders, columns["sender"][rows]), (to, recipients[here])
+    )
     received, arrived = told["received"][here], told["arrived"][here]
     times = _whole(seconds[rows], unit)
     arrival_known = ~np.isnan(arrived)
@@ -118,7 +133,7 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
         old_clocks=columns["old_clock"][rows],
         clocks=clocks,
         queues=columns["queue_len"][rows],
-        senders=_places(machines, columns["sender"][rows]),
+        senders=senders,
         sent_clocks=columns["sent_clock"][rows],
         flags={
             "manual": columns["manual"][rows],
@@ -135,6 +150,9 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
         status=told["status"][here].astype(np.int64),
         matched=told["matched"][here].astype(np.int64),
         by_arrival=by_arrival,
+        others=others,
+        senders_other=senders_other,
+        to_other=to_other,
     )
 
 
@@ -222,19 +240,34 @@ def _places(machines: "Ints", ids: "Ints") -> "Ints":
     return np.where(machines[at] == ids, at, len(machines))
 
 
+def _others(machines: "Ints", *named: "tuple[Ints, Ints]") -> "tuple[Ints, Ints, Ints]":
+    """Return the machines that are named and have no log, and which of them each lane and id names."""
+    away = [np.flatnonzero((lane == len(machines)) & (ids >= 0)) for lane, ids in named]
+    others = np.unique(np.concatenate([ids[some] for some, (_, ids) in zip(away, named, strict=True)]))
+    found = [np.zeros(len(ids), dtype=np.int64) for _, ids in named]
+    for each, some, (_, ids) in zip(found, away, named, strict=True):
+        each[some] = np.searchsorted(others, ids[some]) + 1
+    return others, found[0], found[1]
+
+
 def _small(values: "Ints", count: int) -> Any:
     """Return numbers below `count` as ones that are sorted in linear time if they are small."""
     return values.astype(np.uint16 if count <= 2**16 else np.int64)
 
 
-def _unit(seconds: Any) -> int:
-    """Return microseconds where times are such, else nanoseconds while they are exact."""
-    micro = seconds * MICRO
-    if not len(seconds) or np.abs(micro - np.rint(micro)).max() < 1e-3:
-        return MICRO
-    return NANO if np.abs(seconds).max() * NANO < EXACT else MICRO
+def _unit(seconds: Any) -> float:
+    """Return how many whole numbers a second has, so that those of the times are exact as far as can be."""
+    if not len(seconds):
+        return UNITS[0]
+    largest = float(np.abs(seconds).max())
+    for unit in UNITS if float(np.ptp(seconds)) < SHORT else UNITS[:-1]:
+        scaled = seconds * unit
+        if largest * unit < EXACT and np.abs(scaled - np.rint(scaled)).max() <= 1e-9 + 1e-15 * largest * unit:
+            return unit
+    places = math.floor(math.log10(EXACT / largest))
+    return 10**9 if places >= 9 else 10**6 if places >= 6 else 10.0**places
 
 
-def _whole(seconds: Any, unit: int) -> "Ints":
+def _whole(seconds: Any, unit: float) -> "Ints":
     whole: Ints = np.rint(seconds * unit).astype(np.int64)
     return whole

@@ -1,6 +1,7 @@
 """A run to look at: in a notebook, and as a file."""
 
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from html import escape
@@ -14,6 +15,7 @@ import numpy as np
 
 from lamport._model import check
 from lamport._model.public import public
+from lamport._plot.spacetime_cut import VERDICT
 from lamport._runs.names import number, shown
 from lamport._runs.spelled import spelled
 from lamport._runs.window import window
@@ -40,6 +42,8 @@ WORDS = (
     "<p>The space-time diagram of {what}. It is drawn in the frame below by a script: where you see only "
     "these words, trust the notebook, or save the page with <code>.save(&quot;run.html&quot;)</code>.</p>"
 )
+UNTIMED = "no times are told"
+"""What `verify` leaves unchecked begins so where logs have no times."""
 SANDBOX = "allow-scripts allow-downloads"
 """Never allow-same-origin: what a log says would have the rights of the notebook."""
 
@@ -68,7 +72,11 @@ class View:
         self._check_window()  # of a run that was not recorded this says so
         self._highlight = None if highlight is None else self._event("highlight", highlight, self._ends)
         places = {} if cut is None else check.mapping("cut", cut, "{1: 40, 2: 23}")
-        self._cut = [self._event("cut", each) for each in places.items()]
+        self._cut = None if cut is None else [self._event("cut", each) for each in places.items()]
+        # What cannot be told of an event or a cut, as clocks go back, is refused as `causality` does.
+        self._verdict = None if cut is None else VERDICT[run.causality.cut_is_consistent(places)]
+        if self._highlight is not None:
+            run.causality.vector_clock((self._highlight[0], self._highlight[1]))
         self._texts = MOST if check.flag("texts", texts) else 0
 
     @property
@@ -112,15 +120,15 @@ class View:
         return self._page(*self._ends)
 
     @cached_property
-    def _violations(self) -> "Future[list[list[Any]]]":
-        """Where rules are broken: it is looked for while the page is made."""
+    def _judged(self) -> "Future[dict[str, Any]]":
+        """What `verify` finds: it is asked while the page is made."""
         beside = ThreadPoolExecutor(1)
-        found = beside.submit(_violations, self._run)
+        found = beside.submit(_judged, self._run)
         beside.shutdown(wait=False)
         return found
 
     def _page(self, start: float, stop: float, notes: tuple[str, ...] = ()) -> str:
-        self._violations  # noqa: B018 - begun here, asked for in the head
+        self._judged  # noqa: B018 - begun here, asked for in the head
         made, _ = data(self._run, start, stop, head=lambda: self._head(notes), texts=self._texts)
         return page(made)
 
@@ -135,8 +143,9 @@ class View:
             "notes": [*notes, *run.notes],
             "highlight": self._highlight,
             "cut": self._cut,
+            "cut_is": self._verdict,
             "faults": _faults(run),
-            "violations": self._violations.result(),
+            **self._judged.result(),
         }
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
@@ -276,15 +285,24 @@ def _faults(run: "Recorded") -> list[dict[str, Any]]:
     return found
 
 
-def _violations(run: "Recorded") -> list[list[Any]]:
-    """Return where rules are broken: machine, clock, and what is said of it."""
+def _judged(run: "Recorded") -> dict[str, Any]:
+    """Return where rules are broken: machine, clock, and what is said of it; and whether there are times."""
     from lamport._runs.verification import verify_recorded
 
     if not len(run._logs.events()["time"]):
-        return []
-    told = verify_recorded(run, None)._found
-    columns = (told[name] for name in ("machine_id", "clock", "rule", "expected", "found"))
-    return [
-        [machine, None if clock is None else int(clock), rule, expected, got]
+        return {"violations": [], "broken": 0, "has_times": True}
+    told = verify_recorded(run, None)
+    columns = (told._found[name] for name in ("machine_id", "clock", "rule", "expected", "found"))
+    listed = [
+        [machine, None if clock is None else int(clock), rule, _at_home(run, expected), _at_home(run, got)]
         for machine, clock, rule, expected, got in zip(*columns, strict=True)
     ]
+    has_times = not any(text.startswith(UNTIMED) for text in told.unchecked)
+    return {"violations": listed, "broken": sum(told.counts.values()), "has_times": has_times}
+
+
+def _at_home(run: "Recorded", text: str) -> str:
+    """Return a sentence without the directories of whoever made the page."""
+    for home in {str(file.parent) for file in run.files}:
+        text = text.replace(f"{home}{os.sep}", "")
+    return text

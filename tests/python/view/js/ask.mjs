@@ -6,6 +6,7 @@ import { coneOf } from "../../../../python/lamport/_view/cones.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { channelsOf, eachInWindow, countInWindow } from "../../../../python/lamport/_view/index.js";
 import { parse, search, textsOf } from "../../../../python/lamport/_view/search.js";
+import { notesOf, tellEvent, tellMessage } from "../../../../python/lamport/_view/tell.js";
 import { textsOfRun } from "../../../../python/lamport/_view/texts.js";
 
 const cut = process.argv.indexOf("--");
@@ -35,6 +36,11 @@ async function answersOf(path) {
       const asked = parse(rest.join(" "));
       answers.search ??= [];
       answers.search.push(search(asked, run, await textsOfRun(file).all(textsOf(asked))));
+    } else if (what === "tell") {
+      const axis = axisOf(run, "real");
+      answers.events = list(run.kind).map((_, event) => tellEvent(run, axis, event));
+      answers.messages = list(run.send).map((_, message) => tellMessage(run, message));
+      answers.notes = notesOf(run);
     } else if (what === "texts") {
       const all = await textsOfRun(file).all(["body", "state"]);
       answers.texts = Object.fromEntries(Object.entries(all).map(([name, map]) => [name, [...map]]));
