@@ -43,3 +43,15 @@ export function sortedBy(arranged, value) {
   const order = arranged.order.slice().sort((a, b) => key(a) - key(b) || a - b);
   return { ...arranged, order };
 }
+
+/** The same lanes among other machines: those that are new stand last, or where they would if none was moved. */
+export function carriedOver(arranged, before, after) {
+  if (before.length === after.length && before.every((machine, lane) => machine === after[lane])) return arranged;
+  const places = new Map(after.map((machine, lane) => [machine, lane]));
+  const here = (lanes) => lanes.map((lane) => places.get(before[lane])).filter((lane) => lane !== undefined);
+  const plain = arranged.order.every((lane, place) => lane === place);
+  const kept = here(arranged.order);
+  const known = new Set(kept);
+  const order = [...after.keys()];
+  return { ...arranged, order: plain ? order : [...kept, ...order.filter((lane) => !known.has(lane))], hidden: new Set(here([...arranged.hidden])) };
+}

@@ -8,7 +8,7 @@ const { fromBase64, fromPlanes, inflate } = await import(`${home}codec.js`);
 const { causalOrder, future, past } = await import(`${home}cones.js`);
 const { above, atLeast, channelsOf, countInWindow, eachInWindow } = await import(`${home}index.js`);
 const { gapCounts, laneDensity, strength } = await import(`${home}detail.js`);
-const { layoutLanes, moved, plainArrangement, sortedBy, toggled } = await import(`${home}layout.js`);
+const { carriedOver, layoutLanes, moved, plainArrangement, sortedBy, toggled } = await import(`${home}layout.js`);
 const { parse, search, textsOf } = await import(`${home}search.js`);
 const { actionOf } = await import(`${home}keys.js`);
 const { axisOf, tickText, ticks } = await import(`${home}axis.js`);
@@ -212,4 +212,13 @@ test("SVG has texts of others as texts", () => {
   context.fillText('<script>alert("&")', 1, 1);
   assert.ok(!context.text().includes("<script>"));
   assert.ok(context.text().includes("&#60;script&#62;"));
+});
+
+test("an arrangement goes on when machines come", () => {
+  const hidden = toggled(plainArrangement(2), 1);
+  const grown = carriedOver(hidden, [3, 7], [1, 3, 7]);
+  assert.deepEqual([grown.order, [...grown.hidden]], [[0, 1, 2], [2]]);
+  assert.equal(carriedOver(hidden, [3, 7], [3, 7]), hidden);
+  const turned = carriedOver(moved(plainArrangement(2), 1, -1), [3, 7], [1, 3, 7, 9]);
+  assert.deepEqual(turned.order, [2, 1, 0, 3]);
 });
