@@ -127,6 +127,9 @@ class View:
         beside.shutdown(wait=False)
         return found
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_judged"}
+
     def _page(self, start: float, stop: float, notes: tuple[str, ...] = ()) -> str:
         self._judged  # noqa: B018 - begun here, asked for in the head
         made, _ = data(self._run, start, stop, head=lambda: self._head(notes), texts=self._texts)

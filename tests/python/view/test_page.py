@@ -1,7 +1,9 @@
 """The page around the data, and the view that makes it."""
 
+import copy
 import html
 import json
+import pickle
 import re
 import resource
 import zlib
@@ -137,6 +139,12 @@ def test_a_file_that_is_replaced_keeps_its_mode_and_its_links(run, tmp_path):
     assert file.read_text(encoding="utf-8") == run.view().html
     with pytest.raises(IsADirectoryError, match="is a directory: give a file in it"):
         run.view().save(tmp_path, overwrite=True)
+
+
+def test_a_view_is_copied_and_kept(run):
+    view = run.view()
+    for made in (view.html, pickle.loads(pickle.dumps(view)).html, copy.deepcopy(view).html):
+        assert made == run.view().html
 
 
 def test_equal_runs_have_equal_pages():
