@@ -74,7 +74,7 @@ class View:
         places = {} if cut is None else check.mapping("cut", cut, "{1: 40, 2: 23}")
         self._cut = None if cut is None else [self._event("cut", each) for each in places.items()]
         # What cannot be told of an event or a cut, as clocks go back, is refused as `causality` does.
-        self._verdict = None if cut is None else VERDICT[run.causality.cut_is_consistent(places)]
+        self._verdict = None if cut is None else VERDICT[run.causality.cut_is_consistent(cut)]
         if self._highlight is not None:
             run.causality.vector_clock((self._highlight[0], self._highlight[1]))
         self._texts = MOST if check.flag("texts", texts) else 0
