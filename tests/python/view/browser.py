@@ -67,6 +67,10 @@ class Browser:
                 return told["result"]
             self.events.append(told)
 
+    def listen(self):
+        """Wait until the browser tells one thing more."""
+        self.events.append(self._read(60))
+
     def _read(self, seconds):
         end = time.monotonic() + seconds
         while b"\0" not in self._rest:
