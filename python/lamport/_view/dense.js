@@ -1,6 +1,6 @@
 // What is drawn of things that are too many: shades of what is counted.
 
-import { COLUMN, FOOT, gapCounts, laneDensity, strength } from "./detail.js";
+import { COLUMN, FOOT, crossings, laneDensity, strength } from "./detail.js";
 import { eventsInWindow } from "./index.js";
 import { queueAfter, relationOf, shade, thickness } from "./shades.js";
 
@@ -22,11 +22,9 @@ export function densities(scene, columns, few) {
   return { found, most };
 }
 
-export function drawCrossings(context, scene, told) {
-  const { channels, layout, low, high, left, width, colors } = scene;
-  const columns = Math.max(1, Math.floor((width - left) / 2));
-  const wide = (width - left) / columns;
-  const { counts, gaps, most } = gapCounts(channels, layout, low, high, columns);
+export function drawCrossings(context, scene, place, told) {
+  const { index, layout, low, high, left, width, colors } = scene;
+  const { counts, gaps, columns, most, from, step } = crossings(index, layout, low, high, Math.max(1, Math.floor((width - left) / 2)));
   const [red, green, blue] = colors.crossing;
   told.crossings = true;
   told.most = most;
@@ -38,9 +36,9 @@ export function drawCrossings(context, scene, told) {
     let begun = 0;
     let last = 0;
     for (let column = 0; column <= columns; column++) {
-      const here = column < columns ? level[counts[column * gaps + gap]] : 0;
+      const here = column < columns ? level[counts[gap * columns + column]] : 0;
       if (here === last) continue;
-      if (last) filled[last].push(left + begun * wide, top, (column - begun) * wide, tall);
+      if (last) filled[last].push(place.at(from + begun * step), top, (column - begun) * step * place.scale, tall);
       begun = column;
       last = here;
     }
@@ -102,10 +100,10 @@ export function drawDensity(context, scene, y, begin, counts, most, told) {
 
 /** Many lanes: one image, in which each lane has at least a pixel. */
 export function drawImage(context, scene, place, told) {
-  const { run, axis, channels, layout, low, high, left, width, height, colors, cone } = scene;
+  const { run, axis, index, layout, low, high, left, width, height, colors, cone } = scene;
   const columns = Math.max(1, Math.floor(width - left));
   const rows = Math.max(1, Math.floor(height - FOOT));
-  const found = gapCounts(channels, layout, low, high, columns);
+  const found = crossings(index, layout, low, high, columns);
   told.crossings = true;
   told.most = found.most;
   const image = context.createImageData ? context.createImageData(columns, rows) : null;
@@ -113,14 +111,22 @@ export function drawImage(context, scene, place, told) {
   const ground = rgb(colors.ground);
   const words = new Uint32Array(image.data.buffer);
   const tone = (color, amount) => word(color.map((part, i) => Math.round(ground[i] + (part - ground[i]) * amount)));
-  const crossing = Array.from({ length: 65 }, (_, level) => tone(colors.crossing, (0.45 * level) / 64));
+  const crossing = Uint32Array.from({ length: 65 }, (_, level) => tone(colors.crossing, (0.45 * level) / 64));
   const marks = Array.from({ length: 65 }, (_, level) => tone(colors.event, 0.35 + (0.65 * level) / 64));
   const level = levels(found.most, 64);
+  const columnOf = Int32Array.from({ length: columns }, (_, px) => {
+    return Math.max(0, Math.min(found.columns - 1, Math.floor((place.back(left + px + 0.5) - found.from) / found.step)));
+  });
+  let drawn = -1;
   for (let y = 0; y < rows; y++) {
     const gap = Math.min(found.gaps - 1, Math.max(0, Math.floor(y / layout.rowHeight - 0.5)));
-    for (let column = 0; column < columns; column++) {
-      words[y * columns + column] = crossing[level[found.counts[column * found.gaps + gap]]];
+    if (gap === drawn) {
+      words.copyWithin(y * columns, (y - 1) * columns, y * columns);
+      continue;
     }
+    drawn = gap;
+    const own = gap * found.columns;
+    for (let px = 0; px < columns; px++) words[y * columns + px] = crossing[level[found.counts[own + columnOf[px]]]];
   }
   const cells = Math.max(1, Math.floor(columns / COLUMN));
   const shades = cone ? [colors.concurrent, colors.past, colors.future, colors.self, colors.possible].map((each) => word(rgb(each))) : null;
@@ -129,7 +135,7 @@ export function drawImage(context, scene, place, told) {
   const fade = word(rgb(colors.lane));
   for (let row = 0; row < layout.rows; row++) {
     const y = Math.min(rows - 1, Math.floor(layout.y(row)));
-    if (layout.rowHeight >= 3) for (let column = 0; column < columns; column++) words[y * columns + column] = fade;
+    if (layout.rowHeight >= 3) words.fill(fade, y * columns, (y + 1) * columns);
     for (const lane of layout.lanesOf[row]) {
       const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
       told.events += stop - begin;

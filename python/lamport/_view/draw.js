@@ -3,7 +3,7 @@
 import { tickText, ticks } from "./axis.js";
 import { densities, drawCrossings, drawDensity, drawImage } from "./dense.js";
 import { COLUMN, FOOT, MOST_EVENTS, MOST_LANES, MOST_MESSAGES } from "./detail.js";
-import { countInWindow, eachInWindow, eventsInWindow } from "./index.js";
+import { areMore, eachInWindow, eventsInWindow } from "./index.js";
 import { queueAfter, relationOf, relationOfMessage, shade, thickness } from "./shades.js";
 
 const STUB = 14;
@@ -45,9 +45,9 @@ export function drawFrame(context, scene) {
 
 /** Whether there is so little in the window that it can be drawn one by one, whatever the number of lanes. */
 function isSparse(scene) {
-  const { run, axis, channels, layout, low, high } = scene;
+  const { run, axis, index, layout, low, high } = scene;
   const { rowOf } = layout;
-  if (countInWindow(channels, low, high, (a, b) => rowOf[a] >= 0 && (rowOf[b] >= 0 || b === run.lanes)) > MOST_MESSAGES) return false;
+  if (areMore(index, low, high, (a, b) => rowOf[a] >= 0 && (rowOf[b] >= 0 || b === run.lanes), MOST_MESSAGES)) return false;
   let events = 0;
   for (const lane of layout.lanes) {
     const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
@@ -127,20 +127,15 @@ function drawFaults(context, scene, place) {
 }
 
 function drawMessages(context, scene, place, told) {
-  const { run, channels, layout, low, high, colors, cone } = scene;
+  const { run, index, layout, low, high, colors, cone } = scene;
   const { rowOf } = layout;
   const shown = (a, b) => rowOf[a] >= 0 && (rowOf[b] >= 0 || b === run.lanes);
-  if (countInWindow(channels, low, high, shown) > MOST_MESSAGES) {
-    let seen = 0;
-    eachInWindow(channels, low, high, shown, () => ++seen > MOST_MESSAGES);
-    if (seen > MOST_MESSAGES) {
-      drawCrossings(context, scene, told);
-      return;
-    }
+  if (areMore(index, low, high, shown, MOST_MESSAGES)) {
+    drawCrossings(context, scene, place, told);
+    return;
   }
   const groups = new Map();
-  eachInWindow(channels, low, high, shown, (i) => {
-    const message = channels.message[i];
+  eachInWindow(index, low, high, shown, (message) => {
     const relation = cone ? relationOfMessage(cone, run, message) : -1;
     const style = styleOf(run, message);
     const key = (relation + 1) * 4 + style;

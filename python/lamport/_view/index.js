@@ -1,4 +1,4 @@
-// What lies in a window: events of a lane and messages of a channel, by bisection.
+// What lies in a window: events of a lane by bisection, messages by what blocks of them reach.
 
 /** The first place from `low` on where sorted numbers are at least `value`; `high` if there is none. */
 export function atLeast(sorted, value, low, high) {
@@ -20,80 +20,75 @@ export function above(sorted, value, low, high) {
   return low;
 }
 
+const WIDE = 16;
+
 /**
- * The messages by channel (sender, recipient), in the order in which they were sent. A message takes from
- * `left` to `right`; `latest` is the largest right so far and `earliest` the smallest left from there on, so
- * that both can be bisected where messages overtake each other, and where clocks of hosts are apart.
+ * The messages of a run on an axis, to be looked up. A message takes from its SEND to `till`, or back where
+ * clocks of hosts are apart. Each 16 messages, in their order, are a block that knows its earliest and its latest,
+ * as each 16 blocks are: a window looks into those alone that reach it, whatever overtakes what, however long
+ * one message was under way, and however many channels there are.
  */
-export function channelsOf(run, axis) {
-  const { send, to, lane, lanes } = run;
+export function indexMessages(run, axis) {
+  const { send, to, lane } = run;
+  const { x, till } = axis;
   const count = send.length;
-  const width = lanes + 1;
-  const keyed = new Map();
-  const channel = new Int32Array(count);
-  const sizes = [];
-  const from = [];
-  const into = [];
+  const blocks = Math.ceil(count / WIDE);
+  const lowest = { earliest: new Float64Array(blocks).fill(Infinity), latest: new Float64Array(blocks).fill(-Infinity) };
   for (let m = 0; m < count; m++) {
-    const key = lane[send[m]] * width + to[m];
-    let c = keyed.get(key);
-    if (c === undefined) {
-      keyed.set(key, (c = sizes.length));
-      sizes.push(0);
-      from.push(lane[send[m]]);
-      into.push(to[m]);
-    }
-    channel[m] = c;
-    sizes[c]++;
+    const block = Math.floor(m / WIDE);
+    const a = x[send[m]];
+    const b = Number.isNaN(till[m]) ? a : till[m];
+    if ((a < b ? a : b) < lowest.earliest[block]) lowest.earliest[block] = a < b ? a : b;
+    if ((a > b ? a : b) > lowest.latest[block]) lowest.latest[block] = a > b ? a : b;
   }
-  const first = new Int32Array(sizes.length + 1);
-  for (let c = 0; c < sizes.length; c++) first[c + 1] = first[c] + sizes[c];
-  const at = first.slice(0, sizes.length);
-  const message = new Int32Array(count);
-  for (let m = 0; m < count; m++) message[at[channel[m]]++] = m;
-  const x0 = new Float64Array(count);
-  const x1 = new Float64Array(count);
-  const latest = new Float64Array(count);
-  const earliest = new Float64Array(count);
-  for (let c = 0; c < sizes.length; c++) {
-    for (let i = first[c]; i < first[c + 1]; i++) {
-      const m = message[i];
-      x0[i] = axis.x[send[m]];
-      x1[i] = Number.isNaN(axis.till[m]) ? x0[i] : axis.till[m];
-      latest[i] = Math.max(x0[i], x1[i], i > first[c] ? latest[i - 1] : -Infinity);
-    }
-    for (let i = first[c + 1] - 1; i >= first[c]; i--) {
-      earliest[i] = Math.min(x0[i], x1[i], i + 1 < first[c + 1] ? earliest[i + 1] : Infinity);
-    }
-  }
-  return { first, from: Int32Array.from(from), to: Int32Array.from(into), message, x0, x1, latest, earliest };
+  const levels = [lowest];
+  while (levels[levels.length - 1].latest.length > WIDE) levels.push(above16(levels[levels.length - 1]));
+  const top = levels[levels.length - 1];
+  return {
+    send, to, lane, x, till, count, levels, low: top.earliest.reduce((a, b) => Math.min(a, b), axis.low),
+    high: top.latest.reduce((a, b) => Math.max(a, b), axis.high), grid: null,
+  };
 }
 
-/** Calls `take(i, c)` with the place of each message that meets the window, and its channel; stops if it says true. */
-export function eachInWindow(channels, low, high, shown, take) {
-  const { first, from, to, x0, x1, latest, earliest } = channels;
-  for (let c = 0; c + 1 < first.length; c++) {
-    if (!shown(from[c], to[c])) continue;
-    const begin = atLeast(latest, low, first[c], first[c + 1]);
-    const stop = above(earliest, high, begin, first[c + 1]);
-    for (let i = begin; i < stop; i++) {
-      const a = x0[i];
-      const b = x1[i];
-      if ((a > b ? a : b) >= low && (a < b ? a : b) <= high && take(i, c)) return;
-    }
+/** The blocks of blocks. */
+function above16({ earliest, latest }) {
+  const count = Math.ceil(latest.length / WIDE);
+  const made = { earliest: new Float64Array(count).fill(Infinity), latest: new Float64Array(count).fill(-Infinity) };
+  for (let block = 0; block < latest.length; block++) {
+    const over = Math.floor(block / WIDE);
+    made.earliest[over] = Math.min(made.earliest[over], earliest[block]);
+    made.latest[over] = Math.max(made.latest[over], latest[block]);
   }
+  return made;
 }
 
-/** How many messages may meet the window: no fewer than do. */
-export function countInWindow(channels, low, high, shown) {
-  const { first, from, to, latest, earliest } = channels;
+/** Calls `take(message)` for each message that meets the window, in their order; stops if it says true, and says so. */
+export function eachInWindow(index, low, high, shown, take) {
+  const { send, to, lane, x, till, count, levels } = index;
+  const search = (level, begin, stop) => {
+    const { earliest, latest } = levels[level];
+    for (let block = begin; block < stop; block++) {
+      if (latest[block] < low || earliest[block] > high) continue;
+      const from = block * WIDE;
+      if (level) {
+        if (search(level - 1, from, Math.min(from + WIDE, levels[level - 1].latest.length))) return true;
+        continue;
+      }
+      for (let m = from; m < from + WIDE && m < count; m++) {
+        const a = x[send[m]];
+        const b = Number.isNaN(till[m]) ? a : till[m];
+        if ((a > b ? a : b) >= low && (a < b ? a : b) <= high && shown(lane[send[m]], to[m]) && take(m)) return true;
+      }
+    }
+    return false;
+  };
+  return search(levels.length - 1, 0, levels[levels.length - 1].latest.length);
+}
+
+/** Whether more than `most` messages meet the window. */
+export function areMore(index, low, high, shown, most) {
   let count = 0;
-  for (let c = 0; c + 1 < first.length; c++) {
-    if (!shown(from[c], to[c])) continue;
-    const begin = atLeast(latest, low, first[c], first[c + 1]);
-    count += above(earliest, high, begin, first[c + 1]) - begin;
-  }
-  return count;
+  return eachInWindow(index, low, high, shown, () => ++count > most);
 }
 
 /** The events of a lane that lie in the window: from and up to these. */

@@ -1,7 +1,7 @@
 // The window of the axis that is shown.
 
 import { axisOf } from "./axis.js";
-import { channelsOf } from "./index.js";
+import { indexMessages } from "./index.js";
 import { draw, part, state } from "./stage.js";
 
 /** Takes another axis, and shows the same part of it. */
@@ -19,7 +19,7 @@ export function setAxis(name) {
 /** Takes an axis of the run that is shown; the window stays. */
 export function takeAxis(name) {
   state.axis = axisOf(state.run, name);
-  state.channels = channelsOf(state.run, state.axis);
+  state.index = indexMessages(state.run, state.axis);
   state.map = null;
   part("axis").value = name;
   draw();

@@ -30,14 +30,13 @@ export function eventsAt(made, px, py) {
 
 /** The message nearest to a place of the drawing, or null. */
 export function messageAt(made, px, py) {
-  const { run, channels, layout } = made;
+  const { run, index, layout } = made;
   const place = screen(made);
   const { rowOf } = layout;
   const shown = (a, b) => rowOf[a] >= 0 && (rowOf[b] >= 0 || b === run.lanes);
   let best = null;
   let nearest = NEAR;
-  eachInWindow(channels, place.back(px - 16), place.back(px + 2), shown, (i) => {
-    const message = channels.message[i];
+  eachInWindow(index, place.back(px - 16), place.back(px + 2), shown, (message) => {
     const [x0, y0, x1, y1] = lineOf(made, place, message);
     const along = Math.max(0, Math.min(1, ((px - x0) * (x1 - x0) + (py - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2 || 1)));
     const far = Math.hypot(px - x0 - along * (x1 - x0), py - y0 - along * (y1 - y0));

@@ -9,7 +9,7 @@ import { drawMinimap } from "./minimap.js";
 import { drawOver } from "./over.js";
 
 export const state = {
-  run: null, texts: null, axis: null, channels: null, low: 0, high: 1, arranged: null, chosen: null, cone: null, hits: [], hit: -1,
+  run: null, texts: null, axis: null, index: null, low: 0, high: 1, arranged: null, chosen: null, cone: null, hits: [], hit: -1,
   pointed: null, hovering: null, violation: -1, dark: false, faults: [], violations: [], cut: null, rates: [], longest: 0, map: null, follows: false,
 };
 let pending = false;

@@ -4,7 +4,7 @@ import { axisOf } from "../../../../python/lamport/_view/axis.js";
 import { openColumns } from "../../../../python/lamport/_view/codec.js";
 import { coneOf } from "../../../../python/lamport/_view/cones.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
-import { channelsOf, eachInWindow, countInWindow } from "../../../../python/lamport/_view/index.js";
+import { eachInWindow, indexMessages } from "../../../../python/lamport/_view/index.js";
 import { parse, search, textsOf } from "../../../../python/lamport/_view/search.js";
 import { notesOf, tellEvent, tellMessage } from "../../../../python/lamport/_view/tell.js";
 import { textsOfRun } from "../../../../python/lamport/_view/texts.js";
@@ -46,11 +46,11 @@ async function answersOf(path) {
       answers.texts = Object.fromEntries(Object.entries(all).map(([name, map]) => [name, [...map]]));
     } else if (what === "window") {
       const [low, high] = rest.map(Number);
-      const channels = channelsOf(run, axisOf(run, "real"));
+      const index = indexMessages(run, axisOf(run, "real"));
       const found = [];
-      eachInWindow(channels, low, high, () => true, (i) => (found.push(channels.message[i]), false));
+      eachInWindow(index, low, high, () => true, (message) => (found.push(message), false));
       answers.window ??= [];
-      answers.window.push({ found: found.sort((a, b) => a - b), most: countInWindow(channels, low, high, () => true) });
+      answers.window.push({ found });
     }
   }
   return answers;

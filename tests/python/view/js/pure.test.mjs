@@ -6,8 +6,8 @@ import { deflateSync } from "node:zlib";
 const home = "../../../../python/lamport/_view/";
 const { fromBase64, fromPlanes, inflate } = await import(`${home}codec.js`);
 const { causalOrder, future, past } = await import(`${home}cones.js`);
-const { above, atLeast, channelsOf, countInWindow, eachInWindow } = await import(`${home}index.js`);
-const { gapCounts, laneDensity, strength } = await import(`${home}detail.js`);
+const { above, areMore, atLeast, eachInWindow, indexMessages } = await import(`${home}index.js`);
+const { crossings, gapCounts, laneDensity, strength } = await import(`${home}detail.js`);
 const { carriedOver, layoutLanes, moved, plainArrangement, sortedBy, toggled } = await import(`${home}layout.js`);
 const { parse, search, textsOf } = await import(`${home}search.js`);
 const { actionOf } = await import(`${home}keys.js`);
@@ -89,23 +89,23 @@ test("bisection is what a walk finds", () => {
 });
 
 test("messages in a window are those whose interval meets it", () => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const run = drawn(seed, 4, 30);
+  for (let seed = 1; seed <= 42; seed++) {
+    const run = drawn(seed, 4, seed > 40 ? 4000 : 30); // some have blocks of blocks of blocks
     const axis = axisOf(run, "real");
-    const channels = channelsOf(run, axis);
+    const index = indexMessages(run, axis);
     const next = draws(seed + 1000);
     for (let round = 0; round < 20; round++) {
       const low = next() * 900 - 50;
       const high = low + next() * 200;
       const found = [];
-      eachInWindow(channels, low, high, (a) => a !== 1, (i) => (found.push(channels.message[i]), false));
+      eachInWindow(index, low, high, (a) => a !== 1, (message) => (found.push(message), false));
       const wanted = [];
       run.send.forEach((event, m) => {
         const ends = [run.time[event], run.end[m]];
         if (run.lane[event] !== 1 && Math.max(...ends) >= low && Math.min(...ends) <= high) wanted.push(m);
       });
-      assert.deepEqual(found.sort((a, b) => a - b), wanted);
-      assert.ok(countInWindow(channels, low, high, (a) => a !== 1) >= wanted.length);
+      assert.deepEqual(found, wanted);
+      for (const most of [0, Math.max(0, wanted.length - 1), wanted.length]) assert.equal(areMore(index, low, high, (a) => a !== 1, most), wanted.length > most);
     }
   }
 });
@@ -114,27 +114,58 @@ test("crossings are counted as one by one, at both ends and between", () => {
   for (let seed = 1; seed <= 20; seed++) {
     const run = drawn(seed, 5, 20);
     const axis = axisOf(run, "real");
-    const channels = channelsOf(run, axis);
+    const index = indexMessages(run, axis);
     const layout = layoutLanes(toggled(plainArrangement(5), 2), 100);
     const [low, high, columns] = [100, 400, 30];
-    const { counts, gaps, most } = gapCounts(channels, layout, low, high, columns);
+    const { counts, gaps, most } = gapCounts(index, layout, low, high, columns);
     const plain = new Int32Array(columns * gaps);
     run.send.forEach((event, m) => {
       const rows = [layout.rowOf[run.lane[event]], layout.rowOf[run.to[m]]].sort((a, b) => a - b);
       const ends = [run.time[event], run.end[m]].sort((a, b) => a - b);
       if (rows[0] < 0 || ends[1] < low || ends[0] > high) return;
       const column = (x) => Math.max(0, Math.min(columns - 1, Math.floor(((x - low) * columns) / (high - low))));
-      for (let c = column(ends[0]); c <= column(ends[1]); c++) for (let g = rows[0]; g < rows[1]; g++) plain[c * gaps + g]++;
+      for (let c = column(ends[0]); c <= column(ends[1]); c++) for (let g = rows[0]; g < rows[1]; g++) plain[g * columns + c]++;
     });
     assert.deepEqual(Array.from(counts), Array.from(plain));
     assert.equal(most, Math.max(...plain));
   }
 });
 
-test("density counts every event once", () => {
+test("crossings of many messages are those of whole cells of a grid, wherever the lanes are", () => {
+  const run = drawn(1, 5, 30000);
+  const index = indexMessages(run, axisOf(run, "real"));
+  assert.ok(index.count > 30000);
+  const wide = (index.high - index.low) / 32768;
+  let arranged = plainArrangement(5);
+  for (const [low, high, asked] of [[index.low, index.high, 70], [index.low - 900, index.high + 400, 50], [3000, 90000, 100], [3000, 3001, 10]]) {
+    const layout = layoutLanes(arranged, 100);
+    const { counts, gaps, most, from, step, columns } = crossings(index, layout, low, high, asked);
+    assert.ok(from <= low && from + columns * step >= high - 1e-6 && step > (high - low) / asked / 2 && step <= (high - low) / asked);
+    const whole = step >= wide;
+    const cell = (x) => Math.floor((x - index.low) / wide);
+    const place = (x) => (whole ? (cell(x) - Math.round((from - index.low) / wide)) / Math.round(step / wide) : (x - from) / step);
+    const plain = new Int32Array(gaps * columns);
+    run.send.forEach((event, m) => {
+      const [top, bottom] = [layout.rowOf[run.lane[event]], layout.rowOf[run.to[m]]].sort((a, b) => a - b);
+      const [begin, end] = [run.time[event], run.end[m]].sort((a, b) => a - b).map((x) => Math.floor(place(x)));
+      if (top < 0) return;
+      for (let c = Math.max(0, begin); c <= Math.min(columns - 1, end); c++) {
+        for (let g = top; g < bottom; g++) plain[g * columns + c]++;
+      }
+    });
+    assert.deepEqual(counts, plain);
+    assert.equal(most, plain.reduce((a, b) => Math.max(a, b)));
+    assert.ok(most > 0);
+    arranged = toggled(arranged, 2);
+  }
+});
+
+test("density counts every event once, in its column", () => {
   const x = Float64Array.from({ length: 1000 }, (_, i) => Math.sqrt(i));
   const counts = laneDensity(x, 100, 900, x[100], x[899], 50);
-  assert.equal(counts.reduce((a, b) => a + b), 800);
+  const plain = new Int32Array(50);
+  for (let e = 100; e < 900; e++) plain[Math.min(49, Math.floor(((x[e] - x[100]) / (x[899] - x[100])) * 50))]++;
+  assert.deepEqual(counts, plain);
   assert.equal(strength(0, 5), 0);
   assert.ok(strength(1, 1e6) > 0.15 && strength(5, 5) === 1);
 });
