@@ -143,7 +143,7 @@ class View:
             "rates": [
                 None if math.isnan(rate) else rate for rate in run._logs.machines()["clock_rate"].tolist()
             ],
-            "notes": [*notes, *run.notes],
+            "notes": [*notes, *(_at_home(run, note) for note in run.notes)],
             "highlight": self._highlight,
             "cut": self._cut,
             "cut_is": self._verdict,
@@ -306,6 +306,7 @@ def _judged(run: "Recorded") -> dict[str, Any]:
 
 def _at_home(run: "Recorded", text: str) -> str:
     """Return a sentence without the directories of whoever made the page."""
-    for home in {str(file.parent) for file in run.files}:
+    homes = {file.parent for file in run.files} | ({run.log_dir} if run.log_dir else set())
+    for home in map(str, homes):
         text = text.replace(f"{home}{os.sep}", "")
     return text

@@ -195,6 +195,12 @@ def test_a_page_tells_no_directories(tmp_path):
     assert lamport.load(tmp_path / "else" / "mine").view().html == before
 
 
+def test_notes_tell_no_directories(run, tmp_path):
+    read = lamport.load(run.export(tmp_path / "a.csv"))
+    assert str(tmp_path) in "".join(read.notes)
+    assert head_of(read.view().html)["notes"] == ["a.csv: taken for CSV"]
+
+
 def test_names_of_directories_that_are_no_text(tmp_path, monkeypatch):
     home = tmp_path / b"m\xff\n".decode("utf-8", "surrogateescape")
     home.mkdir()
