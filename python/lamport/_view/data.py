@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamport._runs.spelled import spelled
 from lamport._view.causes import Edges, causes_of
 from lamport._view.codec import Parts
 from lamport._view.lanes import RECEIVE, SEND, Lanes, lanes
@@ -50,18 +51,19 @@ def data(
         causes = causes_of(run, whole)
         _put_edges(parts, "more", causes.certain)
         _put_edges(parts, "open", causes.possible)
-        told, notes = texts_of(run, whole, parts, matched, texts)
+        told = texts_of(run, whole, parts, matched, texts)
         rest = head()
         rest = {
             "version": VERSION,
             "unit": whole.unit,
             "machines": whole.machines.tolist(),
-            "others": [[other, run.names.get(other, "")] for other in whole.others.tolist()],
+            "others": [[other, spelled(run.names.get(other, ""))] for other in whole.others.tolist()],
             "first": whole.first.tolist(),
             "causality": {"open": causes.open, "refused": causes.refused},
             **rest,
-            "texts": told,
-            "notes": [*rest.get("notes", ()), *notes],
+            "texts": told.placed,
+            "texts_left": told.left,
+            "notes": [*rest.get("notes", ()), *told.notes],
         }
         return parts.joined(rest), whole
 

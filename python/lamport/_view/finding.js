@@ -1,7 +1,8 @@
 // The search box.
 
 import { choose } from "./choosing.js";
-import { parse, search, textsOf } from "./search.js";
+import { search } from "./matches.js";
+import { needsViolations, parse, textsOf } from "./search.js";
 import { drawOverlay, part, state } from "./stage.js";
 
 /** Looks for what is asked for. */
@@ -19,13 +20,21 @@ export async function find() {
       const known = needed.length ? await texts.all(needed) : {};
       if (state.run !== run || part("query").value.trim() !== text) return;
       state.hits = search(asked, run, known, marked);
-      part("hits").textContent = `${state.hits.length.toLocaleString("en")} found`;
+      part("hits").textContent = `${state.hits.length.toLocaleString("en")} found${leftOut(run, asked, needed)}`;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       part("hits").textContent = error.message;
     }
   }
   drawOverlay();
+}
+
+/** What was not looked through, in words. */
+function leftOut(run, asked, needed) {
+  const texts = needed.reduce((sum, name) => sum + (run.head.texts_left?.[name] ?? 0), 0);
+  const violations = needsViolations(asked) ? (run.head.broken ?? 0) - run.head.violations.length : 0;
+  const told = [[texts, "text"], [violations, "violation"]].filter(([count]) => count > 0);
+  return told.map(([count, what]) => `; ${count.toLocaleString("en")} ${what}${count === 1 ? " is" : "s are"} not on this page`).join("");
 }
 
 /** Chooses the next hit, or the previous. */

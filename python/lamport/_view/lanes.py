@@ -122,6 +122,11 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
     receipts = np.empty(len(to), dtype=np.int64)
     # In this order what is looked up stands near to what was looked up before.
     receipts[by_arrival] = _LookUp(lane, clocks, kinds == RECEIVE)(to[by_arrival], clock)
+    alike = _alike(lane, clocks, kinds == RECEIVE)
+    if len(alike):
+        stamped = np.stack([columns["sender"][rows], columns["sent_clock"][rows]])
+        of_messages = np.stack([told["sender"][here], told["sent_clock"][here]])
+        receipts = _told_apart(receipts, alike, (of_messages, stamped), (received, seconds[rows]))
     receipts = _each_once(receipts, len(rows))
     return Lanes(
         machines=machines,
@@ -186,6 +191,58 @@ class _LookUp:
         keys = np.where(known, lane * self._width + ranks, -1)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.where(self._keys[at] == keys, self._some[at], -1)
+
+
+def _alike(lane: "Ints", clocks: "Ints", some: "Bools") -> "Ints":
+    """Return those of some events that have the lane and the clock of another: their numbers and the first's."""
+    places = np.flatnonzero(some)
+    lane, clocks = lane[places], clocks[places]
+    same = np.zeros(len(places) + 1, dtype=bool)
+    same[1:-1] = (np.diff(lane) == 0) & (np.diff(clocks) == 0)
+    begins = np.maximum.accumulate(np.where(same[:-1], 0, np.arange(len(places))))
+    found = same[:-1] | same[1:]
+    alike: Ints = np.stack([places[found], places[begins[found]]], axis=1)
+    return alike
+
+
+def _told_apart(
+    receipts: "Ints",
+    alike: "Ints",
+    stamps: "tuple[Ints, Ints]",
+    times: "tuple[NDArray[np.float64], NDArray[np.float64]]",
+) -> "Ints":
+    """Give messages whose receipt has the clock of another that of their sender and timestamp, else of their time."""
+    found = receipts.copy()
+    left = np.flatnonzero(np.isin(receipts, alike[:, 1]))
+    found[left] = -1
+    for ours, theirs in (stamps, times):
+        ours, theirs = np.atleast_2d(ours), np.atleast_2d(theirs)
+        keys = np.concatenate([receipts[left], alike[:, 1]])[:, np.newaxis]
+        values = np.concatenate([ours[:, left], theirs[:, alike[:, 0]]], axis=1).T
+        _, names = np.unique(np.hstack([keys, values]), axis=0, return_inverse=True)
+        at = _in_turn(names[: len(left)], names[len(left) :])
+        found[left[at >= 0]] = alike[at[at >= 0], 0]
+        alike = np.delete(alike, at[at >= 0], axis=0)
+        left = left[at < 0]
+    return found
+
+
+def _in_turn(names: "Ints", others: "Ints") -> "Ints":
+    """Return of each name its place among others: of equal ones the first that of the first, and so on."""
+
+    def numbered(values: "Ints") -> "Ints":
+        order = np.argsort(values, kind="stable")
+        turn = np.empty(len(values), dtype=np.int64)
+        turn[order] = np.arange(len(values)) - np.searchsorted(values[order], values[order])
+        keys: Ints = values * (len(names) + len(others) + 1) + turn
+        return keys
+
+    ours, theirs = numbered(names), numbered(others)
+    order = np.argsort(theirs)
+    if not len(order):
+        return np.full(len(ours), -1)
+    at = order[np.minimum(np.searchsorted(theirs[order], ours), len(order) - 1)]
+    return np.where(theirs[at] == ours, at, -1)
 
 
 def _each_once(receipts: "Ints", events: int) -> "Ints":

@@ -4,6 +4,7 @@ import { nextViolation } from "./choosing.js";
 import { eventsInWindow } from "./index.js";
 import { HELP } from "./keys.js";
 import { plainArrangement, sortedBy, toggled } from "./layout.js";
+import { SEARCH_HELP } from "./search.js";
 import { draw, element, part, scene, state } from "./stage.js";
 import { hasTimes, secondsText } from "./tell.js";
 
@@ -104,5 +105,11 @@ export function helpPanel() {
     element("th", keys, row);
     element("td", what, row);
   }
-  element("p", 'Search: send receive internal unread lost inferred manual caused violation, machine: to: from: clock> queue> time< body~"…" state~"…"; and is a space, or, not, ( ).', box);
+  element("strong", "Search", box);
+  const asked = element("table", undefined, box);
+  for (const [query, what] of SEARCH_HELP) {
+    const row = element("tr", undefined, asked);
+    element("th", query, row);
+    element("td", what, row);
+  }
 }

@@ -5,12 +5,11 @@ export function textsOfRun(file) {
   const blocks = new Map();
   const kept = 8;
   const read = async (entry) => {
-    const key = `${entry.name} ${entry.block}`;
-    if (!blocks.has(key)) {
+    if (!blocks.has(entry)) {
       if (blocks.size >= kept) blocks.delete(blocks.keys().next().value);
-      blocks.set(key, file.json(entry.at).then(([events, texts]) => new Map(events.map((event, i) => [event, texts[i]]))));
+      blocks.set(entry, file.json(entry.at).then(([events, texts]) => new Map(events.map((event, i) => [event, texts[i]]))));
     }
-    return blocks.get(key);
+    return blocks.get(entry);
   };
   return {
     has: file.head.texts.length > 0,

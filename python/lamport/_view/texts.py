@@ -1,7 +1,7 @@
 """Bodies and states of events, in blocks that a page inflates on hover and when it searches."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,35 +22,59 @@ BLOCK = 65_536
 """Events whose texts are in one block."""
 MOST = 16_000_000
 """Bytes of a page that texts take; what is beyond is cut."""
+LONGEST = 4_000_000
+"""Letters of texts that are in one part, if they are of several events."""
 PACKED = 3 / 4
 """Bytes in a sign of base64."""
 
 
+class Texts(NamedTuple):
+    """The texts of a page."""
+
+    placed: list[dict[str, Any]]
+    """Where they are."""
+    left: dict[str, int]
+    """How many of each name are not on the page."""
+    notes: list[str]
+    """Of what is left out, in sentences."""
+
+
 def texts_of(
     run: "Recorded", whole: Lanes, parts: Parts, matched: "NDArray[np.bool_]", most: int
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Put the texts of events into parts; return where they are, and what is left out.
+) -> Texts:
+    """Put the texts of events into parts.
 
-    A block is ``[events, texts]``: a body stands at its SEND, and at receipts whose message is not here.
+    A part is ``[events, texts]`` of events of one block, which may have several: a body stands at its SEND, and
+    at receipts whose message is not here.
     """
-    if not most:
-        return [], []
-    placed: list[dict[str, Any]] = []
-    notes: list[str] = []
-    left = most * PACKED
+    told = Texts([], {}, [])
+    room = most * PACKED
     for name, some, texts in _kinds(run, whole, matched):
-        for block in np.unique(some // BLOCK).tolist():
-            low, high = np.searchsorted(some, [block * BLOCK, (block + 1) * BLOCK]).tolist()
-            if left <= 0:
-                notes.append(
-                    f"{len(some) - low:,} texts ({name}) are left out: a page has {most:,} bytes of them"
-                )
+        low = 0
+        for high in _ends(some, texts):
+            if room <= 0:
                 break
             packed = json.dumps([some[low:high].tolist(), texts[low:high]], separators=(",", ":")).encode()
             part = parts.put(packed)
-            left -= parts.length(part)
-            placed.append({"name": name, "block": block, "at": part})
-    return placed, notes
+            room -= parts.length(part)
+            told.placed.append({"name": name, "block": int(some[low]) // BLOCK, "at": part})
+            low = high
+        if low < len(some):
+            told.left[name] = len(some) - low
+            why = f"a page has {most:,} bytes of them" if most else "the page was made without"
+            told.notes.append(f"{len(some) - low:,} texts ({name}) are left out: {why}")
+    return told
+
+
+def _ends(some: "NDArray[np.int64]", texts: list[str]) -> "Iterator[int]":
+    """Yield where parts end: with their block, and before they are too long."""
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)).cumsum()
+    low = 0
+    while low < len(some):
+        block = int(np.searchsorted(some, (some[low] // BLOCK + 1) * BLOCK))
+        before = int(lengths[low - 1]) if low else 0
+        low = min(block, max(low + 1, int(np.searchsorted(lengths, before + LONGEST, side="right"))))
+        yield low
 
 
 def _kinds(
