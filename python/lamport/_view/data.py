@@ -51,7 +51,7 @@ def data(
         causes = causes_of(run, whole)
         _put_edges(parts, "more", causes.certain)
         _put_edges(parts, "open", causes.possible)
-        told = texts_of(run, whole, parts, matched, texts)
+        told = texts_of(run, whole, parts, texts)
         rest = head()
         rest = {
             "version": VERSION,

@@ -194,7 +194,7 @@ class _LookUp:
 
 
 def _alike(lane: "Ints", clocks: "Ints", some: "Bools") -> "Ints":
-    """Return those of some events that have the lane and the clock of another: their numbers and the first's."""
+    """Return some events that have the lane and the clock of another: their numbers, and the first's."""
     places = np.flatnonzero(some)
     lane, clocks = lane[places], clocks[places]
     same = np.zeros(len(places) + 1, dtype=bool)
@@ -205,21 +205,18 @@ def _alike(lane: "Ints", clocks: "Ints", some: "Bools") -> "Ints":
     return alike
 
 
-def _told_apart(
-    receipts: "Ints",
-    alike: "Ints",
-    stamps: "tuple[Ints, Ints]",
-    times: "tuple[NDArray[np.float64], NDArray[np.float64]]",
-) -> "Ints":
-    """Give messages whose receipt has the clock of another that of their sender and timestamp, else of their time."""
+def _told_apart(receipts: "Ints", alike: "Ints", *told: "tuple[NDArray[Any], NDArray[Any]]") -> "Ints":
+    """Give each message the receipt of its own, among those of one clock, by what is told of both.
+
+    The first that is told decides where it can, then the next: sender and timestamp, the time.
+    """
     found = receipts.copy()
     left = np.flatnonzero(np.isin(receipts, alike[:, 1]))
     found[left] = -1
-    for ours, theirs in (stamps, times):
-        ours, theirs = np.atleast_2d(ours), np.atleast_2d(theirs)
-        keys = np.concatenate([receipts[left], alike[:, 1]])[:, np.newaxis]
-        values = np.concatenate([ours[:, left], theirs[:, alike[:, 0]]], axis=1).T
-        _, names = np.unique(np.hstack([keys, values]), axis=0, return_inverse=True)
+    for of_messages, of_events in told:
+        keys = np.concatenate([receipts[left], alike[:, 1]])
+        values = np.concatenate([of_messages[..., left], of_events[..., alike[:, 0]]], axis=-1)
+        _, names = np.unique(np.vstack([keys, values]), axis=1, return_inverse=True)
         at = _in_turn(names[: len(left)], names[len(left) :])
         found[left[at >= 0]] = alike[at[at >= 0], 0]
         alike = np.delete(alike, at[at >= 0], axis=0)

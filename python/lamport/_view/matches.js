@@ -68,9 +68,9 @@ function ofText({ field, sign, value }, run, texts) {
   }[sign] ?? ((text) => text === value || text === quoted);
   return (event) => maps.some((map, i) => {
     const message = run.messageOf[event];
-    const own = kinds[i] === "body" && message >= 0 ? run.send[message] : event;
+    const own = kinds[i] === "body" && message >= 0 && !map.has(event) ? run.send[message] : event;
     const text = map.get(own);
-    return text !== undefined && test(text);
+    return typeof text === "string" && test(text);
   });
 }
 

@@ -13,15 +13,22 @@ export function textsOfRun(file) {
   };
   return {
     has: file.head.texts.length > 0,
-    /** The texts of an event, of its SEND in place of a receipt. */
+    /** The texts of an event: a receipt that has no body of its own has that of its SEND. */
     async of(run, event) {
       const found = {};
       const message = run.messageOf[event];
+      const from = message >= 0 ? run.send[message] : event;
+      const own = new Set();
       for (const entry of file.head.texts) {
-        const own = entry.name === "body" && message >= 0 ? run.send[message] : event;
-        if (entry.block !== Math.floor(own / 65536)) continue;
-        const text = (await read(entry)).get(own);
-        if (text !== undefined) found[entry.name] = text;
+        const isBody = entry.name === "body";
+        const places = isBody && from !== event ? [event, from] : [event];
+        for (const place of places) {
+          if (entry.block !== Math.floor(place / 65536)) continue;
+          const texts = await read(entry);
+          if (!texts.has(place) || (place !== event && own.has(entry.name))) continue;
+          if (place === event) own.add(entry.name);
+          found[entry.name] = texts.get(place) ?? undefined;
+        }
       }
       return found;
     },

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lamport._view.codec import Parts
-from lamport._view.lanes import RECEIVE, Lanes
+from lamport._view.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +39,15 @@ class Texts(NamedTuple):
     """Of what is left out, in sentences."""
 
 
-def texts_of(
-    run: "Recorded", whole: Lanes, parts: Parts, matched: "NDArray[np.bool_]", most: int
-) -> Texts:
+def texts_of(run: "Recorded", whole: Lanes, parts: Parts, most: int) -> Texts:
     """Put the texts of events into parts.
 
-    A part is ``[events, texts]`` of events of one block, which may have several: a body stands at its SEND, and
-    at receipts whose message is not here.
+    A part is ``[events, texts]`` of events of one block, which may have several. A body stands at its SEND, and
+    at receipts that say another or whose message is not here.
     """
     told = Texts([], {}, [])
     room = most * PACKED
-    for name, some, texts in _kinds(run, whole, matched):
+    for name, some, texts in _kinds(run, whole):
         low = 0
         for high in _ends(some, texts):
             if room <= 0:
@@ -68,7 +66,7 @@ def texts_of(
 
 def _ends(some: "NDArray[np.int64]", texts: list[str]) -> "Iterator[int]":
     """Yield where parts end: with their block, and before they are too long."""
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)).cumsum()
+    lengths = np.fromiter((len(text or "") for text in texts), dtype=np.int64, count=len(texts)).cumsum()
     low = 0
     while low < len(some):
         block = int(np.searchsorted(some, (some[low] // BLOCK + 1) * BLOCK))
@@ -77,14 +75,15 @@ def _ends(some: "NDArray[np.int64]", texts: list[str]) -> "Iterator[int]":
         yield low
 
 
-def _kinds(
-    run: "Recorded", whole: Lanes, matched: "NDArray[np.bool_]"
-) -> "Iterator[tuple[str, NDArray[np.int64], list[str]]]":
+def _kinds(run: "Recorded", whole: Lanes) -> "Iterator[tuple[str, NDArray[np.int64], list[str]]]":
     """Yield what texts there are: their name, their events in order, and they themselves."""
     if (bodies := run._logs.bodies()) is not None:
         mine = bodies[whole.rows]
         told = pd.notna(mine)
-        told &= ~((whole.kinds == RECEIVE) & matched)
+        # A receipt has what its SEND says, as a rule: null, if that is not so.
+        linked = whole.receipts >= 0
+        receipts, sends = whole.receipts[linked], whole.sends[linked]
+        told[receipts] = mine[receipts] != mine[sends]
         some = np.flatnonzero(told)
         yield "body", some, mine[some].tolist()
     rows, states = run._logs.states()

@@ -81,29 +81,6 @@ def test_lanes_are_the_tables(run):
     assert np.array_equal(mine["received_clock"], wanted["received_clock"].fillna(-1))
 
 
-def test_search_finds_what_a_filter_finds(tmp_path):
-    run = RUNS["algorithm"]()
-    laid = laid_out(run)
-    table = run.events.iloc[laid.rows].reset_index(drop=True)
-    middle = int(table["new_clock"].median())
-    recipients = table["recipients"]
-    wanted = {
-        "send": table["event"] == "SEND",
-        f"clock>{middle}": table["new_clock"] > middle,
-        "send to:3": recipients.map(lambda ids: ids is not None and 3 in ids),
-        "from:2 queue>=1": (table["sender"] == 2) & (table["queue_len"] >= 1),
-        "receive or machine:1": (table["event"] == "RECEIVE") | (table["machine_id"] == 1),
-        'not send body~"re"': (table["event"] != "SEND")
-        & table["body"].map(lambda text: "re" in (text or "")),
-        "time<=3.25": table["time"] <= 3.25,
-        "caused": table["caused"],
-    }
-    found = ask(tmp_path, run, *(f"search {text}" for text in wanted))["search"]
-    for (text, mask), hits in zip(wanted.items(), found, strict=True):
-        assert hits == np.flatnonzero(mask.fillna(False)).tolist(), text
-        assert hits, f"{text} finds nothing: it tests nothing"
-
-
 def test_texts_are_those_of_the_tables(tmp_path):
     run = RUNS["algorithm"]()
     laid = laid_out(run)
@@ -143,14 +120,24 @@ def test_texts_beyond_the_limit_are_cut_with_a_sentence(monkeypatch):
     run = RUNS["algorithm"]()
     monkeypatch.setattr(texts_module, "BLOCK", 16)
     whole = laid_out(run)
-    told = whole.kinds == 1
-    parts = Parts()
-    placed, notes = texts_module.texts_of(run, whole, parts, told, most=200)
-    every, nothing = texts_module.texts_of(run, whole, Parts(), told, most=10**6)
-    assert 0 < len(placed) < len(every)
-    assert not nothing
-    assert all("are left out: a page has 200 bytes of them" in note for note in notes)
-    assert len(notes) == len({each["name"] for each in every})
+    with Parts() as parts:
+        some = texts_module.texts_of(run, whole, parts, most=200)
+        every = texts_module.texts_of(run, whole, parts, most=10**6)
+        none = texts_module.texts_of(run, whole, parts, most=0)
+    assert 0 < len(some.placed) < len(every.placed)
+    assert (every.notes, every.left, none.placed) == ([], {}, [])
+    assert all("are left out: a page has 200 bytes of them" in note for note in some.notes)
+    assert all("are left out: the page was made without" in note for note in none.notes)
+    assert len(some.notes) == len(some.left) == len({each["name"] for each in every.placed})
+    assert none.left["state"] == len(run._logs.states()[0])
+
+
+def test_parts_of_texts_are_not_long():
+    some = np.array([0, 1, 5, 6, 7, 65_536, 65_537, 70_000])
+    long = texts_module.LONGEST
+    lengths = [1, long - 1, 2 * long, 1, 1, 1, long, long]
+    ends = list(texts_module._ends(some, ["x" * length for length in lengths]))
+    assert ends == [2, 3, 5, 6, 7, 8]
 
 
 def test_planes_are_not_changed_by_what_they_hold():

@@ -5,7 +5,8 @@ import { openColumns } from "../../../../python/lamport/_view/codec.js";
 import { coneOf } from "../../../../python/lamport/_view/cones.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { eachInWindow, indexMessages } from "../../../../python/lamport/_view/index.js";
-import { parse, search, textsOf } from "../../../../python/lamport/_view/search.js";
+import { search } from "../../../../python/lamport/_view/matches.js";
+import { parse, textsOf } from "../../../../python/lamport/_view/search.js";
 import { notesOf, tellEvent, tellMessage } from "../../../../python/lamport/_view/tell.js";
 import { textsOfRun } from "../../../../python/lamport/_view/texts.js";
 
@@ -33,14 +34,26 @@ async function answersOf(path) {
       answers.open = run.open;
       answers.refused = run.refused;
     } else if (what === "search") {
-      const asked = parse(rest.join(" "));
       answers.search ??= [];
-      answers.search.push(search(asked, run, await textsOfRun(file).all(textsOf(asked))));
+      try {
+        const asked = parse(rest.join(" "));
+        answers.search.push(search(asked, run, await textsOfRun(file).all(textsOf(asked))));
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        answers.search.push(error.message);
+      }
     } else if (what === "tell") {
       const axis = axisOf(run, "real");
       answers.events = list(run.kind).map((_, event) => tellEvent(run, axis, event));
       answers.messages = list(run.send).map((_, message) => tellMessage(run, message));
       answers.notes = notesOf(run);
+    } else if (what === "texts" && rest.length) {
+      answers[question] = [];
+      const texts = textsOfRun(file);
+      for (let event = 0; event < run.kind.length; event++) {
+        const { body } = await texts.of(run, event);
+        if (body !== undefined) answers[question].push([event, body]);
+      }
     } else if (what === "texts") {
       const all = await textsOfRun(file).all(["body", "state"]);
       answers.texts = Object.fromEntries(Object.entries(all).map(([name, map]) => [name, [...map]]));

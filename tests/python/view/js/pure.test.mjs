@@ -9,7 +9,7 @@ const { causalOrder, future, past } = await import(`${home}cones.js`);
 const { above, areMore, atLeast, eachInWindow, indexMessages } = await import(`${home}index.js`);
 const { crossings, gapCounts, laneDensity, strength } = await import(`${home}detail.js`);
 const { carriedOver, layoutLanes, moved, plainArrangement, sortedBy, toggled } = await import(`${home}layout.js`);
-const { parse, search, textsOf } = await import(`${home}search.js`);
+const { parse, textsOf } = await import(`${home}search.js`);
 const { actionOf } = await import(`${home}keys.js`);
 const { axisOf, tickText, ticks } = await import(`${home}axis.js`);
 const { svgContext } = await import(`${home}svg.js`);
@@ -202,16 +202,25 @@ test("causes come first, and a circle is told", () => {
 
 test("questions are read, or refused with words", () => {
   assert.deepEqual(parse('send to:3 clock>500 body~"ack"'), {
-    and: [{ word: "send" }, { field: "to", sign: ":", value: "3" }, { field: "clock", sign: ">", value: "500" }, { field: "body", sign: "~", value: "ack" }],
+    and: [{ word: "send" }, { field: "to", sign: ":", value: "3" }, { field: "clock", sign: ">", value: 500 }, { field: "body", sign: "~", value: "ack" }],
   });
-  assert.deepEqual(parse("send or not (receive queue>=2)"), { or: [{ word: "send" }, { not: { and: [{ word: "receive" }, { field: "queue", sign: ">=", value: "2" }] } }] });
+  assert.deepEqual(parse("send or not (receive queue>=2)"), { or: [{ word: "send" }, { not: { and: [{ word: "receive" }, { field: "queue", sign: ">=", value: 2 }] } }] });
   assert.deepEqual(parse('"a\\"b"'), { field: "text", sign: "~", value: 'a"b' });
-  assert.deepEqual(parse("time>-1.5"), { field: "time", sign: ">", value: "-1.5" });
+  assert.deepEqual(parse("time>-1.5"), { field: "time", sign: ">", value: -1.5 });
+  assert.deepEqual(parse("clock:-3..5"), { field: "clock", low: -3, high: 5 });
+  assert.deepEqual(parse("clock:..5"), { field: "clock", low: -Infinity, high: 5 });
+  assert.deepEqual(parse("Send AND Clock>1e3"), { and: [{ word: "send" }, { field: "clock", sign: ">", value: 1000 }] });
+  assert.deepEqual(parse("-send !(receive)"), { and: [{ not: { word: "send" } }, { not: { word: "receive" } }] });
+  assert.deepEqual(parse('body~"x\ny"'), { field: "body", sign: "~", value: "x\ny" });
+  assert.equal(parse(`${"send ".repeat(1e5)}`).and.length, 1e5);
   assert.deepEqual(textsOf(parse('send (body~x or state~y)')).sort(), ["body", "state"]);
   for (const [text, words] of [
     ["clock>", /value behind clock> is missing/], ["colour:3", /none of the fields/], ["sends", /none of send/], ["(send", /\) is missing/],
-    ["clock>many", /is no number/], ["to>3", /take to:3/], ["send )", /one too many/], ["or", /missing/], ['"open', /cannot read/], ["body>3", /take body~/],
-    ["constructor", /none of/], ["__proto__:1", /none of the fields/],
+    ["clock>many", /is no number/], ["to>3", /take to:3/], ["send )", /one too many/], ["or", /missing/], ['"open', /a quote is missing/], ["body>3", /take body~/],
+    ["constructor", /none of/], ["__proto__:1", /none of the fields/], ['clock>""', /nothing is no number/], ["clock:1,000", /is no number/],
+    ["clock>NaN", /is no number/], ["clock>1..2", /range stands behind a colon/], ["clock:a..2", /a is no number/], ["send and", /missing behind and/],
+    ["(".repeat(1e5), /in each other/], ["not ".repeat(1e5) + "send", /in each other/], ["x".repeat(1e6), /^x{39}… is none of/], ["!", /missing/], ["()", /missing/],
+    ["~", /behind a field/], ["to:", /value behind to: is missing/], ["clock~5", /take clock=5/],
   ]) assert.throws(() => parse(text), (error) => error instanceof SyntaxError && words.test(error.message), text);
 });
 
