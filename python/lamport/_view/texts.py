@@ -42,8 +42,8 @@ class Texts(NamedTuple):
 def texts_of(run: "Recorded", whole: Lanes, parts: Parts, most: int) -> Texts:
     """Put the texts of events into parts.
 
-    A part is ``[events, texts]`` of events of one block, which may have several. A body stands at its SEND, and
-    at receipts that say another or whose message is not here.
+    A part is ``[events, texts]`` of events of one block, which may have several. A body stands at its SEND,
+    and at receipts that say another or whose message is not here.
     """
     told = Texts([], {}, [])
     room = most * PACKED
