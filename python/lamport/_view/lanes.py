@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamport._lamport import EVENT_KINDS
+from lamport._view.codec import AT_ONCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -315,11 +316,19 @@ def _unit(seconds: Any) -> float:
         return UNITS[0]
     largest = float(np.abs(seconds).max())
     for unit in UNITS if float(np.ptp(seconds)) < SHORT else UNITS[:-1]:
-        scaled = seconds * unit
-        if largest * unit < EXACT and np.abs(scaled - np.rint(scaled)).max() <= 1e-9 + 1e-15 * largest * unit:
+        if largest * unit < EXACT and _are_whole(seconds, unit, 1e-9 + 1e-15 * largest * unit):
             return unit
     places = math.floor(math.log10(EXACT / largest))
     return 10**9 if places >= 9 else 10**6 if places >= 6 else 10.0**places
+
+
+def _are_whole(seconds: Any, unit: float, slack: float) -> bool:
+    """Return whether times are whole numbers of a unit; some at once, for what all take is new memory."""
+    for low in range(0, len(seconds), AT_ONCE):
+        scaled = seconds[low : low + AT_ONCE] * unit
+        if np.abs(scaled - np.rint(scaled)).max() > slack:
+            return False
+    return True
 
 
 def _whole(seconds: Any, unit: float) -> "Ints":
