@@ -1,5 +1,7 @@
 // How an event stands to the chosen one, in colours; and how thick a queue is.
 
+import { FLAG } from "./derive.js";
+
 /** 0: concurrent, 1: past, 2: future, 3: itself, 4: the logs leave open which of these. */
 export function relationOf(cone, run, event) {
   if (event === cone.event) return 3;
@@ -27,6 +29,8 @@ export function shade(colors, relation) {
 
 /** The queue after an event: only a receipt tells one, what is done else is done with an empty queue. */
 export function queueAfter(run, event) {
+  // What a handler sends in the tick of a receipt is sent with the queue that this left.
+  while (run.kind[event] & FLAG.caused && event > run.first[run.lane[event]]) event--;
   return (run.kind[event] & 3) === 1 ? Math.max(0, run.queue[event]) : 0;
 }
 
