@@ -1,15 +1,16 @@
 // What people do: pointer, wheel, keys and buttons.
 
 import { choose, nextViolation, otherLane, showCone, step } from "./choosing.js";
-import { drawFrame, screen } from "./draw.js";
+import { drawFrame } from "./draw.js";
 import { find, nextHit } from "./finding.js";
 import { actionOf } from "./keys.js";
+import { arrange, lanesPanel } from "./lanes.js";
 import { moved, toggled } from "./layout.js";
 import { setAxis, show, whole, zoom } from "./moving.js";
 import { drawOver } from "./over.js";
-import { eventsPanel, helpPanel, lanesPanel, violationsPanel } from "./panels.js";
-import { eventsAt, hover, leave } from "./pointing.js";
-import { draw, element, part, resize, scene, setDark, state } from "./stage.js";
+import { closePanel, eventsPanel, helpPanel, violationsPanel } from "./panels.js";
+import { listenToMap, listenToPointer } from "./pointer.js";
+import { element, part, resize, scene, setDark, state } from "./stage.js";
 import { svgContext } from "./svg.js";
 import { hasTimes } from "./tell.js";
 
@@ -30,93 +31,29 @@ function act(name) {
   const span = state.high - state.low;
   const actions = {
     "previous event": () => step(-1), "next event": () => step(1), "lane above": () => otherLane(-1), "lane below": () => otherLane(1),
-    cone: () => state.chosen !== null && showCone(state.chosen), clear: () => choose(null), search: () => part("query").focus(),
+    cone: () => state.chosen !== null && showCone(state.chosen), clear: () => (part("panel").hidden ? choose(null) : closePanel()), search: () => part("query").focus(),
     "next violation": () => nextViolation(1), "previous violation": () => nextViolation(-1), table: eventsPanel, help: helpPanel, whole,
     "zoom in": () => zoom(0.7), "zoom out": () => zoom(1 / 0.7), "page left": () => show(state.low - span / 2, state.high - span / 2),
     "page right": () => show(state.low + span / 2, state.high + span / 2),
     "first event": () => state.chosen !== null && choose(run.first[run.lane[state.chosen]]),
     "last event": () => state.chosen !== null && choose(run.first[run.lane[state.chosen] + 1] - 1),
     axis: () => setAxis({ real: "lamport", lamport: "step", step: hasTimes(run) ? "real" : "lamport" }[state.axis.name]),
-    "lane up": () => arrange(-1), "lane down": () => arrange(1),
+    "lane up": () => moveLane(-1), "lane down": () => moveLane(1), lanes: lanesPanel,
     "hide lane": () => {
-      if (state.chosen !== null) state.arranged = toggled(state.arranged, run.lane[state.chosen]);
-      draw();
+      if (state.chosen !== null) arrange(toggled(state.arranged, run.lane[state.chosen]));
     },
   };
   actions[name]();
 }
 
-function arrange(by) {
-  if (state.chosen === null) return;
-  state.arranged = moved(state.arranged, state.run.lane[state.chosen], by);
-  draw();
-}
-
-function listenToPointer() {
-  const stage = part("over");
-  const at = (event) => {
-    const box = part("stage").getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
-  let grip = null;
-  stage.addEventListener("pointerdown", (event) => {
-    const [px, py] = at(event);
-    grip = { px, py, low: state.low, high: state.high, moved: false };
-    stage.setPointerCapture(event.pointerId);
-  });
-  stage.addEventListener("pointermove", (event) => {
-    const [px, py] = at(event);
-    if (!grip) return void hover(px, py);
-    if (Math.abs(px - grip.px) > 3) grip.moved = true;
-    if (grip.moved) {
-      const made = scene();
-      const by = ((grip.px - px) * (grip.high - grip.low)) / (made.width - made.left);
-      show(grip.low + by, grip.high + by);
-      part("tip").hidden = true;
-    }
-    return undefined;
-  });
-  stage.addEventListener("pointerup", (event) => {
-    const [px, py] = at(event);
-    if (grip && !grip.moved) {
-      const [found] = eventsAt(scene(), px, py);
-      if (found === undefined) choose(null);
-      else {
-        choose(found);
-        showCone(found);
-      }
-      part("drawing").focus();
-    }
-    grip = null;
-  });
-  stage.addEventListener("pointerleave", leave);
-  stage.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const made = scene();
-    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const by = ((event.deltaX || event.deltaY) * (state.high - state.low)) / (made.width - made.left);
-      show(state.low + by, state.high + by);
-    } else zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY * 0.002))), screen(made).back(at(event)[0]));
-  }, { passive: false });
-}
-
-function listenToMap() {
-  const map = part("minimap");
-  const jump = (event) => {
-    if (!(event.buttons & 1)) return;
-    const share = event.offsetX / map.clientWidth;
-    const middle = state.axis.low + share * (state.axis.high - state.axis.low);
-    const half = (state.high - state.low) / 2;
-    show(middle - half, middle + half);
-  };
-  map.addEventListener("pointerdown", jump);
-  map.addEventListener("pointermove", jump);
+function moveLane(by) {
+  if (state.chosen !== null) arrange(moved(state.arranged, state.run.lane[state.chosen], by));
 }
 
 /** Listens to all that people do. */
 export function listen() {
-  listenToPointer();
-  listenToMap();
+  listenToPointer(part("over"));
+  listenToMap(part("minimap"));
   part("drawing").addEventListener("keydown", (event) => {
     const action = actionOf(event);
     if (!action) return;

@@ -55,12 +55,11 @@ export function showCone(event) {
 }
 
 /** Chooses the next event of the lane, or the previous. */
-export function step(by) {
+export function step(by, among = scene().layout.lanes[0]) {
   const { run } = state;
   if (state.chosen === null) {
-    const [lane] = scene().layout.lanes;
-    if (lane === undefined) return;
-    const [begin, stop] = eventsInWindow(run, state.axis, lane, state.low, state.high);
+    if (among === undefined) return;
+    const [begin, stop] = eventsInWindow(run, state.axis, among, state.low, state.high);
     if (begin < stop) choose(begin);
     return;
   }

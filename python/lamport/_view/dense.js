@@ -69,6 +69,10 @@ function fillAll(context, color, places) {
   }
 }
 
+/**
+ * A lane whose events are too many: how many there are in each column. In one colour: in four pixels of such a
+ * lane there are events of all kinds, and mixed colours would tell nothing in grey.
+ */
 export function drawDensity(context, scene, y, begin, counts, most, told) {
   const { run, left, width, colors, cone, layout } = scene;
   const columns = counts.length;
@@ -76,6 +80,7 @@ export function drawDensity(context, scene, y, begin, counts, most, told) {
   const [red, green, blue] = colors.event;
   const half = Math.min(7, layout.rowHeight * 0.3);
   told.density++;
+  told.densest = Math.max(told.densest, most);
   const level = levels(most, SHADES);
   const filled = buckets(5 * (SHADES + 1));
   const queues = [];
@@ -84,7 +89,10 @@ export function drawDensity(context, scene, y, begin, counts, most, told) {
     if (!counts[column]) continue;
     const x = left + column * wide;
     const thick = thickness(scene, queueAfter(run, event + counts[column] - 1));
-    if (thick) queues.push(x, y - thick / 2, wide, thick);
+    if (thick) {
+      queues.push(x, y - thick / 2, wide, thick);
+      told.queues = true;
+    }
     const relation = cone ? relationOf(cone, run, event) : 0;
     filled[relation * (SHADES + 1) + level[counts[column]]].push(x, y - half, wide, 2 * half);
     event += counts[column];
@@ -131,6 +139,8 @@ export function drawImage(context, scene, place, told) {
   const cells = Math.max(1, Math.floor(columns / COLUMN));
   const shades = cone ? [colors.concurrent, colors.past, colors.future, colors.self, colors.possible].map((each) => word(rgb(each))) : null;
   const dense = densities(scene, cells, cells);
+  if (dense.found.size) [told.density, told.densest] = [dense.found.size, dense.most];
+  else told.dots = true;
   const half = layout.rowHeight >= 6 ? Math.min(3, Math.floor(layout.rowHeight / 4)) : 0;
   const fade = word(rgb(colors.lane));
   for (let row = 0; row < layout.rows; row++) {

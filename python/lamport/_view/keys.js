@@ -5,7 +5,7 @@ const PLAIN = {
   Enter: "cone", Escape: "clear", n: "next violation", p: "previous violation", "/": "search", t: "table",
   "+": "zoom in", "=": "zoom in", "-": "zoom out", 0: "whole", Home: "first event", End: "last event",
   PageUp: "page left", PageDown: "page right", a: "page left", d: "page right", h: "hide lane",
-  "[": "lane up", "]": "lane down", "?": "help", x: "axis",
+  l: "lanes", "[": "lane up", "]": "lane down", "?": "help", x: "axis",
 };
 
 /** The name of what a key does in the drawing, or null. */
@@ -19,5 +19,5 @@ export const HELP = [
   ["drag, wheel", "move, zoom"], ["+  -  0", "zoom in, out, all"], ["← →", "events of the lane"],
   ["↑ ↓", "the lane above, below"], ["Enter", "past and future of the event"], ["Esc", "without them"],
   ["n  p", "next, previous violation"], ["/", "search"], ["t", "the events in view as a table"],
-  ["[  ]  h", "move the lane up, down; hide it"], ["x", "another axis"],
+  ["[  ]  h  l", "move the lane up, down; hide it; the list of lanes"], ["x", "another axis"],
 ];

@@ -39,6 +39,7 @@ function ofWord(word, run, violations) {
       return how === 1 || how === 2;
     };
   }
+  if (word === "late") return (event) => run.messageOf[event] >= 0 && run.late?.[run.messageOf[event]] === 1;
   const status = { unread: 1, lost: 2, unknown: 3 }[word];
   return (event) => {
     if ((run.kind[event] & 3) !== SEND) return false;

@@ -2,6 +2,7 @@
 
 import { axisOf } from "./axis.js";
 import { indexMessages } from "./index.js";
+import { lateOf } from "./late.js";
 import { draw, part, state } from "./stage.js";
 
 /** Takes another axis, and shows the same part of it. */
@@ -20,6 +21,8 @@ export function setAxis(name) {
 export function takeAxis(name) {
   state.axis = axisOf(state.run, name);
   state.index = indexMessages(state.run, state.axis);
+  if (state.run.late === undefined) state.run.late = lateOf(state.run);
+  state.late = state.run.late;
   state.map = null;
   part("axis").value = name;
   draw();

@@ -1,7 +1,8 @@
 // What lies over a frame: it changes more often than the frame.
 
 import { ARRIVAL_KNOWN } from "./derive.js";
-import { lineOf, screen } from "./draw.js";
+import { lineOf } from "./messages.js";
+import { screen } from "./place.js";
 import { FOOT } from "./detail.js";
 
 /** What lies over the frame: the chosen event, hits, violations, the message under the pointer and its wait. */

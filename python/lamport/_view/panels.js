@@ -1,9 +1,9 @@
 // What opens below the drawing: tables and lists.
 
-import { nextViolation } from "./choosing.js";
+import { choose, nextViolation } from "./choosing.js";
+import { KINDS } from "./derive.js";
 import { eventsInWindow } from "./index.js";
 import { HELP } from "./keys.js";
-import { plainArrangement, sortedBy, toggled } from "./layout.js";
 import { SEARCH_HELP } from "./search.js";
 import { draw, element, part, scene, state } from "./stage.js";
 import { hasTimes, secondsText } from "./tell.js";
@@ -11,16 +11,47 @@ import { hasTimes, secondsText } from "./tell.js";
 const IN_TABLE = 200;
 
 /** Opens a panel, or closes it if it is open: then null. */
-function panel(title) {
+export function panel(title) {
   const box = part("panel");
   const same = !box.hidden && box.dataset.title === title;
+  if (same) {
+    closePanel();
+    return null;
+  }
+  const made = fill(title);
+  box.focus();
+  return made;
+}
+
+/** Opens a panel anew, with the focus where it was. */
+export function fill(title) {
+  const box = part("panel");
   box.replaceChildren();
-  box.hidden = same;
+  box.hidden = false;
   box.dataset.title = title;
+  box.setAttribute("aria-label", title);
+  const head = element("header", undefined, box);
+  element("h2", title, head);
+  button("close", head, closePanel);
   draw();
-  if (same) return null;
-  element("strong", title, box);
   return box;
+}
+
+export function closePanel() {
+  const box = part("panel");
+  if (box.hidden) return;
+  box.hidden = true;
+  box.replaceChildren();
+  part("drawing").focus();
+  draw();
+}
+
+export function button(text, parent, act, label) {
+  const made = element("button", text, parent);
+  made.type = "button";
+  if (label) made.setAttribute("aria-label", label);
+  made.onclick = act;
+  return made;
 }
 
 /** The events in view, as a table. */
@@ -28,53 +59,40 @@ export function eventsPanel() {
   const { run } = state;
   const box = panel("Events in view");
   if (!box) return;
-  const made = element("table", undefined, box);
-  const head = element("tr", undefined, element("thead", undefined, made));
-  for (const name of ["machine", "event", "clock", "time", "queue"]) element("th", name, head).scope = "col";
-  const body = element("tbody", undefined, made);
   const found = [];
   for (const lane of scene().layout.lanes) {
     const [begin, stop] = eventsInWindow(run, state.axis, lane, state.low, state.high);
-    for (let event = begin; event < Math.min(stop, begin + IN_TABLE); event++) found.push(event);
+    for (let event = begin; event < Math.min(stop, begin + IN_TABLE + 1); event++) found.push(event);
   }
-  found.sort((a, b) => state.axis.x[a] - state.axis.x[b]);
+  found.sort((a, b) => state.axis.x[a] - state.axis.x[b] || a - b);
+  const made = element("table", undefined, box);
+  element("caption", found.length > IN_TABLE ? `The first ${IN_TABLE} events in view.` : `${found.length} events in view.`, made);
+  const head = element("tr", undefined, element("thead", undefined, made));
+  const columns = ["machine", "event", "clock", ...(hasTimes(run) ? ["time"] : []), "from", "to", "queue"];
+  for (const name of columns) element("th", name, head).scope = "col";
+  const body = element("tbody", undefined, made);
   for (const event of found.slice(0, IN_TABLE)) {
     const row = element("tr", undefined, body);
-    const values = [run.names[run.lane[event]], ["SEND", "RECEIVE", "INTERNAL"][run.kind[event] & 3], run.clock[event], hasTimes(run) ? secondsText(run, run.time[event]) : "", run.queue[event] < 0 ? "" : run.queue[event]];
+    const name = element("th", undefined, row);
+    name.scope = "row";
+    button(run.names[run.lane[event]], name, () => choose(event));
+    const values = [KINDS[run.kind[event] & 3], run.clock[event], ...(hasTimes(run) ? [secondsText(run, run.time[event])] : []), senderOf(event), recipientsOf(event), run.queue[event] < 0 ? "" : run.queue[event]];
     for (const value of values) element("td", String(value), row);
   }
-  if (found.length > IN_TABLE) element("p", `The first ${IN_TABLE} of them.`, box);
 }
 
-/** Who is drawn where. */
-export function lanesPanel() {
+function senderOf(event) {
   const { run } = state;
-  const box = panel("Lanes");
-  if (!box) return;
-  const sorts = element("p", undefined, box);
-  const offer = (text, arrange) => {
-    element("button", text, sorts).onclick = () => {
-      state.arranged = arrange();
-      panel("Lanes");
-      lanesPanel();
-    };
-  };
-  offer("as they come", () => plainArrangement(run.lanes));
-  offer("by rate", () => sortedBy(state.arranged, (lane) => run.head.rates[lane]));
-  offer("by events", () => sortedBy(state.arranged, (lane) => run.first[lane] - run.first[lane + 1]));
-  offer("show all", () => ({ ...state.arranged, hidden: new Set() }));
-  const list = element("ul", undefined, box);
-  for (const lane of state.arranged.order.slice(0, 500)) {
-    const label = element("label", undefined, element("li", undefined, list));
-    const tick = element("input", undefined, label);
-    tick.type = "checkbox";
-    tick.checked = !state.arranged.hidden.has(lane);
-    tick.onchange = () => {
-      state.arranged = toggled(state.arranged, lane);
-      draw();
-    };
-    label.append(` ${run.names[lane]}${run.head.rates[lane] === null ? "" : ` (${run.head.rates[lane]}/s)`}`);
-  }
+  const message = run.messageOf[event];
+  const from = message >= 0 ? run.lane[run.send[message]] : run.alone.get(event)?.from ?? -1;
+  return run.names[from] ?? "";
+}
+
+function recipientsOf(event) {
+  const { run } = state;
+  const [begin, stop] = [run.sent[event], run.sent[event + 1]];
+  const names = Array.from({ length: Math.min(4, stop - begin) }, (_, i) => run.names[run.to[begin + i]] ?? "?");
+  return names.join(", ") + (stop - begin > 4 ? ` and ${stop - begin - 4} more` : "");
 }
 
 /** Where rules are broken. */
@@ -82,16 +100,19 @@ export function violationsPanel() {
   const { run } = state;
   const box = panel("Violations");
   if (!box) return;
-  const list = element("ol", undefined, box);
+  const steps = element("p", undefined, box);
+  button("previous", steps, () => nextViolation(-1), "previous violation");
+  button("next", steps, () => nextViolation(1), "next violation");
   const broken = run.head.broken ?? 0;
   if (broken > state.violations.length) element("p", `The first ${state.violations.length.toLocaleString("en")} of ${broken.toLocaleString("en")}.`, box);
+  const list = element("ol", undefined, box);
   state.violations.forEach((each, place) => {
     const who = run.names[run.head.machines.indexOf(each.machine)] ?? `machine ${each.machine}`;
-    const button = element("button", `${each.rule}: ${who}${each.clock === null ? "" : `, clock ${each.clock}`}: expected ${each.expected}, found ${each.found}`, element("li", undefined, list));
-    button.onclick = () => {
+    const words = `${each.rule}: ${who}${each.clock === null ? "" : `, clock ${each.clock}`}: expected ${each.expected}, found ${each.found}`;
+    button(words, element("li", undefined, list), () => {
       state.violation = place - 1;
       nextViolation(1);
-    };
+    });
   });
 }
 
@@ -99,17 +120,16 @@ export function violationsPanel() {
 export function helpPanel() {
   const box = panel("Keys");
   if (!box) return;
+  rows(box, HELP);
+  element("h2", "Search", box);
+  rows(box, SEARCH_HELP);
+}
+
+function rows(box, pairs) {
   const made = element("table", undefined, box);
-  for (const [keys, what] of HELP) {
+  for (const [head, what] of pairs) {
     const row = element("tr", undefined, made);
-    element("th", keys, row);
-    element("td", what, row);
-  }
-  element("strong", "Search", box);
-  const asked = element("table", undefined, box);
-  for (const [query, what] of SEARCH_HELP) {
-    const row = element("tr", undefined, asked);
-    element("th", query, row);
+    element("th", head, row).scope = "row";
     element("td", what, row);
   }
 }

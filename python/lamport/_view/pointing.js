@@ -1,14 +1,18 @@
 // What is under the pointer.
 
 import { RECEIVE } from "./derive.js";
-import { lineOf, screen } from "./draw.js";
+import { faultsAt } from "./faults.js";
 import { eachInWindow, eventsInWindow } from "./index.js";
+import { lineOf } from "./messages.js";
+import { screen } from "./place.js";
 import { drawOverlay, part, scene, state } from "./stage.js";
+import { spelled } from "./spelled.js";
 import { tellEvent, tellMessage } from "./tell.js";
 
 const NEAR = 5;
 
-function laneAt(made, y) {
+/** The lanes at a height of the drawing. */
+export function laneAt(made, y) {
   const row = Math.floor(y / made.layout.rowHeight);
   return made.layout.lanesOf[row] ?? [];
 }
@@ -59,8 +63,9 @@ export async function hover(px, py) {
   state.pointed = message ?? (events.length && (run.kind[events[0]] & 3) === RECEIVE && run.messageOf[events[0]] >= 0 ? run.messageOf[events[0]] : null);
   if (before !== state.pointed) drawOverlay();
   if (!events.length && message === null) {
-    const lane = px <= made.left ? laneAt(made, py) : [];
-    tip(lane.length ? [lane.slice(0, 8).map((each) => run.names[each]).join(", ")] : [], px, py, made);
+    const lanes = px <= made.left ? laneAt(made, py) : [];
+    if (lanes.length) tip([lanes.slice(0, 8).map((lane) => tellLane(run, lane)).join("\n") + (lanes.length > 8 ? `\nand ${lanes.length - 8} more` : "")], px, py, made);
+    else tip(px > made.left ? faultsAt(made, px, py).map((fault) => spelled(fault.told)) : [], px, py, made);
     return;
   }
   const lines = message !== null ? tellMessage(run, message) : [];
@@ -72,6 +77,11 @@ export async function hover(px, py) {
     const told = await Promise.all(first.map(async (event) => tellEvent(run, axis, event, await texts.of(run, event))));
     if (state.hovering === marker && !part("tip").hidden) tip(tell(told), px, py, made);
   }
+}
+
+function tellLane(run, lane) {
+  const rate = run.head.rates[lane];
+  return `${run.names[lane]}${rate === null ? "" : `, ${rate}/s`}, ${(run.first[lane + 1] - run.first[lane]).toLocaleString("en")} events`;
 }
 
 /** Tells nothing any more. */

@@ -39,7 +39,7 @@ export function replace(run) {
   const kept = (event) => (event === null ? -1 : eventAt(run, before.head.machines[before.lane[event]], before.clock[event]));
   const [stays, colored] = [kept(chosen), kept(cone?.event ?? null)];
   const { violation } = state;
-  state.arranged = carriedOver(state.arranged, before.head.machines, run.head.machines);
+  state.arranged = carriedOver(state.arranged, before.head.machines, run);
   state.pointed = null;
   take(run);
   state.violation = Math.min(violation, state.violations.length - 1);
@@ -73,7 +73,7 @@ function take(run) {
   part("notes").textContent = notes.slice(0, 3).join("; ") + (notes.length > 3 ? `; and ${notes.length - 3} more notes` : "");
   part("notes").title = notes.join("\n");
   part("axis").options[0].disabled = !hasTimes(run);
-  state.rates = rateColors(head.rates);
+  state.rates = [false, true].map((dark) => rateColors(head.rates, dark));
   state.longest = run.queue.reduce((a, b) => (a > b ? a : b), 0);
   state.faults = head.faults.map((fault) => ({
     ...fault,

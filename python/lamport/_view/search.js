@@ -1,6 +1,6 @@
 // The search box: `send to:3 clock>500 body~"ack"`, read here; matched in matches.js, never by eval.
 
-export const WORDS = ["send", "receive", "internal", "manual", "by_hand", "caused", "ambiguous", "unread", "lost", "unknown", "inferred", "violation"];
+export const WORDS = ["send", "receive", "internal", "manual", "by_hand", "caused", "ambiguous", "unread", "lost", "late", "unknown", "inferred", "violation"];
 export const MACHINES = ["machine", "to", "from"];
 export const NUMBERS = ["clock", "queue", "time"];
 export const TEXTS = ["body", "state"];
@@ -149,6 +149,7 @@ export const SEARCH_HELP = [
   ["body~\"ack\" state=\"{}\"", "a part of a text, letter by letter; = and != are for the whole"],
   ["\"ack\"", "in a body or a state"],
   ["unread lost unknown", "sends of which a message stayed in a queue, was undelivered, or of which no log tells more"],
-  ["inferred ambiguous manual by_hand caused violation", "receipts whose message was inferred, or may be several; other marks of events"],
+  ["inferred ambiguous late", "receipts whose message was inferred, may be several, was overtaken on its channel"],
+  ["manual by_hand caused violation", "other marks of events"],
   ["send to:3 (clock>9 or not manual)", "a space is and; or, not (also - and !), parentheses"],
 ];

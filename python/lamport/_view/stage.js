@@ -1,18 +1,22 @@
 // What is shown, and the canvases that it is drawn on.
 
 import { palette } from "./colors.js";
+import { vectorClock } from "./cones.js";
 import { FOOT } from "./detail.js";
 import { drawFrame } from "./draw.js";
 import { layoutLanes } from "./layout.js";
-import { legendText } from "./legend.js";
+import { showLegend } from "./legend.js";
 import { drawMinimap } from "./minimap.js";
 import { drawOver } from "./over.js";
 
 export const state = {
-  run: null, texts: null, axis: null, index: null, low: 0, high: 1, arranged: null, chosen: null, cone: null, hits: [], hit: -1,
+  run: null, texts: null, axis: null, index: null, low: 0, high: 1, arranged: null, chosen: null, cone: null, late: null, vectors: null, hits: [], hit: -1,
   pointed: null, hovering: null, violation: -1, dark: false, faults: [], violations: [], cut: null, rates: [], longest: 0, map: null, follows: false,
 };
 let pending = false;
+/** Milliseconds of a frame for vector clocks, and the most lanes that have some. */
+const BUDGET = 10;
+const MOST_VECTOR = 16;
 
 export function part(id) {
   return document.getElementById(id);
@@ -36,8 +40,28 @@ export function scene() {
   const layout = layoutLanes(state.arranged, height - FOOT);
   return {
     ...state, layout, width, height, left, colors: palette(state.dark), chosenLane: state.chosen === null ? -1 : run.lane[state.chosen],
-    violations: state.violations.map((each) => each.event).filter((event) => event >= 0), arrows: true, putImage,
+    violations: state.violations.map((each) => each.event).filter((event) => event >= 0), rates: state.rates[state.dark ? 1 : 0], putImage,
+    vectors: state.cone && run.lanes <= MOST_VECTOR ? vectorsOf(run) : null,
   };
+}
+
+/** Vector clocks as texts, as far as this frame has time for them; null: another frame tells. */
+function vectorsOf(run) {
+  if (state.vectors?.run !== run) state.vectors = { run, texts: new Map() };
+  const { texts } = state.vectors;
+  const widths = 2 * run.lanes + Array.from({ length: run.lanes }, (_, l) => String(run.first[l + 1] - run.first[l]).length).reduce((a, b) => a + b, 0);
+  const until = performance.now() + BUDGET;
+  const vectorOf = (event) => {
+    if (!texts.has(event)) {
+      if (performance.now() > until) {
+        draw();
+        return null;
+      }
+      texts.set(event, `(${vectorClock(run, event).join(", ")})`);
+    }
+    return texts.get(event);
+  };
+  return { longest: widths, of: vectorOf };
 }
 
 function putImage(image, x, y) {
@@ -83,7 +107,7 @@ function frame() {
   drawOverlay(made);
   const map = part("minimap");
   state.map = drawMinimap(contextOf(map, map.clientWidth, map.clientHeight), made, map.clientWidth, map.clientHeight);
-  part("legend").textContent = legendText(made, told);
+  showLegend(part("counts"), part("signs"), made, told, contextOf);
 }
 
 /** Draws what lies over the frame. */

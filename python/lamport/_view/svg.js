@@ -26,11 +26,8 @@ export function svgContext(width, height) {
     fillRect(x, y, w, h) { parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(Math.max(0, w))}" height="${short(Math.max(0, h))}" fill="${context.fillStyle}"${alpha()}/>`); },
     strokeRect(x, y, w, h) { parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(w)}" height="${short(h)}" fill="none"${lines()}/>`); },
     clearRect() {},
-    fillText(text, x, y) {
-      const anchor = { left: "start", center: "middle", right: "end" }[context.textAlign];
-      const down = context.textBaseline === "middle" ? 4 : 0;
-      parts.push(`<text x="${short(x)}" y="${short(y + down)}" text-anchor="${anchor}" fill="${context.fillStyle}">${escaped(text)}</text>`);
-    },
+    strokeText(text, x, y) { words(text, x, y, `fill="none" stroke="${context.strokeStyle}" stroke-width="${short(context.lineWidth)}" stroke-linejoin="round"`); },
+    fillText(text, x, y) { words(text, x, y, `fill="${context.fillStyle}"`); },
     save() { open.push(0); },
     clip() {
       clips++;
@@ -42,6 +39,11 @@ export function svgContext(width, height) {
     text() {
       return `<svg xmlns="http://www.w3.org/2000/svg" width="${short(width)}" height="${short(height)}" viewBox="0 0 ${short(width)} ${short(height)}" font-family="sans-serif" font-size="11">${parts.join("\n")}</svg>\n`;
     },
+  };
+  const words = (text, x, y, how) => {
+    const anchor = { left: "start", center: "middle", right: "end" }[context.textAlign];
+    const down = context.textBaseline === "middle" ? 4 : 0;
+    parts.push(`<text x="${short(x)}" y="${short(y + down)}" text-anchor="${anchor}" ${how}>${escaped(text)}</text>`);
   };
   const alpha = () => (context.globalAlpha === 1 ? "" : ` opacity="${short(context.globalAlpha)}"`);
   const lines = () => ` stroke="${context.strokeStyle}" stroke-width="${short(context.lineWidth)}"${dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : ""}${alpha()}`;

@@ -4,6 +4,7 @@ import { countCone, vectorClock } from "./cones.js";
 import { ARRIVAL_KNOWN, FLAG, KINDS, MATCHES, STATUSES } from "./derive.js";
 import { spelled } from "./spelled.js";
 
+const LATE = "late: one that was sent after it on its channel was there before";
 const FATES = ["received", "unread: it waited in the queue at the end", "undelivered", "what became of it is in no log"];
 
 /** A time as people read it: seconds with the digits that the log has. */
@@ -33,6 +34,7 @@ export function tellEvent(run, axis, event, texts = {}) {
     const send = run.send[message];
     const how = (run.state[message] >> 2) & 7;
     lines.push(`from ${who(run, run.lane[send])}, clock ${run.clock[send].toLocaleString("en")}${how ? ` (${MATCHES[how]})` : ""}`);
+    if (run.late?.[message]) lines.push(LATE);
     if (run.state[message] & ARRIVAL_KNOWN) lines.push(`waited ${secondsText(run, run.time[event] - run.end[message])}`);
   } else if (run.alone.has(event)) {
     const told = run.alone.get(event);
@@ -73,6 +75,7 @@ export function tellMessage(run, message) {
   else if ((run.state[message] & 3) === 0) lines.push("no receipt of its own is on this page");
   const how = (run.state[message] >> 2) & 7;
   if (how) lines.push(`its receipt is ${MATCHES[how]}`);
+  if (run.late?.[message]) lines.push(LATE);
   return lines;
 }
 

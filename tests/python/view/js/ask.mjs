@@ -5,6 +5,7 @@ import { openColumns } from "../../../../python/lamport/_view/codec.js";
 import { coneOf } from "../../../../python/lamport/_view/cones.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { eachInWindow, indexMessages } from "../../../../python/lamport/_view/index.js";
+import { lateOf } from "../../../../python/lamport/_view/late.js";
 import { search } from "../../../../python/lamport/_view/matches.js";
 import { parse, textsOf } from "../../../../python/lamport/_view/search.js";
 import { notesOf, tellEvent, tellMessage } from "../../../../python/lamport/_view/tell.js";
@@ -17,6 +18,7 @@ const list = (values) => Array.from(values, (value) => (Number.isNaN(value) ? nu
 async function answersOf(path) {
   const file = await openColumns(new Uint8Array(readFileSync(path)));
   const run = await deriveRun(file);
+  run.late = lateOf(run);
   const answers = {};
   for (const question of questions) {
     const [what, ...rest] = question.split(" ");
@@ -33,6 +35,8 @@ async function answersOf(path) {
       });
       answers.open = run.open;
       answers.refused = run.refused;
+    } else if (what === "late") {
+      answers.late = list(lateOf(run));
     } else if (what === "search") {
       answers.search ??= [];
       try {

@@ -8,7 +8,8 @@ const { fromBase64, fromPlanes, inflate } = await import(`${home}codec.js`);
 const { causalOrder, future, past } = await import(`${home}cones.js`);
 const { above, areMore, atLeast, eachInWindow, indexMessages } = await import(`${home}index.js`);
 const { crossings, gapCounts, laneDensity, strength } = await import(`${home}detail.js`);
-const { carriedOver, layoutLanes, moved, plainArrangement, sortedBy, toggled } = await import(`${home}layout.js`);
+const { carriedOver, groupFolded, groupHidden, groupedBy, layoutLanes, moved, movedTo, plainArrangement, prefixOf, rateClasses, sortedBy, toggled } = await import(`${home}layout.js`);
+const { labelsOf } = await import(`${home}marks.js`);
 const { parse, textsOf } = await import(`${home}search.js`);
 const { actionOf } = await import(`${home}keys.js`);
 const { axisOf, tickText, ticks } = await import(`${home}axis.js`);
@@ -256,9 +257,45 @@ test("SVG has texts of others as texts", () => {
 
 test("an arrangement goes on when machines come", () => {
   const hidden = toggled(plainArrangement(2), 1);
-  const grown = carriedOver(hidden, [3, 7], [1, 3, 7]);
+  const grown = carriedOver(hidden, [3, 7], { head: { machines: [1, 3, 7] } });
   assert.deepEqual([grown.order, [...grown.hidden]], [[0, 1, 2], [2]]);
-  assert.equal(carriedOver(hidden, [3, 7], [3, 7]), hidden);
-  const turned = carriedOver(moved(plainArrangement(2), 1, -1), [3, 7], [1, 3, 7, 9]);
+  assert.equal(carriedOver(hidden, [3, 7], { head: { machines: [3, 7] } }), hidden);
+  const turned = carriedOver(moved(plainArrangement(2), 1, -1), [3, 7], { head: { machines: [1, 3, 7, 9] } });
   assert.deepEqual(turned.order, [2, 1, 0, 3]);
+});
+
+test("lanes are grouped by rate and by name, groups are folded and hidden", () => {
+  const names = ["db-1", "api", "db-2", "cache 7", "db"];
+  assert.deepEqual(names.map(prefixOf), ["db", "api", "db", "cache", "db"]);
+  assert.equal(prefixOf("42"), "42");
+  const grouped = groupedBy(plainArrangement(5), "name", names, []);
+  assert.deepEqual(grouped.order, [0, 2, 4, 1, 3]);
+  assert.deepEqual(layoutLanes(grouped, 100).spans.map(({ group, top, bottom }) => [group, top, bottom]), [["db", 0, 2], ["api", 3, 3], ["cache", 4, 4]]);
+  const folded = layoutLanes(groupFolded(grouped, "db", true), 90);
+  assert.deepEqual([folded.rows, folded.lanesOf[0], folded.rowOf[4], folded.rowOf[3]], [3, [0, 2, 4], 0, 2]);
+  assert.deepEqual(layoutLanes(groupHidden(grouped, "db", true), 90).lanes, [1, 3]);
+  assert.deepEqual([...groupHidden(groupHidden(grouped, "db", true), "db", false).hidden], []);
+  const by = groupedBy(plainArrangement(4), "rate", names, [5, null, 1, 5]);
+  assert.deepEqual([by.order, by.groups], [[2, 0, 3, 1], ["5/s", "rate not known", "1/s", "5/s"]]);
+  assert.equal(groupedBy(by, "", names, []).groups, null);
+});
+
+test("many rates are in five classes of neighbours", () => {
+  const rates = Array.from({ length: 70 }, (_, i) => 20 + i);
+  const { classes, words } = rateClasses([...rates, null]);
+  assert.deepEqual([words.length, words[0], words[4], classes[0], classes[69], classes[70]], [5, "20 to 33/s", "76 to 89/s", 0, 4, -1]);
+  assert.ok(classes.slice(1, 70).every((each, i) => each >= classes[i]));
+  assert.deepEqual(rateClasses([null]).words, []);
+});
+
+test("a lane goes to the place of another, and past those that are hidden", () => {
+  assert.deepEqual(movedTo(plainArrangement(4), 3, 1).order, [0, 3, 1, 2]);
+  assert.deepEqual(movedTo(plainArrangement(4), 0, 2).order, [1, 2, 0, 3]);
+  assert.deepEqual(moved(toggled(plainArrangement(4), 1), 0, 1).order, [1, 2, 0, 3]);
+});
+
+test("labels: the first wins, and says how many follow", () => {
+  assert.deepEqual(labelsOf([0, 0, 0, 100], ["1", "2", "3", "4"], 6), [{ place: 0, text: "1", more: 2 }, { place: 3, text: "4", more: 0 }]);
+  assert.deepEqual(labelsOf([0, 12, 40], ["1", "2", "3"], 6).map(({ text, more }) => [text, more]), [["1", 0], ["2", 0], ["3", 0]]);
+  assert.deepEqual(labelsOf([], [], 6), []);
 });
