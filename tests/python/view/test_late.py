@@ -58,10 +58,10 @@ def test_late_is_what_was_overtaken_on_its_channel(told, tmp_path):
         messages = run.messages.sort_values(["sender", "sent_clock", "recipient"], ignore_index=True)
         assert len(laid_out(run).sends) == len(messages)
         wanted = overtaken(messages)
-        told = ask(tmp_path, run, "late", "search late")
-        assert told["late"] == wanted.astype(int).tolist()
+        page = ask(tmp_path, run, "late", "search late")
+        assert page["late"] == wanted.astype(int).tolist()
         receipts = laid_out(run).receipts[wanted]
-        assert told["search"] == [sorted(receipts[receipts >= 0].tolist())]
+        assert page["search"] == [sorted(receipts[receipts >= 0].tolist())]
         seen += wanted.sum()
     assert seen > 10
 
