@@ -1,6 +1,7 @@
 // What goes from left to right: seconds, clocks, or the places of events in the total order.
 
-import { END_KNOWN, byDigit } from "./derive.js";
+import { END_KNOWN } from "./derive.js";
+import { placesOf, sortedBy16 } from "./order.js";
 
 /**
  * An axis: `x` of each event, never smaller than that of the event before it in its lane, and `till` of each
@@ -35,15 +36,8 @@ export function axisOf(run, name) {
 
 /** The place of each event by clock and lane. */
 function steps(run) {
-  let order = new Int32Array(run.kind.length);
-  let highest = 0;
-  for (let e = 0; e < order.length; e++) {
-    order[e] = e;
-    if (run.clock[e] > highest) highest = run.clock[e];
-  }
-  for (let weight = 1; weight <= highest; weight *= 65536) {
-    order = byDigit(order, 65536, (e) => Math.floor(run.clock[e] / weight) % 65536);
-  }
+  const highest = run.clock.reduce((a, b) => (a > b ? a : b), 0);
+  const order = sortedBy16(placesOf(run.kind.length), run.clock, 0, highest);
   const place = new Float64Array(order.length);
   for (let i = 0; i < order.length; i++) place[order[i]] = i;
   return place;

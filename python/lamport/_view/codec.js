@@ -38,19 +38,28 @@ export async function inflate(bytes) {
 export function fromPlanes(bytes, count, width, differences, Kind = Float64Array) {
   const values = new Kind(count);
   if (width === 0) return values;
-  let last = 0;
-  for (let i = 0; i < count; i++) {
-    const low = bytes[i];
-    let value = low >>> 1;
-    let weight = 128;
-    for (let plane = 1; plane < width; plane++) {
-      value += bytes[plane * count + i] * weight;
-      weight *= 256;
+  if (width === 1) {
+    for (let i = 0; i < count; i++) values[i] = (bytes[i] >>> 1) ^ -(bytes[i] & 1);
+  } else if (width < 4) {
+    // Below 2^24 whole numbers of 32 bits will do.
+    const third = width > 2 ? 2 * count : count;
+    const much = width > 2 ? 16 : 8;
+    for (let i = 0; i < count; i++) {
+      const folded = bytes[i] | (bytes[count + i] << 8) | (bytes[third + i] << much);
+      values[i] = (folded >>> 1) ^ -(folded & 1);
     }
-    if (low & 1) value = -value - 1;
-    if (differences) value = last += value;
-    values[i] = value;
+  } else {
+    for (let i = 0; i < count; i++) {
+      let value = bytes[i] >>> 1;
+      let weight = 128;
+      for (let plane = 1; plane < width; plane++) {
+        value += bytes[plane * count + i] * weight;
+        weight *= 256;
+      }
+      values[i] = bytes[i] & 1 ? -value - 1 : value;
+    }
   }
+  if (differences) for (let i = 1; i < count; i++) values[i] += values[i - 1];
   return values;
 }
 

@@ -46,7 +46,7 @@ export function causalOrder(first, lane, cause, more, visit) {
         const send = cause[event];
         let reached = send >= 0 && at[lane[send]] > send;
         if (send >= 0 && !reached && waits(send)) continue next;
-        for (const from of others(more, event)) {
+        if (more) for (const from of others(more, event)) {
           if (waits(from)) continue next;
           if (at[lane[from]] > from) reached = true;
         }
@@ -75,7 +75,7 @@ function before({ first, lane, cause }, event, order, more) {
     if (receipt >= bound[lane[receipt]]) continue;
     const send = cause[receipt];
     if (send >= 0 && send >= bound[lane[send]]) bound[lane[send]] = send + 1;
-    for (const from of others(more, receipt)) if (from >= bound[lane[from]]) bound[lane[from]] = from + 1;
+    if (more) for (const from of others(more, receipt)) if (from >= bound[lane[from]]) bound[lane[from]] = from + 1;
   }
   return bound;
 }
@@ -93,7 +93,7 @@ function after({ first, lane, cause }, event, order, more) {
     if (receipt >= bound[lane[receipt]]) continue;
     const send = cause[receipt];
     let follows = send >= 0 && send >= bound[lane[send]];
-    for (const from of others(more, receipt)) follows = follows || from >= bound[lane[from]];
+    if (more) for (const from of others(more, receipt)) follows = follows || from >= bound[lane[from]];
     if (follows) bound[lane[receipt]] = receipt;
   }
   return bound;

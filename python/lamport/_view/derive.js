@@ -1,6 +1,8 @@
 // What follows from the columns of a page (data.py): partners, clocks and queues of a run.
 
 import { causalOrder } from "./cones.js";
+import { above } from "./index.js";
+import { placesOf, sortedBy16 } from "./order.js";
 import { spelled } from "./spelled.js";
 
 export const SEND = 0;
@@ -42,7 +44,9 @@ export async function deriveRun(file) {
   const lanes = first.length - 1;
   const lane = new Int32Array(kind.length);
   for (let l = 0; l < lanes; l++) lane.fill(l, first[l], first[l + 1]);
-  const send = nthOf(kind, SEND, places);
+  const sends = eventsOf(kind, 3, SEND);
+  const send = places;
+  for (let m = 0; m < send.length; m++) send[m] = sends[send[m]];
   const end = lasts;
   for (let m = 0; m < end.length; m++) end[m] += time[send[m]];
   const byArrival = orderOf(end, to, lanes);
@@ -56,7 +60,8 @@ export async function deriveRun(file) {
   const begins = new Float64Array(lanes);
   for (let l = 0, i = 0; l < lanes; l++) if (first[l + 1] > first[l]) begins[l] = before[i++];
   const derived = head.columns.clock.derived;
-  const cause = messageOf.map((message) => (message < 0 ? -1 : send[message]));
+  const cause = new Int32Array(kind.length).fill(-1);
+  for (let m = 0; m < send.length; m++) if (receipt[m] >= 0) cause[receipt[m]] = send[m];
   const visit = (event) => {
     const l = lane[event];
     const last = event === first[l] ? begins[l] : clock[event - 1];
@@ -105,11 +110,13 @@ function byEvent(events, causes, count) {
   return { begin, causes };
 }
 
-/** The numbers of the events of a kind, by how many of them are before. */
-function nthOf(kind, which, places) {
-  const found = [];
-  for (let e = 0; e < kind.length; e++) if ((kind[e] & 3) === which) found.push(e);
-  return places.map((place) => found[place]);
+/** The numbers of the events for which what is known of a kind (`mask`) is `which`. */
+function eventsOf(kind, mask, which) {
+  let count = 0;
+  for (let e = 0; e < kind.length; e++) if ((kind[e] & mask) === which) count++;
+  const found = new Int32Array(count);
+  for (let e = 0, i = 0; i < count; e++) if ((kind[e] & mask) === which) found[i++] = e;
+  return found;
 }
 
 /**
@@ -144,30 +151,12 @@ function orderOf(end, to, lanes) {
     if (end[m] < lowest) lowest = end[m];
     if (end[m] > highest) highest = end[m];
   }
-  let order = new Int32Array(end.length);
-  for (let m = 0; m < order.length; m++) order[m] = m;
-  for (let weight = 1; weight <= highest - lowest; weight *= 65536) {
-    order = byDigit(order, 65536, (m) => Math.floor((end[m] - lowest) / weight) % 65536);
-  }
-  return byDigit(order, lanes + 1, (m) => to[m]);
-}
-
-/** One pass of a radix sort: stable. */
-export function byDigit(order, size, digit) {
-  const count = new Int32Array(size + 1);
-  for (let i = 0; i < order.length; i++) count[digit(order[i]) + 1]++;
-  for (let d = 0; d < size; d++) count[d + 1] += count[d];
-  const sorted = new Int32Array(order.length);
-  for (let i = 0; i < order.length; i++) sorted[count[digit(order[i])]++] = order[i];
-  return sorted;
+  return sortedBy16(sortedBy16(placesOf(end.length), end, lowest, highest), to, 0, lanes);
 }
 
 /** Gives each received message its RECEIVE: they are taken as they arrived, but for `ranks`. */
 function link(kind, state, byArrival, ranks, receipt, messageOf) {
-  const receipts = [];
-  for (let e = 0; e < kind.length; e++) {
-    if ((kind[e] & 3) === RECEIVE && !(kind[e] & FLAG.alone)) receipts.push(e);
-  }
+  const receipts = eventsOf(kind, 3 | FLAG.alone, RECEIVE);
   let place = 0;
   for (let i = 0; i < byArrival.length; i++) {
     const message = byArrival[i];
@@ -182,32 +171,25 @@ function link(kind, state, byArrival, ranks, receipt, messageOf) {
 /** The queue after each receipt: what had arrived by then and was not taken, and `waits` more; -1: not known. */
 function queues(kind, time, first, end, to, state, byArrival, waits) {
   const queue = new Int32Array(kind.length).fill(-1);
+  const arrivals = new Float64Array(end.length);
   let at = 0;
   let which = 0;
   for (let l = 0; l + 1 < first.length; l++) {
-    const come = [];
+    let come = 0;
     while (at < byArrival.length && to[byArrival[at]] === l) {
-      if (state[byArrival[at]] & END_KNOWN) come.push(end[byArrival[at]]);
+      if (state[byArrival[at]] & END_KNOWN) arrivals[come++] = end[byArrival[at]];
       at++;
     }
     let taken = 0;
+    let seen = 0;
     for (let e = first[l]; e < first[l + 1]; e++) {
       if ((kind[e] & 3) !== RECEIVE) continue;
       taken++;
-      queue[e] = waits[which++] + upTo(come, time[e]) - taken;
+      // Times go on, as a rule, and then the next arrivals are looked at; else all.
+      if (seen && arrivals[seen - 1] > time[e]) seen = above(arrivals, time[e], 0, come);
+      while (seen < come && arrivals[seen] <= time[e]) seen++;
+      queue[e] = waits[which++] + seen - taken;
     }
   }
   return queue;
-}
-
-/** How many of sorted numbers are at most `value`. */
-function upTo(sorted, value) {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

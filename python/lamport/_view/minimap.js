@@ -3,8 +3,11 @@
 /** How many events lie in each of `columns` parts of an axis. */
 export function mapCounts({ x, low, high }, columns) {
   const counts = new Int32Array(columns);
-  const span = high - low || 1;
-  for (let e = 0; e < x.length; e++) counts[Math.min(columns - 1, Math.floor(((x[e] - low) / span) * columns))]++;
+  const scale = columns / (high - low || 1);
+  for (let e = 0; e < x.length; e++) {
+    const column = Math.floor((x[e] - low) * scale);
+    counts[column < columns ? column : columns - 1]++;
+  }
   return counts;
 }
 

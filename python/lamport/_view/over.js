@@ -4,6 +4,7 @@ import { ARRIVAL_KNOWN } from "./derive.js";
 import { lineOf } from "./messages.js";
 import { screen } from "./place.js";
 import { FOOT } from "./detail.js";
+import { atLeast, eventsInWindow } from "./index.js";
 
 /** What lies over the frame: the chosen event, hits, violations, the message under the pointer and its wait. */
 export function drawOver(context, scene) {
@@ -23,12 +24,14 @@ export function drawOver(context, scene) {
     context.arc(place.at(axis.x[event]), layout.y(row), radius, 0, 2 * Math.PI);
     context.stroke();
   };
-  let drawn = 0;
-  for (const event of hits) {
-    if (drawn > 3000) break;
-    if (axis.x[event] >= low && axis.x[event] <= high) {
-      ring(event, colors.hit, 6, 1.4);
-      drawn++;
+  for (const lane of layout.lanes) {
+    const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
+    let at = atLeast(hits, begin, 0, hits.length);
+    while (at < hits.length && hits[at] < stop) {
+      ring(hits[at], colors.hit, 6, 1.4);
+      // Of hits that would be drawn into each other the first is drawn.
+      const next = atLeast(axis.x, axis.x[hits[at]] + 2 / place.scale, hits[at] + 1, stop);
+      at = atLeast(hits, next, at + 1, hits.length);
     }
   }
   context.fillStyle = colors.violation;

@@ -12,6 +12,7 @@ const { carriedOver, groupFolded, groupHidden, groupedBy, layoutLanes, moved, mo
 const { labelsOf } = await import(`${home}marks.js`);
 const { parse, textsOf } = await import(`${home}search.js`);
 const { actionOf } = await import(`${home}keys.js`);
+const { placesOf, sortedBy16 } = await import(`${home}order.js`);
 const { axisOf, tickText, ticks } = await import(`${home}axis.js`);
 const { svgContext } = await import(`${home}svg.js`);
 
@@ -71,6 +72,29 @@ test("planes hold signs and numbers up to 2^53", () => {
   assert.deepEqual(Array.from(fromPlanes(bytes, values.length, 7, false)), values);
   assert.deepEqual(Array.from(fromPlanes(Uint8Array.of(14, 0, 1), 3, 1, true)), [7, 7, 6]);
   assert.deepEqual(Array.from(fromPlanes(null, 3, 0, true)), [0, 0, 0]);
+});
+
+test("planes of every width hold their numbers, and differences of them", () => {
+  const next = draws(5);
+  for (let width = 1; width < 7; width++) {
+    const values = Array.from({ length: 50 }, () => Math.floor((next() - 0.5) * 2 ** (8 * width)));
+    const bytes = new Uint8Array(values.length * width);
+    values.forEach((value, i) => {
+      for (let plane = 0, rest = value < 0 ? -2 * value - 1 : 2 * value; plane < width; plane++, rest = Math.floor(rest / 256)) bytes[plane * values.length + i] = rest % 256;
+    });
+    assert.deepEqual(Array.from(fromPlanes(bytes, values.length, width, false)), values);
+    let sum = 0;
+    assert.deepEqual(Array.from(fromPlanes(bytes, values.length, width, true)), values.map((value) => (sum += value)));
+  }
+});
+
+test("numbers are sorted digit by digit, equal ones as they were", () => {
+  const next = draws(6);
+  for (const span of [1, 70000, 2 ** 33, 2 ** 52]) {
+    const values = Float64Array.from({ length: 400 }, (_, i) => (i % 3 ? Math.floor(next() * span) : 7) - 20);
+    const order = Array.from(sortedBy16(placesOf(400), values, -20, span));
+    assert.deepEqual(order, Array.from({ length: 400 }, (_, i) => i).sort((a, b) => values[a] - values[b] || a - b));
+  }
 });
 
 test("what is broken in a part is an error, and what is long comes whole", async () => {
