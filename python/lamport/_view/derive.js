@@ -14,7 +14,7 @@ export const MATCHES = ["exact", "unique", "fifo", "ambiguous", "none"];
 export const FLAG = { manual: 4, by_hand: 8, caused: 16, ambiguous: 32, alone: 64 };
 export const ARRIVAL_KNOWN = 32;
 export const END_KNOWN = 64;
-const LINKED = 128;
+export const LINKED = 128;
 
 /** The run that a file of columns holds: events lane by lane, messages by SEND and recipient. */
 export async function deriveRun(file) {
