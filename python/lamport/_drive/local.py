@@ -15,6 +15,9 @@ from lamport._drive.limits import check_limits
 from lamport._drive.progress import watch
 from lamport._drive.work import Work
 from lamport._lamport import DEFAULTS
+from lamport._live.follower import Follower
+from lamport._live.notebook import Cell
+from lamport._model import check
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
@@ -65,6 +68,7 @@ def run_local(
     precise: bool = True,
     key: bytes | str | None = "auto",
     limits: bool = True,
+    live: bool = False,
     progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n on this host, over TCP on loopback, in real time.
@@ -141,8 +145,13 @@ def run_local(
         Before the start, estimate when the disk of `log_dir` and the queues of the machines will be full:
         refuse a run that fills one within an hour of ticking and before its end, warn where it is later.
         False: start it as it is.
+    live : bool
+        Show the run in the cell of the notebook while it goes on: its diagram, clocks, queues, drift, and
+        faults as they strike; at its end the page of `Run.view` takes the place. It needs no server and no
+        port: kernel and browser may be on two hosts. Machines are not touched. In a shell:
+        ``lamport run --live``.
     progress : bool or callable, optional
-        A progress bar; None: in a terminal or a notebook. A callable gets
+        A progress bar; None: in a terminal or a notebook, but for a run that is shown live. A callable gets
         ``(elapsed, clocks, queues)`` about 20 times a second.
 
     Returns
@@ -154,7 +163,7 @@ def run_local(
     ------
     ValueError
         An argument is outside what the model allows, or two disagree; a disk or a queue is too small, see
-        `limits`; with `processes`, a process cannot be handed the algorithm.
+        `limits`; with `processes`, a process cannot be handed the algorithm; `live` without a notebook.
     FileExistsError
         `log_dir` already holds a run.
     OSError
@@ -181,6 +190,7 @@ def run_local(
 
     setting = run_setting(given)
     check_others("run_local", given)
+    cell = Cell(Follower) if check.flag("live", live) else None
     plan = plan_of(given, setting)
     check_room(setting, base_port=base_port, processes=processes)
     given["seed"] = make_seed(seed)
@@ -199,10 +209,18 @@ def run_local(
     }
     at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text, plan))
     work = Work(at_work.run)
-    with watch(progress, duration, len(peers)) as bar:
+    with watch(False if cell and progress is None else progress, duration, len(peers)) as bar:
+
+        def look() -> None:
+            at_work.tell(bar)
+            if cell is not None:
+                cell.look(at_work.begun)
+
         try:
-            directory = work.watch(lambda: at_work.tell(bar))
+            directory = work.watch(look)
         except BaseException:
+            if cell is not None:
+                cell.end(None)
             # What made the run fail is raised, even where warnings are errors.
             with suppress(LamportWarning):
                 at_work.warn()
@@ -214,6 +232,8 @@ def run_local(
     forget_key(directory, text)
     run = Run(directory, parameters=parameters, interrupted=at_work.is_interrupted)
     run._roles = None if plan is None else plan.roles
+    if cell is not None:
+        cell.end(run)
     return run
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeAlias
 
+from lamport._live.notebook import is_notebook
 from lamport._model.comfort import Comfort
 
 __all__ = ["Count", "Progress", "watch"]
@@ -144,8 +145,4 @@ def _show(bar: Any, elapsed: float, clocks: list[int], queues: list[int]) -> Non
 
 def _seen() -> bool:
     """Whether a bar would be seen: stderr is a terminal, or this is a notebook."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        return True
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
+    return (sys.stderr is not None and sys.stderr.isatty()) or is_notebook()

@@ -244,10 +244,12 @@ export function runOf(grown) {
   const head = {
     version: 1, unit: UNIT, machines, first: Array.from(first), title: grown.title, names: grown.names, rates: grown.rates, notes: [],
     highlight: null, cut: [], faults: faultsOf(grown), violations: [], texts: [], columns: {},
+    causality: { open: "", refused: "" },
   };
-  const order = causalOrder(first, lane, cause, null);
+  const order = causalOrder(first, lane, cause, null, null);
   return {
     head, unit: UNIT, lanes, first, lane, kind, time, clock, begins, queue, send: Int32Array.from(send), to: Int32Array.from(to), end, state,
-    sent, receipt, messageOf, cause, alone, order: order.receipts, ordered: order.complete, names: nameAll(head), goesOn: grown.ended === null,
+    sent, receipt, messageOf, cause, more: null, alone, order: order.receipts, ordered: order.complete,
+    open: "", possible: null, refused: "", names: nameAll(head), goesOn: grown.ended === null,
   };
 }

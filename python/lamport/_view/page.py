@@ -11,17 +11,19 @@ __all__ = ["page"]
 HOME = Path(__file__).parent
 
 
-def page(data: bytes) -> str:
-    """Return the page of a file of columns (`codec`).
+def page(
+    data: bytes, *, start: str = "app", styles: tuple[str, ...] = ("page.css",), policy: str = ""
+) -> str:
+    """Return the page of a file of columns (`codec`), or of other data that its module `start` takes.
 
     Everything of the run is in base64: no text of a log is a part of the page that a browser reads. The
-    browser itself refuses whatever is not this script and this style.
+    browser itself refuses whatever is not this script and this style, or allowed by `policy`.
     """
-    script, style = _script(), _text("page.css")
+    script, style = _script(start), "".join(map(_text, styles))
     rest = {
         "POLICY": (
             f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-            "base-uri 'none'; form-action 'none'"
+            "base-uri 'none'; form-action 'none'" + (policy and f"; {policy}")
         ),
         "STYLE": style,
         "SCRIPT": script,
@@ -38,8 +40,8 @@ def _hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
-def _script() -> str:
-    return join("app", lambda name: _text(f"{name}.js"))
+def _script(start: str) -> str:
+    return join(start, lambda name: _text(f"{name}.js"))
 
 
 def _text(name: str) -> str:

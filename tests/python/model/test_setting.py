@@ -15,7 +15,7 @@ from lamport._model.parameter import REQUIRED
 from lamport._model.setting import DISCIPLINE, MODEL, NUMBERS, SETTING, of_function
 
 OWN = {
-    "run_local": {"progress"},
+    "run_local": {"live", "progress"},
     "simulate": {"since", "progress"},
     "sweep": {"grid", "measure", "since", "executor", "progress", "fixed"},
     "Machine": set(),

@@ -167,6 +167,24 @@ class Page:
         Path(path).write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
         return path
 
+    def frames(self, least=1, seconds=60):
+        """The sandboxed frames of this page, as pages; waits until there are so many."""
+        self.call("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
+        end = time.monotonic() + seconds
+        while True:
+            self.settle()
+            gone = {each["sessionId"] for each in self.happened("Target.detachedFromTarget")}
+            found = [
+                each["sessionId"]
+                for each in self.happened("Target.attachedToTarget")
+                if each["targetInfo"]["type"] == "iframe" and each["sessionId"] not in gone
+            ]
+            if len(found) >= least:
+                return [Page(self._browser, each) for each in found]
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(found)} frames, not {least}")
+            time.sleep(0.02)
+
     def happened(self, *methods):
         """What the browser told of this page, of these kinds."""
         return [

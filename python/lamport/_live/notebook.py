@@ -1,0 +1,166 @@
+"""A run that goes on, shown in a cell of a notebook: no server and no port, only outputs of the cell."""
+
+import json
+import secrets
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lamport._live.page import live_page
+from lamport._model.warning import warn
+from lamport._view.view import SANDBOX
+
+if TYPE_CHECKING:
+    from lamport._runs.run import Run
+
+__all__ = ["Cell", "Follows", "is_notebook"]
+
+PERIOD = 0.2
+"""Seconds between two updates, at the least."""
+LARGEST = 200_000
+"""The most bytes of an update beside what is the same in each: a text of a follower is no larger."""
+FLOW = 500_000
+"""The most bytes in a second: Jupyter's own bound is a million."""
+WAITING = 2_000_000
+"""The most bytes that wait to be shown: beyond them the oldest are not."""
+REPEATED = 20_000
+"""The most bytes of the names of machines that every update has, so that a frame can begin at any."""
+BEAT = 1.0
+"""Seconds after which a frame is told that there is nothing new."""
+
+WORDS = (
+    "<p>A run that goes on: {title}. It is drawn in the frame below by a script: where you see only these "
+    "words, trust the notebook and run the cell again.</p>"
+)
+FRAME = (
+    '<iframe sandbox="{sandbox}" data-lamport="{name}" srcdoc="{page}" width="100%" height="640" '
+    'title="space-time diagram" style="border:0"></iframe>'
+)
+SCRIPT = (
+    "(() => {{ const told = {{lamport: [{texts}], number: {number}}}; "
+    "document.querySelectorAll('iframe[data-lamport=\"{name}\"]')"
+    '.forEach((frame) => frame.contentWindow.postMessage(told, "*")); }})();'
+)
+
+
+class Follows(Protocol):
+    """What tells of a run while it goes on."""
+
+    def poll(self) -> list[str]: ...
+
+
+def is_notebook() -> bool:
+    """Whether this is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    # Some are classes of their own that derive from it.
+    return any(each.__name__ == "ZMQInteractiveShell" for each in type(shell).__mro__)
+
+
+class Cell:
+    """The output of a cell that shows a run.
+
+    A run goes on whatever becomes of what shows it: what cannot be shown is warned of, once.
+
+    Parameters
+    ----------
+    follow : callable
+        Gives what tells of the run of a directory.
+    """
+
+    def __init__(self, follow: Callable[[Path], Follows]) -> None:
+        if not is_notebook():
+            raise ValueError(
+                "live=True shows a run in a cell of a notebook, and this is none: take `lamport run --live` "
+                "in a shell, or run_local without live"
+            )
+        self._follow = follow
+        self._follower: Follows | None = None
+        self._name = f"lamport-{secrets.token_hex(8)}"
+        self._number, self._last = 0, -1.0
+        self._begin = ""
+        self._waiting: deque[str] = deque()
+        self._broken = False
+
+    def look(self, directory: Path | None) -> None:
+        """Show what is new, if it is time to."""
+        now = time.monotonic()
+        if self._broken or directory is None or now - self._last < PERIOD:
+            return
+        try:
+            if self._follower is None:
+                self._follower = self._follow(directory)
+                self._open(directory.name)
+            self._gather(self._follower.poll())
+            if self._waiting or now - self._last >= BEAT:
+                self._send(now)
+        except Exception as error:
+            self._give_up(error)
+
+    def end(self, run: "Run | None") -> None:
+        """Show the ordinary page in place of the frame, or words, and leave nothing of the last update."""
+        if self._broken or self._follower is None:
+            return
+        try:
+            self._show("update", {"text/plain": ""})
+            if run is None:
+                words = "The run failed. What its logs hold: lamport.load(directory).view()"
+                told: Any = {"text/html": f"<p>{words}</p>", "text/plain": words}
+            else:
+                told = run.view()
+            self._show("frame", told)
+        except Exception as error:
+            self._give_up(error)
+
+    def _open(self, title: str) -> None:
+        page = escape(live_page("messages", title))
+        frame = FRAME.format(sandbox=SANDBOX, name=self._name, page=page)
+        html = f"{WORDS.format(title=escape(title))}\n{frame}"
+        self._show("frame", {"text/html": html, "text/plain": f"<{title}, live>"}, first=True)
+        self._show("update", {"text/plain": ""}, first=True)
+
+    def _gather(self, texts: list[str]) -> None:
+        for text in texts:
+            if text.startswith('{"type":"begin"'):
+                self._begin = text
+            self._waiting.append(text)
+        size = sum(map(len, self._waiting))
+        while size > WAITING:
+            size -= len(self._waiting.popleft())
+
+    def _send(self, now: float) -> None:
+        texts: list[str] = []
+        size = 0
+        if self._begin and len(self._begin) <= REPEATED and self._begin not in self._waiting:
+            texts.append(_literal(self._begin))
+            size = len(texts[0])
+        while self._waiting:
+            text = _literal(self._waiting[0])
+            if texts and size + len(text) > LARGEST:
+                break
+            texts.append(text)
+            size += len(text)
+            self._waiting.popleft()
+        self._number += 1
+        script = SCRIPT.format(texts=",".join(texts), number=self._number, name=self._name)
+        self._show("update", {"application/javascript": script, "text/plain": ""})
+        self._last = now + max(0.0, len(script) / FLOW - PERIOD)
+
+    def _show(self, what: str, told: Any, *, first: bool = False) -> None:
+        from IPython.display import display, update_display
+
+        raw = isinstance(told, dict)
+        (display if first else update_display)(told, raw=raw, display_id=f"{self._name}-{what}")
+
+    def _give_up(self, error: Exception) -> None:
+        self._broken = True
+        warn(f"the run goes on, but is not shown any more: {type(error).__name__}: {error}")
+
+
+def _literal(text: str) -> str:
+    """Return a text as a script says it: no sign of it is one of HTML, nor ends a line."""
+    return json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
