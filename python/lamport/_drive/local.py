@@ -15,8 +15,7 @@ from lamport._drive.limits import check_limits
 from lamport._drive.progress import watch
 from lamport._drive.work import Work
 from lamport._lamport import DEFAULTS
-from lamport._live.follower import Follower
-from lamport._live.notebook import Cell
+from lamport._live.notebook import Cell, follower
 from lamport._model import check
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
@@ -190,7 +189,7 @@ def run_local(
 
     setting = run_setting(given)
     check_others("run_local", given)
-    cell = Cell(Follower) if check.flag("live", live) else None
+    cell = Cell(follower) if check.flag("live", live) else None
     plan = plan_of(given, setting)
     check_room(setting, base_port=base_port, processes=processes)
     given["seed"] = make_seed(seed)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeAlias
 
-from lamport._live.notebook import is_notebook
+from lamport._live.where import is_notebook
 from lamport._model.comfort import Comfort
 
 __all__ = ["Count", "Progress", "watch"]

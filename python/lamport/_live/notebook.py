@@ -2,22 +2,21 @@
 
 import json
 import secrets
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lamport._live.page import live_page
+from lamport._live.where import is_notebook
 from lamport._model.warning import warn
-from lamport._view.view import SANDBOX
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
 
-__all__ = ["Cell", "Follows", "is_notebook"]
+__all__ = ["Cell", "Follows", "follower"]
 
 PERIOD = 0.2
 """Seconds between two updates, at the least."""
@@ -51,14 +50,6 @@ class Follows(Protocol):
     """What tells of a run while it goes on."""
 
     def poll(self) -> list[str]: ...
-
-
-def is_notebook() -> bool:
-    """Whether this is the kernel of a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    # Some are classes of their own that derive from it.
-    return any(each.__name__ == "ZMQInteractiveShell" for each in type(shell).__mro__)
 
 
 class Cell:
@@ -117,6 +108,9 @@ class Cell:
             self._give_up(error)
 
     def _open(self, title: str) -> None:
+        from lamport._live.page import live_page
+        from lamport._view.view import SANDBOX
+
         page = escape(live_page("messages", title))
         frame = FRAME.format(sandbox=SANDBOX, name=self._name, page=page)
         html = f"{WORDS.format(title=escape(title))}\n{frame}"
@@ -151,14 +145,21 @@ class Cell:
         self._last = now + max(0.0, len(script) / FLOW - PERIOD)
 
     def _show(self, what: str, told: Any, *, first: bool = False) -> None:
-        from IPython.display import display, update_display
+        from IPython import display
 
-        raw = isinstance(told, dict)
-        (display if first else update_display)(told, raw=raw, display_id=f"{self._name}-{what}")
+        call: Any = display.display if first else display.update_display
+        call(told, raw=isinstance(told, dict), display_id=f"{self._name}-{what}")
 
     def _give_up(self, error: Exception) -> None:
         self._broken = True
         warn(f"the run goes on, but is not shown any more: {type(error).__name__}: {error}")
+
+
+def follower(directory: Path) -> Follows:
+    """Return what follows the logs of a directory."""
+    native: Any = import_module("lamport._lamport")
+    made: Follows = native.Follower(str(directory))
+    return made
 
 
 def _literal(text: str) -> str:

@@ -18,7 +18,7 @@ const UNKNOWN = 3;
 export function growing(most = MOST) {
   return {
     most, title: "", machines: [], names: [], rates: [], algorithm: null, planned: [], limit: 0, taken: -1, now: 0, every: 1, weight: 0,
-    dropped: 0, lanes: new Map(), struck: [], warnings: [], warned: 0, ended: null, series: { spacing: 0, rows: [] },
+    dropped: 0, thinned: false, lanes: new Map(), struck: [], warnings: [], warned: 0, ended: null, series: { spacing: 0, rows: [] },
   };
 }
 
@@ -63,6 +63,7 @@ function laneOf(grown, machine) {
 function more(grown, told) {
   grown.now = Math.max(grown.now, told.now);
   grown.every = told.every;
+  if (told.every > 1) grown.thinned = true;
   for (let i = 0; i < told.machine.length; i++) {
     const arrived = told.arrived[i];
     const to = Array.isArray(told.to[i]) ? told.to[i] : [];
@@ -152,7 +153,7 @@ export function seriesOf(grown) {
 }
 
 /** Each machine as it is now, in the order of the lanes. */
-export function present(grown) {
+export function machinesOf(grown) {
   return grown.machines.map((machine) => {
     const { clock, queue, count } = grown.lanes.get(machine);
     return { machine, clock, queue, count };
@@ -243,13 +244,13 @@ export function runOf(grown) {
   }
   const head = {
     version: 1, unit: UNIT, machines, first: Array.from(first), title: grown.title, names: grown.names, rates: grown.rates, notes: [],
-    highlight: null, cut: [], faults: faultsOf(grown), violations: [], texts: [], columns: {},
+    highlight: null, cut: null, faults: faultsOf(grown), violations: [], texts: [], columns: {},
     causality: { open: "", refused: "" },
   };
   const order = causalOrder(first, lane, cause, null, null);
   return {
     head, unit: UNIT, lanes, first, lane, kind, time, clock, begins, queue, send: Int32Array.from(send), to: Int32Array.from(to), end, state,
     sent, receipt, messageOf, cause, more: null, alone, order: order.receipts, ordered: order.complete,
-    open: "", possible: null, refused: "", names: nameAll(head), goesOn: grown.ended === null,
+    open: "", possible: null, refused: "", names: nameAll(head), goesOn: grown.ended === null, isPart: grown.dropped > 0 || grown.thinned,
   };
 }

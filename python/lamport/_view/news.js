@@ -1,7 +1,7 @@
 // What is around the diagram of a run that goes on: how it stands, machines as they are now, strips, news.
 
 import { behind, heard, keepingTime, spanOf, standing } from "./behind.js";
-import { faultsOf, present as machinesOf, runOf, seriesOf, take } from "./grow.js";
+import { faultsOf, machinesOf, runOf, seriesOf, take } from "./grow.js";
 import { follow, follows, present, replace } from "./present.js";
 import { contextOf, draw, part, whenDrawn } from "./stage.js";
 import { drawNow, drawStrip } from "./strips.js";

@@ -14,6 +14,7 @@ export const state = {
   pointed: null, hovering: null, violation: -1, dark: false, faults: [], violations: [], cut: null, rates: [], longest: 0, map: null, follows: false,
 };
 let pending = false;
+let around = null;
 /** Milliseconds of a frame for vector clocks, and the most lanes that have some. */
 const BUDGET = 10;
 const MOST_VECTOR = 16;
@@ -77,7 +78,8 @@ function putImage(image, x, y) {
   }
 }
 
-function contextOf(canvas, width, height) {
+/** The context of a canvas of this size, whatever the ratio of the screen. */
+export function contextOf(canvas, width, height) {
   const ratio = devicePixelRatio || 1;
   const w = Math.max(1, Math.round(width * ratio));
   const h = Math.max(1, Math.round(height * ratio));
@@ -108,6 +110,12 @@ function frame() {
   const map = part("minimap");
   state.map = drawMinimap(contextOf(map, map.clientWidth, map.clientHeight), made, map.clientWidth, map.clientHeight);
   showLegend(part("counts"), part("signs"), made, told, contextOf);
+  if (around) around(made);
+}
+
+/** Has `call` draw what is around the drawing, after each frame and from the same scene. */
+export function whenDrawn(call) {
+  around = call;
 }
 
 /** Draws what lies over the frame. */

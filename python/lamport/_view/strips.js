@@ -7,11 +7,15 @@ const FONT = "11px system-ui, sans-serif";
 const LINES = 40;
 const APART = 12;
 const MARGIN = 5;
+const TITLE = 15;
 const TINTS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9"];
 
-/** The colour of a lane's line: that of its rate, if rates differ. */
-export function tint(rates, lane) {
-  return rates[lane] ?? TINTS[lane % TINTS.length];
+/** The colour of a lane's line: that of its rate, if rates differ; lighter on dark ground. */
+export function tint(rates, lane, colors) {
+  const color = rates[lane] ?? TINTS[lane % TINTS.length];
+  const light = (hex) => Math.round(parseInt(hex, 16) * 0.6 + 255 * 0.4);
+  if (parseInt(colors.ground.slice(1, 3), 16) > 127) return color;
+  return `rgb(${[1, 3, 5].map((at) => light(color.slice(at, at + 2))).join(", ")})`;
 }
 
 /** The smallest and the largest of all numbers of a column of the rows that are known; [0, 1] if none is. */
@@ -40,7 +44,9 @@ export function spread(wanted, low, high) {
 }
 
 /** Draws one strip: `name` is the column, `title` what it is called. */
-export function drawStrip(context, { rows, slots, names, rates, colors, left, right, width, top, height, now, chosen, shown }, name, title) {
+export function drawStrip(context, { rows, slots, names, rates, colors, left, right, width, now, chosen, shown, ...place }, name, title) {
+  const top = place.top + TITLE;
+  const height = place.height - TITLE;
   const [low, high] = extent(rows, name);
   const begin = Math.min(0, rows.length ? rows[0].time : 0);
   const end = Math.max(now, begin + 1);
@@ -81,14 +87,14 @@ export function drawStrip(context, { rows, slots, names, rates, colors, left, ri
     context.stroke();
   };
   if (slots.length > LINES) drawBand(context, rows, name, x, y, colors);
-  else slots.forEach((slot, lane) => line(slot, tint(rates, lane), 1.2));
+  else slots.forEach((slot, lane) => line(slot, tint(rates, lane, colors), 1.2));
   if (chosen >= 0) line(slots[chosen], colors.self, 2.4);
   context.restore();
   drawEnds(context, { rows, slots, names, rates, colors, right, width, top, height, chosen }, name, y);
   context.textAlign = "left";
   context.textBaseline = "top";
-  context.fillStyle = colors.faint;
-  context.fillText(title, left + 4, top + 2);
+  context.fillStyle = colors.ink;
+  context.fillText(title, left, place.top + 3);
 }
 
 /** Many machines: where all are, and where the middle half is. */
@@ -124,7 +130,7 @@ function drawEnds(context, { rows, slots, names, rates, colors, right, width, to
     const value = last[name][slots[lane]];
     const signed = `${value > 0 && name === "drift" ? "+" : ""}${Math.round(value).toLocaleString("en")}`;
     const text = `${short(names[lane], most - signed.length - 1)} ${signed}`;
-    context.fillStyle = slots.length > LINES ? colors.ink : lane === chosen ? colors.self : tint(rates, lane);
+    context.fillStyle = slots.length > LINES ? colors.ink : lane === chosen ? colors.self : tint(rates, lane, colors);
     context.fillRect(right + 2, places[i] - 4, 3, 8);
     context.fillStyle = colors.ink;
     context.fillText(text, right + 8, places[i]);
@@ -152,21 +158,19 @@ export function drawNow(context, { layout, machines, down, colors, width, height
     const half = Math.max(0.5, Math.min(5, layout.rowHeight * 0.35));
     context.fillStyle = colors.queue;
     if (queue > 0) context.fillRect(width - bar - 4, y - half, Math.max(1, (queue / longest) * bar), 2 * half);
-    if (here.some((lane) => down.has(lane))) {
+    const lost = here.some((lane) => down.has(lane));
+    if (lost) {
       context.fillStyle = colors.violation;
-      if (tall) {
-        context.textAlign = "left";
-        context.fillText("down", 6, y);
-      } else context.fillRect(0, y - half, 3, 2 * half);
-      if (tall) continue;
+      context.fillRect(0, y - half, 3, 2 * half);
     }
     if (!tall || here.length > 1) continue;
     const { clock } = machines[here[0]];
     context.fillStyle = colors.ink;
     context.textAlign = "left";
     if (!Number.isNaN(clock)) context.fillText(clock.toLocaleString("en"), 6, y);
-    context.fillStyle = queue > 0 ? colors.ink : colors.faint;
-    if (machines[here[0]].queue >= 0) context.fillText(queue.toLocaleString("en"), width - bar, y);
+    context.fillStyle = lost ? colors.violation : queue > 0 ? colors.ink : colors.faint;
+    if (lost) context.fillText("down", width - bar, y);
+    else if (machines[here[0]].queue >= 0) context.fillText(queue.toLocaleString("en"), width - bar, y);
   }
   context.fillStyle = colors.faint;
   context.textBaseline = "alphabetic";

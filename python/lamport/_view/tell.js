@@ -7,6 +7,13 @@ import { spelled } from "./spelled.js";
 const LATE = "late: one that was sent after it on its channel was there before";
 const FATES = ["received", "unread: it waited in the queue at the end", "undelivered", "what became of it is in no log"];
 
+const NOT_YET = "not received yet";
+
+function fateOf(run, message) {
+  const status = run.state[message] & 3;
+  return run.goesOn && status === 3 ? NOT_YET : FATES[status];
+}
+
 /** A time as people read it: seconds with the digits that the log has. */
 export function secondsText(run, time) {
   return `${(time / run.unit).toFixed(Math.max(6, Math.round(Math.log10(run.unit))))} s`;
@@ -54,7 +61,7 @@ function listed(run, event) {
   const found = [];
   for (let m = run.sent[event]; m < run.sent[event + 1] && found.length < 6; m++) {
     const status = run.state[m] & 3;
-    found.push(who(run, run.to[m], run.other?.[m]) + (status ? ` (${STATUSES[status]})` : ""));
+    found.push(who(run, run.to[m], run.other?.[m]) + (status ? ` (${run.goesOn && status === 3 ? NOT_YET : STATUSES[status]})` : ""));
   }
   const more = run.sent[event + 1] - run.sent[event] - found.length;
   return found.join(", ") + (more > 0 ? ` and ${more} more` : "");
@@ -68,7 +75,7 @@ function short(text) {
 export function tellMessage(run, message) {
   const send = run.send[message];
   const receipt = run.receipt[message];
-  const lines = [`message from ${who(run, run.lane[send])} (clock ${run.clock[send].toLocaleString("en")}) to ${who(run, run.to[message], run.other?.[message])}: ${FATES[run.state[message] & 3]}`];
+  const lines = [`message from ${who(run, run.lane[send])} (clock ${run.clock[send].toLocaleString("en")}) to ${who(run, run.to[message], run.other?.[message])}: ${fateOf(run, message)}`];
   if (hasTimes(run)) lines.push(`sent ${secondsText(run, run.time[send])}`);
   if (run.state[message] & ARRIVAL_KNOWN) lines.push(`arrived ${secondsText(run, run.end[message])}, after ${secondsText(run, run.end[message] - run.time[send])}`);
   if (receipt >= 0) lines.push(`received${hasTimes(run) ? ` ${secondsText(run, run.time[receipt])}` : ""} (clock ${run.clock[receipt].toLocaleString("en")})`);
@@ -83,9 +90,9 @@ export function tellMessage(run, message) {
 export function tellCone(run, cone) {
   const { past, future, possible, concurrent } = countCone(run, cone);
   const counted = (count) => count.toLocaleString("en");
-  const vector = run.lanes <= 16 ? `Vector clock (${vectorClock(run, cone.event).join(", ")}). ` : "";
+  const vector = run.lanes <= 16 && !run.isPart ? `Vector clock (${vectorClock(run, cone.event).join(", ")}). ` : "";
   const open = possible ? `; of ${counted(possible)} the logs leave it open` : "";
-  return `${vector}Its past has ${counted(past)} events, its future ${counted(future)}; ${counted(concurrent)} are concurrent with it${open}`;
+  return `${vector}${run.isPart ? "Of the events that are here: its" : "Its"} past has ${counted(past)} events, its future ${counted(future)}; ${counted(concurrent)} are concurrent with it${open}`;
 }
 
 /** What a reader should know of a run, in sentences. */

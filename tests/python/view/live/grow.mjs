@@ -1,6 +1,6 @@
 // What is known of a run after the texts of its follower: node grow.mjs FILE [MOST], one text a line; as JSON.
 import { readFileSync } from "node:fs";
-import { faultsOf, growing, present, runOf, seriesOf, take } from "../../../../python/lamport/_view/grow.js";
+import { faultsOf, growing, machinesOf, runOf, seriesOf, take } from "../../../../python/lamport/_view/grow.js";
 
 const [, , path, most] = process.argv;
 const grown = growing(most ? Number(most) : undefined);
@@ -14,7 +14,7 @@ process.stdout.write(
       end: list(run.end), receipt: list(run.receipt), state: list(run.state), ordered: run.ordered, messageOf: list(run.messageOf),
       alone: [...run.alone].map(([event, told]) => [event, told.from, told.clock]), sent: list(run.sent), lane: list(run.lane), first: list(run.first),
     },
-    present: present(grown).map((each) => ({ ...each, clock: each.clock })),
+    present: machinesOf(grown).map((each) => ({ ...each, clock: each.clock })),
     faults: faultsOf(grown),
     rows: seriesOf(grown).rows.map((row) => ({ time: row.time, drift: list(row.drift), queue: list(row.queue) })),
     kept: { weight: grown.weight, dropped: grown.dropped, struck: grown.struck.length, warnings: grown.warnings.length, warned: grown.warned },

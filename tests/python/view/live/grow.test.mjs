@@ -1,7 +1,7 @@
 // What is known of a run that goes on: node --test.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultsOf, growing, median, present, runOf, seriesOf, take } from "../../../../python/lamport/_view/grow.js";
+import { faultsOf, growing, machinesOf, median, runOf, seriesOf, take } from "../../../../python/lamport/_view/grow.js";
 import { axisOf } from "../../../../python/lamport/_view/axis.js";
 
 const begin = (machines, more = {}) => JSON.stringify({ type: "begin", version: 1, title: "t", machines, names: [], rates: machines.map(() => 5), algorithm: null, faults: [], limit: 5000, ...more });
@@ -93,10 +93,10 @@ test("the median is that of what is known", () => {
 test("nothing is known, and then the end", () => {
   const grown = growing();
   assert.equal(runOf(grown), null);
-  assert.deepEqual(present(grown), []);
+  assert.deepEqual(machinesOf(grown), []);
   take(grown, begin([7]));
   assert.equal(runOf(grown).kind.length, 0);
-  assert.deepEqual(Number.isNaN(present(grown)[0].clock), true);
+  assert.deepEqual(Number.isNaN(machinesOf(grown)[0].clock), true);
   assert.equal(take(grown, '{"type":"end","told":"over"}'), "end");
   assert.equal(take(grown, '{"type":"other"}'), "");
   assert.deepEqual([grown.ended, runOf(grown).goesOn], ["over", false]);
