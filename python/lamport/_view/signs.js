@@ -21,7 +21,7 @@ export function signsOf(scene, told) {
   if (told.hollow) found.push({ sign: "hollow", words: "RECEIVE that more than one message fits" });
   if (told.crossings) found.push({ sign: "crossing", words: "messages under way between lanes" });
   STYLES.forEach(({ words }, style) => {
-    if (style && told.styles & (1 << style)) found.push({ sign: "message", style, words });
+    if (style && told.styles & (1 << style)) found.push({ sign: "message", style, words: run.goesOn && style === STYLES.length - 1 ? "not received yet" : words });
   });
   if (told.late) found.push({ sign: "late", words: "late: one that was sent after it on its channel was there before" });
   if (told.queues) found.push({ sign: "queue", words: "messages wait in the queue" });

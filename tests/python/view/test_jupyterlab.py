@@ -46,7 +46,7 @@ def ports(page):
 
 def assert_drawn(frame):
     frame.until("document.getElementById('app')?.hidden === false")
-    assert frame.text("legend").startswith("70 events")
+    assert frame.text("counts").startswith("70 events")
 
 
 def assert_out_of_reach(page, frame):
