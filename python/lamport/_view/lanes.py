@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Lanes", "lanes"]
 
-SEND, RECEIVE, INTERNAL = (EVENT_KINDS.index(kind) for kind in ("SEND", "RECEIVE", "INTERNAL"))
+SEND, RECEIVE = (EVENT_KINDS.index(kind) for kind in ("SEND", "RECEIVE"))
 UNITS = (10**6, 10**9, 10**12)
 """How many times there may be in a second: the first that holds them all exactly, where there is one."""
 SHORT = 1e-3
