@@ -13,6 +13,7 @@ from lamport._cli import picture, view
 from lamport._cli.commands import main
 from lamport._plot.spacetime_labels import LABELS
 from lamport._plot.spacetime_layout import TIMES
+from lamport.algorithms import LamportMutex
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +51,13 @@ def test_pictures(logs, tmp_path, capsys, ending, begin):
     assert plt.get_fignums() == []
 
 
-def test_a_picture_is_the_same_again(logs, tmp_path):
-    paths = [tmp_path / f"{name}.png" for name in "ab"]
-    for path in paths:
-        assert main(["view", logs, "-o", str(path), "--stop", "5"]) == 0
-    assert paths[0].read_bytes() == paths[1].read_bytes()
+def test_a_picture_is_the_same_again_and_another_by_another_axis(logs, tmp_path):
+    drawn = []
+    for words in ([], [], ["--time", "step"]):
+        path = tmp_path / f"{len(drawn)}.png"
+        assert main(["view", logs, "-o", str(path), "--stop", "5", *words]) == 0
+        drawn.append(path.read_bytes())
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_machines_by_name(tmp_path):
@@ -107,6 +110,17 @@ def test_a_page_is_that_of_the_library(logs, tmp_path, capsys):
     page = lamport.load(logs).view(10, 14, highlight=(2, 66), cut={1: 44, 2: 66}, texts=False)
     assert path.read_text(encoding="utf-8") == page.html
     assert capsys.readouterr().out == f"wrote {path}\n"
+
+
+def test_texts_are_left_out(tmp_path):
+    home, pages = tmp_path / "a", []
+    lamport.simulate(3, 2, algorithm=LamportMutex, rates=10, seed=1, log_dir=home)
+    for texts in (True, False):
+        path = tmp_path / f"{texts}.html"
+        assert main(["view", str(home), "-o", str(path), *([] if texts else ["--no-texts"])]) == 0
+        assert path.read_text(encoding="utf-8") == lamport.load(home).view(texts=texts).html
+        pages.append(path.stat().st_size)
+    assert pages[0] > pages[1]
 
 
 @pytest.mark.parametrize("ending", ["html", "png"])
