@@ -57,6 +57,6 @@ export function ticks(low, high, most, whole) {
 
 /** A number as the marks of an axis say it. */
 export function tickText(value, step) {
-  const digits = Math.max(0, Math.min(9, -Math.floor(Math.log10(step || 1) + 1e-9)));
+  const digits = Math.max(0, Math.min(15, -Math.floor(Math.log10(step || 1) + 1e-9)));
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

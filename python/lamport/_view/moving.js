@@ -36,7 +36,7 @@ export function whole() {
 /** Shows a window of the axis: never less than can be told apart, nor much more than there is. */
 export function show(low, high) {
   const span = state.axis.high - state.axis.low || 1;
-  const least = state.axis.name === "real" ? Math.max(2e-6, span * 1e-12) : 2;
+  const least = state.axis.name === "real" ? Math.max(2 / state.run.unit, span * 1e-12) : 2;
   const most = 1.2 * span;
   const wide = Math.min(Math.max(high - low, least), Math.max(most, least));
   const middle = (low + high) / 2;

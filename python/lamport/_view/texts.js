@@ -1,5 +1,7 @@
 // Bodies and states of events: blocks of them are inflated when they are asked for.
 
+const DAMAGED = "(the texts of this page are damaged: they cannot be read)";
+
 /** Gives texts by event; what was inflated is kept, up to some blocks. */
 export function textsOfRun(file) {
   const blocks = new Map();
@@ -7,7 +9,8 @@ export function textsOfRun(file) {
   const read = async (entry) => {
     if (!blocks.has(entry)) {
       if (blocks.size >= kept) blocks.delete(blocks.keys().next().value);
-      blocks.set(entry, file.json(entry.at).then(([events, texts]) => new Map(events.map((event, i) => [event, texts[i]]))));
+      const texts = file.json(entry.at).then(([events, told]) => new Map(events.map((event, i) => [event, told[i]])));
+      blocks.set(entry, texts.catch(() => null));
     }
     return blocks.get(entry);
   };
@@ -24,7 +27,7 @@ export function textsOfRun(file) {
         const places = isBody && from !== event ? [event, from] : [event];
         for (const place of places) {
           if (entry.block !== Math.floor(place / 65536)) continue;
-          const texts = await read(entry);
+          const texts = (await read(entry)) ?? new Map([[place, DAMAGED]]);
           if (!texts.has(place) || (place !== event && own.has(entry.name))) continue;
           if (place === event) own.add(entry.name);
           found[entry.name] = texts.get(place) ?? undefined;
@@ -38,7 +41,10 @@ export function textsOfRun(file) {
       for (const name of names) {
         found[name] = new Map();
         for (const entry of file.head.texts) {
-          if (entry.name === name) for (const [event, text] of await read(entry)) found[name].set(event, text);
+          if (entry.name !== name) continue;
+          const texts = await read(entry);
+          if (!texts) throw new SyntaxError(DAMAGED.slice(1, -1)); // as what cannot be asked is said
+          for (const [event, text] of texts) found[name].set(event, text);
         }
       }
       return found;
