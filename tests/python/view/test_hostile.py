@@ -109,7 +109,7 @@ def shows(page):
         ".map((at) => at.name).filter((name) => name.startsWith('on')).join())"
     )
     allowed = (
-        "html head meta title style body main header h1 label select option form input button output span "
+        "html head meta title style body main header h1 h2 label select option form input button output span "
     )
     allowed += "p div canvas section strong table thead tbody tr th td ul ol li script br a svg path"
     assert set(found) <= set(allowed.split()), set(found) - set(allowed.split())

@@ -18,17 +18,19 @@
     const [, left, , width, height] = calls[clip - 1];
     const found = { left, width, height, marks: [], lines: [], image: false, dense: false };
     let path = [];
+    let lanes = false; // messages are drawn before the first lane
     for (const [name, ...args] of calls.slice(clip + 1)) {
       if (name === "beginPath") path = [];
       else if (name === "putImageData" || name === "drawImage") found.image = true;
+      else if (name === "fillRect" && args[0] === left && args[2] === width && args[3] === 1) lanes = true;
       else if (name === "fillRect") found.dense ||= args[3] > 1 && args[2] >= 3.5 && args[2] < 4.5 && Number.isInteger(args[0]);
       else if (name !== "fill" && name !== "stroke") path.push([name, ...args]);
-      else if (name === "fill" && path.some(([what]) => what === "arc" || what === "rect")) {
+      else if (lanes && name === "fill" && path.some(([what]) => what === "arc" || what === "rect")) {
         for (const [what, x, y, w, h] of path) {
           if (what === "arc") found.marks.push(["SEND", x, y]);
           else if (what === "rect") found.marks.push([Math.abs(w - h) < 0.01 ? "RECEIVE" : "INTERNAL", x + w / 2, y + h / 2]);
         }
-      } else if (name === "stroke" && !path.some(([what]) => what === "arc" || what === "rect")) {
+      } else if (!lanes && name === "stroke" && !path.some(([what]) => what === "arc" || what === "rect")) {
         for (let i = 0; i < path.length; ) {
           let far = i + 1;
           while (far < path.length && path[far][0] === "lineTo") far++;
