@@ -108,19 +108,11 @@ class Traced:
             self._browser.listen()
         into.append(Trace(told))
 
-    def open(self, path):
-        """Open a page, traced; return it, and its trace."""
+    def open(self, path, ready="document.getElementById('drawing')?.dataset.window !== undefined"):
+        """Open a file, traced, until it is ready; return its page, and the trace."""
         page, traces = self._browser.blank(), []
         page.call("Page.addScriptToEvaluateOnNewDocument", source=MARKS)
         with self.trace(traces):
             page.go(path)
-            page.until("document.getElementById('drawing')?.dataset.window !== undefined", 120)
-        return page, traces[0]
-
-    def plain(self, path, ready, seconds=300):
-        """Open a file that is no page of ours, traced; return it, and its trace."""
-        page, traces = self._browser.blank(), []
-        with self.trace(traces):
-            page.go(path)
-            page.until(ready, seconds)
+            page.until(ready, 300)
         return page, traces[0]
