@@ -147,6 +147,17 @@ def _back_in_time(chance, run, home):
     return _written_anew(run, home, line)
 
 
+def _logs_of_hosts_apart(chance, run, home):
+    """Our own logs, of hosts whose clocks are seconds apart."""
+    apart = {machine: chance.uniform(-5, 5) for machine in range(1, 13)}
+
+    def line(told, text):
+        moved = told["system_time"] + apart[told["machine_id"]]
+        return text.replace(f'"system_time": {told["system_time"]:.6f}', f'"system_time": {moved:.6f}', 1)
+
+    return _written_anew(run, home, line)
+
+
 def _torn(chance, run, home):
     """Our own logs, of which lines are missing, and whole files."""
     made = _written_anew(run, home, lambda _, text: text if chance.random() < 0.9 else None)
@@ -215,6 +226,7 @@ KINDS = [
     _by_hand,
     _back_in_time,
     _torn,
+    _logs_of_hosts_apart,
     _with_vectors,
     _twice_received,
     _without_times,

@@ -1,13 +1,16 @@
 """Past and future on a page are those of `Run.causality`, for every event of runs of any kind."""
 
+import random
 from collections import Counter
 
+import any_runs
 import numpy as np
 import pytest
 from any_runs import any_run
 from pages import ask_each, laid_out
 
 import lamport
+from lamport._view.causes import causes_of
 
 TOLD = ("past", "future", "possible past", "possible future")
 
@@ -61,13 +64,40 @@ def test_cones_are_those_of_causality(first, tmp_path):
 
 
 def test_cones_of_a_part_are_those_of_the_whole(tmp_path):
-    runs = [any_run(number, tmp_path)[0] for number in range(100, 115)]
-    spans = [
-        dict(zip(("start", "stop"), run.events["time"].quantile([0.3, 0.8]), strict=True)) for run in runs
+    # Paths can leave a stretch of time and come back where clocks of hosts are apart.
+    kinds = range(len(any_runs.KINDS))
+    apart = any_runs.KINDS.index(any_runs._logs_of_hosts_apart)
+    runs = [any_run(number, tmp_path)[0] for number in kinds]
+    for number in range(200, 206):
+        chance = random.Random(number)
+        run, _ = any_runs._simulated(chance)
+        runs.append(any_runs.KINDS[apart](chance, run, tmp_path / str(number)))
+    asked = [
+        (run, dict(zip(("start", "stop"), run.events["time"].quantile([0.3, 0.7]), strict=True)))
+        for run in runs
     ]
-    asked = list(zip(runs, spans, strict=True))
     for (run, span), told in zip(asked, ask_each(tmp_path, asked, "cones"), strict=True):
         check(told, run, **span)
+
+
+def test_vectors_tell_what_no_message_does(tmp_path):
+    rows = [
+        {"machine_id": "a", "event": "INTERNAL", "vector_clock": {"a": 1}},
+        {"machine_id": "b", "event": "RECEIVE", "vector_clock": {"a": 2, "b": 1}},
+        {"machine_id": "b", "event": "INTERNAL", "vector_clock": {"a": 2, "b": 2}},
+    ]
+    run = lamport.from_events(rows)
+    assert run.causality.is_certain
+    assert run.messages.empty
+    (told,) = ask_each(tmp_path, [(run, {})], "cones")
+    assert check(told, run) == (3, "")
+    assert told["cones"][2][0] == [1, 3], "the row of a, of which only the vector tells"
+
+
+def test_what_messages_tell_is_not_told_again(tmp_path):
+    run = any_runs._of_others(None, lamport.simulate(4, 20, seed=1), tmp_path)
+    causes = causes_of(run, laid_out(run))
+    assert len(causes.certain.events) == len(causes.possible.events) == 0
 
 
 def test_everything_may_be_open(tmp_path):

@@ -29,6 +29,7 @@ def test_machines_without_a_log_have_their_names(tmp_path):
     assert told["events"][1][1] == "to a machine that is not told (unknown)"
     assert told["events"][2][1] == "from eve (no log of it is here), clock 6; its send is not here"
     assert told["events"][3][1] == "from a machine that is not told; its send is not here"
+    assert told["styles"] == [5, 5, 5], "no log tells"
     assert told["messages"][1][0].endswith("to zoë (no log of it is here): what became of it is in no log")
 
 
@@ -41,6 +42,7 @@ def test_what_goes_on_outside_of_the_page_was_not_lost(tmp_path):
     for message in outside.tolist():
         assert told["messages"][message][0].endswith(": received")
         assert told["messages"][message][-1] == "no receipt of its own is on this page"
+        assert told["styles"][message] == 0
 
 
 def test_logs_without_times_have_none_on_the_page(tmp_path):

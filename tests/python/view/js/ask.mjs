@@ -6,6 +6,7 @@ import { coneOf } from "../../../../python/lamport/_view/cones.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { eachInWindow, indexMessages } from "../../../../python/lamport/_view/index.js";
 import { lateOf } from "../../../../python/lamport/_view/late.js";
+import { styleOf } from "../../../../python/lamport/_view/messages.js";
 import { search } from "../../../../python/lamport/_view/matches.js";
 import { parse, textsOf } from "../../../../python/lamport/_view/search.js";
 import { notesOf, tellEvent, tellMessage } from "../../../../python/lamport/_view/tell.js";
@@ -50,6 +51,7 @@ async function answersOf(path) {
       const axis = axisOf(run, "real");
       answers.events = list(run.kind).map((_, event) => tellEvent(run, axis, event));
       answers.messages = list(run.send).map((_, message) => tellMessage(run, message));
+      answers.styles = list(run.send).map((_, message) => styleOf(run, message));
       answers.notes = notesOf(run);
     } else if (what === "texts" && rest.length) {
       answers[question] = [];

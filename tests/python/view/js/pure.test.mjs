@@ -233,6 +233,7 @@ test("questions are read, or refused with words", () => {
   assert.deepEqual(parse('"a\\"b"'), { field: "text", sign: "~", value: 'a"b' });
   assert.deepEqual(parse("time>-1.5"), { field: "time", sign: ">", value: -1.5 });
   assert.deepEqual(parse("clock:-3..5"), { field: "clock", low: -3, high: 5 });
+  assert.deepEqual(parse("send or receive or internal"), { or: [{ word: "send" }, { word: "receive" }, { word: "internal" }] });
   assert.deepEqual(parse("clock:..5"), { field: "clock", low: -Infinity, high: 5 });
   assert.deepEqual(parse("Send AND Clock>1e3"), { and: [{ word: "send" }, { field: "clock", sign: ">", value: 1000 }] });
   assert.deepEqual(parse("-send !(receive)"), { and: [{ not: { word: "send" } }, { not: { word: "receive" } }] });
