@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,11 +38,25 @@ FRAME = (
     '<iframe sandbox="{sandbox}" data-lamport="{name}" srcdoc="{page}" width="100%" height="640" '
     'title="space-time diagram" style="border:0"></iframe>'
 )
-SCRIPT = (
-    "(() => {{ const told = {{lamport: [{texts}], number: {number}}}; "
-    "document.querySelectorAll('iframe[data-lamport=\"{name}\"]')"
-    '.forEach((frame) => frame.contentWindow.postMessage(told, "*")); }})();'
-)
+READY = "lamport: ready"
+"""What a frame says until it has heard something: `listen.js`."""
+MOST_EARLY = 50
+"""The most updates that wait for a frame that is not there yet."""
+SCRIPT = """(() => {{
+const told = {{ lamport: [{texts}], number: {number} }};
+document.querySelectorAll('iframe[data-lamport="{name}"]').forEach((frame) => {{
+  const own = (frame.lamport ??= {{ isReady: false, early: [], listens: false }});
+  if (own.isReady) frame.contentWindow.postMessage(told, "*");
+  else own.early = [...own.early, told].slice(-{most});
+  if (own.listens) return;
+  own.listens = true;
+  addEventListener("message", (event) => {{
+    if (event.source !== frame.contentWindow || event.data !== "{ready}") return;
+    own.isReady = true;
+    own.early.splice(0).forEach((each) => frame.contentWindow.postMessage(each, "*"));
+  }});
+}});
+}})();"""
 
 
 class Follows(Protocol):
@@ -140,7 +153,9 @@ class Cell:
             size += len(text)
             self._waiting.popleft()
         self._number += 1
-        script = SCRIPT.format(texts=",".join(texts), number=self._number, name=self._name)
+        script = SCRIPT.format(
+            texts=",".join(texts), number=self._number, name=self._name, most=MOST_EARLY, ready=READY
+        )
         self._show("update", {"application/javascript": script, "text/plain": ""})
         self._last = now + max(0.0, len(script) / FLOW - PERIOD)
 
@@ -157,9 +172,9 @@ class Cell:
 
 def follower(directory: Path) -> Follows:
     """Return what follows the logs of a directory."""
-    native: Any = import_module("lamport._lamport")
-    made: Follows = native.Follower(str(directory))
-    return made
+    from lamport._live.follower import Follower
+
+    return Follower(directory)
 
 
 def _literal(text: str) -> str:

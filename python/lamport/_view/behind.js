@@ -27,7 +27,7 @@ export function spanOf(events, seconds) {
 }
 
 /** How it stands, in words. */
-export function standing({ state, words, now, late, every, events, kept, ended }) {
+export function standing({ state, words, now, late, every, events, kept, dropped, ended }) {
   const time = `${now.toFixed(1)} s`;
   const counted = `${events.toLocaleString("en")} event${events === 1 ? "" : "s"}`;
   const parts = [];
@@ -37,6 +37,6 @@ export function standing({ state, words, now, late, every, events, kept, ended }
   else parts.push(`live, ${time}`, late > SILENCE ? `nothing was heard for ${late.toFixed(0)} s` : `${late.toFixed(1)} s behind`);
   parts.push(counted);
   if (every > 1) parts.push(`too many to draw: 1 in ${every.toLocaleString("en")} messages is`);
-  if (kept < events / Math.max(1, every)) parts.push(`the newest ${kept.toLocaleString("en")} are here`);
+  if (dropped) parts.push(`the newest ${kept.toLocaleString("en")} are here`);
   return parts.join("  ·  ");
 }

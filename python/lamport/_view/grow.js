@@ -16,9 +16,13 @@ const UNKNOWN = 3;
 
 /** Nothing is known yet. */
 export function growing(most = MOST) {
+  return { most, title: "", names: [], rates: [], algorithm: null, planned: [], limit: 0, taken: -1, ended: null, ...emptied() };
+}
+
+function emptied() {
   return {
-    most, title: "", machines: [], names: [], rates: [], algorithm: null, planned: [], limit: 0, taken: -1, now: 0, every: 1, weight: 0,
-    dropped: 0, thinned: false, lanes: new Map(), struck: [], warnings: [], warned: 0, ended: null, series: { spacing: 0, rows: [] },
+    machines: [], now: 0, every: 1, weight: 0, dropped: 0, thinned: false, lanes: new Map(), struck: [], warnings: [], warned: 0,
+    series: { spacing: 0, rows: [] },
   };
 }
 
@@ -35,6 +39,8 @@ export function take(grown, text, number = NaN) {
 }
 
 function begin(grown, told) {
+  // What follows is told from its beginning: nothing of it is to stand twice.
+  if (told.again) Object.assign(grown, emptied());
   const { title, names, rates, machines } = told;
   Object.assign(grown, { title, algorithm: told.algorithm, planned: told.faults, limit: told.limit });
   grown.machines = machines.slice();
@@ -166,7 +172,8 @@ export function faultsOf(grown) {
   const open = new Map();
   for (const { kind, at, machine, told: words } of grown.struck) {
     if (kind === "crash") {
-      const fault = { kind, at, for: null, machines: [machine], told: words };
+      const plan = grown.planned.find((each) => each.kind === "crash" && each.machines[0] === machine && Math.abs(each.at - at) < APART);
+      const fault = { kind, at, for: null, machines: [machine], told: plan?.told ?? words, planned: plan?.at ?? at };
       open.set(machine, fault);
       told.push(fault);
     } else if (kind === "recovery" && open.has(machine)) {
@@ -175,7 +182,7 @@ export function faultsOf(grown) {
       open.delete(machine);
     }
   }
-  const seen = (plan) => told.some((fault) => plan.kind === "crash" && plan.machines[0] === fault.machines[0] && Math.abs(plan.at - fault.at) < APART);
+  const seen = (plan) => told.some((fault) => plan.kind === "crash" && plan.machines[0] === fault.machines[0] && plan.at === fault.planned);
   return [...grown.planned.filter((plan) => plan.at <= grown.now && !seen(plan)), ...told];
 }
 

@@ -24,13 +24,25 @@ export function listenToServer(Source, address, tell) {
   return source;
 }
 
-/** Messages of the window around this one, and of no other. */
+const READY = "lamport: ready";
+const AGAIN = 200;
+
+/** Messages of the window around this one, and of no other; that is told that this one is there, until it answers. */
 export function listenToParent(own, tell) {
+  if (own.parent === own) return;
+  let heard = false;
   own.addEventListener("message", (event) => {
-    if (event.source !== own.parent || own.parent === own) return;
+    if (event.source !== own.parent) return;
     const { lamport: texts, number } = event.data ?? {};
     if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string")) return;
+    heard = true;
     if (texts.length) tell.news(texts, Number.isSafeInteger(number) ? number : NaN);
     else tell.beat();
   });
+  const ready = () => {
+    if (heard) return;
+    own.parent.postMessage(READY, "*");
+    own.setTimeout(ready, AGAIN);
+  };
+  ready();
 }

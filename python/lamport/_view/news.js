@@ -21,8 +21,6 @@ function element(name, id, parent, text) {
 export function show(grown, title) {
   const kept = keepingTime();
   const view = { state: "waiting", words: "", following: true, asked: false, shown: false, told: new Set(), span: null, scene: null };
-  part("words").textContent = `Waiting for news of ${title}…`;
-
   const refresh = () => {
     view.asked = false;
     const run = runOf(grown);
@@ -76,13 +74,14 @@ export function show(grown, title) {
   const say = () => {
     const box = part("standing");
     if (!box) {
-      if (view.words) part("words").textContent = view.words;
+      const last = grown.warnings[grown.warnings.length - 1];
+      part("words").textContent = view.words || `Waiting for news of ${grown.title || title}… ${last ? last.text : ""}`;
       return;
     }
     const events = machinesOf(grown).reduce((sum, each) => sum + each.count, 0);
     box.classList.toggle("lost", view.state === "lost");
     box.querySelector("span").textContent = standing({
-      ...view, now: grown.now, late: behind(kept, here()), every: grown.every, events, kept: view.run?.kind.length ?? 0, ended: grown.ended,
+      ...view, now: grown.now, late: behind(kept, here()), every: grown.every, events, kept: view.run?.kind.length ?? 0, dropped: grown.dropped, ended: grown.ended,
     });
   };
   const to = (state, words = "") => {
@@ -90,17 +89,24 @@ export function show(grown, title) {
     Object.assign(view, { state, words });
     say();
   };
+  say();
   setInterval(say, 500);
   return {
     news(texts, number) {
       if (number <= grown.taken) return;
       for (const text of texts) {
-        const kind = take(grown, text);
+        let kind = "";
+        try {
+          kind = take(grown, text);
+        } catch (error) {
+          grown.warned++;
+          grown.warnings.push({ at: grown.now, text: `an update could not be read: ${error.message}` });
+        }
         if (kind === "more") heard(kept, grown.now, here());
         if (kind === "end") to("over");
       }
       if (!Number.isNaN(number)) grown.taken = number;
-      if (view.state !== "over") view.state = "live";
+      if (view.state !== "over") Object.assign(view, { state: "live", words: "" });
       soon();
     },
     beat() {
@@ -179,7 +185,7 @@ function tellNews(grown, view) {
     list.prepend(line);
   };
   const news = [
-    ...faultsOf(grown).map((fault) => [`${fault.kind} ${fault.at} ${fault.machines}`, fault.at, fault.told, "fault"]),
+    ...faultsOf(grown).map((fault) => [`${fault.kind} ${fault.planned ?? fault.at} ${fault.machines}`, fault.at, fault.told, "fault"]),
     ...grown.struck.filter(({ kind }) => kind !== "crash").map((each) => [`${each.kind} ${each.at} ${each.machine}`, each.at, each.told, "fault"]),
     ...grown.warnings.map((each, i) => [`warning ${grown.warned - grown.warnings.length + i}`, each.at, each.text, "warning"]),
   ];

@@ -50,6 +50,15 @@ test("texts that come twice are taken once", () => {
   assert.equal(runOf(grown).kind.length, 1);
 });
 
+test("what is told again from its beginning stands there once", () => {
+  const grown = growing();
+  for (const again of [false, true]) {
+    take(grown, begin([1], { again }));
+    take(grown, update(1, [[1, 2, 0.5, 1], [1, 2, 0.7, 2]], { warnings: ["w"] }));
+  }
+  assert.deepEqual([runOf(grown).kind.length, grown.warned, seriesOf(grown).rows.length], [2, 1, 2]);
+});
+
 test("hours are kept in as much as minutes", () => {
   const grown = growing(500);
   take(grown, begin([1, 2]));
@@ -79,9 +88,11 @@ test("faults stand there once they strike, and crashes as the logs tell them", (
   take(grown, update(4));
   assert.deepEqual(faultsOf(grown), []);
   take(grown, update(5.5, [], { struck: [{ kind: "crash", at: 5.1, machine: 1, told: "it crashed" }] }));
-  assert.deepEqual(faultsOf(grown), [{ kind: "crash", at: 5.1, for: null, machines: [1], told: "it crashed" }]);
+  assert.deepEqual(faultsOf(grown), [{ kind: "crash", at: 5.1, for: null, machines: [1], told: "planned", planned: 5 }]);
   take(grown, update(10, [], { struck: [{ kind: "recovery", at: 7.6, machine: 1, told: "back" }] }));
-  assert.deepEqual(faultsOf(grown).map((fault) => [fault.told, fault.for]), [["pause", 1], ["it crashed", 2.5]]);
+  assert.deepEqual(faultsOf(grown).map((fault) => [fault.told, fault.for]), [["pause", 1], ["planned", 2.5]]);
+  take(grown, update(11, [], { struck: [{ kind: "crash", at: 10.5, machine: 2, told: "killed" }] }));
+  assert.equal(faultsOf(grown)[2].told, "killed");
 });
 
 test("the median is that of what is known", () => {
