@@ -82,10 +82,16 @@ class Cell:
                 "live=True shows a run in a cell of a notebook, and this is none: take `lamport run --live` "
                 "in a shell, or run_local without live"
             )
+        from lamport._live.page import live_page
+        from lamport._view.view import SANDBOX
+
+        # Made before the run begins: handlers of a run are not to wait for imports.
+        page = escape(live_page("messages", "a run"))
+        self._name = f"lamport-{secrets.token_hex(8)}"
+        self._frame = FRAME.format(sandbox=SANDBOX, name=self._name, page=page)
         self._follow = follow
         self._follower: Follows | None = None
-        self._name = f"lamport-{secrets.token_hex(8)}"
-        self._number, self._last = 0, -1.0
+        self._number, self._last, self._due = 0, -1.0, 0.0
         self._begin = ""
         self._waiting: deque[str] = deque()
         self._broken = False
@@ -93,15 +99,16 @@ class Cell:
     def look(self, directory: Path | None) -> None:
         """Show what is new, if it is time to."""
         now = time.monotonic()
-        if self._broken or directory is None or now - self._last < PERIOD:
+        if self._broken or directory is None or now < self._due:
             return
+        self._due = now + PERIOD
         try:
             if self._follower is None:
                 self._follower = self._follow(directory)
                 self._open(directory.name)
             self._gather(self._follower.poll())
             if self._waiting or now - self._last >= BEAT:
-                self._send(now)
+                self._send()
         except Exception as error:
             self._give_up(error)
 
@@ -121,25 +128,21 @@ class Cell:
             self._give_up(error)
 
     def _open(self, title: str) -> None:
-        from lamport._live.page import live_page
-        from lamport._view.view import SANDBOX
-
-        page = escape(live_page("messages", title))
-        frame = FRAME.format(sandbox=SANDBOX, name=self._name, page=page)
-        html = f"{WORDS.format(title=escape(title))}\n{frame}"
+        html = f"{WORDS.format(title=escape(title))}\n{self._frame}"
         self._show("frame", {"text/html": html, "text/plain": f"<{title}, live>"}, first=True)
         self._show("update", {"text/plain": ""}, first=True)
 
     def _gather(self, texts: list[str]) -> None:
         for text in texts:
             if text.startswith('{"type":"begin"'):
-                self._begin = text
+                # Said once more it lets nobody forget what came after it.
+                self._begin = text.replace('"again":true}', '"again":false}')
             self._waiting.append(text)
         size = sum(map(len, self._waiting))
         while size > WAITING:
             size -= len(self._waiting.popleft())
 
-    def _send(self, now: float) -> None:
+    def _send(self) -> None:
         texts: list[str] = []
         size = 0
         if self._begin and len(self._begin) <= REPEATED and self._begin not in self._waiting:
@@ -157,7 +160,8 @@ class Cell:
             texts=",".join(texts), number=self._number, name=self._name, most=MOST_EARLY, ready=READY
         )
         self._show("update", {"application/javascript": script, "text/plain": ""})
-        self._last = now + max(0.0, len(script) / FLOW - PERIOD)
+        self._last = time.monotonic()
+        self._due = self._last + max(PERIOD, len(script) / FLOW)
 
     def _show(self, what: str, told: Any, *, first: bool = False) -> None:
         from IPython import display
