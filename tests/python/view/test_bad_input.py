@@ -228,3 +228,50 @@ def test_what_cannot_be_read_is_said_beside_the_box(browser, tmp_path, text):
     assert 10 < len(page.text("hits")) < 400
     assert "found" not in page.text("hits")
     assert not page.happened(*BAD)
+
+
+def test_a_cut_is_told_as_causality_tells_it(browser, tmp_path):
+    run = lamport.simulate(3, 20, seed=1, latency=lamport.Uniform(0, 2))
+    last = run.machines["final_clock"].to_dict()
+    cuts = [{1: 5}, {}, last, {1: last[1]}, {2: 0, 3: 2}]
+    told = {cut_is(run, cut) for cut in cuts}
+    assert told == {"consistent", "not consistent"}
+    some = run.events.drop(columns=["system_time", "sent_clock"])
+    unsure = lamport.from_events(some[some["machine_id"] != 3], rules=lamport.Rules(machines="more"))
+    assert cut_is(unsure, {1: 20}) == "consistent or not: the logs leave it open"
+    page = browser.open(run.view(cut=last).save(tmp_path / "run.html"))
+    assert "cut, consistent" in page.text("legend")
+    page = browser.open(unsure.view(cut={1: 20}).save(tmp_path / "other.html"))
+    assert "consistent or not: the logs leave it open" in page.text("legend")
+    assert not page.happened(*BAD)
+
+
+def cut_is(run, cut):
+    words = {True: "consistent", False: "not consistent", None: "consistent or not: the logs leave it open"}
+    told = run.view(cut=cut)._head(())["cut_is"]
+    assert told == words[run.causality.cut_is_consistent(cut)]
+    return told
+
+
+def test_faults_of_machines_without_logs_are_no_error(browser, tmp_path):
+    faults = [lamport.Crash(3, 2, down_for=2), lamport.Delay(1, 3, lamport.Constant(1.0), at=1, duration=3)]
+    lamport.simulate(3, 10, seed=1, faults=faults, log_dir=tmp_path / "logs")
+    (tmp_path / "logs" / "machine_3.log").unlink()
+    run = lamport.load(tmp_path / "logs")
+    page = browser.open(run.view().save(tmp_path / "run.html"))
+    for x in range(100, 1100, 100):
+        page.mouse("mouseMoved", x, 200)
+    page.settle()
+    assert page.text("legend").startswith(f"{len(run.events)} events")
+    assert not page.happened(*BAD)
+
+
+def test_clocks_that_go_back_are_refused_as_causality_does(tmp_path):
+    run = rows([0.0, 1.0, 2.0, 3.0], [5, 1, 4, 2])
+    with pytest.raises(lamport.LamportError, match="the clock of machine 1 is 5 and then 4") as wanted:
+        run.causality  # noqa: B018
+    for given in ({"highlight": (1, 5)}, {"cut": {1: 5}}):
+        with pytest.raises(lamport.LamportError) as told:
+            run.view(**given)
+        assert str(told.value) == str(wanted.value)
+    assert run.view().save(tmp_path / "run.html").exists()
