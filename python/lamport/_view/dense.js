@@ -8,7 +8,7 @@ const LEVELS = 12;
 const SHADES = 8;
 
 /** The counts of each lane that has too many events in the window, and the largest of all. */
-export function densities(scene, columns, few) {
+function densities(scene, columns, few) {
   const { run, axis, layout, low, high } = scene;
   const found = new Map();
   let most = 0;
@@ -69,15 +69,44 @@ function fillAll(context, color, places) {
   }
 }
 
+/** Which relation to the chosen event a column shows that has several: the chosen one itself, past, future, open, concurrent. */
+const RANK = [0, 3, 2, 4, 1];
+
+/** The counts of each row that has too many events in the window, and the largest of all. */
+export function rowDensities(scene, columns, few) {
+  const { run, axis, layout, low, high, cone } = scene;
+  const found = new Map();
+  let most = 0;
+  layout.lanesOf.forEach((lanes, row) => {
+    const windows = lanes.map((lane) => eventsInWindow(run, axis, lane, low, high));
+    if (windows.reduce((sum, [begin, stop]) => sum + stop - begin, 0) <= few) return;
+    const counts = new Int32Array(columns);
+    const relations = cone ? new Uint8Array(columns) : null;
+    for (const [begin, stop] of windows) {
+      const own = laneDensity(axis.x, begin, stop, low, high, columns);
+      let event = begin;
+      for (let column = 0; column < columns; column++) {
+        if (!own[column]) continue;
+        const relation = cone ? relationOf(cone, run, event) : 0;
+        if (cone && RANK[relation] > RANK[relations[column]]) relations[column] = relation;
+        counts[column] += own[column];
+        event += own[column];
+      }
+    }
+    for (let column = 0; column < columns; column++) if (counts[column] > most) most = counts[column];
+    found.set(row, { counts, relations, begin: lanes.length === 1 ? windows[0][0] : -1 });
+  });
+  return { found, most };
+}
+
 /**
- * A lane whose events are too many: how many there are in each column. In one colour: in four pixels of such a
- * lane there are events of all kinds, and mixed colours would tell nothing in grey.
+ * A row whose events are too many: how many there are in each column. In one colour: in four pixels of such a
+ * row there are events of all kinds, and mixed colours would tell nothing in grey.
  */
-export function drawDensity(context, scene, y, begin, counts, most, told) {
-  const { run, left, width, colors, cone, layout } = scene;
+export function drawDensity(context, scene, y, { counts, relations, begin }, most, told) {
+  const { run, left, width, colors, layout } = scene;
   const columns = counts.length;
   const wide = (width - left) / columns;
-  const [red, green, blue] = colors.event;
   const half = Math.min(7, layout.rowHeight * 0.3);
   told.density++;
   told.densest = Math.max(told.densest, most);
@@ -88,19 +117,16 @@ export function drawDensity(context, scene, y, begin, counts, most, told) {
   for (let column = 0; column < columns; column++) {
     if (!counts[column]) continue;
     const x = left + column * wide;
-    const thick = thickness(scene, queueAfter(run, event + counts[column] - 1));
-    if (thick) {
-      queues.push(x, y - thick / 2, wide, thick);
-      told.queues = true;
-    }
-    const relation = cone ? relationOf(cone, run, event) : 0;
-    filled[relation * (SHADES + 1) + level[counts[column]]].push(x, y - half, wide, 2 * half);
     event += counts[column];
+    const thick = begin < 0 ? 0 : thickness(scene, queueAfter(run, event - 1));
+    if (thick) queues.push(x, y - thick / 2, wide, thick);
+    filled[(relations ? relations[column] : 0) * (SHADES + 1) + level[counts[column]]].push(x, y - half, wide, 2 * half);
   }
+  if (queues.length) told.queues = true;
   fillAll(context, colors.queue, queues);
   filled.forEach((places, key) => {
     context.globalAlpha = 0.1 + (0.9 * (key % (SHADES + 1))) / SHADES;
-    const color = cone ? shade(colors, Math.floor(key / (SHADES + 1))) : `rgb(${red}, ${green}, ${blue})`;
+    const color = relations ? shade(colors, Math.floor(key / (SHADES + 1))) : `rgb(${colors.event.join(", ")})`;
     fillAll(context, color, places);
   });
   context.globalAlpha = 1;

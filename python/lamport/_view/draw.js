@@ -1,7 +1,7 @@
 // The diagram, drawn: lanes, events, messages, and what is counted where they are too many.
 
 import { tickText, ticks } from "./axis.js";
-import { densities, drawImage } from "./dense.js";
+import { drawImage, rowDensities } from "./dense.js";
 import { COLUMN, FOOT, MOST_EVENTS, MOST_LANES, MOST_MESSAGES } from "./detail.js";
 import { drawFaults } from "./faults.js";
 import { areMore, eventsInWindow } from "./index.js";
@@ -23,13 +23,13 @@ export function drawFrame(context, scene) {
   context.beginPath();
   context.rect(left, 0, width - left, height - FOOT);
   context.clip();
-  const many = scene.layout.lanes.length > MOST_LANES && !isSparse(scene);
+  const many = scene.layout.rows > MOST_LANES && !isSparse(scene);
   const told = { events: 0, messages: 0, crossings: false, most: 0, density: 0, densest: 0, styles: 0, late: 0, kinds: 0, hollow: false, dots: false, queues: false, faults: new Set() };
   if (many) drawImage(context, scene, place, told);
   drawFaults(context, scene, told); // an image has nothing below it
   if (!many) {
     drawMessages(context, scene, told);
-    const dense = densities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
+    const dense = rowDensities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
     for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
   }
   drawCut(context, scene, place);
@@ -67,7 +67,7 @@ function drawAxis(context, scene, place) {
     context.fillText(tickText(mark, step), px, height - 6);
   }
   context.textAlign = "left";
-  context.fillText({ real: "s", lamport: "clock", step: "step" }[axis.name], 4, height - 6);
+  context.fillText({ real: "time (s)", lamport: "clock", step: "step" }[axis.name], 4, height - 6);
 }
 
 /** The names of lanes and groups, and the colours of their rates. */

@@ -7,9 +7,9 @@ import { queueAfter, relationOf, shade, thickness } from "./shades.js";
 
 const MARK = 3;
 const LETTER = 6.2;
-const TALL = 26;
+export const TALL = 26;
 
-/** Draws the lanes of a row. `dense`: the counts of those that have too many events in the window. */
+/** Draws the lanes of a row. `dense`: the counts of rows that have too many events in the window. */
 export function drawLane(context, scene, place, row, told, dense) {
   const { run, axis, layout, low, high, left, width, colors } = scene;
   const y = layout.y(row);
@@ -17,15 +17,16 @@ export function drawLane(context, scene, place, row, told, dense) {
   context.globalAlpha = 0.6;
   context.fillRect(left, y - 0.5, width - left, 1);
   context.globalAlpha = 1;
-  for (const lane of layout.lanesOf[row]) {
+  const lanes = layout.lanesOf[row];
+  const counted = dense.found.get(row);
+  if (counted) drawDensity(context, scene, y, counted, dense.most, told);
+  for (const lane of lanes) {
     const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
     told.events += stop - begin;
-    if (dense.found.has(lane)) drawDensity(context, scene, y, begin, dense.found.get(lane), dense.most, told);
-    else {
-      drawQueue(context, scene, place, lane, y, begin, stop, told);
-      drawMarks(context, scene, place, y, begin, stop, told);
-      if (layout.rowHeight >= TALL) drawLabels(context, scene, place, y, begin, stop);
-    }
+    if (counted) continue;
+    if (lanes.length === 1) drawQueue(context, scene, place, lane, y, begin, stop, told);
+    drawMarks(context, scene, place, y, begin, stop, told);
+    if (lanes.length === 1 && layout.rowHeight >= TALL) drawLabels(context, scene, place, y, begin, stop);
   }
 }
 

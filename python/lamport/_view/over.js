@@ -1,10 +1,11 @@
 // What lies over a frame: it changes more often than the frame.
 
 import { ARRIVAL_KNOWN } from "./derive.js";
-import { lineOf } from "./messages.js";
-import { screen } from "./place.js";
 import { FOOT } from "./detail.js";
 import { atLeast, eventsInWindow } from "./index.js";
+import { TALL } from "./marks.js";
+import { lineOf } from "./messages.js";
+import { screen } from "./place.js";
 
 /** What lies over the frame: the chosen event, hits, violations, the message under the pointer and its wait. */
 export function drawOver(context, scene) {
@@ -39,7 +40,7 @@ export function drawOver(context, scene) {
     const row = layout.rowOf[run.lane[event]];
     if (row < 0 || axis.x[event] < low || axis.x[event] > high) continue;
     const x = place.at(axis.x[event]);
-    const y = layout.y(row) - 7;
+    const y = layout.y(row) - (layout.rowHeight >= TALL ? 19 : 7); // above the labels
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x - 5, y - 9);
