@@ -38,6 +38,8 @@ def check(told, run, start=-np.inf, stop=np.inf):
         if told["open"] == "any":
             may_future = ~past
             may_future[laid.rows[event]] = False
+        elif told["open"] == "":
+            may_future = future  # no event may have another past
         else:
             may_future = causality.future(name, possible=True)
         before, after, may_before, may_after = (np.array(bound)[lane] for bound in bounds)
