@@ -91,6 +91,10 @@ class Parts:
         """Return how many bytes a part has, deflated."""
         return len(self._parts[part].result())
 
+    def cut(self, part: int) -> None:
+        """Leave out a part, and those after it."""
+        del self._parts[part:]
+
     def column(self, name: str, values: "NDArray[Any]", *, differences: bool = False) -> None:
         """Add a column of whole numbers."""
         data, width = planes(values, differences=differences)

@@ -24,6 +24,8 @@ MOST = 16_000_000
 """Bytes of a page that texts take; what is beyond is cut."""
 LONGEST = 4_000_000
 """Letters of texts that are in one part, if they are of several events."""
+AHEAD = 4
+"""Parts that are made before it is known how long they become, deflated."""
 PACKED = 3 / 4
 """Bytes in a sign of base64."""
 
@@ -48,15 +50,24 @@ def texts_of(run: "Recorded", whole: Lanes, parts: Parts, most: int) -> Texts:
     told = Texts([], {}, [])
     room = most * PACKED
     for name, some, texts in _kinds(run, whole):
-        low = 0
+        made: list[tuple[int, int, int]] = []
+        left, low = room, 0
         for high in _ends(some, texts):
-            if room <= 0:
+            if len(made) >= AHEAD:
+                left -= parts.length(made[-AHEAD][2])
+            if left <= 0:
                 break
             packed = json.dumps([some[low:high].tolist(), texts[low:high]], separators=(",", ":")).encode()
-            part = parts.put(packed)
-            room -= parts.length(part)
-            told.placed.append({"name": name, "block": int(some[low]) // BLOCK, "at": part})
+            made.append((low, high, parts.put(packed)))
             low = high
+        low = 0
+        for begin, end, part in made:
+            if room <= 0:
+                parts.cut(part)
+                break
+            room -= parts.length(part)
+            told.placed.append({"name": name, "block": int(some[begin]) // BLOCK, "at": part})
+            low = end
         if low < len(some):
             told.left[name] = len(some) - low
             why = f"a page has {most:,} bytes of them" if most else "the page was made without"
