@@ -1463,3 +1463,34 @@ def wait_for_reader(path: str | PathLike[str]) -> int | None:
 
 def topology_peers(topology: str, machines: int) -> list[list[int]]:
     """The peers of each machine in a topology "full", "ring", "star" or "line", counted from 0."""
+
+@final
+class Follower:
+    """Follows the logs of a directory, or files, while they are written.
+
+    Parameters
+    ----------
+    place : path or sequence of path
+        A directory, which need not be there yet, or files.
+    limit : int
+        Events a second above which some are left out, whole messages at a time.
+    """
+
+    def __new__(
+        cls, place: str | PathLike[str] | Sequence[str | PathLike[str]], *, limit: int = 5000
+    ) -> Self: ...
+    def describe(self, head: str, machines: int) -> None:
+        """Say what stands at the beginning beside what logs tell: a JSON object; and how many machines there are.
+
+        Raises
+        ------
+        ValueError
+            `head` is no JSON object of one line and at most 24,000 bytes.
+        """
+
+    def poll(self) -> list[str]:
+        """What is new, as JSON texts of one line and at most 200,000 bytes each; none if nothing happened."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to be read at once."""

@@ -3,6 +3,7 @@
 pub mod bad_row;
 pub mod columns;
 pub mod execution;
+pub mod follow;
 pub mod handled_row;
 pub mod history;
 pub mod import;

@@ -15,6 +15,7 @@ mod error;
 mod execution;
 mod faults;
 mod fifo;
+mod follower;
 mod foreign;
 mod handover;
 mod held;
@@ -84,6 +85,8 @@ mod module {
     use super::error::LamportError;
     #[pymodule_export]
     use super::fifo::wait_for_reader;
+    #[pymodule_export]
+    use super::follower::PyFollower;
     #[pymodule_export]
     use super::foreign::read_foreign;
     #[pymodule_export]

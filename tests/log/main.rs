@@ -5,6 +5,7 @@ mod common;
 
 mod corpus;
 mod endless;
+mod follow;
 mod grouping;
 mod handled;
 mod history;

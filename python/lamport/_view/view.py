@@ -20,6 +20,7 @@ from lamport._runs.names import number, shown
 from lamport._runs.spelled import spelled
 from lamport._runs.window import window
 from lamport._view.data import data
+from lamport._view.faults import faults_of_page
 from lamport._view.page import page
 from lamport._view.texts import MOST
 
@@ -147,7 +148,7 @@ class View:
             "highlight": self._highlight,
             "cut": self._cut,
             "cut_is": self._verdict,
-            "faults": _faults(run),
+            "faults": faults_of_page(run.faults),
             **self._judged.result(),
         }
 
@@ -264,28 +265,6 @@ def _title(run: "Recorded") -> str:
     return spelled(
         title if run.log_dir is None else title.replace(str(run.log_dir), run.log_dir.name), LONGEST
     )
-
-
-def _faults(run: "Recorded") -> list[dict[str, Any]]:
-    """Say what was made to go wrong, as pages draw it."""
-    found = []
-    for fault in run.faults:
-        name = type(fault).__name__.lower()
-        lasts = fault.down_for if name == "crash" else getattr(fault, "duration", 0.0)  # type: ignore[union-attr]
-        found.append(
-            {
-                "kind": name,
-                "at": fault.at,
-                "for": lasts,
-                "machines": [
-                    value
-                    for field in ("machine_id", "sender", "recipient")
-                    if (value := getattr(fault, field, None)) is not None
-                ],
-                "told": repr(fault),
-            }
-        )
-    return found
 
 
 def _judged(run: "Recorded") -> dict[str, Any]:

@@ -10,8 +10,8 @@ use crate::log::read::one_execution::OneExecution;
 
 /// With this some editors begin a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+pub(crate) const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(crate) const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// The bytes of a log; those of a gzip or zstd file as they were before compression.
 ///

@@ -53,6 +53,12 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// The same, where so many lines come before these.
+    pub(crate) fn behind(mut self, lines: u64) -> Self {
+        self.number = lines;
+        self
+    }
+
     /// The next whole line without its newline and its number, or `None` at the end.
     pub fn next_line(&mut self) -> Result<Option<(u64, &str)>> {
         if !self.advance()? {

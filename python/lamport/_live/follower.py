@@ -1,0 +1,85 @@
+"""What is new in the logs of a run that goes on, and what its ``run.json`` tells of it."""
+
+import json
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from lamport import _lamport
+from lamport._lamport import LogError
+from lamport._model.fault import as_faults
+from lamport._runs.directory import RECORD, read_record
+from lamport._view.faults import faults_of_page
+
+__all__ = ["Follower"]
+
+LIMIT = 5000
+"""Events a second above which some are left out."""
+LONGEST = 20_000
+"""The most bytes of what is said of faults."""
+
+
+class Follower:
+    """Follows the logs of a directory, or files, while they are written.
+
+    Parameters
+    ----------
+    place : path or sequence of path
+        A directory, which need not be there yet, or files.
+    limit : int
+        Events a second above which some are left out, whole messages at a time.
+    title : str, optional
+        What the run is called; if None, as its directory or its one file.
+    """
+
+    def __init__(
+        self,
+        place: str | PathLike[str] | Sequence[str | PathLike[str]],
+        limit: int = LIMIT,
+        *,
+        title: str | None = None,
+    ) -> None:
+        self._native = _lamport.Follower(place, limit=limit)
+        is_one = isinstance(place, str | PathLike)
+        self._directory = Path(place) if isinstance(place, str | PathLike) else None
+        only = fspath(place) if is_one else place[0] if len(place) == 1 else "logs"
+        self.title = Path(only).absolute().name if title is None else title
+        self._seen: object = ()
+        self._describe({})
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to be read at once."""
+        return self._native.is_behind
+
+    def poll(self) -> list[str]:
+        """Return what is new, as JSON texts; none if nothing happened."""
+        self._look()
+        return self._native.poll()
+
+    def _look(self) -> None:
+        """Read the record of the run, if there is one that is new."""
+        if self._directory is None:
+            return
+        try:
+            state = (self._directory / RECORD).stat()
+        except OSError:
+            return
+        seen = (state.st_mtime_ns, state.st_size, state.st_ino)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._describe(read_record(self._directory))
+        except (OSError, LogError, ValueError):
+            # It is a help: without it the logs tell.
+            self._describe({})
+
+    def _describe(self, record: dict[str, Any]) -> None:
+        faults = faults_of_page(as_faults(record.get("faults") or ()))
+        machines = record.get("machines")
+        while len(json.dumps(faults)) > LONGEST:
+            faults = faults[: len(faults) // 2]
+        head = {"title": self.title[:200], "faults": faults}
+        self._native.describe(json.dumps(head), machines if isinstance(machines, int) else 0)
