@@ -1480,7 +1480,7 @@ class Follower:
         cls, place: str | PathLike[str] | Sequence[str | PathLike[str]], *, limit: int = 5000
     ) -> Self: ...
     def describe(self, head: str, machines: int) -> None:
-        """Say what stands at the beginning beside what logs tell: a JSON object; and how many machines there are.
+        """Say what stands at the beginning, a JSON object, and how many machines there are.
 
         Raises
         ------

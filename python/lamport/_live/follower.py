@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,12 @@ class Follower:
         title: str | None = None,
     ) -> None:
         self._native = _lamport.Follower(place, limit=limit)
-        is_one = isinstance(place, str | PathLike)
-        self._directory = Path(place) if isinstance(place, str | PathLike) else None
-        only = fspath(place) if is_one else place[0] if len(place) == 1 else "logs"
+        self._directory: Path | None = None
+        only: str | PathLike[str]
+        if isinstance(place, str | PathLike):
+            only = self._directory = Path(place)
+        else:
+            only = place[0] if len(place) == 1 else "logs"
         self.title = Path(only).absolute().name if title is None else title
         self._seen: object = ()
         self._describe({})

@@ -1,4 +1,4 @@
-"""A page opened in a browser without its address in the words of a process, which every user of the host can list."""
+"""A page opened in a browser, without its address in the words of a process, which every user can list."""
 
 import os
 import webbrowser

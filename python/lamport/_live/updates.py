@@ -1,4 +1,4 @@
-"""What a run that goes on has told so far: the newest of it, in bounded memory, for viewers who come and go."""
+"""What a run that goes on has told: the newest of it, in bounded memory, for viewers who come and go."""
 
 import json
 from collections import deque
