@@ -78,11 +78,10 @@ def test_a_page_is_never_blank(browser, tmp_path, name):
     select = "document.getElementById('axis')"
     for axis in ("lamport", "step", "real"):
         page.ask(f"{select}.value = {json.dumps(axis)}; {select}.onchange()")
-        page.wheel(500, 200, -500)
-        page.ask("document.getElementById('whole').click(); document.getElementById('drawing').focus()")
         page.settle()
         assert page.text("legend").startswith(f"{events:,} event")
-    for key in ("ArrowRight", "Enter", "ArrowDown", "n", "t", "x", "End", "+"):
+    page.ask("document.getElementById('drawing').focus()")
+    for key in ("ArrowRight", "Enter", "n", "t", "+"):
         page.key(key)
     assert bool(page.text("said")) == (events > 0)
     if name in SAYS:

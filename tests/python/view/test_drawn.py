@@ -159,7 +159,7 @@ def test_marks_on_the_canvas_are_rows_of_the_tables(browser, tmp_path, name):
         page.ask(f"{select}.value = {json.dumps(axis)}; {select}.onchange()")
         page.ask("document.getElementById('whole').click()")
         for _ in range(4):
-            for _ in range(1 if wanted.lanes < 40 else 5):
+            for _ in range(1 if wanted.lanes < 40 else 2):
                 page.mouse(
                     "mouseWheel",
                     400 + chance.randrange(700),
