@@ -10,7 +10,7 @@ import { setAxis, show, whole, zoom } from "./moving.js";
 import { drawOver } from "./over.js";
 import { closePanel, eventsPanel, helpPanel, violationsPanel } from "./panels.js";
 import { listenToMap, listenToPointer } from "./pointer.js";
-import { element, part, resize, scene, setDark, state } from "./stage.js";
+import { element, frame, part, resize, scene, setDark, state } from "./stage.js";
 import { svgContext } from "./svg.js";
 import { hasTimes } from "./tell.js";
 
@@ -50,6 +50,26 @@ function moveLane(by) {
   if (state.chosen !== null) arrange(moved(state.arranged, state.run.lane[state.chosen], by));
 }
 
+/** Dark is what the button says, before it is pressed what the system says, and never on paper. */
+function listenToColors() {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  let pressed = false;
+  system.addEventListener("change", () => {
+    if (!pressed) setDark(system.matches);
+  });
+  part("dark").onclick = () => {
+    pressed = true;
+    setDark(!state.dark);
+  };
+  let screens = false;
+  addEventListener("beforeprint", () => {
+    screens = state.dark;
+    setDark(false);
+    frame();
+  });
+  addEventListener("afterprint", () => setDark(screens));
+}
+
 /** Listens to all that people do. */
 export function listen() {
   listenToPointer(part("over"));
@@ -78,7 +98,10 @@ export function listen() {
   part("violations").onclick = violationsPanel;
   part("table").onclick = eventsPanel;
   part("svg").onclick = saveSvg;
-  part("dark").onclick = () => setDark(!state.dark);
+  listenToColors();
+  part("panel").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closePanel();
+  });
   part("help").onclick = helpPanel;
   new ResizeObserver(resize).observe(part("stage"));
 }

@@ -69,6 +69,7 @@ function take(run) {
   const notes = notesOf(run);
   document.title = spelled(head.title);
   part("title").textContent = document.title;
+  part("drawing").setAttribute("aria-label", `Space-time diagram. ${document.title}. Press ? for its keys.`);
   part("notes").hidden = !notes.length;
   part("notes").textContent = notes.slice(0, 3).join("; ") + (notes.length > 3 ? `; and ${notes.length - 3} more notes` : "");
   part("notes").title = notes.join("\n");

@@ -100,7 +100,8 @@ export function draw() {
   });
 }
 
-function frame() {
+/** Draws all now. */
+export function frame() {
   if (part("app").hidden) return;
   const made = scene();
   state.base = contextOf(part("drawing"), made.width, made.height);
