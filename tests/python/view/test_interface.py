@@ -140,7 +140,7 @@ def test_svg_is_what_is_seen_and_well_formed(browser, tmp_path):
     assert paths > 4
     for _ in range(4):
         page.wheel(1150, 200, -500)
-    assert len([each for each in svg_of(page).iter(f"{SVG}path")]) < paths
+    assert len(list(svg_of(page).iter(f"{SVG}path"))) < paths
     assert not page.happened(*BAD)
 
 
@@ -160,7 +160,8 @@ def test_lanes_are_grouped_folded_moved_and_hidden_with_buttons(browser, faulty,
     assert [each.split(" (")[0] for each in names(page)][:2] == ["machine 2", "machine 4"]
     assert page.ask("document.activeElement.getAttribute('aria-label')") == "move machine 2 up"
     page.ask(
-        "(() => { const s = document.querySelector('[data-name=groups]'); s.value = 'rate'; s.onchange(); })()"
+        "(() => { const s = document.querySelector('[data-name=groups]'); "
+        "s.value = 'rate'; s.onchange(); })()"
     )
     page.settle()
     press(page, "hide 1/s")
@@ -217,7 +218,8 @@ def test_small_windows_are_used_whole(browser, faulty, tmp_path, width, height):
 def test_a_frame_that_was_hidden_draws_itself_when_it_is_seen(browser, faulty, tmp_path):
     inner = escape(faulty.view().html)
     (tmp_path / "outer.html").write_text(
-        f'<!DOCTYPE html><div id="d" hidden><iframe id="f" width="100%" height="520" srcdoc="{inner}"></iframe></div>'
+        f'<!DOCTYPE html><div id="d" hidden><iframe id="f" width="100%" height="520" srcdoc="{inner}">'
+        "</iframe></div>"
     )
     page = browser.blank()
     page.go(tmp_path / "outer.html")
