@@ -115,10 +115,15 @@ function ofMachine(asked, run) {
   };
 }
 
-/** The events that are meant, in their order. */
+/** The events that are meant, in their order: of several conditions each looks at what those before it left. */
 export function search(asked, run, texts, violations) {
-  const test = matcher(asked, run, texts, violations);
+  const [first, ...rest] = (asked.and ?? [asked]).map((part) => matcher(part, run, texts, violations));
   const found = [];
-  for (let event = 0; event < run.kind.length; event++) if (test(event)) found.push(event);
+  for (let event = 0; event < run.kind.length; event++) if (first(event)) found.push(event);
+  for (const test of rest) {
+    let left = 0;
+    for (let i = 0; i < found.length; i++) if (test(found[i])) found[left++] = found[i];
+    found.length = left;
+  }
   return found;
 }
