@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -177,8 +176,9 @@ class Cell:
 
 def follower(directory: Path) -> Follows:
     """Return what follows the logs of a directory."""
-    made: Follows = import_module("lamport._live.follower").Follower(directory)
-    return made
+    from lamport._live.follower import Follower
+
+    return Follower(directory)
 
 
 def _literal(text: str) -> str:

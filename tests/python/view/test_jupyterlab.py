@@ -108,3 +108,46 @@ def test_an_untrusted_notebook_shows_the_words(lab, browser):
     page = lab.open(browser, "foreign.ipynb").page
     page.until("document.querySelector('.jp-OutputArea')?.innerText.includes('trust the notebook')")
     assert page.ask("document.querySelectorAll('iframe').length") == 0
+
+
+LIVE = """
+import lamport
+run = lamport.run_local(3, 60, rates=[5, 10, 20], seed=1, live=True, log_dir="logs/" + "<b onclick=ran=1>", \
+    faults=[lamport.Crash(2, at=1.0, down_for=0.5), lamport.Pause(1, at=0.5, duration=0.5)])
+"""
+EVENTS = (
+    "Number(/([\\d,]+) events/.exec(document.getElementById('standing')?.innerText)?.[1].replace(',', ''))"
+)
+
+
+def test_a_run_is_shown_while_it_goes_on_and_its_page_takes_the_place(lab, browser):
+    lab.write("live.ipynb", LIVE)
+    opened = lab.open(browser, "live.ipynb")
+    page = opened.page
+    opened.run()
+    page.until(f"!!{FRAME}")
+    [frame] = page.frames()
+    frame.until("!!document.getElementById('standing')")
+    for least in (20, 50, 80):
+        frame.until(f"{EVENTS} >= {least}")
+    frame.until("document.getElementById('news').innerText.split('\\n').length >= 3")
+    for line, words in zip(frame.text("news").split("\n"), ("came back", "Crash", "Pause"), strict=True):
+        assert words in line
+    # What was told before the frame was there is there.
+    frame.until("!document.getElementById('standing').innerText.includes('newest')")
+    assert_out_of_reach(page, frame)
+    # Ctrl-C, as the button of JupyterLab sends it: the run ends in order.
+    opened.command("notebook:interrupt-kernel")
+    page.until(f"{FRAME}?.dataset.lamport === undefined")
+    frame = page.frames()[-1]
+    frame.until("document.getElementById('app')?.hidden === false")
+    assert "3 machines" in frame.text("title")
+    page.until("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'")
+    assert page.ask("window.ran") is None
+    assert ports(page) == {urlsplit(lab.address).netloc}
+    opened.command("docmanager:save")
+    page.until("!jupyterapp.shell.currentWidget.context.model.dirty")
+    outputs = lab.read("live.ipynb").cells[0].outputs
+    assert [sorted(output.data) for output in outputs] == [["text/html", "text/plain"], ["text/plain"]]
+    assert outputs[1].data["text/plain"] == ""
+    assert "data-lamport" not in outputs[0].data["text/html"]
