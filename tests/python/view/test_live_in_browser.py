@@ -10,6 +10,7 @@ import told
 from browser import CHROMIUM, Browser
 
 import lamport
+from lamport._live.live import Live
 from lamport._live.page import live_page
 
 BAD = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
@@ -191,3 +192,36 @@ def test_three_hundred_machines_that_appear_by_and_by(browser, tmp_path):
     live.until("document.getElementById('standing').innerText.includes('live, 2.0 s')")
     assert int(re.match(r"[\d,]+", live.frame.text("counts"))[0].replace(",", "")) == len(run.events)
     assert not live.frame.happened(*BAD)
+
+
+class Steps:
+    """A follower of a run that is over: it tells a second of it each time."""
+
+    is_behind = False
+
+    def __init__(self, run):
+        self._texts = iter([*told.texts(run, 1.0)])
+
+    def poll(self):
+        return [text] if (text := next(self._texts, None)) else []
+
+
+def test_from_a_server_that_is_lost_and_is_another_then(browser):
+    run = lamport.simulate(3, 5, seed=8)
+    page = browser.blank()
+    with Live("a run") as live:
+        live.begin(Steps(run))
+        page.call("Page.navigate", url=live.url)
+        count = f"{len(run.events)} events"
+        page.until(f"document.getElementById('standing')?.innerText.includes('{count}')")
+        assert page.text("standing").split("\n")[-1].startswith("live, ")
+        port = live.server.server_address[1]
+        live.server.close()
+        page.until("document.getElementById('standing').innerText.includes('The connection is lost')")
+    with Live("another", port) as live:
+        page.until("document.getElementById('standing').innerText.includes('does not take this page back')")
+        assert count in page.text("standing")
+        live.server.close()
+    asked = {each["request"]["url"].split("?")[0] for each in page.happened("Network.requestWillBeSent")}
+    assert asked == {f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/events"}
+    assert not page.happened("Runtime.exceptionThrown")
