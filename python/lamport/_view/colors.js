@@ -4,7 +4,7 @@ import { rateClasses } from "./layout.js";
 
 const LIGHT = {
   ground: "#ffffff", ink: "#1c1c1c", faint: "#6a6a6a", rule: "#e4e4e4", lane: "#b9b9b9", queue: "#e0c98a",
-  marks: ["#1b7f5c", "#6a51a3", "#444444"], message: "#555555", late: "#7a0040", crossing: [70, 70, 70], event: [20, 70, 120],
+  marks: ["#1b7f5c", "#6a51a3", "#444444"], message: "#555555", late: "#d0006f", crossing: [70, 70, 70], event: [20, 70, 120],
   past: "#00507c", future: "#e5852b", concurrent: "#cccccc", possible: "#8a7aa8", self: "#000000", hit: "#cc0077", violation: "#b2182b",
   fault: "rgba(178, 24, 43, 0.14)", wall: "rgba(110, 110, 110, 0.16)", cut: "#8c510a", window: "rgba(0, 114, 178, 0.18)",
 };
