@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lamport._cli.exit_status import DONE, guard
+from lamport._cli.follow import add_live, shown_live
 from lamport._cli.near import near
 from lamport._cli.options import add_parameters, given
 from lamport._cli.output import comforting
@@ -59,6 +60,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     """Add the options of a machine."""
     add_parameters(parser, "machine")
     add = parser.add_argument
+    add_live(parser, is_port_needed=True)
     add("--no-progress", action="store_true", help="show no progress bar")
     add("--listen-fd", type=int, help=argparse.SUPPRESS)
     # The clock of the run, and when ticking began by it: the duration counts from there.
@@ -77,7 +79,7 @@ def run_machine(args: argparse.Namespace) -> int:
     reader = _wait_for_reader(args)
     handed = _handed(args)
     telling = nullcontext() if handed is None else telling_errors(args.status_fd)
-    with args.signals.noted(), telling:
+    with args.signals.noted(), telling, shown_live(args, f"machine {args.machine_id}") as begin:
         try:
             machine = _machine(args, handed)
         finally:
@@ -88,6 +90,7 @@ def run_machine(args: argparse.Namespace) -> int:
             f"logs to {near(machine.log_filename)}, seed {machine.seed}",
             flush=True,
         )
+        begin(Path(machine.log_filename))
         if args.status_fd is None and _is_struck(args):
             _warn(
                 f"machine {args.machine_id}: of --faults it takes those of its links; "

@@ -1,11 +1,14 @@
 """The command ``lamport run``."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.algorithm import check_algorithm
 from lamport._cli.exit_status import DONE, INTERRUPTED
+from lamport._cli.follow import add_live, shown_live
 from lamport._cli.options import add_parameters, given, reader
 from lamport._cli.print_run import print_run
 from lamport._cli.view import add_beside, check_beside, write_beside
@@ -37,7 +40,31 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add("--redraw", action="store_true", help="with --repeat, draw new rates for each run")
     add("--no-report", action="store_true", help="write no figure and no summary")
     add_beside(parser)
+    add_live(parser, is_port_needed=False)
     add("--no-progress", action="store_true", help="show no progress bar")
+
+
+@contextmanager
+def _live_directory(args: argparse.Namespace, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Show a run live, if asked, in a directory that is made before: one that stays empty is taken away."""
+    if args.live is None:
+        with shown_live(args, ""):
+            yield parameters
+        return
+    from lamport._runs.directory import make_directory
+
+    given = parameters["log_dir"]
+    home = make_directory() if given is None else Path(given)
+    is_new = given is None or not home.exists()
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with shown_live(args, home.absolute().name) as show:
+            show(home)
+            yield parameters | {"log_dir": str(home)}
+    finally:
+        if is_new:
+            with suppress(OSError):
+                home.rmdir()
 
 
 def run_run(args: argparse.Namespace) -> int:
@@ -48,6 +75,8 @@ def run_run(args: argparse.Namespace) -> int:
         raise ValueError("--redraw goes with --repeat N: one run draws its rates once")
     if args.no_key and args.key != AUTO:
         raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
+    if args.live is not None and args.repeat > 1:
+        raise ValueError("--live shows one run, not --repeat N of them")
     parameters = given(args, "run")
     check_algorithm(parameters, args.parser)
     if args.repeat == 1:  # of several runs each has a new directory
@@ -59,8 +88,11 @@ def run_run(args: argparse.Namespace) -> int:
 
         with args.signals.noted():
             bar = False if args.no_progress else None
-            with watched(args.signals, args.duration, bar=bar) as look:
-                run = run_local(**parameters | dict(more), progress=look)
+            with (
+                _live_directory(args, parameters | dict(more)) as placed,
+                watched(args.signals, args.duration, bar=bar) as look,
+            ):
+                run = run_local(**placed, progress=look)
             report = [] if args.no_report else run.report()
             print_run(run, [*report, *write_beside(run, args)])
         return run

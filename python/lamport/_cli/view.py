@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._cli.declared import add_reading, load_logs
 from lamport._cli.exit_status import DONE
+from lamport._cli.follow import add_follow, run_follow
 from lamport._cli.near import near
 from lamport._cli.options import reader
 from lamport._cli.picture import ENDINGS, add_picture, draw, refuse_picture
@@ -29,11 +30,10 @@ PER_SECOND = 1_000_000
 def add_view(parser: argparse.ArgumentParser) -> None:
     """Add the options of a space-time diagram."""
     add = parser.add_argument
-    add("logs", nargs="+", metavar="LOG", help="log file, glob, or directory of a run")
+    add("logs", nargs="*", metavar="LOG", help="log file, glob, or directory of a run")
     add(
         "-o",
         "--output",
-        required=True,
         metavar="FILE",
         help="the file to write: .html, a page to move in, zoom, ask and search, which loads nothing; or a "
         "still picture, .png, .svg or .pdf",
@@ -61,11 +61,18 @@ def add_view(parser: argparse.ArgumentParser) -> None:
     )
     add("--no-texts", action="store_true", help="leave bodies and states of algorithms out of a page")
     add_picture(parser)
+    add_follow(parser)
     add_reading(parser)
 
 
 def run_view(args: argparse.Namespace) -> int:
     """Do what ``lamport view`` says."""
+    if args.follow is not None:
+        if args.logs or args.output is not None:
+            raise WordedError("--follow DIR shows these logs and writes no file: leave LOG and --output out")
+        return run_follow(args)
+    if args.port is not None:
+        raise WordedError(f"--port {args.port} goes with --follow DIR")
     path = _checked(args)
     run = load_logs(args)
     read_from = [*run.files, *map(Path, args.logs)]
@@ -89,6 +96,10 @@ def run_view(args: argparse.Namespace) -> int:
 
 def _checked(args: argparse.Namespace) -> Path:
     """Return the file to write, if it can be one and goes with what else is asked."""
+    if not args.logs:
+        raise WordedError("give LOG, a log file, a glob, or the directory of a run; or --follow DIR")
+    if args.output is None:
+        raise WordedError(f"give --output FILE, as in --output {BESIDE}")
     path = Path(args.output)
     ending = path.suffix.removeprefix(".").lower()
     if ending not in {PAGE, *ENDINGS}:
