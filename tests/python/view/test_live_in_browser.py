@@ -50,7 +50,7 @@ class Around:
     def until(self, expression):
         self.frame.until(expression)
 
-    def follow(self, run, stop, every=0.5, begin=0.0, **first):
+    def follow(self, run, stop, every=1.0, begin=0.0, **first):
         """Tell a run up to some second."""
         if first or not begin:
             self.tell(told.begin(run, **first))

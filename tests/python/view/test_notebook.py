@@ -86,7 +86,7 @@ def place(tmp_path, monkeypatch):
 
 
 def run(place, **options):
-    return lamport.run_local(2, 0.9, rates=[20, 30], seed=1, log_dir=place, live=True, **options)
+    return lamport.run_local(2, 0.6, rates=[20, 30], seed=1, log_dir=place, live=True, **options)
 
 
 def test_without_a_notebook_it_says_what_to_do(place):
@@ -130,7 +130,7 @@ def test_a_frame_updates_and_the_page_in_its_place(place, monkeypatch, shell, ca
 def test_updates_are_bounded_and_in_order(place, monkeypatch):
     seen = Notebook(monkeypatch)
     cell = Cell(lambda _: told)
-    sizes = [190_000, 150_000, 60_000, 10, 199_000, 20]
+    sizes = [190_000, 60_000, 10, 199_000, 20]
     told = Told([more(size, number) for number, size in enumerate(sizes)])
     end = time.monotonic() + 30
     while len(seen.texts) < len(sizes) and time.monotonic() < end:
@@ -163,7 +163,7 @@ def test_silence_is_told_each_second(monkeypatch):
     assert seen.texts == []
 
 
-@pytest.mark.parametrize("fails", [0, 1, 2, 4])
+@pytest.mark.parametrize("fails", [0, 2])
 def test_a_display_that_fails_changes_nothing_of_the_run(place, monkeypatch, fails):
     seen = Notebook(monkeypatch)
     seen.fails = fails
@@ -189,7 +189,7 @@ def test_a_run_that_fails_leaves_words(place, monkeypatch):
     monkeypatch.setattr(lamport._drive.local, "follower", lambda _: Told([more()]))
 
     def broken(elapsed, clocks, queues):
-        if elapsed > 0.5:
+        if seen.sent:
             raise KeyError("mine")
 
     with warnings.catch_warnings(), pytest.raises(KeyError, match="mine"):
