@@ -7,13 +7,10 @@ import time
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from lamport._live.updates import Update
-
-if TYPE_CHECKING:
-    from lamport._live.server import Server
+from lamport._live.updates import Update, Updates
 
 __all__ = ["ASKED_WITHIN", "Request"]
 
@@ -48,10 +45,25 @@ FRAMED = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 POLICY = f"default-src 'none'; {FRAMED}"
 
 
+class Serves(Protocol):
+    """What a request asks of the server that it came to."""
+
+    page: str
+    updates: Updates
+    asked_within: float
+    token: str
+    hosts: set[str]
+    is_closed: bool
+
+    def has_asked(self, connection: Any) -> None: ...
+    def take_seat(self, connection: Any) -> bool: ...
+    def is_told(self, connection: Any) -> None: ...
+
+
 class Request(BaseHTTPRequestHandler):
     """Answers one request, and closes the connection."""
 
-    server: "Server"
+    server: Serves  # type: ignore[assignment]
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
