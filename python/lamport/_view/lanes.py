@@ -87,6 +87,7 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
     machines = logs.machines()["machine_id"]
     row_lanes = _places(machines, columns["machine_id"])
     rows = np.argsort(_small(row_lanes, len(machines)), kind="stable")
+    rows = _as_logged(rows, row_lanes[rows], columns)
     seconds = columns["time"]
     if not (start == -np.inf and stop == np.inf):
         rows = rows[(seconds[rows] >= start) & (seconds[rows] < stop)]
@@ -160,6 +161,24 @@ def lanes(run: "Recorded", start: float, stop: float) -> Lanes:
         senders_other=senders_other,
         to_other=to_other,
     )
+
+
+def _as_logged(rows: "Ints", lane: "Ints", columns: dict[str, Any]) -> "Ints":
+    """Put the events of machines whose times were set back into the order in which their clocks went on.
+
+    Rows are in order of time. Where clocks tell no such order the rows stay as they are.
+    """
+    back = (np.diff(lane) == 0) & (np.diff(columns["new_clock"][rows]) < 0)
+    if not back.any():
+        return rows
+    rows = rows.copy()
+    for each in np.unique(lane[1:][back]).tolist():
+        mine = slice(*np.searchsorted(lane, [each, each + 1]).tolist())
+        logged = rows[mine][np.argsort(columns["new_clock"][rows[mine]], kind="stable")]
+        old, new = columns["old_clock"][logged], columns["new_clock"][logged]
+        if (old < new).all() and (old[1:] >= new[:-1]).all():
+            rows[mine] = logged
+    return rows
 
 
 class _LookUp:

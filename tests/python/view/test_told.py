@@ -1,5 +1,7 @@
 """What a page says of events and messages is what is known of them, and no more."""
 
+import json
+
 import numpy as np
 import pytest
 from pages import ask, laid_out
@@ -80,3 +82,36 @@ def test_hidden_signs_are_spelled_out(tmp_path):
     rows = [row(name, "INTERNAL", 1, time=0.0) for name in names]
     told = told_of(lamport.from_events(rows), tmp_path)["events"]
     assert sorted(each[0].split(":")[0] for each in told) == ["a\\u202eb", "c\\u200bd", "ok é 日本"]
+
+
+def test_times_that_were_set_back_leave_the_order_of_the_log(tmp_path):
+    whole = lamport.simulate(3, 10, seed=3)
+    whole.save(tmp_path / "logs")
+    path = tmp_path / "logs" / "machine_2.log"
+    lines = path.read_text().splitlines()
+    for number in range(11, 14):
+        time = json.loads(lines[number])["system_time"]
+        lines[number] = lines[number].replace(f"{time:.6f}", f"{time - 2:.6f}", 1)
+    path.write_text("\n".join(lines) + "\n")
+    run = lamport.load(tmp_path / "logs")
+    events = run.events
+    assert (np.diff(events[events["machine_id"] == 2]["new_clock"]) < 0).any(), (
+        "its rows are in order of time"
+    )
+    laid, wanted = laid_out(run), laid_out(whole)
+    assert np.array_equal(laid.clocks, wanted.clocks)
+    assert np.array_equal(laid.receipts, wanted.receipts)
+    assert (laid.times != wanted.times).sum() == 3
+    told = ask(tmp_path, run, "run", "tell")
+    assert told["run"]["clock"] == wanted.clocks.tolist()
+    assert told["run"]["queue"] == laid.queues.tolist()
+    assert (
+        sum("its clock goes back here: it is drawn where the lane was" in each for each in told["events"])
+        >= 3
+    )
+    assert any(note.startswith("what can have caused an event is not shown") for note in told["notes"])
+
+
+def test_clocks_that_tell_no_order_leave_that_of_the_times():
+    rows = [row(1, "INTERNAL", clock, time=float(place)) for place, clock in enumerate([5, 9, 5, 9, 2])]
+    assert laid_out(lamport.from_events(rows)).clocks.tolist() == [5, 9, 5, 9, 2]
