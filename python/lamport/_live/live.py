@@ -72,7 +72,10 @@ class Live:
 
     def open(self) -> bool:
         """Open the page in a browser; whether one was found."""
-        self._opening = Opening(self.url)
+        try:
+            self._opening = Opening(self.url)
+        except OSError:  # no room, or no right, for a file of one's own
+            return False
         return self._opening.open()
 
     def begin(self, follower: Followed) -> None:

@@ -172,3 +172,13 @@ def test_no_command_line_holds_the_token(tmp_path, monkeypatch, capsys):
     assert opened[0].startswith("file://")
     assert "no browser was opened: open this address" in err
     assert not Path(opened[0].removeprefix("file://")).exists()
+
+
+def test_no_place_for_the_file_that_opens_it(tmp_path, monkeypatch, capsys):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(opening, "mkdtemp", full)
+    words = ["--duration", "0.2", "--rates", "20,40", "--no-progress", "--no-report"]
+    assert main(["run", *words, "--log-dir", str(tmp_path / "a"), "--live", "--open"]) == 0
+    assert "no browser was opened: open this address" in capsys.readouterr().err
