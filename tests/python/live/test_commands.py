@@ -1,0 +1,175 @@
+"""Runs, machines and logs, shown while they go on, from the shell."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+import lamport
+from lamport._cli.commands import main
+from lamport._live.follower import Follower
+from lamport._live.opening import Opening
+
+
+def start(*words, cwd):
+    return subprocess.Popen(
+        [sys.executable, "-m", "lamport", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+    )
+
+
+def address(process):
+    line = process.stdout.readline()
+    assert line.startswith("live at http://127.0.0.1:"), process.stderr.read()
+    return line.split()[-1]
+
+
+def updates(url):
+    """All that is told, to its end."""
+    with urllib.request.urlopen(url.replace("/?", "/events?"), timeout=60) as told:
+        return [
+            json.loads(text) for text in re.findall(r"^data: (\{.*)$", told.read().decode(), re.MULTILINE)
+        ]
+
+
+def events(told):
+    return [
+        pair
+        for text in told
+        if text["type"] == "more"
+        for pair in zip(text["machine"], text["clock"], strict=True)
+    ]
+
+
+def test_a_run_is_shown_to_its_end(tmp_path):
+    with start(
+        *("run", "--live", "--duration", "1", "--rates", "5,20,40", "--no-report", "--no-progress"),
+        cwd=tmp_path,
+    ) as process:
+        url = address(process)
+        with urllib.request.urlopen(url) as page:
+            assert "<script>" in page.read().decode()
+        told = updates(url)
+        out, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (0, "")
+    assert told[0]["type"] == "begin"
+    assert told[-1]["type"] == "end"
+    run = lamport.load(
+        re.search(r"logs: (.*)", out)[1] if out.startswith("/") else next((tmp_path / "logs").iterdir())
+    )
+    expected = list(zip(run.events["machine_id"], run.events["new_clock"], strict=True))
+    assert sorted(events(told)) == sorted(expected)
+    assert told[0]["title"] == run.log_dir.name
+
+
+def test_logs_are_followed_until_they_end_or_a_signal(tmp_path):
+    lamport.simulate(duration=20, seed=1, log_dir=tmp_path / "r", faults=[lamport.Pause(1, at=3, duration=2)])
+    with start("view", "--follow", "r", cwd=tmp_path) as process:
+        told = updates(address(process))
+        assert process.wait(timeout=60) == 0
+    assert len(events(told)) == len(lamport.load(tmp_path / "r").events)
+    begin = [text for text in told if text["type"] == "begin"][-1]
+    assert begin["faults"][0]["kind"] == "pause"
+    assert told[-1]["told"] == "all 3 machines have ended"
+    # Nothing is there yet.
+    with start("view", "--follow", "none", cwd=tmp_path) as process:
+        url = address(process)
+        with urllib.request.urlopen(url.replace("/?", "/events?"), timeout=60) as stream:
+            while b"yet: waiting" not in stream.readline():
+                pass
+            process.send_signal(signal.SIGINT)
+            assert b"nobody follows" in stream.read()
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == ""
+
+
+def test_a_machine_is_shown_by_its_log(tmp_path):
+    words = (
+        "machine",
+        "--id",
+        "1",
+        "--duration",
+        "0.5",
+        "--wait",
+        "0",
+        "--live",
+        "--log",
+        "a.log",
+        "--no-progress",
+    )
+    with start(*words, cwd=tmp_path) as process:
+        told = updates(address_of_machine(process))
+        assert process.wait(timeout=60) == 0
+    assert told[0]["title"] == "machine 1"
+    assert events(told)
+
+
+def address_of_machine(process):
+    line = process.stdout.readline()
+    assert line.startswith("machine 1 listens")
+    return address(process)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("run --live 70000", "--live 70000: give a port"),
+        ("run --open", "--open goes with --live"),
+        ("run --live --repeat 2", "leave one of them out"),
+        ("view r --follow -o a.html", "exclude each other"),
+        ("view r --port 80", "--port goes with --follow"),
+        ("view r --follow --port 70000", "--port 70000: give a port"),
+        ("view r", "give --output FILE"),
+        ("view r s --follow", "one directory, or files"),
+    ],
+)
+def test_what_does_not_go_together(words, sentence, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r").mkdir()
+    (tmp_path / "s").mkdir()
+    assert main(words.split()) == 2
+    assert sentence in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"r", "s"}
+
+
+def test_a_port_in_use_begins_no_run(tmp_path, monkeypatch, capsys):
+    import socket
+
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["run", "--live", str(port), "--duration", "1"]) == 1
+    assert f"port {port} of 127.0.0.1" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_argument_of_a_process_has_the_address(monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: bool(opened.append(url)) or True)
+    opening = Opening("http://127.0.0.1:1/?token=secret&a=<b>")
+    assert opening.open()
+    assert "secret" not in opened[0]
+    assert opening.path.stat().st_mode & 0o777 == 0o600
+    assert opening.path.parent.stat().st_mode & 0o777 == 0o700
+    assert "token=secret&amp;a=&lt;b&gt;" in opening.path.read_text()
+    opening.close()
+    opening.close()
+    assert not opening.path.parent.exists()
+
+
+def test_a_record_that_is_none_is_no_hindrance(tmp_path):
+    (tmp_path / "run.json").write_text("[")
+    follower = Follower(tmp_path)
+    assert json.loads(follower.poll()[0])["faults"] == []
+    many = [{"fault": "pause", "machine_id": 1, "at": at, "duration": 1} for at in range(1, 2000, 2)]
+    (tmp_path / "run.json").write_text(json.dumps({"faults": many, "machines": 3}))
+    begin = json.loads(follower.poll()[0])
+    assert 50 < len(begin["faults"]) < 1000
+    assert (begin["title"], begin["machines"]) == (tmp_path.name, [])
