@@ -22,6 +22,10 @@ BACKLOG = 128
 """The most connections that wait to be taken."""
 
 
+LOOK = 0.1
+"""Seconds after which it notices at the latest that it is to close."""
+
+
 class Server(ThreadingHTTPServer):
     """Serves a page, and what a run tells, on loopback, to whoever has the token.
 
@@ -68,7 +72,7 @@ class Server(ThreadingHTTPServer):
         if number == 80:
             self.hosts |= {HOST, "localhost"}
         self.url = f"http://{HOST}:{number}/?token={self.token}"
-        self._thread = Thread(target=self.serve_forever, name="lamport-live", daemon=True)
+        self._thread = Thread(target=self.serve_forever, args=(LOOK,), name="lamport-live", daemon=True)
 
     def start(self) -> None:
         """Serve, in threads."""
