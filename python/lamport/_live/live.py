@@ -1,6 +1,5 @@
 """A run that goes on, shown in browsers: its logs are followed in one thread and served in others."""
 
-from collections.abc import Callable
 from threading import Event, Thread
 from types import TracebackType
 from typing import Protocol, Self
@@ -79,10 +78,10 @@ class Live:
             return False
         return self._opening.open()
 
-    def begin(self, make: Callable[[], Followed]) -> None:
+    def begin(self, follower: Followed) -> None:
         """Follow from now on; once only."""
         if self._follows is None:
-            self._follows = Thread(target=self._follow, args=(make(),), name="lamport-follow", daemon=True)
+            self._follows = Thread(target=self._follow, args=(follower,), name="lamport-follow", daemon=True)
             self._follows.start()
 
     def end(self, told: str) -> None:
