@@ -174,7 +174,9 @@ impl Causality {
             Possible::In(paths) if possible => paths.future(event, go_on),
             Possible::Any if possible => {
                 let clock = self.certain.vector_clock(event, go_on)?;
-                let first: Vec<u32> = clock.into_iter().map(|count| count + 1).collect();
+                // On its own machine all that comes after it does: `first` is the event itself there.
+                let first = |(place, count)| count + u32::from(place != event.place as usize);
+                let first: Vec<u32> = clock.into_iter().enumerate().map(first).collect();
                 Ok(self.certain.rows_from(event, &first))
             }
             _ => self.certain.future(event, go_on),

@@ -228,3 +228,20 @@ def test_command(run, tmp_path, capsys):
     assert main(words) == 0
     assert out.read_text().startswith(r"(?<host>\S*) (?<clock>{.*})\n(?<timestamp>\d*) (?<event>.*)")
     assert capsys.readouterr().out == f"wrote {out}\n"
+
+
+def test_where_everything_is_open_the_rest_of_the_own_machine_is_not():
+    rows = [
+        {"machine_id": "a", "event": "INTERNAL", "vector_clock": {"a": 1}},
+        {"machine_id": "a", "event": "RECEIVE", "vector_clock": None},
+        {"machine_id": "b", "event": "SEND", "vector_clock": None},
+        {"machine_id": "b", "event": "INTERNAL", "vector_clock": {"b": 2}},
+    ]
+    run = lamport.from_events(rows)
+    for event in run.events[["machine_id", "new_clock"]].itertuples(index=False, name=None):
+        certain, possible = (run.causality.future(event, possible=ask) for ask in (False, True))
+        assert possible[certain].all()
+        past = run.causality.past(event)
+        machine, clock = event
+        itself = ((run.events["machine_id"] == machine) & (run.events["new_clock"] == clock)).to_numpy()
+        assert (possible == ~(past | itself)).all()
