@@ -16,6 +16,7 @@ export function signsOf(scene, told) {
   ["SEND", "RECEIVE", "INTERNAL"].forEach((words, kind) => {
     if (told.kinds & (1 << kind)) found.push({ sign: "mark", kind, words });
   });
+  if (cut) found.push({ sign: "cut", words: `cut, ${run.head.cut_is}` });
   if (told.density) found.push({ sign: "density", words: `events of all kinds: the darker the more, up to ${told.densest.toLocaleString("en")} in 4 pixels` });
   if (told.dots) found.push({ sign: "dot", words: "an event" });
   if (told.hollow) found.push({ sign: "hollow", words: "RECEIVE that more than one message fits" });
@@ -33,7 +34,6 @@ export function signsOf(scene, told) {
   }
   if (hits.length) found.push({ sign: "hit", words: "found" });
   if (violations.length) found.push({ sign: "violation", words: "violation" });
-  if (cut) found.push({ sign: "cut", words: `cut, ${run.head.cut_is}` });
   found.push(...ratesOf(scene));
   if (axis.name !== "real" && scene.faults.length) found.push({ sign: "", words: "a fault stands between the events before and after it" });
   return found;
