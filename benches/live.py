@@ -7,7 +7,6 @@ python benches/live.py flood      a writer of 100,000 events/s for 20 s, followe
 import json
 import os
 import resource
-import statistics
 import sys
 import threading
 import time
@@ -108,7 +107,7 @@ def rounds():
                     "page": shown,
                     "ticks": int(machines["ticks"].sum()),
                     "lateness p50 / p99 / max ms": [
-                        round(1e3 * machines[f"lateness_{name}"].agg(how), 3)
+                        round(float(1e3 * machines[f"lateness_{name}"].agg(how)), 3)
                         for name, how in (("p50", "median"), ("p99", "median"), ("max", "max"))
                     ],
                 }
