@@ -75,7 +75,7 @@ function drawNames(context, scene) {
   const { layout, run, left, colors, height, width, rates, chosenLane } = scene;
   const every = Math.max(1, Math.ceil(12 / layout.rowHeight));
   const half = Math.min(8, Math.max(0.5, layout.rowHeight / 2 - 1));
-  const most = Math.max(3, Math.floor((left - 16) / 6));
+  const most = Math.max(3, Math.floor((left - 16) / 6.8));
   const short = (text) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const folded = new Map(layout.spans.filter((span) => span.folded).map((span) => [span.top, span]));
   context.textAlign = "right";

@@ -37,7 +37,7 @@ export function scene() {
   const width = Math.max(200, box.width);
   const height = Math.max(80, box.height);
   const names = run.names.reduce((most, name) => Math.max(most, name.length), 0);
-  const left = Math.min(Math.max(56, 6.2 * Math.min(names, 24) + 18), width / 4);
+  const left = Math.min(Math.max(56, 6.9 * Math.min(names, 24) + 18), width / 4);
   const layout = layoutLanes(state.arranged, height - FOOT);
   return {
     ...state, layout, width, height, left, colors: palette(state.dark), chosenLane: state.chosen === null ? -1 : run.lane[state.chosen],
