@@ -92,7 +92,7 @@ export function tellCone(run, cone) {
   const counted = (count) => count.toLocaleString("en");
   const vector = run.lanes <= 16 && !run.isPart ? `Vector clock (${vectorClock(run, cone.event).join(", ")}). ` : "";
   const open = possible ? `; of ${counted(possible)} the logs leave it open` : "";
-  return `${vector}${run.isPart ? "Of the events that are here: its" : "Its"} past has ${counted(past)} events, its future ${counted(future)}; ${counted(concurrent)} are concurrent with it${open}`;
+  return `${vector}${run.isPart ? "Of the events that are here: its" : "Its"} past has ${counted(past)} event${past === 1 ? "" : "s"}, its future ${counted(future)}; ${counted(concurrent)} are concurrent with it${open}`;
 }
 
 /** What a reader should know of a run, in sentences. */
