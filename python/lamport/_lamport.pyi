@@ -1478,7 +1478,7 @@ class Follower:
     """
 
     def __new__(
-        cls, place: str | PathLike[str] | Sequence[str | PathLike[str]], *, limit: int = ...
+        cls, place: str | PathLike[str] | Sequence[str | PathLike[str]], *, limit: int = 5000
     ) -> Self: ...
     def describe(self, head: str, machines: int) -> None:
         """Say what stands at the beginning, a JSON object, and how many machines there are.

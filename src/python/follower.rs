@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::drive::real::clock::ProcessClock;
 use crate::log::columns::Micros;
 use crate::log::follow::followed_files::Followed;
-use crate::log::follow::follower::{Follower, LIMIT};
+use crate::log::follow::follower::Follower;
 
 /// A directory, or files.
 #[derive(FromPyObject)]
@@ -33,7 +33,7 @@ pub(super) struct PyFollower {
 #[pymethods]
 impl PyFollower {
     #[new]
-    #[pyo3(signature = (place, *, limit = LIMIT))]
+    #[pyo3(signature = (place, *, limit = 5000))]
     fn new(place: FollowedPlace, limit: usize) -> PyResult<Self> {
         let followed = match place {
             FollowedPlace::Directory(path) => Followed::Directory(path),
@@ -43,7 +43,12 @@ impl PyFollower {
         Ok(Self { follower })
     }
 
-    /// Say what stands at the beginning beside what logs tell: a JSON object; and how many machines there are.
+    /// Say what stands at the beginning, a JSON object, and how many machines there are.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     `head` is no JSON object of one line and at most 24,000 bytes.
     fn describe(&self, head: &str, machines: usize) -> PyResult<()> {
         let mut follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(follower.describe(head, machines)?)

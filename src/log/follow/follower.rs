@@ -14,8 +14,6 @@ use crate::log::follow::known_machines::{KnownMachines, MOST_MACHINES, StruckMac
 use crate::log::follow::update::{Updates, begin, end};
 use crate::log::read::lines::Lines;
 
-/// Events a second above which they are thinned, unless told otherwise.
-pub const LIMIT: usize = 5000;
 /// The bytes of a second above which they are.
 const BYTES: usize = 1_000_000;
 /// What is read at once of one file, and in one call; more than the second of many files at the first look.
