@@ -37,7 +37,8 @@ def shortened(home, monkeypatch):
     """Real runs of less than a second, in that directory."""
     real = lamport.run_local
 
-    def run_local(*arguments, duration, faults=(), **options):
+    def run_local(*arguments, duration, faults=(), live=False, **options):
+        # Only a notebook shows what goes on; test_jupyterlab has one.
         share = min(1, SECONDS / duration)
         return real(*arguments, duration=share * duration, faults=earlier(faults, share), **options)
 
