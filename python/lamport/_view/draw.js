@@ -8,6 +8,7 @@ import { areMore, eventsInWindow } from "./index.js";
 import { drawLane } from "./marks.js";
 import { drawMessages } from "./messages.js";
 import { screen } from "./place.js";
+import { cutShort } from "./spelled.js";
 
 const FONT = "11px system-ui, sans-serif";
 
@@ -76,7 +77,6 @@ function drawNames(context, scene) {
   const every = Math.max(1, Math.ceil(12 / layout.rowHeight));
   const half = Math.min(8, Math.max(0.5, layout.rowHeight / 2 - 1));
   const most = Math.max(3, Math.floor((left - 16) / 6.8));
-  const short = (text) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const folded = new Map(layout.spans.filter((span) => span.folded).map((span) => [span.top, span]));
   context.textAlign = "right";
   context.textBaseline = "middle";
@@ -90,7 +90,7 @@ function drawNames(context, scene) {
     if (row % every || (y < 5 && layout.rowHeight < 10) || y > height - FOOT - 3) continue;
     const span = folded.get(row);
     context.fillStyle = layout.lanesOf[row].includes(chosenLane) ? colors.past : colors.ink;
-    context.fillText(short(span ? `${span.group} (${span.count})` : run.names[lane]), left - 10, y);
+    context.fillText(cutShort(span ? `${span.group} (${span.count})` : run.names[lane], most), left - 10, y);
   }
   context.textAlign = "left";
   context.lineWidth = 3;

@@ -13,3 +13,9 @@ export function spelled(text) {
     return code < 65536 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
   });
 }
+
+/** A text of at most so many units, the last of which then says that there were more; no sign of two units is halved. */
+export function cutShort(text, most) {
+  if (text.length <= most) return text;
+  return `${text.slice(0, Math.max(1, most - 1)).replace(/[\ud800-\udbff]$/, "")}…`;
+}

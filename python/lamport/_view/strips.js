@@ -2,6 +2,7 @@
 
 import { tickText, ticks } from "./axis.js";
 import { FOOT } from "./detail.js";
+import { cutShort } from "./spelled.js";
 
 const FONT = "11px system-ui, sans-serif";
 const LINES = 40;
@@ -139,8 +140,7 @@ function drawEnds(context, { rows, slots, names, rates, colors, right, width, to
 
 /** A name in at most so many letters. */
 export function short(name, most) {
-  const told = name.replace(/^machine (?=\d+$)/, "");
-  return told.length > most ? `${told.slice(0, Math.max(1, most - 1))}…` : told;
+  return cutShort(name.replace(/^machine (?=\d+$)/, ""), most);
 }
 
 /** Draws beside each lane its clock, its queue as a bar and as a number, and whether it is down. */

@@ -2,7 +2,7 @@
 
 import { countCone, vectorClock } from "./cones.js";
 import { ARRIVAL_KNOWN, FLAG, KINDS, MATCHES, STATUSES } from "./derive.js";
-import { spelled } from "./spelled.js";
+import { cutShort, spelled } from "./spelled.js";
 
 const LATE = "late: one that was sent after it on its channel was there before";
 const FATES = ["received", "unread: it waited in the queue at the end", "undelivered", "what became of it is in no log"];
@@ -53,7 +53,7 @@ export function tellEvent(run, axis, event, texts = {}) {
   if (sent) lines.push(`to ${listed(run, event)}`);
   const flags = ["manual", "caused", "ambiguous"].filter((flag) => run.kind[event] & FLAG[flag]);
   if (flags.length) lines.push(flags.join(", "));
-  for (const name of ["body", "state"]) if (texts[name] !== undefined) lines.push(`${name} ${short(spelled(texts[name].slice(0, 401)))}`);
+  for (const name of ["body", "state"]) if (texts[name] !== undefined) lines.push(`${name} ${cutShort(spelled(texts[name].slice(0, 401)), 400)}`);
   return lines;
 }
 
@@ -65,10 +65,6 @@ function listed(run, event) {
   }
   const more = run.sent[event + 1] - run.sent[event] - found.length;
   return found.join(", ") + (more > 0 ? ` and ${more} more` : "");
-}
-
-function short(text) {
-  return text.length > 400 ? `${text.slice(0, 399)}…` : text;
 }
 
 /** What a message is, in lines. */

@@ -14,6 +14,7 @@ const { parse, textsOf } = await import(`${home}search.js`);
 const { actionOf } = await import(`${home}keys.js`);
 const { placesOf, sortedBy16 } = await import(`${home}order.js`);
 const { axisOf, tickText, ticks } = await import(`${home}axis.js`);
+const { cutShort } = await import(`${home}spelled.js`);
 const { svgContext } = await import(`${home}svg.js`);
 
 /** A source of numbers that are the same each time. */
@@ -323,4 +324,11 @@ test("labels: the first wins, and says how many follow", () => {
   assert.deepEqual(labelsOf([0, 0, 0, 100], ["1", "2", "3", "4"], 6), [{ place: 0, text: "1", more: 2 }, { place: 3, text: "4", more: 0 }]);
   assert.deepEqual(labelsOf([0, 12, 40], ["1", "2", "3"], 6).map(({ text, more }) => [text, more]), [["1", 0], ["2", 0], ["3", 0]]);
   assert.deepEqual(labelsOf([], [], 6), []);
+});
+
+test("no sign of two units is cut in halves: an SVG with one of them could not be saved", () => {
+  const name = "ab\u{1f600}\u{1f600}cd";
+  const cut = [3, 4, 5, 6, 7, 8].map((most) => cutShort(name, most));
+  assert.deepEqual(cut, ["ab…", "ab…", "ab\u{1f600}…", "ab\u{1f600}…", "ab\u{1f600}\u{1f600}…", name]);
+  for (const each of cut) encodeURIComponent(each);
 });
