@@ -15,6 +15,11 @@ export function eventAt(run, machine, clock) {
   return -1;
 }
 
+/** What is an event of another run in this one, which may be what that has become since; or -1. */
+export function eventIn(run, other, event) {
+  return run === other ? event : eventAt(run, other.head.machines[other.lane[event]], other.clock[event]);
+}
+
 /** Chooses an event, and shows it; null: none. */
 export function choose(event) {
   state.chosen = event;

@@ -5,8 +5,8 @@ import { search } from "./matches.js";
 import { needsViolations, parse, textsOf } from "./search.js";
 import { drawOverlay, part, state } from "./stage.js";
 
-/** Looks for what is asked for. */
-export async function find() {
+/** Looks for what is asked for; `at`: the hit at which one was, of those of a run that goes on. */
+export async function find(at = -1) {
   const { run, texts } = state;
   const text = part("query").value.trim();
   state.hits = [];
@@ -20,7 +20,9 @@ export async function find() {
       const known = needed.length ? await texts.all(needed) : {};
       if (state.run !== run || part("query").value.trim() !== text) return;
       state.hits = search(asked, run, known, marked);
-      part("hits").textContent = `${state.hits.length.toLocaleString("en")} found${leftOut(run, asked, needed)}`;
+      state.hit = at < 0 ? -1 : state.hits.indexOf(at);
+      if (state.hit < 0) part("hits").textContent = `${state.hits.length.toLocaleString("en")} found${leftOut(run, asked, needed)}`;
+      else tellHit();
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       part("hits").textContent = error.message;
@@ -42,6 +44,10 @@ export function nextHit(by) {
   const count = state.hits.length;
   if (!count) return;
   state.hit = (state.hit + by + count) % count;
-  part("hits").textContent = `${(state.hit + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
+  tellHit();
   choose(state.hits[state.hit]);
+}
+
+function tellHit() {
+  part("hits").textContent = `${(state.hit + 1).toLocaleString("en")} of ${state.hits.length.toLocaleString("en")}`;
 }

@@ -186,6 +186,16 @@ export function faultsOf(grown) {
   return [...grown.planned.filter((plan) => plan.at <= grown.now && !seen(plan)), ...told];
 }
 
+/** What is to be told of faults, machines and the run: what tells one from another, when, words, and what kind it is. */
+export function newsOf(grown) {
+  return [
+    ...faultsOf(grown).map((fault) => [`${fault.kind} ${fault.planned ?? fault.at} ${fault.machines}`, fault.at, fault.told, "fault"]),
+    ...grown.struck.filter(({ kind }) => kind !== "crash").map((each) => [`${each.kind} ${each.at} ${each.machine}`, each.at, each.told, "news"]),
+    // Not by number: of a run that is told anew from its beginning they count anew.
+    ...grown.warnings.map((each) => [`warning ${each.at} ${each.text}`, each.at, each.text, "warning"]),
+  ];
+}
+
 /** The run that is known, as `deriveRun` gives runs; null before any machine is. */
 export function runOf(grown) {
   const { machines } = grown;

@@ -1,7 +1,7 @@
 // What is around the diagram of a run that goes on: how it stands, machines as they are now, strips, news.
 
 import { behind, heard, keepingTime, spanOf, standing } from "./behind.js";
-import { faultsOf, machinesOf, runOf, seriesOf, take } from "./grow.js";
+import { machinesOf, newsOf, runOf, seriesOf, take } from "./grow.js";
 import { follow, follows, present, replace } from "./present.js";
 import { contextOf, draw, part, whenDrawn } from "./stage.js";
 import { drawNow, drawStrip } from "./strips.js";
@@ -184,11 +184,7 @@ function tellNews(grown, view) {
     line.textContent = `${at.toFixed(2)} s: ${text}`;
     list.prepend(line);
   };
-  const news = [
-    ...faultsOf(grown).map((fault) => [`${fault.kind} ${fault.planned ?? fault.at} ${fault.machines}`, fault.at, fault.told, "fault"]),
-    ...grown.struck.filter(({ kind }) => kind !== "crash").map((each) => [`${each.kind} ${each.at} ${each.machine}`, each.at, each.told, "fault"]),
-    ...grown.warnings.map((each, i) => [`warning ${grown.warned - grown.warnings.length + i}`, each.at, each.text, "warning"]),
-  ];
+  const news = newsOf(grown);
   for (const each of news.sort((a, b) => a[1] - b[1])) add(...each);
   while (list.children.length > NEWS) list.lastChild.remove();
   if (view.told.size > 20 * NEWS) view.told = new Set(news.map(([key]) => key));

@@ -1,6 +1,6 @@
 // What opens below the drawing: tables and lists.
 
-import { choose, nextViolation } from "./choosing.js";
+import { choose, eventIn, nextViolation } from "./choosing.js";
 import { KINDS } from "./derive.js";
 import { eventsInWindow } from "./index.js";
 import { HELP } from "./keys.js";
@@ -75,7 +75,10 @@ export function eventsPanel() {
     const row = element("tr", undefined, body);
     const name = element("th", undefined, row);
     name.scope = "row";
-    button(run.names[run.lane[event]], name, () => choose(event));
+    button(run.names[run.lane[event]], name, () => {
+      const now = eventIn(state.run, run, event);
+      if (now >= 0) choose(now);
+    });
     const values = [KINDS[run.kind[event] & 3], run.clock[event], ...(hasTimes(run) ? [secondsText(run, run.time[event])] : []), senderOf(event), recipientsOf(event), run.queue[event] < 0 ? "" : run.queue[event]];
     for (const value of values) element("td", String(value), row);
   }

@@ -1,9 +1,10 @@
 // A run is shown, and replaced by what it has become.
 
 import { listen } from "./acting.js";
-import { choose, eventAt, showCone } from "./choosing.js";
+import { choose, eventAt, eventIn, showCone } from "./choosing.js";
 import { rateColors } from "./colors.js";
 import { find } from "./finding.js";
+import { arrange } from "./lanes.js";
 import { carriedOver, plainArrangement } from "./layout.js";
 import { setAxis, takeAxis } from "./moving.js";
 import { spelled } from "./spelled.js";
@@ -36,19 +37,20 @@ export function present(run, texts) {
  */
 export function replace(run) {
   const { run: before, chosen, cone } = state;
-  const kept = (event) => (event === null ? -1 : eventAt(run, before.head.machines[before.lane[event]], before.clock[event]));
-  const [stays, colored] = [kept(chosen), kept(cone?.event ?? null)];
+  const kept = (event) => (event === null ? -1 : eventIn(run, before, event));
+  const [stays, colored, hit] = [chosen, cone?.event ?? null, state.hits[state.hit] ?? null].map(kept);
   const { violation } = state;
-  state.arranged = carriedOver(state.arranged, before.head.machines, run);
+  const arranged = carriedOver(state.arranged, before.head.machines, run);
   state.pointed = null;
   take(run);
+  if (arranged !== state.arranged) arrange(arranged);
   state.violation = Math.min(violation, state.violations.length - 1);
   takeAxis(state.axis.name);
   if (chosen !== null && stays < 0) choose(null);
   state.chosen = stays < 0 ? null : stays;
   state.cone = null;
   if (colored >= 0) showCone(colored);
-  if (state.hits.length || part("query").value.trim()) void find();
+  if (state.hits.length || part("query").value.trim()) void find(hit);
   draw();
 }
 

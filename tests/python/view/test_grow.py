@@ -104,4 +104,4 @@ def test_modules_that_grow():
         [NODE, "--test", str(LIVE)], capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 8" in done.stdout
+    assert "# pass 10" in done.stdout

@@ -1,7 +1,7 @@
 // What is known of a run that goes on: node --test.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultsOf, growing, machinesOf, median, runOf, seriesOf, take } from "../../../../python/lamport/_view/grow.js";
+import { faultsOf, growing, machinesOf, median, newsOf, runOf, seriesOf, take } from "../../../../python/lamport/_view/grow.js";
 import { axisOf } from "../../../../python/lamport/_view/axis.js";
 
 const begin = (machines, more = {}) => JSON.stringify({ type: "begin", version: 1, title: "t", machines, names: [], rates: machines.map(() => 5), algorithm: null, faults: [], limit: 5000, ...more });
@@ -111,4 +111,18 @@ test("nothing is known, and then the end", () => {
   assert.equal(take(grown, '{"type":"end","told":"over"}'), "end");
   assert.equal(take(grown, '{"type":"other"}'), "");
   assert.deepEqual([grown.ended, runOf(grown).goesOn], ["over", false]);
+});
+
+test("what is new after a log was written anew is news; that a machine ended or came back is no fault", () => {
+  const grown = growing();
+  const keys = () => new Set(newsOf(grown).map(([key]) => key));
+  take(grown, begin([1]));
+  take(grown, update(0, [], { warnings: ["no log is there yet: waiting"] }));
+  const before = keys();
+  take(grown, begin([1], { again: true }));
+  take(grown, update(1, [], { warnings: ["machine_1.log: it was written anew"] }));
+  assert.equal([...keys()].filter((key) => before.has(key)).length, 0);
+  const struck = [["crash", 1], ["recovery", 2], ["end", 3]].map(([kind, at]) => ({ kind, at, machine: 1, told: kind }));
+  take(grown, update(4, [], { struck }));
+  assert.deepEqual(newsOf(grown).map(([, , words, kind]) => [words, kind]).slice(0, 3), [["crash", "fault"], ["recovery", "news"], ["end", "news"]]);
 });
