@@ -18,7 +18,7 @@ export function listenToServer(Source, address, tell) {
     tell.over();
   });
   source.onerror = () => {
-    if (source.readyState === 2) tell.lost("The server does not take this page back: open the address that it says anew.");
+    if (source.readyState === 2) tell.lost("The server does not take this page: it is another run's, or 16 look at it already. Close one of these, or open the address in the terminal anew.");
     else tell.lost("The connection is lost. It is tried again and again");
   };
   return source;

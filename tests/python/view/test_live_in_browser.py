@@ -219,7 +219,7 @@ def test_from_a_server_that_is_lost_and_is_another_then(browser):
         live.server.close()
         page.until("document.getElementById('standing').innerText.includes('The connection is lost')")
     with Live("another", port) as live:
-        page.until("document.getElementById('standing').innerText.includes('does not take this page back')")
+        page.until("document.getElementById('standing').innerText.includes('does not take this page')")
         assert count in page.text("standing")
         live.server.close()
     asked = {each["request"]["url"].split("?")[0] for each in page.happened("Network.requestWillBeSent")}
