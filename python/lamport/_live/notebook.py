@@ -5,12 +5,13 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lamport._live.where import is_notebook
-from lamport._model.warning import warn
+from lamport._model.warning import LamportWarning, warn
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -147,10 +148,9 @@ class Cell:
         size = 0
         if self._begin and len(self._begin) <= REPEATED and self._begin not in self._waiting:
             texts.append(_literal(self._begin))
-            size = len(texts[0])
         while self._waiting:
             text = _literal(self._waiting[0])
-            if texts and size + len(text) > LARGEST:
+            if size and size + len(text) > LARGEST:
                 break
             texts.append(text)
             size += len(text)
@@ -171,7 +171,9 @@ class Cell:
 
     def _give_up(self, error: Exception) -> None:
         self._broken = True
-        warn(f"the run goes on, but is not shown any more: {type(error).__name__}: {error}")
+        # Where warnings are errors this one would end the run.
+        with suppress(LamportWarning):
+            warn(f"the run goes on, but is not shown any more: {type(error).__name__}: {error}")
 
 
 def follower(directory: Path) -> Follows:

@@ -184,6 +184,33 @@ def test_a_follower_that_fails_changes_nothing_of_the_run(place, monkeypatch):
     assert made.verify().ok
 
 
+def test_where_warnings_are_errors_the_run_goes_on(place, monkeypatch):
+    Notebook(monkeypatch)
+    told = Told(error=RuntimeError("no such log"))
+    monkeypatch.setattr(lamport._drive.local, "follower", lambda _: told)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = run(place)
+    assert told.polled == 3
+    assert not made.interrupted
+    assert made.verify().ok
+
+
+@pytest.mark.parametrize("sign", ["x", "\u00e9"])
+def test_a_text_as_large_as_an_update_is_sent_beside_what_each_begins_with(monkeypatch, sign):
+    seen = Notebook(monkeypatch)
+    begin = '{"type":"begin","filled":"' + "x" * 19_000 + '"}'
+    large = json.dumps({"type": "more", "filled": sign * 190_000}, ensure_ascii=False)
+    told = Told([begin], [large], [more(number=7)])
+    now = [0.0]
+    monkeypatch.setattr(notebook.time, "monotonic", lambda: now[0])
+    cell = Cell(lambda _: told)
+    for _ in range(10):
+        now[0] += 10
+        cell.look(Path("run"))
+    assert [text for text in seen.texts if text != begin] == [large, more(number=7)]
+
+
 def test_a_run_that_fails_leaves_words(place, monkeypatch):
     seen = Notebook(monkeypatch)
     monkeypatch.setattr(lamport._drive.local, "follower", lambda _: Told([more()]))
