@@ -1,5 +1,7 @@
 """A run that goes on, shown in browsers: its logs are followed in one thread and served in others."""
 
+import math
+import time
 from threading import Event, Thread
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,6 +16,8 @@ PERIOD = 0.2
 """Seconds between two looks at the logs."""
 BEHIND = 0.01
 """The same where there is more to be read: others of this process have their turn."""
+LEFT = 3.0
+"""Seconds in which what is left in the logs is read at the end."""
 LINGER = 3.0
 """Seconds in which viewers are told how it ended."""
 
@@ -98,14 +102,18 @@ class Live:
         return is_over and self.server.had_viewers and not self.server.viewers
 
     def _follow(self, follower: Followed) -> None:
+        until = math.inf
         while True:
             is_last = self._stops.is_set()
+            if is_last and until == math.inf:
+                until = time.monotonic() + LEFT
             try:
                 self.updates.add(follower.poll())
             except Exception as error:
                 # A page that is no more is told so; the run goes on.
                 self.updates.end(f"its logs cannot be followed any more ({type(error).__name__})")
                 raise
-            if self.updates.end_told is not None or (is_last and not follower.is_behind):
+            is_done = is_last and (not follower.is_behind or time.monotonic() >= until)
+            if is_done or self.updates.end_told is not None:
                 return
             self._stops.wait(BEHIND if follower.is_behind and not is_last else 0 if is_last else PERIOD)
