@@ -46,6 +46,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    # A port is one server's, whatever Python's own do.
+    allow_reuse_port = False
     request_queue_size = BACKLOG
 
     def __init__(
