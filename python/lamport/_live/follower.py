@@ -10,12 +10,15 @@ from lamport import _lamport
 from lamport._lamport import LogError
 from lamport._model.fault import as_faults
 from lamport._runs.directory import RECORD, read_record
+from lamport._runs.spelled import spelled
 from lamport._view.faults import faults_of_page
 
 __all__ = ["Follower"]
 
 LIMIT = 5000
 """Events a second above which some are left out."""
+MOST = 10**6
+"""More machines than any run has are none."""
 LONGEST = 20_000
 """The most bytes of what is said of faults."""
 
@@ -47,7 +50,8 @@ class Follower:
             only = self._directory = Path(place)
         else:
             only = place[0] if len(place) == 1 else "logs"
-        self.title = Path(only).absolute().name if title is None else title
+        # Names of files may be no text.
+        self.title = spelled(Path(only).absolute().name if title is None else title)
         self._seen: object = ()
         self._describe({})
 
@@ -75,14 +79,15 @@ class Follower:
         self._seen = seen
         try:
             self._describe(read_record(self._directory))
-        except (OSError, LogError, ValueError):
+        except (OSError, LogError, ValueError, RecursionError):
             # It is a help: without it the logs tell.
             self._describe({})
 
     def _describe(self, record: dict[str, Any]) -> None:
         faults = faults_of_page(as_faults(record.get("faults") or ()))
         machines = record.get("machines")
+        expected = machines if isinstance(machines, int) and 0 <= machines <= MOST else 0
         while len(json.dumps(faults)) > LONGEST:
             faults = faults[: len(faults) // 2]
-        head = {"title": self.title[:200], "faults": faults}
-        self._native.describe(json.dumps(head), machines if isinstance(machines, int) else 0)
+        head = {"title": self.title, "faults": faults}
+        self._native.describe(json.dumps(head), expected)

@@ -1,11 +1,14 @@
 """Runs, machines and logs, shown while they go on, from the shell."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
+
+import pytest
 
 import lamport
 from lamport._live.follower import Follower
@@ -110,3 +113,16 @@ def test_a_record_that_is_none_is_no_hindrance(tmp_path):
     begin = json.loads(follower.poll()[0])
     assert 50 < len(begin["faults"]) < 1000
     assert (begin["title"], begin["machines"]) == (tmp_path.name, [])
+
+
+@pytest.mark.parametrize(
+    "text", ['{"machines": -3}', f'{{"machines": {10**30}}}', '{"faults": ' + "[" * 100_000]
+)
+def test_a_record_of_no_run_leaves_the_logs_to_tell(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    assert json.loads(Follower(tmp_path).poll()[0])["type"] == "begin"
+
+
+def test_a_directory_whose_name_is_no_text(tmp_path):
+    place = os.fsdecode(os.fsencode(tmp_path) + b"/m\xff")
+    assert json.loads(Follower(place).poll()[0])["title"] == "m\\udcff"
