@@ -31,9 +31,13 @@ class Opening:
         self._home = Path(mkdtemp(prefix="lamport-"))
         self.path = self._home / "live.html"
         # The directory is for its owner alone, too.
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(TEXT.format(url=escape(url)))
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(TEXT.format(url=escape(url)))
+        except BaseException:
+            self.close()
+            raise
 
     def open(self) -> bool:
         """Open it in a browser; whether one was found."""

@@ -104,6 +104,18 @@ def test_no_argument_of_a_process_has_the_address(monkeypatch):
     assert not opening.path.parent.exists()
 
 
+def test_a_disk_that_is_full_keeps_no_address(tmp_path, monkeypatch):
+    def full(descriptor, *_, **__):
+        os.close(descriptor)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.fdopen", full)
+    with pytest.raises(OSError, match="No space left"):
+        Opening("http://127.0.0.1:1/?token=secret")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_record_that_is_none_is_no_hindrance(tmp_path):
     (tmp_path / "run.json").write_text("[")
     follower = Follower(tmp_path)
