@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lamport._live.where import is_notebook
 from lamport._model.warning import LamportWarning, warn
+from lamport._runs.spelled import spelled
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -106,7 +107,7 @@ class Cell:
         try:
             if self._follower is None:
                 self._follower = self._follow(directory)
-                self._open(directory.name)
+                self._open(spelled(directory.name))  # which may be no text
             self._gather(self._follower.poll())
             if self._waiting or now - self._last >= BEAT:
                 self._send()

@@ -151,6 +151,14 @@ def test_what_is_too_much_to_be_shown_is_not_kept(monkeypatch):
     assert json.loads(cell._waiting[-1])["number"] == 99
 
 
+def test_a_directory_whose_name_is_no_text_leaves_a_notebook_that_can_be_saved(monkeypatch):
+    seen = Notebook(monkeypatch)
+    Cell(lambda _: Told()).look(Path("m\udcff"))
+    first = seen.sent[0][3]
+    assert first["text/plain"].encode() == rb"<m\udcff, live>"
+    assert rb"m\udcff" in first["text/html"].encode()
+
+
 def test_silence_is_told_each_second(monkeypatch):
     seen = Notebook(monkeypatch)
     cell = Cell(lambda _: Told())
