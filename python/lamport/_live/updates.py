@@ -54,11 +54,6 @@ class Updates:
         """The words that ended it."""
         return None if self._end is None else json.loads(self._end.text)["told"]
 
-    @property
-    def last(self) -> int:
-        """The number of the last text."""
-        return self._number
-
     def is_end(self, update: Update) -> bool:
         """Whether nothing follows."""
         return update is self._end

@@ -21,7 +21,7 @@ export function growing(most = MOST) {
 
 function emptied() {
   return {
-    machines: [], now: 0, every: 1, weight: 0, dropped: 0, thinned: false, lanes: new Map(), struck: [], warnings: [], warned: 0,
+    machines: [], now: 0, every: 1, weight: 0, dropped: 0, thinned: false, lanes: new Map(), struck: [], warnings: [],
     series: { spacing: 0, rows: [] },
   };
 }
@@ -83,7 +83,6 @@ function more(grown, told) {
   for (let i = 0; i < machine.length; i++) Object.assign(laneOf(grown, machine[i]), { clock: clock[i], queue: queue[i], count: events[i] });
   grown.struck.push(...told.struck);
   grown.struck.splice(0, grown.struck.length - STRUCK);
-  grown.warned += told.warnings.length;
   grown.warnings.push(...told.warnings.map((text) => ({ at: told.now, text })));
   grown.warnings.splice(0, grown.warnings.length - WARNINGS);
   sample(grown);

@@ -99,7 +99,6 @@ export function show(grown, title) {
         try {
           kind = take(grown, text);
         } catch (error) {
-          grown.warned++;
           grown.warnings.push({ at: grown.now, text: `an update could not be read: ${error.message}` });
         }
         if (kind === "more") heard(kept, grown.now, here());

@@ -17,6 +17,6 @@ process.stdout.write(
     present: machinesOf(grown).map((each) => ({ ...each, clock: each.clock })),
     faults: faultsOf(grown),
     rows: seriesOf(grown).rows.map((row) => ({ time: row.time, drift: list(row.drift), queue: list(row.queue) })),
-    kept: { weight: grown.weight, dropped: grown.dropped, struck: grown.struck.length, warnings: grown.warnings.length, warned: grown.warned },
+    kept: { weight: grown.weight, dropped: grown.dropped, struck: grown.struck.length, warnings: grown.warnings.length },
   }),
 );
