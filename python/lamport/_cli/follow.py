@@ -21,7 +21,7 @@ __all__ = ["add_follow", "add_live", "run_follow", "shown_live"]
 
 STEP = 0.2
 SILENT = 3.0
-"""Seconds after which is said that nothing is written."""
+"""Seconds after which is said that no log is there."""
 LAST_PORT = 65_535
 
 
@@ -64,9 +64,9 @@ def run_follow(args: argparse.Namespace) -> int:
         live.begin(Follower(place))
         told_from = time.monotonic() + SILENT
         while not args.signals.is_caught and not live.wait(STEP):
-            if time.monotonic() >= told_from and not (place.is_dir() and any(place.iterdir())):
+            if time.monotonic() >= told_from and not any(place.glob("machine_*.log")):
                 told_from = math.inf
-                print(f"nothing is written to {args.follow} yet: waiting, Ctrl-C ends it", flush=True)
+                print(f"no log in {args.follow} yet: waiting, Ctrl-C ends it", flush=True)
     return DONE
 
 

@@ -65,9 +65,13 @@ def test_a_directory_is_followed(start, tmp_path):
     assert child.wait(timeout=60) == 0
 
 
-def test_a_directory_nothing_is_written_to(start, tmp_path):
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_directory_no_log_is_written_to(start, tmp_path, is_there):
+    if is_there:
+        (tmp_path / "none").mkdir()
+        (tmp_path / "none" / "notes.txt").write_text("of others")
     child, url = start("view", "--follow", str(tmp_path / "none"))
-    assert child.stdout.readline() == f"nothing is written to {tmp_path}/none yet: waiting, Ctrl-C ends it\n"
+    assert child.stdout.readline() == f"no log in {tmp_path}/none yet: waiting, Ctrl-C ends it\n"
     lamport.simulate(duration=5, rates=[1, 3], seed=1, log_dir=tmp_path / "none")
     assert [text for text in told(url) if text["type"] == "more"]
     assert child.wait(timeout=60) == 0
