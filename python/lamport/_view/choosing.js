@@ -20,17 +20,17 @@ export function eventIn(run, other, event) {
   return run === other ? event : eventAt(run, other.head.machines[other.lane[event]], other.clock[event]);
 }
 
-/** Chooses an event, and shows it; null: none. */
-export function choose(event) {
+/** Chooses an event, and shows it, and says it behind `before`; null: none. */
+export function choose(event, before = "") {
   state.chosen = event;
   state.hovering = {};
   if (event === null) {
     state.cone = null;
-    part("said").textContent = "";
+    part("said").textContent = before;
     draw();
     return;
   }
-  void say(event);
+  void say(event, before);
   const { x } = state.axis;
   if (x[event] < state.low || x[event] > state.high) {
     const half = (state.high - state.low) / 2;
@@ -39,7 +39,7 @@ export function choose(event) {
   draw();
 }
 
-async function say(event) {
+async function say(event, before = "") {
   const { run, texts } = state;
   const words = tellEvent(run, state.axis, event, texts.has ? await texts.of(run, event) : {}).join("; ");
   if (state.chosen !== event || state.run !== run) return;
@@ -49,7 +49,7 @@ async function say(event) {
     more = `. ${tellCone(run, cone)}`;
   } else if (cone) more = `. It is ${{ past: "in the past of", future: "in the future of", concurrent: "concurrent with", possible: "perhaps in the past or the future of", self: "" }[relation(run, cone, event)]} the event of the colours`;
   else if (run.refused) more = `. What can have caused it is not shown: ${spelled(run.refused)}`;
-  part("said").textContent = words + more;
+  part("said").textContent = before + words + more;
 }
 
 /** Colours the past and the future of an event. */
@@ -92,9 +92,17 @@ export function otherLane(by) {
 /** Chooses the next violation, or the previous. */
 export function nextViolation(by) {
   const count = state.violations.length;
-  if (!count) return;
+  if (!count) {
+    part("said").textContent = "No violations are marked here.";
+    return;
+  }
   state.violation = (state.violation + by + count) % count;
   const { event, rule, expected, found } = state.violations[state.violation];
-  if (event >= 0) choose(event);
-  part("said").textContent = `violation ${state.violation + 1} of ${state.run.head.broken ?? count}: ${rule}: expected ${expected}, found ${found}`;
+  const words = `violation ${state.violation + 1} of ${state.run.head.broken ?? count}: ${rule}: expected ${expected}, found ${found}`;
+  if (event >= 0) choose(event, `${words}. `);
+  else {
+    state.chosen = null; // it is of no event, not of the one before
+    part("said").textContent = words;
+    draw();
+  }
 }

@@ -61,11 +61,19 @@ def data(
             "first": whole.first.tolist(),
             "causality": {"open": causes.open, "refused": causes.refused},
             **rest,
+            "violations": _placed(whole, rest.get("violations", [])),
             "texts": told.placed,
             "texts_left": told.left,
             "notes": [*rest.get("notes", ()), *told.notes],
         }
         return parts.joined(rest), whole
+
+
+def _placed(whole: Lanes, violations: "list[list[Any]]") -> "list[list[Any]]":
+    """Return violations with the number of their event in place of its row: -1 if it is not here."""
+    here = np.flatnonzero(np.isin(whole.rows, [each[-1] for each in violations])) if violations else []
+    events = {int(whole.rows[event]): int(event) for event in here}
+    return [[*each[:-1], events.get(each[-1], -1)] for each in violations]
 
 
 def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:

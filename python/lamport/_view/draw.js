@@ -5,7 +5,7 @@ import { drawImage, rowDensities } from "./dense.js";
 import { COLUMN, FOOT, MOST_EVENTS, MOST_LANES, MOST_MESSAGES } from "./detail.js";
 import { drawFaults } from "./faults.js";
 import { areMore, eventsInWindow } from "./index.js";
-import { drawLane } from "./marks.js";
+import { drawLane, drawQueue } from "./marks.js";
 import { drawMessages } from "./messages.js";
 import { screen } from "./place.js";
 import { cutShort } from "./spelled.js";
@@ -29,8 +29,9 @@ export function drawFrame(context, scene) {
   if (many) drawImage(context, scene, place, told);
   drawFaults(context, scene, told); // an image has nothing below it
   if (!many) {
-    drawMessages(context, scene, told);
     const dense = rowDensities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
+    for (let row = 0; row < scene.layout.rows; row++) drawQueue(context, scene, place, row, told, dense);
+    drawMessages(context, scene, told);
     for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
   }
   drawCut(context, scene, place);

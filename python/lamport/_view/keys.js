@@ -16,8 +16,8 @@ export function actionOf({ key, ctrlKey = false, metaKey = false, altKey = false
 
 /** What keys do, in words. */
 export const HELP = [
-  ["drag, wheel", "move, zoom"], ["+  -  0", "zoom in, out, all"], ["← →", "events of the lane"],
+  ["drag, wheel", "move, zoom"], ["+  -  0", "zoom in, out, all"], ["← →  Home End", "the events of the lane, its first and last"],
   ["↑ ↓", "the lane above, below"], ["Enter", "past and future of the event"], ["Esc", "without them"],
-  ["n  p", "next, previous violation"], ["/", "search"], ["t", "the events in view as a table"],
+  ["n  p", "next, previous violation"], ["PgUp PgDn, a d", "half a window to the left, to the right"], ["/", "search"], ["t", "the events in view as a table"],
   ["[  ]  h  l", "move the lane up, down; hide it; the list of lanes"], ["x", "another axis"],
 ];

@@ -1,6 +1,6 @@
 // What is in view, and what its signs mean, below the drawing.
 
-import { SIGN_TALL, SIGN_WIDE, drawSign, signsOf } from "./signs.js";
+import { SIGN_TALL, SIGN_WIDE, SLIM, drawSign, signsOf } from "./signs.js";
 
 /** How much is in view, in words. `told` is what `drawFrame` returned. */
 export function countsOf(scene, told) {
@@ -26,6 +26,7 @@ export function showLegend(counts, list, scene, told, contextOf) {
     if (sign.sign) {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("aria-hidden", "true");
+      if (SLIM.includes(sign.sign)) canvas.className = "slim";
       item.append(canvas);
       drawSign(contextOf(canvas, SIGN_WIDE, SIGN_TALL), sign, scene.colors);
     }

@@ -8,13 +8,16 @@ import { queueAfter, relationOf, shade, thickness } from "./shades.js";
 const MARK = 3;
 const LETTER = 6.2;
 export const TALL = 26;
+const NARROW = 5;
 
 /** Draws the lanes of a row. `dense`: the counts of rows that have too many events in the window. */
 export function drawLane(context, scene, place, row, told, dense) {
   const { run, axis, layout, low, high, left, width, colors } = scene;
   const y = layout.y(row);
-  context.fillStyle = scene.rates[layout.lanesOf[row][0]] ?? colors.lane;
-  context.globalAlpha = 0.6;
+  // Where rows are a few pixels high, lines at full strength would be all there is to see.
+  const narrow = layout.rowHeight < NARROW;
+  context.fillStyle = (narrow ? null : scene.rates[layout.lanesOf[row][0]]) ?? colors.lane;
+  context.globalAlpha = narrow ? 0.2 : 0.6;
   context.fillRect(left, y - 0.5, width - left, 1);
   context.globalAlpha = 1;
   const lanes = layout.lanesOf[row];
@@ -24,15 +27,20 @@ export function drawLane(context, scene, place, row, told, dense) {
     const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
     told.events += stop - begin;
     if (counted) continue;
-    if (lanes.length === 1) drawQueue(context, scene, place, lane, y, begin, stop, told);
     drawMarks(context, scene, place, y, begin, stop, told);
     if (lanes.length === 1 && layout.rowHeight >= TALL) drawLabels(context, scene, place, y, begin, stop);
   }
 }
 
-function drawQueue(context, scene, place, lane, y, begin, stop, told) {
-  const { run, axis } = scene;
+/** Draws the queue of a row, below all else. Pale when past and future are in colour: what is concurrent is of its grey. */
+export function drawQueue(context, scene, place, row, told, dense) {
+  const { run, axis, layout, low, high } = scene;
+  const lanes = layout.lanesOf[row];
+  if (lanes.length > 1 || dense.found.get(row)) return; // of several lanes at once it means nothing
+  const [lane, y] = [lanes[0], layout.y(row)];
+  const [begin, stop] = eventsInWindow(run, axis, lane, low, high);
   context.fillStyle = scene.colors.queue;
+  context.globalAlpha = scene.cone ? 0.4 : 1;
   for (let event = Math.max(run.first[lane], begin - 1); event < stop; event++) {
     const thick = thickness(scene, queueAfter(run, event));
     if (!thick) continue;
@@ -41,6 +49,7 @@ function drawQueue(context, scene, place, lane, y, begin, stop, told) {
     context.fillRect(x0, y - thick / 2, x1 - x0, thick);
     told.queues = true;
   }
+  context.globalAlpha = 1;
 }
 
 function drawMarks(context, scene, place, y, begin, stop, told) {

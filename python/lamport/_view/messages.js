@@ -49,16 +49,17 @@ export function drawMessages(context, scene, told) {
   });
   const heads = told.messages <= 300;
   const wide = told.messages <= 400 ? 1.2 : 0.8;
+  const box = Math.min(3, Math.max(1, layout.rowHeight / 3)); // half of its side: no wider than rows allow
   for (const key of [...groups.keys()].sort((a, b) => a - b)) {
     const relation = Math.floor(key / (2 * STYLES.length)) - 1;
     const isLate = Math.floor(key / STYLES.length) % 2 === 1;
     const plain = isLate ? colors.late : colors.message;
-    drawLines(context, groups.get(key), STYLES[key % STYLES.length], { color: relation < 0 ? plain : shade(colors, relation), wide, heads, late: isLate, ground: colors.ground });
+    drawLines(context, groups.get(key), STYLES[key % STYLES.length], { color: relation < 0 ? plain : shade(colors, relation), wide, heads, late: isLate, box, ground: colors.ground });
   }
 }
 
 /** Draws lines [x0, y0, x1, y1] in a style. */
-export function drawLines(context, lines, { dash, end }, { color, wide, heads, late, ground }) {
+export function drawLines(context, lines, { dash, end }, { color, wide, heads, late, box, ground }) {
   context.strokeStyle = color;
   context.lineWidth = late ? 2 * wide : wide;
   context.setLineDash(dash);
@@ -80,7 +81,7 @@ export function drawLines(context, lines, { dash, end }, { color, wide, heads, l
       context.lineTo(x1 + 3, y1 + 3);
       context.moveTo(x1 - 3, y1 + 3);
       context.lineTo(x1 + 3, y1 - 3);
-    } else if (end === "box") context.rect(x1 - 3, y1 - 3, 6, 6);
+    } else if (end === "box") context.rect(x1 - box, y1 - box, 2 * box, 2 * box);
   }
   if (end === "box") {
     context.fillStyle = ground;

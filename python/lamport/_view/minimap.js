@@ -20,9 +20,10 @@ export function drawMinimap(context, scene, width, height) {
   context.fillStyle = colors.ground;
   context.fillRect(0, 0, width, height);
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
+  // Roots: one column of a machine that catches up does not flatten all others.
   context.fillStyle = colors.faint;
   for (let px = 0; px < columns; px++) {
-    const tall = (counts[px] / most) * (height - 6);
+    const tall = Math.sqrt(counts[px] / most) * (height - 6);
     if (tall) context.fillRect(px, height - 2 - tall, 1, tall);
   }
   context.fillStyle = colors.window;

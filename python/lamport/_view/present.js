@@ -73,7 +73,7 @@ function take(run) {
   part("title").textContent = document.title;
   part("drawing").setAttribute("aria-label", `Space-time diagram. ${document.title}. Press ? for its keys.`);
   part("notes").hidden = !notes.length;
-  part("notes").textContent = notes.slice(0, 3).join("; ") + (notes.length > 3 ? `; and ${notes.length - 3} more notes` : "");
+  part("notes").textContent = notes.slice(0, 3).join("; ") + (notes.length > 3 ? `; and ${notes.length - 3} more note${notes.length === 4 ? "" : "s"}` : "");
   part("notes").title = notes.join("\n");
   part("axis").options[0].disabled = !hasTimes(run);
   state.rates = [false, true].map((dark) => rateColors(head.rates, dark));
@@ -83,8 +83,8 @@ function take(run) {
     until: fault.for === null ? null : fault.at + fault.for,
     lanes: fault.machines.map((machine) => head.machines.indexOf(machine)),
   }));
-  state.violations = head.violations.map(([machine, clock, rule, expected, found]) => ({
-    event: clock === null ? -1 : eventAt(run, machine, clock), rule, expected: spelled(expected), found: spelled(found), machine, clock,
+  state.violations = head.violations.map(([machine, clock, rule, expected, found, event]) => ({
+    event, rule, expected: spelled(expected), found: spelled(found), machine, clock,
   }));
   const count = head.broken ?? head.violations.length;
   part("violations").hidden = !count;

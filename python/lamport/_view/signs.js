@@ -9,10 +9,19 @@ export const SIGN_WIDE = 44;
 export const SIGN_TALL = 14;
 const FAULTS = { crash: "crash, until it is back", pause: "pause", partition: "partition", delay: "delay of a link", disconnect: "disconnect" };
 
+/** Those that fill but the middle of their sample: beside them the words stand near. */
+export const SLIM = ["mark", "hollow", "dot", "rate", "hit", "violation"];
+
 /** The signs in a drawing, with their words. `told` is what `drawFrame` returned. */
 export function signsOf(scene, told) {
   const { run, cone, hits, violations, cut, axis } = scene;
   const found = [];
+  // First what was asked for: a narrow page shows a few lines of the legend, and the rest is scrolled to.
+  if (cone) {
+    found.push({ sign: "relation", name: "past", words: "what can have caused it" }, { sign: "relation", name: "future", words: "what it can have caused" });
+    found.push({ sign: "relation", name: "concurrent", words: "concurrent with it" });
+    if (cone.mayPast) found.push({ sign: "relation", name: "possible", words: "the logs leave it open" });
+  }
   ["SEND", "RECEIVE", "INTERNAL"].forEach((words, kind) => {
     if (told.kinds & (1 << kind)) found.push({ sign: "mark", kind, words });
   });
@@ -27,11 +36,6 @@ export function signsOf(scene, told) {
   if (told.late) found.push({ sign: "late", words: "late: one that was sent after it on its channel was there before" });
   if (told.queues) found.push({ sign: "queue", words: "messages wait in the queue" });
   for (const kind of told.faults) found.push({ sign: "fault", kind, words: FAULTS[kind] ?? kind });
-  if (cone) {
-    found.push({ sign: "relation", name: "past", words: "what can have caused it" }, { sign: "relation", name: "future", words: "what it can have caused" });
-    found.push({ sign: "relation", name: "concurrent", words: "concurrent with it" });
-    if (cone.mayPast) found.push({ sign: "relation", name: "possible", words: "the logs leave it open" });
-  }
   if (hits.length) found.push({ sign: "hit", words: "found" });
   if (violations.length) found.push({ sign: "violation", words: "violation" });
   found.push(...ratesOf(scene));
@@ -52,7 +56,7 @@ export function drawSign(context, sign, colors) {
   const [x, y] = [wide / 2, tall / 2];
   const line = [[2, y, wide - 3, y]];
   context.clearRect(0, 0, wide, tall);
-  const plain = { color: colors.message, wide: 1.2, heads: true, late: false, ground: colors.ground };
+  const plain = { color: colors.message, wide: 1.2, heads: true, late: false, box: 3, ground: colors.ground };
   const box = (color, left = 14, right = 30) => {
     context.fillStyle = color;
     context.fillRect(left, 2, right - left, tall - 4);

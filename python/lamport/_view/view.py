@@ -268,7 +268,7 @@ def _title(run: "Recorded") -> str:
 
 
 def _judged(run: "Recorded") -> dict[str, Any]:
-    """Return where rules are broken: machine, clock, and what is said of it; and whether there are times."""
+    """Return where rules are broken, each with the row of its event; and whether there are times."""
     from lamport._runs.verification import verify_recorded
 
     if not len(run._logs.events()["time"]):
@@ -276,11 +276,60 @@ def _judged(run: "Recorded") -> dict[str, Any]:
     told = verify_recorded(run, None)
     columns = (told._found[name] for name in ("machine_id", "clock", "rule", "expected", "found"))
     listed = [
-        [machine, None if clock is None else int(clock), rule, _at_home(run, expected), _at_home(run, got)]
-        for machine, clock, rule, expected, got in zip(*columns, strict=True)
+        [
+            machine,
+            None if clock is None else int(clock),
+            rule,
+            _at_home(run, expected),
+            _at_home(run, got),
+            row,
+        ]
+        for machine, clock, rule, expected, got, row in zip(*columns, _broken_rows(run, told), strict=True)
     ]
     has_times = not any(text.startswith(UNTIMED) for text in told.unchecked)
     return {"violations": listed, "broken": sum(told.counts.values()), "has_times": has_times}
+
+
+def _broken_rows(run: "Recorded", told: Any) -> list[int]:
+    """Return the row of `Run.events` of each violation, -1 of those of no event.
+
+    A clock may be that of several events of its machine where rules are broken. A table tells the row. A log
+    tells the line: the lines of a clock are its events in their order, and if they are fewer, the last of
+    them, for what repeats a clock is wrong.
+    """
+    logs, found = run._logs, told._found
+    columns = logs.events()
+    ids, clocks = columns["machine_id"], columns["new_clock"]
+    row_of = None if logs.source_rows is None else {row: i for i, row in enumerate(logs.source_rows.tolist())}
+    places = [
+        None if clock is None else (int(machine), int(clock))
+        for machine, clock in zip(found["machine_id"], found["clock"], strict=True)
+    ]
+    events: dict[tuple[int, int], list[int]] = {place: [] for place in places if place}
+    wanted = [np.array(sorted(set(each)), dtype=np.int64) for each in zip(*events, strict=True)]
+    if not wanted:
+        return [-1] * len(places)
+    for row in np.flatnonzero(np.isin(clocks, wanted[1]) & np.isin(ids, wanted[0])).tolist():
+        if (place := (int(ids[row]), int(clocks[row]))) in events:
+            events[place].append(row)
+    lines: dict[tuple[int, int], set[int]] = {place: set() for place in events}
+    for place, line in zip(places, found["line"], strict=True):
+        if place and line is not None:
+            lines[place].add(line)
+    rows = []
+    for place, file, line in zip(places, found["file"], found["line"], strict=True):
+        those = events[place] if place else []
+        exact = line if row_of is None else row_of.get(line)
+        if not those:
+            rows.append(-1)
+        elif not file and exact in those:
+            rows.append(exact)
+        elif line is None:
+            rows.append(those[0])
+        else:
+            order = sorted(lines[place])
+            rows.append(those[max(0, len(those) - len(order)) :][min(order.index(line), len(those) - 1)])
+    return rows
 
 
 def _at_home(run: "Recorded", text: str) -> str:
