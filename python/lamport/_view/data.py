@@ -71,8 +71,10 @@ def data(
 
 def _placed(whole: Lanes, violations: "list[list[Any]]") -> "list[list[Any]]":
     """Return violations with the number of their event in place of its row: -1 if it is not here."""
-    here = np.flatnonzero(np.isin(whole.rows, [each[-1] for each in violations])) if violations else []
-    events = {int(whole.rows[event]): int(event) for event in here}
+    if not violations:
+        return violations
+    here = np.flatnonzero(np.isin(whole.rows, [each[-1] for each in violations])).tolist()
+    events = {int(whole.rows[event]): event for event in here}
     return [[*each[:-1], events.get(each[-1], -1)] for each in violations]
 
 

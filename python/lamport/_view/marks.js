@@ -45,7 +45,7 @@ export function drawQueue(context, scene, place, row, told, dense) {
     const thick = thickness(scene, queueAfter(run, event));
     if (!thick) continue;
     const x0 = Math.max(scene.left, place.at(axis.x[event]));
-    const x1 = event + 1 < run.first[lane + 1] ? Math.min(scene.width, place.at(axis.x[event + 1])) : scene.width;
+    const x1 = event + 1 < run.first[lane + 1] ? Math.min(scene.width, place.at(axis.x[event + 1])) : Math.min(scene.width, place.at(axis.high)); // nobody knows what waits later
     context.fillRect(x0, y - thick / 2, x1 - x0, thick);
     told.queues = true;
   }

@@ -313,21 +313,19 @@ def _broken_rows(run: "Recorded", told: Any) -> list[int]:
         if (place := (int(ids[row]), int(clocks[row]))) in events:
             events[place].append(row)
     lines: dict[tuple[int, int], set[int]] = {place: set() for place in events}
-    for place, line in zip(places, found["line"], strict=True):
-        if place and line is not None:
-            lines[place].add(line)
+    for at, line in zip(places, found["line"], strict=True):
+        if at and line is not None:
+            lines[at].add(line)
     rows = []
-    for place, file, line in zip(places, found["file"], found["line"], strict=True):
-        those = events[place] if place else []
+    for at, file, line in zip(places, found["file"], found["line"], strict=True):
+        those = events[at] if at else []
         exact = line if row_of is None else row_of.get(line)
-        if not those:
-            rows.append(-1)
+        if not those or line is None:
+            rows.append(those[0] if those else -1)
         elif not file and exact in those:
             rows.append(exact)
-        elif line is None:
-            rows.append(those[0])
         else:
-            order = sorted(lines[place])
+            order = sorted(lines[at]) if at else []
             rows.append(those[max(0, len(those) - len(order)) :][min(order.index(line), len(those) - 1)])
     return rows
 
