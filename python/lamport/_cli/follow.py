@@ -67,6 +67,8 @@ def run_follow(args: argparse.Namespace) -> int:
             if time.monotonic() >= told_from and not any(place.glob("machine_*.log")):
                 told_from = math.inf
                 print(f"no log in {args.follow} yet: waiting, Ctrl-C ends it", flush=True)
+        if args.signals.is_caught:
+            live.end("whoever served this page ended it; the logs may go on")
     return DONE
 
 

@@ -30,8 +30,9 @@ export function drawFrame(context, scene) {
   drawFaults(context, scene, told); // an image has nothing below it
   if (!many) {
     const dense = rowDensities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
-    for (let row = 0; row < scene.layout.rows; row++) drawQueue(context, scene, place, row, told, dense);
-    drawMessages(context, scene, told);
+    drawMessages(context, scene, told, () => {
+      for (let row = 0; row < scene.layout.rows; row++) drawQueue(context, scene, place, row, told, dense);
+    });
     for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
   }
   drawCut(context, scene, place);
@@ -66,7 +67,8 @@ function drawAxis(context, scene, place) {
     context.fillStyle = colors.rule;
     context.fillRect(px, 0, 1, height - FOOT);
     context.fillStyle = colors.faint;
-    context.fillText(tickText(mark, step), px, height - 6);
+    const text = tickText(mark, step);
+    context.fillText(text, Math.min(px, width - 2 - 3.3 * text.length), height - 6); // not cut at the edge
   }
   context.textAlign = "left";
   context.fillText({ real: "time (s)", lamport: "clock", step: "step" }[axis.name], 4, height - 6);

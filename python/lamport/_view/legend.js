@@ -6,7 +6,7 @@ import { SIGN_TALL, SIGN_WIDE, SLIM, drawSign, signsOf } from "./signs.js";
 export function countsOf(scene, told) {
   const counted = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
   const parts = [counted(told.events, "event")];
-  parts.push(told.crossings ? `messages as shades: up to ${told.most.toLocaleString("en")} at once between two lanes` : counted(told.messages, "message"));
+  parts.push(told.crossings ? `messages as shades: up to ${told.most.toLocaleString("en")} at once across a gap between lanes` : counted(told.messages, "message"));
   if (scene.axis.backwards) parts.push(`${counted(scene.axis.backwards, "event")} before the one that came first on its lane: drawn where the lane was`);
   const hidden = scene.arranged.hidden.size;
   if (hidden) parts.push(`${counted(hidden, "lane")} hidden`);

@@ -26,15 +26,18 @@ export function styleOf(run, message) {
   return how === 1 || how === 2 ? how : 0;
 }
 
-export function drawMessages(context, scene, told) {
+/** Draws messages over the queues that `queues` draws, or as shades below them. */
+export function drawMessages(context, scene, told, queues) {
   const { run, index, layout, low, high, colors, cone, late } = scene;
   const place = screen(scene);
   const { rowOf } = layout;
   const shown = (a, b) => rowOf[a] >= 0 && (rowOf[b] >= 0 || b === run.lanes);
   if (areMore(index, low, high, shown, MOST_MESSAGES)) {
     drawCrossings(context, scene, place, told);
+    queues();
     return;
   }
+  queues();
   const groups = new Map();
   eachInWindow(index, low, high, shown, (message) => {
     const relation = cone ? relationOfMessage(cone, run, message) : -1;

@@ -129,7 +129,7 @@ function drawEnds(context, { rows, slots, names, rates, colors, right, width, to
   const most = Math.max(3, Math.floor((width - right - 10) / 6.2));
   lanes.forEach((lane, i) => {
     const value = last[name][slots[lane]];
-    const signed = `${value > 0 && name === "drift" ? "+" : ""}${Math.round(value).toLocaleString("en")}`;
+    const signed = `${value > 0 && name === "drift" ? "+" : ""}${(value || 0).toLocaleString("en", { maximumFractionDigits: 1 })}`;
     const text = `${short(names[lane], most - signed.length - 1)} ${signed}`;
     context.fillStyle = slots.length > LINES ? colors.ink : lane === chosen ? colors.self : tint(rates, lane, colors);
     context.fillRect(right + 2, places[i] - 4, 3, 8);
