@@ -93,7 +93,7 @@ export function otherLane(by) {
 export function nextViolation(by) {
   const count = state.violations.length;
   if (!count) {
-    part("said").textContent = "No violations are marked here.";
+    if (state.run.kind.length) part("said").textContent = "No violations are marked here.";
     return;
   }
   state.violation = (state.violation + by + count) % count;
