@@ -347,6 +347,31 @@ fn a_machine_that_comes_back_is_told() {
 }
 
 #[test]
+fn what_befalls_many_machines_at_once_is_told_of_each() {
+    let scratch = Scratch::new();
+    let mut viewer = Viewer::new(&scratch);
+    let path = |machine: u64| scratch.0.join(format!("machine_{machine}.log"));
+    for machine in 1..=300 {
+        let text = startup(machine, NOW) + &internal(machine, 1, NOW + SECOND);
+        append(&path(machine), &text);
+    }
+    viewer.poll_all();
+    for machine in 1..=300 {
+        let text = startup(machine, NOW + 3 * SECOND) + &internal(machine, 2, NOW + 4 * SECOND);
+        append(&path(machine), &text);
+    }
+    viewer.poll_all();
+    let told: BTreeSet<(String, u64)> = viewer
+        .struck()
+        .into_iter()
+        .map(|(kind, _, machine)| (kind, machine))
+        .collect();
+    let expected =
+        (1..=300).flat_map(|machine| ["crash", "recovery"].map(|kind| (kind.into(), machine)));
+    assert_eq!(told, expected.collect());
+}
+
+#[test]
 fn files_that_are_replaced_are_read_anew() {
     for way in 0..3 {
         let scratch = Scratch::new();

@@ -1,5 +1,6 @@
 //! The files that are followed, and those that appear.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,9 +77,8 @@ impl FollowedFiles {
         let shown = directory.display();
         match logs_of(&directory) {
             Ok(mut paths) => {
-                let is_old =
-                    |path: &PathBuf| self.files.iter().any(|file| file.file.path() == path);
-                paths.retain(|path| !is_old(path));
+                let old: BTreeSet<&Path> = self.files.iter().map(|file| file.file.path()).collect();
+                paths.retain(|path| !old.contains(path.as_path()));
                 self.follow(paths, |path| {
                     let name = path.file_name().unwrap_or_default();
                     name.to_string_lossy().into_owned()

@@ -20,9 +20,11 @@ const BYTES: usize = 1_000_000;
 const CHUNK: usize = 1 << 18;
 const READ: usize = 8 << 20;
 const FIRST_CHUNK: usize = 1 << 15;
-/// Warnings of one file, and those that wait; what befell machines and waits.
+/// Warnings of one file, and those that wait.
 const MOST_OF_FILE: u64 = 10;
 const MOST_WAITING: usize = 100;
+/// What befell machines and waits: all of them may end at once, or crash and come back.
+const MOST_STRUCK: usize = 2 * MOST_MACHINES;
 /// A log that is written now is at most so much behind or before the clock.
 const NOW: Micros = 60_000_000;
 /// The most bytes that others may put at the beginning.
@@ -189,9 +191,14 @@ impl Follower {
             } else {
                 CHUNK
             };
+            let mut is_full = false;
             left.retain(|&place| {
                 if bytes >= READ && !(is_first && self.files.files[place].is_new) {
-                    self.first = place;
+                    // The first that has to wait is the first of the next look.
+                    if !is_full {
+                        self.first = place;
+                    }
+                    is_full = true;
                     return true;
                 }
                 let (read, has_more) = self.read_file(place, most);
@@ -263,7 +270,7 @@ impl Follower {
                             self.bound(self.is_behind);
                         }
                     }
-                    let room = MOST_WAITING.saturating_sub(self.struck.len());
+                    let room = MOST_STRUCK.saturating_sub(self.struck.len());
                     self.struck.extend(news.struck.into_iter().take(room));
                 }
                 Err(error) => {
