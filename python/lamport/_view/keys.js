@@ -19,5 +19,5 @@ export const HELP = [
   ["drag, wheel", "move, zoom"], ["+  -  0", "zoom in, out, all"], ["← →  Home End", "the events of the lane, its first and last"],
   ["↑ ↓", "the lane above, below"], ["Enter", "past and future of the event"], ["Esc", "without them"],
   ["n  p", "next, previous violation"], ["PgUp PgDn, a d", "half a window to the left, to the right"], ["/", "search"], ["t", "the events in view as a table"],
-  ["[  ]  h  l", "move the lane up, down; hide it; the list of lanes"], ["x", "another axis"],
+  ["[  ]  h  l", "move the lane up, down; hide it; the list of lanes"], ["x", "another axis"], ["5 +2", "beside an event: its clock, and two events after it whose labels have no room"],
 ];

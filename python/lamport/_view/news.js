@@ -185,6 +185,8 @@ function tellNews(grown, view) {
   };
   const news = newsOf(grown);
   for (const each of news.sort((a, b) => a[1] - b[1])) add(...each);
+  // What was waited for has come.
+  for (const line of grown.lanes.size ? [...list.children] : []) if (line.className === "warning" && line.textContent.endsWith("yet: waiting")) line.remove();
   while (list.children.length > NEWS) list.lastChild.remove();
   if (view.told.size > 20 * NEWS) view.told = new Set(news.map(([key]) => key));
 }

@@ -5,6 +5,7 @@ import { KINDS } from "./derive.js";
 import { eventsInWindow } from "./index.js";
 import { HELP } from "./keys.js";
 import { SEARCH_HELP } from "./search.js";
+import { spelled } from "./spelled.js";
 import { draw, element, part, scene, state } from "./stage.js";
 import { hasTimes, secondsText } from "./tell.js";
 
@@ -106,6 +107,7 @@ export function violationsPanel() {
   const steps = element("p", undefined, box);
   button("previous", steps, () => nextViolation(-1), "previous violation");
   button("next", steps, () => nextViolation(1), "next violation");
+  (run.head.diagnosis ?? []).forEach((reading, place) => element("p", `${place ? "or" : "diagnosis"}: ${spelled(reading)}`, box));
   const broken = run.head.broken ?? 0;
   if (broken > state.violations.length) element("p", `The first ${state.violations.length.toLocaleString("en")} of ${broken.toLocaleString("en")}.`, box);
   const list = element("ol", undefined, box);

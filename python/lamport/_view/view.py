@@ -287,7 +287,12 @@ def _judged(run: "Recorded") -> dict[str, Any]:
         for machine, clock, rule, expected, got, row in zip(*columns, _broken_rows(run, told), strict=True)
     ]
     has_times = not any(text.startswith(UNTIMED) for text in told.unchecked)
-    return {"violations": listed, "broken": sum(told.counts.values()), "has_times": has_times}
+    return {
+        "violations": listed,
+        "broken": sum(told.counts.values()),
+        "diagnosis": [str(reading) for reading in told.diagnosis],
+        "has_times": has_times,
+    }
 
 
 def _broken_rows(run: "Recorded", told: Any) -> list[int]:

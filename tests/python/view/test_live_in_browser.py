@@ -113,9 +113,17 @@ def test_faults_strike_when_they_do_and_warnings_are_told(browser, tmp_path):
     live.until("document.getElementById('news').children.length === 3")
     lines = live.frame.text("news").split("\n")
     assert lines == ["6.50 s: no peer", "6.25 s: machine 3 crashed", "5.00 s: Pause(2)"]
+    live.tell(told.more(run.events[:0], 6.6, last=run.events[:50], warnings=["no log in here yet: waiting"]))
     back = {"kind": "recovery", "at": 8.0, "machine": 3, "told": "machine 3 is back"}
     live.tell(told.more(run.events[:0], 8.5, last=run.events[:50], struck=[back]))
     live.until("document.getElementById('news').firstChild.innerText === '8.00 s: machine 3 is back'")
+    assert "waiting" not in live.frame.text("news")  # it has come
+    end = {"kind": "end", "at": 9.0, "machine": 3, "told": "machine 3 ended with clock 9"}
+    live.tell(told.more(run.events[:0], 9.5, last=run.events[:50], struck=[end]))
+    live.until(
+        "document.getElementById('news').firstChild.innerText === '9.00 s: machine 3 ended with clock 9'"
+    )
+    assert live.frame.ask("document.getElementById('news').firstChild.className") == "end"  # no alarm
     assert not live.frame.happened(*BAD)
 
 

@@ -72,3 +72,6 @@ def test_a_step_through_violations_says_each_with_its_event(browser, tmp_path):
     assert page.text("said").startswith("violation 203 of 203: conservation")
     page.key("Enter")
     assert page.text("said").startswith("violation 203 of 203: conservation")
+    page.ask("document.getElementById('violations').click()")
+    page.settle()
+    assert "diagnosis: messages carry the clock from before the tick of their SEND" in page.text("panel")
