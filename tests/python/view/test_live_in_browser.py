@@ -123,7 +123,7 @@ def test_faults_strike_when_they_do_and_warnings_are_told(browser, tmp_path):
     live.until(
         "document.getElementById('news').firstChild.innerText === '9.00 s: machine 3 ended with clock 9'"
     )
-    assert live.frame.ask("document.getElementById('news').firstChild.className") == "end"  # no alarm
+    assert live.frame.ask("document.getElementById('news').firstChild.className") == "news"  # no alarm
     assert not live.frame.happened(*BAD)
 
 
