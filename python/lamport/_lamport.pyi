@@ -931,6 +931,10 @@ class Causality:
 
         With `possible`, those too that may have.
         """
+    def vector_clocks(
+        self, machine_id: NDArray[np.int64], clock: NDArray[np.int64], *, possible: bool = False
+    ) -> NDArray[np.int64]:
+        """The vector clocks of many events, one behind the other."""
     def past(self, event: tuple[int, int], *, possible: bool = False) -> NDArray[np.bool_]:
         """By row of `Logs.events`, whether it happened before `event`; with `possible`, or may have."""
     def future(self, event: tuple[int, int], *, possible: bool = False) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use numpy::{IntoPyArray, PyArray1};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use super::arguments::Whole;
@@ -86,6 +86,30 @@ impl PyCausality {
         let clock = interruptible(py, |go_on| self.0.vector_clock(event, possible, go_on))?;
         let clock: Vec<i64> = clock.into_iter().map(i64::from).collect();
         Ok(clock.into_pyarray(py))
+    }
+
+    /// The vector clocks of many events, one behind the other.
+    #[pyo3(signature = (machine_id, clock, *, possible = false))]
+    fn vector_clocks<'py>(
+        &self,
+        py: Python<'py>,
+        machine_id: PyReadonlyArray1<'py, i64>,
+        clock: PyReadonlyArray1<'py, i64>,
+        possible: bool,
+    ) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let names = machine_id.as_array().into_iter().zip(clock.as_array());
+        let events = names
+            .map(|(&machine_id, &clock)| self.event((machine_id, clock)))
+            .collect::<PyResult<Vec<EventId>>>()?;
+        let clocks = interruptible(py, |go_on| {
+            let mut clocks = Vec::with_capacity(events.len() * self.0.graph().machines().len());
+            for event in events {
+                let clock = self.0.vector_clock(event, possible, go_on)?;
+                clocks.extend(clock.into_iter().map(i64::from));
+            }
+            Ok(clocks)
+        })?;
+        Ok(clocks.into_pyarray(py))
     }
 
     /// By row of `Logs.events`, whether it happened before `event`; with `possible`, or may have.

@@ -125,11 +125,9 @@ class _Search:
 
     def _vectors(self, events: "Ints", *, possible: bool) -> "Ints":
         """Return the vector clocks of events, a row each."""
-        ids, clocks = (column[events].tolist() for column in self._pairs)
-        ask = self._native.vector_clock
-        rows = [ask(event, possible=possible) for event in zip(ids, clocks, strict=True)]
-        counts = np.array(rows, dtype=np.int64).reshape(len(rows), len(self._whole.machines))
-        counts += self._starts[:-1]
+        ids, clocks = (column[events] for column in self._pairs)
+        counts = self._native.vector_clocks(ids, clocks, possible=possible)
+        counts = counts.reshape(len(events), len(self._whole.machines)) + self._starts[:-1]
         found: Ints = self._before[counts] - self._before[self._starts[:-1]]
         return found
 
