@@ -87,7 +87,7 @@ impl Collector {
             }
             for (known, line) in spelled[to as usize]
                 .iter_mut()
-                .zip(rows.spelled[from as usize])
+                .zip(rows.spelled[from as usize].unwrap_or_default())
             {
                 *known = known.or(line.map(|line| (file, line)));
             }

@@ -145,8 +145,8 @@ pub(super) struct StretchRows {
     pub(super) vector_counts: Vec<i64>,
     pub(super) extra: Vec<Texts>,
     pub(super) names: Interner,
-    /// Of each name, the lines where it was first written as a text and as a number.
-    pub(super) spelled: Vec<[Option<u32>; 2]>,
+    /// Of each name, the lines where it was first written as a text and as a number; `None` if it can be no name.
+    pub(super) spelled: Vec<Option<[Option<u32>; 2]>>,
     pub(super) words: Interner,
     pub(super) meanings: Vec<Option<Meaning>>,
     /// Texts that name recipients.
@@ -279,16 +279,15 @@ impl<'r> RowWriter<'r> {
         }
         let place = self.rows.names.place(text);
         if place as usize == self.rows.spelled.len() {
-            if text.chars().any(char::is_control) {
-                return Err(self.flaw(format!(
-                    "the name of a machine is {}: a name has no control characters",
-                    shown(text)
-                )));
-            }
-            self.rows.spelled.push([None; 2]);
+            self.rows.spelled.push(spelling(text));
         }
-        self.rows.spelled[place as usize][usize::from(written == ValueForm::Number)]
-            .get_or_insert(self.line);
+        let Some(spelled) = &mut self.rows.spelled[place as usize] else {
+            return Err(self.flaw(format!(
+                "the name of a machine is {}: a name has no control characters",
+                shown(text)
+            )));
+        };
+        spelled[usize::from(written == ValueForm::Number)].get_or_insert(self.line);
         Ok(place)
     }
 
@@ -349,10 +348,10 @@ impl<'r> RowWriter<'r> {
                 Some(name) => {
                     let place = rows.names.place(name);
                     if place as usize == rows.spelled.len() {
-                        has_control |= name.chars().any(char::is_control);
                         // Keys are always texts: they do not tell how the name is written elsewhere.
-                        rows.spelled.push([None; 2]);
+                        rows.spelled.push(spelling(name));
                     }
+                    has_control |= rows.spelled[place as usize].is_none();
                     place
                 }
             };
@@ -442,4 +441,9 @@ pub(super) fn shown(text: &str) -> String {
     }
     let head: String = text.chars().take(MOST).collect();
     format!("{head:?}…")
+}
+
+/// Where a name that is new is written as a text and as a number: nowhere yet; `None` if it can be no name.
+fn spelling(name: &str) -> Option<[Option<u32>; 2]> {
+    (!name.chars().any(char::is_control)).then_some([None; 2])
 }

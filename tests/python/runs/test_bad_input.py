@@ -231,6 +231,18 @@ def test_lines_of_json_that_cannot_be(tmp_path, line, words):
     refused([*words, "a.jsonl:1"], lamport.load, file)
 
 
+@pytest.mark.parametrize("vector", ["", ',"vector_clock":{"a":1,"b\\u0001":1}'])
+def test_names_that_cannot_be_are_left_out_wherever_they_come(tmp_path, vector):
+    bad = "a" if vector else "a\\u0007"
+    rows = [(bad, 1, vector), ("a", 2, ""), (bad, 3, vector), ("c", 1, "")]
+    lines = [f'{{"machine":"{name}","event":"INTERNAL","clock":{clock}{more}}}' for name, clock, more in rows]
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(lines) + "\n")
+    run = lamport.load(file, errors="skip")
+    assert list(run.names.values()) == ["a", "c"]
+    assert run.events["new_clock"].tolist() == [2, 1]
+
+
 def test_many_files_are_listed_in_no_time(tmp_path):
     """Each name was compared to each."""
     for number in range(3_000):

@@ -131,7 +131,9 @@ def test_a_run_is_shown_while_it_goes_on_and_its_page_takes_the_place(lab, brows
     for least in (20, 50, 80):
         frame.until(f"{EVENTS} >= {least}")
     frame.until("document.getElementById('news').innerText.split('\\n').length >= 3")
-    for line, words in zip(frame.text("news").split("\n"), ("came back", "Crash", "Pause"), strict=True):
+    for line, words in zip(
+        frame.text("news").split("\n"), ("came back", "crashes", "stands still"), strict=True
+    ):
         assert words in line
     # What was told before the frame was there is there.
     frame.until("!document.getElementById('standing').innerText.includes('newest')")
