@@ -5,7 +5,7 @@ import sys
 
 from lamport._cli.declared import add_reading, declared, in_words, load_logs
 from lamport._cli.exit_status import DONE, FAILED, MISUSED
-from lamport._cli.options import reader
+from lamport._cli.options import add_window, reader
 from lamport._cli.print_run import print_run
 from lamport._cli.table_file import file_format
 from lamport._cli.words import WordedError, describe
@@ -42,13 +42,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="default: by the ending of FILE (.json: chrome, .mmd: mermaid); shiviz and tsviz are viewers of "
         "vector clocks, chrome is a trace for Perfetto and chrome://tracing, mermaid a sequence diagram",
     )
-    add(
-        "--start",
-        type=reader(read.real),
-        metavar="S",
-        help="leave out what is before, in seconds from the beginning of ticking",
-    )
-    add("--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after")
+    add_window(parser)
     add_reading(parser, form="--log-format")
 
 

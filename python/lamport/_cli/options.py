@@ -5,15 +5,29 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from lamport._model import read
 from lamport._model.parameter import REQUIRED, Parameter
 from lamport._model.setting import SETTING
 
-__all__ = ["FUNCTIONS", "add_changes", "add_parameters", "changed", "given", "reader"]
+__all__ = ["FUNCTIONS", "add_changes", "add_parameters", "add_window", "changed", "given", "reader"]
 
 FUNCTIONS = {"run": "run_local", "simulate": "simulate", "sweep": "sweep", "machine": "Machine"}
 """What each command calls."""
 DEFAULT = re.compile(r"(?: \(|; )(?:default: [^()]*|%\(default\)\w|1/3)\)$")
 """What a help text says of the default."""
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a stretch of time."""
+    parser.add_argument(
+        "--start",
+        type=reader(read.real),
+        metavar="S",
+        help="leave out what is before, in seconds from the beginning of ticking",
+    )
+    parser.add_argument(
+        "--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after"
+    )
 
 
 def add_parameters(parser: argparse.ArgumentParser, command: str) -> None:

@@ -9,10 +9,9 @@ from lamport._cli.declared import add_reading, load_logs
 from lamport._cli.exit_status import DONE
 from lamport._cli.follow import add_follow, run_follow
 from lamport._cli.near import near
-from lamport._cli.options import reader
+from lamport._cli.options import add_window, reader
 from lamport._cli.picture import ENDINGS, add_picture, draw, refuse_picture
 from lamport._cli.words import WordedError
-from lamport._model import read
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -40,13 +39,7 @@ def add_view(parser: argparse.ArgumentParser) -> None:
     )
     add("--overwrite", action="store_true", help="replace FILE if it exists")
     add("--open", action="store_true", help="open FILE in a browser")
-    add(
-        "--start",
-        type=reader(read.real),
-        metavar="S",
-        help="leave out what is before, in seconds from the beginning of ticking",
-    )
-    add("--stop", type=reader(read.real), metavar="S", help="leave out this time and what is after")
+    add_window(parser)
     add(
         "--highlight",
         type=reader(_event),

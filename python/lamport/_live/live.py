@@ -4,8 +4,9 @@ import math
 import time
 from threading import Event, Thread
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
+from lamport._live.followed import Followed
 from lamport._live.opening import Opening
 from lamport._live.server import Server
 from lamport._live.updates import Updates
@@ -20,14 +21,6 @@ LEFT = 3.0
 """Seconds in which what is left in the logs is read at the end."""
 LINGER = 3.0
 """Seconds in which viewers are told how it ended."""
-
-
-class Followed(Protocol):
-    """What tells of a run while it goes on."""
-
-    @property
-    def is_behind(self) -> bool: ...
-    def poll(self) -> list[str]: ...
 
 
 class Live:

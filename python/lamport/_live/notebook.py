@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from lamport._live.followed import Followed
 from lamport._live.where import is_notebook
 from lamport._model.warning import LamportWarning, warn
 from lamport._runs.spelled import spelled
@@ -17,7 +18,7 @@ from lamport._runs.spelled import spelled
 if TYPE_CHECKING:
     from lamport._runs.run import Run
 
-__all__ = ["Cell", "Follows", "follower"]
+__all__ = ["Cell", "follower"]
 
 PERIOD = 0.2
 """Seconds between two updates, at the least."""
@@ -61,12 +62,6 @@ document.querySelectorAll('iframe[data-lamport="{name}"]').forEach((frame) => {{
 }})();"""
 
 
-class Follows(Protocol):
-    """What tells of a run while it goes on."""
-
-    def poll(self) -> list[str]: ...
-
-
 class Cell:
     """The output of a cell that shows a run.
 
@@ -78,7 +73,7 @@ class Cell:
         Gives what tells of the run of a directory.
     """
 
-    def __init__(self, follow: Callable[[Path], Follows]) -> None:
+    def __init__(self, follow: Callable[[Path], Followed]) -> None:
         if not is_notebook():
             raise ValueError(
                 "live=True shows a run in a cell of a notebook, and this is none: take `lamport run --live` "
@@ -92,7 +87,7 @@ class Cell:
         self._name = f"lamport-{secrets.token_hex(8)}"
         self._frame = FRAME.format(sandbox=SANDBOX, name=self._name, page=page)
         self._follow = follow
-        self._follower: Follows | None = None
+        self._follower: Followed | None = None
         self._number, self._last, self._due = 0, -1.0, 0.0
         self._begin = ""
         self._waiting: deque[str] = deque()
@@ -177,7 +172,7 @@ class Cell:
             warn(f"the run goes on, but is not shown any more: {type(error).__name__}: {error}")
 
 
-def follower(directory: Path) -> Follows:
+def follower(directory: Path) -> Followed:
     """Return what follows the logs of a directory."""
     from lamport._live.follower import Follower
 
