@@ -3,19 +3,11 @@
 import { behind, heard, keepingTime, spanOf, standing } from "./behind.js";
 import { machinesOf, newsOf, runOf, seriesOf, take } from "./grow.js";
 import { follow, follows, present, replace } from "./present.js";
-import { contextOf, draw, part, whenDrawn } from "./stage.js";
+import { contextOf, draw, element, part, whenDrawn } from "./stage.js";
 import { drawNow, drawStrip } from "./strips.js";
 
 const NEWS = 60;
 const here = () => performance.now() / 1000;
-
-function element(name, id, parent, text) {
-  const made = document.createElement(name);
-  if (id) made.id = id;
-  if (text !== undefined) made.textContent = text;
-  parent.append(made);
-  return made;
-}
 
 /** Shows what is told of a run; returns what a transport is to call. */
 export function show(grown, title) {
@@ -125,16 +117,18 @@ function frameOf() {
   row.id = "row";
   stage.replaceWith(row);
   row.append(stage);
-  const beside = element("canvas", "beside", row);
+  const beside = element("canvas", undefined, row);
+  beside.id = "beside";
   beside.setAttribute("role", "img");
   const standingBox = document.createElement("p");
   standingBox.id = "standing";
   row.before(standingBox);
-  const button = element("button", "follow", standingBox, "follow");
+  const button = element("button", "follow", standingBox);
+  button.id = "follow";
   button.type = "button";
   button.setAttribute("aria-pressed", "true");
   button.title = "keep the present in view; moving or zooming the diagram stops it";
-  element("span", "", standingBox);
+  element("span", undefined, standingBox);
   const strips = document.createElement("canvas");
   strips.id = "strips";
   strips.setAttribute("role", "img");

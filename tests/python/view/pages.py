@@ -7,12 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
+import lamport
 from lamport._view.data import data
 from lamport._view.lanes import lanes
 from lamport._view.texts import MOST
 
 JS = Path(__file__).parent / "js"
 NODE = shutil.which("node") or "node"
+HOSTILE = "</script><img src=x onerror=document.title='run'><!--<script>"
+
+
+def hostile_run():
+    """A run whose machines have names that a page must not take for anything else."""
+    table = lamport.simulate(3, 10, seed=6).events.drop(columns=["system_time"])
+    names = {1: HOSTILE, 2: "{{DATA}}", 3: "javascript:alert(1)"}
+    table["machine_id"] = table["machine_id"].map(names)
+    table["sender"] = table["sender"].map(names, na_action="ignore").astype(object)
+    table["recipients"] = table["recipients"].map(lambda ids: ids and tuple(names[each] for each in ids))
+    return lamport.from_events(table)
 
 
 def head_of(run):

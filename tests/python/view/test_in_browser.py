@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
+from pages import HOSTILE, hostile_run
 
 import lamport
 
-HOSTILE = "</script><img src=x onerror=document.title='run'><!--<script>"
 BAD = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
 
 
@@ -89,12 +89,7 @@ def test_keys_walk_and_search_finds(browser, tmp_path):
 
 
 def test_nothing_is_asked_for_and_nothing_of_a_log_runs(browser, tmp_path):
-    table = lamport.simulate(3, 10, seed=6).events.drop(columns=["system_time"])
-    names = {1: HOSTILE, 2: "{{DATA}}", 3: "javascript:alert(1)"}
-    table["machine_id"] = table["machine_id"].map(names)
-    table["sender"] = table["sender"].map(names, na_action="ignore").astype(object)
-    table["recipients"] = table["recipients"].map(lambda ids: ids and tuple(names[each] for each in ids))
-    run = lamport.from_events(table)
+    run = hostile_run()
     page = opened(browser, run, tmp_path)
     page.ask("document.getElementById('table').click(); document.getElementById('order').click()")
     page.settle()

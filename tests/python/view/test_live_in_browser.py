@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import told
 from browser import CHROMIUM, Browser
+from pages import HOSTILE, hostile_run
 
 import lamport
 from lamport._live.live import Live
 from lamport._live.page import live_page
 
 BAD = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
-HOSTILE = "</script><img src=x onerror=document.title='run'><!--<script>"
 AROUND = """<!DOCTYPE html><body style="margin: 0">
 <iframe sandbox="allow-scripts allow-downloads" srcdoc="{page}" width="1180" height="620"></iframe><script>
 let number = 0;
@@ -156,12 +156,7 @@ def test_a_tab_that_nobody_sees_keeps_no_more_than_one_that_is_seen(browser, tmp
 
 
 def test_nobody_else_is_listened_to_and_nothing_of_a_log_runs(browser, tmp_path):
-    table = lamport.simulate(3, 10, seed=6).events.drop(columns=["system_time"])
-    names = {1: HOSTILE, 2: "{{DATA}}", 3: "javascript:alert(1)"}
-    table["machine_id"] = table["machine_id"].map(names)
-    table["sender"] = table["sender"].map(names, na_action="ignore").astype(object)
-    table["recipients"] = table["recipients"].map(lambda ids: ids and tuple(names[each] for each in ids))
-    run = lamport.from_events(table)
+    run = hostile_run()
     live = Around(browser, tmp_path, title=HOSTILE)
     fault = {"kind": "pause", "at": 1.0, "for": 2.0, "machines": [2], "told": HOSTILE}
     live.tell(told.begin(run, title=HOSTILE, faults=[fault]))
