@@ -236,7 +236,8 @@ class Run(Recorded):
         highlight : (machine, clock), optional
             An event whose causal past and future are coloured from the beginning.
         cut : mapping of int to int, optional
-            By machine, the clock of its last event in a cut that is drawn.
+            By machine, the clock of its last event in a cut that is drawn; 0, or not named: none. The legend
+            says whether it is consistent; messages that break it are drawn in red.
         texts : bool
             Whether bodies and states are in the page, up to 16 MB of it.
 

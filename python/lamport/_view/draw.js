@@ -1,6 +1,7 @@
 // The diagram, drawn: lanes, events, messages, and what is counted where they are too many.
 
 import { tickText, ticks } from "./axis.js";
+import { drawBack, drawCut } from "./cut.js";
 import { drawImage, rowDensities } from "./dense.js";
 import { COLUMN, FOOT, MOST_EVENTS, MOST_LANES, MOST_MESSAGES } from "./detail.js";
 import { drawFaults } from "./faults.js";
@@ -25,17 +26,18 @@ export function drawFrame(context, scene) {
   context.rect(left, 0, width - left, height - FOOT);
   context.clip();
   const many = scene.layout.rows > MOST_LANES && !isSparse(scene);
-  const told = { events: 0, messages: 0, crossings: false, most: 0, density: 0, densest: 0, styles: 0, late: 0, kinds: 0, hollow: false, dots: false, queues: false, faults: new Set() };
+  const told = { events: 0, messages: 0, crossings: false, most: 0, density: 0, densest: 0, styles: 0, late: 0, back: 0, kinds: 0, hollow: false, dots: false, queues: false, faults: new Set() };
   if (many) drawImage(context, scene, place, told);
   drawFaults(context, scene, told); // an image has nothing below it
+  const dense = many ? null : rowDensities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
   if (!many) {
-    const dense = rowDensities(scene, Math.max(1, Math.floor((width - left) / COLUMN)), MOST_EVENTS);
     drawMessages(context, scene, told, () => {
       for (let row = 0; row < scene.layout.rows; row++) drawQueue(context, scene, place, row, told, dense);
     });
-    for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
   }
-  drawCut(context, scene, place);
+  drawBack(context, scene, told);
+  if (!many) for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
+  drawCut(context, scene);
   context.restore();
   drawNames(context, scene);
   return told;
@@ -106,25 +108,4 @@ function drawNames(context, scene) {
     context.strokeText(group, left + 4, y + 8);
     context.fillText(group, left + 4, y + 8);
   }
-}
-
-function drawCut(context, scene, place) {
-  const { cut, layout, run, axis, colors } = scene;
-  if (!cut) return;
-  context.strokeStyle = colors.cut;
-  context.lineWidth = 2;
-  context.setLineDash([6, 3]);
-  context.beginPath();
-  for (let row = 0; row < layout.rows; row++) {
-    const lane = layout.lanesOf[row][0];
-    const last = cut[lane];
-    const after = last + 1 < run.first[lane + 1] ? axis.x[last + 1] : null;
-    const before = last >= run.first[lane] ? axis.x[last] : null;
-    const x = before === null ? (after === null ? axis.low : after) : after === null ? before : (before + after) / 2;
-    const px = place.at(x) + (after === null ? 5 : 0);
-    if (row) context.lineTo(px, layout.y(row));
-    else context.moveTo(px, layout.y(row));
-  }
-  context.stroke();
-  context.setLineDash([]);
 }

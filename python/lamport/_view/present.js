@@ -3,6 +3,7 @@
 import { listen } from "./acting.js";
 import { choose, eventAt, eventIn, showCone } from "./choosing.js";
 import { rateColors } from "./colors.js";
+import { cutOf } from "./cut.js";
 import { find } from "./finding.js";
 import { arrange } from "./lanes.js";
 import { carriedOver, plainArrangement } from "./layout.js";
@@ -90,16 +91,4 @@ function take(run) {
   part("violations").hidden = !count;
   part("violations").textContent = `${count.toLocaleString("en")} violation${count === 1 ? "" : "s"}`;
   state.cut = cutOf(run, head.cut);
-}
-
-/** Of each lane its last event in the cut, one before its first if there is none. */
-function cutOf(run, places) {
-  if (!places) return null;
-  const cut = Array.from(run.first.subarray(0, run.lanes), (first) => first - 1);
-  for (const [machine, clock] of places) {
-    const lane = run.head.machines.indexOf(machine);
-    // The page may have a part of the run: what is in the cut may all be before it, or go on behind it.
-    while (cut[lane] + 1 < run.first[lane + 1] && run.clock[cut[lane] + 1] <= clock) cut[lane]++;
-  }
-  return cut;
 }

@@ -1,5 +1,6 @@
 // What the signs of a drawing mean: those that are in it, and how each is drawn beside its words.
 
+import { backLook, wordsOf } from "./cut.js";
 import { FAULT_DASHES } from "./faults.js";
 import { rateClasses } from "./layout.js";
 import { drawSigns } from "./marks.js";
@@ -25,7 +26,8 @@ export function signsOf(scene, told) {
   ["SEND", "RECEIVE", "INTERNAL"].forEach((words, kind) => {
     if (told.kinds & (1 << kind)) found.push({ sign: "mark", kind, words });
   });
-  if (cut) found.push({ sign: "cut", words: `cut, ${run.head.cut_is}` });
+  if (cut) found.push({ sign: "cut", words: wordsOf(run) });
+  if (told.back) found.push({ sign: "back", words: "message from after the cut" });
   if (told.density) found.push({ sign: "density", words: `events of all kinds: the darker the more, up to ${told.densest.toLocaleString("en")} in 4 pixels` });
   if (told.dots) found.push({ sign: "dot", words: "an event" });
   if (told.hollow) found.push({ sign: "hollow", words: "RECEIVE that more than one message fits" });
@@ -97,6 +99,7 @@ export function drawSign(context, sign, colors) {
       context.lineTo(x + 5, y - 4);
       context.fill();
     },
+    back: () => drawLines(context, line, STYLES[0], backLook(colors, true)),
     cut: () => drawLines(context, line, { dash: [6, 3], end: "" }, { ...plain, color: colors.cut, wide: 2 }),
   };
   draws[sign.sign]?.();

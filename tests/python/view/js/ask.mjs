@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { axisOf } from "../../../../python/lamport/_view/axis.js";
 import { openColumns } from "../../../../python/lamport/_view/codec.js";
 import { coneOf } from "../../../../python/lamport/_view/cones.js";
+import { cutOf } from "../../../../python/lamport/_view/cut.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { eachInWindow, indexMessages } from "../../../../python/lamport/_view/index.js";
 import { lateOf } from "../../../../python/lamport/_view/late.js";
@@ -36,6 +37,10 @@ async function answersOf(path) {
       });
       answers.open = run.open;
       answers.refused = run.refused;
+    } else if (what === "cut") {
+      const { last, back } = cutOf(run, JSON.parse(rest.join("")));
+      answers.cut ??= [];
+      answers.cut.push({ last, back: back.map((message) => [run.send[message], run.receipt[message]]) });
     } else if (what === "late") {
       answers.late = list(lateOf(run));
     } else if (what === "search") {
