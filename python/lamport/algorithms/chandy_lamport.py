@@ -41,7 +41,9 @@ class ChandyLamport(Layer):
     -----
     States: those of the algorithm, ``snapshots`` (how many this machine has begun to record) and
     ``snapshot``, the newest that is complete here: ``{"number": 1, "clock": 17, "state": {...}, "channels":
-    {"2": [body, ...], ...}}``, where ``clock`` is that of the machine's last event that it covers.
+    {"2": [body, ...], ...}}``, where ``clock`` is that of the machine's last event that it covers, the one
+    before the marker came or the snapshot began: the clocks of all machines are a cut that is consistent for
+    `Causality.cut_is_consistent`, too, which counts markers among messages.
 
     References
     ----------
@@ -77,6 +79,7 @@ class ChandyLamport(Layer):
         super().__init__(inner, inner_arguments)
         self.every = seconds("every", every)
         self.begun = 0
+        self.covered = 0  # the clock after the last step: a marker is not of the state that it has recorded
         self.records: dict[int, dict[str, Any]] = {}  # by number: what is recorded by now
         self.open: dict[int, set[int]] = {}  # by number: the channels whose marker has not come
 
@@ -86,6 +89,21 @@ class ChandyLamport(Layer):
         me.state(snapshots=0, snapshot=None)
         if me.id == min(me.machines):
             self.layer_timer(me, "begin", self.every)
+        self.covered = me.clock
+
+    def on_message(self, me: "Me", sender: int | None, body: Any) -> None:
+        """Hand a message to whom it is for."""
+        super().on_message(me, sender, body)
+        self.covered = me.clock
+
+    def on_timer(self, me: "Me", name: str) -> None:
+        """Hand a timer to whom it is for."""
+        super().on_timer(me, name)
+        self.covered = me.clock
+
+    def _idle(self, me: "Me") -> None:
+        super()._idle(me)
+        self.covered = me.clock
 
     def on_layer_timer(self, me: "Me", name: str) -> None:
         """Begin a snapshot."""
@@ -98,7 +116,7 @@ class ChandyLamport(Layer):
         self.begun = number
         self.records[number] = {
             "number": number,
-            "clock": me.clock,
+            "clock": self.covered,
             "state": dict(self.declared),
             "channels": {str(sender): [] for sender in me.senders},
         }
