@@ -109,6 +109,16 @@ impl Graph {
         (self.starts[event.place as usize] + event.index) as usize - 1
     }
 
+    /// The event at a position.
+    #[inline]
+    pub(super) fn event_at(&self, position: u32) -> EventId {
+        let place = self.starts.partition_point(|&start| start <= position) - 1;
+        EventId {
+            place: place as u32,
+            index: position - self.starts[place] + 1,
+        }
+    }
+
     /// The send of the message received there, if it was and is known.
     #[inline]
     pub(super) fn cause(&self, position: usize) -> Option<EventId> {

@@ -25,6 +25,7 @@ mod resolution;
 mod share;
 pub mod since;
 mod spread;
+pub mod stamps;
 mod table_log;
 mod trace;
 mod vector_causes;

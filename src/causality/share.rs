@@ -90,7 +90,7 @@ pub(super) fn sampled(
     while shares.len() < samples {
         let block = (samples - shares.len()).min(64);
         let events: Vec<EventId> = (0..block)
-            .map(|_| event_at(graph, generator.below(graph.len() as u64) as u32))
+            .map(|_| graph.event_at(generator.below(graph.len() as u64) as u32))
             .collect();
         let counts = related(graph, &events, checkpoint)?;
         shares.extend(counts.iter().map(|&count| 1.0 - count as f64 / others));
@@ -103,15 +103,6 @@ pub(super) fn sampled(
     Ok(Share::certain(value, (variance / count).sqrt(), compared))
 }
 
-/// The event at a position.
-fn event_at(graph: &Graph, position: u32) -> EventId {
-    let place = graph.starts.partition_point(|&start| start <= position) - 1;
-    EventId {
-        place: place as u32,
-        index: position - graph.starts[place] + 1,
-    }
-}
-
 /// The share of pairs with equal clocks, none of which happened before the other.
 ///
 /// That and the share of pairs that clocks order are only told apart where the clock condition
@@ -122,7 +113,7 @@ pub(super) fn ties(graph: &Graph, checkpoint: &mut Checkpoint<'_>) -> Result<f64
         if let Some(send) = graph.cause(position)
             && graph.clocks[graph.position(send)] >= graph.clocks[position]
         {
-            let receipt = event_at(graph, position as u32);
+            let receipt = graph.event_at(position as u32);
             let id = |event: EventId| graph.machines()[event.place as usize];
             return Err(Error::state(format!(
                 "machine {} received at clock {} what machine {} sent at clock {}: these are no Lamport clocks, and run.verify() says what is wrong",

@@ -51,6 +51,12 @@ impl Vectors {
         self.rows[self.of[position] as usize * self.width + place as usize]
     }
 
+    /// The vector clock of an event at `position`, but for the entry of its own machine.
+    #[inline]
+    pub(super) fn entries(&self, position: usize) -> &[u32] {
+        &self.rows[self.of[position] as usize * self.width..][..self.width]
+    }
+
     /// The vector clock of an event at `position`.
     pub(super) fn clock(&self, position: usize, event: EventId) -> Vec<u32> {
         let start = self.of[position] as usize * self.width;

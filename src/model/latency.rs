@@ -1,7 +1,6 @@
 //! How long messages take: a distribution of one-way delays.
 
 use std::collections::BTreeMap;
-use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -241,17 +240,14 @@ impl Delays {
         // A generator for each ordered pair, apart from those of the machines.
         let pair = mix(mix(self.seed ^ LATENCY) ^ sender);
         let mut generator = Generator::new(pair, recipient, timestamp);
-        let mut fraction = || (generator.bits() >> 11) as f64 * (-53_f64).exp2();
         let seconds = match &self.latency {
             Latency::Constant(seconds) => *seconds,
-            Latency::Uniform(low, high) => low + (high - low) * fraction(),
-            Latency::Exponential(mean) => -mean * libm::log(1.0 - fraction()),
-            Latency::LogNormal { median, sigma } => {
-                // Box and Muller, 1958; libm so that every platform draws the same.
-                let radius = libm::sqrt(-2.0 * libm::log(1.0 - fraction()));
-                median * libm::exp(sigma * radius * libm::cos(TAU * fraction()))
+            Latency::Uniform(low, high) => low + (high - low) * generator.fraction(),
+            Latency::Exponential(mean) => -mean * libm::log(1.0 - generator.fraction()),
+            Latency::LogNormal { median, sigma } => median * libm::exp(generator.normal(*sigma)),
+            Latency::Empirical(delays) => {
+                delays[(generator.fraction() * delays.len() as f64) as usize]
             }
-            Latency::Empirical(delays) => delays[(fraction() * delays.len() as f64) as usize],
             Latency::PerLink(_) => unreachable!("no link has latencies of links"),
         };
         nanos(seconds.min(MAX_DELAY))

@@ -3,6 +3,8 @@
 //! A machine's draws depend on the seed, its id and how often it started, and
 //! on nothing else, so both runtimes and every number of threads see the same.
 
+use std::f64::consts::TAU;
+
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -35,6 +37,20 @@ impl Generator {
     #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0.random_range(0..bound)
+    }
+
+    /// A number drawn uniformly from 0 to below 1.
+    #[inline]
+    pub fn fraction(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 * (-53_f64).exp2()
+    }
+
+    /// A number drawn from the normal distribution around 0 (Box and Muller 1958).
+    #[inline]
+    pub fn normal(&mut self, sigma: f64) -> f64 {
+        // libm so that every platform draws the same.
+        let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.fraction()));
+        sigma * radius * libm::cos(TAU * self.fraction())
     }
 }
 

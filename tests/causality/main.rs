@@ -20,6 +20,7 @@ mod questions;
 mod random_histories;
 mod settings_rule;
 mod simulated_logs;
+mod stamps;
 mod time_rules;
 mod unreadable;
 mod vector_damage;
