@@ -70,6 +70,11 @@ impl Causality {
         self.certain.graph()
     }
 
+    /// The events and the edges that are possible.
+    pub(super) fn possible(&self) -> &Possible<GraphPaths> {
+        &self.possible
+    }
+
     /// Whether the logs leave nothing open.
     pub fn is_certain(&self) -> bool {
         matches!(self.possible, Possible::Same)

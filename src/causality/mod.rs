@@ -18,6 +18,7 @@ pub mod matching;
 pub mod messages;
 mod open_receipts;
 pub mod order;
+pub mod orders;
 pub mod over_time;
 mod possible;
 mod reach;

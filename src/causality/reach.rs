@@ -2,6 +2,8 @@
 //!
 //! Nothing is kept between two questions: for the past the time is O(past), for the future O(events).
 
+use std::ops::Range;
+
 use super::checkpoint::Checkpoint;
 use super::graph::{EventId, Graph};
 use crate::error::Result;
@@ -64,24 +66,52 @@ pub(super) fn future(
     Ok(first)
 }
 
-/// How many events precede or follow each of up to 64 events, in two passes for all of them.
-///
-/// An event has a bit for each of the given that reaches it; on a machine, bits only come, so
-/// that the passes count where they come first.
+/// How many events precede or follow each of up to 64 events.
 pub(super) fn related(
     graph: &Graph,
     events: &[EventId],
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<u64>> {
+    let mut counts = vec![0_u64; events.len()];
+    each_related(graph, events, checkpoint, |related| {
+        counts[related.event] += related.positions.len() as u64;
+    })?;
+    // Both passes count the event itself.
+    Ok(counts.into_iter().map(|count| count - 2).collect())
+}
+
+/// Events of one machine of which each precedes, or each follows, one of those given.
+pub(super) struct Related {
+    /// Which of those given.
+    pub(super) event: usize,
+    /// Where they stand; the event itself is among those of its own machine.
+    pub(super) positions: Range<usize>,
+    /// Whether they precede it.
+    pub(super) are_before: bool,
+}
+
+/// Tells of each of up to 64 events which ones precede and which follow it, in two passes for all of them.
+///
+/// An event has a bit for each of the given that reaches it; on a machine, bits only come, so
+/// that the passes tell where they come first.
+pub(super) fn each_related(
+    graph: &Graph,
+    events: &[EventId],
+    checkpoint: &mut Checkpoint<'_>,
+    mut each: impl FnMut(Related),
+) -> Result<()> {
     let mut bits = vec![0_u64; graph.len()];
     for (bit, &event) in events.iter().enumerate() {
         bits[graph.position(event)] |= 1 << bit;
     }
     let mut back = bits.clone();
-    let mut counts = vec![0_u64; events.len()];
-    let count = |counts: &mut Vec<u64>, mut news: u64, events: u32| {
+    let mut tell = |mut news: u64, positions: Range<usize>, are_before: bool| {
         while news != 0 {
-            counts[news.trailing_zeros() as usize] += u64::from(events);
+            each(Related {
+                event: news.trailing_zeros() as usize,
+                positions: positions.clone(),
+                are_before,
+            });
             news &= news - 1;
         }
     };
@@ -98,11 +128,8 @@ pub(super) fn related(
         for &cause in graph.more.of(position) {
             here |= bits[graph.position(cause)];
         }
-        count(
-            &mut counts,
-            here & !known[machine],
-            graph.length(machine) - next[machine],
-        );
+        let end = graph.starts[machine + 1] as usize;
+        tell(here & !known[machine], position..end, false);
         bits[position] = here;
         known[machine] = here;
         next[machine] += 1;
@@ -114,7 +141,8 @@ pub(super) fn related(
         next[machine] -= 1;
         let position = (graph.starts[machine] + next[machine]) as usize;
         let here = known[machine] | back[position];
-        count(&mut counts, here & !known[machine], next[machine] + 1);
+        let start = graph.starts[machine] as usize;
+        tell(here & !known[machine], start..position + 1, true);
         known[machine] = here;
         if let Some(send) = graph.cause(position) {
             back[graph.position(send)] |= here;
@@ -124,6 +152,5 @@ pub(super) fn related(
         }
         checkpoint.after(8)?;
     }
-    // Both passes count the event itself.
-    Ok(counts.into_iter().map(|count| count - 2).collect())
+    Ok(())
 }

@@ -16,6 +16,7 @@ mod histories;
 mod line_rules;
 mod matched;
 mod message_rules;
+mod orders;
 mod questions;
 mod random_histories;
 mod settings_rule;
