@@ -12,6 +12,7 @@ Names load on first use: ``import lamport`` alone costs next to nothing.
 _HOMES = {
     "Algorithm": "_model.algorithm",
     "AlgorithmError": "_model.algorithm",
+    "Answer": "_runs.answer",
     "Causality": "_runs.causality",
     "Constant": "_model.latency",
     "Counterexample": "_drive.counterexample",

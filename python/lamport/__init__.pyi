@@ -39,6 +39,7 @@ from lamport._model.ticks import Steps as Steps
 from lamport._model.warning import LamportWarning as LamportWarning
 from lamport._plot.series import plot_series as plot_series
 from lamport._plot.sweep import plot_sweep as plot_sweep
+from lamport._runs.answer import Answer as Answer
 from lamport._runs.causality import Causality as Causality
 from lamport._runs.causality import Share as Share
 from lamport._runs.compare import compare as compare
@@ -56,6 +57,7 @@ from lamport._view.view import View as View
 __all__ = [
     "Algorithm",
     "AlgorithmError",
+    "Answer",
     "Causality",
     "Constant",
     "Counterexample",

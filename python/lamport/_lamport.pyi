@@ -22,6 +22,7 @@ __all__ = [
     "LINE_FIELDS",
     "MATCHES",
     "Causality",
+    "Cuts",
     "FaultConductor",
     "Follower",
     "Handover",
@@ -944,10 +945,59 @@ class Causality:
 
         None if the logs leave it open.
         """
+    def counts_are_consistent(self, counts: Mapping[int, int]) -> bool | None:
+        """Whether a cut, by machine how many of its first events are in it, is consistent; as above."""
     def concurrent_share(self, *, samples: int | None, seed: int) -> tuple[float, float, int, float, float]:
         """The share of concurrent pairs, its error, how many pairs were looked at, and its bounds."""
     def false_order_rate(self, *, samples: int | None, seed: int) -> tuple[float, float, int, float, float]:
         """The share of pairs that are concurrent although their clocks differ, in the same form."""
+
+@final
+class Cuts:
+    """The consistent cuts of a stretch of a run.
+
+    A cut is an array: by machine, in the order of `Causality.machines`, how many of its first events are in
+    it.
+
+    Parameters
+    ----------
+    causality : Causality
+        Of the run.
+    time : array of float64
+        By row of `Logs.events`, its time in s.
+    start, stop : float, optional
+        The stretch goes from the largest consistent cut without an event at or after `start` to that of
+        `stop`.
+    """
+
+    def __new__(
+        cls,
+        causality: Causality,
+        time: NDArray[np.float64],
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> Self: ...
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """The first cut."""
+    @property
+    def last(self) -> NDArray[np.int64]:
+        """The last cut."""
+    @property
+    def has_sure_ends(self) -> bool:
+        """Whether these two are consistent whatever the logs leave open."""
+    def clocks(self, cuts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The clock of the last event of each machine in cuts, 0 where there is none; a row a cut."""
+    def count(self, limit: int) -> tuple[int, int | None, int]:
+        """How many there are: at least, at most (None beyond `limit`), and how many were visited."""
+    def lattice(self, limit: int, *, possible: bool = False) -> dict[str, NDArray[np.int64]] | None:
+        """All of them, level by level, if they are not more than `limit`.
+
+        ``cuts`` (int64, a row a cut, a column a machine), ``levels`` (int64: where the cuts of each level
+        start, and at last how many there are) and ``steps`` (int64, two columns: from which cut to which one
+        event leads). Those that the logs do not rule out, or with `possible`, which are consistent whatever
+        the logs leave open; of these it is None too where the logs rule nothing out.
+        """
 
 def read_logs(
     paths: Sequence[str],

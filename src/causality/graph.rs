@@ -147,6 +147,18 @@ impl Graph {
         })
     }
 
+    /// So many of the first events of a machine, if it has as many; with its place.
+    pub fn first_events(&self, machine_id: i64, count: i64) -> Result<(usize, u32)> {
+        let place = self.place(machine_id)?;
+        let length = self.length(place);
+        match u32::try_from(count) {
+            Ok(count) if count <= length => Ok((place, count)),
+            _ => Err(Error::invalid(format!(
+                "a cut with {count} events of machine {machine_id}: it has {length}"
+            ))),
+        }
+    }
+
     /// The event of a machine after which its clock was `clock`.
     pub fn event(&self, machine_id: i64, clock: i64) -> Result<EventId> {
         let place = self.place(machine_id)?;

@@ -6,9 +6,10 @@ pub use super::share::Share;
 
 use super::build::{Graphs, Possible};
 use super::checkpoint::{Checkpoint, GoOn};
+use super::cuts::cut;
 use super::graph_paths::GraphPaths;
 use super::matching::Inference;
-use super::{cut, share};
+use super::share;
 use crate::error::{Error, Result};
 use crate::log::logs::Logs;
 
@@ -206,14 +207,24 @@ impl Causality {
                 _ => graph.event(machine_id, clock)?.index,
             };
         }
+        self.counts_are_consistent(&counts, go_on)
+    }
+
+    /// The same of a cut that tells of each machine how many of its events are in it.
+    pub fn counts_are_consistent(
+        &self,
+        counts: &[u32],
+        go_on: &mut GoOn<'_>,
+    ) -> Result<Option<bool>> {
+        let graph = self.graph();
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        if !cut::is_consistent(graph, &counts, checkpoint)? {
+        if !cut::is_consistent(graph, counts, checkpoint)? {
             return Ok(Some(false));
         }
         let is_sure = match &self.possible {
             Possible::Same => true,
-            Possible::In(paths) => cut::is_consistent(paths.graph(), &counts, checkpoint)?,
-            Possible::Any => counts.iter().all(|&count| count == 0),
+            Possible::In(paths) => cut::is_consistent(paths.graph(), counts, checkpoint)?,
+            Possible::Any => cut::is_in_any_order(graph, counts),
         };
         Ok(is_sure.then_some(true))
     }

@@ -4,7 +4,7 @@ pub mod align;
 mod build;
 mod by_machine;
 mod checkpoint;
-mod cut;
+pub mod cuts;
 pub mod diagnose;
 pub mod export;
 pub mod graph;

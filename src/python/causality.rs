@@ -146,6 +146,21 @@ impl PyCausality {
         interruptible(py, |go_on| self.0.cut_is_consistent(&cut, go_on))
     }
 
+    /// Whether a cut, by machine how many of its first events are in it, is consistent; as above.
+    fn counts_are_consistent(
+        &self,
+        py: Python<'_>,
+        counts: BTreeMap<i64, i64>,
+    ) -> PyResult<Option<bool>> {
+        let graph = self.0.graph();
+        let mut cut = vec![0; graph.machines().len()];
+        for (machine_id, count) in counts {
+            let (place, count) = graph.first_events(machine_id, count)?;
+            cut[place] = count;
+        }
+        interruptible(py, |go_on| self.0.counts_are_consistent(&cut, go_on))
+    }
+
     /// The share of concurrent pairs, its error, how many pairs were looked at, and its bounds.
     #[pyo3(signature = (*, samples, seed))]
     fn concurrent_share(

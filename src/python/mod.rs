@@ -10,6 +10,7 @@ mod at_exit;
 mod causality;
 mod columns;
 mod conductor;
+mod cuts;
 mod demand;
 mod error;
 mod execution;
@@ -79,6 +80,8 @@ mod module {
     use super::causality::PyCausality;
     #[pymodule_export]
     use super::conductor::PyConductor;
+    #[pymodule_export]
+    use super::cuts::PyCuts;
     #[pymodule_export]
     use super::demand::{free_bytes, shortages};
     #[pymodule_export]

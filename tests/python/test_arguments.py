@@ -69,6 +69,7 @@ def given(function, made, frame):
         "happened_before": {"a": (1, 1), "b": (2, 1)},
         "cut_is_consistent": {"cut": {1: 1}},
         "concurrent_share": {},
+        "count_cuts": {},
         "false_order_rate": {},
     }[function]
 
@@ -99,6 +100,7 @@ METHODS = [
     "machines_since",
 ]
 OF_CAUSALITY = ["past", "happened_before", "cut_is_consistent", "concurrent_share", "false_order_rate"]
+OF_CAUSALITY += ["count_cuts"]
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *METHODS, *OF_CAUSALITY])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lamport._model.check import flag, mapping, whole
 from lamport._model.public import public
+from lamport._runs.answer import Answer, cut_of
+from lamport._runs.cuts import CutQuestions
 from lamport._runs.names import Names, in_words, number
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Share:
 
 
 @public
-class Causality:
+class Causality(CutQuestions):
     """Happened-before between the events of a run, which `Run.causality` gives.
 
     Event a happened before event b if both are of one machine and a came first, if b received what a
@@ -96,6 +98,7 @@ class Causality:
     """
 
     def __init__(self, logs: "Logs") -> None:
+        self._logs = logs
         self._names: Names = logs.names
         self._native: _lamport.Causality = _ask(self._names, logs.causality)
         named = cast("_lamport.Causality", _Named(self._native, self._names))
@@ -222,24 +225,26 @@ class Causality:
         """
         return self._asked.future(self._event(event), possible=flag("possible", possible))
 
-    def cut_is_consistent(self, cut: Mapping[int | str, int]) -> bool | None:
+    def cut_is_consistent(self, cut: Mapping[int | str, int] | Answer) -> bool | None:
         """Return whether a cut has, with each event, all that happened before it.
 
         None if the logs leave it open.
 
         Parameters
         ----------
-        cut : mapping of int to int
-            By machine, the clock of its last event in the cut; 0, or not named: none.
+        cut : mapping of int to int, or Answer
+            By machine, the clock of its last event in the cut; 0, or not named: none. Or an answer that has
+            a cut.
 
         Raises
         ------
         ValueError
             There is no such machine or event.
         """
-        return self._asked.cut_is_consistent(
-            dict(map(self._event, mapping("cut", cut, "{1: 40, 2: 23}").items()))
-        )
+        if isinstance(cut, Answer) and cut.counts is not None:
+            return self._asked.counts_are_consistent(cut.counts)
+        given = mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
+        return self._asked.cut_is_consistent(dict(map(self._event, given.items())))
 
     def concurrent_share(self, *, samples: int | None = None, seed: int = 0) -> Share:
         """Return the share of concurrent pairs among all pairs of events.

@@ -10,7 +10,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::causality::checkpoint::{Checkpoint, GoOn};
-use crate::causality::cut;
+use crate::causality::cuts::cut;
 use crate::causality::graph::{Graph, Trace};
 use crate::causality::vectors::{ClockRows, EventClock, traverse, whole};
 use crate::error::{Error, Result};

@@ -1,11 +1,11 @@
 //! Cuts: for each machine, how many of its first events.
 
-use super::checkpoint::Checkpoint;
-use super::graph::{EventId, Graph};
+use crate::causality::checkpoint::Checkpoint;
+use crate::causality::graph::{EventId, Graph};
 use crate::error::Result;
 
 /// Whether every event in the cut has all it follows from in the cut too.
-pub(super) fn is_consistent(
+pub(in crate::causality) fn is_consistent(
     graph: &Graph,
     cut: &[u32],
     checkpoint: &mut Checkpoint<'_>,
@@ -24,7 +24,7 @@ pub(super) fn is_consistent(
 }
 
 /// The largest consistent cut without an event at or after `stop`; `time` is by row.
-pub(super) fn before(
+pub(in crate::causality) fn before(
     graph: &Graph,
     time: &[f64],
     stop: f64,
@@ -46,4 +46,13 @@ pub(super) fn before(
         checkpoint.after(8)?;
     }
     Ok(cut)
+}
+
+/// Whether a cut is consistent in any order of events: nothing is in it, everything, or only one machine has events.
+pub(in crate::causality) fn is_in_any_order(graph: &Graph, cut: &[u32]) -> bool {
+    let places = 0..cut.len();
+    let lengths = places.map(|place| graph.length(place));
+    lengths.clone().filter(|&length| length > 0).count() <= 1
+        || cut.iter().all(|&count| count == 0)
+        || cut.iter().copied().eq(lengths)
 }
