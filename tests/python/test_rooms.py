@@ -12,8 +12,12 @@ FACES = {"__init__", "__main__", "analyze", "machine"}
 ROOMS = ("_model", "_runs", "algorithms", "_plot", "_view", "_live", "_drive", "_cli")
 """Lowest first: a room may know those before it. Users import from `algorithms`, what is in the others by
 the package."""
-UPWARDS = {("lamport._runs.run", "_plot"), ("lamport._runs.run", "_view")}
-"""A run draws itself, and makes a page of itself, when asked."""
+UPWARDS = {
+    ("lamport._runs.run", "_plot"),
+    ("lamport._runs.run", "_view"),
+    ("lamport._runs.lattice", "_plot"),
+}
+"""A run draws itself and its cuts, and makes a page of itself, when asked."""
 
 
 def name_of(path):

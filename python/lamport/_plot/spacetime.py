@@ -9,7 +9,7 @@ from lamport._plot.axes import as_axes
 from lamport._plot.legend import put_legend
 from lamport._plot.look import Look, look_of
 from lamport._plot.machines import label
-from lamport._plot.spacetime_cut import draw_cut
+from lamport._plot.spacetime_cut import check_cut, draw_cut
 from lamport._plot.spacetime_heads import draw_heads
 from lamport._plot.spacetime_labels import as_labels, draw_labels
 from lamport._plot.spacetime_layout import MOST_MACHINES, RELATIONS, Spacetime, spacetime
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from numpy.typing import NDArray
 
+    from lamport._runs.answer import Answer
     from lamport._runs.recorded import Recorded
 
 __all__ = ["plot_spacetime", "size"]
@@ -66,7 +67,7 @@ def plot_spacetime(
     *,
     time: str,
     highlight: tuple[int | str, int] | None,
-    cut: "Mapping[int | str, int] | None",
+    cut: "Mapping[int | str, int] | Answer | None",
     labels: str | None,
     ax: "Axes | None",
 ) -> "Axes":
@@ -74,7 +75,7 @@ def plot_spacetime(
     diagram = spacetime(run, start, stop, time=time, highlight=highlight)
     texts = as_labels(run, diagram, labels)
     if cut is not None:
-        run.causality.cut_is_consistent(cut)  # what is no cut is told before anything is drawn
+        check_cut(run, cut)  # what is no cut is told before anything is drawn
     axes = as_axes("ax", ax) if ax is not None else _axes(len(diagram.machines))
     _frame(axes, diagram, has_labels=labels is not None)
     keys: list[Artist] = [

@@ -1,11 +1,12 @@
-"""A cut through a space-time diagram: what had happened by then, and whether it can have."""
+"""Cuts through a space-time diagram: what had happened by then, and whether it can have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lamport._plot.look import look_of
+from lamport._runs.answer import Answer, Cut, cut_of
 from lamport._runs.names import number
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lamport._plot.spacetime_layout import Spacetime
     from lamport._runs.recorded import Recorded
 
-__all__ = ["draw_cut"]
+__all__ = ["check_cut", "draw_cut"]
 
 VERDICT = {True: "consistent", False: "not consistent", None: "consistent or not: the logs leave it open"}
 AFTER = ("#b2182b", "#ff6b6b")
@@ -25,23 +26,60 @@ CLOSE = 0.012
 """How far behind an event the cut is at most, as a share of the diagram's width."""
 ENDS = 0.5
 """How far the cut goes on above the first machine and below the last, in distances of two machines."""
+MOST_OF_PATH = 12
+"""Cuts of a path, of which each is still seen."""
+
+
+def check_cut(run: "Recorded", cut: Mapping[int | str, int] | Answer) -> None:
+    """Say of what is no cut of a run, nor an answer with a path of cuts, that it is none."""
+    if not (isinstance(cut, Answer) and cut.cut is None and cut.path is not None):
+        run.causality.cut_is_consistent(cut)
 
 
 def draw_cut(
-    axes: "Axes", run: "Recorded", diagram: "Spacetime", cut: Mapping[int | str, int]
+    axes: "Axes", run: "Recorded", diagram: "Spacetime", cut: Mapping[int | str, int] | Answer
 ) -> "list[Artist]":
-    """Draw a cut, and the messages that break it; return entries of the legend, the verdict among them."""
+    """Draw a cut, and the messages that break it; return entries of the legend, the verdict among them.
+
+    Of an answer with a path some cuts of it are drawn.
+    """
+    keys: list[Artist] = []
+    if isinstance(cut, Answer) and cut.path is not None:
+        keys += _draw_path(axes, diagram, cut.path)
+        if cut.cut is None:
+            return keys
+    return keys + _draw_one(axes, run, diagram, cut)
+
+
+def _draw_path(axes: "Axes", diagram: "Spacetime", path: Sequence[Cut]) -> "list[Artist]":
+    """Draw cuts of a path, the later the more they stand out."""
+    from matplotlib.lines import Line2D
+
+    drawn = np.unique(np.linspace(0, len(path) - 1, MOST_OF_PATH).round().astype(np.int64)).tolist()
+    colors = [style.color for style in look_of(axes).ordered(len(drawn))]
+    for color, place in zip(colors, drawn, strict=True):
+        x, y = _line(_places(diagram, path[place]))
+        axes.plot(x, y, color=color, linewidth=1.8, zorder=1.6, solid_joinstyle="round", gid="path")
+    told = f"{len(drawn)} of {len(path):,} cuts of the path"
+    return [
+        Line2D([], [], color=color, linewidth=1.8, label=label)
+        for color, label in ((colors[0], f"{told}, its first"), (colors[-1], "its last"))
+    ]
+
+
+def _draw_one(
+    axes: "Axes", run: "Recorded", diagram: "Spacetime", cut: Mapping[int | str, int] | Answer
+) -> "list[Artist]":
+    """Draw a cut, and the messages that break it."""
     from matplotlib.collections import LineCollection
     from matplotlib.lines import Line2D
 
     verdict = run.causality.cut_is_consistent(cut)
     known = run._machines.index.tolist()
-    last = {number("cut", machine, run.names, known): int(clock) for machine, clock in cut.items()}
+    given: Any = cut_of(cut)
+    last = {number("cut", machine, run.names, known): int(clock) for machine, clock in given.items()}
     look = look_of(axes)
-    places = _places(diagram, last)
-    lanes = np.arange(len(places), dtype=np.float64)
-    x, y = np.append(places[[0]], places), np.append(-ENDS, lanes)
-    x, y = np.append(x, places[-1]), np.append(y, lanes[-1] + ENDS)
+    x, y = _line(_places(diagram, last))
     style: dict[str, Any] = {"color": look.grey(0.1), "linewidth": 2.0}
     axes.plot(x, y, zorder=4.6, gid="cut", solid_joinstyle="round", **style)
     keys: list[Artist] = [Line2D([], [], label=f"cut: {VERDICT[verdict]}", **style)]
@@ -56,6 +94,13 @@ def draw_cut(
         axes.add_collection(LineCollection(lines, colors=look.of(AFTER), **look_of_them), autolim=False)
         keys.append(Line2D([], [], color=look.of(AFTER), linewidth=2.2, label="message from after the cut"))
     return keys
+
+
+def _line(places: "NDArray[np.float64]") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """Return the line through places of each machine, which goes on above the first and below the last."""
+    lanes = np.arange(len(places), dtype=np.float64)
+    x = np.concatenate([places[:1], places, places[-1:]])
+    return x, np.concatenate([[-ENDS], lanes, [lanes[-1] + ENDS]])
 
 
 def _places(diagram: "Spacetime", last: dict[int, int]) -> "NDArray[np.float64]":

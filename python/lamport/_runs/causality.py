@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lamport._model.check import flag, mapping, whole
 from lamport._model.public import public
 from lamport._runs.answer import Answer, cut_of
-from lamport._runs.cuts import CutQuestions
+from lamport._runs.lattice import LatticeDrawing
 from lamport._runs.names import Names, in_words, number
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Share:
 
 
 @public
-class Causality(CutQuestions):
+class Causality(LatticeDrawing):
     """Happened-before between the events of a run, which `Run.causality` gives.
 
     Event a happened before event b if both are of one machine and a came first, if b received what a

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lamport._lamport import Logs
+    from lamport._runs.answer import Answer
     from lamport._runs.recipe import Recipe
     from lamport._runs.verification import Verification
     from lamport._view.view import View
@@ -136,7 +137,7 @@ class Run(Recorded):
         *,
         time: Literal["real", "lamport", "step"] = "real",
         highlight: tuple[int | str, int] | None = None,
-        cut: Mapping[int | str, int] | None = None,
+        cut: "Mapping[int | str, int] | Answer | None" = None,
         labels: Literal["clock", "vector", "body"] | None = None,
         ax: "Axes | None" = None,
     ) -> "Axes":
@@ -164,9 +165,10 @@ class Run(Recorded):
             An event, by the id or the name of its machine and the clock that it set: what can have caused
             it (its causal past) and what it can have caused (its future) are coloured, what is concurrent
             is grey.
-        cut : mapping of int to int, optional
+        cut : mapping of int to int, or Answer, optional
             A line through the diagram: by machine, the clock of its last event in the cut; 0, or not named:
-            none. The legend says whether it is consistent; messages that break it are drawn in red.
+            none. The legend says whether it is consistent; messages that break it are drawn in red. Of an
+            answer with a path of cuts, as of `Causality.definitely`, twelve spread over it are drawn.
         labels : {"clock", "vector", "body"}, optional
             What stands beside events: the clock that they set, the vector clock, or what a message says
             and the state that an algorithm declared. Labels are drawn from left to right where there is room;
@@ -220,7 +222,7 @@ class Run(Recorded):
         stop: float | None = None,
         *,
         highlight: tuple[int | str, int] | None = None,
-        cut: Mapping[int | str, int] | None = None,
+        cut: "Mapping[int | str, int] | Answer | None" = None,
         texts: bool = True,
     ) -> "View":
         """Make a page to look at the run: its space-time diagram, to be moved, zoomed, asked and searched.
@@ -235,7 +237,7 @@ class Run(Recorded):
             messages that they sent.
         highlight : (machine, clock), optional
             An event whose causal past and future are coloured from the beginning.
-        cut : mapping of int to int, optional
+        cut : mapping of int to int, or Answer, optional
             By machine, the clock of its last event in a cut that is drawn; 0, or not named: none. The legend
             says whether it is consistent; messages that break it are drawn in red.
         texts : bool

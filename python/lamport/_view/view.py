@@ -16,6 +16,7 @@ import numpy as np
 from lamport._model import check
 from lamport._model.public import public
 from lamport._plot.spacetime_cut import VERDICT
+from lamport._runs.answer import cut_of
 from lamport._runs.names import number, shown
 from lamport._runs.spelled import spelled
 from lamport._runs.window import window
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lamport._runs.answer import Answer
     from lamport._runs.recorded import Recorded
 
 __all__ = ["View"]
@@ -66,13 +68,13 @@ class View:
         stop: float | None = None,
         *,
         highlight: tuple[int | str, int] | None = None,
-        cut: "Mapping[int | str, int] | None" = None,
+        cut: "Mapping[int | str, int] | Answer | None" = None,
         texts: bool = True,
     ) -> None:
         self._run, self._ends = run, window(start, stop)
         self._check_window()  # of a run that was not recorded this says so
         self._highlight = None if highlight is None else self._event("highlight", highlight, self._ends)
-        places = {} if cut is None else check.mapping("cut", cut, "{1: 40, 2: 23}")
+        places = {} if cut is None else check.mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
         self._cut = None if cut is None else [self._event("cut", each) for each in places.items()]
         # What cannot be told of an event or a cut, as clocks go back, is refused as `causality` does.
         self._verdict = None if cut is None else VERDICT[run.causality.cut_is_consistent(cut)]

@@ -93,6 +93,7 @@ FIGURES = {
     "many": lambda: lamport.simulate(8, 20, seed=1).plot(predict=True)[0].figure,
     "spacetime": lambda: faulty().plot_spacetime().figure,
     "highlight": lambda: faulty().plot_spacetime(highlight=(1, 2), cut={1: 2}, labels="clock").figure,
+    "lattice": lambda: lamport.simulate(2, 4, seed=1).causality.plot_lattice(cut={}).figure,
     "sweep": lambda: lamport.plot_sweep(sweep(), "internal_probability", "drift", hue="max_rate").figure,
     "series": lambda: lamport.plot_series(series()).figure,
 }

@@ -87,6 +87,31 @@ def test_machines_are_named():
         run.plot_spacetime(cut={"bab": 2})
 
 
+def test_an_answer_is_the_cut_that_it_has():
+    early = RUN.events[RUN.events["time"] < 6].groupby("machine_id")["new_clock"].max().to_dict()
+    cut = lamport.Answer(True, early, None, 3)
+    axes = RUN.plot_spacetime(cut=cut)
+    assert "cut: consistent" in entries(axes)
+    np.testing.assert_array_equal(line(axes), line(RUN.plot_spacetime(cut=early)))
+    with pytest.raises(ValueError, match="has no cut"):
+        RUN.plot_spacetime(cut=lamport.Answer(False, None, None, 3))
+
+
+@pytest.mark.parametrize("length", [1, 5, 12, 60])
+def test_of_a_path_some_cuts_are_drawn_in_their_order(length):
+    path = [{1: 0, 2: 0, 3: 0}]
+    for machine, clock in zip(RUN.events["machine_id"], RUN.events["new_clock"], strict=True):
+        path.append({**path[-1], machine: clock})
+    axes = RUN.plot_spacetime(cut=lamport.Answer(False, None, path[:length], 3))
+    drawn = [each for each in axes.lines if each.get_gid() == "path"]
+    assert len(drawn) == min(length, 12)
+    x = np.array([each.get_xdata() for each in drawn])
+    assert (np.diff(x, axis=0) >= 0).all()
+    assert len({each.get_color() for each in drawn}) == len(drawn)
+    assert f"{len(drawn)} of {length} cuts of the path, its first" in entries(axes)
+    np.testing.assert_array_equal(x[-1], line(RUN.plot_spacetime(cut=path[length - 1]))[0])
+
+
 @pytest.mark.parametrize(
     ("cut", "message"),
     [

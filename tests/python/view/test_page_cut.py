@@ -136,3 +136,12 @@ def test_hidden_and_folded_lanes(browser, tmp_path):
     (line,) = (each.get("d") for each in svg_of(page).iter(f"{SVG}path") if each.get("stroke") == BROWN)
     assert line.count("L") == 2 + 1  # from the first of its lanes to the last
     assert not page.happened(*BAD)
+
+
+def test_an_answer_is_the_cut_that_it_has():
+    run = RUNS["plain"]()
+    cut = run.events[run.events["time"] < 5].groupby("machine_id")["new_clock"].max().to_dict()
+    view = run.view(cut=lamport.Answer(True, cut, None, 3))
+    assert view.html == run.view(cut=cut).html
+    with pytest.raises(ValueError, match="has no cut"):
+        run.view(cut=lamport.Answer(False, None, None, 3))
