@@ -32,6 +32,7 @@ _HOMES = {
     "Me": "_lamport",
     "Partition": "_model.fault",
     "Pause": "_model.fault",
+    "Physical": "_model.physical",
     "Reading": "_runs.reading",
     "Rules": "_model.rules",
     "Run": "_runs.run",

@@ -31,6 +31,7 @@ from lamport._model.latency import Exponential as Exponential
 from lamport._model.latency import Latency as Latency
 from lamport._model.latency import LogNormal as LogNormal
 from lamport._model.latency import Uniform as Uniform
+from lamport._model.physical import Physical as Physical
 from lamport._model.predict import predict as predict
 from lamport._model.random_faults import random_faults as random_faults
 from lamport._model.rules import Rules as Rules
@@ -77,6 +78,7 @@ __all__ = [
     "Me",
     "Partition",
     "Pause",
+    "Physical",
     "Reading",
     "Rules",
     "Run",

@@ -12,6 +12,7 @@ from typing_extensions import disjoint_base
 
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
+from lamport._model.physical import NativeClock
 from lamport._model.rules import Rules
 from lamport._model.ticks import Jitter, Steps
 
@@ -42,6 +43,7 @@ __all__ = [
     "check_room",
     "event_codes",
     "free_bytes",
+    "interval_stamps",
     "key_text",
     "parse_addresses",
     "parse_peers",
@@ -54,9 +56,11 @@ __all__ = [
     "read_logs",
     "replay_algorithm",
     "replay_log",
+    "sent_changes",
     "shortages",
     "simulate",
     "simulate_algorithm",
+    "stamps",
     "sweep_runs",
     "table_logs",
     "topology_peers",
@@ -690,6 +694,12 @@ class Logs:
         That of the earliest machine, as its log says, `offsets` added. Virtual time has none: it begins at 0.
         """
     @property
+    def is_virtual(self) -> bool:
+        """Whether time is virtual everywhere."""
+    @property
+    def has_times(self) -> bool:
+        """Whether the logs tell times; else they only keep the order of events."""
+    @property
     def names(self) -> dict[int, str]:
         """The names of machines by the numbers that stand for them; empty if machines have ids."""
     @property
@@ -1177,6 +1187,55 @@ def read_dates(
     ------
     ValueError
         `time_format` is not a format.
+    """
+
+def stamps(
+    causality: Causality,
+    kind: str,
+    rows: NDArray[np.uint32],
+    *,
+    size: int = 1,
+    hashes: int = 1,
+    hosts: tuple[NDArray[np.int64], list[NativeClock], int] | None = None,
+) -> NDArray[np.int64]:
+    """The stamps of events by another clock, row after row: see `Run.stamps`.
+
+    `rows` are those of `Logs.events`, ascending. ``lamport`` and ``physical`` have a number, ``hlc`` two (l,
+    c), ``vector`` and ``direct`` one for each of `Causality.machines`, ``matrix`` one for each two of them,
+    ``plausible`` and ``bloom`` `size`; `hashes` is for ``bloom``, `hosts` for ``physical`` and ``hlc``: when
+    events happened (ns, by row of events), the clocks, one for all or one for each machine, or none if these
+    times are what they showed, and a seed.
+
+    Raises
+    ------
+    ValueError
+        Another kind, there is no such row, or the stamps have more than 10^8 numbers.
+    """
+
+def interval_stamps(causality: Causality, rows: NDArray[np.uint32]) -> tuple[list[str], list[str]]:
+    """The interval tree clocks of events: the id of each machine, and the event tree of each event.
+
+    As the paper writes them.
+
+    Raises
+    ------
+    ValueError
+        There is no such row, or the trees have more than 10^8 numbers.
+    """
+
+def sent_changes(
+    logs: Logs, causality: Causality, rows: NDArray[np.uint32]
+) -> list[dict[int, dict[int, int]] | None]:
+    """What has changed of vector clocks since the last message of each channel.
+
+    Of an event that sends, by recipient, a dict of machines and numbers of events; None of others.
+
+    Raises
+    ------
+    ValueError
+        There is no such row, the causality is of other logs, or these are more than 10^7 numbers.
+    LamportError
+        Messages of a channel were received in another order.
     """
 
 @final

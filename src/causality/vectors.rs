@@ -279,7 +279,7 @@ fn visit<const HAS_MORE: bool>(
 }
 
 /// By position, how many receipts of its message lie between the cuts.
-fn waits(graph: &Graph, from: &[u32], to: &[u32]) -> Vec<u32> {
+pub(super) fn waits(graph: &Graph, from: &[u32], to: &[u32]) -> Vec<u32> {
     let mut waits = vec![0; graph.len()];
     for place in 0..graph.machines().len() {
         let start = graph.starts[place];

@@ -35,7 +35,7 @@ use crate::log::write::merge;
 /// Every method that returns arrays but `recipients` returns the same memory each time; do not
 /// write to it. Whole numbers that may be missing are negative where they are.
 #[pyclass(name = "Logs", frozen, module = "lamport._lamport")]
-pub(super) struct PyLogs(LogTables);
+pub(super) struct PyLogs(pub(super) LogTables);
 
 impl PyLogs {
     /// A run of which only the table of machines is known.
@@ -64,6 +64,25 @@ impl PyLogs {
     #[getter]
     fn began(&self) -> Option<f64> {
         self.0.beside.zero.began()
+    }
+
+    /// Whether time is virtual everywhere.
+    #[getter]
+    fn is_virtual(&self) -> bool {
+        let mut startups = self
+            .0
+            .beside
+            .machines
+            .iter()
+            .map(|summary| &summary.startup);
+        !self.0.beside.machines.is_empty()
+            && startups.all(|startup| startup.as_ref().is_some_and(|start| start.is_virtual))
+    }
+
+    /// Whether the logs tell times; else they only keep the order of events.
+    #[getter]
+    fn has_times(&self) -> bool {
+        self.0.beside.has_times
     }
 
     /// The names of machines by the numbers that stand for them; empty if machines have ids.

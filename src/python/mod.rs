@@ -43,6 +43,7 @@ mod recording;
 mod rules;
 mod setting;
 mod simulate;
+mod stamps;
 mod table;
 mod tables;
 mod theory;
@@ -110,6 +111,8 @@ mod module {
     use super::setting::check_parameter;
     #[pymodule_export]
     use super::simulate::{Simulated, replay_log, simulate, sweep_runs, wrong_point};
+    #[pymodule_export]
+    use super::stamps::{interval_stamps, sent_changes, stamps};
     #[pymodule_export]
     use super::table::table_logs;
     #[pymodule_export]

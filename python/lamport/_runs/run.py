@@ -10,7 +10,7 @@ from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.align import MAX_DRIFT
 from lamport._runs.names import plain
-from lamport._runs.recorded import Recorded
+from lamport._runs.stamped import Stamped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ __all__ = ["Run"]
 
 
 @public
-class Run(Recorded):
+class Run(Stamped):
     """What happened in a run.
 
     `run_local`, `simulate`, `load` and `from_events` make it. The logs are read when a table is first used;

@@ -94,7 +94,7 @@ pub fn write(
     let failed = |source| Error::io(path.display().to_string(), source);
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
     write!(out, "{}\n\n", viewer.regex()).map_err(failed)?;
-    let stamps = (viewer == Viewer::TsViz).then(|| Stamps::new(shown.system_time));
+    let stamps = (viewer == Viewer::TsViz).then(|| StampText::new(shown.system_time));
     let mut rows = ClockRows::new(graph.machines().len(), None);
     let mut entry = EventText {
         graph,
@@ -119,7 +119,7 @@ struct EventText<'a> {
     graph: &'a Graph,
     shown: &'a Shown<'a>,
     hosts: BTreeMap<u64, String>,
-    stamps: Option<Stamps>,
+    stamps: Option<StampText>,
     text: Vec<u8>,
 }
 
@@ -216,13 +216,13 @@ fn number(text: &mut Vec<u8>, number: u64) {
 }
 
 /// Times as `TSViz` compares them: as text.
-struct Stamps {
+struct StampText {
     /// What is taken off, in microseconds, so that none is negative.
     origin: i64,
     digits: usize,
 }
 
-impl Stamps {
+impl StampText {
     fn new(times: &[f64]) -> Self {
         let all = times.iter().map(|&time| micros(time));
         let (least, most) = all.fold((0, 0), |(least, most): (i64, i64), time| {

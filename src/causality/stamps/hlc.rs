@@ -7,6 +7,7 @@ use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::Graph;
 use super::order_of::each_event;
 use super::physical::PhysicalStamps;
+use super::wanted::Wanted;
 use super::{Stamps, varint};
 use crate::error::Result;
 
@@ -43,9 +44,21 @@ impl HlcStamps {
                 },
                 _ => Hybrid { time, count: 0 },
             };
-            Ok(())
+            Ok(0)
         })?;
         Ok(Self(clocks))
+    }
+
+    /// l and c of the events that are asked for, one after the other.
+    pub fn table(&self, wanted: &Wanted) -> Vec<i64> {
+        let mut table = vec![0; 2 * wanted.len()];
+        for (position, clock) in self.0.iter().enumerate() {
+            if let Some(slot) = wanted.slot(position) {
+                table[2 * slot] = clock.time;
+                table[2 * slot + 1] = clock.count.into();
+            }
+        }
+        table
     }
 
     /// By position.

@@ -20,7 +20,7 @@ impl LamportStamps {
                 clock = clock.max(clocks[graph.position(cause)]);
             }
             clocks[event.position] = clock + 1;
-            Ok(())
+            Ok(0)
         })?;
         Ok(Self(clocks))
     }

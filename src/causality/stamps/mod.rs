@@ -4,12 +4,22 @@
 //! hand, is an event like any other, and brings no news. A file has one clock: its stamps by position, that of the events
 //! of all machines one after the other.
 
+pub mod bloom;
+mod carried;
+mod counters;
+pub mod direct;
+mod event_tree;
 pub mod hlc;
+pub mod itc;
 pub mod lamport;
+pub mod matrix;
 mod order_of;
 pub mod physical;
+pub mod plausible;
 pub mod varint;
 pub mod vector;
+pub mod vector_diff;
+pub mod wanted;
 
 /// The stamps of all events, as a program that has two of them would compare them.
 ///

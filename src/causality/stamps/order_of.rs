@@ -9,6 +9,8 @@ use crate::error::Result;
 pub(super) struct Visited {
     /// Where it stands.
     pub(super) position: usize,
+    /// The place of its machine.
+    pub(super) place: usize,
     /// Its number on its machine, from 1.
     pub(super) index: u32,
 }
@@ -21,11 +23,11 @@ impl Visited {
     }
 }
 
-/// Visits all events.
+/// Visits all events; `each` returns its own work.
 pub(super) fn each_event(
     graph: &Graph,
     checkpoint: &mut Checkpoint<'_>,
-    mut each: impl FnMut(Visited) -> Result<()>,
+    mut each: impl FnMut(Visited) -> Result<usize>,
 ) -> Result<()> {
     let mut next = vec![0_u32; graph.machines().len()];
     for &place in &graph.sequence {
@@ -33,8 +35,12 @@ pub(super) fn each_event(
         let position = (graph.starts[place] + next[place]) as usize;
         next[place] += 1;
         let index = next[place];
-        each(Visited { position, index })?;
-        checkpoint.after(8)?;
+        let work = each(Visited {
+            position,
+            place,
+            index,
+        })?;
+        checkpoint.after(8 + work)?;
     }
     Ok(())
 }

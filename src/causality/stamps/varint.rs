@@ -6,6 +6,11 @@ pub const fn bytes(number: u64) -> u64 {
     (64 - (number | 1).leading_zeros() as u64).div_ceil(7)
 }
 
+/// How many bytes all of some numbers take.
+pub fn bytes_of(numbers: &[u32]) -> u64 {
+    numbers.iter().map(|&number| bytes(number.into())).sum()
+}
+
 /// How many bytes a time in nanoseconds takes; one before 0 has all ten.
 #[inline]
 pub const fn bytes_of_time(time: i64) -> u64 {

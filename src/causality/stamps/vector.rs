@@ -2,7 +2,8 @@
 
 use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::Graph;
-use super::super::vectors::Vectors;
+use super::super::vectors::{ClockRows, Vectors, traverse, whole};
+use super::wanted::Wanted;
 use super::{Stamps, varint};
 use crate::error::Result;
 
@@ -21,6 +22,29 @@ impl<'a> VectorStamps<'a> {
         let vectors = Vectors::new(graph, &mut Checkpoint::of_query(go_on))?;
         Ok(Self { graph, vectors })
     }
+
+    /// The vector clocks of the events that are asked for, a row each.
+    ///
+    /// No other is kept longer than an event to come may need it.
+    pub fn table(graph: &Graph, wanted: &Wanted, go_on: &mut GoOn<'_>) -> Result<Vec<i64>> {
+        let width = graph.machines().len();
+        let mut table = wanted.zeros("vector", width)?;
+        let mut rows = ClockRows::new(width, None);
+        let (from, to) = whole(graph);
+        let checkpoint = &mut Checkpoint::of_query(go_on);
+        traverse(graph, &from, &to, &mut rows, checkpoint, |step| {
+            let Some(slot) = wanted.slot(step.position) else {
+                return Ok(0);
+            };
+            let row = &mut table[slot * width..][..width];
+            for (to, &entry) in row.iter_mut().zip(step.row) {
+                *to = entry.into();
+            }
+            row[step.place] = step.index.into();
+            Ok(width)
+        })?;
+        Ok(table)
+    }
 }
 
 impl Stamps for VectorStamps<'_> {
@@ -37,10 +61,7 @@ impl Stamps for VectorStamps<'_> {
     fn message_bytes(&self, position: usize, _: u32) -> u64 {
         let event = self.graph.event_at(position as u32);
         let entries = self.vectors.entries(position);
-        let others: u64 = entries
-            .iter()
-            .map(|&entry| varint::bytes(entry.into()))
-            .sum();
+        let others = varint::bytes_of(entries);
         let own = varint::bytes(entries[event.place as usize].into());
         others - own + varint::bytes(event.index.into())
     }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod more;
+mod oracles;
+
 use std::collections::BTreeMap;
 
 use lamport::causality::graph::{Graph, Trace};

@@ -1,0 +1,160 @@
+"""A run under other clocks."""
+
+from typing import TYPE_CHECKING, Literal
+
+from lamport._runs.recorded import Recorded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lamport._runs.stamps import Clocked
+
+__all__ = ["Stamped"]
+
+
+class Stamped(Recorded):
+    """The part of `Run` that asks what other clocks would have said."""
+
+    def stamps(
+        self,
+        kind: Literal[
+            "lamport",
+            "vector",
+            "vector_diff",
+            "matrix",
+            "direct",
+            "hlc",
+            "physical",
+            "plausible",
+            "bloom",
+            "itc",
+        ],
+        start: float | None = None,
+        stop: float | None = None,
+        **options: object,
+    ) -> "pd.DataFrame":
+        """Return what another clock would have said: its stamp of each event.
+
+        The clock is told again from what happened before what, whatever the run's own clocks are. Of logs
+        that leave something open it is told from what is certain: a receipt whose send is not known, or that
+        was delivered by hand, is an event like any other and brings no news.
+
+        Parameters
+        ----------
+        kind : str
+            The clock, and its columns (numbers are int64; machines are by id):
+
+            ``lamport`` : column ``lamport``, one more than the larger of what was there and what came [1]_.
+
+            ``vector`` : a column for each machine: how many of its events an event knows of, itself
+            included [2]_.
+
+            ``vector_diff`` : column ``sent``: of an event that sends, ``{recipient: {machine: events}}``,
+            the entries of its vector that have changed since its last message to that recipient; None of
+            other events. Who raises entries so, message by message, has the vector clocks [3]_.
+
+            ``matrix`` : a column for each pair (``knows``, ``machine_id``): the vector clock that a machine
+            is known to have had. The least of ``table.T.groupby("machine_id").min().T`` is how many events
+            of a machine all are known to know of [4]_.
+
+            ``direct`` : a column for each machine: the number of its latest event whose message came
+            straight here; of the own machine, the event's number. A message carries one number [5]_.
+
+            ``hlc`` : columns ``l`` (ns), the largest physical time that an event knows of, and ``c``, which
+            orders events that know of the same: 0 at the first of them. A machine knows of no time before
+            its first event [6]_.
+
+            ``physical`` : column ``physical`` (ns), what the clock of the machine's host showed.
+
+            ``plausible`` : a column for each of ``entries``: a vector in whose entry i modulo ``entries``
+            the machine at place i (of all, by id) counts [7]_.
+
+            ``bloom`` : a column for each of ``size`` cells: each event raises ``hashes`` of them, as its
+            machine and number tell; a message raises each to the larger [8]_.
+
+            ``itc`` : columns ``id`` and ``event`` (texts), an interval tree clock as its authors write
+            it; the seed is forked into halves until each machine has an interval [9]_.
+        start, stop : float, optional
+            Only rows with ``start <= time < stop``, in seconds from the beginning of ticking. The stamps are
+            those of the whole run.
+        physical : Physical or mapping of machines to such, optional
+            Of ``hlc`` and ``physical``: how the clocks of hosts go, by true time, which is ``time`` of
+            `events`; a mapping has a clock for each machine, ``None: ...`` for all others. Without it they
+            are right in virtual time, and else show ``system_time``, as logged (whole µs). Of logs that may
+            be of several hosts (all but what `run_local` and `simulate` made) it is refused: their clocks
+            are in their times already.
+        seed : int, default 0
+            Of ``hlc`` and ``physical``: the seed of what `Physical` draws.
+        on_top : bool, default False
+            Of ``hlc`` and ``physical``: have clocks go wrong on top of those of several hosts.
+        entries : int, default 8
+            Of ``plausible``.
+        size : int, default 32
+            Of ``bloom``.
+        hashes : int, default 3
+            Of ``bloom``.
+
+        Returns
+        -------
+        DataFrame
+            One row per event, with the index that it has in `events`. It is made anew at each call, in
+            memory that is the table's, 4 bytes an event, and a stamp for each machine and each message
+            under way.
+
+        Raises
+        ------
+        ValueError
+            There is no such clock or option, one is out of range, `start` is not below `stop`, there are no
+            times, or the stamps have more than 10^8 numbers (of ``vector_diff`` 10^7): choose fewer events
+            with `start` and `stop`.
+        LamportError
+            What `causality` raises; or, of ``vector_diff``, messages of a channel were received in another
+            order than they were sent.
+
+        Notes
+        -----
+        If a happened before b, stamps of ``hlc`` have ``(l, c)`` of a below that of b, ``l`` is never below
+        the physical time, and is that of the event itself or of one before it: always. That ``l`` is at most
+        the largest difference of two clocks ahead, and ``c`` at most the number of machines times one
+        more than that, holds only where physical clocks never go back and advance between two events of a
+        machine.
+
+        References
+        ----------
+        .. [1] L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", CACM 1978.
+        .. [2] F. Mattern, "Virtual Time and Global States of Distributed Systems", 1989; C. Fidge, 1988.
+        .. [3] M. Singhal and A. Kshemkalyani, "An efficient implementation of vector clocks", IPL 1992.
+        .. [4] G. Wuu and A. Bernstein, "Efficient Solutions to the Replicated Log and Dictionary Problems",
+           PODC 1984.
+        .. [5] J. Fowler and W. Zwaenepoel, "Causal Distributed Breakpoints", ICDCS 1990.
+        .. [6] S. Kulkarni, M. Demirbas, D. Madappa, B. Avva and M. Leone, "Logical Physical Clocks", OPODIS
+           2014.
+        .. [7] F. Torres-Rojas and M. Ahamad, "Plausible clocks: constant size logical clocks for distributed
+           systems", Distributed Computing 1999.
+        .. [8] L. Ramabaja, "The Bloom Clock", 2019.
+        .. [9] P. Almeida, C. Baquero and V. Fonte, "Interval Tree Clocks: A Logical Clock for Dynamic
+           Systems", OPODIS 2008.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+        ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+        ...                            "sent_clock": [None, 1, None]})
+        >>> run.stamps("vector")
+        machine_id  1  2
+        0           1  0
+        1           1  1
+        2           2  0
+        >>> run.stamps("itc")["event"].tolist()
+        ['(0, 1, 0)', '1', '(0, 2, 0)']
+        """
+        from lamport._runs import stamps
+
+        return stamps.stamps(self._clocked, kind, start, stop, dict(options))
+
+    def _clocked(self) -> "Clocked":
+        """Return what clocks are told from."""
+        from lamport._runs.stamps import Clocked
+
+        return Clocked(self._logs, self.causality._native, self._events, self.parameters)

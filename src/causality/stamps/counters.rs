@@ -1,0 +1,80 @@
+//! Clocks that are a fixed number of counters: the larger of each when a message comes, and some of them more by one.
+
+use super::super::checkpoint::Checkpoint;
+use super::super::graph::{EventId, Graph};
+use super::carried::Carried;
+use super::order_of::each_event;
+use super::wanted::Wanted;
+use crate::error::Result;
+
+/// Visits the counters after each event.
+///
+/// `count` is what an event counts. What is kept is a row for each machine and for each message under way.
+pub(super) fn each_row(
+    graph: &Graph,
+    width: usize,
+    checkpoint: &mut Checkpoint<'_>,
+    count: impl Fn(EventId, &mut [u32]),
+    mut each: impl FnMut(usize, &[u32]),
+) -> Result<()> {
+    let mut rows = vec![0_u32; graph.machines().len() * width];
+    let mut carried: Carried<Box<[u32]>> = Carried::new(graph);
+    each_event(graph, checkpoint, |event| {
+        let row = &mut rows[event.place * width..][..width];
+        for cause in graph.causes(event.position) {
+            carried.take(graph.position(cause), |theirs| {
+                for (mine, &theirs) in row.iter_mut().zip(theirs) {
+                    *mine = (*mine).max(theirs);
+                }
+            });
+        }
+        let id = EventId {
+            place: event.place as u32,
+            index: event.index,
+        };
+        count(id, row);
+        carried.put(event.position, || row.to_vec().into_boxed_slice());
+        each(event.position, row);
+        Ok(width)
+    })
+}
+
+/// The counters after the events that are asked for, a row each.
+pub(super) fn table(
+    graph: &Graph,
+    (kind, width): (&str, usize),
+    wanted: &Wanted,
+    checkpoint: &mut Checkpoint<'_>,
+    count: impl Fn(EventId, &mut [u32]),
+) -> Result<Vec<i64>> {
+    let mut table = wanted.zeros(kind, width)?;
+    each_row(graph, width, checkpoint, count, |position, row| {
+        if let Some(slot) = wanted.slot(position) {
+            let to = &mut table[slot * width..][..width];
+            for (to, &value) in to.iter_mut().zip(row) {
+                *to = value.into();
+            }
+        }
+    })?;
+    Ok(table)
+}
+
+/// The counters after all events, a row each, by position.
+pub(super) fn all(
+    graph: &Graph,
+    width: usize,
+    checkpoint: &mut Checkpoint<'_>,
+    count: impl Fn(EventId, &mut [u32]),
+) -> Result<Vec<u32>> {
+    let mut rows = vec![0; graph.len() * width];
+    each_row(graph, width, checkpoint, count, |position, row| {
+        rows[position * width..][..width].copy_from_slice(row);
+    })?;
+    Ok(rows)
+}
+
+/// Whether the counters are all no larger, and not all equal.
+#[inline]
+pub(super) fn is_less(a: &[u32], b: &[u32]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a <= b) && a != b
+}
