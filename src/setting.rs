@@ -3,6 +3,8 @@
 //! The table of all of them, with units and options, is `python/lamport/_model/setting.py`, which takes its
 //! defaults from here where there is one.
 
+use std::num::NonZero;
+
 use crate::error::{Error, Result};
 
 /// The default upper end of the rates drawn, in ticks per second.
@@ -101,6 +103,16 @@ pub fn check_wait(wait: f64) -> Result<f64> {
     )))
 }
 
+/// The number of threads, if a run can be made on so many at most.
+pub fn check_threads(threads: u64) -> Result<NonZero<usize>> {
+    let number = usize::try_from(threads).unwrap_or(usize::MAX);
+    NonZero::new(number).ok_or_else(|| {
+        Error::invalid(
+            "threads is 0: give a whole number, 1 or more, or None for as many as are worth it",
+        )
+    })
+}
+
 /// The seed, if it is one that every reader of a log keeps exact.
 pub fn check_seed(seed: u64) -> Result<u64> {
     if seed <= MAX_SEED {
@@ -138,6 +150,7 @@ mod tests {
                 );
             }
         }
+        assert!(check_threads(0).is_err() && check_threads(1000).is_ok());
         assert!(check_max_rate(0).is_err() && check_max_rate(1_000_000_001).is_err());
         assert!(check_seed(MAX_SEED + 1).is_err() && check_seed(MAX_SEED).is_ok());
     }

@@ -1263,6 +1263,12 @@ class Simulated:
     @property
     def violation(self) -> object:
         """What an invariant said that did not hold, None if all did."""
+    @property
+    def threads(self) -> int:
+        """How many threads made it."""
+    @property
+    def fewer_threads(self) -> str | None:
+        """Why these are fewer than were asked for, None if they are not."""
 
 class _Role(TypedDict):
     """What a machine runs."""
@@ -1330,13 +1336,16 @@ def simulate(
     since: float | None,
     log_dir: str | PathLike[str] | None,
     progress: Callable[[float], object] | None,
+    threads: int | None,
 ) -> Simulated:
     """Run in virtual time.
 
     Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
     an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
     virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on. Without
-    recording, `since` has `Logs.in_time` know what machines did from that time on.
+    recording, `since` has `Logs.in_time` know what machines did from that time on. The run is made on
+    `threads` threads at most, None: as many as there are processors, where that is faster than on one; it is
+    the same on any number.
 
     Raises
     ------

@@ -26,6 +26,7 @@ mod resolution;
 mod share;
 pub mod since;
 mod spread;
+mod spread_share;
 pub mod stamps;
 mod table_log;
 mod trace;

@@ -3,50 +3,31 @@
 use super::lowest::Lowest;
 use crate::log::columns::Micros;
 
-/// The largest clock less the smallest: now, on average over a stretch of time, and at most.
-///
-/// What counts is how it is after all events of an instant.
+/// The clocks of machines, the largest and the smallest.
 #[derive(Debug, Clone)]
-pub(super) struct Spread {
+pub(super) struct Extremes {
     clocks: Lowest,
     highest: i64,
-    /// Up to when it is summed: the beginning of the stretch, or the last event since then.
-    now: Micros,
-    start: Micros,
-    /// The sum over time, in whole microseconds.
-    area: i128,
-    most: i64,
 }
 
-impl Spread {
-    /// Of machines with these clocks, from `start` on.
-    pub(super) fn new(start: Micros, clocks: &[i64]) -> Self {
+impl Extremes {
+    /// Of machines with these clocks.
+    pub(super) fn new(clocks: &[i64]) -> Self {
         Self {
             clocks: Lowest::new(clocks),
             highest: largest(clocks),
-            now: start,
-            start,
-            area: 0,
-            most: i64::MIN,
         }
     }
 
-    /// The same of the next run, in which all clocks begin at 0.
-    pub(super) fn restart(&mut self) {
+    /// All clocks are 0.
+    fn clear(&mut self) {
         self.clocks.clear();
-        (self.highest, self.now) = (0, self.start);
-        (self.area, self.most) = (0, i64::MIN);
+        self.highest = 0;
     }
 
-    /// A machine's clock is set, no earlier than the one before.
+    /// A machine's clock is set.
     #[inline]
-    pub(super) fn set(&mut self, time: Micros, place: usize, clock: i64) {
-        if time > self.now {
-            let spread = self.spread();
-            self.most = self.most.max(spread);
-            self.area += i128::from(spread) * i128::from(time - self.now);
-            self.now = time;
-        }
+    pub(super) fn set(&mut self, place: usize, clock: i64) {
         let old = self.clocks.get(place);
         self.clocks.set(place, clock);
         if clock >= self.highest {
@@ -56,15 +37,99 @@ impl Spread {
         }
     }
 
+    /// The smallest clock and the largest.
     #[inline]
-    fn spread(&self) -> i64 {
-        self.highest - self.clocks.smallest()
+    pub(super) fn get(&self) -> (i64, i64) {
+        (self.clocks.smallest(), self.highest)
+    }
+}
+
+/// What is told of the clocks of machines, whose events are no earlier than those before.
+pub(super) trait FollowsClocks {
+    /// A machine's clock is set.
+    fn set(&mut self, time: Micros, place: usize, clock: i64);
+
+    /// When what is counted begins.
+    fn start(&self) -> Micros;
+}
+
+/// The largest clock less the smallest: now, on average over a stretch of time, and at most.
+///
+/// What counts is how it is after all events of an instant.
+#[derive(Debug, Clone)]
+pub(super) struct Spread {
+    extremes: Extremes,
+    /// Up to when it is summed: the beginning of the stretch, or the last event since then.
+    now: Micros,
+    start: Micros,
+    /// The sum over time, in whole microseconds.
+    area: i128,
+    most: i64,
+}
+
+impl FollowsClocks for Spread {
+    #[inline]
+    fn set(&mut self, time: Micros, place: usize, clock: i64) {
+        if time > self.now {
+            self.pass(time, self.spread());
+        }
+        self.extremes.set(place, clock);
     }
 
-    /// When the stretch begins.
     #[inline]
-    pub(super) fn start(&self) -> Micros {
+    fn start(&self) -> Micros {
         self.start
+    }
+}
+
+impl Spread {
+    /// Of machines with these clocks, from `start` on.
+    pub(super) fn new(start: Micros, clocks: &[i64]) -> Self {
+        Self {
+            extremes: Extremes::new(clocks),
+            now: start,
+            start,
+            area: 0,
+            most: i64::MIN,
+        }
+    }
+
+    /// The same of the next run, in which all clocks begin at 0.
+    pub(super) fn restart(&mut self) {
+        self.extremes.clear();
+        self.now = self.start;
+        (self.area, self.most) = (0, i64::MIN);
+    }
+
+    /// The clocks.
+    pub(super) fn clocks(&self) -> &[i64] {
+        self.extremes.clocks.all()
+    }
+
+    /// Up to `time`, which is later, it has been `spread`.
+    #[inline]
+    pub(super) fn pass(&mut self, time: Micros, spread: i64) {
+        self.most = self.most.max(spread);
+        self.area += i128::from(spread) * i128::from(time - self.now);
+        self.now = time;
+    }
+
+    /// Takes over the sum of another, whose clocks are apart so far now.
+    pub(super) fn reach(&mut self, spread: i64, other: &Self) {
+        (self.now, self.area) = (other.now, other.area);
+        self.most = other.most.max(spread);
+    }
+
+    #[inline]
+    fn spread(&self) -> i64 {
+        let (smallest, largest) = self.extremes.get();
+        largest - smallest
+    }
+
+    /// Up to when it is summed.
+    #[inline]
+    pub(super) fn now(&self) -> Micros {
+        self.now
     }
 
     /// From its beginning to the last event, in microseconds.

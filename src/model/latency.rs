@@ -23,6 +23,13 @@ pub enum Latency {
     Uniform(f64, f64),
     /// Exponential with this mean.
     Exponential(f64),
+    /// The same, but none is shorter than `minimum`: what is above it is exponential.
+    ExponentialAbove {
+        /// No delay is shorter.
+        minimum: f64,
+        /// The mean of the delays, at least `minimum`.
+        mean: f64,
+    },
     /// Log-normal with this median; `sigma` is the deviation of its logarithm.
     LogNormal {
         /// Half of the delays are shorter.
@@ -68,6 +75,8 @@ enum LatencyKind {
     },
     Exponential {
         mean: f64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minimum: Option<f64>,
     },
     LogNormal {
         median: f64,
@@ -93,7 +102,10 @@ impl TryFrom<LatencyJson> for Latency {
         let latency = match kind {
             LatencyKind::Constant { seconds } => Self::Constant(seconds),
             LatencyKind::Uniform { low, high } => Self::Uniform(low, high),
-            LatencyKind::Exponential { mean } => Self::Exponential(mean),
+            LatencyKind::Exponential { mean, minimum } => match minimum {
+                None | Some(0.0) => Self::Exponential(mean),
+                Some(minimum) => Self::ExponentialAbove { minimum, mean },
+            },
             LatencyKind::LogNormal { median, sigma } => Self::LogNormal { median, sigma },
             LatencyKind::Empirical { delays } => Self::Empirical(delays.into()),
             LatencyKind::PerLink { links, others } => Self::per_link(links, *others)?,
@@ -107,7 +119,14 @@ impl From<Latency> for LatencyJson {
         Self::Kind(match latency {
             Latency::Constant(seconds) => return Self::Seconds(seconds),
             Latency::Uniform(low, high) => LatencyKind::Uniform { low, high },
-            Latency::Exponential(mean) => LatencyKind::Exponential { mean },
+            Latency::Exponential(mean) => LatencyKind::Exponential {
+                mean,
+                minimum: None,
+            },
+            Latency::ExponentialAbove { minimum, mean } => LatencyKind::Exponential {
+                mean,
+                minimum: Some(minimum),
+            },
             Latency::LogNormal { median, sigma } => LatencyKind::LogNormal { median, sigma },
             Latency::Empirical(delays) => LatencyKind::Empirical {
                 delays: delays.to_vec(),
@@ -189,6 +208,7 @@ impl Latency {
         let parameters: &[f64] = match &self {
             Self::Constant(delay) | Self::Exponential(delay) => &[*delay],
             Self::Uniform(low, high) => &[*low, *high],
+            Self::ExponentialAbove { minimum, mean } => &[*minimum, *mean],
             Self::LogNormal { median, sigma } => &[*median, *sigma],
             Self::Empirical(delays) => delays,
             Self::PerLink(_) => &[],
@@ -200,10 +220,31 @@ impl Latency {
             Self::Uniform(low, high) if low > high => Err(Error::invalid(format!(
                 "a uniform latency from {low} to {high}: the first must not be above the second"
             ))),
+            Self::ExponentialAbove { minimum, mean } if minimum > mean => {
+                Err(Error::invalid(format!(
+                    "an exponential latency of at least {minimum} with the mean {mean}: the mean must not be below"
+                )))
+            }
             Self::Empirical(delays) if delays.is_empty() => Err(Error::invalid(
                 "an empirical latency without a single delay",
             )),
             _ => Ok(self),
+        }
+    }
+
+    /// The least delay that can be drawn.
+    pub fn least(&self) -> Nanos {
+        match self {
+            Self::Constant(seconds) => nanos(*seconds),
+            Self::Uniform(low, _) => nanos(*low),
+            Self::Exponential(_) => 0,
+            Self::ExponentialAbove { minimum, .. } => nanos(*minimum),
+            Self::LogNormal { median, sigma } => nanos(median * libm::exp(-FARTHEST * sigma)),
+            Self::Empirical(delays) => nanos(delays.iter().copied().fold(MAX_DELAY, f64::min)),
+            Self::PerLink(all) => {
+                let each = all.links.values().chain([&all.others]);
+                each.map(Self::least).min().unwrap_or(0)
+            }
         }
     }
 
@@ -244,6 +285,9 @@ impl Delays {
             Latency::Constant(seconds) => *seconds,
             Latency::Uniform(low, high) => low + (high - low) * generator.fraction(),
             Latency::Exponential(mean) => -mean * libm::log(1.0 - generator.fraction()),
+            Latency::ExponentialAbove { minimum, mean } => {
+                minimum - (mean - minimum) * libm::log(1.0 - generator.fraction())
+            }
             Latency::LogNormal { median, sigma } => median * libm::exp(generator.normal(*sigma)),
             Latency::Empirical(delays) => {
                 delays[(generator.fraction() * delays.len() as f64) as usize]
@@ -253,6 +297,9 @@ impl Delays {
         nanos(seconds.min(MAX_DELAY))
     }
 }
+
+/// No normal draw is farther from 0: it is the root of -2 log(1 - fraction), of which fractions have 53 bits.
+const FARTHEST: f64 = 8.5717;
 
 /// Keeps the generators of latency apart from those of machines.
 const LATENCY: u64 = 0x6c61_7465_6e63_7921;
@@ -293,6 +340,12 @@ mod tests {
         assert!(distance(uniform, |x| ((x - 0.2) / 0.4).clamp(0.0, 1.0)) < bound);
         let exponential = sample(&Latency::Exponential(0.3));
         assert!(distance(exponential, |x| 1.0 - (-x / 0.3).exp()) < bound);
+        let above = sample(&Latency::ExponentialAbove {
+            minimum: 0.2,
+            mean: 0.3,
+        });
+        let beyond = |x: f64| 1.0 - (-(x - 0.2).max(0.0) / 0.1).exp();
+        assert!(distance(above, beyond) < bound);
         let log_normal = sample(&Latency::LogNormal {
             median: 0.1,
             sigma: 0.5,
@@ -302,6 +355,39 @@ mod tests {
         let empirical = sample(&Latency::Empirical([0.1, 0.1, 0.5, 0.9].into()));
         let share = empirical.iter().filter(|&&x| x < 0.2).count() as f64 / 4e4;
         assert!((share - 0.5).abs() < 0.011, "{share}");
+    }
+
+    #[test]
+    fn no_draw_is_shorter_than_the_least() {
+        let above = Latency::ExponentialAbove {
+            minimum: 0.1,
+            mean: 0.4,
+        };
+        let log_normal = Latency::LogNormal {
+            median: 0.1,
+            sigma: 0.5,
+        };
+        let link = (1, 2, Latency::Uniform(0.3, 0.4));
+        let links = Latency::per_link(vec![link], above.clone()).unwrap();
+        // What is drawn comes as close as this to the least.
+        for (latency, least, beyond) in [
+            (Latency::Constant(0.25), 250_000_000, 0.0),
+            (Latency::Uniform(0.2, 0.6), 200_000_000, 1e-4),
+            (Latency::Exponential(0.3), 0, 1e-4),
+            (above, 100_000_000, 1e-4),
+            (log_normal.clone(), 1_376_192, 0.02),
+            (Latency::Empirical([0.5, 0.1].into()), 100_000_000, 0.0),
+            (links, 100_000_000, 0.3),
+        ] {
+            assert_eq!(latency.least(), least, "{latency:?}");
+            let drawn = sample(&latency).into_iter().fold(1e9, f64::min);
+            let above = drawn - least as f64 / 1e9;
+            assert!((0.0..=beyond).contains(&above), "{latency:?}: {above}");
+        }
+        // The farthest draw there can be.
+        let radius = libm::sqrt(-2.0 * libm::log((-53_f64).exp2()));
+        let shortest = nanos(0.1 * libm::exp(-0.5 * radius));
+        assert!((0..100).contains(&(shortest - log_normal.least())));
     }
 
     #[test]
@@ -349,6 +435,14 @@ mod tests {
             Latency::Constant(f64::NAN),
             Latency::Exponential(f64::INFINITY),
             Latency::Uniform(2.0, 1.0),
+            Latency::ExponentialAbove {
+                minimum: 0.2,
+                mean: 0.1,
+            },
+            Latency::ExponentialAbove {
+                minimum: -0.1,
+                mean: 0.1,
+            },
             Latency::Uniform(-1.0, 1.0),
             Latency::LogNormal {
                 median: 1.0,
@@ -375,6 +469,13 @@ mod tests {
                 r#"{"kind":"exponential","mean":0.00002}"#,
             ),
             (
+                Latency::ExponentialAbove {
+                    minimum: 0.5,
+                    mean: 2.0,
+                },
+                r#"{"kind":"exponential","mean":2.0,"minimum":0.5}"#,
+            ),
+            (
                 Latency::LogNormal {
                     median: 0.1,
                     sigma: 0.7,
@@ -389,6 +490,8 @@ mod tests {
             assert_eq!(serde_json::to_string(&latency).unwrap(), json);
             assert_eq!(Latency::from_json(json).unwrap(), latency);
         }
+        let zero = r#"{"kind": "exponential", "mean": 1, "minimum": 0}"#;
+        assert_eq!(Latency::from_json(zero).unwrap(), Latency::Exponential(1.0));
         let seconds = r#"{"kind": "constant", "seconds": 1}"#;
         assert_eq!(Latency::from_json(seconds).unwrap(), Latency::Constant(1.0));
         for (json, words) in [

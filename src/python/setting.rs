@@ -229,6 +229,10 @@ pub(super) fn check_parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<
         "seed" => {
             setting::check_seed(value.extract::<Whole>()?.0)?;
         }
+        "threads" => {
+            let threads: PyResult<Whole> = value.extract();
+            setting::check_threads(threads.map_err(|_| out_of("a whole number, 1 or more"))?.0)?;
+        }
         "wait" => {
             setting::check_wait(value.extract()?)?;
         }

@@ -1,5 +1,6 @@
 //! Runs in virtual time, from Python.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -23,8 +24,10 @@ use crate::drive::simulated::replay::replay;
 use crate::drive::simulated::setup::Setup;
 use crate::drive::simulated::sweep;
 use crate::drive::simulated::watch::Watch;
+use crate::drive::simulated::windows::choice::{Choice, Windows};
 use crate::error::Result;
 use crate::model::discipline::Discipline;
+use crate::setting::check_threads;
 
 /// A run of at most this many machines, events and messages is over before anyone could interrupt it.
 const SHORT: f64 = 200_000.0;
@@ -46,6 +49,10 @@ pub(super) struct Simulated {
     interrupted: bool,
     /// What an invariant said that did not hold, None if all did.
     pub(super) violation: Option<Py<PyAny>>,
+    /// How many threads made it.
+    threads: usize,
+    /// Why these are fewer than were asked for, None if they are not.
+    fewer_threads: Option<String>,
 }
 
 impl Simulated {
@@ -67,6 +74,8 @@ impl Simulated {
             ties,
             interrupted,
             violation: None,
+            threads: 1,
+            fewer_threads: None,
         })
     }
 }
@@ -76,7 +85,9 @@ impl Simulated {
 /// Machine i + 1 has the rate ``rates[i]`` and the peers ``topology[i]``, counted from 0. With `log_dir`,
 /// an existing directory, the logs ``machine_<id>.log`` are written there. `progress` is called with the
 /// virtual time in s every 50 ms or so. Ctrl-C ends the run early; what `progress` raises goes on. Without
-/// recording, `since` has `Logs.in_time` know what machines did from that time on.
+/// recording, `since` has `Logs.in_time` know what machines did from that time on. The run is made on
+/// `threads` threads at most, None: as many as there are processors, where that is faster than on one; it is
+/// the same on any number.
 ///
 /// Raises
 /// ------
@@ -87,7 +98,11 @@ impl Simulated {
 /// LamportError
 ///     Recording would need more memory than there is.
 #[pyfunction]
-#[pyo3(signature = (setting, *, seed, record, since, log_dir, progress))]
+#[pyo3(signature = (setting, *, seed, record, since, log_dir, progress, threads))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one for each of the Python signature's"
+)]
 pub(super) fn simulate(
     py: Python<'_>,
     setting: RunSetting,
@@ -96,15 +111,23 @@ pub(super) fn simulate(
     since: Option<f64>,
     log_dir: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
+    threads: Option<Whole>,
 ) -> PyResult<Simulated> {
     let setup = setting.build(seed.0)?;
     setup.check()?;
+    let threads = threads
+        .map(|threads| check_threads(threads.0))
+        .transpose()?;
     if log_dir.is_some() {
         Files::ensure_open(setup.topology.machines())?;
     }
     let since = since.filter(|_| !record);
     memory::ensure(&setup, record, since.is_some())?;
-    let keep = Keep { record, since };
+    let keep = Keep {
+        record,
+        since,
+        threads,
+    };
     let duration = setup.duration;
     let mut interrupt: Option<PyErr> = None;
     let mut look = |now: f64| {
@@ -136,7 +159,10 @@ pub(super) fn simulate(
     };
     let simulation = made.simulation;
     let ties = simulation.ties();
-    Simulated::of(py, &simulation, made.logs, ties, !made.is_over)
+    let mut simulated = Simulated::of(py, &simulation, made.logs, ties, !made.is_over)?;
+    simulated.threads = made.choice.windows.map_or(1, |windows| windows.threads);
+    simulated.fewer_threads = made.choice.why.filter(|_| threads.is_some());
+    Ok(simulated)
 }
 
 /// Whether a run is over before anyone could interrupt it.
@@ -173,6 +199,8 @@ struct Keep {
     record: bool,
     /// What machines did from this time on.
     since: Option<f64>,
+    /// On how many threads at most.
+    threads: Option<NonZero<usize>>,
 }
 
 /// A run that was made.
@@ -180,6 +208,7 @@ struct Made {
     simulation: Simulation,
     logs: PyLogs,
     is_over: bool,
+    choice: Choice,
 }
 
 /// Makes a run, as far as it comes before it is asked to stop. `None` if it was asked to before the first
@@ -192,7 +221,10 @@ fn make(setup: Setup, keep: Keep, log_dir: Option<PathBuf>, watch: &Watch) -> Re
         .map(|directory| Files::create(&simulation, &directory))
         .transpose()?;
     let mut in_time = keep.since.map(|since| InTime::new(&simulation, since));
-    let (records, is_over) = run(&mut simulation, keep, in_time.as_mut(), files, watch)?;
+    let choice = simulation.choose(keep.threads);
+    let (windows, record) = (choice.windows, keep.record);
+    let kept = (record.then(Records::default), in_time.as_mut(), files);
+    let (records, is_over) = run(&mut simulation, windows, kept, watch)?;
     let stops = watch.stops();
     let mut go_on = || watch.stops() == stops;
     let logs = match records {
@@ -206,24 +238,23 @@ fn make(setup: Setup, keep: Keep, log_dir: Option<PathBuf>, watch: &Watch) -> Re
         simulation,
         logs,
         is_over,
+        choice,
     }))
 }
 
 fn run(
     simulation: &mut Simulation,
-    keep: Keep,
-    in_time: Option<&mut InTime>,
-    mut files: Option<Files>,
+    windows: Option<Windows>,
+    (mut records, in_time, mut files): (Option<Records>, Option<&mut InTime>, Option<Files>),
     watch: &Watch,
 ) -> Result<(Option<Records>, bool)> {
-    let mut records = keep.record.then(Records::default);
     let is_over = match (&mut records, in_time, &mut files) {
-        (Some(records), _, None) => simulation.run(records, watch),
-        (Some(records), _, Some(files)) => simulation.run(&mut (records, files), watch),
-        (None, None, None) => simulation.run(&mut (), watch),
-        (None, None, Some(files)) => simulation.run(files, watch),
-        (None, Some(in_time), None) => in_time.of_run(simulation, watch, &mut ()),
-        (None, Some(in_time), Some(files)) => in_time.of_run(simulation, watch, files),
+        (Some(records), _, None) => simulation.run_in(windows, records, watch),
+        (Some(records), _, Some(files)) => simulation.run_in(windows, &mut (records, files), watch),
+        (None, None, None) => simulation.run_in(windows, &mut (), watch),
+        (None, None, Some(files)) => simulation.run_in(windows, files, watch),
+        (None, Some(in_time), None) => in_time.of_run_in(simulation, windows, watch, &mut ()),
+        (None, Some(in_time), Some(files)) => in_time.of_run_in(simulation, windows, watch, files),
     };
     if let Some(files) = files {
         files.finish(simulation)?;

@@ -6,8 +6,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fs;
 
-use lamport::drive::simulated::engine::{Recorder, Simulation};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::ran::Ran;
+use lamport::drive::simulated::recorder::Recorder;
 use lamport::drive::simulated::replay::replay;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;

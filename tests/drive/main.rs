@@ -13,3 +13,4 @@ mod replay;
 mod simulate;
 mod simulated_faults;
 mod stopped;
+mod windows;

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::fs;
 
 use lamport::causality::machines::machines;
-use lamport::drive::simulated::engine::{Recorder, Simulation};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::recorder::Recorder;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
 use lamport::log::read::reader::read_logs;

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use lamport::drive::simulated::engine::{Recorder, Simulation};
+use lamport::drive::simulated::engine::Simulation;
 use lamport::drive::simulated::ran::Ran;
 use lamport::drive::simulated::record::Records;
+use lamport::drive::simulated::recorder::Recorder;
 use lamport::drive::simulated::setup::Setup;
 use lamport::drive::simulated::watch::Watch;
 use lamport::model::behavior::Behavior;

@@ -1,6 +1,7 @@
 """Run machines in virtual time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,6 +53,7 @@ def simulate(
     log_dir: str | PathLike[str] | None = None,
     record: bool = True,
     since: float | None = None,
+    threads: int | None = None,
     progress: bool | Callable[[float], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n in virtual time: the machines of `run_local` without the waiting.
@@ -122,6 +124,12 @@ def simulate(
         Without recording, count what machines do from this time on as well: `Run.machines_since` then knows
         this one time. With 0, `Run.machines` says what the run came to over time. A run that is recorded
         tells both of any time, and takes no `since`.
+    threads : int, optional
+        On how many threads the run is made at most; None: as many as there are processors. The run is the
+        same, to the byte, on any number. Machines tick side by side for as long as a message takes at the
+        least (`latency`), so several threads are used only where that is faster: where all machines together
+        tick at least 64 times a thread within that time, and never for algorithms. `Run.notes` says why fewer
+        threads were used than this asks for.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook, if it takes long enough to be seen. A
         callable gets the virtual time about 20 times a second.
@@ -167,7 +175,7 @@ def simulate(
     directory = None if claim is None else claim.path
     try:
         with Count(progress, duration, f"{setting['machines']:,} machines", "s") as tell:
-            run = _lamport.simulate if plan is None else plan.simulate
+            run = partial(_lamport.simulate, threads=threads) if plan is None else plan.simulate
             simulated = run(
                 setting,
                 seed=parameters["seed"],
@@ -197,6 +205,10 @@ def simulate(
         recipe=again,
     )
     made._roles = None if plan is None else plan.roles
+    if plan is not None and threads not in (None, 1):
+        made._notes.append(f"1 thread was used, not threads={threads}: handlers run one after the other")
+    elif simulated.fewer_threads is not None:
+        made._notes.append(simulated.fewer_threads)
     return made
 
 
@@ -241,7 +253,9 @@ def simulated_natively(
         )
     from lamport import _lamport
 
-    return _lamport.simulate(setting, seed=seed, record=record, since=since, log_dir=None, progress=progress)
+    return _lamport.simulate(
+        setting, seed=seed, record=record, since=since, log_dir=None, progress=progress, threads=1
+    )
 
 
 def as_run(made: "Simulated", setting: "_RunSetting", seed: int, plan: Plan | None) -> Run:

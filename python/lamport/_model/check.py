@@ -15,6 +15,7 @@ __all__ = [
     "real",
     "some_path",
     "some_real",
+    "some_threads",
     "weights",
     "whole",
     "word",
@@ -120,6 +121,22 @@ def _id(name: str, value: object) -> int:
 def some_real(name: str, value: object) -> float | None:
     """Return a parameter that is a number or None."""
     return None if value is None else real(name, value)
+
+
+def some_threads(name: str, value: object) -> int | None:
+    """Return a parameter that is a number of threads or None.
+
+    Raises
+    ------
+    ValueError
+        It is not a whole number, 1 or more.
+    """
+    if value is None:
+        return None
+    number = _integer(name, value)
+    if not 1 <= number < 2**53:
+        raise ValueError(f"{name}={value} is out of range: give a whole number, 1 or more, or None")
+    return number
 
 
 def flag(name: str, value: object) -> bool:

@@ -94,11 +94,15 @@ class Exponential:
     ----------
     mean : float
         Their mean, in seconds.
+    minimum : float
+        None is shorter, in seconds: what a network takes at the least. What comes on top of it is
+        exponential, of mean ``mean - minimum``. Above 0 it lets `simulate` use several threads for one large
+        run.
 
     Raises
     ------
     ValueError
-        It is negative, not finite or beyond 1e9 s.
+        One is negative, not finite or beyond 1e9 s, or `minimum` is above `mean`.
 
     Notes
     -----
@@ -120,12 +124,20 @@ class Exponential:
     """
 
     mean: float
+    minimum: float = 0.0
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.minimum > self.mean:
+            raise ValueError(f"{self!r}: minimum must not be above mean")
+
+    def __repr__(self) -> str:
+        rest = f", minimum={self.minimum!r}" if self.minimum else ""
+        return f"Exponential(mean={self.mean!r}{rest})"
 
     def __str__(self) -> str:
-        return f"exponential, mean {self.mean:g} s"
+        rest = f", at least {self.minimum:g} s" if self.minimum else ""
+        return f"exponential, mean {self.mean:g} s{rest}"
 
 
 @public
@@ -216,6 +228,8 @@ KINDS: dict[str, type[Latency]] = {
     "empirical": Empirical,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
+OPTIONAL = {"minimum"}
+"""What ``run.json`` leaves out where it is 0."""
 FORM = '{"kind": "uniform", "low": 0.001, "high": 0.01}'
 
 
@@ -287,7 +301,8 @@ def one_latency(value: object) -> Latency:
     if isinstance(value, Mapping) and isinstance(name, str) and name in KINDS:
         kind = KINDS[name]
         named = {name: given for name, given in value.items() if name != "kind"}
-        if set(named) == {field.name for field in fields(kind)}:
+        known = {field.name for field in fields(kind)}
+        if known - OPTIONAL <= set(named) <= known:
             return kind(**named)
     raise ValueError(
         f"latency {value!r} is not known: it is a number of seconds, or one of "
@@ -308,7 +323,8 @@ def to_json(latency: Latency | PerLink) -> Any:
     if isinstance(latency, PerLink):
         links = [[sender, recipient, to_json(own)] for sender, recipient, own in latency.links]
         return {"kind": "per_link", "links": links, "others": to_json(latency.others)}
-    values = {field.name: getattr(latency, field.name) for field in fields(latency)}
+    named = {field.name: getattr(latency, field.name) for field in fields(latency)}
+    values = {name: value for name, value in named.items() if value or name not in OPTIONAL}
     if isinstance(latency, Empirical):
         values["delays"] = list(latency.delays)
     return {"kind": NAMES[type(latency)], **values}
@@ -349,8 +365,8 @@ def parse(text: str) -> Latency | PerLink:
 
     Examples
     --------
-    >>> parse("0.001"), parse("uniform:0.001:0.01")
-    (Constant(seconds=0.001), Uniform(low=0.001, high=0.01))
+    >>> parse("0.001"), parse("uniform:0.001:0.01"), parse("exponential:0.01:0.001")
+    (Constant(seconds=0.001), Uniform(low=0.001, high=0.01), Exponential(mean=0.01, minimum=0.001))
     """
     if text.endswith(".json"):
         try:
@@ -379,8 +395,8 @@ def parse(text: str) -> Latency | PerLink:
 
 def _unread(text: str) -> ValueError:
     return ValueError(
-        f"latency {text!r} is not known: it is a number of seconds, uniform:LOW:HIGH, exponential:MEAN, "
-        "log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a .json file"
+        f"latency {text!r} is not known: it is a number of seconds, uniform:LOW:HIGH, "
+        "exponential:MEAN[:MINIMUM], log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a .json file"
     )
 
 

@@ -129,6 +129,19 @@ RUNNING = (
         options=on("simulate", "--no-record", "keep no events, only the table of machines", **TURNS_OFF),
     ),
     Parameter(
+        "threads",
+        {"simulate": None},
+        check=check.some_threads,
+        read=read.whole,
+        recorded=False,
+        options=on(
+            "simulate",
+            "--threads",
+            "threads of one large run, at most (default: as many as there are processors, where that pays)",
+            metavar="N",
+        ),
+    ),
+    Parameter(
         "wait",
         {"run_local": None, "Machine": DEFAULTS["wait"]},
         unit="s",

@@ -17,8 +17,8 @@ P, B = DEFAULTS["internal_probability"], DEFAULTS["broadcast_share"]
 LATENCY, SIMULATED = DEFAULTS["latency"], DEFAULTS["simulated_latency"]
 DELAY = (
     "how long messages take, in real time in addition to the network: seconds, uniform:LOW:HIGH, "
-    "exponential:MEAN, log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a file FILE.json of what "
-    "run.json has for it (%(default)g)"
+    "exponential:MEAN[:MINIMUM], log-normal:MEDIAN:SIGMA, empirical:DELAY:DELAY:... or a file FILE.json of "
+    "what run.json has for it (%(default)g)"
 )
 RATES = (
     "ticks per second, one per machine, or with {} one number for all; 0:2/30:6 are 2 and from 30 s on 6 "

@@ -22,5 +22,5 @@ def drawn_rates(machines: int, max_rate: int, seed: int) -> list[float]:
     defaults = {name: each.of["grid"] for name, each in MODEL.items()}
     given = {"machines": machines, "max_rate": max_rate, "duration": INSTANT}
     setting = run_setting(defaults | given)
-    made = simulate(setting, seed=seed, record=False, since=None, log_dir=None, progress=None)
+    made = simulate(setting, seed=seed, record=False, since=None, log_dir=None, progress=None, threads=None)
     return list(made.rates)

@@ -42,4 +42,5 @@ def simulate_again(setting: "_RunSetting", seed: int, record: bool, since: float
     """Run a simulation that came to its end: equal seeds give equal runs."""
     from lamport._lamport import simulate
 
-    return simulate(setting, seed=seed, record=record, since=since, log_dir=None, progress=None).logs
+    made = simulate(setting, seed=seed, record=record, since=since, log_dir=None, progress=None, threads=None)
+    return made.logs

@@ -1,6 +1,8 @@
 //! Which machine ticks next: by time, machines of one time in their order.
 
 use std::hint::black_box;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::drive::simulated::paces::Paces;
 use crate::model::message::Nanos;
@@ -28,7 +30,8 @@ pub(super) struct Agenda {
     machines: Vec<Ticker>,
     /// The ticks of each machine where those of some are uneven, with their rates on average; else nothing.
     uneven: Vec<(Dues, f64)>,
-    paces: Paces,
+    /// Blocks of machines share them.
+    paces: Arc<Paces>,
     /// The next machine of the same bucket.
     next: Vec<u32>,
     /// The first machine of each bucket; a power of two of them.
@@ -62,14 +65,14 @@ impl Agenda {
     pub(super) fn clear(&mut self) {
         self.machines.clear();
         self.uneven.clear();
-        self.paces.clear();
+        Arc::make_mut(&mut self.paces).clear();
     }
 
     /// One machine more, which ticks by `schedule`.
     pub(super) fn add(&mut self, schedule: &Schedule) {
         self.machines.push(Ticker {
             steps: schedule.steps(),
-            pace: self.paces.place(schedule),
+            pace: Arc::make_mut(&mut self.paces).place(schedule),
         });
     }
 
@@ -82,10 +85,7 @@ impl Agenda {
     /// Puts all machines into their buckets.
     pub(super) fn open(&mut self) {
         let count = self.machines.len();
-        let rates = (0..count).map(|machine| match self.uneven.get(machine) {
-            Some((_, rate)) => *rate,
-            None => self.rate(machine),
-        });
+        let rates = (0..count).map(|machine| self.mean_rate(machine));
         let width = TOGETHER * 1e9 / rates.sum::<f64>();
         self.shift = width.log2().round().clamp(0.0, WIDEST) as u32;
         // Four times those that equal rates would need: few ticks wait for a later turn.
@@ -118,21 +118,33 @@ impl Agenda {
 
     /// Puts the next ticks into `ticks`, in their order; none after the last.
     pub(super) fn next_ticks(&mut self, ticks: &mut Vec<Tick>) {
+        self.next_ticks_before(Nanos::MAX, ticks);
+    }
+
+    /// The same of ticks before `limit`; none if there is none.
+    pub(super) fn next_ticks_before(&mut self, limit: Nanos, ticks: &mut Vec<Tick>) {
         ticks.clear();
         let mut empty = 0;
         while self.ticking > 0 {
             let start = self.present << self.shift;
-            let end = start + (1 << self.shift);
+            if start >= limit {
+                return;
+            }
+            let whole = start + (1 << self.shift);
+            let end = whole.min(limit);
             if self.uneven.is_empty() {
                 self.take::<true>(start, end);
             } else {
                 self.take::<false>(start, end);
             }
-            self.present += 1;
+            self.present += u64::from(end == whole);
             if !self.keys.is_empty() {
                 self.keys.sort_unstable();
                 let tick = |key: &u64| (start + (key >> 32), *key as u32);
                 ticks.extend(self.keys.iter().map(tick));
+                return;
+            }
+            if end < whole {
                 return;
             }
             empty += 1;
@@ -202,6 +214,40 @@ impl Agenda {
     fn jump(&mut self) {
         let due = (0..self.machines.len()).filter_map(|machine| self.due(machine));
         self.present = due.min().unwrap_or(0) >> self.shift;
+    }
+
+    /// The agendas of blocks of machines, one after the other; what is uneven is not here any more.
+    pub(super) fn split(&mut self, blocks: &[Range<u32>]) -> Vec<Self> {
+        let mut uneven = std::mem::take(&mut self.uneven).into_iter();
+        let block = |block: &Range<u32>| Self {
+            machines: self.machines[block.start as usize..block.end as usize].to_vec(),
+            uneven: uneven.by_ref().take(block.len()).collect(),
+            paces: Arc::clone(&self.paces),
+            ..Self::default()
+        };
+        blocks.iter().map(block).collect()
+    }
+
+    /// Where these blocks, of all machines in their order, have come to.
+    pub(super) fn join(&mut self, blocks: Vec<Self>) {
+        self.machines.clear();
+        for block in blocks {
+            self.machines.extend(block.machines);
+            self.uneven.extend(block.uneven);
+        }
+    }
+
+    /// How many ticks a machine has a second, on average.
+    pub(super) fn mean_rate(&self, machine: usize) -> f64 {
+        match self.uneven.get(machine) {
+            Some((_, rate)) => *rate,
+            None => self.rate(machine),
+        }
+    }
+
+    /// Whether no tick is left, once it is open.
+    pub(super) fn is_done(&self) -> bool {
+        self.ticking == 0
     }
 
     /// When the next tick of a machine is due.

@@ -2,8 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::drive::conductor::Conductor;
+use crate::drive::simulated::agenda::Tick;
 use crate::drive::simulated::id;
 use crate::drive::simulated::up_and_down::Uptime;
 use crate::model::fault_schedule::FaultSchedule;
@@ -14,12 +17,10 @@ use crate::model::timetable::Dues;
 /// The state of a run's faults.
 #[derive(Debug, Default)]
 pub(super) struct FaultState {
-    pub(super) schedule: FaultSchedule,
+    pub(super) schedule: Arc<FaultSchedule>,
     /// Crashes and pauses that are still to come.
     pub(super) conductor: Conductor,
     pub(super) machines: Vec<MachineState>,
-    /// When the last tick was.
-    pub(super) last: Option<Nanos>,
     /// The ticks that are to happen beside those of the agenda.
     pub(super) ticks: BinaryHeap<Reverse<(Nanos, Upcoming)>>,
 }
@@ -89,19 +90,33 @@ impl MachineState {
 }
 
 impl FaultState {
-    /// All machines are well; `end` is the end of the run.
-    pub(super) fn restart(&mut self, schedule: FaultSchedule, machines: u32, end: Nanos) {
-        self.schedule = schedule;
+    /// These machines, counted from 0 in the run, are well; `end` is the end of the run.
+    pub(super) fn restart(
+        &mut self,
+        schedule: impl Into<Arc<FaultSchedule>>,
+        machines: Range<u32>,
+        end: Nanos,
+    ) {
+        self.schedule = schedule.into();
         self.machines.clear();
         self.conductor.cancel();
         self.ticks.clear();
-        self.last = None;
         if self.schedule.is_empty() {
             return;
         }
-        self.machines
-            .resize_with(machines as usize, MachineState::default);
-        self.conductor = Conductor::new(&self.schedule, (0..machines).map(id), end);
+        let count = machines.len();
+        self.machines.resize_with(count, MachineState::default);
+        self.conductor = Conductor::new(&self.schedule, machines.map(id), end);
+    }
+
+    /// The same of blocks of machines, before anything has happened.
+    pub(super) fn split(&self, blocks: &[Range<u32>], end: Nanos) -> Vec<Self> {
+        let block = |block: &Range<u32>| {
+            let mut state = Self::default();
+            state.restart(Arc::clone(&self.schedule), block.clone(), end);
+            state
+        };
+        blocks.iter().map(block).collect()
     }
 
     /// Whether anything ever goes wrong.
@@ -115,8 +130,8 @@ impl FaultState {
         self.machines.get(machine)
     }
 
-    /// What is to happen next, no longer due then, if it comes before the tick of `machine` at `time`.
-    pub(super) fn before(&mut self, time: Nanos, machine: u32) -> Option<(Nanos, Upcoming)> {
+    /// What is to happen next, no longer due then, if it comes before this tick.
+    pub(super) fn before(&mut self, (time, machine): Tick) -> Option<(Nanos, Upcoming)> {
         let tick = self.ticks.peek().map(|&Reverse(next)| next);
         let faults = self.conductor.first();
         let faults = faults.map(|time| (time, Upcoming::Faults));
@@ -128,5 +143,10 @@ impl FaultState {
             self.ticks.pop();
         }
         Some(next)
+    }
+
+    /// Whether nothing is to happen any more but ticks of the agenda.
+    pub(super) fn is_over(&self) -> bool {
+        self.ticks.is_empty() && self.conductor.first().is_none()
     }
 }

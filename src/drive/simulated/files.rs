@@ -1,11 +1,12 @@
 //! Logs of a run in virtual time: the same lines as those of real machines.
 
+use std::ops::Range;
 use std::path::Path;
 
-use crate::drive::simulated::engine::Recorder;
 use crate::drive::simulated::handled::recorder::StepRecorder;
 use crate::drive::simulated::id;
 use crate::drive::simulated::ran::Ran;
+use crate::drive::simulated::recorder::{Divisible, Recorder};
 use crate::error::{Error, Result};
 use crate::log::line::{End, Entry, Place, Startup, What, json};
 use crate::log::read::open_files;
@@ -22,8 +23,10 @@ const GATHER: usize = 512;
 const FILES_BESIDE: u64 = 16;
 
 /// The log files of a run, written as it goes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Files {
+    /// The first machine, counted from 0 in the run.
+    first: u32,
     logs: Vec<(LogFile, Vec<Entry>)>,
     /// Of each machine, what its STARTUP lines say.
     startups: Vec<Startup<'static>>,
@@ -34,19 +37,44 @@ pub struct Files {
 impl Recorder for Files {
     fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
         let what = What::event(event.clone(), false);
-        self.add(machine as usize, Entry { time, what });
+        self.add((machine - self.first) as usize, Entry { time, what });
     }
 
     fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
+        let place = (machine - self.first) as usize;
         let mut startup = Startup {
             local_clock: Some(clock),
-            ..self.startups[machine as usize].clone()
+            ..self.startups[place].clone()
         };
         if startup.manner.steps.is_some() {
             startup.manner.since = time;
         }
         let what = What::Startup(Box::new(startup));
-        self.add(machine as usize, Entry { time, what });
+        self.add(place, Entry { time, what });
+    }
+}
+
+/// Each machine has a file of its own.
+impl Divisible for Files {
+    type Share = Self;
+
+    fn divide(&mut self, blocks: &[Range<u32>]) -> Vec<Self> {
+        let (mut logs, mut startups) = (self.logs.drain(..), self.startups.drain(..));
+        let share = |block: &Range<u32>| Self {
+            first: block.start,
+            logs: logs.by_ref().take(block.len()).collect(),
+            startups: startups.by_ref().take(block.len()).collect(),
+            failure: None,
+        };
+        blocks.iter().map(share).collect()
+    }
+
+    fn unite(&mut self, shares: Vec<Self>) {
+        for share in shares {
+            self.logs.extend(share.logs);
+            self.startups.extend(share.startups);
+            self.failure = self.failure.take().or(share.failure);
+        }
     }
 }
 
@@ -77,11 +105,7 @@ impl Files {
         for machine in 0..topology.machines() {
             LogFile::check_absent(&path(machine))?;
         }
-        let mut files = Self {
-            logs: Vec::new(),
-            startups: Vec::new(),
-            failure: None,
-        };
+        let mut files = Self::default();
         for machine in 0..topology.machines() {
             let peers = topology
                 .peers(machine)
@@ -164,18 +188,5 @@ impl Files {
             self.failure = file.write(entries).err();
         }
         entries.clear();
-    }
-}
-
-/// Both see every event.
-impl<A: Recorder, B: Recorder> Recorder for (&mut A, &mut B) {
-    fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
-        self.0.event(time, machine, event);
-        self.1.event(time, machine, event);
-    }
-
-    fn startup(&mut self, time: Nanos, machine: u32, clock: u64) {
-        self.0.startup(time, machine, clock);
-        self.1.startup(time, machine, clock);
     }
 }

@@ -1,11 +1,15 @@
 //! What a run in virtual time came to from some time on, told of its events as they happen.
 
-use crate::causality::over_time::{AtEnd, Did, EventInTime, OverTime};
+use std::ops::Range;
+
+use crate::causality::over_time::{AtEnd, Did, EventInTime, OverTime, OverTimeShare};
 use crate::causality::since::{Since, micros};
-use crate::drive::simulated::engine::{Recorder, Simulation};
+use crate::drive::simulated::engine::Simulation;
 use crate::drive::simulated::handled::recorder::StepRecorder;
 use crate::drive::simulated::ran::Ran;
+use crate::drive::simulated::recorder::{Divisible, Recorder};
 use crate::drive::simulated::watch::Watch;
+use crate::drive::simulated::windows::choice::Windows;
 use crate::log::columns::Micros;
 use crate::log::schema::{EventKind, UNKNOWN};
 use crate::model::event::Event;
@@ -57,20 +61,11 @@ impl InTime {
 
     #[inline]
     fn add<B>(&mut self, time: Nanos, machine: u32, event: &Event<B>, is_tick: bool) {
-        let (time, place) = (whole(time), machine as usize);
-        let received = event.received();
-        let told = EventInTime {
-            time,
-            kind: EventKind::of(event),
-            old_clock: event.old_clock() as i64,
-            new_clock: event.new_clock() as i64,
-            is_tick,
-            queue_len: received.map_or(UNKNOWN, |(_, queue_len)| queue_len as i64),
-        };
-        self.told.event(place, &told);
-        if let Some((message, _)) = received {
-            let arrival = whole(message.arrival);
-            self.told.received(place, time, Some(arrival));
+        let (told, arrival) = in_time(time, event, is_tick);
+        self.told.event(machine as usize, &told);
+        if let Some(arrival) = arrival {
+            self.told
+                .received(machine as usize, told.time, Some(arrival));
         }
     }
 
@@ -86,6 +81,20 @@ impl InTime {
     ) -> bool {
         self.told.restart();
         let is_over = simulation.run(&mut (&mut *self, other), watch);
+        self.finish(simulation);
+        is_over
+    }
+
+    /// The same on several threads, if there are windows.
+    pub fn of_run_in<D: Divisible>(
+        &mut self,
+        simulation: &mut Simulation,
+        windows: Option<Windows>,
+        watch: &Watch,
+        other: &mut D,
+    ) -> bool {
+        self.told.restart();
+        let is_over = simulation.run_in(windows, &mut (&mut *self, other), watch);
         self.finish(simulation);
         is_over
     }
@@ -116,6 +125,66 @@ impl InTime {
     pub(super) fn drift(&self) -> (f64, i64) {
         (self.told.mean_drift(), self.told.max_drift())
     }
+}
+
+/// Counts of one block of machines.
+#[derive(Debug)]
+pub struct InTimeShare {
+    acts_after_receipt: bool,
+    /// The first machine of the block.
+    first: u32,
+    told: OverTimeShare,
+}
+
+impl Recorder for InTimeShare {
+    #[inline]
+    fn event(&mut self, time: Nanos, machine: u32, event: &Event) {
+        let is_tick = !(self.acts_after_receipt && event.received().is_some());
+        let (told, arrival) = in_time(time, event, is_tick);
+        let place = (machine - self.first) as usize;
+        self.told.event(place, &told);
+        if let Some(arrival) = arrival {
+            self.told.received(place, told.time, Some(arrival));
+        }
+    }
+
+    fn until(&mut self, time: Nanos) {
+        self.told.until(whole(time));
+    }
+}
+
+impl Divisible for InTime {
+    type Share = InTimeShare;
+
+    fn divide(&mut self, blocks: &[Range<u32>]) -> Vec<InTimeShare> {
+        let shares = self.told.divide(blocks).into_iter().zip(blocks);
+        let share = |(told, block): (OverTimeShare, &Range<u32>)| InTimeShare {
+            acts_after_receipt: self.acts_after_receipt,
+            first: block.start,
+            told,
+        };
+        shares.map(share).collect()
+    }
+
+    fn unite(&mut self, shares: Vec<InTimeShare>) {
+        let told = shares.into_iter().map(|share| share.told);
+        self.told.unite(told.collect());
+    }
+}
+
+/// An event as it is counted, and when the message arrived that it takes.
+#[inline]
+fn in_time<B>(time: Nanos, event: &Event<B>, is_tick: bool) -> (EventInTime, Option<Micros>) {
+    let received = event.received();
+    let told = EventInTime {
+        time: whole(time),
+        kind: EventKind::of(event),
+        old_clock: event.old_clock() as i64,
+        new_clock: event.new_clock() as i64,
+        is_tick,
+        queue_len: received.map_or(UNKNOWN, |(_, queue_len)| queue_len as i64),
+    };
+    (told, received.map(|(message, _)| whole(message.arrival)))
 }
 
 /// How a machine ended. One that is down has no END.

@@ -19,12 +19,12 @@ impl Simulation {
 
 impl Ran for Simulation {
     fn setup(&self) -> &Setup {
-        &self.setup
+        &self.ground.setup
     }
 
     fn elapsed(&self) -> f64 {
         if self.agenda.is_over() {
-            self.setup.duration
+            self.ground.setup.duration
         } else {
             self.now as f64 / 1e9
         }

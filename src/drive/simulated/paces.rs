@@ -16,7 +16,7 @@ pub(super) struct Pace {
 }
 
 /// The paces of a run by their places.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Paces {
     list: Vec<Pace>,
     /// The places of those after the first few, by the bits of their rates.

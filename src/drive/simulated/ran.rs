@@ -3,7 +3,7 @@
 use crate::causality::machines::{Count, EventCounts, Machines};
 use crate::channel::identity::Nonce;
 use crate::drive::simulated::id;
-use crate::drive::simulated::record::micros;
+use crate::drive::simulated::record_list::micros;
 use crate::drive::simulated::seat::Tally;
 use crate::drive::simulated::setup::Setup;
 use crate::log::columns::Columns;

@@ -17,6 +17,7 @@ latencies = st.one_of(
     st.builds(lamport.Constant, seconds),
     st.tuples(seconds, seconds).map(lambda pair: lamport.Uniform(*sorted(pair))),
     st.builds(lamport.Exponential, seconds),
+    st.tuples(seconds, seconds).map(lambda pair: lamport.Exponential(*sorted(pair, reverse=True))),
     st.builds(lamport.LogNormal, seconds, seconds),
     st.builds(lamport.Empirical, st.lists(seconds, min_size=1, max_size=5)),
 )
@@ -52,6 +53,18 @@ def test_measured_delays_are_kept_as_a_tuple():
         latency.delays = ()
 
 
+def test_a_minimum_of_zero_is_said_nowhere():
+    assert lamport.Exponential(0.5, 0) == lamport.Exponential(0.5)
+    assert repr(lamport.Exponential(0.5, 0)) == "Exponential(mean=0.5)"
+    assert to_json(lamport.Exponential(0.5, 0)) == {"kind": "exponential", "mean": 0.5}
+    above = lamport.Exponential(0.5, minimum=0.125)
+    assert to_json(above) == {"kind": "exponential", "mean": 0.5, "minimum": 0.125}
+    assert (repr(above), str(above)) == (
+        "Exponential(mean=0.5, minimum=0.125)",
+        "exponential, mean 0.5 s, at least 0.125 s",
+    )
+
+
 BAD = [-1, -1e-9, float("nan"), float("inf"), 2e9, "1", True, None]
 
 
@@ -60,6 +73,7 @@ def test_what_is_no_delay(bad):
     makers = [
         lamport.Constant,
         lamport.Exponential,
+        lambda value: lamport.Exponential(1, value),
         lambda value: lamport.Uniform(value, 1),
         lambda value: lamport.Uniform(0, value),
         lambda value: lamport.LogNormal(value, 1),
@@ -75,6 +89,12 @@ def test_what_is_no_delay(bad):
     ("make", "message"),
     [
         (lambda: lamport.Uniform(2, 1), "low must not be above high"),
+        (
+            lambda: lamport.Exponential(1, 2),
+            r"Exponential\(mean=1.0, minimum=2.0\): minimum must not be above mean",
+        ),
+        (lambda: parse("exponential:0.1:0.2"), "minimum must not be above mean"),
+        (lambda: as_latency({"kind": "exponential", "minimum": 0}), "is not known"),
         (lambda: lamport.Empirical([]), "at least one"),
         (lambda: lamport.Empirical("12"), "a list of delays"),
         (lambda: lamport.Empirical(3), "a list of delays"),

@@ -2,7 +2,7 @@
 
 use super::recorder::StepRecorder;
 use crate::drive::simulated::id;
-use crate::drive::simulated::record::{micros, plain_row};
+use crate::drive::simulated::record_list::{micros, plain_row};
 use crate::log::columns::{Columns, Row, UNKNOWN};
 use crate::log::handled_row::HandledRow;
 use crate::log::schema::EventKind;
