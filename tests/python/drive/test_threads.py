@@ -43,10 +43,16 @@ def test_a_run_is_the_same_on_any_number_of_threads(tmp_path, latency):
     [
         ({"latency": lamport.Exponential(0.01)}, "a message may arrive as soon as it is sent"),
         ({"latency": 0}, "a message may arrive as soon as it is sent"),
-        ({"latency": 0.001}, "in the 0.001 s that a message takes at the least, all machines together tick about 40.0"),
+        (
+            {"latency": 0.001},
+            "in the 0.001 s that a message takes at the least, all machines together tick about 40.0",
+        ),
         ({"duration": 1}, "the run is short, of about 40000 ticks"),
         ({"machines": None, "topology": {1: []}, "rates": 1e6}, "there is one machine"),
-        ({"machines": 3, "topology": "full", "algorithm": Gossip, "rates": None}, "handlers run one after the other"),
+        (
+            {"machines": 3, "topology": "full", "algorithm": Gossip, "rates": None},
+            "handlers run one after the other",
+        ),
     ],
 )
 def test_the_notes_say_why_there_is_one_thread(setting, why):
@@ -88,7 +94,7 @@ def test_ctrl_c_returns_what_there_is(record, tmp_path):
 
 
 def test_the_option(capsys):
-    words = "simulate --no-record --no-progress --duration 1 --threads".split()
+    words = ["simulate", "--no-record", "--no-progress", "--duration", "1", "--threads"]
     assert main([*words, "1000"]) == 0
     with pytest.raises(SystemExit) as ended:
         main([*words, "0"])
