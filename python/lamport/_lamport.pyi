@@ -962,6 +962,10 @@ class Causality:
     def false_order_rate(self, *, samples: int | None, seed: int) -> tuple[float, float, int, float, float]:
         """The share of pairs that are concurrent although their clocks differ, in the same form."""
 
+_Answered: TypeAlias = tuple[bool | None, NDArray[np.int64] | None, NDArray[np.uint32] | None, int, str]
+"""The answer (None if there is none), a cut, the machines that take the steps of a path (by their places),
+how much was visited, and why there is no answer: "limit" or "logs"."""
+
 @final
 class Cuts:
     """The consistent cuts of a stretch of a run.
@@ -1000,6 +1004,32 @@ class Cuts:
         """The clock of the last event of each machine in cuts, 0 where there is none; a row a cut."""
     def count(self, limit: int) -> tuple[int, int | None, int]:
         """How many there are: at least, at most (None beyond `limit`), and how many were visited."""
+    def possibly(self, truth: NDArray[np.bool_], initial: Sequence[bool | None]) -> _Answered:
+        """Whether conditions of machines hold in a consistent cut: the least such cut. O(events).
+
+        `truth` tells by row of `Logs.events` whether the condition of its machine holds after it, `initial`
+        by machine whether it holds before its first event, None of one without a condition.
+        """
+    def definitely(self, truth: NDArray[np.bool_], initial: Sequence[bool | None]) -> _Answered:
+        """Whether each path of events comes through a cut in which they hold. O(machines x events)."""
+    def possibly_somewhere(
+        self, holds: Callable[..., object], make: Callable[[int, int, int], list[Any]], limit: int
+    ) -> _Answered:
+        """Whether a callable is true of a consistent cut, of up to `limit` that are visited.
+
+        It gets an argument for each machine, its state: None, or what ``make(place, start, count)`` returned
+        for the last of its events in the cut. That returns a list of so many events of the machine at a
+        place, from that number on, the first being 1.
+        """
+    def definitely_somewhere(
+        self, holds: Callable[..., object], make: Callable[[int, int, int], list[Any]], limit: int
+    ) -> _Answered:
+        """Whether each path of events comes through a cut of which a callable is true, as above."""
+    def receipts_beyond(self, cut: Sequence[int]) -> list[tuple[int, int, int]]:
+        """The receipts that are not in a cut although the last event of their machine in it has their clock.
+
+        Each with the machine, and the sender and the timestamp of its message.
+        """
     def lattice(self, limit: int, *, possible: bool = False) -> dict[str, NDArray[np.int64]] | None:
         """All of them, level by level, if they are not more than `limit`.
 

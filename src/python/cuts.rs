@@ -8,9 +8,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::called_predicate::CalledPredicate;
 use super::causality::PyCausality;
 use super::interrupt::interruptible;
-use crate::causality::cuts::{CutRange, Cuts};
+use crate::causality::cuts::{CutRange, Cuts, Predicate, States, Unanswered, Verdict};
+use crate::error::{Error, Result};
 
 /// The consistent cuts of a stretch of a run.
 ///
@@ -103,6 +105,70 @@ impl PyCuts {
         Ok((count.low, count.high, count.visited))
     }
 
+    /// Whether conditions of machines hold in a consistent cut: the least such cut. O(events).
+    ///
+    /// `truth` tells by row of `Logs.events` whether the condition of its machine holds after it, `initial` by machine
+    /// whether it holds before its first event, None of one without a condition.
+    fn possibly<'py>(
+        &self,
+        py: Python<'py>,
+        truth: PyReadonlyArray1<'py, bool>,
+        initial: Vec<Option<bool>>,
+    ) -> PyResult<Answered<'py>> {
+        self.ask(py, &truth, &initial, |cuts, states, go_on| {
+            cuts.possibly(states, go_on)
+        })
+    }
+
+    /// Whether each path of events comes through a cut in which they hold. O(machines x events).
+    fn definitely<'py>(
+        &self,
+        py: Python<'py>,
+        truth: PyReadonlyArray1<'py, bool>,
+        initial: Vec<Option<bool>>,
+    ) -> PyResult<Answered<'py>> {
+        self.ask(py, &truth, &initial, |cuts, states, go_on| {
+            cuts.definitely(states, go_on)
+        })
+    }
+
+    /// Whether a callable is true of a consistent cut, of up to `limit` that are visited.
+    ///
+    /// It gets an argument for each machine, its state: None, or what ``make(place, start, count)`` returned for the last
+    /// of its events in the cut. That returns a list of so many events of the machine at a place, from that number on,
+    /// the first being 1.
+    fn possibly_somewhere<'py>(
+        &self,
+        py: Python<'py>,
+        holds: Bound<'py, PyAny>,
+        make: Bound<'py, PyAny>,
+        limit: u64,
+    ) -> PyResult<Answered<'py>> {
+        self.ask_called(py, (holds, make), |cuts, holds, go_on| {
+            cuts.possibly_somewhere(holds, limit, go_on)
+        })
+    }
+
+    /// Whether each path of events comes through a cut of which a callable is true, as above.
+    fn definitely_somewhere<'py>(
+        &self,
+        py: Python<'py>,
+        holds: Bound<'py, PyAny>,
+        make: Bound<'py, PyAny>,
+        limit: u64,
+    ) -> PyResult<Answered<'py>> {
+        self.ask_called(py, (holds, make), |cuts, holds, go_on| {
+            cuts.definitely_somewhere(holds, limit, go_on)
+        })
+    }
+
+    /// The receipts that are not in a cut although their clock is that of the last event of their machine in it.
+    ///
+    /// Each with the machine, and the sender and the timestamp of its message.
+    fn receipts_beyond(&self, cut: Vec<u32>) -> Vec<(u64, u64, i64)> {
+        Cuts::new(&self.causality.get().0, &self.range).receipts_beyond(&cut)
+    }
+
     /// All of them, level by level, if they are not more than `limit`.
     ///
     /// ``cuts`` (int64, a row a cut, a column a machine), ``levels`` (int64: where the cuts of each level start, and at
@@ -132,6 +198,88 @@ impl PyCuts {
         table.set_item("levels", starts.into_pyarray(py))?;
         table.set_item("steps", matrix(py, steps, 2)?)?;
         Ok(Some(table))
+    }
+}
+
+/// The answer (None if there is none), a cut, the machines that take the steps of a path (by their places), how much was
+/// visited, and why there is no answer: "limit" or "logs".
+type Answered<'py> = (
+    Option<bool>,
+    Option<Bound<'py, PyArray1<i64>>>,
+    Option<Bound<'py, PyArray1<u32>>>,
+    u64,
+    &'static str,
+);
+
+fn answered(py: Python<'_>, verdict: Verdict) -> Answered<'_> {
+    let why = match verdict.value {
+        Ok(_) => "",
+        Err(Unanswered::Limit) => "limit",
+        Err(Unanswered::Logs) => "logs",
+    };
+    (
+        verdict.value.ok(),
+        verdict.cut.map(|cut| by_machine(py, &cut)),
+        verdict.path.map(|path| path.into_pyarray(py)),
+        verdict.visited,
+        why,
+    )
+}
+
+impl PyCuts {
+    fn ask<'py>(
+        &self,
+        py: Python<'py>,
+        truth: &PyReadonlyArray1<'py, bool>,
+        initial: &[Option<bool>],
+        question: impl FnOnce(&Cuts<'_>, &States<'_>, &mut dyn FnMut() -> bool) -> Result<Verdict>
+        + Send,
+    ) -> PyResult<Answered<'py>> {
+        let truth = truth.as_slice()?;
+        let run = &self.causality.get().0;
+        let verdict = interruptible(py, |go_on| {
+            let states = States { truth, initial };
+            question(&Cuts::new(run, &self.range), &states, go_on)
+        })?;
+        Ok(answered(py, verdict))
+    }
+
+    fn ask_called<'py>(
+        &self,
+        py: Python<'py>,
+        (holds, make): (Bound<'py, PyAny>, Bound<'py, PyAny>),
+        question: impl FnOnce(
+            &Cuts<'_>,
+            &mut Predicate<'_>,
+            &mut dyn FnMut() -> bool,
+        ) -> Result<Verdict>,
+    ) -> PyResult<Answered<'py>> {
+        let cuts = Cuts::new(&self.causality.get().0, &self.range);
+        let mut called = CalledPredicate::new(holds, make, &self.range);
+        let mut raised = None;
+        let mut holds = |cut: &[u32]| {
+            called.holds(cut).map_err(|error| {
+                let clocks = self
+                    .causality
+                    .get()
+                    .0
+                    .graph()
+                    .machines()
+                    .iter()
+                    .zip(cuts.clocks(cut));
+                raised = Some(error.at(py, clocks));
+                Error::state("the predicate raised an error")
+            })
+        };
+        let mut signal = None;
+        let verdict = question(&cuts, &mut holds, &mut || {
+            signal = py.check_signals().err();
+            signal.is_none()
+        });
+        match (raised, signal) {
+            (Some(error), _) | (_, Some(error)) => Err(error),
+            _ => Ok(answered(py, verdict?)),
+        }
     }
 }
 

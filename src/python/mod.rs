@@ -7,6 +7,7 @@ mod algorithm;
 mod align;
 mod arguments;
 mod at_exit;
+mod called_predicate;
 mod causality;
 mod columns;
 mod conductor;

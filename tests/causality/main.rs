@@ -5,6 +5,7 @@ mod common;
 
 mod align;
 mod base_damage;
+mod cuts;
 mod damage;
 mod damaged_logs;
 mod diagnose;

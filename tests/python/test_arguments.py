@@ -70,6 +70,9 @@ def given(function, made, frame):
         "cut_is_consistent": {"cut": {1: 1}},
         "concurrent_share": {},
         "count_cuts": {},
+        "possibly": {"predicate": lambda *states: None in states},
+        "definitely": {"predicate": lambda *states: None in states},
+        "snapshot": {"time": 1},
         "false_order_rate": {},
     }[function]
 
@@ -100,7 +103,7 @@ METHODS = [
     "machines_since",
 ]
 OF_CAUSALITY = ["past", "happened_before", "cut_is_consistent", "concurrent_share", "false_order_rate"]
-OF_CAUSALITY += ["count_cuts"]
+OF_CAUSALITY += ["count_cuts", "possibly", "definitely", "snapshot"]
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *METHODS, *OF_CAUSALITY])

@@ -88,6 +88,8 @@ class Causality(LatticeDrawing):
     ----------
     logs : Logs
         The events.
+    extra : DataFrame, optional
+        Columns of the events that mean nothing to us.
 
     Attributes
     ----------
@@ -97,8 +99,8 @@ class Causality(LatticeDrawing):
         Whether the logs leave nothing open: then no answer is None, and `low` and `high` of shares are one.
     """
 
-    def __init__(self, logs: "Logs") -> None:
-        self._logs = logs
+    def __init__(self, logs: "Logs", extra: "pd.DataFrame | None" = None) -> None:
+        self._logs, self._extra = logs, extra
         self._names: Names = logs.names
         self._native: _lamport.Causality = _ask(self._names, logs.causality)
         named = cast("_lamport.Causality", _Named(self._native, self._names))

@@ -202,15 +202,9 @@ class Recorded:
 
     def _whole_events(self) -> "pd.DataFrame":
         """Return the events with their recipients."""
-        import pandas as pd
-
         from lamport._runs import tables
 
-        table = tables.told(self._events, self._logs)
-        table["recipients"] = pd.Series(self._logs.recipients(), dtype=object, copy=False)
-        if (bodies := self._logs.bodies()) is not None:
-            table["body"] = pd.Series(bodies, dtype=object, copy=False)
-        return tables.with_extra(table, self._logs, self._extra)
+        return tables.whole_events(self._events, self._logs, self._extra)
 
     @cached_property
     def states(self) -> "pd.DataFrame":
@@ -367,7 +361,7 @@ class Recorded:
         """
         from lamport._runs.causality import Causality
 
-        return Causality(self._logs)
+        return Causality(self._logs, self._extra)
 
     def total_order(self) -> "pd.DataFrame":
         """Return `events` in Lamport's total order: by ``new_clock``, then by ``machine_id``.

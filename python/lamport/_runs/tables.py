@@ -31,6 +31,7 @@ __all__ = [
     "own",
     "parameters",
     "told",
+    "whole_events",
     "with_extra",
 ]
 
@@ -137,6 +138,15 @@ def from_nobody(logs: "Logs") -> "NDArray[np.bool_]":
         ours = machines["machine_id"][~np.isnan(machines["clock_rate"])]
         found &= np.isin(columns["machine_id"], ours)
     return found
+
+
+def whole_events(events: pd.DataFrame, logs: "Logs", extra: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the events with recipients, bodies and columns that mean nothing to us."""
+    table = told(events, logs)
+    table["recipients"] = pd.Series(logs.recipients(), dtype=object, copy=False)
+    if (bodies := logs.bodies()) is not None:
+        table["body"] = pd.Series(bodies, dtype=object, copy=False)
+    return with_extra(table, logs, extra)
 
 
 def with_extra(events: pd.DataFrame, logs: "Logs", extra: pd.DataFrame | None) -> pd.DataFrame:

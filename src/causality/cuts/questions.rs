@@ -92,6 +92,31 @@ impl<'a> Cuts<'a> {
         cut.iter().enumerate().map(clock)
     }
 
+    /// The receipts that are not in a cut although their clock is that of the last event of their machine in it: the
+    /// machine, and the sender and the timestamp of the message.
+    ///
+    /// Only clocks that receipts may leave as they are leave any.
+    pub fn receipts_beyond(&self, cut: &[u32]) -> Vec<(u64, u64, i64)> {
+        let graph = self.causality.graph();
+        let mut found = Vec::new();
+        for (place, &count) in cut.iter().enumerate() {
+            let start = graph.starts[place] as usize;
+            let clocks = &graph.clocks[start..start + graph.length(place) as usize];
+            let (inside, beyond) = clocks.split_at((count as usize).min(clocks.len()));
+            let same = beyond
+                .iter()
+                .take_while(|&clock| inside.last() == Some(clock));
+            for position in start + inside.len()..start + inside.len() + same.count() {
+                if let Some(send) = graph.cause(position) {
+                    let machines = graph.machines();
+                    let (machine, sender) = (machines[place], machines[send.place as usize]);
+                    found.push((machine, sender, graph.clocks[graph.position(send)]));
+                }
+            }
+        }
+        found
+    }
+
     /// How many there are.
     ///
     /// What is visited is the graph of what is possible, which has the fewest, and that of what is certain: up to `limit`
