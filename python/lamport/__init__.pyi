@@ -2,7 +2,11 @@
 # Some of them take only `import X as X` for a name that is there for others.
 
 from lamport import algorithms as algorithms
+from lamport._drive.check_clock import check_clock as check_clock
 from lamport._drive.check_deterministic import check_deterministic as check_deterministic
+from lamport._drive.clock_counterexample import ClockCounterexample as ClockCounterexample
+from lamport._drive.clock_report import ClockReport as ClockReport
+from lamport._drive.clock_step import ClockStep as ClockStep
 from lamport._drive.counterexample import Counterexample as Counterexample
 from lamport._drive.grade import grade as grade
 from lamport._drive.local import run_local as run_local
@@ -60,6 +64,9 @@ __all__ = [
     "AlgorithmError",
     "Answer",
     "Causality",
+    "ClockCounterexample",
+    "ClockReport",
+    "ClockStep",
     "Constant",
     "Counterexample",
     "Crash",
@@ -90,6 +97,7 @@ __all__ = [
     "View",
     "__version__",
     "algorithms",
+    "check_clock",
     "check_deterministic",
     "compare",
     "from_events",

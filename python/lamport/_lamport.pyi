@@ -39,6 +39,7 @@ __all__ = [
     "algorithm_of_log",
     "body_text",
     "body_value",
+    "check_clock",
     "check_parameter",
     "check_room",
     "event_codes",
@@ -1581,6 +1582,40 @@ def predict(
     machines.
 
     `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
+    """
+
+class _ClockMaker(Protocol):
+    @property
+    def function(self) -> Callable[..., Any]: ...
+    @property
+    def is_all(self) -> bool: ...
+    @property
+    def arguments(self) -> int | list[str]: ...
+
+class _ClockCase(TypedDict):
+    verdict: str
+    number: int
+    found: tuple[int, int]
+    machines: int
+    steps: list[tuple[int, str, int | None, int, int, Any]]
+    at: tuple[int, ...]
+    stamps: tuple[Any, Any] | None
+    sizes: list[float]
+    raised: tuple[str, int | None, int | None, BaseException] | None
+
+def check_clock(
+    maker: _ClockMaker,
+    *,
+    runs: int,
+    seed: int,
+    fifo: bool,
+    size: Callable[[Any], float] | None,
+) -> tuple[int, int, list[_ClockCase]]:
+    """Hold clocks against happened-before, see `lamport.check_clock`.
+
+    Returns how many events and pairs there were, and a mapping for each verdict that a run speaks against,
+    made small: steps are (machine, what it does, the step whose message it receives, what its physical clock
+    reads, what Lamport's would say, its stamp), counted from 0.
     """
 
 def check_parameter(name: str, value: object) -> None:

@@ -4,6 +4,7 @@ pub mod align;
 mod build;
 mod by_machine;
 mod checkpoint;
+pub mod clock_check;
 pub mod cuts;
 pub mod diagnose;
 pub mod export;

@@ -9,6 +9,7 @@ mod arguments;
 mod at_exit;
 mod called_predicate;
 mod causality;
+mod clock_check;
 mod columns;
 mod conductor;
 mod cuts;
@@ -80,6 +81,8 @@ mod module {
     use super::arguments::{key_text, parse_addresses};
     #[pymodule_export]
     use super::causality::PyCausality;
+    #[pymodule_export]
+    use super::clock_check::check::check_clock;
     #[pymodule_export]
     use super::conductor::PyConductor;
     #[pymodule_export]

@@ -1,0 +1,162 @@
+//! What is wrong with clocks on one plan.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+use super::carry_out::{CarriedOut, carry_out};
+use super::clock_stamp::Pickle;
+use super::found::{Finding, Verdict};
+use super::maker::ClockMaker;
+use super::raised::Stop;
+use crate::causality::clock_check::growth::keeps_growing;
+use crate::causality::clock_check::judge::Judgement;
+use crate::causality::clock_check::plan::Plan;
+
+/// Holds clocks against plans.
+pub(super) struct Examiner<'py> {
+    pub(super) maker: ClockMaker<'py>,
+    pub(super) pickle: Pickle<'py>,
+    /// What is taken for the size of a stamp; None for its pickled length.
+    pub(super) size: Option<Bound<'py, PyAny>>,
+    /// How many pairs of stamps were compared.
+    pub(super) pairs: u64,
+    /// How many stamps there were.
+    pub(super) events: u64,
+    /// Whether any clock asked what time it is.
+    pub(super) reads_time: bool,
+}
+
+/// What is looked at beside the pairs of stamps.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Looking {
+    /// Whether the sizes of stamps keep growing.
+    pub(super) at_growth: bool,
+    /// Whether the same plan makes the same stamps again.
+    pub(super) again: bool,
+}
+
+impl<'py> Examiner<'py> {
+    /// Everything that is wrong on this plan, one of each kind.
+    pub(super) fn examine(
+        &mut self,
+        py: Python<'py>,
+        plan: &Plan,
+        looking: Looking,
+    ) -> PyResult<Vec<Finding<'py>>> {
+        py.check_signals()?;
+        let done = carry_out(py, plan, &self.maker, &self.pickle)?;
+        self.reads_time |= done.reads_time;
+        self.events += done.stamps.len() as u64;
+        let mut findings = Vec::new();
+        let mut judgement = Judgement::default();
+        let asked = judgement.ask(plan, done.stamps.len(), |a, b| done.before(a, b));
+        self.pairs += judgement.pairs;
+        let by_pair = [
+            (Verdict::Sound, judgement.unsound),
+            (Verdict::Irreflexive, judgement.circular),
+            (Verdict::Complete, judgement.incomplete),
+        ];
+        for (verdict, pair) in by_pair {
+            findings.extend(pair.map(|pair| Finding::of_pair(verdict, pair, &done)));
+        }
+        let mut stopped = vec![asked];
+        stopped.push(self.changes(py, &done, &mut findings));
+        if looking.again && done.raised.is_none() {
+            stopped.push(self.again(py, plan, &done, &mut findings)?);
+        }
+        if looking.at_growth && done.raised.is_none() {
+            stopped.push(self.growth(py, &done, &mut findings));
+        }
+        let CarriedOut {
+            mut raised, copies, ..
+        } = done;
+        for stop in stopped.into_iter().filter_map(Result::err) {
+            let more = stop.raised()?;
+            raised.get_or_insert(more);
+        }
+        findings.extend(raised.map(|raised| Finding::of_raised(raised, copies)));
+        Ok(findings)
+    }
+
+    /// The first stamp that is no longer what it was.
+    fn changes(
+        &self,
+        py: Python<'py>,
+        done: &CarriedOut<'py>,
+        findings: &mut Vec<Finding<'py>>,
+    ) -> Result<(), Stop> {
+        for (step, stamp) in done.stamps.iter().enumerate() {
+            let changed = stamp
+                .changed(&self.pickle)
+                .map_err(|error| Stop::at(py, "pickle", error, Some(step), None))?;
+            if let Some(now) = changed {
+                findings.push(Finding::of_one(Verdict::Mutated, step, done, now));
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first stamp that comes before that of the same step of the same plan made again, or after it.
+    fn again(
+        &self,
+        py: Python<'py>,
+        plan: &Plan,
+        done: &CarriedOut<'py>,
+        findings: &mut Vec<Finding<'py>>,
+    ) -> PyResult<Result<(), Stop>> {
+        let again = carry_out(py, plan, &self.maker, &self.pickle)?;
+        let differs = |step: usize| {
+            let (one, other) = (&done.copies[step], &again.copies[step]);
+            Ok(
+                (done.says_before(one, other, step)? || done.says_before(other, one, step)?)
+                    && !done.before(step, step)?,
+            )
+        };
+        for step in 0..again.copies.len() {
+            match differs(step) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let other = again.copies[step].clone();
+                    findings.push(Finding::of_one(Verdict::Repeatable, step, done, other));
+                    break;
+                }
+                Err(stop) => return Ok(Err(stop)),
+            }
+        }
+        Ok(again
+            .raised
+            .map_or(Ok(()), |raised| Err(Stop::Raised(raised))))
+    }
+
+    fn growth(
+        &self,
+        py: Python<'py>,
+        done: &CarriedOut<'py>,
+        findings: &mut Vec<Finding<'py>>,
+    ) -> Result<(), Stop> {
+        let mut sizes = Vec::with_capacity(done.stamps.len());
+        for step in 0..done.stamps.len() {
+            let size = self.size(done, step);
+            sizes.push(size.map_err(|error| Stop::at(py, "size", error, Some(step), None))?);
+        }
+        if keeps_growing(&sizes) {
+            findings.push(Finding::of_sizes(done, sizes));
+        }
+        Ok(())
+    }
+
+    fn size(&self, done: &CarriedOut<'py>, step: usize) -> PyResult<f64> {
+        let Some(size) = &self.size else {
+            return Ok(done.stamps[step].pickled_len(&self.pickle)? as f64);
+        };
+        let given = size.call1((&done.copies[step],))?;
+        match given.extract::<f64>() {
+            Ok(size) if size.is_finite() => Ok(size),
+            _ => Err(PyTypeError::new_err(format!(
+                "size(stamp) returned {}: it must be a finite number",
+                given.repr()?
+            ))),
+        }
+    }
+}

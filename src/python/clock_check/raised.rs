@@ -1,0 +1,51 @@
+//! An exception of a clock, and what was asked of it.
+
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+
+/// What a clock raised.
+pub(super) struct Raised {
+    /// What was done: "make", "tick", "send", "receive", "stamp", "pickle", "unpickle", "before", "size".
+    pub(super) doing: &'static str,
+    pub(super) error: PyErr,
+    /// The step, if it was in one.
+    pub(super) step: Option<usize>,
+    /// The place of the machine, if it was of one.
+    pub(super) machine: Option<u32>,
+}
+
+/// Why a plan was not carried out to its end.
+pub(super) enum Stop {
+    Raised(Raised),
+    /// Ctrl-C and what else is no exception of a clock.
+    Interrupted(PyErr),
+}
+
+impl Stop {
+    pub(super) fn at(
+        py: Python<'_>,
+        doing: &'static str,
+        error: PyErr,
+        step: Option<usize>,
+        machine: Option<u32>,
+    ) -> Self {
+        if error.is_instance_of::<PyException>(py) {
+            Self::Raised(Raised {
+                doing,
+                error,
+                step,
+                machine,
+            })
+        } else {
+            Self::Interrupted(error)
+        }
+    }
+
+    /// The exception, unless it is an interrupt.
+    pub(super) fn raised(self) -> PyResult<Raised> {
+        match self {
+            Self::Raised(raised) => Ok(raised),
+            Self::Interrupted(error) => Err(error),
+        }
+    }
+}
