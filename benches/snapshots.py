@@ -3,10 +3,11 @@
     python benches/snapshots.py [RUNS [FIRST]]
 
 Makes RUNS (10,000) simulated runs of two to six machines, half of them under faults, from the seed FIRST (0)
-on, and looks at each snapshot that is complete at all machines: whether its cut is consistent, and has in its
-channels what the log says was under way. Prints what is not so, with its seed, and how much: 0 is right. Then
-it counts in how many of 100 runs each mistake is found. The runs stand in
-tests/python/algorithms/snapshots.py; test_snapshots.py there is the short version.
+on, and looks at each snapshot that is complete at all machines: whether its cut is consistent, lies between
+those of `Causality.snapshot` when it began and when it was complete, and has in its channels what the log
+says was under way. Prints what is not so, with its seed, and how much: 0 is right. Then it counts in how many
+of 100 runs each mistake is found. The runs stand in tests/python/algorithms/snapshots.py; test_snapshots.py
+there is the short version.
 """
 
 import sys

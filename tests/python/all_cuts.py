@@ -291,3 +291,16 @@ def ends_of(cuts, given):
     first = cuts.before(given["start"]) if "start" in given else cuts.first
     last = cuts.before(given["stop"]) if "stop" in given else cuts.last
     return first, tuple(map(max, first, last))
+
+
+def standing_clocks():
+    """A run whose receipts may leave the clock as it is, and a cut right before one that does."""
+    receive = "max(clock, T)"
+    made = lamport.simulate(3, 3, rates=[2, 3, 2], seed=1, receive=receive)
+    run = lamport.from_events(made.events.drop(columns=["system_time"]), rules=lamport.Rules(receive=receive))
+    again = run.events.duplicated(["machine_id", "new_clock"])
+    receipt = again[again & (run.events["event"] == "RECEIVE")].index[0]
+    cut = run.causality.snapshot(float(run.events["time"][receipt]))
+    machine = int(run.events["machine_id"][receipt])
+    assert cut.cut[machine] == run.events["new_clock"][receipt]
+    return run, machine, receipt, cut

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamport._plot.look import look_of
-from lamport._runs.answer import Answer, Cut, cut_of
+from lamport._runs.answer import Answer, Cut, CutPath, cut_of
 from lamport._runs.names import number
 
 if TYPE_CHECKING:
@@ -45,20 +45,23 @@ def draw_cut(
     """
     keys: list[Artist] = []
     if isinstance(cut, Answer) and cut.path is not None:
-        keys += _draw_path(axes, diagram, cut.path)
+        keys += _draw_path(axes, run, diagram, cut.path)
         if cut.cut is None:
             return keys
     return keys + _draw_one(axes, run, diagram, cut)
 
 
-def _draw_path(axes: "Axes", diagram: "Spacetime", path: Sequence[Cut]) -> "list[Artist]":
+def _draw_path(axes: "Axes", run: "Recorded", diagram: "Spacetime", path: Sequence[Cut]) -> "list[Artist]":
     """Draw cuts of a path, the later the more they stand out."""
     from matplotlib.lines import Line2D
 
     drawn = np.unique(np.linspace(0, len(path) - 1, MOST_OF_PATH).round().astype(np.int64)).tolist()
     colors = [style.color for style in look_of(axes).ordered(len(drawn))]
+    counts = path.counts() if isinstance(path, CutPath) else None
+    machines = run._machines.index.tolist()
     for color, place in zip(colors, drawn, strict=True):
-        x, y = _line(_places(diagram, path[place]))
+        own = None if counts is None else dict(zip(machines, counts[place].tolist(), strict=True))
+        x, y = _line(_places(run, diagram, path[place], own))
         axes.plot(x, y, color=color, linewidth=1.8, zorder=1.6, solid_joinstyle="round", gid="path")
     told = f"{len(drawn)} of {len(path):,} cuts of the path"
     return [
@@ -79,7 +82,7 @@ def _draw_one(
     given: Any = cut_of(cut)
     last = {number("cut", machine, run.names, known): int(clock) for machine, clock in given.items()}
     look = look_of(axes)
-    x, y = _line(_places(diagram, last))
+    x, y = _line(_places(run, diagram, last, cut.counts if isinstance(cut, Answer) else None))
     style: dict[str, Any] = {"color": look.grey(0.1), "linewidth": 2.0}
     axes.plot(x, y, zorder=4.6, gid="cut", solid_joinstyle="round", **style)
     keys: list[Artist] = [Line2D([], [], label=f"cut: {VERDICT[verdict]}", **style)]
@@ -88,7 +91,7 @@ def _draw_one(
     is_sent = messages["sent_clock"].to_numpy() <= messages["sender"].map(limit).to_numpy()
     is_received = messages["received_clock"] <= messages["recipient"].map(limit)
     back = messages[messages["received"] & is_received.fillna(value=False).astype(bool) & ~is_sent]
-    if len(back):
+    if len(back) and verdict is not True:  # a receipt beyond the cut may have the clock of its last event
         lines: Any = back[["x0", "y0", "x1", "y1"]].to_numpy(dtype=np.float64).reshape(-1, 2, 2)
         look_of_them: dict[str, Any] = {"linewidths": 2.2, "zorder": 2.3, "gid": "after the cut"}
         axes.add_collection(LineCollection(lines, colors=look.of(AFTER), **look_of_them), autolim=False)
@@ -103,15 +106,24 @@ def _line(places: "NDArray[np.float64]") -> "tuple[NDArray[np.float64], NDArray[
     return x, np.concatenate([[-ENDS], lanes, [lanes[-1] + ENDS]])
 
 
-def _places(diagram: "Spacetime", last: dict[int, int]) -> "NDArray[np.float64]":
-    """Return where each machine's line is cut: right behind its last event in the cut."""
+def _places(
+    run: "Recorded", diagram: "Spacetime", last: Mapping[int, int], counts: Mapping[int, int] | None
+) -> "NDArray[np.float64]":
+    """Return where each machine's line is cut: right behind its last event in the cut.
+
+    That is told by its clock, or by how many events there are where several may have the same.
+    """
     events, (low, high) = diagram.events, diagram.span
     close = CLOSE * (high - low) or 0.25
+    machine_id = run._events["machine_id"].to_numpy()
     found = []
     for place, machine in enumerate(diagram.machines.tolist()):
         own = events[events["y"] == place].sort_values("x", kind="stable")
         x = own["x"].to_numpy(dtype=np.float64)
         inside = int((own["new_clock"].to_numpy() <= last.get(machine, 0)).sum())
+        if counts is not None:
+            rows = np.flatnonzero(machine_id == machine)[: counts.get(machine, 0)]
+            inside = int(np.isin(own["row"].to_numpy(), rows).sum())
         if inside:
             room = x[inside] - x[inside - 1] if inside < len(x) else np.inf
             found.append(x[inside - 1] + min(close, room / 2))

@@ -126,6 +126,15 @@ class CutPath(Sequence[Cut]):
             yield from self._made(counts)
             counts = counts[-1]
 
+    def counts(self) -> "NDArray[np.int64]":
+        """Return how many events of each machine each cut has: a row a cut."""
+        import numpy as np
+
+        taken = np.zeros((len(self), len(self._machines)), dtype=np.int64)
+        taken[np.arange(1, len(self)), self._steps] = 1
+        counts: NDArray[np.int64] = self._cuts.first + np.cumsum(taken, axis=0)
+        return counts
+
     def _made(self, counts: "NDArray[np.int64]") -> list[Cut]:
         clocks = self._cuts.clocks(counts.reshape(-1, len(self._machines)))
         return [dict(zip(self._machines, cut, strict=True)) for cut in clocks.tolist()]

@@ -1,11 +1,11 @@
 """The lattice of consistent cuts of a run, to be drawn."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from lamport._model.check import mapping, whole
-from lamport._runs.answer import Answer, Cut, cut_of
+from lamport._model.check import whole
+from lamport._runs.answer import Answer, Cut, CutPath
 from lamport._runs.cuts import CutQuestions
 from lamport._runs.names import in_figure, shown
 
@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from lamport import _lamport
+    from lamport._plot.lattice_layout import Lattice
+    from lamport._runs.cuts import Predicate
+
 
 __all__ = ["LatticeDrawing"]
 
 MOST = 2_000
 """Cuts of a figure in which each is seen."""
 OF_ANSWER = ("the cut", "the path")
+OF_PREDICATE = ("the first cut where it holds", "a path on which it never holds")
 
 
 class LatticeDrawing(CutQuestions):
@@ -31,7 +36,9 @@ class LatticeDrawing(CutQuestions):
 
     def plot_lattice(
         self,
+        predicate: "Predicate | None" = None,
         *,
+        initial: bool | Mapping[int | str, bool] = False,
         cut: "Mapping[int | str, int] | Answer | None" = None,
         start: float | None = None,
         stop: float | None = None,
@@ -47,8 +54,13 @@ class LatticeDrawing(CutQuestions):
 
         Parameters
         ----------
+        predicate : mapping or callable, optional
+            As of `possibly`: cuts where it holds are squares. The first of them has a ring, and if not every
+            path passes one of them, one that does not is drawn.
+        initial : bool or mapping, default False
+            As of `possibly`.
         cut : mapping or Answer, optional
-            A cut that has a ring; of an answer its path is drawn, too.
+            A cut that has a ring, instead of that; of an answer its path is drawn, too.
         start, stop : float, optional
             A stretch of time (s), as of `count_cuts`.
         limit : int, default 2000
@@ -66,7 +78,7 @@ class LatticeDrawing(CutQuestions):
         ------
         ValueError
             There are more cuts than `limit`: the message says which stretch has few enough. Or `cut` is not
-            one of them, or `start` is not below `stop`.
+            one of them, `start` is not below `stop`, or the predicate is none, as of `possibly`.
 
         References
         ----------
@@ -81,8 +93,6 @@ class LatticeDrawing(CutQuestions):
         >>> ax.get_xlabel()
         'machine 1: clock of its last event in the cut'
         """
-        import numpy as np
-
         from lamport._plot.lattice import Marks, plot_lattice
         from lamport._plot.lattice_layout import Lattice
 
@@ -92,51 +102,107 @@ class LatticeDrawing(CutQuestions):
             raise ValueError(self._too_many(start, stop, most))
         counts = found["cuts"]
         clocks = cuts.clocks(counts)
-        sure = None if self.is_certain else cuts.lattice(most, possible=True)
-        known = {row.tobytes() for row in (counts if sure is None else sure["cuts"])}
         drawn = Lattice(
             names=[in_figure(shown(self._names, machine)) for machine in self._native.machines],
             cuts=counts,
             clocks=clocks,
             edges=found["steps"],
-            is_open=np.array([row.tobytes() not in known for row in counts], dtype=np.bool_),
+            is_open=self._open(cuts, counts),
         )
         notes = [f"{name} {end:g} s" for name, end in (("from", start), ("before", stop)) if end is not None]
-        ringed, path, words = self._cut_to_draw(cut)
-        rows = self._rows_of(clocks)
+        shown_cut, always, words, holds = self._checked(cut), None, OF_ANSWER, None
+        if predicate is not None:
+            asked: dict[str, Any] = {"initial": initial, "start": start, "stop": stop}
+            first, every = self.possibly(predicate, **asked), self.definitely(predicate, **asked)
+            holds = self._holds(predicate, initial, counts)
+            notes.append(f"possibly {first.value}, definitely {every.value}")
+            if cut is None:
+                shown_cut, always, words = first, every, OF_PREDICATE
         marks = Marks(
-            cut=None if ringed is None else rows(ringed),
-            path=np.array([rows(each) for each in path or []], dtype=np.int64),
+            holds=holds,
+            cut=self._row_of(drawn, shown_cut),
+            path=self._rows_of(drawn, shown_cut if always is None else always),
             words=words,
         )
         return plot_lattice(drawn, marks, notes, ax)
 
-    def _cut_to_draw(
-        self, cut: "Mapping[int | str, int] | Answer | None"
-    ) -> "tuple[Cut | None, Sequence[Cut] | None, tuple[str, str]]":
-        """Return the cut, the path, and what they are called."""
-        if isinstance(cut, Answer) and cut.path is not None:
-            return cut.cut, cut.path, OF_ANSWER
-        if cut is None:
-            return None, None, OF_ANSWER
-        given = mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
-        if self.cut_is_consistent(given) is False:
-            raise ValueError(
-                f"cut={dict(given)} is not consistent, and so not in the lattice: Run.plot_spacetime draws it"
-            )
-        return dict(map(self._event, given.items())), None, OF_ANSWER
+    def _open(self, cuts: "_lamport.Cuts", counts: "NDArray[np.int64]") -> "NDArray[np.bool_]":
+        """Return of which cuts the logs leave open whether they are consistent."""
+        import numpy as np
 
-    def _rows_of(self, clocks: "NDArray[np.int64]") -> Callable[[Mapping[int, int]], int]:
-        """Return what finds the row of a cut among those that are drawn."""
-        rows = {tuple(row): place for place, row in enumerate(clocks.tolist())}
+        if self.is_certain:
+            return np.zeros(len(counts), dtype=np.bool_)
+        sure = cuts.lattice(len(counts), possible=True)
+        if sure is None:  # the logs rule nothing out
+            asked = (dict(zip(self._native.machines, row, strict=True)) for row in counts.tolist())
+            open_ = [self._native.counts_are_consistent(each) is None for each in asked]
+        else:
+            known = {row.tobytes() for row in sure["cuts"]}
+            open_ = [row.tobytes() not in known for row in counts]
+        return np.array(open_, dtype=np.bool_)
 
-        def row(cut: Mapping[int, int]) -> int:
-            place = rows.get(tuple(cut.get(machine, 0) for machine in self._native.machines))
-            if place is None:
-                raise ValueError(f"cut={dict(cut)} is not among the cuts from start to stop")
-            return place
+    def _holds(
+        self, predicate: "Predicate", initial: bool | Mapping[int | str, bool], counts: "NDArray[np.int64]"
+    ) -> "NDArray[np.bool_]":
+        """Return in which cuts a predicate holds."""
+        import numpy as np
 
-        return row
+        from lamport._runs import predicate as predicates
+
+        machines = self._native.machines
+        if not isinstance(predicate, Mapping):
+            make = predicates.states_of(self._whole_events(), machines)
+            states = [
+                make(place, low, high - low + 1) if low else [None, *(make(place, 1, high) if high else [])]
+                for place, (low, high) in enumerate(counts[[0, -1]].T.tolist())
+            ]
+            rows = (counts - counts[0]).tolist()
+            told = (predicate(*(own[at] for own, at in zip(states, row, strict=True))) for row in rows)
+            return np.fromiter(map(bool, told), dtype=np.bool_, count=len(counts))
+        truth, begun = predicates.conditions(self._logs, self._names, machines, predicate, initial)
+        machine_id = self._logs.events()["machine_id"]
+        holds = np.ones(len(counts), dtype=np.bool_)
+        for place, (machine, first) in enumerate(zip(machines, begun, strict=True)):
+            if first is not None:
+                holds &= np.append(first, truth[machine_id == machine])[counts[:, place]]
+        return holds
+
+    def _checked(self, cut: "Mapping[int | str, int] | Answer | None") -> "Cut | Answer | None":
+        """Return what is given for a cut, if it can be in the lattice."""
+        if cut is None or (isinstance(cut, Answer) and cut.path is not None):
+            return cut
+        if self.cut_is_consistent(cut) is False:
+            given = cut.cut if isinstance(cut, Answer) else dict(cut)
+            raise ValueError(f"cut={given} is not consistent, and so not here: Run.plot_spacetime draws it")
+        return cut if isinstance(cut, Answer) else dict(map(self._event, cut.items()))
+
+    def _row_of(self, drawn: "Lattice", cut: "Cut | Answer | None") -> int | None:
+        """Return the row of a cut among those that are drawn."""
+        if cut is None or (isinstance(cut, Answer) and cut.cut is None):
+            return None
+        counts = cut.counts if isinstance(cut, Answer) else None
+        clocks = cut.cut if isinstance(cut, Answer) else cut
+        # Several events may have the same clock.
+        known, last = (drawn.clocks, clocks or {}) if counts is None else (drawn.cuts, counts)
+        found = (
+            (known == [last.get(machine, 0) for machine in self._native.machines]).all(axis=1).nonzero()[0]
+        )
+        if not len(found):
+            raise ValueError(f"cut={clocks} is not among the cuts from start to stop")
+        return int(found[-1])
+
+    def _rows_of(self, drawn: "Lattice", answer: "Cut | Answer | None") -> "NDArray[np.int64]":
+        """Return the rows of the cuts of a path, if an answer has one."""
+        import numpy as np
+
+        path = answer.path if isinstance(answer, Answer) else None
+        if isinstance(path, CutPath):
+            rows = {tuple(row): place for place, row in enumerate(drawn.cuts.tolist())}
+            found = [rows.get(tuple(row)) for row in path.counts().tolist()]
+            if None in found:
+                raise ValueError("the path of cut= is not among the cuts from start to stop")
+            return np.array(found, dtype=np.int64)
+        return np.array([self._row_of(drawn, each) for each in path or []], dtype=np.int64)
 
     def _too_many(self, start: float | None, stop: float | None, most: int) -> str:
         """Say which stretch has few enough cuts."""

@@ -10,13 +10,18 @@ const LETTER = 6;
 
 /**
  * A cut of a run: `last` has of each lane its last event in the cut, one before its first if there is none; `back`
- * the messages that were received in it and sent after it. `places`: machines and clocks; null: there is no cut.
+ * the messages that were received in it and sent after it. `places`: machines, clocks, and how many events where clocks do
+ * not tell; null: there is no cut.
  */
 export function cutOf(run, places) {
   if (!places) return null;
   const last = Array.from(run.first.subarray(0, run.lanes), (first) => first - 1);
-  for (const [machine, clock] of places) {
+  for (const [machine, clock, count] of places) {
     const lane = run.head.machines.indexOf(machine);
+    if (count !== undefined) {
+      last[lane] += count;
+      continue;
+    }
     // The page may have a part of the run: what is in the cut may all be before it, or go on behind it.
     while (last[lane] + 1 < run.first[lane + 1] && run.clock[last[lane] + 1] <= clock) last[lane]++;
   }

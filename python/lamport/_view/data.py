@@ -62,6 +62,7 @@ def data(
             "causality": {"open": causes.open, "refused": causes.refused},
             **rest,
             "violations": _placed(whole, rest.get("violations", [])),
+            "cut": _counted(run, whole, rest.get("cut")),
             "texts": told.placed,
             "texts_left": told.left,
             "notes": [*rest.get("notes", ()), *told.notes],
@@ -76,6 +77,15 @@ def _placed(whole: Lanes, violations: "list[list[Any]]") -> "list[list[Any]]":
     here = np.flatnonzero(np.isin(whole.rows, [each[-1] for each in violations])).tolist()
     events = {int(whole.rows[event]): event for event in here}
     return [[*each[:-1], events.get(each[-1], -1)] for each in violations]
+
+
+def _counted(run: "Recorded", whole: Lanes, cut: "list[list[int]] | None") -> "list[list[int]] | None":
+    """Return of a cut that is told by numbers of events how many of those are here."""
+    found = []
+    for machine, clock, *counts in cut or []:
+        rows = np.flatnonzero(run._logs.events()["machine_id"] == machine)
+        found.append([machine, clock, *(int(np.isin(whole.rows, rows[:count]).sum()) for count in counts)])
+    return None if cut is None else found
 
 
 def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from lamport._model import check
 from lamport._model.public import public
 from lamport._plot.spacetime_cut import VERDICT
-from lamport._runs.answer import cut_of
+from lamport._runs.answer import Answer, cut_of
 from lamport._runs.names import number, shown
 from lamport._runs.spelled import spelled
 from lamport._runs.window import window
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lamport._runs.answer import Answer
     from lamport._runs.recorded import Recorded
 
 __all__ = ["View"]
@@ -76,6 +75,9 @@ class View:
         self._highlight = None if highlight is None else self._event("highlight", highlight, self._ends)
         places = {} if cut is None else check.mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
         self._cut = None if cut is None else [self._event("cut", each) for each in places.items()]
+        if isinstance(cut, Answer) and cut.counts is not None and self._cut is not None:
+            # Several events may have the same clock.
+            self._cut = [[machine, clock, cut.counts[machine]] for machine, clock in self._cut]
         # What cannot be told of an event or a cut, as clocks go back, is refused as `causality` does.
         self._verdict = None if cut is None else VERDICT[run.causality.cut_is_consistent(cut)]
         if self._highlight is not None:

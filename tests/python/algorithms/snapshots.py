@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 
+import numpy as np
 from bank import Bank
 
 import lamport
@@ -11,6 +12,8 @@ from lamport._lamport import body_value
 
 DURATION = 12.0
 SETTLE = 4.0
+BETWEEN = 2
+"""Of so many snapshots of a run it is seen that they lie between those of `Causality.snapshot`."""
 
 
 class TardyMarkers(algorithms.ChandyLamport):
@@ -90,6 +93,10 @@ def differences(run):
         cut = {machine: part["clock"] for machine, part in parts.items()}
         if run.causality.cut_is_consistent(cut) is not True:
             found.append(f"the cut of snapshot {number} is not consistent: {cut}")
+        if complete <= BETWEEN:
+            before, after = (run.causality.snapshot(time).cut for time in _ends(run, number))
+            if not all(before[machine] <= clock <= after[machine] for machine, clock in cut.items()):
+                found.append(f"snapshot {number} is {cut}, not between {before} and {after}")
         for (sender, recipient), messages in channels.items():
             logged = [
                 body
@@ -103,6 +110,14 @@ def differences(run):
                     f"where {logged} was under way"
                 )
     return found, complete
+
+
+def _ends(run, number):
+    """When a snapshot began, and right after it was complete."""
+    states = run.states
+    of_it = states["snapshot"].map(lambda each: each is not None and each["number"] == number).astype(bool)
+    began = states.loc[states["snapshots"] == number, "time"].min()
+    return began, np.nextafter(states.loc[of_it, "time"].max(), np.inf)
 
 
 def _parts(run):

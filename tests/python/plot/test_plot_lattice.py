@@ -6,12 +6,20 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from all_cuts import a_seed, by_messages, by_past, small_run
+from all_cuts import Asked, a_seed, by_messages, by_past, small_run, standing_clocks
 
 import lamport
 
 TWO = lamport.simulate(2, 4, rates=[2, 3], internal_probability=0.4, seed=5)
 THREE = lamport.simulate(3, 2, rates=[2, 3, 2], internal_probability=0.3, seed=5)
+
+
+GIDS = {
+    (False, False): "consistent cut",
+    (False, True): "consistent or not: the logs leave it open",
+    (True, False): "the predicate holds",
+    (True, True): "it holds, if this is consistent",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -74,19 +82,46 @@ def test_the_lines_of_a_machine_are_parallel_while_there_is_room():
         assert {round(b - a, 6) for a, b in pairwise(sorted(level))} <= {1.0}
 
 
+@pytest.mark.parametrize("number", range(20, 32))
+def test_a_predicate_its_first_cut_and_a_path_that_avoids_it(number):
+    chance = a_seed(number)
+    run = small_run(chance)
+    if run.events.empty:
+        pytest.skip("a run of nothing")
+    cuts = by_messages(run)
+    asked = Asked(run, cuts, chance)
+    ends = cuts.first, cuts.last
+    axes = run.causality.plot_lattice(asked.given, **asked.options)
+    holds = points(axes, "the predicate holds")
+    assert len(holds) == sum(map(asked.holds, cuts.all))
+    assert len(points(axes, "consistent cut")) + len(holds) == len(cuts.all)
+    ring = points(axes, "cut")
+    assert len(ring) == cuts.possibly(asked.holds, *ends)
+    assert set(ring) <= set(holds)
+    possibly, definitely = cuts.possibly(asked.holds, *ends), cuts.definitely(asked.holds, *ends)
+    (notes,) = (text for text in axes.texts if text.get_gid() == "notes")
+    assert notes.get_text() == f"possibly {possibly}, definitely {definitely}"
+    has_path = any(line.get_gid() == "path" for line in axes.lines)
+    assert has_path == (not definitely)
+    if has_path:
+        path = path_of(axes)
+        assert len(path) == sum(cuts.last) + 1
+        assert not set(path) & set(holds)
+        assert set(path) <= set(points(axes, "consistent cut"))
+    assert ("a path on which it never holds" in entries(axes)) == has_path
+
+
 def test_an_answer_and_a_cut():
     cuts = by_messages(TWO)
-    early = lamport.Answer(True, cuts.named(cuts.before(2)), None, 3)
+    early = TWO.causality.snapshot(2)
     axes = TWO.causality.plot_lattice(cut=early)
     (ring,) = points(axes, "cut")
     assert ring == cuts.before(2)
     assert points(TWO.causality.plot_lattice(cut=early.cut), "cut") == [ring]
     assert "the cut" in entries(axes)
-    path = [cuts.first]
-    while path[-1] != cuts.last:
-        path.append(max(cuts.after(path[-1])))
-    axes = TWO.causality.plot_lattice(cut=lamport.Answer(False, None, list(map(cuts.named, path)), 3))
-    assert path_of(axes) == path
+    never = TWO.causality.definitely(lambda *_: False)
+    axes = TWO.causality.plot_lattice(cut=never)
+    assert path_of(axes) == list(map(cuts.counted, never.path))
     assert "the path" in entries(axes)
 
 
@@ -115,9 +150,10 @@ def test_what_the_logs_leave_open_is_hollow():
     table = TWO.events.drop(columns=["system_time", "sender", "sent_clock"])
     run = lamport.from_events(table, rules=lamport.Rules(machines="more"))
     certain, sure = by_past(run, possible=False), by_past(run, possible=True)
-    axes = run.causality.plot_lattice()
-    assert sorted(points(axes, "consistent cut")) == sorted(sure.all)
-    assert sorted(points(axes, "consistent or not: the logs leave it open")) == sorted(certain.all - sure.all)
+    axes = run.causality.plot_lattice(lambda one, two: one is not None and two is not None)
+    for (holds, is_open), gid in GIDS.items():
+        cuts = certain.all - sure.all if is_open else sure.all
+        assert sorted(points(axes, gid)) == sorted(cut for cut in cuts if (min(cut) > 0) == holds)
     assert len(segments(axes, "open events")) + len(segments(axes, "events")) == sum(
         1 for cut in certain.all for _ in certain.after(cut)
     )
@@ -178,14 +214,27 @@ def test_too_many_cuts_are_refused_with_a_stretch_that_has_few_enough(start):
     ("given", "message"),
     [
         ({"cut": {1: 999}}, "machine 1 has no event with clock 999"),
-        ({"cut": {1: 2}}, r"cut=\{1: 2\} is not consistent, and so not in the lattice"),
+        ({"cut": {1: 2}}, r"cut=\{1: 2\} is not consistent, and so not here"),
         ({"cut": {}, "start": 2}, r"cut=\{\} is not among the cuts from start to stop"),
         ({"cut": 3}, "cut="),
         ({"limit": 0}, "limit=0"),
         ({"start": 3, "stop": 2}, "start must be below stop"),
+        ({"predicate": {1: [True]}}, "predicate of machine 1 is a list"),
+        ({"predicate": 3}, "predicate=3"),
     ],
 )
 def test_errors(given, message):
     with pytest.raises(ValueError, match=message):
         TWO.causality.plot_lattice(**given)
     assert not plt.get_fignums()
+
+
+def test_clocks_that_stand_still():
+    run, machine, receipt, cut = standing_clocks()
+    axes = run.causality.plot_lattice(cut=cut)
+    ((level, _),) = points(axes, "cut")
+    assert level == sum(cut.counts.values()) == (run.events["time"] < run.events["time"][receipt]).sum()
+    path = path_of(run.causality.plot_lattice(cut=run.causality.definitely(lambda *_: False)))
+    assert [x for x, _ in path] == list(range(len(run.events) + 1))
+    with pytest.raises(ValueError, match=f"machine {machine} has several events with clock"):
+        run.causality.plot_lattice(cut=cut.cut)

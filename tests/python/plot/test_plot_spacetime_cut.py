@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from all_cuts import standing_clocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +111,18 @@ def test_of_a_path_some_cuts_are_drawn_in_their_order(length):
     assert len({each.get_color() for each in drawn}) == len(drawn)
     assert f"{len(drawn)} of {length} cuts of the path, its first" in entries(axes)
     np.testing.assert_array_equal(x[-1], line(RUN.plot_spacetime(cut=path[length - 1]))[0])
+
+
+def test_clocks_that_stand_still():
+    run, machine, receipt, cut = standing_clocks()
+    x, _ = line(run.plot_spacetime(cut=cut))
+    times = run.events["time"][run.events["machine_id"] == machine]
+    assert times[times.index < receipt].iloc[-1] < x[machine] < times[receipt]
+    path = run.causality.definitely(lambda *_: False)
+    axes = run.plot_spacetime(cut=path)
+    drawn = np.array([each.get_xdata() for each in axes.lines if each.get_gid() == "path"])
+    assert (np.diff(drawn, axis=0) >= 0).all()
+    assert (np.diff(drawn, axis=0)[:, 1:-1] > 0).any(axis=1).all()
 
 
 @pytest.mark.parametrize(

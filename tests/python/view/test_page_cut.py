@@ -7,7 +7,9 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
+import pages
 import pytest
+from all_cuts import standing_clocks
 from browser import CHROMIUM, Browser
 from pages import ask_each
 
@@ -145,3 +147,20 @@ def test_an_answer_is_the_cut_that_it_has():
     assert view.html == run.view(cut=cut).html
     with pytest.raises(ValueError, match="has no cut"):
         run.view(cut=lamport.Answer(False, None, None, 3))
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+def test_clocks_that_stand_still(tmp_path, monkeypatch, is_part):
+    run, machine, receipt, cut = standing_clocks()
+    own = run.events["time"][run.events["machine_id"] == machine]
+    start = own[own.index < receipt].iloc[-1] if is_part else -np.inf
+    monkeypatch.setattr(pages, "head_of", lambda run: run.view(cut=cut)._head(()))
+    (told,) = ask_each(tmp_path, [(run, {"start": start})], "cut")
+    events = run.events[run.events["time"] >= start]
+    # In the cut is what was before the receipt, among it an event of its machine with the same clock.
+    early = events[events["time"] < run.events["time"][receipt]]
+    lanes = events["machine_id"].value_counts().reindex(cut.cut, fill_value=0)
+    first = np.append(0, lanes.cumsum())[:-1]
+    inside = early["machine_id"].value_counts().reindex(cut.cut, fill_value=0)
+    assert inside[machine] > 0
+    assert told["cut"] == [{"last": (first + inside - 1).tolist(), "back": []}]

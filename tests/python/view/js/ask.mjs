@@ -38,7 +38,7 @@ async function answersOf(path) {
       answers.open = run.open;
       answers.refused = run.refused;
     } else if (what === "cut") {
-      const { last, back } = cutOf(run, JSON.parse(rest.join("")));
+      const { last, back } = cutOf(run, rest.length ? JSON.parse(rest.join("")) : run.head.cut);
       answers.cut ??= [];
       answers.cut.push({ last, back: back.map((message) => [run.send[message], run.receipt[message]]) });
     } else if (what === "late") {
