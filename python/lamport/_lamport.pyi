@@ -42,6 +42,7 @@ __all__ = [
     "check_clock",
     "check_parameter",
     "check_room",
+    "compare_clocks",
     "event_codes",
     "free_bytes",
     "interval_stamps",
@@ -1241,6 +1242,44 @@ def stamps(
     ------
     ValueError
         Another kind, there is no such row, or the stamps have more than 10^8 numbers.
+    """
+
+_Pairs: TypeAlias = tuple[int, float]
+_ComparedClock: TypeAlias = tuple[
+    tuple[int, int, int, int] | None,
+    int | None,
+    tuple[_Pairs, _Pairs, _Pairs],
+    int | None,
+    int | None,
+]
+
+def compare_clocks(
+    logs: Logs,
+    causality: Causality,
+    kinds: list[tuple[str, int, int]],
+    *,
+    hosts: tuple[NDArray[np.int64], list[NativeClock], int] | None,
+    samples: int | None,
+    seed: int,
+) -> tuple[list[_ComparedClock], int, int, int, int | None]:
+    """Compare clocks on one run: see `Run.compare_clocks`.
+
+    A kind is its name, its counters (``plausible``, ``bloom``) and its hashes (``bloom``). `hosts` as for
+    `stamps`: ``hlc`` and ``physical`` need them.
+
+    Returns
+    -------
+    (list of rows, int, int, int, int or None)
+        By kind: bytes of all messages, of the largest, how many messages these are, entries of all events, or
+        None; bytes in the fixed form or None; pairs and their standard error that are kept, made up and
+        missed; the largest l - pt (ns) and c or None. Then all pairs, those left open, all messages, and the
+        events drawn.
+
+    Raises
+    ------
+    ValueError
+        Another kind, hosts are missing, `samples` or `seed` is out of range, or the causality is of other
+        logs.
     """
 
 def interval_stamps(causality: Causality, rows: NDArray[np.uint32]) -> tuple[list[str], list[str]]:

@@ -11,6 +11,7 @@ mod called_predicate;
 mod causality;
 mod clock_check;
 mod columns;
+mod compared_clocks;
 mod conductor;
 mod cuts;
 mod demand;
@@ -83,6 +84,8 @@ mod module {
     use super::causality::PyCausality;
     #[pymodule_export]
     use super::clock_check::check::check_clock;
+    #[pymodule_export]
+    use super::compared_clocks::compare_clocks;
     #[pymodule_export]
     use super::conductor::PyConductor;
     #[pymodule_export]

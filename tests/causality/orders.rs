@@ -8,23 +8,33 @@ use lamport::causality::orders::compared::{Sampling, compare};
 use lamport::causality::orders::kind::ClockKind;
 use lamport::causality::orders::pair_count::{PairCount, PairOrders};
 use lamport::causality::stamps::Stamps;
+use lamport::causality::stamps::bloom::BloomStamps;
 use lamport::causality::stamps::hlc::HlcStamps;
 use lamport::causality::stamps::lamport::LamportStamps;
 use lamport::causality::stamps::physical::{ClockSync, PhysicalClock, PhysicalStamps};
+use lamport::causality::stamps::plausible::PlausibleStamps;
 use lamport::causality::stamps::vector::VectorStamps;
 use lamport::log::columns::Columns;
 use proptest::prelude::*;
 
 use crate::random_histories::{causality, go_on, histories, pasts, simulated};
 
-const KINDS: [ClockKind; 7] = [
+const KINDS: [ClockKind; 12] = [
     ClockKind::Lamport,
     ClockKind::Hlc,
     ClockKind::Physical,
+    ClockKind::Plausible { entries: 1 },
+    ClockKind::Plausible { entries: 3 },
+    ClockKind::Bloom { size: 5, hashes: 2 },
+    ClockKind::Bloom {
+        size: 32,
+        hashes: 3,
+    },
     ClockKind::Direct,
     ClockKind::VectorDiff,
     ClockKind::Vector,
     ClockKind::Matrix,
+    ClockKind::Itc,
 ];
 
 /// Which of two events a kind of clock puts first, as a program would that has both stamps.
@@ -33,6 +43,12 @@ fn all_stamps<'a>(graph: &'a Graph, kind: ClockKind, physical: &'a PhysicalStamp
         ClockKind::Lamport => before(LamportStamps::new(graph, &mut go_on).unwrap()),
         ClockKind::Hlc => before(HlcStamps::new(graph, physical, &mut go_on).unwrap()),
         ClockKind::Physical => Box::new(|a, b| physical.precedes(a, b)),
+        ClockKind::Plausible { entries } => {
+            before(PlausibleStamps::new(graph, entries, &mut go_on).unwrap())
+        }
+        ClockKind::Bloom { size, hashes } => {
+            before(BloomStamps::new(graph, size, hashes, &mut go_on).unwrap())
+        }
         _ => before(VectorStamps::new(graph, &mut go_on).unwrap()),
     }
 }
@@ -221,7 +237,7 @@ fn clocks_that_jump_far_back_are_sampled() {
     // Each goes back from its first event on.
     let times: Vec<i64> = (0..columns.len() as i64).map(|row| -row).collect();
     let physical = PhysicalStamps::logged(causality.graph(), &times);
-    let kinds = [ClockKind::Lamport, ClockKind::Physical];
+    let kinds = [ClockKind::Lamport, ClockKind::Physical, ClockKind::Vector];
     let with = |exact| {
         let sampling = Sampling {
             exact,
@@ -241,6 +257,7 @@ fn clocks_that_jump_far_back_are_sampled() {
     let (exact, limited) = (with(1 << 30), with(events * 3));
     assert_eq!((exact.samples, limited.samples), (None, Some(1024)));
     assert_eq!(limited.rows[0].orders, exact.rows[0].orders);
+    assert_eq!(limited.rows[2].orders, exact.rows[2].orders);
     let [exact, limited] = [exact, limited].map(|compared| compared.rows[1].orders);
     assert_eq!(values(&exact)[0], 0);
     assert!(limited.missed.error > 0.0 && is_near(limited.missed, exact.missed.value));

@@ -1,5 +1,6 @@
 """A run under other clocks."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from lamport._runs.recorded import Recorded
@@ -7,6 +8,7 @@ from lamport._runs.recorded import Recorded
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lamport._model.physical import Physical
     from lamport._runs.stamps import Clocked
 
 __all__ = ["Stamped"]
@@ -152,6 +154,98 @@ class Stamped(Recorded):
         from lamport._runs import stamps
 
         return stamps.stamps(self._clocked, kind, start, stop, dict(options))
+
+    def compare_clocks(
+        self,
+        kinds: str | Iterable[str] | None = None,
+        *,
+        samples: int | None = None,
+        physical: "Physical | Mapping[int | str | None, Physical] | None" = None,
+        seed: int = 0,
+        on_top: bool = False,
+    ) -> "pd.DataFrame":
+        """Compare clocks: what each would have taken in messages, and gets wrong of the order of events.
+
+        Of two events either one happened before the other, or they are concurrent; a clock says of their two
+        stamps alone that one is before the other, or not. Each pair of events is counted.
+
+        Parameters
+        ----------
+        kinds : str or sequence of str, optional
+            Clocks of `stamps`, with their numbers in parentheses: ``"plausible(8)"`` has 8 entries,
+            ``"bloom(32, 3)"`` 32 cells of which an event raises 3. All ten if None, but without ``physical``
+            and ``hlc`` of a table that tells no times.
+        samples : int, optional
+            Number of events (2 or more, with replacement) to compare with all others, instead of counting
+            all pairs. All are counted of at most 4,096 machines and 2^30 events x machines; above, 1,024
+            events are drawn. So are they for ``physical`` alone, if its clocks step back, and so far that it
+            would take more than 2^30 steps to count.
+        physical, seed, on_top
+            The clocks of hosts, as for `stamps`; `seed` is also that of the events drawn.
+
+        Returns
+        -------
+        DataFrame
+            One row per clock, in the order of `kinds`, indexed by ``clock``, its name with its numbers:
+
+            ``bytes_mean``, ``bytes_max`` (float64, Int64) : what its stamp takes in a message, one to each
+            recipient of a SEND. Each number is written in LEB128, 7 bits a byte, unsigned (a negative time
+            as its 64 bits, in 10 bytes), and nothing else; who sends is in every message. ``hlc`` writes l
+            (ns) and c; ``direct`` the number of the event; ``vector_diff`` for each entry that has changed
+            the place of its machine among all, from 0, and the entry; ``itc`` the nodes of its event tree,
+            the root first, each as twice its number, and one more if it has branches.
+
+            ``bytes_packed`` (Int64) : in the form of fixed size that its paper has for it: 8 of ``hlc``, if
+            its largest c fits into 16 of the 64 bits. Missing of others.
+
+            ``entries_per_event`` (float64) : the cost in steps. Entries that an event sets (1; 2 of ``hlc``,
+            `hashes` of ``bloom``), and that it is handed with the message it receives: those of the stamp,
+            each of which is compared. Of a machine without messages it is what an event sets.
+
+            ``kept``, ``false_orders``, ``missed`` (Int64) : pairs of which one happened before the other and
+            its stamp is before the other's; concurrent pairs that the stamps put in order; pairs of which one
+            happened before the other and its stamp is not before the other's. ``direct`` misses those that
+            only follow from the stamps of events between, ``physical`` those whose clocks go wrong or tie.
+
+            ``kept_error``, ``false_orders_error``, ``missed_error`` (float64) : the standard error, 0 of
+            what is counted.
+
+            ``hlc_ahead``, ``hlc_counter`` (float64, Int64) : of ``hlc``, the largest l - pt (s) and c.
+
+            In `attrs` are ``pairs``, how many there are; ``undecided``, of how many the logs leave it open
+            whether one happened before the other: only what is certain counts as happened before, so that
+            of the true numbers ``false_orders`` may be fewer, and ``kept`` and ``missed`` more, by as many
+            at most; ``messages``; ``samples``, the number of events drawn, or None; and ``left_out``, why
+            clocks are not there.
+
+            Above the size at which all pairs are counted, ``bytes_mean`` and ``bytes_max`` of ``vector`` are
+            those of the events drawn, and what ``vector_diff``, ``matrix`` and ``itc`` take is missing.
+
+        Raises
+        ------
+        ValueError
+            A clock is not known, an argument is out of range, or there are no times for ``physical``.
+        LamportError
+            What `causality` raises.
+
+        Notes
+        -----
+        It takes O(machines x events) and memory for one clock at a time: 4 bytes an event and counter, and
+        for vectors a row for each machine and each message under way. Along a machine all stamps but those
+        of a clock that steps back only grow, so that what is before an event is a first part of each machine,
+        and no pair is ever made.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(machines=3, duration=5.0, seed=1)
+        >>> table = run.compare_clocks(["lamport", "vector"])
+        >>> table["bytes_max"].to_dict(), table["false_orders"].to_dict()
+        ({'lamport': 1, 'vector': 3}, {'lamport': 406, 'vector': 0})
+        """
+        from lamport._runs.clock_table import clock_table
+
+        return clock_table(self._clocked, kinds, samples=samples, physical=physical, seed=seed, on_top=on_top)
 
     def _clocked(self) -> "Clocked":
         """Return what clocks are told from."""

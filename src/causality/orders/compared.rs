@@ -4,17 +4,19 @@ use super::super::build::Possible;
 use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::Trace;
 use super::super::happened::Causality;
+use super::super::stamps::bloom::BloomStamps;
 use super::super::stamps::hlc::HlcStamps;
 use super::super::stamps::lamport::LamportStamps;
 use super::super::stamps::physical::PhysicalStamps;
+use super::super::stamps::plausible::PlausibleStamps;
 use super::super::stamps::{Stamps, varint};
 use super::clock_row::{ClockRow, ComparedClocks};
 use super::cost::{SentMessages, StampCost};
 use super::direct;
-use super::drawn::{DrawnEvent, draw, estimate};
+use super::drawn::{DrawnEvent, draw, estimate, ordered_with};
 use super::kind::ClockKind;
-use super::late::{HostClocks, Misread};
-use super::ordered::{by_numbers, from_least, pairs};
+use super::late::{HostReadings, Misread};
+use super::ordered::{by_numbers, by_pointers, from_least, pairs};
 use super::pair_count::{PairCount, PairOrders};
 use super::vectors::{Exact, exact};
 use crate::error::{Error, Result};
@@ -72,7 +74,7 @@ pub fn compare(
     let mut run = ComparedRun {
         messages,
         physical,
-        clocks: physical.map(|physical| HostClocks::new(graph, physical.times())),
+        clocks: physical.map(|physical| HostReadings::new(graph, physical.times())),
         sampling,
         exact: None,
         drawn: Vec::new(),
@@ -80,7 +82,7 @@ pub fn compare(
     if is_small {
         run.exact = Some(exact(messages, &mut Checkpoint::of_query(go_on))?);
     }
-    if !is_small || sampling.samples.is_some() {
+    if !run.is_counted() {
         run.draw(go_on)?;
     }
     let mut rows = Vec::new();
@@ -101,7 +103,7 @@ pub fn compare(
 struct ComparedRun<'a> {
     messages: SentMessages<'a>,
     physical: Option<&'a PhysicalStamps>,
-    clocks: Option<HostClocks<'a>>,
+    clocks: Option<HostReadings<'a>>,
     sampling: Sampling,
     /// What one pass over all vector clocks tells, if they are not too many.
     exact: Option<Exact>,
@@ -110,6 +112,11 @@ struct ComparedRun<'a> {
 }
 
 impl<'a> ComparedRun<'a> {
+    /// Whether all pairs are counted, if they can be.
+    fn is_counted(&self) -> bool {
+        self.exact.is_some() && self.sampling.samples.is_none()
+    }
+
     fn draw(&mut self, go_on: &mut GoOn<'_>) -> Result<()> {
         let graph = self.messages.graph;
         if graph.len() > 1 && self.drawn.is_empty() {
@@ -138,6 +145,14 @@ impl<'a> ComparedRun<'a> {
             }
             ClockKind::Hlc => self.hybrid(go_on),
             ClockKind::Physical => self.host_clocks(go_on),
+            ClockKind::Plausible { entries } => {
+                let stamps = PlausibleStamps::new(graph, entries, go_on)?;
+                self.counters((1, entries as u64), &stamps, go_on)
+            }
+            ClockKind::Bloom { size, hashes } => {
+                let stamps = BloomStamps::new(graph, size, hashes, go_on)?;
+                self.counters((hashes.into(), size as u64), &stamps, go_on)
+            }
             ClockKind::Direct => {
                 let checkpoint = &mut Checkpoint::of_query(go_on);
                 let index = |position: usize| graph.event_at(position as u32).index;
@@ -159,7 +174,38 @@ impl<'a> ComparedRun<'a> {
                 let cost = cost.unwrap_or_else(|| self.vectors_drawn());
                 Ok(ClockRow::new(Some(cost), self.all_in_order(None)))
             }
+            ClockKind::Itc => {
+                let cost = match self.exact {
+                    Some(_) => Some(messages.of_trees(go_on)?),
+                    None => None,
+                };
+                Ok(ClockRow::new(cost, self.all_in_order(None)))
+            }
         }
+    }
+
+    /// Of clocks that keep every order, and only grow along each machine.
+    fn counters(
+        &self,
+        entries: (u64, u64),
+        stamps: &impl Stamps,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<ClockRow> {
+        let graph = self.messages.graph;
+        let checkpoint = &mut Checkpoint::of_query(go_on);
+        let cost = self.cost(entries, stamps, checkpoint)?;
+        if self.is_counted() {
+            let ordered = by_pointers(graph, stamps, checkpoint)?;
+            return Ok(ClockRow::new(Some(cost), self.all_in_order(Some(ordered))));
+        }
+        let made_up = |drawn: &DrawnEvent| {
+            ordered_with(graph, stamps, drawn.position).saturating_sub(drawn.ordered)
+        };
+        let orders = PairOrders {
+            made_up: self.estimate(made_up),
+            ..self.all_in_order(None)
+        };
+        Ok(ClockRow::new(Some(cost), orders))
     }
 
     fn hybrid(&self, go_on: &mut GoOn<'_>) -> Result<ClockRow> {
@@ -195,7 +241,7 @@ impl<'a> ComparedRun<'a> {
         let ordered = by_numbers(graph.len(), time, |_| 0, checkpoint)?;
         let clocks = self.clocks.as_ref().expect("they are what is shown");
         let counted = match &self.exact {
-            Some(exact) if self.drawn.is_empty() => {
+            Some(exact) if self.is_counted() => {
                 let misread = clocks.misread(graph, self.sampling.exact, checkpoint)?;
                 misread.map(|misread| (exact.ordered, misread))
             }
@@ -253,7 +299,7 @@ impl<'a> ComparedRun<'a> {
     /// Of a clock that keeps every order; it orders so many pairs, or only these.
     fn all_in_order(&self, ordered: Option<u64>) -> PairOrders {
         let happened = match &self.exact {
-            Some(exact) if self.drawn.is_empty() => PairCount::counted(exact.ordered),
+            Some(exact) if self.is_counted() => PairCount::counted(exact.ordered),
             _ => self.estimate(|drawn| drawn.ordered),
         };
         PairOrders {

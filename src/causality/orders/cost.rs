@@ -1,7 +1,8 @@
 //! What stamps take: bytes in messages, and entries that machines touch.
 
-use super::super::checkpoint::Checkpoint;
+use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::{Graph, Trace};
+use super::super::stamps::itc;
 use crate::error::Result;
 
 /// What the stamps of a run take.
@@ -60,6 +61,24 @@ impl<'a> SentMessages<'a> {
             checkpoint.after(8)?;
         }
         cost.entries = set * self.graph.len() as u64 + handed * self.graph.matched as u64;
+        Ok(cost)
+    }
+
+    /// Of interval tree clocks, whose entries are the nodes of their trees; an event counts up one of them.
+    pub(super) fn of_trees(&self, go_on: &mut GoOn<'_>) -> Result<StampCost> {
+        let graph = self.graph;
+        let mut cost = StampCost::default();
+        let mut nodes = vec![0_u32; graph.len()];
+        itc::each(graph, go_on, |position, entries, bytes| {
+            cost.add(self.recipients(position).len() as u64, bytes);
+            nodes[position] = entries as u32;
+            // It comes after what it received.
+            if let Some(send) = graph.cause(position) {
+                cost.entries += u64::from(nodes[graph.position(send)]);
+            }
+            Ok(())
+        })?;
+        cost.entries += graph.len() as u64;
         Ok(cost)
     }
 }

@@ -1,10 +1,13 @@
 //! Pairs of some events with all others, where there are too many pairs.
 
+use std::ops::Range;
+
 use super::super::checkpoint::Checkpoint;
 use super::super::graph::{EventId, Graph};
 use super::super::reach::each_related;
-use super::super::stamps::varint;
-use super::late::{HostClocks, Misread};
+use super::super::stamps::{Stamps, varint};
+use super::late::{HostReadings, Misread};
+use super::ordered::spans;
 use super::pair_count::PairCount;
 use crate::error::Result;
 use crate::model::random::Generator;
@@ -33,7 +36,7 @@ pub(super) fn draw(
     graph: &Graph,
     samples: usize,
     seed: u64,
-    clocks: Option<&HostClocks<'_>>,
+    clocks: Option<&HostReadings<'_>>,
     checkpoint: &mut Checkpoint<'_>,
 ) -> Result<Vec<DrawnEvent>> {
     let mut generator = Generator::new(seed, 0, 0);
@@ -68,6 +71,31 @@ pub(super) fn draw(
         }
     }
     Ok(drawn)
+}
+
+/// How many events a clock orders with one; its stamps only grow along each machine.
+pub(super) fn ordered_with(graph: &Graph, stamps: &impl Stamps, position: usize) -> u64 {
+    let mut ordered = 0;
+    for span in spans(graph) {
+        let before = first(span.clone(), |other| !stamps.precedes(other, position));
+        let after = first(span.clone(), |other| stamps.precedes(position, other));
+        ordered += (before - span.start + span.end - after) as u64;
+    }
+    ordered
+}
+
+/// The first position from which on something is so; the end if there is none.
+fn first(span: Range<usize>, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (span.start, span.end);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if is_so(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
 /// How many pairs of so many events there are of a kind, if those drawn are in so many each.

@@ -25,13 +25,13 @@ impl Misread {
 }
 
 /// Physical clocks, by position.
-pub(super) struct HostClocks<'a> {
+pub(super) struct HostReadings<'a> {
     times: &'a [i64],
     /// Up to each event, the largest of its machine; none if no clock steps back.
     largest: Option<Vec<i64>>,
 }
 
-impl<'a> HostClocks<'a> {
+impl<'a> HostReadings<'a> {
     pub(super) fn new(graph: &Graph, times: &'a [i64]) -> Self {
         let spans = spans(graph);
         let grows = |span: &Range<usize>| times[span.clone()].is_sorted();
