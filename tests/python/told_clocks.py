@@ -144,3 +144,93 @@ def within(a, b, more=0):
     if not others:
         others = [0, 0]
     return all(within(half, beside, other - base) for half, beside in zip(halves, others, strict=True))
+
+
+def base(of):
+    return of[0] if isinstance(of, tuple) else of
+
+
+def lifted(of, more):
+    return (of[0] + more, *of[1:]) if isinstance(of, tuple) else of + more
+
+
+def most(of):
+    return of[0] + max(most(of[1]), most(of[2])) if isinstance(of, tuple) else of
+
+
+def normal(number, left, right):
+    if left == right and not isinstance(left, tuple):
+        return number + left
+    least = min(base(left), base(right))
+    return number + least, lifted(left, -least), lifted(right, -least)
+
+
+def join(a, b):
+    """Both of two event trees (Almeida, Baquero and Fonte 2008, as all that follows)."""
+    if not isinstance(a, tuple) and not isinstance(b, tuple):
+        return max(a, b)
+    a, b = ((*each, 0, 0)[:3] if isinstance(each, tuple) else (each, 0, 0) for each in (a, b))
+    if a[0] > b[0]:
+        a, b = b, a
+    more = b[0] - a[0]
+    return normal(a[0], join(a[1], lifted(b[1], more)), join(a[2], lifted(b[2], more)))
+
+
+def fill(own, of):
+    if own == 0 or not isinstance(of, tuple):
+        return of
+    if own == 1:
+        return most(of)
+    left, right = own
+    number, low, high = of
+    if left == 1:
+        filled = fill(right, high)
+        return normal(number, max(most(low), base(filled)), filled)
+    if right == 1:
+        filled = fill(left, low)
+        return normal(number, filled, max(most(high), base(filled)))
+    return normal(number, fill(left, low), fill(right, high))
+
+
+def grow(own, of):
+    """One event more, and what it costs."""
+    if own == 1 and not isinstance(of, tuple):
+        return of + 1, 0
+    if not isinstance(of, tuple):
+        grown, cost = grow(own, (of, 0, 0))
+        return grown, cost + 10**6
+    left, right = own
+    number, low, high = of
+    if left == 0:
+        grown, cost = grow(right, high)
+        return (number, low, grown), cost + 1
+    if right == 0:
+        grown, cost = grow(left, low)
+        return (number, grown, high), cost + 1
+    (lower, one), (higher, other) = grow(left, low), grow(right, high)
+    return ((number, lower, high), one + 1) if one < other else ((number, low, higher), other + 1)
+
+
+def event(own, of):
+    filled = fill(own, of)
+    return filled if filled != of else grow(own, of)[0]
+
+
+def fork(machines):
+    """Ids of so many machines, the first half of them in the left half."""
+    if machines == 1:
+        return [1]
+    half = (machines + 1) // 2
+    return [(own, 0) for own in fork(half)] + [(0, own) for own in fork(machines - half)]
+
+
+def interval_trees(told):
+    """The event tree after each event, by row, and the id of each machine."""
+    ids = dict(zip(told.machines, fork(len(told.machines)), strict=True)) if told.machines else {}
+    found = {}
+    for row in told.order:
+        mine = 0
+        for other in told.graph.predecessors(row):
+            mine = join(mine, found[other])
+        found[row] = event(ids[told.machine[row]], mine)
+    return found, ids

@@ -1,4 +1,4 @@
-//! Event trees: how many events are known of, by interval (Almeida, Baquero and Fonte 2008, section 5).
+//! Event trees: how many events are known of, by interval (Almeida, Baquero and Fonte 2008).
 
 use std::fmt;
 use std::rc::Rc;
@@ -169,7 +169,6 @@ mod tests {
         EventTree::node(base, left, right)
     }
 
-    /// The run of section 5.1 of the paper, as far as its machines do not change.
     #[test]
     fn growing_filling_and_joining() {
         let leaf = EventTree::Leaf;
@@ -183,6 +182,8 @@ mod tests {
         assert_eq!(a.join(&b).to_string(), "(1, 0, 1)");
         assert_eq!(a.join(&b).event(&left), leaf(2));
         assert_eq!(leaf(2).event(&left).to_string(), "(2, 1, 0)");
+        // One that knows of more elsewhere is raised to that.
+        assert_eq!(b.event(&left), leaf(2));
         // A machine with a quarter grows in it alone.
         assert_eq!(
             leaf(2).event(&[false, true]).to_string(),

@@ -1,4 +1,4 @@
-//! Hybrid logical clocks (Kulkarni, Demirbas, Madappa, Avva and Leone 2014, figure 5).
+//! Hybrid logical clocks (Kulkarni, Demirbas, Madappa, Avva and Leone 2014).
 //!
 //! l is the largest physical time that an event knows of, c counts events that know of no later one. Before its first
 //! event a machine knows of no time: that has its own physical time and c = 0.

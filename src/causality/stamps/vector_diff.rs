@@ -17,17 +17,17 @@ use crate::error::{Error, Result};
 pub type Change = (u32, u32);
 
 /// The differences that an event sends, by recipient.
-pub type Sent = Vec<(u64, Vec<Change>)>;
+pub type SentChanges = Vec<(u64, Vec<Change>)>;
 
 /// What the events that are asked for send.
 ///
-/// RecipientsBySend are those that SENDs name, and those that received. It is an error if a message was overtaken.
+/// Recipients are those that SENDs name, and those that received. It is an error if a message was overtaken.
 pub fn table(
     graph: &Graph,
     trace: &Trace<'_>,
     wanted: &Wanted,
     go_on: &mut GoOn<'_>,
-) -> Result<Vec<Sent>> {
+) -> Result<Vec<SentChanges>> {
     let checkpoint = &mut Checkpoint::of_query(go_on);
     check_order(graph, checkpoint)?;
     let recipients = recipients(graph, trace, checkpoint)?;
@@ -36,7 +36,7 @@ pub fn table(
     let mut known: Vec<Vec<(u32, u32)>> = vec![Vec::new(); width];
     // By machine, the index of its last send to each recipient.
     let mut last: Vec<BTreeMap<u64, u32>> = vec![BTreeMap::new(); width];
-    let mut table = vec![Sent::new(); wanted.len()];
+    let mut table = vec![SentChanges::new(); wanted.len()];
     let mut entries = 0;
     let mut rows = ClockRows::new(width, None);
     let (from, to) = whole(graph);

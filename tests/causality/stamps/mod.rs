@@ -150,7 +150,7 @@ fn events(rows: &[EventOf]) -> Columns {
     columns
 }
 
-/// Figure 6 of the paper: four nodes, of which the first has a clock that is ahead.
+/// As in the paper: four nodes, of which the first has a clock that is ahead.
 #[test]
 fn hybrid_clocks_count_while_they_wait_for_time() {
     // Node 1 sends at 10 to node 2, which is at 1 and 2, and sends on to node 3, at 2 and 3, and that to node 4.

@@ -120,6 +120,9 @@ def check_hybrid(run, told, seed):
 def check_intervals(run, told):
     stamps = run.stamps("itc")
     trees = [told_clocks.tree(text) for text in stamps["event"]]
+    expected, ids = told_clocks.interval_trees(told)
+    assert trees == [expected[row] for row in told.rows]
+    assert [told_clocks.tree(own) for own in stamps["id"]] == [ids[machine] for machine in told.machine]
     for b in told.rows:
         for a in told.rows:
             is_before = a in told.before[b]
