@@ -1610,15 +1610,15 @@ def predict(
     *,
     topology: str | Sequence[Sequence[int]],
     behavior: Mapping[str, Any],
-) -> dict[str, _Floats]:
-    """What theory expects of machines with these rates: float64 arrays, one value per machine.
+) -> tuple[dict[str, _Floats], dict[str, Any]]:
+    """What theory expects of machines with these rates: columns, and what is said of all of them.
 
-    ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
-    (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
-    arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
-    not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
-    converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
-    machines.
+    The columns are float64 arrays, one value per machine: ``clock_rate``, ``idle_rate`` (idle ticks per s),
+    ``arrival_rate`` (messages per s), ``load`` (arrivals per tick), ``queue_growth`` (messages per s),
+    ``clock_growth`` (clock per s, fitted), ``clock_growth_low`` and ``clock_growth_high`` (its bounds). NaN
+    where the fixed point is not known to be unique, of ``clock_growth`` also where only bounds are known.
+    ``fixed_point`` (str: "unique", "several", "continuum" or "not decided"), ``solutions`` (tuples of idle
+    rates), ``is_continuum`` (None if it is not decided) and ``drift_growth`` (clock per s) are of all.
 
     `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
     """

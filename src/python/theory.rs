@@ -2,42 +2,60 @@
 
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::interrupt::interruptible;
 use super::setting::BehaviorSetting;
 use super::topology::Shape;
-use crate::model::theory;
+use crate::model::theory::{self, FixedPoints};
 
-/// What theory expects of machines with these rates: float64 arrays, one value per machine.
+/// What theory expects of machines with these rates: columns, and what is said of all of them.
 ///
-/// ``clock_rate``, ``idle_rate`` (idle ticks per s), ``arrival_rate`` (messages per s), ``load``
-/// (arrivals per tick), ``queue_growth`` (messages per s), ``clock_growth`` (clock per s where nothing
-/// arrives, else NaN: the growth of the fast clocks is known only by bounds). NaN where the fixed point is
-/// not known to be unique. It is for fully connected machines, and wherever the iteration of the equations
-/// converges, which shows it: with the default probabilities always on a ring, a line, a star of up to 31
-/// machines.
+/// The columns are float64 arrays, one value per machine: ``clock_rate``, ``idle_rate`` (idle ticks per s),
+/// ``arrival_rate`` (messages per s), ``load`` (arrivals per tick), ``queue_growth`` (messages per s),
+/// ``clock_growth`` (clock per s, fitted), ``clock_growth_low`` and ``clock_growth_high`` (its bounds). NaN
+/// where the fixed point is not known to be unique, of ``clock_growth`` also where only bounds are known.
+/// ``fixed_point`` (str: "unique", "several", "continuum" or "not decided"), ``solutions`` (tuples of idle
+/// rates), ``is_continuum`` (None if it is not decided) and ``drift_growth`` (clock per s) are of all.
 ///
 /// `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
 #[pyfunction]
 #[pyo3(signature = (rates, *, topology, behavior))]
-pub(super) fn predict(
-    py: Python<'_>,
+pub(super) fn predict<'py>(
+    py: Python<'py>,
     rates: Vec<f64>,
     topology: Shape,
     behavior: BehaviorSetting,
-) -> PyResult<Bound<'_, PyDict>> {
-    let prediction = interruptible(py, |go_on| {
+) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
+    let (queues, clocks) = interruptible(py, |go_on| {
         let topology = topology.build(rates.len())?;
         let (behavior, manners) = behavior.build(&topology)?;
-        theory::predict_each(&rates, &topology, (behavior, &manners), go_on)
+        theory::predict_clocks(&rates, &topology, (behavior, &manners), go_on)
     })?;
-    let dict = PyDict::new(py);
-    dict.set_item("clock_rate", prediction.clock_rate.into_pyarray(py))?;
-    dict.set_item("idle_rate", prediction.idle_rate.into_pyarray(py))?;
-    dict.set_item("arrival_rate", prediction.arrival_rate.into_pyarray(py))?;
-    dict.set_item("load", prediction.load.into_pyarray(py))?;
-    dict.set_item("queue_growth", prediction.queue_growth.into_pyarray(py))?;
-    dict.set_item("clock_growth", prediction.clock_growth.into_pyarray(py))?;
-    Ok(dict)
+    let columns = PyDict::new(py);
+    for (name, values) in [
+        ("clock_rate", queues.clock_rate),
+        ("idle_rate", queues.idle_rate),
+        ("arrival_rate", queues.arrival_rate),
+        ("load", queues.load),
+        ("queue_growth", queues.queue_growth),
+        ("clock_growth", clocks.growth),
+        ("clock_growth_low", clocks.low),
+        ("clock_growth_high", clocks.high),
+    ] {
+        columns.set_item(name, values.into_pyarray(py))?;
+    }
+    let solutions = &queues.solutions;
+    let listed = solutions.listed().iter().map(|each| PyTuple::new(py, each));
+    let listed: Vec<_> = listed.collect::<PyResult<_>>()?;
+    let is_continuum = match solutions {
+        FixedPoints::Undecided => None,
+        _ => Some(matches!(solutions, FixedPoints::Continuum(_))),
+    };
+    let whole = PyDict::new(py);
+    whole.set_item("fixed_point", solutions.in_words())?;
+    whole.set_item("solutions", PyTuple::new(py, listed)?)?;
+    whole.set_item("is_continuum", is_continuum)?;
+    whole.set_item("drift_growth", clocks.drift)?;
+    Ok((columns, whole))
 }

@@ -10,6 +10,7 @@ from lamport._plot.faults import draw_on_plot
 from lamport._plot.legend import put_legend
 from lamport._plot.look import Look, look_of
 from lamport._plot.machines import Drawn, drawn
+from lamport._plot.prediction import draw_prediction
 from lamport._runs.clocks import clocks_at
 from lamport._runs.names import Names, numbers
 from lamport._runs.tables import floats
@@ -42,8 +43,6 @@ MOST_POINTS = 4000
 """The most points drawn of one machine on one Axes: more would not be seen."""
 MOST_VALUES = 2**23
 """The most clocks of which medians are taken."""
-PREDICTED = (0, (1, 2))
-"""The dots of what theory predicts."""
 MARKED = 0.16
 """How far apart the marks of a line are, as a share of the Axes."""
 FEW = 8
@@ -84,7 +83,7 @@ def plot(
     if len(panels) == 4:
         _draw_apart(panels[3], run, looks, look)
     if predict:
-        _draw_prediction(panels[1], (first, end), table.loc[shown], looks, look)
+        draw_prediction(panels, (first, end), table, looks, look)
     _dress(panels, run, note)
     if run.faults:
         draw_on_plot(list(panels), run, {machine: each.style.color for machine, each in looks.items()})
@@ -172,20 +171,6 @@ def thin(time: "NDArray[Any]", values: "NDArray[Any]") -> "tuple[NDArray[Any], N
     starts = np.linspace(0, len(time), MOST_POINTS, endpoint=False).astype(np.int64)
     highest = np.maximum.reduceat(values, starts)
     return np.append(time[starts], time[-1]), np.append(highest, values[-1])
-
-
-def _draw_prediction(
-    axes: "Axes", span: tuple[float, float], table: "pd.DataFrame", looks: dict[int, Drawn], look: Look
-) -> None:
-    from matplotlib.lines import Line2D
-
-    growing = table["queue_growth_predicted"].loc[lambda growth: growth > 0]
-    style: dict[str, Any] = {"linestyle": PREDICTED, "linewidth": 1.6}
-    for machine, growth in zip(growing.index.tolist(), growing.tolist(), strict=True):
-        line = [0.0, growth * (span[1] - span[0])]
-        axes.plot(span, line, color=looks[machine].style.color, gid="predicted", **style)
-    if len(growing):
-        put_legend(axes, [Line2D([], [], color=look.grey(0.4), label="predicted", **style)])
 
 
 def _dress(panels: "NDArray[np.object_]", run: "Recorded", note: str) -> None:

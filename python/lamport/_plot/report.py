@@ -32,6 +32,11 @@ above 1 means that more messages arrive than the machine has ticks to read them.
 above is of the messages that still waited just after a RECEIVE took one, or at the end."""
 
 
+CLOCKS = """\
+Clock values per second: measured (the final clock by the time), predicted (a fitted value), and the bounds
+that are proved. Drift grows by the largest less the smallest of them."""
+
+
 def report(run: "Recorded", directory: str | PathLike[str] | None) -> list[Path]:
     """Write what `Run.report` describes."""
     if directory is None and run.log_dir is None:
@@ -76,6 +81,9 @@ def _write(run: "Recorded") -> str:
         "## Queue Growth",
         QUEUES,
         _growth(table),
+        "## Clock Growth",
+        CLOCKS,
+        _clocks(run, table),
         "## Figure",
         f"![Clock, queue length, jumps and drift against time]({figure})",
     ]
@@ -170,6 +178,20 @@ def _growth(table: "pd.DataFrame") -> str:
         "Measured (1/s)": _numbers(table["queue_growth"], ".3f"),
         "Predicted (1/s)": _numbers(table["queue_growth_predicted"], ".3f"),
         "Predicted load": _numbers(table["load_predicted"], ".3f"),
+    }
+    return markdown(columns)
+
+
+def _clocks(run: "Recorded", table: "pd.DataFrame") -> str:
+    lasted = np.asarray(_durations(run), dtype=np.float64)
+    final = table["final_clock"].to_numpy(dtype=np.float64)
+    measured = np.divide(final, lasted, out=np.full(len(final), np.nan), where=lasted > 0)
+    columns = {
+        "Machine": _names(table),
+        "Measured (1/s)": _numbers(measured, ".3f"),
+        "Predicted (1/s)": _numbers(table["clock_growth_predicted"], ".3f"),
+        "At least": _numbers(table["clock_growth_low"], ".3f"),
+        "At most": _numbers(table["clock_growth_high"], ".3f"),
     }
     return markdown(columns)
 

@@ -275,9 +275,10 @@ class Recorded:
         messages that still waited just after a RECEIVE took one, or at the end; before it took it there was
         one more), ``final_queue_len`` (Int64, NA if unknown: those left at the end), ``queue_growth`` (final
         length by seconds of ticking), ``mean_drift`` (float64) and ``max_drift`` (int64), ``mean_wait`` (s)
-        and ``mean_queue_len`` (float64), ``load_predicted`` and ``queue_growth_predicted`` (what
-        `lamport.predict` expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``,
-        ``lateness_max`` (of ticks, s; all float64).
+        and ``mean_queue_len`` (float64), ``load_predicted``, ``queue_growth_predicted``,
+        ``clock_growth_predicted``, ``clock_growth_low`` and ``clock_growth_high`` (what `lamport.predict`
+        expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s;
+        all float64).
         The table is yours, as `events` is.
 
         Four of them are over time, from 0 (or the first event, if that is earlier) to the last event of the

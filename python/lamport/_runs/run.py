@@ -112,7 +112,8 @@ class Run(Stamped):
         machines : int, str or sequence of them, optional
             Which machines, by id or name; all if None, and 20 spread over them if there are more.
         predict : bool
-            Add the predicted growth of each queue, dotted.
+            Add what `lamport.predict` expects, dotted: the growth of each clock and queue, and of each clock
+            less the median one. Where only bounds of a clock's growth are known, they are shaded.
         axes : sequence of three or four Axes, optional
             Where to draw; a new figure if None. On three there is no drift.
 

@@ -48,6 +48,7 @@ SLOWEST = "slowest_queue_growth"
 METRICS = (*REDUCTIONS, SLOWEST)
 OTHERS = {"label", "name", "run", "seed", "machine_id", "clock_rate", *MODEL, "load_predicted"}
 OTHERS |= {"queue_growth_predicted", "lateness_p50", "lateness_p99", "lateness_max"}
+OTHERS |= {"clock_growth_predicted", "clock_growth_low", "clock_growth_high"}
 """What else the tables of sweeps and of `compare` have; a column of none of these was measured by a user."""
 
 Statistic = Literal["mean", "median"] | float

@@ -49,6 +49,14 @@ MESSAGE_COLUMNS = {
     "matched": "match",
 }
 COUNTS = ("ticks", "sends", "receives", "internals", "final_clock")
+PREDICTED = {
+    "load_predicted": "load",
+    "queue_growth_predicted": "queue_growth",
+    "clock_growth_predicted": "clock_growth",
+    "clock_growth_low": "clock_growth_low",
+    "clock_growth_high": "clock_growth_high",
+}
+"""The columns of `Run.machines` that `lamport.predict` has, with their names there."""
 LATENESS = ("lateness_p50", "lateness_p99", "lateness_max")
 
 
@@ -78,7 +86,7 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
     duration = columns["duration"]
     left = floats(maybe_whole(columns["final_queue_len"]))
     growth = np.divide(left, duration, out=np.full(len(duration), np.nan), where=duration > 0)
-    load, growth_predicted = _prediction(logs, columns, known)
+    expected = _prediction(logs, columns, known)
     names = logs.names
     called = {"name": [names.get(each) for each in columns["machine_id"].tolist()]} if names else {}
     return pd.DataFrame(
@@ -88,8 +96,7 @@ def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
             "max_queue_len": maybe_whole(columns["max_queue_len"]),
             "final_queue_len": maybe_whole(columns["final_queue_len"]),
             "queue_growth": growth,
-            "load_predicted": load,
-            "queue_growth_predicted": growth_predicted,
+            **{name: expected[of] for name, of in PREDICTED.items()},
             **{name: columns[name] for name in LATENESS},
         },
         index=pd.Index(columns["machine_id"], name="machine_id"),
@@ -229,12 +236,12 @@ def copies_on_write() -> bool:
     return pd.options.mode.copy_on_write is True
 
 
-def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]") -> tuple[Any, Any]:
-    """Load and queue growth as theory has them; NaN where it cannot tell."""
+def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]") -> dict[str, Any]:
+    """Return what theory expects, by the names of `lamport.predict`; NaN where it cannot tell."""
     from lamport._lamport import predict
 
     machines = columns["machine_id"]
-    nothing = np.full(len(machines), np.nan)
+    nothing = dict.fromkeys(PREDICTED.values(), np.full(len(machines), np.nan))
     rates = columns["clock_rate"]
     peers = _shape(logs, machines, known)
     # A list is of all machines, of which only some may be here.
@@ -244,16 +251,18 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     }
     weights = known.get("weights")
     if known.get("draw_after_receive"):
-        return nothing, nothing  # theory knows machines that do one thing in a tick
+        return nothing  # theory knows machines that do one thing in a tick
     if "steps" in columns["ticking"]:
-        return nothing, nothing  # nor is there a long run where rates change
+        return nothing  # nor is there a long run where rates change
     if any(columns["has_weights"]) and (weights is None or len(machines) != known.get("machines")):
-        return nothing, nothing
+        return nothing
     if peers is None or np.isnan(rates).any() or any(np.isnan(each).any() for each in behavior.values()):
-        return nothing, nothing
+        return nothing
     behavior["weights"] = as_weights("weights", weights)
-    expected = predict(rates.tolist(), topology=peers, behavior=behavior)
-    return expected["load"], expected["queue_growth"]
+    expected, _ = predict(rates.tolist(), topology=peers, behavior=behavior)
+    if any(columns["ticking"]):  # of clocks it knows where ticks are even
+        expected |= {name: nothing[name] for name in nothing if name.startswith("clock_growth")}
+    return expected
 
 
 def _shape(logs: "Logs", machines: Any, known: "Mapping[str, Any]") -> str | list[list[int]] | None:
