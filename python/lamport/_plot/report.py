@@ -142,8 +142,16 @@ def _drift(run: "Recorded", table: "pd.DataFrame") -> str:
     return (
         f"**{run.drift}**: from {names[last]} at {final[last]} to {names[first]} at {final[first]} "
         "(the largest final clock less the smallest)."
+        + _slope(table)
         + (f" This is of {part} only." if (part := run._part) else "")
     )
+
+
+def _slope(table: "pd.DataFrame") -> str:
+    growth = table["clock_growth_predicted"].to_numpy()
+    if np.isnan(growth).any():
+        return ""
+    return f" It is expected to grow by {growth.max() - growth.min():.3f} per second."
 
 
 def fidelity(run: "Recorded", table: "pd.DataFrame") -> str:

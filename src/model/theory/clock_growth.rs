@@ -121,14 +121,14 @@ pub(super) fn clock_growth(
             };
         }
     }
-    let is_one_group = groups.len() == 1 && groups[0].len() == rates.len();
-    let is_critical = |machine: usize| (arrivals[machine] / rates[machine] - 1.0).abs() < CRITICAL;
-    let mut drift = if is_one_group { 0.0 } else { f64::NAN };
-    for machine in 0..rates.len() {
-        if is_critical(machine) {
-            each[machine].value = f64::NAN;
-            drift = f64::NAN;
-        }
+    let is_critical = |(rate, arrived): (&f64, &f64)| (arrived / rate - 1.0).abs() < CRITICAL;
+    let critical: Vec<bool> = rates.iter().zip(arrivals).map(is_critical).collect();
+    for (growth, _) in each.iter_mut().zip(&critical).filter(|(_, near)| **near) {
+        growth.value = f64::NAN;
+    }
+    let mut drift = f64::NAN;
+    if groups.len() == 1 && groups[0].len() == rates.len() && !critical.contains(&true) {
+        drift = 0.0;
     }
     if each.iter().all(|growth| !growth.value.is_nan()) {
         let values = || each.iter().map(|growth| growth.value);

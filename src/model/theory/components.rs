@@ -30,8 +30,7 @@ pub(super) fn components(inflows: &Inflows, is_in: &dyn Fn(usize) -> bool) -> Ve
             if let Some(&(sender, _)) = inflows.to(machine).get(*looked) {
                 *looked += 1;
                 let sender = sender as usize;
-                if !is_in(sender) {
-                } else if number[sender] == NEW {
+                if is_in(sender) && number[sender] == NEW {
                     path.push((sender, 0));
                 } else if is_waiting[sender] {
                     lowest[machine] = lowest[machine].min(number[sender]);
@@ -45,9 +44,9 @@ pub(super) fn components(inflows: &Inflows, is_in: &dyn Fn(usize) -> bool) -> Ve
             if lowest[machine] == number[machine] {
                 let begins = waiting.iter().rposition(|&one| one as usize == machine);
                 let members = waiting.split_off(begins.expect("the root of a component waits"));
-                members
-                    .iter()
-                    .for_each(|&one| is_waiting[one as usize] = false);
+                for &one in &members {
+                    is_waiting[one as usize] = false;
+                }
                 found.push(members);
             }
         }

@@ -1,6 +1,7 @@
 //! The corners of solutions that are not single points.
 
-use super::enumeration::SMALL;
+/// Pivots below this are taken for 0.
+pub(super) const SMALL: f64 = 1e-8;
 
 /// A number that is linear in some idle rates, and must not be below 0.
 #[derive(Debug, Clone)]

@@ -1,15 +1,13 @@
 //! All solutions of a few machines, by who is ever idle in them.
 
-use super::corners::{self, Linear};
+use super::corners::{self, Linear, SMALL};
 use super::enclosure::WORK;
 use super::links::Inflows;
-use super::mesh::MOST_SOLUTIONS;
+use super::solutions::MOST_SOLUTIONS;
 use crate::error::{Error, Result};
 
-/// Pivots below this are taken for 0,
-pub(super) const SMALL: f64 = 1e-8;
-/// which is known to be right only below this.
-pub(super) const ZERO: f64 = 1e-12;
+/// Pivots that are taken for 0 are known to be that only below this.
+const ZERO: f64 = 1e-12;
 /// Sums and comparisons after which it is given up: some seconds.
 const MOST_WORK: usize = 3_000_000_000;
 
@@ -69,6 +67,8 @@ enum Choice {
     Idle,
     /// It never is: the row as for open ones, not below 0.
     Busy,
+    /// It is ever idle, but its row, which is 0, does not tell how much.
+    Held,
 }
 
 /// Each row as a constant and what the idle rates of open machines add to it.
@@ -134,20 +134,23 @@ impl Finder<'_> {
             return Ok(());
         }
         let size = |machine: &usize| tableau.at(*machine, *machine).abs();
-        let largest = tableau.open.iter().copied();
-        let machine = largest
-            .max_by(|a, b| size(a).total_cmp(&size(b)))
-            .expect("some are open");
-        if size(&machine) < SMALL {
+        let open = tableau.open.iter().copied();
+        let undecided = open.filter(|&machine| tableau.choices[machine] == Choice::Open);
+        let Some(machine) = undecided.max_by(|a, b| size(a).total_cmp(&size(b))) else {
             self.corners(&tableau);
             return Ok(());
-        }
+        };
+        let is_held = size(&machine) < SMALL;
         if self.equations.within[machine][0] <= self.equations.slack[machine] {
             let mut busy = tableau.clone();
             busy.leave(machine);
             self.search(busy)?;
         }
-        tableau.pivot(machine);
+        if is_held {
+            tableau.choices[machine] = Choice::Held;
+        } else {
+            tableau.pivot(machine);
+        }
         self.search(tableau)
     }
 
@@ -162,6 +165,7 @@ impl Finder<'_> {
                 let is_possible = match tableau.choices[machine] {
                     Choice::Idle => most >= low - slack && least <= high + slack,
                     Choice::Busy | Choice::Open => most >= -slack,
+                    Choice::Held => most >= -slack && least <= slack,
                 };
                 if !is_possible {
                     return false;
@@ -180,48 +184,34 @@ impl Finder<'_> {
         }
     }
 
-    /// Where no open machine has a pivot: the solutions that need not be single points.
+    /// Where all that are open are held: the solutions that need not be single points.
     fn corners(&mut self, tableau: &Tableau) {
-        let open = &tableau.open;
-        for chosen in 0_u32..1 << open.len() {
-            let of = |is_idle: bool| {
-                let each = open.iter().enumerate();
-                let wanted = each.filter(move |(place, _)| (chosen >> place & 1 == 1) == is_idle);
-                wanted.map(|(_, &machine)| machine).collect::<Vec<_>>()
-            };
-            let (idle, busy) = (of(true), of(false));
-            self.work += tableau.work() * (1 + idle.len());
-            if self.is_over() {
-                return;
+        let held = &tableau.open;
+        self.work += tableau.work() * (1 + held.len());
+        let line = |machine: usize, is_idle| Linear {
+            machine,
+            is_idle,
+            constant: tableau.constant(machine),
+            slopes: held.iter().map(|&one| tableau.at(machine, one)).collect(),
+            slack: self.equations.slack[machine],
+        };
+        let count = self.equations.count();
+        let others = (0..count).filter(|machine| !held.contains(machine));
+        let lines = others.map(|machine| line(machine, tableau.choices[machine] == Choice::Idle));
+        let zero = held.iter().map(|&machine| line(machine, false));
+        let mut corners = corners::Corners::default();
+        corners.find(lines.collect(), zero.collect());
+        self.work += corners.work;
+        if corners.is_continuum {
+            self.is_continuum = true;
+            self.is_unsure |= corners.neglected > ZERO;
+        }
+        for point in corners.points {
+            let mut solution = vec![0.0; count];
+            for (machine, rate) in point {
+                solution[machine] = rate.max(0.0);
             }
-            let line = |machine: usize, is_idle| Linear {
-                machine,
-                is_idle,
-                constant: tableau.constant(machine),
-                slopes: idle.iter().map(|&one| tableau.at(machine, one)).collect(),
-                slack: self.equations.slack[machine],
-            };
-            let mut lines: Vec<Linear> = (0..self.equations.count())
-                .filter(|machine| !open.contains(machine))
-                .map(|machine| line(machine, tableau.choices[machine] == Choice::Idle))
-                .collect();
-            lines.extend(busy.iter().map(|&machine| line(machine, false)));
-            let zero: Vec<Linear> = idle.iter().map(|&machine| line(machine, false)).collect();
-            let mut corners = corners::Corners::default();
-            corners.find(lines, zero);
-            self.work += corners.work;
-            if corners.is_continuum {
-                self.is_continuum = true;
-                self.is_unsure |= corners.neglected > ZERO;
-            }
-            let count = self.equations.count();
-            for point in corners.points {
-                let mut solution = vec![0.0; count];
-                point
-                    .into_iter()
-                    .for_each(|(machine, rate)| solution[machine] = rate.max(0.0));
-                self.add(solution);
-            }
+            self.add(solution);
         }
     }
 
@@ -289,7 +279,7 @@ impl Tableau {
     fn constants(&self, slack: &[f64]) -> Vec<f64> {
         let value = |(row, slack): (usize, &f64)| match self.choices[row] {
             Choice::Idle => Some(self.constant(row)).filter(|rate| *rate > *slack),
-            Choice::Busy | Choice::Open => None,
+            Choice::Busy | Choice::Open | Choice::Held => None,
         };
         let rows = slack.iter().enumerate();
         rows.map(|row| value(row).unwrap_or(0.0)).collect()

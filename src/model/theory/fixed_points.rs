@@ -6,44 +6,11 @@ use super::enclosure::{Enclosure, enclose};
 use super::enumeration::{self, Equations};
 use super::links::{Inflows, Links};
 use super::mesh::fully_connected;
+use super::solutions::FixedPoints;
 use crate::error::Result;
 
 /// The most machines whose idle rates are open that all choices are tried of.
 pub(super) const MOST_OPEN: usize = 20;
-
-/// The solutions of u = max(0, r - A u), each with a value for every machine.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FixedPoints {
-    /// The only one.
-    Unique(Vec<f64>),
-    /// All of several.
-    Several(Vec<Vec<f64>>),
-    /// The corners of infinitely many: any other one lies between some of them.
-    Continuum(Vec<Vec<f64>>),
-    /// How many there are is not known.
-    Undecided,
-}
-
-impl FixedPoints {
-    /// What is known of how many there are, in a word or two.
-    pub fn in_words(&self) -> &'static str {
-        match self {
-            Self::Unique(_) => "unique",
-            Self::Several(_) => "several",
-            Self::Continuum(_) => "continuum",
-            Self::Undecided => "not decided",
-        }
-    }
-
-    /// Those that are listed.
-    pub fn listed(&self) -> &[Vec<f64>] {
-        match self {
-            Self::Unique(only) => std::slice::from_ref(only),
-            Self::Several(all) | Self::Continuum(all) => all,
-            Self::Undecided => &[],
-        }
-    }
-}
 
 /// Solves the equations as far as that can be decided; `go_on` as in [`enclose`].
 pub(super) fn fixed_points(

@@ -1,13 +1,11 @@
 //! The idle rates of fully connected machines, in closed form.
 
-use super::fixed_points::FixedPoints;
+use super::solutions::{FixedPoints, MOST_SOLUTIONS};
 
 /// The nearest to 1 that a sum of probabilities is told from 1.
 pub(super) const LEAST: f64 = 1e-12;
 /// The most numbers that corners of a continuum are told in.
 const MOST_NUMBERS: usize = 2_000_000;
-/// The most solutions that are listed.
-pub(super) const MOST_SOLUTIONS: usize = 1_000;
 
 /// The solutions, where an idle tick sends to each other machine with the probability `share`.
 pub(super) fn fully_connected(rates: &[f64], share: f64) -> FixedPoints {

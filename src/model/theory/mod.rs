@@ -11,6 +11,7 @@ mod enumeration;
 mod fixed_points;
 mod links;
 mod mesh;
+mod solutions;
 
 use crate::error::{Error, Result};
 use crate::model::behavior::Behavior;
@@ -18,9 +19,9 @@ use crate::model::manner::Manners;
 use crate::model::topology::Topology;
 use crate::setting::check_rate;
 use clock_growth::{Growth, Growths, clock_growth};
-pub use fixed_points::FixedPoints;
 use fixed_points::fixed_points;
 use links::Links;
+pub use solutions::FixedPoints;
 
 /// One value a machine; NaN where it is not known to be unique.
 #[derive(Debug, Clone, PartialEq)]

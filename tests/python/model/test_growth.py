@@ -59,12 +59,17 @@ def slope_error(measured, table):
     return abs((measured.max() - measured.min()) - expected) / max(expected, 0.05)
 
 
+def begin(table, duration):
+    """What the first seconds make of growth: who will be overloaded is not yet."""
+    return 5 * table["clock_rate"].max() / duration
+
+
 def outside(measured, table, duration):
     """Return by how much growth is outside of what is proved, less what a run of finite length is."""
     scatter = allowed(table, duration) - 0.07
-    below = table["clock_growth_low"] * (1 - scatter) - 2 / duration - measured
-    above = measured - table["clock_growth_high"] * (1 + scatter) - 2 / duration
-    return max(below.max(), above.max())
+    below = table["clock_growth_low"] * (1 - scatter) - measured
+    above = measured - table["clock_growth_high"] * (1 + scatter)
+    return max(below.max(), above.max()) - begin(table, duration)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -73,8 +78,9 @@ def test_growth_and_drift(seed):
     _, measured, table = compare(seed, duration)
     assert table["clock_growth"].notna().all()
     assert (abs(table["clock_growth"] / measured - 1) <= allowed(table, duration)).all()
-    # In a tenth of the time the scatter is three times as large.
-    assert slope_error(measured, table) < 0.3
+    # In a tenth of the time the scatter is three times as large, and clocks are a message apart at any time.
+    slope = max(table.attrs["drift_growth"], 0.05)
+    assert slope_error(measured, table) < 0.3 + begin(table, duration) / slope
     assert outside(measured, table, duration) <= 0
     jumps = table["clock_growth"] / table["clock_rate"]
     np.testing.assert_allclose(table["mean_jump"], jumps)

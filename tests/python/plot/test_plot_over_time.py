@@ -56,6 +56,30 @@ def test_prediction_is_dotted(run):
     assert dotted[0].get_ydata()[1] == pytest.approx(ticking * run.machines["queue_growth_predicted"].loc[1])
 
 
+def test_clocks_and_drift_that_are_expected_are_dotted():
+    run = lamport.simulate(rates=[1, 3, 6], duration=20, seed=1)
+    panels = run.plot(predict=True)
+    start, end = run.events["time"].min(), run.events["time"].max()
+    growth = run.machines["clock_growth_predicted"]
+    for panel, expected in ((panels[0], growth), (panels[3], growth - growth.median())):
+        dotted = [line for line in panel.lines if line.get_gid() == "predicted" and len(line.get_xdata())]
+        assert [line.get_ydata()[1] for line in dotted] == pytest.approx((expected * (end - start)).tolist())
+        assert [line.get_color() for line in dotted] == [line.get_color() for line in panels[2].lines]
+    assert "predicted" in [text.get_text() for text in panels[0].get_legend().texts]
+
+
+def test_where_only_bounds_are_known_they_are_shaded():
+    run = lamport.simulate(rates=[6, 6, 6], duration=20, seed=1)
+    plain = run.plot()[0].get_ylim()
+    panels = run.plot(predict=True)
+    (shade,) = panels[0].collections
+    assert shade.get_gid() == "bounds"
+    end = run.events["time"].max() - run.events["time"].min()
+    assert shade.get_paths()[0].vertices[:, 1].max() == pytest.approx(12 * end)
+    assert panels[0].get_ylim() == pytest.approx(plain)
+    assert not [line for line in panels[3].lines if line.get_gid() == "predicted"]
+
+
 @pytest.mark.parametrize("count", [3, 4])
 def test_given_axes_are_used_and_no_figure_is_made(run, count):
     figure, axes = plt.subplots(1, count)

@@ -46,7 +46,22 @@ def test_summary(run, paths):
     assert "lateness p50" in found["Tick Fidelity"].lower()
     assert "Predicted (1/s)" in found["Queue Growth"]
     assert "still waited just after a RECEIVE took one, or at the end" in found["Queue Growth"]
+    clocks = found["Clock Growth"]
+    row = run.machines.loc[1]
+    for value in row[["clock_growth_predicted", "clock_growth_low", "clock_growth_high"]]:
+        assert f"{value:.3f} |" in clocks
+    ticking = min(run.durations[1], run.parameters["duration"])
+    assert f"{row['final_clock'] / ticking:.3f} |" in clocks
     assert ("Notes" in found) == bool(run.notes)
+
+
+def test_the_drift_that_is_expected(tmp_path):
+    run = lamport.simulate(rates=[1, 3, 6], duration=20, seed=1)
+    text = sections(run.report(tmp_path)[1].read_text())["Final Drift"]
+    slope = lamport.predict([1, 3, 6]).attrs["drift_growth"]
+    assert f"It is expected to grow by {slope:.3f} per second." in text
+    equal = lamport.simulate(rates=[6, 6], duration=20, seed=1)
+    assert "expected" not in sections(equal.report(tmp_path)[1].read_text())["Final Drift"]
 
 
 def test_fidelity_counts_the_ticks_due(paths):

@@ -15,7 +15,7 @@ fn a_clock_that_hears_nobody_counts_its_ticks() {
     );
     assert_eq!(got.growth, [4.0, 7.0]);
     assert_eq!((got.low, got.high), (vec![4.0, 7.0], vec![4.0, 7.0]));
-    assert_eq!(got.drift, 3.0);
+    near(&[got.drift], &[3.0]);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn machines_that_hear_each_other_are_between_bounds() {
             "{got:?}"
         );
     }
-    assert_eq!(got.drift, 0.0);
+    near(&[got.drift], &[0.0]);
 }
 
 #[test]
@@ -49,7 +49,8 @@ fn of_equal_rates_there_is_only_the_interval() {
         assert!(got.growth.iter().all(|growth| growth.is_nan()));
         assert_eq!(got.low, [6.0; 3]);
         assert_eq!(got.high, [12.0; 3]);
-        assert_eq!(got.drift, 0.0, "they all hear each other");
+        // They all hear each other.
+        near(&[got.drift], &[0.0]);
     }
     // But who hears a faster one than they can be follows that one.
     let peers = vec![vec![1, 2], vec![0, 2], vec![], vec![2]];
@@ -59,7 +60,7 @@ fn of_equal_rates_there_is_only_the_interval() {
         &topology,
         Behavior::new(0.9, 0.0).unwrap(),
     );
-    assert_eq!(got.growth[2], 9.0);
+    near(&got.growth[2..3], &[9.0]);
     assert!(got.growth[0].is_nan() && got.drift.is_nan());
 }
 
