@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lamport._plot.spacetime_layout import Spacetime
     from lamport._runs.recorded import Recorded
 
-__all__ = ["check_cut", "draw_cut"]
+__all__ = ["VERDICT", "check_cut", "draw_cut", "some_of_path"]
 
 VERDICT = {True: "consistent", False: "not consistent", None: "consistent or not: the logs leave it open"}
 AFTER = ("#b2182b", "#ff6b6b")
@@ -51,17 +51,25 @@ def draw_cut(
     return keys + _draw_one(axes, run, diagram, cut)
 
 
+def some_of_path(run: "Recorded", path: Sequence[Cut]) -> "list[tuple[Cut, dict[int, int] | None]]":
+    """Return cuts spread over a path, each with its numbers of events if they are known."""
+    most = min(MOST_OF_PATH, len(path))
+    drawn = np.linspace(0, len(path) - 1, most).round().astype(np.int64).tolist()
+    if not isinstance(path, CutPath):
+        return [(path[place], None) for place in drawn]
+    machines, counts = run._machines.index.tolist(), path.counts()[drawn].tolist()
+    numbers = [dict(zip(machines, row, strict=True)) for row in counts]
+    return [(path[place], own) for place, own in zip(drawn, numbers, strict=True)]
+
+
 def _draw_path(axes: "Axes", run: "Recorded", diagram: "Spacetime", path: Sequence[Cut]) -> "list[Artist]":
     """Draw cuts of a path, the later the more they stand out."""
     from matplotlib.lines import Line2D
 
-    drawn = np.unique(np.linspace(0, len(path) - 1, MOST_OF_PATH).round().astype(np.int64)).tolist()
+    drawn = some_of_path(run, path)
     colors = [style.color for style in look_of(axes).ordered(len(drawn))]
-    counts = path.counts() if isinstance(path, CutPath) else None
-    machines = run._machines.index.tolist()
-    for color, place in zip(colors, drawn, strict=True):
-        own = None if counts is None else dict(zip(machines, counts[place].tolist(), strict=True))
-        x, y = _line(_places(run, diagram, path[place], own))
+    for color, (cut, counts) in zip(colors, drawn, strict=True):
+        x, y = _line(_places(run, diagram, cut, counts))
         axes.plot(x, y, color=color, linewidth=1.8, zorder=1.6, solid_joinstyle="round", gid="path")
     told = f"{len(drawn)} of {len(path):,} cuts of the path"
     return [

@@ -240,7 +240,8 @@ class Run(Stamped):
             An event whose causal past and future are coloured from the beginning.
         cut : mapping of int to int, or Answer, optional
             By machine, the clock of its last event in a cut that is drawn; 0, or not named: none. The legend
-            says whether it is consistent; messages that break it are drawn in red.
+            says whether it is consistent; messages that break it are drawn in red. Of an answer with a path
+            of cuts twelve spread over it are drawn.
         texts : bool
             Whether bodies and states are in the page, up to 16 MB of it.
 

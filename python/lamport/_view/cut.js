@@ -15,6 +15,17 @@ const LETTER = 6;
  */
 export function cutOf(run, places) {
   if (!places) return null;
+  const last = lastOf(run, places);
+  const isIn = (event) => event <= last[run.lane[event]];
+  const back = [];
+  run.receipt.forEach((receipt, message) => {
+    if (receipt >= 0 && isIn(receipt) && !isIn(run.send[message])) back.push(message);
+  });
+  return { last, back };
+}
+
+/** Of each lane its last event in a cut. */
+export function lastOf(run, places) {
   const last = Array.from(run.first.subarray(0, run.lanes), (first) => first - 1);
   for (const [machine, clock, count] of places) {
     const lane = run.head.machines.indexOf(machine);
@@ -25,12 +36,29 @@ export function cutOf(run, places) {
     // The page may have a part of the run: what is in the cut may all be before it, or go on behind it.
     while (last[lane] + 1 < run.first[lane + 1] && run.clock[last[lane] + 1] <= clock) last[lane]++;
   }
-  const isIn = (event) => event <= last[run.lane[event]];
-  const back = [];
-  run.receipt.forEach((receipt, message) => {
-    if (receipt >= 0 && isIn(receipt) && !isIn(run.send[message])) back.push(message);
+  return last;
+}
+
+/** Draws cuts of a path, the later the stronger. */
+export function drawPath(context, scene) {
+  const { path, colors } = scene;
+  context.strokeStyle = colors.cut;
+  context.lineWidth = 1.4;
+  path.forEach((last, place) => {
+    context.globalAlpha = strengthOf(place, path.length);
+    strokeCut(context, scene, last);
   });
-  return { last, back };
+  context.globalAlpha = 1;
+}
+
+/** How strong a cut of a path is drawn. */
+export function strengthOf(place, count) {
+  return count > 1 ? 0.3 + (0.7 * place) / (count - 1) : 1;
+}
+
+/** What they are, in words. */
+export function wordsOfPath({ path, run }) {
+  return `${path.length} of ${run.head.path_length.toLocaleString("en")} cuts of the path, the later the stronger`;
 }
 
 /** Draws the messages from after the cut, whatever becomes of the others. */
@@ -59,19 +87,14 @@ export function backLook(colors, heads) {
 
 /** Draws the cut itself, with words: they are all that a saved picture says of it. */
 export function drawCut(context, scene) {
-  const { run, cut, layout, colors, height, left, width } = scene;
+  const { run, cut, layout, colors, left, width } = scene;
   if (!cut) return;
-  const points = pointsOf(scene);
-  if (!points.length) return;
-  points.unshift([points[0][0], 0]);
-  points.push([points[points.length - 1][0], height - FOOT]);
   context.strokeStyle = colors.cut;
   context.lineWidth = 2;
   context.setLineDash([6, 3]);
-  context.beginPath();
-  points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
-  context.stroke();
+  const points = strokeCut(context, scene, cut.last);
   context.setLineDash([]);
+  if (!points.length) return;
   const [x] = points[0];
   if (layout.rowHeight < 12 || x < left || x > width) return;
   const words = wordsOf(run);
@@ -85,13 +108,25 @@ export function drawCut(context, scene) {
   context.fillText(words, isRight ? x + 6 : x - 6, 11);
 }
 
+/** Draws a line behind the last events of a cut, which goes on above the first row and below the last. */
+function strokeCut(context, scene, last) {
+  const points = pointsOf(scene, last);
+  if (!points.length) return points;
+  points.unshift([points[0][0], 0]);
+  points.push([points[points.length - 1][0], scene.height - FOOT]);
+  context.beginPath();
+  points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.stroke();
+  return points;
+}
+
 /** What the cut is, in words. */
 export function wordsOf(run) {
   return `cut, ${run.head.cut_is}`;
 }
 
 /** Where the cut passes each row that has events: of several lanes at once, from the first to the last. */
-function pointsOf({ run, axis, cut, layout, low, high, left, width }) {
+function pointsOf({ run, axis, layout, low, high, left, width }, lasts) {
   const place = screen({ low, high, left, width });
   const points = [];
   for (let row = 0; row < layout.rows; row++) {
@@ -99,7 +134,7 @@ function pointsOf({ run, axis, cut, layout, low, high, left, width }) {
     for (const lane of layout.lanesOf[row]) {
       const [begin, stop] = [run.first[lane], run.first[lane + 1]];
       if (begin === stop) continue;
-      const last = cut.last[lane];
+      const last = lasts[lane];
       const before = last >= begin ? place.at(axis.x[last]) : place.at(axis.x[begin]) - 2 * CLOSE;
       const after = last + 1 < stop ? place.at(axis.x[last + 1]) : before + 2 * CLOSE;
       const x = last < begin ? before + CLOSE : before + Math.min(CLOSE, (after - before) / 2);

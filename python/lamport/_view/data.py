@@ -62,7 +62,8 @@ def data(
             "causality": {"open": causes.open, "refused": causes.refused},
             **rest,
             "violations": _placed(whole, rest.get("violations", [])),
-            "cut": _counted(run, whole, rest.get("cut")),
+            "cut": _counted(run, whole, rest["cut"]) if rest.get("cut") is not None else None,
+            "path": [_counted(run, whole, cut) for cut in rest.get("path", [])],
             "texts": told.placed,
             "texts_left": told.left,
             "notes": [*rest.get("notes", ()), *told.notes],
@@ -79,13 +80,13 @@ def _placed(whole: Lanes, violations: "list[list[Any]]") -> "list[list[Any]]":
     return [[*each[:-1], events.get(each[-1], -1)] for each in violations]
 
 
-def _counted(run: "Recorded", whole: Lanes, cut: "list[list[int]] | None") -> "list[list[int]] | None":
-    """Return of a cut that is told by numbers of events how many of those are here."""
+def _counted(run: "Recorded", whole: Lanes, cut: "list[list[int]]") -> "list[list[int]]":
+    """Return a cut that may be told by numbers of events with how many of those are here."""
     found = []
-    for machine, clock, *counts in cut or []:
-        rows = np.flatnonzero(run._logs.events()["machine_id"] == machine)
+    for machine, clock, *counts in cut:
+        rows = np.flatnonzero(run._logs.events()["machine_id"] == machine) if counts else np.empty(0)
         found.append([machine, clock, *(int(np.isin(whole.rows, rows[:count]).sum()) for count in counts)])
-    return None if cut is None else found
+    return found
 
 
 def _put_events(parts: Parts, whole: Lanes, matched: Any) -> None:

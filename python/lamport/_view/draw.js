@@ -1,7 +1,7 @@
 // The diagram, drawn: lanes, events, messages, and what is counted where they are too many.
 
 import { tickText, ticks } from "./axis.js";
-import { drawBack, drawCut } from "./cut.js";
+import { drawBack, drawCut, drawPath } from "./cut.js";
 import { drawImage, rowDensities } from "./dense.js";
 import { COLUMN, FOOT, MOST_EVENTS, MOST_LANES, MOST_MESSAGES } from "./detail.js";
 import { drawFaults } from "./faults.js";
@@ -35,6 +35,7 @@ export function drawFrame(context, scene) {
       for (let row = 0; row < scene.layout.rows; row++) drawQueue(context, scene, place, row, told, dense);
     });
   }
+  drawPath(context, scene);
   drawBack(context, scene, told);
   if (!many) for (let row = 0; row < scene.layout.rows; row++) drawLane(context, scene, place, row, told, dense);
   drawCut(context, scene);

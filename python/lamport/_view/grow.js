@@ -260,7 +260,7 @@ export function runOf(grown) {
   }
   const head = {
     version: 1, unit: UNIT, machines, first: Array.from(first), title: grown.title, names: grown.names, rates: grown.rates, notes: [],
-    highlight: null, cut: null, faults: faultsOf(grown), violations: [], texts: [], columns: {},
+    highlight: null, cut: null, path: [], faults: faultsOf(grown), violations: [], texts: [], columns: {},
     causality: { open: "", refused: "" },
   };
   const order = causalOrder(first, lane, cause, null, null);

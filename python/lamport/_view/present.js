@@ -3,7 +3,7 @@
 import { listen } from "./acting.js";
 import { choose, eventAt, eventIn, showCone } from "./choosing.js";
 import { rateColors } from "./colors.js";
-import { cutOf } from "./cut.js";
+import { cutOf, lastOf } from "./cut.js";
 import { find } from "./finding.js";
 import { arrange } from "./lanes.js";
 import { carriedOver, plainArrangement } from "./layout.js";
@@ -91,4 +91,5 @@ function take(run) {
   part("violations").hidden = !count;
   part("violations").textContent = `${count.toLocaleString("en")} violation${count === 1 ? "" : "s"}`;
   state.cut = cutOf(run, head.cut);
+  state.path = head.path.map((places) => lastOf(run, places));
 }

@@ -1,6 +1,6 @@
 // What the signs of a drawing mean: those that are in it, and how each is drawn beside its words.
 
-import { backLook, wordsOf } from "./cut.js";
+import { backLook, strengthOf, wordsOf, wordsOfPath } from "./cut.js";
 import { FAULT_DASHES } from "./faults.js";
 import { rateClasses } from "./layout.js";
 import { drawSigns } from "./marks.js";
@@ -27,6 +27,7 @@ export function signsOf(scene, told) {
     if (told.kinds & (1 << kind)) found.push({ sign: "mark", kind, words });
   });
   if (cut) found.push({ sign: "cut", words: wordsOf(run) });
+  if (scene.path.length) found.push({ sign: "path", words: wordsOfPath(scene) });
   if (told.back) found.push({ sign: "back", words: "message from after the cut" });
   if (told.density) found.push({ sign: "density", words: `events of all kinds: the darker the more, up to ${told.densest.toLocaleString("en")} in 4 pixels` });
   if (told.dots) found.push({ sign: "dot", words: "an event" });
@@ -99,6 +100,11 @@ export function drawSign(context, sign, colors) {
       context.lineTo(x + 5, y - 4);
       context.fill();
     },
+    path: () => [0, 1, 2, 3].forEach((place) => {
+      context.globalAlpha = strengthOf(place, 4);
+      drawLines(context, [[8 + 9 * place, 1, 8 + 9 * place, tall - 1]], { dash: [], end: "" }, { ...plain, color: colors.cut, wide: 1.4 });
+      context.globalAlpha = 1;
+    }),
     back: () => drawLines(context, line, STYLES[0], backLook(colors, true)),
     cut: () => drawLines(context, line, { dash: [6, 3], end: "" }, { ...plain, color: colors.cut, wide: 2 }),
   };

@@ -11,7 +11,7 @@ import { drawOver } from "./over.js";
 
 export const state = {
   run: null, texts: null, axis: null, index: null, low: 0, high: 1, arranged: null, chosen: null, cone: null, late: null, vectors: null, hits: [], hit: -1,
-  pointed: null, hovering: null, violation: -1, dark: false, faults: [], violations: [], cut: null, rates: [], longest: 0, map: null, follows: false,
+  pointed: null, hovering: null, violation: -1, dark: false, faults: [], violations: [], cut: null, path: [], rates: [], longest: 0, map: null, follows: false,
 };
 let pending = false;
 let around = null;

@@ -15,7 +15,7 @@ import numpy as np
 
 from lamport._model import check
 from lamport._model.public import public
-from lamport._plot.spacetime_cut import VERDICT
+from lamport._plot.spacetime_cut import VERDICT, some_of_path
 from lamport._runs.answer import Answer, cut_of
 from lamport._runs.names import number, shown
 from lamport._runs.spelled import spelled
@@ -73,13 +73,17 @@ class View:
         self._run, self._ends = run, window(start, stop)
         self._check_window()  # of a run that was not recorded this says so
         self._highlight = None if highlight is None else self._event("highlight", highlight, self._ends)
-        places = {} if cut is None else check.mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
-        self._cut = None if cut is None else [self._event("cut", each) for each in places.items()]
-        if isinstance(cut, Answer) and cut.counts is not None and self._cut is not None:
-            # Several events may have the same clock.
-            self._cut = [[machine, clock, cut.counts[machine]] for machine, clock in self._cut]
-        # What cannot be told of an event or a cut, as clocks go back, is refused as `causality` does.
-        self._verdict = None if cut is None else VERDICT[run.causality.cut_is_consistent(cut)]
+        path = cut.path if isinstance(cut, Answer) else None
+        self._path = [self._places(*each) for each in some_of_path(run, path or [])]
+        self._length = len(path or ())
+        if isinstance(cut, Answer) and cut.cut is None and path is not None:
+            cut = None
+        self._cut = self._verdict = None
+        if cut is not None:
+            places = check.mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
+            self._cut = self._places(places, cut.counts if isinstance(cut, Answer) else None)
+            # What cannot be told of an event or a cut, as clocks go back, is refused as `causality` does.
+            self._verdict = VERDICT[run.causality.cut_is_consistent(cut)]
         if self._highlight is not None:
             run.causality.vector_clock((self._highlight[0], self._highlight[1]))
         self._texts = MOST if check.flag("texts", texts) else 0
@@ -97,6 +101,13 @@ class View:
             f"no event from start={start:g} to stop={stop:g} (s): this run has events "
             f"from {self._times[0]:g} to {self._times[-1]:g} s"
         )
+
+    def _places(self, cut: "Mapping[Any, Any]", counts: "Mapping[int, int] | None") -> list[list[int]]:
+        """Return machines and clocks of a cut; and numbers of events, as several may have the same clock."""
+        places = [self._event("cut", each) for each in cut.items()]
+        if counts is None:
+            return places
+        return [[machine, clock, counts[machine]] for machine, clock in places]
 
     def _event(self, what: str, event: Any, ends: tuple[float, float] = EVER) -> list[int]:
         """Return machine and clock of an event, if there is one; in a cut a clock of 0 is that of none."""
@@ -151,6 +162,8 @@ class View:
             "notes": [*notes, *(_at_home(run, note) for note in run.notes)],
             "highlight": self._highlight,
             "cut": self._cut,
+            "path": self._path,
+            "path_length": self._length,
             "cut_is": self._verdict,
             "faults": faults_of_page(run.faults),
             **self._judged.result(),

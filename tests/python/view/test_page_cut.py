@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections import Counter
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -164,3 +165,33 @@ def test_clocks_that_stand_still(tmp_path, monkeypatch, is_part):
     inside = early["machine_id"].value_counts().reindex(cut.cut, fill_value=0)
     assert inside[machine] > 0
     assert told["cut"] == [{"last": (first + inside - 1).tolist(), "back": []}]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_of_a_path_some_cuts_are_drawn(browser, tmp_path, is_known):
+    run = RUNS["plain"]()
+    path = run.causality.definitely(lambda *_: False)
+    answer = path if is_known else lamport.Answer(False, None, list(path.path), 3)
+    page = browser.open(run.view(cut=answer).save(tmp_path / "run.html"))
+    length = len(run.events) + 1
+    assert f"12 of {length} cuts of the path, the later the stronger" in page.text("legend")
+    assert "consistent" not in page.text("legend")
+    drawn = [each for each in svg_of(page).iter(f"{SVG}path") if each.get("stroke") == BROWN]
+    assert len(drawn) == 12
+    strength = [float(each.get("opacity", 1)) for each in drawn]
+    assert strength == sorted(strength)
+    assert strength[0] < 0.4 < strength[-1] == 1
+    places = [[float(x) for x in re.findall(r"[ML]([\d.]+)", each.get("d"))] for each in drawn]
+    assert (np.diff(places, axis=0) >= 0).all()
+    assert not page.happened(*BAD)
+
+
+def test_of_a_path_the_page_has_the_events_that_are_in_each_cut(tmp_path, monkeypatch):
+    run, *_ = standing_clocks()
+    path = run.causality.definitely(lambda *_: False)
+    monkeypatch.setattr(pages, "head_of", lambda run: run.view(cut=path)._head(()))
+    (told,) = ask_each(tmp_path, [(run, {})], "path")
+    counts = path.path.counts()
+    first = np.append(0, np.cumsum(counts[-1]))[:-1]
+    chosen = np.linspace(0, len(counts) - 1, 12).round().astype(int)
+    assert told["path"] == (counts[chosen] + first - 1).tolist()

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { axisOf } from "../../../../python/lamport/_view/axis.js";
 import { openColumns } from "../../../../python/lamport/_view/codec.js";
 import { coneOf } from "../../../../python/lamport/_view/cones.js";
-import { cutOf } from "../../../../python/lamport/_view/cut.js";
+import { cutOf, lastOf } from "../../../../python/lamport/_view/cut.js";
 import { deriveRun } from "../../../../python/lamport/_view/derive.js";
 import { eachInWindow, indexMessages } from "../../../../python/lamport/_view/index.js";
 import { lateOf } from "../../../../python/lamport/_view/late.js";
@@ -41,6 +41,8 @@ async function answersOf(path) {
       const { last, back } = cutOf(run, rest.length ? JSON.parse(rest.join("")) : run.head.cut);
       answers.cut ??= [];
       answers.cut.push({ last, back: back.map((message) => [run.send[message], run.receipt[message]]) });
+    } else if (what === "path") {
+      answers.path = run.head.path.map((places) => lastOf(run, places));
     } else if (what === "late") {
       answers.late = list(lateOf(run));
     } else if (what === "search") {
