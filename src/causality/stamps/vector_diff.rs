@@ -14,10 +14,10 @@ use super::wanted::Wanted;
 use crate::error::{Error, Result};
 
 /// What a message tells of a machine, by place: how many of its events are known of.
-pub type Change = (u32, u32);
+pub type NewEntry = (u32, u32);
 
 /// The differences that an event sends, by recipient.
-pub type SentChanges = Vec<(u64, Vec<Change>)>;
+pub type SentChanges = Vec<(u64, Vec<NewEntry>)>;
 
 /// What the events that are asked for send.
 ///
@@ -60,7 +60,7 @@ pub fn table(
             let own = step.place as u32;
             let others = known.iter().zip(0..);
             let others = others.filter(|&(&(_, changed), place)| changed > before && place != own);
-            let mut changes: Vec<Change> =
+            let mut changes: Vec<NewEntry> =
                 others.map(|(&(entry, _), place)| (place, entry)).collect();
             let at = changes.partition_point(|&(place, _)| place < own);
             changes.insert(at, (own, step.index));
