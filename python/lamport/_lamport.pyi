@@ -1649,12 +1649,12 @@ def check_clock(
     seed: int,
     fifo: bool,
     size: Callable[[Any], float] | None,
-) -> tuple[int, int, list[_ClockCase]]:
+) -> tuple[tuple[int, int, int, int], list[_ClockCase]]:
     """Hold clocks against happened-before, see `lamport.check_clock`.
 
-    Returns how many events and pairs there were, and a mapping for each verdict that a run speaks against,
-    made small: steps are (machine, what it does, the step whose message it receives, what its physical clock
-    reads, what Lamport's would say, its stamp), counted from 0.
+    Returns how many events, pairs, long runs and runs made again there were, and a mapping for each verdict
+    that a run speaks against, made small: steps are (machine, what it does, the step whose message it
+    receives, what its physical clock reads, what Lamport's would say, its stamp), counted from 0.
     """
 
 def check_parameter(name: str, value: object) -> None:

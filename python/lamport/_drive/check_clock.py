@@ -126,14 +126,16 @@ def check_clock(
         raise TypeError(f"size={size!r} cannot be called: give a function of a stamp that returns a number")
     fifo, complete = flag("fifo", fifo), flag("complete", complete)
     maker = maker_of(make)
-    events, pairs, told = check(maker, runs=int(runs), seed=int(seed), fifo=fifo, size=size)
+    looked_at, told = check(maker, runs=int(runs), seed=int(seed), fifo=fifo, size=size)
     found = [ClockCounterexample._of(each) for each in told]
     return ClockReport(
         runs=int(runs),
         seed=int(seed),
         fifo=fifo,
-        events=events,
-        pairs=pairs,
+        events=looked_at[0],
+        pairs=looked_at[1],
         counterexamples={each.verdict: each for each in found},
         _must_be_complete=complete,
+        _long_runs=looked_at[2],
+        _made_again=looked_at[3],
     )

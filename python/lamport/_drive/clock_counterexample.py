@@ -111,6 +111,7 @@ class ClockCounterexample:
                 "sender": None if step.sent is None else sends[step.sent].machine,
                 "sent_clock": None if step.sent is None else sends[step.sent].clock,
                 "recipients": [each.machine for each in self.steps if each.sent == place] or None,
+                "queue_len": 0,
                 "body": shown(step.stamp),
                 "now": step.now,
             }

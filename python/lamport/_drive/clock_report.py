@@ -51,17 +51,21 @@ class ClockReport:
     pairs: int
     counterexamples: Mapping[str, ClockCounterexample]
     _must_be_complete: bool
+    _long_runs: int
+    """Those in which sizes were looked at."""
+    _made_again: int
+    """The runs that were made twice."""
 
     __hash__ = None  # type: ignore[assignment]
 
     @property
     def sound(self) -> bool | None:
-        """Whether an event that happened before another is always before it; None if no event got a stamp."""
+        """Whether what happened before an event is always before it; None if no stamps could be compared."""
         return self._says("sound")
 
     @property
     def irreflexive(self) -> bool | None:
-        """Whether no stamp is before itself, and no two each before the other; None as for `sound`."""
+        """Whether no stamp is before itself, no two each before the other; None as for `sound`."""
         return self._says("irreflexive")
 
     @property
@@ -74,7 +78,7 @@ class ClockReport:
 
     @property
     def mutated(self) -> bool | None:
-        """Whether a stamp that was handed out changes later, which is a fault; None as for `sound`."""
+        """Whether a stamp changes after it was handed out, which is a fault; None if there are none."""
         kept = self._says("mutated")
         return None if kept is None else not kept
 
@@ -85,17 +89,15 @@ class ClockReport:
 
     @property
     def repeatable(self) -> bool | None:
-        """Whether the same run, made again, gives no earlier or later stamps; None as for `sound`.
+        """Whether the same run made again gives no earlier or later stamps; None if none could be.
 
-        It was asked of the first 16 runs and of every 16th.
+        It is asked of the first 16 runs and of every 16th.
         """
         return self._says("repeatable")
 
     @property
     def bounded(self) -> bool | None:
-        """Whether the size of stamps does not keep growing; None if there are less than 33 runs."""
-        if self.runs <= LONG:
-            return None
+        """Whether stamps do not keep growing; None if no long run came to its end."""
         return self._says("bounded")
 
     @property
@@ -108,9 +110,10 @@ class ClockReport:
         return not self.faults
 
     def _says(self, name: str) -> bool | None:
+        looked_at = {"mutated": self.events, "repeatable": self._made_again, "bounded": self._long_runs}
         if name in self.counterexamples:
             return False
-        return True if self.events else None
+        return True if looked_at.get(name, self.pairs) else None
 
     def _line(self, name: str) -> str:
         right, wrong = CLAIMS[name]
@@ -118,10 +121,9 @@ class ClockReport:
             return f"  WRONG  {name:12} {wrong}"
         if name in self.counterexamples:
             return f"  no     {name:12} {wrong}; that is no fault unless complete=True"
-        if name == "bounded" and self.bounded is None:
-            return f"  -      {name:12} not looked at: give 33 runs or more"
-        if not self.events and name != "raised":
-            return f"  -      {name:12} not looked at: there are no stamps"
+        if name != "raised" and self._says(name) is None:
+            few = ": give 33 runs or more" if name == "bounded" and self.runs <= LONG else ""
+            return f"  -      {name:12} not looked at{few}"
         return f"  right  {name:12} {right}"
 
     def __str__(self) -> str:
@@ -132,7 +134,7 @@ class ClockReport:
         lines = [
             f"{head}, {self.events:,} events, {self.pairs:,} pairs",
             *(self._line(name) for name in CLAIMS),
-            *(str(self.counterexamples[name]) for name in faults),
+            *(f"\n{self.counterexamples[name]}" for name in faults),
         ]
         return "\n".join(lines)
 

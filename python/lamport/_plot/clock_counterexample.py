@@ -24,6 +24,8 @@ def draw_counterexample(
     run: "Run", verdict: str, message: str, places: "Sequence[int]", ax: "Axes | None"
 ) -> "Axes":
     """Draw what `ClockCounterexample.plot_spacetime` describes."""
+    from matplotlib.ticker import MaxNLocator
+
     axes = run.plot_spacetime(labels="body", ax=ax)
     events = run.events
     machines = sorted(events["machine_id"].unique().tolist())
@@ -31,7 +33,7 @@ def draw_counterexample(
     axes.scatter(
         chosen["time"],
         [machines.index(machine) for machine in chosen["machine_id"]],
-        s=190,
+        s=130,
         facecolors="none",
         edgecolors=look_of(axes).of(RING),
         linewidths=1.8,
@@ -40,4 +42,5 @@ def draw_counterexample(
     )
     axes.set_title(escaped(fill(f"{verdict}: {message}", LETTERS)), loc="left", fontsize="medium")
     axes.set_xlabel("step")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return axes

@@ -41,7 +41,7 @@ impl Shrinker {
             &READINGS[..1]
         };
         let mut is_wrong = |plan: &Plan| Ok(wrong(plan)?.is_some());
-        for steps in 0..=reduction.best.steps.len().min(ALL_STEPS) {
+        for steps in 1..=reduction.best.steps.len().min(ALL_STEPS) {
             for &reading in readings {
                 if let Some(first) = first_of(steps, self.fifo, reading, &mut is_wrong)? {
                     return Ok(first);

@@ -51,13 +51,16 @@ pub(super) fn fewer_machines(plan: &Plan) -> Vec<Plan> {
         .filter(|&machine| plan.steps.iter().any(|step| step.machine == machine))
         .collect();
     let mut found = Vec::new();
-    if used.len() < plan.machines as usize {
+    if (used.len() as u32).max(1) < plan.machines {
         let mut without = plan.clone();
-        without.machines = used.len() as u32;
+        without.machines = (used.len() as u32).max(1);
         for step in &mut without.steps {
             step.machine = used.partition_point(|&other| other < step.machine) as u32;
         }
         found.push(without);
+        let mut fewer = plan.clone();
+        fewer.machines -= 1;
+        found.extend(used.is_empty().then_some(fewer));
     }
     for (place, &into) in used.iter().enumerate() {
         found.extend(

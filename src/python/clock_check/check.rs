@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::clock_stamp::Pickle;
-use super::examine::{Examiner, Looking};
+use super::examine::{Examiner, LookedAt, Looking};
 use super::found::{Finding, Verdict};
 use super::maker::ClockMaker;
 use crate::causality::clock_check::draw::{draw_plan, is_long};
@@ -24,9 +24,9 @@ struct Case<'py> {
 
 /// Hold clocks against happened-before, see `lamport.check_clock`.
 ///
-/// Returns how many events and pairs there were, and a mapping for each verdict that a run speaks against,
-/// made small: steps are (machine, what it does, the step whose message it receives, what its physical clock
-/// reads, what Lamport's would say, its stamp), counted from 0.
+/// Returns how many events, pairs, long runs and runs made again there were, and a mapping for each verdict
+/// that a run speaks against, made small: steps are (machine, what it does, the step whose message it
+/// receives, what its physical clock reads, what Lamport's would say, its stamp), counted from 0.
 #[pyfunction]
 #[pyo3(signature = (maker, *, runs, seed, fifo, size))]
 pub(in crate::python) fn check_clock<'py>(
@@ -36,13 +36,12 @@ pub(in crate::python) fn check_clock<'py>(
     seed: u64,
     fifo: bool,
     size: Option<Bound<'py, PyAny>>,
-) -> PyResult<(u64, u64, Bound<'py, PyList>)> {
+) -> PyResult<((u64, u64, u64, u64), Bound<'py, PyList>)> {
     let mut examiner = Examiner {
         maker,
         pickle: Pickle::new(py)?,
         size,
-        pairs: 0,
-        events: 0,
+        looked_at: LookedAt::default(),
         reads_time: false,
     };
     let mut cases: Vec<Case<'py>> = Vec::new();
@@ -71,13 +70,18 @@ pub(in crate::python) fn check_clock<'py>(
             }
         }
     }
-    let (events, pairs) = (examiner.events, examiner.pairs);
+    let LookedAt {
+        events,
+        pairs,
+        long_runs,
+        made_again,
+    } = examiner.looked_at;
     cases.sort_by_key(|case| case.finding.verdict);
     let told = PyList::empty(py);
     for case in cases {
         told.append(shrunk(py, &mut examiner, case, fifo)?)?;
     }
-    Ok((events, pairs, told))
+    Ok(((events, pairs, long_runs, made_again), told))
 }
 
 /// Makes what was found small, and tells it.
@@ -93,7 +97,7 @@ fn shrunk<'py>(
         finding,
     } = case;
     let looking = Looking {
-        at_growth: finding.verdict == Verdict::Bounded,
+        at_growth: finding.verdict == Verdict::Bounded || finding.is_of_size(),
         again: finding.verdict == Verdict::Repeatable,
     };
     let shrinker = Shrinker {
@@ -108,7 +112,7 @@ fn shrunk<'py>(
                 .find(|other| other.is_like(py, &finding)),
         )
     };
-    let small = if looking.at_growth {
+    let small = if finding.verdict == Verdict::Bounded {
         let is_growing = |plan: &Plan| Ok::<_, PyErr>(like(examiner, plan)?.is_some());
         shrinker.shrink_growth(&found, is_growing)?
     } else {

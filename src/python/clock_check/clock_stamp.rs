@@ -1,5 +1,6 @@
 //! A stamp, as it was handed out and as others get it.
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyFrozenSet, PyInt, PyString, PyTuple};
 
@@ -74,7 +75,10 @@ impl<'py> ClockStamp<'py> {
             return Ok(None);
         }
         // Caches and the order of sets may differ in what is equal.
-        let is_equal = pickle.loads(pickled)?.eq(&self.original).unwrap_or(false);
+        let is_equal = match pickle.loads(pickled)?.eq(&self.original) {
+            Err(error) if !error.is_instance_of::<PyException>(now.py()) => return Err(error),
+            compared => compared.unwrap_or(false),
+        };
         Ok((!is_equal).then_some(pickle.loads(&now)?))
     }
 }

@@ -18,12 +18,22 @@ pub(super) struct Examiner<'py> {
     pub(super) pickle: Pickle<'py>,
     /// What is taken for the size of a stamp; None for its pickled length.
     pub(super) size: Option<Bound<'py, PyAny>>,
-    /// How many pairs of stamps were compared.
-    pub(super) pairs: u64,
-    /// How many stamps there were.
-    pub(super) events: u64,
+    pub(super) looked_at: LookedAt,
     /// Whether any clock asked what time it is.
     pub(super) reads_time: bool,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LookedAt {
+    /// Stamps.
+    pub(super) events: u64,
+    /// Pairs of stamps.
+    pub(super) pairs: u64,
+    /// Runs in which sizes were looked at.
+    pub(super) long_runs: u64,
+    /// Runs that were made twice.
+    pub(super) made_again: u64,
 }
 
 /// What is looked at beside the pairs of stamps.
@@ -46,11 +56,11 @@ impl<'py> Examiner<'py> {
         py.check_signals()?;
         let done = carry_out(py, plan, &self.maker, &self.pickle)?;
         self.reads_time |= done.reads_time;
-        self.events += done.stamps.len() as u64;
+        self.looked_at.events += done.stamps.len() as u64;
         let mut findings = Vec::new();
         let mut judgement = Judgement::default();
         let asked = judgement.ask(plan, done.stamps.len(), |a, b| done.before(a, b));
-        self.pairs += judgement.pairs;
+        self.looked_at.pairs += judgement.pairs;
         let by_pair = [
             (Verdict::Sound, judgement.unsound),
             (Verdict::Irreflexive, judgement.circular),
@@ -62,9 +72,11 @@ impl<'py> Examiner<'py> {
         let mut stopped = vec![asked];
         stopped.push(self.changes(py, &done, &mut findings));
         if looking.again && done.raised.is_none() {
+            self.looked_at.made_again += 1;
             stopped.push(self.again(py, plan, &done, &mut findings)?);
         }
         if looking.at_growth && done.raised.is_none() {
+            self.looked_at.long_runs += 1;
             stopped.push(self.growth(py, &done, &mut findings));
         }
         let CarriedOut {

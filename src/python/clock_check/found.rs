@@ -102,6 +102,12 @@ impl<'py> Finding<'py> {
         }
     }
 
+    /// Whether the function that tells the size of a stamp raised something.
+    pub(super) fn is_of_size(&self) -> bool {
+        let raised = self.raised.as_ref();
+        raised.is_some_and(|raised| raised.doing == "size")
+    }
+
     /// Whether it is wrong in the same way: an exception must be of the same class, and be raised doing the same.
     pub(super) fn is_like(&self, py: Python<'py>, other: &Self) -> bool {
         self.verdict == other.verdict
