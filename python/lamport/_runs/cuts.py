@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lamport._model.check import real, whole
+from lamport._model.check import flag, real, whole
 from lamport._runs.answer import Answer, CutPath
 from lamport._runs.names import Names
 from lamport._runs.window import window
@@ -302,7 +302,7 @@ class CutQuestions:
             given = predicates.conditions(self._logs, self._names, machines, predicate, initial)
             found = (cuts.possibly if question == "possibly" else cuts.definitely)(*given)
         elif callable(predicate):
-            if initial is not False:
+            if isinstance(initial, Mapping) or flag("initial", initial):
                 raise ValueError(
                     f"initial={initial!r} is for a mapping: a callable gets None for the state of a machine "
                     "before its first event"

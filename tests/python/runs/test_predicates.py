@@ -211,7 +211,7 @@ def test_a_stretch_keeps_states():
 
 def hidden(run, seed, share):
     """The same events, where some receipts do not tell their message."""
-    table = run.events
+    table = run.events.copy()
     chance = np.random.default_rng(seed)
     is_hidden = table["event"].eq("RECEIVE") & (chance.random(len(table)) < share)
     for column in ("sender", "sent_clock") if seed % 2 else ("sender",):
