@@ -135,7 +135,7 @@ def some_threads(name: str, value: object) -> int | None:
         return None
     number = _integer(name, value)
     if not 1 <= number < 2**53:
-        raise ValueError(f"{name}={value} is out of range: give a whole number, 1 or more, or None")
+        raise ValueError(f"{name}={value} is out of range: give a whole number, 1 or more")
     return number
 
 
