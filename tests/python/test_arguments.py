@@ -22,6 +22,23 @@ RAW = re.compile(
 STRANGE = ["strange", 2.5, None, [], {}, b"x", object(), ["strange"], [[]], -1, float("nan"), 3j, (1,)]
 
 
+class Clock:
+    """Lamport's."""
+
+    def __init__(self):
+        self.now = 0
+
+    def tick(self):
+        self.now += 1
+        return self.now
+
+    send = tick
+
+    def receive(self, stamp):
+        self.now = max(self.now, stamp)
+        return self.tick()
+
+
 @pytest.fixture(scope="module")
 def made():
     return lamport.simulate(duration=5, seed=1)
@@ -55,6 +72,7 @@ def given(function, made, frame):
         "rerun": {"run": made},
         "load": {"source": "none"},
         "verify": {"logs": made},
+        "check_clock": {"make": Clock, "runs": 5},
         "replay": {"source": "none"},
         "from_events": {"frame": {"machine_id": [1], "event": ["INTERNAL"], "new_clock": [1]}},
         "plot": {},
@@ -91,7 +109,7 @@ FUNCTIONS = [
     "series",
     "plot_series",
 ]
-FUNCTIONS += ["rerun", "load", "verify", "replay", "from_events"]
+FUNCTIONS += ["rerun", "load", "verify", "replay", "from_events", "check_clock"]
 METHODS = [
     "plot",
     "plot_spacetime",

@@ -15,6 +15,9 @@ use crate::model::random::Generator;
 /// The first runs are made twice, and then one in so many.
 const TWICE: u64 = 16;
 
+/// Stamps, pairs, long runs, runs that were made again.
+type LookedCounts = (u64, u64, u64, u64);
+
 /// What is wrong, in which run it was found, and on which plan.
 struct Case<'py> {
     number: u64,
@@ -36,7 +39,7 @@ pub(in crate::python) fn check_clock<'py>(
     seed: u64,
     fifo: bool,
     size: Option<Bound<'py, PyAny>>,
-) -> PyResult<((u64, u64, u64, u64), Bound<'py, PyList>)> {
+) -> PyResult<(LookedCounts, Bound<'py, PyList>)> {
     let mut examiner = Examiner {
         maker,
         pickle: Pickle::new(py)?,
