@@ -7,6 +7,9 @@ const STEPS: usize = 60;
 /// and for more machines than `MANY`.
 const FEW_STEPS: usize = 12;
 const MANY: usize = 1_000;
+/// By what the weight of an event is varied in turn, for more than `MANY` as far as `FEW`.
+const FACTORS: [f64; 4] = [2.0, 1.4, 1.2, 1.1];
+const FEW: usize = 2;
 /// How far the bounds of a spectral radius may be apart, as a share.
 const PRECISION: f64 = 1e-3;
 /// The least excess over the fastest rate that is looked for, as a share of it.
@@ -34,7 +37,8 @@ impl Chains<'_> {
         let Some(mut excess) = self.root(weight, 1.0, &mut vector) else {
             return LEAST;
         };
-        for factor in [2.0, 1.4, 1.2, 1.1] {
+        let factors = if self.is_large() { FEW } else { FACTORS.len() };
+        for factor in &FACTORS[..factors] {
             'better: loop {
                 for other in [weight * factor, weight / factor] {
                     if (0.02..50.0).contains(&other)
@@ -55,13 +59,19 @@ impl Chains<'_> {
         excess
     }
 
+    /// Whether only a rough value can be had in a fraction of a second.
+    fn is_large(&self) -> bool {
+        self.rates.len() > MANY
+    }
+
     /// The excess, at most `most`, at which the radius is 1; nothing if it is below even [`LEAST`].
     fn root(&self, weight: f64, most: f64, vector: &mut [f64]) -> Option<f64> {
         if self.log_radius(weight, LEAST, vector) < 0.0 {
             return None;
         }
         let (mut low, mut high) = (LEAST.ln(), most.ln());
-        while high - low > 2e-3 {
+        let precision = if self.is_large() { 2e-2 } else { 2e-3 };
+        while high - low > precision {
             let middle = f64::midpoint(low, high);
             if self.log_radius(weight, middle.exp(), vector) < 0.0 {
                 high = middle;
@@ -90,11 +100,7 @@ impl Chains<'_> {
             .iter()
             .map(|rate| -(-pace / rate).exp_m1() / (pace / rate))
             .collect();
-        let steps = if vector.len() > MANY {
-            FEW_STEPS
-        } else {
-            STEPS
-        };
+        let steps = if self.is_large() { FEW_STEPS } else { STEPS };
         let mut radius = 1.0;
         for step in 0..steps {
             let leaving: Vec<f64> = vector

@@ -47,14 +47,21 @@ impl Equations {
         self.rows.len()
     }
 
+    /// How often the machine is idle if all are as often as this.
+    fn step(&self, machine: usize, idle: &[f64]) -> f64 {
+        let row = &self.rows[machine];
+        let pairs = row.iter().zip(idle).enumerate();
+        let others = pairs.filter(|(place, _)| *place != machine);
+        let arrivals: f64 = others.map(|(_, (share, rate))| share * rate).sum();
+        (row[self.count()] - arrivals).max(0.0)
+    }
+
     /// Whether these are idle rates of a solution.
     fn holds(&self, idle: &[f64]) -> bool {
-        let count = self.count();
-        self.rows.iter().enumerate().all(|(machine, row)| {
-            let sum: f64 = row.iter().zip(idle).map(|(share, rate)| share * rate).sum();
-            let step = (row[count] - (sum - idle[machine])).max(0.0);
-            (step - idle[machine]).abs() <= 100.0 * self.slack[machine]
-        })
+        let is_step = |(machine, rate): (usize, &f64)| {
+            (self.step(machine, idle) - rate).abs() <= 100.0 * self.slack[machine]
+        };
+        idle.iter().enumerate().all(is_step)
     }
 }
 
@@ -216,8 +223,15 @@ impl Finder<'_> {
     }
 
     /// Keeps a solution, if it is one, and new.
-    fn add(&mut self, solution: Vec<f64>) {
+    fn add(&mut self, mut solution: Vec<f64>) {
         let equations = self.equations;
+        for (machine, slack) in equations.slack.iter().enumerate() {
+            // What is less than the others' digits tell is told by its own row.
+            if solution[machine] <= *slack {
+                solution[machine] = 0.0;
+                solution[machine] = equations.step(machine, &solution);
+            }
+        }
         let is_old = self.found.iter().any(|old| {
             let mut pairs = old.iter().zip(&solution).zip(&equations.slack);
             pairs.all(|((old, new), slack)| (old - new).abs() <= 1e3 * slack)

@@ -45,7 +45,12 @@ fn below_one(rates: &[f64], share: f64) -> Vec<f64> {
             break;
         }
     }
-    // (r - s U) / (1 - s), from the mean of the idle ones: nothing cancels where s is nearly 1.
-    let idle = |rate: &f64| (total / count + (rate - sum / count) / (1.0 - share)).max(0.0);
+    let idle = |rate: &f64| {
+        if share <= 0.5 {
+            return ((rate - share * total) / (1.0 - share)).max(0.0);
+        }
+        // The same from the mean of the idle ones, whose rates are near each other: nothing cancels if s is near 1.
+        (total / count + (rate - sum / count) / (1.0 - share)).max(0.0)
+    };
     rates.iter().map(idle).collect()
 }

@@ -180,9 +180,26 @@ fn shares_near_one_and_rates_far_apart_lose_no_digits() {
         &Topology::Full(2),
         all_internal_but(0.7, 1.0 / 3.0),
     );
-    near(&far.idle_rate, &[0.0, 1e9]);
+    near(&[far.idle_rate[0], far.idle_rate[1] / 1e9], &[0.0, 1.0]);
     let far = predicted(&[1e-3, 1e6, 2e6], &circle(3), all_internal_but(0.0, 0.0));
     near(&far.idle_rate, &[0.0, 1e6, 1e6]);
+    let far = predicted(
+        &[1e-9, 1e9, 2.0],
+        &Topology::Full(3),
+        all_internal_but(1.0, 0.3),
+    );
+    assert_eq!(far.idle_rate, [1e-9, 1e9, 2.0]);
+    let rates = [2.0, 1e-9, 1.0, 2.0];
+    let far = predicted(&rates, &Topology::Ring(4), all_internal_but(0.0, 1.0));
+    assert!(far.solutions.listed().len() > 1);
+    for idle in far.solutions.listed() {
+        for (machine, rate) in rates.iter().enumerate() {
+            let arrivals = idle[(machine + 1) % 4] + idle[(machine + 3) % 4];
+            let step = (rate - arrivals).max(0.0);
+            let error = (step - idle[machine]).abs();
+            assert!(error <= 1e-8 * (rate + arrivals), "{idle:?}");
+        }
+    }
     // Two solutions of the slow ones, whatever the fast one does.
     let ring = vec![vec![1, 3], vec![0, 2], vec![1, 3], vec![0, 2], vec![0]];
     let ring = Topology::adjacency(ring).unwrap();
