@@ -45,8 +45,10 @@ struct Interval {
     end: u32,
     /// By machine, the first event that follows from the beginning, or is it; one beyond the last if none does.
     follows: Vec<u32>,
-    /// By machine, of which message's sender that is so.
-    support: Vec<u32>,
+    /// By machine, the first of those of whom that is so because of what it sent, which are a list: who is next in it.
+    because_of: Vec<u32>,
+    next: Vec<u32>,
+    is_fresh: bool,
     /// Its beginning among all.
     passed: u32,
     is_due: bool,
@@ -78,7 +80,9 @@ pub(super) fn definite(
             begin,
             end,
             follows: range.first.iter().map(|&first| first + 1).collect(),
-            support: vec![NONE; range.first.len()],
+            because_of: vec![NONE; range.first.len()],
+            next: vec![NONE; range.first.len()],
+            is_fresh: true,
             passed,
             is_due: true,
         });
@@ -188,47 +192,50 @@ impl Intervals<'_> {
             place: own,
             begin,
             follows,
-            support,
+            because_of,
+            next,
+            is_fresh,
             ..
         } = interval;
-        let machines = follows.len();
-        let is_first = support[*own] == NONE;
         follows[*own] = *begin;
-        support[*own] = *own as u32;
-        // Whose first event is another than it was.
-        let mut raised = vec![*own as u32];
-        if is_first {
-            // Nobody's is looked at yet.
-            support.fill(*own as u32);
+        if std::mem::take(is_fresh) {
+            // Nobody's first event is known yet: all are looked at.
+            let others = (0..follows.len()).filter(|place| place != own);
+            for place in others {
+                next[place] = std::mem::replace(&mut because_of[*own], place as u32);
+            }
         }
+        // Whose first event is another than it was.
+        let mut raised = vec![*own];
         while let Some(cause) = raised.pop() {
-            for place in 0..machines {
-                if support[place] != cause || place == *own {
-                    continue;
-                }
+            let mut list = std::mem::replace(&mut because_of[cause], NONE);
+            while list != NONE {
+                let place = list as usize;
+                list = next[place];
                 let start = self.graph.starts[place];
                 let (before, last) = (follows[place], self.range.last[place]);
-                let mut index = before;
                 // What follows from nothing that follows, does not.
-                let by = loop {
-                    if index > last {
-                        break NONE;
-                    }
+                let is_after = |it: &EventId| it.index >= follows[it.place as usize];
+                let mut index = before;
+                let mut cause = None;
+                while index <= last {
                     let position = (start + index) as usize - 1;
-                    let mut causes = self.graph.causes(position);
-                    if let Some(cause) = causes.find(|it| it.index >= follows[it.place as usize]) {
-                        break cause.place;
+                    cause = self.graph.causes(position).find(is_after);
+                    if cause.is_some() {
+                        break;
                     }
                     index += 1;
-                };
-                support[place] = by;
+                }
+                if let Some(cause) = cause {
+                    let first = &mut because_of[cause.place as usize];
+                    next[place] = std::mem::replace(first, place as u32);
+                }
                 follows[place] = index;
                 if index > before {
-                    raised.push(place as u32);
+                    raised.push(place);
                 }
-                checkpoint.after(4 * (index - before) as usize + 2)?;
+                checkpoint.after(4 * (index - before) as usize + 8)?;
             }
-            checkpoint.after(machines)?;
         }
         Ok(())
     }
