@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::plan::{Deed, Plan, PlanStep};
-use super::readings::{PhysicalClock, draw_gap, draw_long_gap};
+use super::plan::{ClockPlan, Deed, PlanStep};
+use super::readings::{DrawnClock, draw_gap, draw_long_gap};
 use crate::model::random::Generator;
 
 /// The steps of a long run.
@@ -20,7 +20,7 @@ pub fn is_long(number: u64) -> bool {
 }
 
 /// Draws the plan of the run of this number, from 0; with `fifo` no message overtakes another of its channel.
-pub fn draw_plan(number: u64, fifo: bool, generator: &mut Generator) -> Plan {
+pub fn draw_plan(number: u64, fifo: bool, generator: &mut Generator) -> ClockPlan {
     let is_long = is_long(number);
     let machines = if is_long {
         2 + generator.below(3)
@@ -43,7 +43,7 @@ pub fn draw_plan(number: u64, fifo: bool, generator: &mut Generator) -> Plan {
             drawing.step(place, time, fifo, generator)
         })
         .collect();
-    Plan {
+    ClockPlan {
         machines: machines as u32,
         steps,
     }
@@ -51,7 +51,7 @@ pub fn draw_plan(number: u64, fifo: bool, generator: &mut Generator) -> Plan {
 
 /// What is under way while a plan is drawn, and how its machines are.
 struct Drawing {
-    clocks: Vec<PhysicalClock>,
+    clocks: Vec<DrawnClock>,
     /// By sender, then recipient, the steps that sent what is under way.
     channels: Vec<Vec<VecDeque<usize>>>,
     /// How often a machine does nothing but tick, sends, and receives what is there, and sends to all rather than one.
@@ -62,11 +62,11 @@ struct Drawing {
 impl Drawing {
     fn new(machines: usize, is_long: bool, generator: &mut Generator) -> Self {
         let draw = if is_long {
-            PhysicalClock::draw_good
+            DrawnClock::draw_good
         } else {
-            PhysicalClock::draw
+            DrawnClock::draw
         };
-        let mut clocks: Vec<PhysicalClock> = (0..machines).map(|_| draw(generator)).collect();
+        let mut clocks: Vec<DrawnClock> = (0..machines).map(|_| draw(generator)).collect();
         if generator.below(4) == 0 {
             clocks = vec![clocks[0]; machines];
         }
@@ -128,7 +128,7 @@ impl Drawing {
 mod tests {
     use super::*;
 
-    fn plans(fifo: bool) -> impl Iterator<Item = Plan> {
+    fn plans(fifo: bool) -> impl Iterator<Item = ClockPlan> {
         (0..2000).map(move |number| draw_plan(number, fifo, &mut Generator::new(7, number, 0)))
     }
 

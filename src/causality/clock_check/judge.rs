@@ -1,7 +1,7 @@
 //! What a clock says of pairs of stamps, held against what happened before what.
 
 use super::pairs::pairs;
-use super::plan::Plan;
+use super::plan::ClockPlan;
 use super::precedence::Precedence;
 
 /// The first pair of steps by which each claim of a clock is wrong.
@@ -21,7 +21,7 @@ impl Judgement {
     /// Asks `before(a, b)` about the first `stamped` steps of a plan, until it fails.
     pub fn ask<E>(
         &mut self,
-        plan: &Plan,
+        plan: &ClockPlan,
         stamped: usize,
         mut before: impl FnMut(usize, usize) -> Result<bool, E>,
     ) -> Result<(), E> {
@@ -63,7 +63,7 @@ mod tests {
     use crate::model::random::Generator;
 
     /// What each step follows from, found by going back one by one.
-    fn follows(plan: &Plan, a: usize, b: usize) -> bool {
+    fn follows(plan: &ClockPlan, a: usize, b: usize) -> bool {
         let step = plan.steps[b];
         let own = (0..b)
             .rev()
@@ -76,7 +76,7 @@ mod tests {
         causes.any(|cause| cause == a || follows(plan, a, cause))
     }
 
-    fn judged(before: impl Fn(&Plan, usize, usize) -> bool) -> Judgement {
+    fn judged(before: impl Fn(&ClockPlan, usize, usize) -> bool) -> Judgement {
         let mut found = Judgement::default();
         for number in 0..60 {
             let plan = draw_plan(number % 32, true, &mut Generator::new(1, number, 0));

@@ -1,6 +1,6 @@
 //! Which pairs of stamps are compared: all of a short run, of a long one those that tell most.
 
-use super::plan::{Deed, Plan};
+use super::plan::{ClockPlan, Deed};
 use crate::model::random::Generator;
 
 /// The most steps of a run of which all pairs are compared.
@@ -11,7 +11,7 @@ const DRAWN: usize = 200;
 /// The pairs `(a, b)` with `a < b`, as places of steps: those of which one directly follows from the other first.
 ///
 /// They depend on the plan alone.
-pub(super) fn pairs(plan: &Plan) -> Vec<(usize, usize)> {
+pub(super) fn pairs(plan: &ClockPlan) -> Vec<(usize, usize)> {
     let count = plan.steps.len();
     let mut found = Vec::new();
     let mut newest = vec![None; plan.machines as usize];

@@ -24,14 +24,14 @@ pub struct PlanStep {
 
 /// The steps of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct ClockPlan {
     /// How many machines there are, with steps or without.
     pub machines: u32,
     /// An order in which each message is sent before it is received.
     pub steps: Vec<PlanStep>,
 }
 
-impl Plan {
+impl ClockPlan {
     /// What the physical clock of a machine reads before its first step.
     pub fn first_reading(&self, machine: u32) -> i64 {
         let mut own = self.steps.iter().filter(|step| step.machine == machine);
@@ -102,13 +102,13 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn plan(steps: &[(u32, Deed)]) -> Plan {
+    fn plan(steps: &[(u32, Deed)]) -> ClockPlan {
         let step = |&(machine, deed)| PlanStep {
             machine,
             deed,
             now: 0,
         };
-        Plan {
+        ClockPlan {
             machines: 2,
             steps: steps.iter().map(step).collect(),
         }

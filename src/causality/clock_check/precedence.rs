@@ -1,6 +1,6 @@
 //! What happened before what in a plan, by the vector clocks of its steps.
 
-use super::plan::{Deed, Plan};
+use super::plan::{ClockPlan, Deed};
 
 /// What happened before what in a plan.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub(super) struct Precedence {
 
 impl Precedence {
     /// That of a plan.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &ClockPlan) -> Self {
         let machines = plan.machines as usize;
         let mut newest: Vec<Option<usize>> = vec![None; machines];
         let mut known = vec![0; machines * plan.steps.len()];

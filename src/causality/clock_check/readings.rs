@@ -10,7 +10,7 @@ const MILLISECOND: u64 = 1_000_000;
 
 /// How a physical clock goes.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum PhysicalClock {
+pub(super) enum DrawnClock {
     /// It is so far off, always.
     Skewed(i64),
     /// It gains so many thousandths.
@@ -25,7 +25,7 @@ pub(super) enum PhysicalClock {
     },
 }
 
-impl PhysicalClock {
+impl DrawnClock {
     pub(super) fn draw(generator: &mut Generator) -> Self {
         let signed = |value: u64, most: u64| value as i64 - (most / 2) as i64;
         match generator.below(6) {

@@ -1,6 +1,6 @@
 //! The smallest plan on which a clock is wrong in one way.
 
-use super::plan::{Deed, Plan, PlanStep};
+use super::plan::{ClockPlan, Deed, PlanStep};
 use super::simpler::{
     chains_to, fewer_machines, past_of, plainer_steps, rounder_readings, swapped_steps,
 };
@@ -24,10 +24,10 @@ impl Shrinker {
     /// tried; else one of which nothing can be left out. `wrong` must always say the same of the same plan.
     pub fn shrink<E>(
         &self,
-        plan: &Plan,
+        plan: &ClockPlan,
         steps: Vec<usize>,
-        mut wrong: impl FnMut(&Plan) -> Result<Option<Vec<usize>>, E>,
-    ) -> Result<Plan, E> {
+        mut wrong: impl FnMut(&ClockPlan) -> Result<Option<Vec<usize>>, E>,
+    ) -> Result<ClockPlan, E> {
         let mut reduction = Reduction {
             best: plan.clone(),
             steps,
@@ -40,7 +40,7 @@ impl Shrinker {
         } else {
             &READINGS[..1]
         };
-        let mut is_wrong = |plan: &Plan| Ok(wrong(plan)?.is_some());
+        let mut is_wrong = |plan: &ClockPlan| Ok(wrong(plan)?.is_some());
         for steps in 1..=reduction.best.steps.len().min(ALL_STEPS) {
             for &reading in readings {
                 if let Some(first) = first_of(steps, self.fifo, reading, &mut is_wrong)? {
@@ -54,9 +54,9 @@ impl Shrinker {
     /// The shortest of some plans of which `is_growing` says that the sizes of stamps keep growing on it.
     pub fn shrink_growth<E>(
         &self,
-        plan: &Plan,
-        mut is_growing: impl FnMut(&Plan) -> Result<bool, E>,
-    ) -> Result<Plan, E> {
+        plan: &ClockPlan,
+        mut is_growing: impl FnMut(&ClockPlan) -> Result<bool, E>,
+    ) -> Result<ClockPlan, E> {
         for shorter in growing(plan) {
             if is_growing(&shorter)? {
                 return Ok(shorter);
@@ -67,12 +67,12 @@ impl Shrinker {
 }
 
 /// Plans that stamps may grow on, the shortest first: ticks, messages to and fro, the beginnings of one.
-fn growing(plan: &Plan) -> impl Iterator<Item = Plan> {
+fn growing(plan: &ClockPlan) -> impl Iterator<Item = ClockPlan> {
     let lengths = (3..)
         .map(|power| 1 << power)
         .take_while(|&length| length < plan.steps.len());
     lengths.flat_map(|length: usize| {
-        let made = |machines: u32, step: fn(usize) -> (u32, Deed)| Plan {
+        let made = |machines: u32, step: fn(usize) -> (u32, Deed)| ClockPlan {
             machines,
             steps: (0..length)
                 .map(|place| {
@@ -99,7 +99,7 @@ fn growing(plan: &Plan) -> impl Iterator<Item = Plan> {
 
 /// A plan that becomes smaller step by step.
 struct Reduction {
-    best: Plan,
+    best: ClockPlan,
     /// The steps that are wrong.
     steps: Vec<usize>,
     fifo: bool,
@@ -110,8 +110,8 @@ impl Reduction {
     /// Takes the first of these plans that is wrong too.
     fn take_first<E>(
         &mut self,
-        plans: impl IntoIterator<Item = Plan>,
-        wrong: &mut impl FnMut(&Plan) -> Result<Option<Vec<usize>>, E>,
+        plans: impl IntoIterator<Item = ClockPlan>,
+        wrong: &mut impl FnMut(&ClockPlan) -> Result<Option<Vec<usize>>, E>,
     ) -> Result<bool, E> {
         for plan in plans {
             if plan == self.best || !plan.is_possible(self.fifo) {
@@ -133,7 +133,7 @@ impl Reduction {
     /// Leaves out and makes plainer what it can, until nothing changes.
     fn reduce<E>(
         &mut self,
-        wrong: &mut impl FnMut(&Plan) -> Result<Option<Vec<usize>>, E>,
+        wrong: &mut impl FnMut(&ClockPlan) -> Result<Option<Vec<usize>>, E>,
     ) -> Result<(), E> {
         loop {
             let now = self.best.clone();
@@ -168,7 +168,7 @@ impl Reduction {
     /// Leaves out what can have nothing to do with the steps that are wrong.
     fn take_causes<E>(
         &mut self,
-        wrong: &mut impl FnMut(&Plan) -> Result<Option<Vec<usize>>, E>,
+        wrong: &mut impl FnMut(&ClockPlan) -> Result<Option<Vec<usize>>, E>,
     ) -> Result<bool, E> {
         let smaller = [
             chains_to(&self.best, &self.steps),
@@ -181,7 +181,7 @@ impl Reduction {
     fn leave_out<E>(
         &mut self,
         chunk: usize,
-        wrong: &mut impl FnMut(&Plan) -> Result<Option<Vec<usize>>, E>,
+        wrong: &mut impl FnMut(&ClockPlan) -> Result<Option<Vec<usize>>, E>,
     ) -> Result<bool, E> {
         let mut has_changed = false;
         let mut end = self.best.steps.len();
@@ -197,10 +197,10 @@ impl Reduction {
     /// Takes rounder readings, of which there is an order, so that none come back.
     fn take_rounder<E>(
         &mut self,
-        now: &Plan,
-        wrong: &mut impl FnMut(&Plan) -> Result<Option<Vec<usize>>, E>,
+        now: &ClockPlan,
+        wrong: &mut impl FnMut(&ClockPlan) -> Result<Option<Vec<usize>>, E>,
     ) -> Result<bool, E> {
-        let roughness = |plan: &Plan| {
+        let roughness = |plan: &ClockPlan| {
             let mut values: Vec<i64> = plan.steps.iter().map(|step| step.now).collect();
             let sum: i128 = values.iter().map(|&value| i128::from(value).abs()).sum();
             values.sort_unstable();
@@ -221,7 +221,7 @@ mod tests {
     use crate::model::random::Generator;
 
     /// Lamport's clock, but what a machine does is to add nothing.
-    fn stamps(plan: &Plan, forgets: Deed) -> Vec<u64> {
+    fn stamps(plan: &ClockPlan, forgets: Deed) -> Vec<u64> {
         let mut clocks = vec![0; plan.machines as usize];
         let mut stamps: Vec<u64> = Vec::new();
         for step in &plan.steps {
@@ -239,7 +239,7 @@ mod tests {
         stamps
     }
 
-    fn unsound(plan: &Plan, forgets: Deed) -> Option<Vec<usize>> {
+    fn unsound(plan: &ClockPlan, forgets: Deed) -> Option<Vec<usize>> {
         let (precedence, stamps) = (Precedence::new(plan), stamps(plan, forgets));
         let count = stamps.len();
         let mut pairs = (0..count).flat_map(|b| (0..b).map(move |a| (a, b)));
@@ -269,7 +269,7 @@ mod tests {
                     fifo: true,
                     reads_time: true,
                 };
-                let wrong = |plan: &Plan| Ok::<_, ()>(unsound(plan, forgets));
+                let wrong = |plan: &ClockPlan| Ok::<_, ()>(unsound(plan, forgets));
                 let small = shrinker.shrink(&plan, steps, wrong).unwrap();
                 let steps: Vec<_> = small.steps.iter().map(|s| (s.machine, s.deed)).collect();
                 assert_eq!(steps, smallest, "run {number}");
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn what_takes_many_steps_keeps_as_many_as_it_needs() {
-        let sixteen = |plan: &Plan| {
+        let sixteen = |plan: &ClockPlan| {
             let stamps = stamps(plan, Deed::Receive(0)); // ticks and sends count
             let found = stamps.iter().position(|&stamp| stamp == 16);
             found.map(|step| vec![step])
@@ -288,7 +288,7 @@ mod tests {
         let plans =
             [200, 230, 32].map(|number| draw_plan(number, true, &mut Generator::new(5, number, 0)));
         let wrong = plans.into_iter().filter(|plan| sixteen(plan).is_some());
-        let wrong: Vec<Plan> = wrong.collect();
+        let wrong: Vec<ClockPlan> = wrong.collect();
         assert!(wrong.len() > 1);
         for plan in wrong {
             let shrinker = Shrinker {

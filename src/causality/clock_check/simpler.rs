@@ -1,10 +1,10 @@
 //! What is a little simpler than a plan: fewer steps, fewer machines, ticks for messages, rounder times.
 
-use super::plan::{Deed, Plan};
+use super::plan::{ClockPlan, Deed};
 use super::precedence::Precedence;
 
 /// What can have caused some steps, and they.
-pub(super) fn past_of(plan: &Plan, ends: &[usize]) -> Plan {
+pub(super) fn past_of(plan: &ClockPlan, ends: &[usize]) -> ClockPlan {
     let precedence = Precedence::new(plan);
     let is_past = |place: usize, of: usize| place == of || precedence.precedes(place, of);
     plan.only(|place| ends.iter().any(|&end| is_past(place, end)))
@@ -12,7 +12,7 @@ pub(super) fn past_of(plan: &Plan, ends: &[usize]) -> Plan {
 
 /// The longest chains of steps, each of which follows from the one before, that lead to some steps; receipts of
 /// what is in none of them are ticks.
-pub(super) fn chains_to(plan: &Plan, ends: &[usize]) -> Plan {
+pub(super) fn chains_to(plan: &ClockPlan, ends: &[usize]) -> ClockPlan {
     let mut newest = vec![None; plan.machines as usize];
     // By step, how long the longest chain to it is, and what is before it there.
     let mut chains: Vec<(usize, Option<usize>)> = Vec::with_capacity(plan.steps.len());
@@ -46,7 +46,7 @@ pub(super) fn chains_to(plan: &Plan, ends: &[usize]) -> Plan {
 }
 
 /// Plans with fewer machines, or in which one does what another did.
-pub(super) fn fewer_machines(plan: &Plan) -> Vec<Plan> {
+pub(super) fn fewer_machines(plan: &ClockPlan) -> Vec<ClockPlan> {
     let used: Vec<u32> = (0..plan.machines)
         .filter(|&machine| plan.steps.iter().any(|step| step.machine == machine))
         .collect();
@@ -73,7 +73,7 @@ pub(super) fn fewer_machines(plan: &Plan) -> Vec<Plan> {
 }
 
 /// The plan in which one machine does what another did; of what it sent to itself the receipts are ticks.
-fn joined(plan: &Plan, into: u32, from: u32) -> Plan {
+fn joined(plan: &ClockPlan, into: u32, from: u32) -> ClockPlan {
     let mut made = plan.clone();
     for step in &mut made.steps {
         if step.machine == from {
@@ -91,7 +91,7 @@ fn joined(plan: &Plan, into: u32, from: u32) -> Plan {
 }
 
 /// The plan in which what is sent to nobody is a tick, then those in which one step is.
-pub(super) fn plainer_steps(plan: &Plan) -> impl Iterator<Item = Plan> {
+pub(super) fn plainer_steps(plan: &ClockPlan) -> impl Iterator<Item = ClockPlan> {
     let mut is_received = vec![false; plan.steps.len()];
     for step in &plan.steps {
         if let Deed::Receive(sent) = step.deed {
@@ -121,7 +121,7 @@ pub(super) fn plainer_steps(plan: &Plan) -> impl Iterator<Item = Plan> {
 }
 
 /// Plans with rounder readings: none that go on, those of a right clock, places in their order, and the one before.
-pub(super) fn rounder_readings(plan: &Plan) -> Vec<Plan> {
+pub(super) fn rounder_readings(plan: &ClockPlan) -> Vec<ClockPlan> {
     let with = |now: &dyn Fn(usize) -> i64| {
         let mut made = plan.clone();
         for (place, step) in made.steps.iter_mut().enumerate() {
@@ -144,7 +144,7 @@ pub(super) fn rounder_readings(plan: &Plan) -> Vec<Plan> {
 }
 
 /// Plans in which two steps next to each other, of the later machine first, have changed places.
-pub(super) fn swapped_steps(plan: &Plan) -> impl Iterator<Item = Plan> {
+pub(super) fn swapped_steps(plan: &ClockPlan) -> impl Iterator<Item = ClockPlan> {
     let places = (1..plan.steps.len()).filter(|&place| {
         let (before, after) = (plan.steps[place - 1], plan.steps[place]);
         before.machine > after.machine && after.deed != Deed::Receive(place - 1)

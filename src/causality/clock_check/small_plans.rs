@@ -1,6 +1,6 @@
 //! All plans of a few steps, the simplest first.
 
-use super::plan::{Deed, Plan, PlanStep};
+use super::plan::{ClockPlan, Deed, PlanStep};
 
 /// Which physical clocks a small plan has: what they read in a step of a machine.
 pub(super) type SmallReadings = fn(usize, u32) -> i64;
@@ -18,9 +18,9 @@ pub(super) fn first_of<E>(
     steps: usize,
     fifo: bool,
     reading: SmallReadings,
-    is_it: &mut impl FnMut(&Plan) -> Result<bool, E>,
-) -> Result<Option<Plan>, E> {
-    let mut plan = Plan {
+    is_it: &mut impl FnMut(&ClockPlan) -> Result<bool, E>,
+) -> Result<Option<ClockPlan>, E> {
+    let mut plan = ClockPlan {
         machines: 0,
         steps: Vec::with_capacity(steps),
     };
@@ -29,11 +29,11 @@ pub(super) fn first_of<E>(
 
 /// Adds steps until there are enough; if it is not what is looked for, takes them away again.
 fn complete<E>(
-    plan: &mut Plan,
+    plan: &mut ClockPlan,
     steps: usize,
     fifo: bool,
     reading: SmallReadings,
-    is_it: &mut impl FnMut(&Plan) -> Result<bool, E>,
+    is_it: &mut impl FnMut(&ClockPlan) -> Result<bool, E>,
 ) -> Result<bool, E> {
     let place = plan.steps.len();
     if place == steps {
@@ -74,7 +74,7 @@ mod tests {
     fn all_plans_are_there_once() {
         for (steps, count) in [(0, 1), (1, 2), (2, 9), (3, 59)] {
             let mut seen = Vec::new();
-            let none = first_of(steps, true, READINGS[0], &mut |plan: &Plan| {
+            let none = first_of(steps, true, READINGS[0], &mut |plan: &ClockPlan| {
                 assert!(plan.is_possible(true));
                 seen.push(plan.steps.clone());
                 Ok::<_, ()>(false)

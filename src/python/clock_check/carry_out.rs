@@ -7,15 +7,15 @@ use pyo3::pyclass::CompareOp;
 
 use super::clock_stamp::{ClockStamp, Pickle};
 use super::maker::{ClockMaker, MadeClocks};
-use super::raised::{Raised, Stop};
-use crate::causality::clock_check::plan::{Deed, Plan, PlanStep};
+use super::raised::{ClockRaised, ClockStop};
+use crate::causality::clock_check::plan::{ClockPlan, Deed, PlanStep};
 
 /// What clocks said of a plan, up to where one raised something.
 pub(super) struct CarriedOut<'py> {
     pub(super) stamps: Vec<ClockStamp<'py>>,
     /// A copy of each, which is compared with others.
     pub(super) copies: Vec<Bound<'py, PyAny>>,
-    pub(super) raised: Option<Raised>,
+    pub(super) raised: Option<ClockRaised>,
     /// Whether a clock asked what time it is.
     pub(super) reads_time: bool,
     before: Option<Bound<'py, PyAny>>,
@@ -24,7 +24,7 @@ pub(super) struct CarriedOut<'py> {
 /// Carries out a plan with new clocks.
 pub(super) fn carry_out<'py>(
     py: Python<'py>,
-    plan: &Plan,
+    plan: &ClockPlan,
     maker: &ClockMaker<'py>,
     pickle: &Pickle<'py>,
 ) -> PyResult<CarriedOut<'py>> {
@@ -51,18 +51,19 @@ impl<'py> CarriedOut<'py> {
     fn take_steps(
         &mut self,
         py: Python<'py>,
-        plan: &Plan,
+        plan: &ClockPlan,
         made: &MadeClocks<'py>,
         pickle: &Pickle<'py>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), ClockStop> {
         if let Some(clock) = made.clocks.first() {
             let before = clock.getattr_opt(intern!(py, "before"));
-            self.before = before.map_err(|error| Stop::at(py, "before", error, None, None))?;
+            self.before = before.map_err(|error| ClockStop::at(py, "before", error, None, None))?;
         }
         for (place, step) in plan.steps.iter().enumerate() {
             let machine = step.machine as usize;
             made.now[machine].get().set(step.now);
-            let raised = |doing, error| Stop::at(py, doing, error, Some(place), Some(step.machine));
+            let raised =
+                |doing, error| ClockStop::at(py, doing, error, Some(place), Some(step.machine));
             let returned = self.take_step(&made.clocks[machine], step, pickle, &raised)?;
             let stamp = if returned.is_none() {
                 own_stamp(&made.clocks[machine]).map_err(|error| raised("stamp", error))?
@@ -83,8 +84,8 @@ impl<'py> CarriedOut<'py> {
         clock: &Bound<'py, PyAny>,
         step: &PlanStep,
         pickle: &Pickle<'py>,
-        raised: &dyn Fn(&'static str, PyErr) -> Stop,
-    ) -> Result<Bound<'py, PyAny>, Stop> {
+        raised: &dyn Fn(&'static str, PyErr) -> ClockStop,
+    ) -> Result<Bound<'py, PyAny>, ClockStop> {
         let py = clock.py();
         match step.deed {
             Deed::Tick => {
@@ -105,7 +106,7 @@ impl<'py> CarriedOut<'py> {
     }
 
     /// Whether the clock says that the stamp of one step is before that of another.
-    pub(super) fn before(&self, a: usize, b: usize) -> Result<bool, Stop> {
+    pub(super) fn before(&self, a: usize, b: usize) -> Result<bool, ClockStop> {
         self.says_before(&self.copies[a], &self.copies[b], b)
     }
 
@@ -115,7 +116,7 @@ impl<'py> CarriedOut<'py> {
         a: &Bound<'py, PyAny>,
         b: &Bound<'py, PyAny>,
         step: usize,
-    ) -> Result<bool, Stop> {
+    ) -> Result<bool, ClockStop> {
         let py = a.py();
         let said = match &self.before {
             Some(before) => before.call1((a, b)),
@@ -137,7 +138,7 @@ impl<'py> CarriedOut<'py> {
                 ))
             })
         });
-        read.map_err(|error| Stop::at(py, "before", error, Some(step), None))
+        read.map_err(|error| ClockStop::at(py, "before", error, Some(step), None))
     }
 }
 

@@ -5,10 +5,10 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::clock_stamp::Pickle;
 use super::examine::{Examiner, LookedAt, Looking};
-use super::found::{Finding, Verdict};
+use super::found::{ClockVerdict, Finding};
 use super::maker::ClockMaker;
 use crate::causality::clock_check::draw::{draw_plan, is_long};
-use crate::causality::clock_check::plan::{Deed, Plan};
+use crate::causality::clock_check::plan::{ClockPlan, Deed};
 use crate::causality::clock_check::shrink::Shrinker;
 use crate::model::random::Generator;
 
@@ -19,9 +19,9 @@ const TWICE: u64 = 16;
 type LookedCounts = (u64, u64, u64, u64);
 
 /// What is wrong, in which run it was found, and on which plan.
-struct Case<'py> {
+struct ClockCase<'py> {
     number: u64,
-    plan: Plan,
+    plan: ClockPlan,
     finding: Finding<'py>,
 }
 
@@ -47,10 +47,10 @@ pub(in crate::python) fn check_clock<'py>(
         looked_at: LookedAt::default(),
         reads_time: false,
     };
-    let mut cases: Vec<Case<'py>> = Vec::new();
+    let mut cases: Vec<ClockCase<'py>> = Vec::new();
     for number in 0..runs {
         // Where stamps grow, long runs take long: one is enough.
-        let grows = |case: &Case<'_>| case.finding.verdict == Verdict::Bounded;
+        let grows = |case: &ClockCase<'_>| case.finding.verdict == ClockVerdict::Bounded;
         if is_long(number) && cases.iter().any(grows) {
             continue;
         }
@@ -65,7 +65,7 @@ pub(in crate::python) fn check_clock<'py>(
                 .all(|case| case.finding.verdict != finding.verdict)
             {
                 let plan = plan.clone();
-                cases.push(Case {
+                cases.push(ClockCase {
                     number,
                     plan,
                     finding,
@@ -91,23 +91,23 @@ pub(in crate::python) fn check_clock<'py>(
 fn shrunk<'py>(
     py: Python<'py>,
     examiner: &mut Examiner<'py>,
-    case: Case<'py>,
+    case: ClockCase<'py>,
     fifo: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let Case {
+    let ClockCase {
         number,
         plan: found,
         finding,
     } = case;
     let looking = Looking {
-        at_growth: finding.verdict == Verdict::Bounded || finding.is_of_size(),
-        again: finding.verdict == Verdict::Repeatable,
+        at_growth: finding.verdict == ClockVerdict::Bounded || finding.is_of_size(),
+        again: finding.verdict == ClockVerdict::Repeatable,
     };
     let shrinker = Shrinker {
         fifo,
         reads_time: examiner.reads_time,
     };
-    let like = |examiner: &mut Examiner<'py>, plan: &Plan| {
+    let like = |examiner: &mut Examiner<'py>, plan: &ClockPlan| {
         let findings = examiner.examine(py, plan, looking)?;
         Ok::<_, PyErr>(
             findings
@@ -115,11 +115,12 @@ fn shrunk<'py>(
                 .find(|other| other.is_like(py, &finding)),
         )
     };
-    let small = if finding.verdict == Verdict::Bounded {
-        let is_growing = |plan: &Plan| Ok::<_, PyErr>(like(examiner, plan)?.is_some());
+    let small = if finding.verdict == ClockVerdict::Bounded {
+        let is_growing = |plan: &ClockPlan| Ok::<_, PyErr>(like(examiner, plan)?.is_some());
         shrinker.shrink_growth(&found, is_growing)?
     } else {
-        let wrong = |plan: &Plan| Ok::<_, PyErr>(like(examiner, plan)?.map(|other| other.steps));
+        let wrong =
+            |plan: &ClockPlan| Ok::<_, PyErr>(like(examiner, plan)?.map(|other| other.steps));
         shrinker.shrink(&found, finding.steps.clone(), wrong)?
     };
     // Clocks that share something may not do it again.
@@ -153,7 +154,7 @@ fn shrunk<'py>(
 /// say, its stamp.
 fn steps<'py>(
     py: Python<'py>,
-    plan: &Plan,
+    plan: &ClockPlan,
     stamps: &[Bound<'py, PyAny>],
 ) -> PyResult<Bound<'py, PyList>> {
     let told = PyList::empty(py);

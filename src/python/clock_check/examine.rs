@@ -5,12 +5,12 @@ use pyo3::prelude::*;
 
 use super::carry_out::{CarriedOut, carry_out};
 use super::clock_stamp::Pickle;
-use super::found::{Finding, Verdict};
+use super::found::{ClockVerdict, Finding};
 use super::maker::ClockMaker;
-use super::raised::Stop;
+use super::raised::ClockStop;
 use crate::causality::clock_check::growth::keeps_growing;
 use crate::causality::clock_check::judge::Judgement;
-use crate::causality::clock_check::plan::Plan;
+use crate::causality::clock_check::plan::ClockPlan;
 
 /// Holds clocks against plans.
 pub(super) struct Examiner<'py> {
@@ -50,7 +50,7 @@ impl<'py> Examiner<'py> {
     pub(super) fn examine(
         &mut self,
         py: Python<'py>,
-        plan: &Plan,
+        plan: &ClockPlan,
         looking: Looking,
     ) -> PyResult<Vec<Finding<'py>>> {
         py.check_signals()?;
@@ -62,9 +62,9 @@ impl<'py> Examiner<'py> {
         let asked = judgement.ask(plan, done.stamps.len(), |a, b| done.before(a, b));
         self.looked_at.pairs += judgement.pairs;
         let by_pair = [
-            (Verdict::Sound, judgement.unsound),
-            (Verdict::Irreflexive, judgement.circular),
-            (Verdict::Complete, judgement.incomplete),
+            (ClockVerdict::Sound, judgement.unsound),
+            (ClockVerdict::Irreflexive, judgement.circular),
+            (ClockVerdict::Complete, judgement.incomplete),
         ];
         for (verdict, pair) in by_pair {
             findings.extend(pair.map(|pair| Finding::of_pair(verdict, pair, &done)));
@@ -96,13 +96,13 @@ impl<'py> Examiner<'py> {
         py: Python<'py>,
         done: &CarriedOut<'py>,
         findings: &mut Vec<Finding<'py>>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), ClockStop> {
         for (step, stamp) in done.stamps.iter().enumerate() {
             let changed = stamp
                 .changed(&self.pickle)
-                .map_err(|error| Stop::at(py, "pickle", error, Some(step), None))?;
+                .map_err(|error| ClockStop::at(py, "pickle", error, Some(step), None))?;
             if let Some(now) = changed {
-                findings.push(Finding::of_one(Verdict::Mutated, step, done, now));
+                findings.push(Finding::of_one(ClockVerdict::Mutated, step, done, now));
                 break;
             }
         }
@@ -113,10 +113,10 @@ impl<'py> Examiner<'py> {
     fn again(
         &self,
         py: Python<'py>,
-        plan: &Plan,
+        plan: &ClockPlan,
         done: &CarriedOut<'py>,
         findings: &mut Vec<Finding<'py>>,
-    ) -> PyResult<Result<(), Stop>> {
+    ) -> PyResult<Result<(), ClockStop>> {
         let again = carry_out(py, plan, &self.maker, &self.pickle)?;
         let differs = |step: usize| {
             let (one, other) = (&done.copies[step], &again.copies[step]);
@@ -130,7 +130,7 @@ impl<'py> Examiner<'py> {
                 Ok(false) => {}
                 Ok(true) => {
                     let other = again.copies[step].clone();
-                    findings.push(Finding::of_one(Verdict::Repeatable, step, done, other));
+                    findings.push(Finding::of_one(ClockVerdict::Repeatable, step, done, other));
                     break;
                 }
                 Err(stop) => return Ok(Err(stop)),
@@ -138,7 +138,7 @@ impl<'py> Examiner<'py> {
         }
         Ok(again
             .raised
-            .map_or(Ok(()), |raised| Err(Stop::Raised(raised))))
+            .map_or(Ok(()), |raised| Err(ClockStop::Raised(raised))))
     }
 
     fn growth(
@@ -146,11 +146,11 @@ impl<'py> Examiner<'py> {
         py: Python<'py>,
         done: &CarriedOut<'py>,
         findings: &mut Vec<Finding<'py>>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), ClockStop> {
         let mut sizes = Vec::with_capacity(done.stamps.len());
         for step in 0..done.stamps.len() {
             let size = self.size(done, step);
-            sizes.push(size.map_err(|error| Stop::at(py, "size", error, Some(step), None))?);
+            sizes.push(size.map_err(|error| ClockStop::at(py, "size", error, Some(step), None))?);
         }
         if keeps_growing(&sizes) {
             findings.push(Finding::of_sizes(done, sizes));

@@ -3,11 +3,11 @@
 use pyo3::prelude::*;
 
 use super::carry_out::CarriedOut;
-use super::raised::Raised;
+use super::raised::ClockRaised;
 
 /// What a clock is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
+pub(super) enum ClockVerdict {
     Sound,
     Irreflexive,
     Complete,
@@ -17,7 +17,7 @@ pub(super) enum Verdict {
     Bounded,
 }
 
-impl Verdict {
+impl ClockVerdict {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Sound => "sound",
@@ -33,12 +33,12 @@ impl Verdict {
 
 /// Where a verdict shows in a plan.
 pub(super) struct Finding<'py> {
-    pub(super) verdict: Verdict,
+    pub(super) verdict: ClockVerdict,
     /// The steps it is about: two of a pair, one that became another, none.
     pub(super) steps: Vec<usize>,
     /// Two stamps: of the steps, or of one at two times.
     pub(super) stamps: Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
-    pub(super) raised: Option<Raised>,
+    pub(super) raised: Option<ClockRaised>,
     /// By step, the sizes of stamps that keep growing.
     pub(super) sizes: Vec<f64>,
     /// The stamps of all steps.
@@ -47,7 +47,7 @@ pub(super) struct Finding<'py> {
 
 impl<'py> Finding<'py> {
     pub(super) fn of_pair(
-        verdict: Verdict,
+        verdict: ClockVerdict,
         (a, b): (usize, usize),
         done: &CarriedOut<'py>,
     ) -> Self {
@@ -61,7 +61,7 @@ impl<'py> Finding<'py> {
 
     /// The stamp of a step, which is another at another time.
     pub(super) fn of_one(
-        verdict: Verdict,
+        verdict: ClockVerdict,
         step: usize,
         done: &CarriedOut<'py>,
         other: Bound<'py, PyAny>,
@@ -79,19 +79,19 @@ impl<'py> Finding<'py> {
             steps: vec![0, done.copies.len() - 1],
             stamps: ends.map(|(first, last)| (first.clone(), last.clone())),
             sizes,
-            ..Self::new(Verdict::Bounded, done.copies.clone())
+            ..Self::new(ClockVerdict::Bounded, done.copies.clone())
         }
     }
 
-    pub(super) fn of_raised(raised: Raised, all: Vec<Bound<'py, PyAny>>) -> Self {
+    pub(super) fn of_raised(raised: ClockRaised, all: Vec<Bound<'py, PyAny>>) -> Self {
         Self {
             steps: raised.step.into_iter().collect(),
             raised: Some(raised),
-            ..Self::new(Verdict::Raised, all)
+            ..Self::new(ClockVerdict::Raised, all)
         }
     }
 
-    fn new(verdict: Verdict, all: Vec<Bound<'py, PyAny>>) -> Self {
+    fn new(verdict: ClockVerdict, all: Vec<Bound<'py, PyAny>>) -> Self {
         Self {
             verdict,
             steps: Vec::new(),
@@ -113,7 +113,7 @@ impl<'py> Finding<'py> {
         self.verdict == other.verdict
             && match (&self.raised, &other.raised) {
                 (Some(one), Some(other)) => {
-                    let class = |raised: &Raised| raised.error.get_type(py);
+                    let class = |raised: &ClockRaised| raised.error.get_type(py);
                     one.doing == other.doing && class(one).is(class(other))
                 }
                 _ => true,

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::now::Now;
-use super::raised::Stop;
-use crate::causality::clock_check::plan::Plan;
+use super::raised::ClockStop;
+use crate::causality::clock_check::plan::ClockPlan;
 
 /// What a function that makes clocks is called with.
 #[derive(FromPyObject)]
@@ -35,14 +35,18 @@ pub(super) struct MadeClocks<'py> {
 }
 
 impl<'py> ClockMaker<'py> {
-    pub(super) fn make(&self, py: Python<'py>, plan: &Plan) -> Result<MadeClocks<'py>, Stop> {
+    pub(super) fn make(
+        &self,
+        py: Python<'py>,
+        plan: &ClockPlan,
+    ) -> Result<MadeClocks<'py>, ClockStop> {
         let now = (0..plan.machines)
             .map(|machine| Py::new(py, Now::new(plan.first_reading(machine))))
             .collect::<PyResult<Vec<_>>>()
-            .map_err(Stop::Interrupted)?;
+            .map_err(ClockStop::Interrupted)?;
         let clocks = if self.is_all {
             self.all(py, plan, &now)
-                .map_err(|error| Stop::at(py, "make.all", error, None, None))?
+                .map_err(|error| ClockStop::at(py, "make.all", error, None, None))?
         } else {
             let one = |machine: u32| {
                 let number = (machine + 1).into_pyobject(py)?.into_any();
@@ -53,9 +57,10 @@ impl<'py> ClockMaker<'py> {
             };
             (0..plan.machines)
                 .map(|machine| {
-                    one(machine).map_err(|error| Stop::at(py, "make", error, None, Some(machine)))
+                    one(machine)
+                        .map_err(|error| ClockStop::at(py, "make", error, None, Some(machine)))
                 })
-                .collect::<Result<_, Stop>>()?
+                .collect::<Result<_, ClockStop>>()?
         };
         Ok(MadeClocks { clocks, now })
     }
@@ -63,7 +68,7 @@ impl<'py> ClockMaker<'py> {
     fn all(
         &self,
         py: Python<'py>,
-        plan: &Plan,
+        plan: &ClockPlan,
         now: &[Py<Now>],
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let machines = plan.machines.into_pyobject(py)?.into_any();

@@ -4,7 +4,7 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 /// What a clock raised.
-pub(super) struct Raised {
+pub(super) struct ClockRaised {
     /// What was done: "make", "tick", "send", "receive", "stamp", "pickle", "unpickle", "before", "size".
     pub(super) doing: &'static str,
     pub(super) error: PyErr,
@@ -15,13 +15,13 @@ pub(super) struct Raised {
 }
 
 /// Why a plan was not carried out to its end.
-pub(super) enum Stop {
-    Raised(Raised),
+pub(super) enum ClockStop {
+    Raised(ClockRaised),
     /// Ctrl-C and what else is no exception of a clock.
     Interrupted(PyErr),
 }
 
-impl Stop {
+impl ClockStop {
     pub(super) fn at(
         py: Python<'_>,
         doing: &'static str,
@@ -30,7 +30,7 @@ impl Stop {
         machine: Option<u32>,
     ) -> Self {
         if error.is_instance_of::<PyException>(py) {
-            Self::Raised(Raised {
+            Self::Raised(ClockRaised {
                 doing,
                 error,
                 step,
@@ -42,7 +42,7 @@ impl Stop {
     }
 
     /// The exception, unless it is an interrupt.
-    pub(super) fn raised(self) -> PyResult<Raised> {
+    pub(super) fn raised(self) -> PyResult<ClockRaised> {
         match self {
             Self::Raised(raised) => Ok(raised),
             Self::Interrupted(error) => Err(error),
