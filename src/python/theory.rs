@@ -21,12 +21,12 @@ use crate::model::theory::{self, FixedPoints};
 /// `topology` is a name, or the peers of each machine counted from 0; `behavior` is what idle ticks do.
 #[pyfunction]
 #[pyo3(signature = (rates, *, topology, behavior))]
-pub(super) fn predict<'py>(
-    py: Python<'py>,
+pub(super) fn predict(
+    py: Python<'_>,
     rates: Vec<f64>,
     topology: Shape,
     behavior: BehaviorSetting,
-) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
+) -> PyResult<(Bound<'_, PyDict>, Bound<'_, PyDict>)> {
     let (queues, clocks) = interruptible(py, |go_on| {
         let topology = topology.build(rates.len())?;
         let (behavior, manners) = behavior.build(&topology)?;
