@@ -95,7 +95,7 @@ impl PyCuts {
                 .map(|(&id, &count)| Ok(run.graph().first_events(id as i64, count)?.1));
             clocks.extend(asked.clocks(&counts.collect::<PyResult<Vec<u32>>>()?));
         }
-        Ok(clocks.into_pyarray(py).reshape(cuts.dims())?)
+        clocks.into_pyarray(py).reshape(cuts.dims())
     }
 
     /// How many there are: at least, at most (None beyond `limit`), and how many were visited.
