@@ -20,7 +20,7 @@ __all__ = ["ClockCounterexample"]
 
 SHOWN = 40
 """The most steps that are told."""
-EVENTS = {"tick": "INTERNAL", "send": "SEND", "receive": "RECEIVE"}
+EVENTS = {"tick": "internal", "send": "send", "receive": "receive"}
 
 
 @public
