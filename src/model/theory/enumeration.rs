@@ -67,7 +67,7 @@ impl Equations {
 
 /// What is decided of a machine, and so what its row tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+enum Decided {
     /// Nothing yet: the row is by how much more would arrive than it has ticks.
     Open,
     /// It is ever idle: the row is its idle rate.
@@ -83,7 +83,7 @@ enum Choice {
 struct Tableau {
     /// Row by row, the constant last.
     cells: Vec<f64>,
-    choices: Vec<Choice>,
+    choices: Vec<Decided>,
     open: Vec<usize>,
 }
 
@@ -142,7 +142,7 @@ impl Finder<'_> {
         }
         let size = |machine: &usize| tableau.at(*machine, *machine).abs();
         let open = tableau.open.iter().copied();
-        let undecided = open.filter(|&machine| tableau.choices[machine] == Choice::Open);
+        let undecided = open.filter(|&machine| tableau.choices[machine] == Decided::Open);
         let Some(machine) = undecided.max_by(|a, b| size(a).total_cmp(&size(b))) else {
             self.corners(&tableau);
             return Ok(());
@@ -154,7 +154,7 @@ impl Finder<'_> {
             self.search(busy)?;
         }
         if is_held {
-            tableau.choices[machine] = Choice::Held;
+            tableau.choices[machine] = Decided::Held;
         } else {
             tableau.pivot(machine);
         }
@@ -170,14 +170,14 @@ impl Finder<'_> {
                 let [least, most] = tableau.range(machine, within);
                 let [low, high] = within[machine];
                 let is_possible = match tableau.choices[machine] {
-                    Choice::Idle => most >= low - slack && least <= high + slack,
-                    Choice::Busy | Choice::Open => most >= -slack,
-                    Choice::Held => most >= -slack && least <= slack,
+                    Decided::Idle => most >= low - slack && least <= high + slack,
+                    Decided::Busy | Decided::Open => most >= -slack,
+                    Decided::Held => most >= -slack && least <= slack,
                 };
                 if !is_possible {
                     return false;
                 }
-                if tableau.choices[machine] == Choice::Open && least > slack {
+                if tableau.choices[machine] == Decided::Open && least > slack {
                     if low > slack {
                         return false;
                     }
@@ -204,7 +204,7 @@ impl Finder<'_> {
         };
         let count = self.equations.count();
         let others = (0..count).filter(|machine| !held.contains(machine));
-        let lines = others.map(|machine| line(machine, tableau.choices[machine] == Choice::Idle));
+        let lines = others.map(|machine| line(machine, tableau.choices[machine] == Decided::Idle));
         let zero = held.iter().map(|&machine| line(machine, false));
         let mut corners = corners::Corners::default();
         corners.find(lines.collect(), zero.collect());
@@ -252,7 +252,7 @@ impl Tableau {
         }
         Self {
             cells,
-            choices: vec![Choice::Open; count],
+            choices: vec![Decided::Open; count],
             open: (0..count).collect(),
         }
     }
@@ -292,8 +292,8 @@ impl Tableau {
     /// The solution, where nothing is open.
     fn constants(&self, slack: &[f64]) -> Vec<f64> {
         let value = |(row, slack): (usize, &f64)| match self.choices[row] {
-            Choice::Idle => Some(self.constant(row)).filter(|rate| *rate > *slack),
-            Choice::Busy | Choice::Open | Choice::Held => None,
+            Decided::Idle => Some(self.constant(row)).filter(|rate| *rate > *slack),
+            Decided::Busy | Decided::Open | Decided::Held => None,
         };
         let rows = slack.iter().enumerate();
         rows.map(|row| value(row).unwrap_or(0.0)).collect()
@@ -301,13 +301,13 @@ impl Tableau {
 
     /// The machine is never idle.
     fn leave(&mut self, machine: usize) {
-        self.choices[machine] = Choice::Busy;
+        self.choices[machine] = Decided::Busy;
         self.open.retain(|&other| other != machine);
     }
 
     /// The machine is idle, at the rate that uses up its ticks.
     fn pivot(&mut self, machine: usize) {
-        self.choices[machine] = Choice::Idle;
+        self.choices[machine] = Decided::Idle;
         self.open.retain(|&other| other != machine);
         let (width, last) = (self.width(), self.choices.len());
         let columns: Vec<usize> = self.open.iter().copied().chain([last]).collect();
