@@ -120,7 +120,7 @@ impl PyCuts {
         })
     }
 
-    /// Whether each path of events comes through a cut in which they hold. O(machines x events).
+    /// Whether each path of events comes through a cut in which they hold. Usually O(machines x events).
     fn definitely<'py>(
         &self,
         py: Python<'py>,

@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::random_histories::{causality, go_on, history, pasts};
 use lamport::causality::cuts::{CutRange, Cuts, States, Unanswered, Verdict};
 use lamport::causality::happened::{Causality, Limits};
-use lamport::log::columns::Columns;
+use lamport::log::columns::{Columns, UNKNOWN};
+use lamport::log::import::table::{Declared, Table};
+use lamport::log::schema::EventKind;
 use proptest::prelude::*;
 
 /// A cut: by machine, how many of its events are in it.
@@ -176,6 +178,71 @@ fn check_verdicts(
         prop_assert!(path(reference, range, steps).iter().all(|cut| !holds(cut)));
     }
     Ok(())
+}
+
+/// Machines with an event each, which is nobody else's business.
+fn many(machines: i64) -> Columns {
+    let mut columns = Columns::default();
+    for id in 1..=machines {
+        columns.machine_id.push(id);
+        columns.event.push(EventKind::Internal);
+        columns.new_clock.push(1);
+        columns.time.push(id as f64);
+        columns.sender.push(UNKNOWN);
+        columns.sent_clock.push(UNKNOWN);
+        columns.by_hand.push(false);
+    }
+    let table = Table {
+        columns,
+        ..Table::default()
+    };
+    table.into_logs(&Declared::default()).unwrap().columns
+}
+
+#[test]
+fn memory_is_not_machines_times_machines() {
+    let machines = 100_000;
+    let columns = many(machines);
+    let causality = causality(&columns, Limits::default());
+    let range = Cuts::of_time(&causality, &columns.time, (None, None), &mut go_on).unwrap();
+    let cuts = Cuts::new(&causality, &range);
+    assert!(cuts.levels(false, 2_000, &mut go_on).unwrap().is_none());
+    let verdict = cuts
+        .definitely_somewhere(&mut |_| Ok(false), 3, &mut go_on)
+        .unwrap();
+    assert_eq!(
+        (verdict.value, verdict.visited),
+        (Err(Unanswered::Limit), 3)
+    );
+    // A conjunction needs that much: it is refused if it needs more than there may be, and there is no short answer.
+    let truth = vec![true; columns.len()];
+    let mut initial = vec![Some(false); columns.len()];
+    let states = States {
+        truth: &truth,
+        initial: &initial,
+    };
+    let error = cuts.definitely(&states, &mut go_on).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("names 100000 machines of 100000")
+            && message.ends_with("name 2684 or fewer"),
+        "{message}"
+    );
+    let mut never = truth.clone();
+    never[7] = false;
+    let states = States {
+        truth: &never,
+        initial: &initial,
+    };
+    let verdict = cuts.definitely(&states, &mut go_on).unwrap();
+    assert_eq!(verdict.value, Ok(false));
+    initial[20..].fill(None);
+    let states = States {
+        truth: &truth,
+        initial: &initial,
+    };
+    let verdict = cuts.definitely(&states, &mut go_on).unwrap();
+    assert_eq!(verdict.value, Ok(true));
 }
 
 proptest! {

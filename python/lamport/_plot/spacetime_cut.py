@@ -57,8 +57,8 @@ def some_of_path(run: "Recorded", path: Sequence[Cut]) -> "list[tuple[Cut, dict[
     drawn = np.linspace(0, len(path) - 1, most).round().astype(np.int64).tolist()
     if not isinstance(path, CutPath):
         return [(path[place], None) for place in drawn]
-    machines, counts = run._machines.index.tolist(), path.counts()[drawn].tolist()
-    numbers = [dict(zip(machines, row, strict=True)) for row in counts]
+    machines = run._machines.index.tolist()
+    numbers = [dict(zip(machines, path.counts_at(place).tolist(), strict=True)) for place in drawn]
     return [(path[place], own) for place, own in zip(drawn, numbers, strict=True)]
 
 

@@ -104,13 +104,9 @@ class CutPath(Sequence[Cut]):
     @overload
     def __getitem__(self, place: slice) -> list[Cut]: ...
     def __getitem__(self, place: int | slice) -> Cut | list[Cut]:
-        import numpy as np
-
         if isinstance(place, slice):
             return [self[each] for each in range(len(self))[place]]
-        steps = self._steps[: range(len(self))[place]]
-        taken = np.bincount(steps, minlength=len(self._machines)).astype(np.int64)
-        return self._made(self._cuts.first + taken)[0]
+        return self._made(self.counts_at(place))[0]
 
     def __iter__(self) -> Iterator[Cut]:
         import numpy as np
@@ -126,6 +122,18 @@ class CutPath(Sequence[Cut]):
             yield from self._made(counts)
             counts = counts[-1]
 
+    def counts_at(self, place: int) -> "NDArray[np.int64]":
+        """Return how many events of each machine one cut has."""
+        import numpy as np
+
+        try:
+            steps = self._steps[: range(len(self))[place]]
+        except IndexError:
+            raise IndexError(f"there is no cut {place} in a path of {len(self)} cuts") from None
+        taken = np.bincount(steps, minlength=len(self._machines))
+        counts: NDArray[np.int64] = self._cuts.first + taken.astype(np.int64)
+        return counts
+
     def counts(self) -> "NDArray[np.int64]":
         """Return how many events of each machine each cut has: a row a cut."""
         import numpy as np
@@ -136,7 +144,9 @@ class CutPath(Sequence[Cut]):
         return counts
 
     def _made(self, counts: "NDArray[np.int64]") -> list[Cut]:
-        clocks = self._cuts.clocks(counts.reshape(-1, len(self._machines)))
+        import numpy as np
+
+        clocks = self._cuts.clocks(np.atleast_2d(counts))
         return [dict(zip(self._machines, cut, strict=True)) for cut in clocks.tolist()]
 
     def __eq__(self, other: object) -> bool:

@@ -1,6 +1,8 @@
 """Questions about the consistent cuts of a run."""
 
+import math
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from lamport._model.check import flag, real, whole
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from lamport import _lamport
     from lamport._lamport import Logs
 
-__all__ = ["CutQuestions"]
+__all__ = ["CutQuestions", "most_cuts"]
 
 Predicate = Mapping[int | str, Any] | Callable[..., Any]
 """A boolean Series for each of some machines, or a callable of the states of all."""
@@ -31,6 +33,7 @@ class CutQuestions:
     _logs: "Logs"
     _extra: "pd.DataFrame | None"
     _native: "_lamport.Causality"
+    is_certain: bool
 
     def possibly(
         self,
@@ -87,6 +90,8 @@ class CutQuestions:
         ValueError
             A Series has another index, or values that are missing or no truth values; a machine is not in the
             run; a callable returns no truth value; `start` is not below `stop`; `limit` is less than 1.
+        TypeError
+            A callable takes another number of arguments than there are machines.
         Exception
             What a callable raises, with the cut as a note.
 
@@ -122,10 +127,12 @@ class CutQuestions:
 
         Of a mapping that is told by its intervals, the stretches in which the condition of a machine holds:
         it is so if there is one of each machine such that each begins before every other ends (Garg and
-        Waldecker 1996, "Detection of strong unstable predicates in distributed programs"). That takes
-        O(machines x events), and beside the graph O(machines^2) memory and about 20 bytes an event for the
-        path. A callable is asked about the cuts that can be reached without one in which it holds, level by
-        level: two levels are kept, each cut 4 bytes a machine, and 8 bytes for each cut.
+        Waldecker 1996, "Detection of strong unstable predicates in distributed programs"). That usually takes
+        O(machines x events), at worst machines times as much (where many wait for late events of one). Beside
+        the graph it is about 20 bytes an event for the path, and 12 bytes for each pair of a machine that is
+        named and any; there may be 2^28 of them. A callable is asked about the cuts that can be reached
+        without one in which it holds, level by level: two levels are kept, each cut 4 bytes a machine, and
+        8 bytes for each cut.
 
         Parameters
         ----------
@@ -142,16 +149,20 @@ class CutQuestions:
         -------
         Answer
             `value` is whether each path comes through such a cut. If so, `cut` is one with the fewest events
-            in which it holds; if not, `path` is a path that avoids them all, from the first cut to the last.
-            None if `limit` came first. `visited` is as of `possibly`. Where the logs leave open which cuts
-            are consistent, it is True if it holds on each path that can be, False if a path avoids it whose
-            cuts are consistent whatever is true (or, without `path`, if it holds in no cut that can be), else
-            None.
+            in which it holds (where the logs rule nothing out, the first cut or the last if it holds there,
+            else None, as no other is known to be consistent); if not, `path` is a path that avoids them all,
+            from the first cut to the last. None if `limit` came first. `visited` is as of `possibly`. Where
+            the logs leave open which cuts are consistent, it is True if it holds on each path that can be,
+            False if a path avoids it whose cuts are consistent whatever is true (or, without `path`, if it
+            holds in no cut that can be), else None.
 
         Raises
         ------
         ValueError
-            As of `possibly`.
+            As of `possibly`; or a mapping names so many machines that there are more than 2^28 pairs of them
+            and any.
+        TypeError
+            A callable takes another number of arguments than there are machines.
         Exception
             What a callable raises, with the cut as a note.
 
@@ -193,7 +204,7 @@ class CutQuestions:
         Raises
         ------
         ValueError
-            `time` is not a number.
+            `time` is not a number, or NaN.
 
         Examples
         --------
@@ -206,10 +217,13 @@ class CutQuestions:
             sender  sent_clock  recipient  received_clock
         85       2         174          1             178
         """
+        from lamport._lamport import Cuts
         from lamport._runs import tables
 
         at = real("time", time)
-        cuts = self._cuts(None, at)
+        if math.isnan(at):
+            raise ValueError(f"time={time!r} is no time: give a number of seconds")
+        cuts = Cuts(self._native, self._logs.events()["time"], None, at)
         counts = cuts.last
         machines = self._native.machines
         cut = self._clocks(cuts, counts)
@@ -217,6 +231,7 @@ class CutQuestions:
         known = messages["sender"].map(cut).to_numpy()
         is_sent = messages["sent_clock"].to_numpy() <= known
         received = messages["received_clock"]
+        # Clocks are below 2^53: none is rounded where a recipient is unknown.
         taken = received <= messages["recipient"].map(cut).astype("Int64")
         is_received = taken.fillna(value=False).to_numpy(dtype=bool)
         channels = messages[is_sent & ~is_received]
@@ -275,11 +290,12 @@ class CutQuestions:
         >>> int(run.causality.count_cuts())
         5
         """
-        low, high, visited = self._cuts(start, stop).count(_limit(limit))
+        low, high, visited = self._cuts(start, stop).count(most_cuts(limit))
         if low == high:
             return Answer(low, None, None, visited, low=low, high=high)
         if high is None:
-            why = f"there are more consistent cuts than limit={limit}"
+            many = "are" if self.is_certain else "can be"
+            why = f"there {many} more consistent cuts than limit={limit}"
         else:
             why = f"the logs leave open how many cuts are consistent, {low} to {high}"
         return Answer(None, None, None, visited, why=why, low=low, high=high)
@@ -295,7 +311,7 @@ class CutQuestions:
         """Ask `possibly` or `definitely`."""
         from lamport._runs import predicate as predicates
 
-        most = _limit(limit)
+        most = most_cuts(limit)
         cuts = self._cuts(*ends)
         machines = self._native.machines
         if isinstance(predicate, Mapping):
@@ -307,6 +323,7 @@ class CutQuestions:
                     f"initial={initial!r} is for a mapping: a callable gets None for the state of a machine "
                     "before its first event"
                 )
+            _check_arguments(predicate, machines)
             make = predicates.states_of(self._whole_events(), machines)
             asked = cuts.possibly_somewhere if question == "possibly" else cuts.definitely_somewhere
             found = asked(predicate, make, most)
@@ -350,8 +367,31 @@ class CutQuestions:
         return Cuts(self._native, self._logs.events()["time"], start, stop)
 
 
-def _limit(limit: object) -> int:
-    number = whole("limit", limit)
-    if number < 1:
-        raise ValueError(f"limit={number}: give the number of cuts that are visited at most, 1 or more")
-    return number
+def most_cuts(limit: object, what: str = "visited") -> int:
+    """Return how many cuts are visited at most, or whatever is done to them.
+
+    Raises
+    ------
+    ValueError
+        It is no whole number, or less than 1.
+    """
+    if isinstance(limit, Integral) and limit < 1:
+        raise ValueError(f"limit={limit}: give the number of cuts that are {what} at most, 1 or more")
+    return whole("limit", limit)
+
+
+def _check_arguments(called: Callable[..., Any], machines: list[int]) -> None:
+    """Say of a callable that does not take the states of all machines what it gets."""
+    from inspect import signature
+
+    try:
+        taken = signature(called)
+    except (TypeError, ValueError):  # some of those that are not written in Python tell of none
+        return
+    try:
+        taken.bind(*machines)
+    except TypeError as error:
+        count = f"{len(machines)} argument{'s' if len(machines) != 1 else ''}"
+        raise TypeError(
+            f"the predicate takes {taken}, but gets {count}: the states of machines in the order of their ids"
+        ) from error

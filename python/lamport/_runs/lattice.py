@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lamport._model.check import whole
 from lamport._runs.answer import Answer, Cut, CutPath
-from lamport._runs.cuts import CutQuestions
+from lamport._runs.cuts import CutQuestions, most_cuts
 from lamport._runs.names import in_figure, shown
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ OF_PREDICATE = ("the first cut where it holds", "a path on which it never holds"
 class LatticeDrawing(CutQuestions):
     """The part of `Causality` that draws the lattice of consistent cuts."""
 
-    is_certain: bool
     cut_is_consistent: Callable[..., bool | None]
     _event: Callable[[object], tuple[int, int]]
 
@@ -77,8 +75,9 @@ class LatticeDrawing(CutQuestions):
         Raises
         ------
         ValueError
-            There are more cuts than `limit`: the message says which stretch has few enough. Or `cut` is not
-            one of them, `start` is not below `stop`, or the predicate is none, as of `possibly`.
+            There are more cuts than `limit`: the message says which stretch has few enough. Or `limit` is
+            less than 1, `cut` is not one of them, `start` is not below `stop`, or the predicate is none, as
+            of `possibly`.
 
         References
         ----------
@@ -96,8 +95,8 @@ class LatticeDrawing(CutQuestions):
         from lamport._plot.lattice import Marks, plot_lattice
         from lamport._plot.lattice_layout import Lattice
 
-        most, cuts = whole("limit", limit), self._cuts(start, stop)
-        found = cuts.lattice(max(most, 0))
+        most, cuts = most_cuts(limit, "drawn"), self._cuts(start, stop)
+        found = cuts.lattice(most)
         if found is None:
             raise ValueError(self._too_many(start, stop, most))
         counts = found["cuts"]
@@ -198,7 +197,9 @@ class LatticeDrawing(CutQuestions):
         path = answer.path if isinstance(answer, Answer) else None
         if isinstance(path, CutPath):
             rows = {tuple(row): place for place, row in enumerate(drawn.cuts.tolist())}
-            found = [rows.get(tuple(row)) for row in path.counts().tolist()]
+            # A path that is longer is not made.
+            counts = path.counts().tolist() if len(path) <= len(rows) else [()]
+            found = [rows.get(tuple(row)) for row in counts]
             if None in found:
                 raise ValueError("the path of cut= is not among the cuts from start to stop")
             return np.array(found, dtype=np.int64)
@@ -214,7 +215,7 @@ class LatticeDrawing(CutQuestions):
         least, over = 0, len(ends) - 1  # of that the cuts are too many, or all
         while over - least > 1:
             middle = (least + over) // 2
-            few = self._cuts(start, float(ends[middle])).lattice(max(most, 0)) is not None
+            few = self._cuts(start, float(ends[middle])).count(most)[1] is not None
             least, over = (middle, over) if few else (least, middle)
         end = math.floor(float(ends[least]) * 1e6) / 1e6
         told = f"there are more than limit={most:,} consistent cuts, too many to draw: give start= and stop="

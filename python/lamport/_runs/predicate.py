@@ -35,7 +35,7 @@ class Known:
         """Return a mapping whose machines are called by ids or names, by their ids."""
         found: dict[int, Any] = {}
         for key, value in given.items():
-            machine = number(what, key, self.names, self.machines)
+            machine = number(f"machine of {what}", key, self.names, self.machines)
             if machine in found:
                 raise ValueError(f"{what} names {shown(self.names, machine)} twice")
             found[machine] = value

@@ -6,7 +6,8 @@
 //! so do all that come later, so that the other is passed over.
 //!
 //! For each of these machines it is kept which event of each other machine is the first to follow from the beginning of
-//! its interval. It only goes forward: that takes machines x events in all, and machines x machines in memory.
+//! its interval. It only goes forward. That takes machines x events in all if few wait for a later event of the same machine
+//! whenever its first event changes, at worst machines times as much; and machines x machines in memory.
 //!
 //! Where intervals run out, there is a path around. Say that q passes over its interval because that ends before the one
 //! of p begins to be known there, and let Z(p) be the largest cut without the beginning of the interval of p. If a
@@ -19,7 +20,10 @@ use super::range::CutRange;
 use super::states::States;
 use crate::causality::checkpoint::Checkpoint;
 use crate::causality::graph::{EventId, Graph, NONE};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// The most pairs of a machine with a condition and any machine: 12 bytes each.
+const MOST_PAIRS: usize = 1 << 28;
 
 /// What becomes of a conjunction.
 pub(super) enum Definite {
@@ -68,12 +72,23 @@ pub(super) fn definite(
         passed: Vec::new(),
         visited: 0,
     };
-    let mut intervals: Vec<Interval> = Vec::new();
+    let mut begun = Vec::new();
     for place in states.named() {
         let Some((begin, end)) = search.next(place, range.first[place], 0, checkpoint)? else {
             let path = around(graph, range, &[], checkpoint)?;
             return Ok((Definite::No(path), search.visited));
         };
+        begun.push((place, begin, end));
+    }
+    let (named, machines) = (begun.len(), range.first.len());
+    if named.saturating_mul(machines) > MOST_PAIRS {
+        return Err(Error::invalid(format!(
+            "the predicate names {named} machines of {machines}: definitely keeps 12 bytes for each of those and each machine; name {} or fewer",
+            MOST_PAIRS / machines
+        )));
+    }
+    let mut intervals: Vec<Interval> = Vec::with_capacity(named);
+    for (place, begin, end) in begun {
         let passed = search.pass(place, begin, NONE);
         intervals.push(Interval {
             place,

@@ -25,6 +25,10 @@ impl Lattice {
         checkpoint: &mut Checkpoint<'_>,
     ) -> Result<Option<Levels>> {
         let machines = self.machines_in_all();
+        // There are more cuts than events.
+        if self.events() as u64 >= limit {
+            return Ok(None);
+        }
         let mut levels = Levels {
             machines,
             starts: vec![0],
@@ -61,6 +65,6 @@ impl Lattice {
             level = after;
         }
         levels.starts.push(count);
-        Ok((count <= limit).then_some(levels))
+        Ok(Some(levels))
     }
 }

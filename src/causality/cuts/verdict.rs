@@ -73,7 +73,7 @@ impl Cuts<'_> {
         self.possibly_of(&mut Asked::States(states), go_on)
     }
 
-    /// Whether each path comes through a cut in which the conditions hold. O(machines x events).
+    /// Whether each path comes through a cut in which the conditions hold. Usually O(machines x events).
     pub fn definitely(&self, states: &States<'_>, go_on: &mut GoOn<'_>) -> Result<Verdict> {
         self.check(states)?;
         self.definitely_of(&mut Asked::States(states), go_on)
@@ -135,11 +135,10 @@ impl Cuts<'_> {
                 }
             }
             Possible::Any => {
-                for cut in [&self.range().first, &self.range().last] {
-                    visited += 1;
-                    if is_in_any_order(graph, cut) && self.holds(asked, cut)? {
-                        return Ok(Verdict::new(true, Some(cut.clone()), visited));
-                    }
+                let (end, count) = self.end(asked)?;
+                visited += count;
+                if end.is_some() {
+                    return Ok(Verdict::new(true, end, visited));
                 }
             }
         }
@@ -192,8 +191,26 @@ impl Cuts<'_> {
         Ok(match found.path {
             Searched::Found(_) => Verdict::none(Unanswered::Logs, cut.or(found.cut), visited),
             Searched::Limit => Verdict::none(Unanswered::Limit, cut.or(found.cut), visited),
-            Searched::Nothing => Verdict::new(true, cut, visited),
+            Searched::Nothing => {
+                if sure_graph.is_none() {
+                    let (end, count) = self.end(asked)?;
+                    (cut, visited) = (end, visited + count);
+                }
+                Verdict::new(true, cut, visited)
+            }
         })
+    }
+
+    /// The first cut or the last, if it holds there and that is consistent whatever is true; how many were visited.
+    fn end(&self, asked: &mut Asked<'_, '_>) -> Result<(Option<Vec<u32>>, u64)> {
+        let mut visited = 0;
+        for cut in [&self.range().first, &self.range().last] {
+            visited += 1;
+            if is_in_any_order(self.causality().graph(), cut) && self.holds(asked, cut)? {
+                return Ok((Some(cut.clone()), visited));
+            }
+        }
+        Ok((None, visited))
     }
 
     fn holds(&self, asked: &mut Asked<'_, '_>, cut: &[u32]) -> Result<bool> {

@@ -217,7 +217,8 @@ def test_too_many_cuts_are_refused_with_a_stretch_that_has_few_enough(start):
         ({"cut": {1: 2}}, r"cut=\{1: 2\} is not consistent, and so not here"),
         ({"cut": {}, "start": 2}, r"cut=\{\} is not among the cuts from start to stop"),
         ({"cut": 3}, "cut="),
-        ({"limit": 0}, "limit=0"),
+        ({"limit": 0}, "limit=0: give the number of cuts that are drawn at most, 1 or more"),
+        ({"limit": -1}, "limit=-1: give the number"),
         ({"start": 3, "stop": 2}, "start must be below stop"),
         ({"predicate": {1: [True]}}, "predicate of machine 1 is a list"),
         ({"predicate": 3}, "predicate=3"),
@@ -227,6 +228,29 @@ def test_errors(given, message):
     with pytest.raises(ValueError, match=message):
         TWO.causality.plot_lattice(**given)
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("run", [TWO, lamport.from_events({"machine_id": [], "event": [], "new_clock": []})])
+def test_no_lattice_has_no_cuts(run):
+    with pytest.raises(ValueError, match="limit=0: give"):
+        run.causality.plot_lattice(stop=-1, limit=0)
+    assert len(points(run.causality.plot_lattice(stop=-1, limit=1), "consistent cut")) == 1
+
+
+def test_many_machines_are_too_many_cuts():
+    """By the memory of machines x machines it would be the interpreter's end."""
+    ids = np.arange(1, 100_001)
+    run = lamport.from_events(
+        {"machine_id": ids, "event": ["INTERNAL"] * len(ids), "new_clock": [1] * len(ids)}
+    )
+    with pytest.raises(ValueError, match=r"more than limit=2,000 consistent cuts, too many to draw"):
+        run.causality.plot_lattice()
+
+
+def test_a_path_of_more_cuts_than_are_drawn():
+    never = TWO.causality.definitely(lambda *_: False)
+    with pytest.raises(ValueError, match="the path of cut= is not among the cuts from start to stop"):
+        TWO.causality.plot_lattice(cut=never, stop=0.1)
 
 
 def test_clocks_that_stand_still():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lamport
+from lamport._runs.answer import CutPath
 
 RUN = lamport.simulate(duration=12, rates=[1, 3, 6], internal_probability=0.6, seed=1978)
 
@@ -111,6 +112,16 @@ def test_of_a_path_some_cuts_are_drawn_in_their_order(length):
     assert len({each.get_color() for each in drawn}) == len(drawn)
     assert f"{len(drawn)} of {length} cuts of the path, its first" in entries(axes)
     np.testing.assert_array_equal(x[-1], line(RUN.plot_spacetime(cut=path[length - 1]))[0])
+
+
+def test_of_a_path_no_other_cuts_are_made(monkeypatch):
+    never = RUN.causality.definitely(lambda *_: False, stop=3)
+    made = []
+    one = CutPath.counts_at
+    monkeypatch.setattr(CutPath, "counts", None)
+    monkeypatch.setattr(CutPath, "counts_at", lambda path, place: made.append(place) or one(path, place))
+    axes = RUN.plot_spacetime(cut=never)
+    assert len([each for each in axes.lines if each.get_gid() == "path"]) == len(set(made)) == 12
 
 
 def test_clocks_that_stand_still():

@@ -37,6 +37,9 @@ def test_a_stretch_of_time():
     assert int(run.causality.count_cuts(9)) == 1
     with pytest.raises(ValueError, match="start=3 and stop=2"):
         run.causality.count_cuts(3, 2)
+    for limit in (0, -1):
+        with pytest.raises(ValueError, match=f"limit={limit}: give the number of cuts .* 1 or more"):
+            run.causality.count_cuts(limit=limit)
 
 
 def test_what_was_not_counted_is_no_number():
@@ -68,6 +71,9 @@ def test_an_answer_is_a_cut():
 def test_runs_with_little_in_them():
     empty = lamport.from_events({"machine_id": [], "event": [], "new_clock": []})
     assert int(empty.causality.count_cuts()) == 1
+    never = empty.causality.definitely(lambda: False)
+    assert (list(never.path), never.path[0], never.path[:]) == ([{}], {}, [{}])
+    assert pickle.loads(pickle.dumps(never)).path == [{}]
     one = lamport.from_events({"machine_id": [1] * 3, "event": ["INTERNAL"] * 3, "new_clock": [1, 2, 3]})
     assert int(one.causality.count_cuts()) == 4
     with pytest.raises(lamport.LamportError, match="no event was recorded"):
@@ -87,3 +93,5 @@ def test_logs_that_leave_open_how_many_cuts_there_are():
     assert count.low < count.high == 9
     with pytest.raises(ValueError, match="the logs leave open how many cuts are consistent"):
         int(count)
+    assert count.low <= 8
+    assert run.causality.count_cuts(limit=8).why == "there can be more consistent cuts than limit=8"

@@ -43,6 +43,10 @@ def test_the_least_cut_and_a_path_around(trio):
     assert len(around.path) == 6
     assert list(around.path) == [around.path[at] for at in range(6)] == around.path[:]
     assert not any(cut[1] == 1 and cut[2] == 2 for cut in around.path)
+    assert around.path[-6] == around.path[0]
+    for place in (6, -7):
+        with pytest.raises(IndexError, match=f"there is no cut {place} in a path of 6 cuts"):
+            around.path[place]
     assert repr(around) == f"Answer(value=False, cut=None, path=<6 cuts>, visited={around.visited})"
     sure = trio.causality.definitely({1: one == 1, 2: two < 0}, initial={2: True})
     assert (sure.value, sure.cut) == (True, {1: 1, 2: 0, 3: 0})
@@ -108,7 +112,9 @@ def test_states_of_algorithms_last_until_the_next():
         (lambda _: 3, {}, "predicate=3 is none: give a mapping of machines to boolean Series"),
         (lambda _: {1: [True]}, {}, "predicate of machine 1 is a list: give a boolean Series"),
         (lambda e: {9: e}, {}, "machine 9 is not in this run: its machines are 1, 2, 3"),
-        (lambda e: {"a": e}, {}, "predicate: there is no machine 'a'"),
+        (lambda e: {"a": e}, {}, "machine of predicate: there is no machine 'a'"),
+        (lambda e: {1.0: e}, {}, "machine of predicate=1.0 is not a whole number"),
+        (lambda _: {}, {"initial": {1.0: True}}, "machine of initial=1.0 is not a whole number"),
         (lambda e: {1: e > 0}, {}, r'5 values, .* 2 events: take .* series\[events\["machine_id"\] == 1'),
         (lambda e: {1: e[[2, 0]] > 0}, {}, "another index than .*: 2, not 0: keep"),
         (lambda e: {1: (e[[0, 2]] > 0).reset_index(drop=True)}, {}, "another index .*: 1, not 2"),
@@ -122,6 +128,7 @@ def test_states_of_algorithms_last_until_the_next():
         (lambda e: {1: e[[0, 2]] > 0}, {"initial": {1: "yes"}}, "initial of machine 1='yes': give True"),
         (lambda _: max, {"initial": True}, "initial=True is for a mapping: a callable gets None"),
         (lambda _: max, {"limit": 0}, "limit=0: give the number of cuts"),
+        (lambda _: max, {"limit": -1}, "limit=-1: give the number of cuts"),
         (lambda _: max, {"start": 2, "stop": 1}, "start=2 and stop=1"),
     ],
 )  # fmt: skip
@@ -164,7 +171,10 @@ def test_callables_that_do_not_answer(trio, question):
     with pytest.raises(ZeroDivisionError) as raised:
         ask(fails)
     assert raised.value.__notes__ == ["the predicate was asked about the consistent cut {1: 1, 2: 2, 3: 0}"]
-    with pytest.raises(TypeError, match="takes 1 positional argument but 3 were given"):
+    with pytest.raises(
+        TypeError,
+        match=r"the predicate takes \(_\), but gets 3 arguments: the states of machines in the order",
+    ):
         ask(lambda _: True)
     for returned, words in (
         (None, "None"),
@@ -292,6 +302,15 @@ def test_where_the_logs_rule_nothing_out():
         states = {1: initial, 2: initial}
         for question in (causality.possibly, causality.definitely):
             assert question(given, initial=states).value is question(holds).value is verdict
+    # Of a cut in which it holds only the ends are known to be consistent.
+    begun = {1: True, 2: True}
+    first, last = {1: 0, 2: 0}, {1: 2, 2: 2}
+    assert causality.definitely(lambda *_: True).cut == first
+    assert causality.definitely({1: one < 0, 2: two < 0}, initial=begun).cut == first
+    assert causality.definitely({1: one == 2, 2: two == 2}).cut == last
+    assert causality.definitely(lambda a, b: bool(a and b and a.new_clock == b.new_clock == 2)).cut == last
+    between = causality.definitely(lambda *states: sum(state is None for state in states) == 1)
+    assert (between.value, between.cut) == (True, None)
     count = causality.count_cuts()
     assert (count.value, count.low, count.high) == (None, 5, 9)
     assert causality.cut_is_consistent({1: 2, 2: 2}) is True
@@ -365,6 +384,30 @@ def test_snapshots_are_what_the_log_says():
         messages = run.messages
         is_under_way = (messages["sent"] < when) & ~(messages["received"] < when)
         pd.testing.assert_frame_equal(taken.channels, messages[is_under_way])
+
+
+def test_a_snapshot_at_any_time(trio):
+    for when, count in ((float("-inf"), 0), (-1e300, 0), (float("inf"), 5)):
+        taken = trio.causality.snapshot(when)
+        assert (taken.visited, sum(taken.counts.values()), taken.value) == (count, count, True)
+    with pytest.raises(ValueError, match="time=nan is no time"):
+        trio.causality.snapshot(float("nan"))
+
+
+def test_channels_of_the_largest_clocks():
+    big = 2**53 - 5
+    table = {
+        "machine_id": ["a", "a", "b"],
+        "event": ["SEND", "SEND", "RECEIVE"],
+        "new_clock": [big, big + 2, big + 4],
+        "time": [0.0, 1.0, 2.0],
+        "sender": [None, None, "a"],
+        "sent_clock": [None, None, big],
+    }
+    run = lamport.from_events(table, rules=lamport.Rules(start="any", step="any"))
+    assert run.messages["recipient"].isna().any()
+    for when, waiting in ((0.5, [big]), (1.5, [big, big + 2]), (3.0, [big + 2])):
+        assert run.causality.snapshot(when).channels["sent_clock"].tolist() == waiting
 
 
 def test_a_snapshot_where_receipts_leave_clocks_as_they_are():
