@@ -32,7 +32,7 @@ def predict(
     rates : sequence of float or Steps
         Ticks per second, one per machine. How they lie in time (``ticks``) changes nothing of queues; what is
         said of clocks is of machines that tick evenly. Where some rates change (`Steps`), there is no long
-        run, and all is NaN.
+        run, and all is NaN but the rates of the other machines.
     topology : str, mapping or graph
         Who sends to whom, as for `run_local`.
     internal_probability : float or sequence of float
@@ -51,9 +51,9 @@ def predict(
         (clock per s: a fitted value), ``clock_growth_low`` and ``clock_growth_high`` (what is proved: it lies
         between them, both included) and ``mean_jump`` (of the clock per tick); all float64.
 
-        All are NaN where the idle rates are not known to be unique. ``clock_growth`` and ``mean_jump`` are
-        NaN too where the load is within 0.1 of 1, and where the growth depends on how phases lie to each
-        other: where of machines that all hear of each other two are the fastest.
+        All but ``clock_rate`` are NaN where the idle rates are not known to be unique. ``clock_growth`` and
+        ``mean_jump`` are NaN too where the load is within 0.1 of 1, and where the growth depends on how
+        phases lie to each other: where of machines that all hear of each other two are the fastest.
 
         ``attrs`` has what is said of all machines: ``fixed_point``, how many idle rates fulfil the
         equations: ``"unique"``, ``"several"``, ``"continuum"`` (infinitely many) or ``"not decided"``;
@@ -104,6 +104,7 @@ def predict(
     columns["mean_jump"] = columns["clock_growth"] / columns["clock_rate"]
     if changing:
         columns = {name: np.full(machines, np.nan) for name in columns}
+        columns["clock_rate"] = np.array([np.nan if isinstance(rate, list) else rate for rate in known])
         attrs = {"fixed_point": "not decided", "solutions": (), "is_continuum": None, "drift_growth": np.nan}
     table = pd.DataFrame(columns, index=pd.RangeIndex(1, machines + 1, name="machine_id"))
     table.attrs.update(attrs)

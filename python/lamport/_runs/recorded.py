@@ -277,8 +277,10 @@ class Recorded:
         length by seconds of ticking), ``mean_drift`` (float64) and ``max_drift`` (int64), ``mean_wait`` (s)
         and ``mean_queue_len`` (float64), ``load_predicted``, ``queue_growth_predicted``,
         ``clock_growth_predicted``, ``clock_growth_low`` and ``clock_growth_high`` (what `lamport.predict`
-        expects; NaN where it cannot tell), ``lateness_p50``, ``lateness_p99``, ``lateness_max`` (of ticks, s;
-        all float64).
+        expects of a run without faults, whatever `faults` there were; NaN where it cannot tell, and of
+        clocks too where they do not go Lamport's way: where ticks are not even, `simulate` was given
+        ``receive=`` or ``stamp=``, or `rules` say so), ``lateness_p50``, ``lateness_p99``, ``lateness_max``
+        (of ticks, s; all float64).
         The table is yours, as `events` is.
 
         Four of them are over time, from 0 (or the first event, if that is earlier) to the last event of the
@@ -341,7 +343,7 @@ class Recorded:
         """The table `machines` as far as no event need be looked at in time."""
         from lamport._runs import tables
 
-        return tables.machines(self._logs, self.parameters)
+        return tables.machines(self._logs, self.parameters, self.rules)
 
     @cached_property
     def causality(self) -> "Causality":

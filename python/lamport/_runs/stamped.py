@@ -53,7 +53,8 @@ class Stamped(Recorded):
 
             ``vector_diff`` : column ``sent``: of an event that sends, ``{recipient: {machine: events}}``,
             the entries of its vector that have changed since its last message to that recipient; None of
-            other events. Who raises entries so, message by message, has the vector clocks [3]_.
+            other events. Who raises entries so, message by message, has the vector clocks [3]_: if no
+            message of a channel is missing, for the next ones do not say again what it said.
 
             ``matrix`` : a column for each pair (``knows``, ``machine_id``): the vector clock that a machine
             is known to have had. The least of ``table.T.groupby("machine_id").min().T`` is how many events
@@ -92,7 +93,7 @@ class Stamped(Recorded):
         entries : int, default 8
             Of ``plausible``.
         size : int, default 32
-            Of ``bloom``.
+            Of ``bloom``. These, or entries, by the number of machines are at most 10^8.
         hashes : int, default 3
             Of ``bloom``.
 
@@ -101,14 +102,15 @@ class Stamped(Recorded):
         DataFrame
             One row per event, with the index that it has in `events`. It is made anew at each call, in
             memory that is the table's, 4 bytes an event, and a stamp for each machine and each message
-            under way.
+            under way; of `physical` up to 50 bytes for each time that the clock of one machine is set.
 
         Raises
         ------
         ValueError
             There is no such clock or option, one is out of range, `start` is not below `stop`, there are no
             times, or the stamps have more than 10^8 numbers (of ``vector_diff`` 10^7): choose fewer events
-            with `start` and `stop`.
+            with `start` and `stop`. Or clocks are set more than 10^8 times, or cells of ``bloom`` could be
+            raised beyond 2^32 - 1.
         LamportError
             What `causality` raises; or, of ``vector_diff``, messages of a channel were received in another
             order than they were sent.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lamport._lamport import Logs
+    from lamport._model.rules import Rules
 
 __all__ = [
     "STATUSES",
@@ -57,6 +58,8 @@ PREDICTED = {
     "clock_growth_high": "clock_growth_high",
 }
 """The columns of `Run.machines` that `lamport.predict` has, with their names there."""
+LAMPORTS = {"step": 1, "stamp": "after", "receive": "max + 1"}
+"""The rules of clocks of which theory tells."""
 LATENESS = ("lateness_p50", "lateness_p99", "lateness_max")
 
 
@@ -80,13 +83,16 @@ def messages(logs: "Logs") -> pd.DataFrame:
     return _table(logs.messages(), MESSAGE_COLUMNS)
 
 
-def machines(logs: "Logs", known: "Mapping[str, Any]") -> pd.DataFrame:
+def machines(logs: "Logs", known: "Mapping[str, Any]", rules: "Rules") -> pd.DataFrame:
     """Make the table `Run.machines`, prediction included."""
     columns = logs.machines()
     duration = columns["duration"]
     left = floats(maybe_whole(columns["final_queue_len"]))
     growth = np.divide(left, duration, out=np.full(len(duration), np.nan), where=duration > 0)
     expected = _prediction(logs, columns, known)
+    if any(columns["ticking"]) or not _is_lamports(known, rules):
+        unknown = np.full(len(duration), np.nan)
+        expected |= {name: unknown for name in expected if name.startswith("clock_growth")}
     names = logs.names
     called = {"name": [names.get(each) for each in columns["machine_id"].tolist()]} if names else {}
     return pd.DataFrame(
@@ -259,10 +265,12 @@ def _prediction(logs: "Logs", columns: dict[str, Any], known: "Mapping[str, Any]
     if peers is None or np.isnan(rates).any() or any(np.isnan(each).any() for each in behavior.values()):
         return nothing
     behavior["weights"] = as_weights("weights", weights)
-    expected, _ = predict(rates.tolist(), topology=peers, behavior=behavior)
-    if any(columns["ticking"]):  # of clocks it knows where ticks are even
-        expected |= {name: nothing[name] for name in nothing if name.startswith("clock_growth")}
-    return expected
+    return predict(rates.tolist(), topology=peers, behavior=behavior)[0]
+
+
+def _is_lamports(known: "Mapping[str, Any]", rules: "Rules") -> bool:
+    """Tell whether clocks go Lamport's way, as far as parameters and rules say."""
+    return all(getattr(rules, name) == value == known.get(name, value) for name, value in LAMPORTS.items())
 
 
 def _shape(logs: "Logs", machines: Any, known: "Mapping[str, Any]") -> str | list[list[int]] | None:

@@ -5,9 +5,10 @@
 
 use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::{EventId, Graph};
+use super::counters::Width;
 use super::wanted::Wanted;
 use super::{Stamps, counters, varint};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::random::mix;
 
 /// The clock after each event.
@@ -20,8 +21,9 @@ pub struct BloomStamps {
 impl BloomStamps {
     /// Of all events, with one cell or more, of which each raises `hashes`: 4 bytes a cell and event.
     pub fn new(graph: &Graph, size: usize, hashes: u32, go_on: &mut GoOn<'_>) -> Result<Self> {
+        check(graph.len(), hashes)?;
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        let rows = counters::all(graph, size, checkpoint, count(graph, size, hashes))?;
+        let rows = counters::all(graph, width(size), checkpoint, count(graph, size, hashes))?;
         Ok(Self { size, rows })
     }
 
@@ -32,9 +34,10 @@ impl BloomStamps {
         wanted: &Wanted,
         go_on: &mut GoOn<'_>,
     ) -> Result<Vec<i64>> {
+        check(graph.len(), hashes)?;
         let checkpoint = &mut Checkpoint::of_query(go_on);
         let count = count(graph, size, hashes);
-        counters::table(graph, ("bloom", size), wanted, checkpoint, count)
+        counters::table(graph, width(size), wanted, checkpoint, count)
     }
 
     /// The cells of the event at a position.
@@ -42,6 +45,26 @@ impl BloomStamps {
     pub fn row(&self, position: usize) -> &[u32] {
         &self.rows[position * self.size..][..self.size]
     }
+}
+
+fn width(counters: usize) -> Width<'static> {
+    Width {
+        kind: "bloom",
+        option: "size",
+        counters,
+    }
+}
+
+/// An error if cells can be raised beyond what they hold.
+fn check(events: usize, hashes: u32) -> Result<()> {
+    if u32::try_from(events as u64 * u64::from(hashes)).is_ok() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "bloom: {events} events of hashes={hashes} can raise a cell beyond {}, the most that it counts: give hashes={} or less",
+        u32::MAX,
+        u32::MAX as usize / events
+    )))
 }
 
 /// The first cell of an event is `mix(mix(id) ^ index)` modulo their number, each other one that of `mix` of the word before.
@@ -63,5 +86,18 @@ impl Stamps for BloomStamps {
 
     fn message_bytes(&self, position: usize, _: u32) -> u64 {
         varint::bytes_of(self.row(position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn cells_that_could_overflow_are_refused() {
+        assert!(check(0, 1024).is_ok());
+        assert!(check(4_194_303, 1024).is_ok());
+        let why = check(4_194_304, 1024).unwrap_err().to_string();
+        assert!(why.contains("give hashes=1023 or less"), "{why}");
     }
 }

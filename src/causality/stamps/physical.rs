@@ -105,20 +105,6 @@ impl PhysicalStamps {
     pub fn times(&self) -> &[i64] {
         &self.0
     }
-
-    /// The first place where a clock did not advance between two events of its machine: the position of the later one.
-    ///
-    /// Only without such a place do the bounds of hybrid clocks hold.
-    pub fn standstill(&self, graph: &Graph) -> Option<usize> {
-        let spans = graph.starts.windows(2);
-        let mut spans = spans.map(|span| span[0] as usize..span[1] as usize);
-        spans.find_map(|span| {
-            let first = span.start;
-            let mut pairs = self.0[span].windows(2);
-            let found = pairs.position(|pair| pair[0] >= pair[1]);
-            found.map(|index| first + index + 1)
-        })
-    }
 }
 
 impl Stamps for PhysicalStamps {

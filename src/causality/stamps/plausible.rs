@@ -4,6 +4,7 @@
 
 use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::{EventId, Graph};
+use super::counters::Width;
 use super::wanted::Wanted;
 use super::{Stamps, counters, varint};
 use crate::error::Result;
@@ -19,7 +20,7 @@ impl PlausibleStamps {
     /// Of all events, with one entry or more: 4 bytes an entry and event.
     pub fn new(graph: &Graph, entries: usize, go_on: &mut GoOn<'_>) -> Result<Self> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        let rows = counters::all(graph, entries, checkpoint, count(entries))?;
+        let rows = counters::all(graph, width(entries), checkpoint, count(entries))?;
         Ok(Self { entries, rows })
     }
 
@@ -31,14 +32,21 @@ impl PlausibleStamps {
         go_on: &mut GoOn<'_>,
     ) -> Result<Vec<i64>> {
         let checkpoint = &mut Checkpoint::of_query(go_on);
-        let kind = ("plausible", entries);
-        counters::table(graph, kind, wanted, checkpoint, count(entries))
+        counters::table(graph, width(entries), wanted, checkpoint, count(entries))
     }
 
     /// The entries of the event at a position.
     #[inline]
     pub fn row(&self, position: usize) -> &[u32] {
         &self.rows[position * self.entries..][..self.entries]
+    }
+}
+
+fn width(counters: usize) -> Width<'static> {
+    Width {
+        kind: "plausible",
+        option: "entries",
+        counters,
     }
 }
 

@@ -135,6 +135,8 @@ fn queues(rates: &[f64], links: &Links, go_on: &mut dyn FnMut() -> bool) -> Resu
         FixedPoints::Unique(_) => links.arrivals(&idle),
         _ => idle.clone(),
     };
+    // The sum of nothing is -0.0.
+    let arrival_rate: Vec<f64> = arrival_rate.iter().map(|rate| rate + 0.0).collect();
     let each = |value: fn(f64, f64) -> f64| -> Vec<f64> {
         let pairs = rates.iter().zip(&arrival_rate);
         pairs

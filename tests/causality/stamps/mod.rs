@@ -178,9 +178,6 @@ fn hybrid_clocks_count_while_they_wait_for_time() {
     let expected = expected.map(|(time, count)| Hybrid { time, count });
     assert_eq!(stamps.clocks(), expected);
     assert_eq!(stamps.message_bytes(0, 0), 2);
-    assert_eq!(physical.standstill(&graph), None);
-    let standing = PhysicalStamps::logged(&graph, &[10, 1, 1, 2, 3, 3, 11]);
-    assert_eq!(standing.standstill(&graph), Some(2));
 }
 
 /// A clock that is right, one that is late, and one that goes twice as fast and is set back at 10 ns.

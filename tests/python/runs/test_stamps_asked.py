@@ -166,6 +166,14 @@ def test_too_many_numbers_are_refused():
     assert (own == run.stamps("vector", 19.9).to_numpy()).all()
 
 
+@pytest.mark.parametrize(("kind", "option"), [("bloom", "size"), ("plausible", "entries")])
+def test_too_many_counters_are_refused_before_they_are_made(kind, option):
+    run = lamport.simulate(200, 1, rates=[2] * 200, topology="ring", seed=1)
+    with pytest.raises(ValueError, match=rf"{kind}: {option}=1048576 .* 200 machines .* {option}=500000 or"):
+        run.stamps(kind, 0, 0.01, **{option: 2**20})
+    assert run.stamps(kind, 0, 0.01, **{option: 2**15}).shape[1] == 2**15
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
