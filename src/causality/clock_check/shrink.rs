@@ -286,7 +286,7 @@ mod tests {
             found.map(|step| vec![step])
         };
         let plans =
-            [200, 230, 32].map(|number| draw_plan(number, true, &mut Generator::new(5, number, 0)));
+            [32, 96, 160].map(|number| draw_plan(number, true, &mut Generator::new(5, number, 0)));
         let wrong = plans.into_iter().filter(|plan| sixteen(plan).is_some());
         let wrong: Vec<ClockPlan> = wrong.collect();
         assert!(wrong.len() > 1);
