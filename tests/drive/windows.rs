@@ -93,11 +93,11 @@ impl Chance {
     fn ties(&mut self) -> Setup {
         let machines = 2 + self.below(24) as u32;
         let period = [1, 2, 5, 10, 25, 50][self.below(6) as usize];
-        let rate = 1e9 / period as f64;
+        let rate = 1e9 / f64::from(period);
         let rates = (0..machines).map(|_| rate / (1 + self.below(3)) as f64);
         let rates = rates.collect();
         let ticks = 60 + self.below(200);
-        let unit = period as f64 * 1e-9;
+        let unit = f64::from(period) * 1e-9;
         let delay = (1 + self.below(12)) as f64 * unit;
         let latency = match self.below(4) {
             0 => Latency::Uniform(delay, 3.0 * delay),
@@ -146,7 +146,7 @@ impl Chance {
         };
         Setup {
             manners: Manners {
-                ticking: ticking[self.below(3) as usize].clone(),
+                ticking: ticking[self.below(3) as usize],
                 ..Manners::default()
             },
             // In which machine 1 sends to machine 2.
@@ -198,13 +198,13 @@ fn outcome(setup: &Setup, windows: Option<Windows>) -> (Vec<Vec<u8>>, String, u6
     for machine in 0..simulation.machine_count() {
         let (restarts, uptime) = (simulation.restarts(machine), simulation.uptime(machine));
         let lateness = simulation.lateness(machine);
-        write!(told, "{restarts:?} {uptime:?} {lateness:?}\n").unwrap();
+        writeln!(told, "{restarts:?} {uptime:?} {lateness:?}").unwrap();
     }
     let waiting = simulation
         .seats()
         .iter()
         .map(|seat| seat.node.waiting().collect::<Vec<_>>());
-    write!(told, "{:?}\n", waiting.collect::<Vec<_>>()).unwrap();
+    writeln!(told, "{:?}", waiting.collect::<Vec<_>>()).unwrap();
     let ties = simulation.ties();
     let logs_of_records = simulation.logs(records, &mut || true).unwrap();
     write!(told, "{:?}", logs_of_records.columns).unwrap();
