@@ -1251,6 +1251,7 @@ _ComparedClock: TypeAlias = tuple[
     tuple[_Pairs, _Pairs, _Pairs],
     int | None,
     int | None,
+    str | None,
 ]
 
 def compare_clocks(
@@ -1272,8 +1273,8 @@ def compare_clocks(
     (list of rows, int, int, int, int or None)
         By kind: bytes of all messages, of the largest, how many messages these are, entries of all events, or
         None; bytes in the fixed form or None; pairs and their standard error that are kept, made up and
-        missed; the largest l - pt (ns) and c or None. Then all pairs, those left open, all messages, and the
-        events drawn.
+        missed; the largest l - pt (ns) and c or None; and why the pairs are of no meaning, or None. Then all
+        pairs, those left open, all messages, and the events drawn.
 
     Raises
     ------

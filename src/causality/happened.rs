@@ -10,7 +10,7 @@ use super::cuts::cut;
 use super::graph_paths::GraphPaths;
 use super::matching::Inference;
 use super::share;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::logs::Logs;
 
 /// Which event happened before which, as far as the logs tell.
@@ -239,11 +239,7 @@ impl Causality {
         seed: u64,
         go_on: &mut GoOn<'_>,
     ) -> Result<Share> {
-        if let Some(few) = samples.filter(|&samples| samples < 2) {
-            return Err(Error::invalid(format!(
-                "samples is {few}: a standard error needs 2 or more"
-            )));
-        }
+        share::check_samples(samples)?;
         let mut checkpoint = Checkpoint::of_query(go_on);
         let mut counted = |paths: &GraphPaths| match samples {
             None if paths.entries() <= self.limits.exact => {

@@ -48,6 +48,19 @@ impl Share {
     }
 }
 
+/// The most events that are drawn.
+const MOST_SAMPLES: usize = 1 << 20;
+
+/// An error if so few or so many events are not drawn.
+pub(super) fn check_samples(samples: Option<usize>) -> Result<()> {
+    match samples {
+        Some(drawn) if !(2..=MOST_SAMPLES).contains(&drawn) => Err(Error::invalid(format!(
+            "samples is {drawn}: a standard error needs 2 or more, and at most {MOST_SAMPLES} events are drawn"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// How many pairs of so many events there are.
 fn pairs(events: u64) -> u64 {
     events * events.saturating_sub(1) / 2

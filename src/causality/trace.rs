@@ -52,6 +52,21 @@ impl<'a> Trace<'a> {
         &self.recipients[self.starts[row]..self.starts[row + 1]]
     }
 
+    /// Where rows begin, and recipients, without those that are not known beside others that are.
+    ///
+    /// Where no SEND tells its recipients each may have had more, and need not.
+    pub fn without_doubtful(&self) -> (Vec<usize>, Vec<i64>) {
+        let (mut starts, mut certain) = (vec![0], Vec::new());
+        for row in 0..self.len() {
+            let recipients = self.recipients(row);
+            let is_any_known = recipients.iter().any(|&id| id >= 0);
+            let kept = recipients.iter().filter(|&&id| id >= 0 || !is_any_known);
+            certain.extend(kept);
+            starts.push(certain.len());
+        }
+        (starts, certain)
+    }
+
     /// Whether a message of the event in `row` may have gone to a machine.
     pub(in crate::causality) fn may_name(&self, row: usize, id: u64) -> bool {
         let recipients = self.recipients(row);

@@ -17,13 +17,15 @@ use crate::setting::check_seed;
 
 /// A number of pairs and its standard error.
 type Pairs = (u64, f64);
-/// Bytes of all messages and of the largest, how many messages, entries; what is packed; kept, made up, missed; l - pt, c.
+/// Bytes of all messages and of the largest, how many messages, entries; what is packed; kept, made up, missed; l - pt, c;
+/// and why the pairs are of no meaning.
 type Row = (
     Option<(u64, u64, u64, u64)>,
     Option<u64>,
     (Pairs, Pairs, Pairs),
     Option<i64>,
     Option<u32>,
+    Option<String>,
 );
 
 /// The rows, all pairs, those left open, all messages, the events drawn.
@@ -59,7 +61,8 @@ fn row(row: &ClockRow) -> Row {
         pairs(orders.made_up),
         pairs(orders.missed),
     );
-    (cost, row.packed, orders, row.ahead, row.counter)
+    let gap = row.gap.map(|gap| gap.to_string());
+    (cost, row.packed, orders, row.ahead, row.counter, gap)
 }
 
 /// Compare clocks on one run: see `Run.compare_clocks`.
@@ -72,7 +75,7 @@ fn row(row: &ClockRow) -> Row {
 /// (list of rows, int, int, int, int or None)
 ///     By kind: bytes of all messages, of the largest, how many messages these are, entries of all events, or None;
 ///     bytes in the fixed form or None; pairs and their standard error that are kept, made up and missed;
-///     the largest l - pt (ns) and c or None. Then all pairs, those left open, all messages, and the events drawn.
+///     the largest l - pt (ns) and c or None; and why the pairs are of no meaning, or None. Then all pairs, those left open, all messages, and the events drawn.
 ///
 /// Raises
 /// ------
@@ -92,7 +95,12 @@ pub(super) fn compare_clocks(
     let graph = causality.0.graph();
     let taken = BorrowedTrace::new(&logs.0.events(py)?)?;
     let kept = logs.0.kept(py);
-    let trace = taken.trace(&kept)?;
+    let mut trace = taken.trace(&kept)?;
+    let certain;
+    if !logs.0.beside.has_recipients {
+        certain = trace.without_doubtful();
+        (trace.starts, trace.recipients) = (&certain.0, &certain.1);
+    }
     if trace.event.len() != graph.len() {
         return Err(PyValueError::new_err("the causality is of other logs"));
     }

@@ -264,18 +264,51 @@ fn clocks_that_jump_far_back_are_sampled() {
 }
 
 #[test]
-fn nothing_is_compared_with_one_sample() {
+fn nothing_is_compared_with_too_few_or_too_many_samples() {
     let columns = simulated(2, 2.0);
     let trace = Trace::of(&columns);
     let graph = Graph::new(&trace, &[], &mut go_on).unwrap();
     let causality = Causality::new(graph, Limits::default());
-    let sampling = Sampling {
-        samples: Some(1),
-        ..Sampling::default()
-    };
-    let error = compare(&causality, &trace, &KINDS[..1], None, sampling, &mut go_on).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "samples is 1: a standard error needs 2 or more"
+    for samples in [0, 1, (1 << 20) + 1, usize::MAX] {
+        let sampling = Sampling {
+            samples: Some(samples),
+            ..Sampling::default()
+        };
+        let compared = compare(&causality, &trace, &KINDS[..1], None, sampling, &mut go_on);
+        let share = causality.concurrent_share(Some(samples), 0, &mut go_on);
+        let rate = causality.false_order_rate(Some(samples), 0, &mut go_on);
+        for error in [compared.unwrap_err(), share.unwrap_err(), rate.unwrap_err()] {
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "samples is {samples}: a standard error needs 2 or more, and at most 1048576 events are drawn"
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn counters_that_would_fill_memory_are_refused() {
+    let columns = simulated(3, 40.0);
+    let trace = Trace::of(&columns);
+    let graph = Graph::new(&trace, &[], &mut go_on).unwrap();
+    let causality = Causality::new(graph, Limits::default());
+    let size = 1_000_000_000 / columns.len() + 1;
+    let (plausible, bloom) = (
+        ClockKind::Plausible { entries: size },
+        ClockKind::Bloom { size, hashes: 2 },
     );
+    for (kind, name) in [
+        (plausible, format!("plausible({size})")),
+        (bloom, format!("bloom({size}, 2)")),
+    ] {
+        let sampling = Sampling::default();
+        let error = compare(&causality, &trace, &[kind], None, sampling, &mut go_on).unwrap_err();
+        let cells = columns.len() * size;
+        assert!(error.to_string().contains(&format!(
+            "{name} has {cells} counters on {} events, and at most 1000000000",
+            columns.len()
+        )));
+    }
 }

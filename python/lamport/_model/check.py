@@ -13,6 +13,7 @@ __all__ = [
     "peer_weights",
     "port",
     "real",
+    "sample_count",
     "some_path",
     "some_real",
     "some_threads",
@@ -23,6 +24,8 @@ __all__ = [
 
 LONGEST = 60
 """The most characters of a value that a message shows."""
+MOST_SAMPLES = 2**20
+"""The most events that are drawn."""
 
 
 def whole(name: str, value: object) -> int:
@@ -36,6 +39,23 @@ def whole(name: str, value: object) -> int:
     number = _integer(name, value)
     if not 0 <= number < 2**53:
         raise ValueError(f"{name}={value} is out of range: give a whole number, 0 to 2^53 - 1")
+    return number
+
+
+def sample_count(samples: object) -> int | None:
+    """Return how many events are drawn, or None.
+
+    Raises
+    ------
+    ValueError
+        It is not a whole number from 2 to 2^20.
+    """
+    if samples is None:
+        return None
+    number = _integer("samples", samples)
+    if not 2 <= number <= MOST_SAMPLES:
+        right = f"a standard error needs 2 or more, and at most {MOST_SAMPLES} events are drawn"
+        raise ValueError(f"samples is {number}: {right}")
     return number
 
 

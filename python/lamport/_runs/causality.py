@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from lamport._model.check import flag, mapping, whole
+from lamport._model.check import flag, mapping, sample_count, whole
 from lamport._model.public import public
 from lamport._runs.answer import Answer, cut_of
 from lamport._runs.lattice import LatticeDrawing
@@ -258,7 +258,7 @@ class Causality(LatticeDrawing):
         Parameters
         ----------
         samples : int, optional
-            Number of events to draw (2 or more, with replacement) instead of counting all pairs.
+            Number of events to draw (2 to 2^20, with replacement) instead of counting all pairs.
         seed : int
             The seed of the draws.
 
@@ -272,7 +272,7 @@ class Causality(LatticeDrawing):
         ValueError
             `samples` or `seed` is out of range.
         """
-        return Share(*self._asked.concurrent_share(samples=_samples(samples), seed=whole("seed", seed)))
+        return Share(*self._asked.concurrent_share(samples=sample_count(samples), seed=whole("seed", seed)))
 
     def false_order_rate(self, *, samples: int | None = None, seed: int = 0) -> Share:
         """Return the share of pairs that Lamport clocks order although they are concurrent.
@@ -283,7 +283,7 @@ class Causality(LatticeDrawing):
         Parameters
         ----------
         samples : int, optional
-            Number of events to draw instead of counting all pairs.
+            Number of events to draw (2 to 2^20) instead of counting all pairs.
         seed : int
             The seed of the draws.
 
@@ -299,7 +299,7 @@ class Causality(LatticeDrawing):
         ValueError
             `samples` or `seed` is out of range.
         """
-        return Share(*self._asked.false_order_rate(samples=_samples(samples), seed=whole("seed", seed)))
+        return Share(*self._asked.false_order_rate(samples=sample_count(samples), seed=whole("seed", seed)))
 
     def _event(self, event: object) -> tuple[int, int]:
         """Return an event as the native module has it; its machine may be called by its name."""
@@ -318,10 +318,6 @@ class Causality(LatticeDrawing):
 
     def __repr__(self) -> str:
         return repr(self._native)
-
-
-def _samples(samples: object) -> int | None:
-    return None if samples is None else whole("samples", samples)
 
 
 class _Named:

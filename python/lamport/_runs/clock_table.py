@@ -1,13 +1,14 @@
 """Clocks compared on one run: the table of `Run.compare_clocks`."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from lamport._lamport import compare_clocks as native_comparison
-from lamport._model.check import whole
+from lamport._model.check import sample_count, whole
+from lamport._runs.names import in_words
 from lamport._runs.physical import hosts
 from lamport._runs.stamps import KINDS, Clocked, counters
 
@@ -29,7 +30,11 @@ ORDER = (
 READ_TIMES = ("physical", "hlc")
 COUNTERS = {"plausible": ("entries", 8), "bloom": ("size", 32)}
 """What the first number of a clock is called, and what it is if nothing is said."""
-FORM = re.compile(r"(\w+)\s*(?:\(\s*([\d\s,]*)\))?")
+FORM = re.compile(r"(\w+)\s*(?:\(\s*(\d+(?:\s*,\s*\d+)*)?\s*\))?")
+MOST_CELLS = 10**9
+"""Clocks of more counters of all events are left out, if nobody asked for them; others are refused."""
+MOST_AT_A_TIME = 10**8
+"""The same of the counters that machines have at a time."""
 
 Kind = tuple[str, int, int]
 """A clock, how many counters it has, and how many of them an event raises."""
@@ -51,12 +56,21 @@ def clock_table(
         if name in names[:place]:
             raise ValueError(f"kinds: {name} stands there twice")
     draws = whole("seed", seed)
-    few = None if samples is None else whole("samples", samples)
+    few = sample_count(samples)
     told = run()
-    left_out = {}
+    left_out: dict[str, str] = {}
     if kinds is None and len(told.events) and not told.logs.has_times:
         left_out = dict.fromkeys(READ_TIMES, "physical clocks need times, and this table tells none")
-        asked = [kind for kind in asked if kind[0] not in left_out]
+    if kinds is None:
+        held = (
+            (len(told.events), "events", MOST_CELLS),
+            (len(told.causality.machines), "machines", MOST_AT_A_TIME),
+        )
+        for kind in asked:
+            for count, of, most in held:
+                if kind[0] in COUNTERS and (cells := count * kind[1]) > most:
+                    left_out[_name(kind)] = f"all {of} have {cells} counters, and at most {most} are held"
+        asked = [kind for kind in asked if _name(kind) not in left_out]
     clocks = None
     if any(kind[0] in READ_TIMES for kind in asked):
         clocks = hosts(told.logs, told.known, physical, seed=draws, on_top=on_top)
@@ -64,6 +78,8 @@ def clock_table(
         told.logs, told.causality, asked, hosts=clocks, samples=few, seed=draws
     )
     index = pd.Index([_name(kind) for kind in asked], name="clock", dtype=object)
+    gaps = zip(index, (row[-1] for row in rows), strict=True)
+    left_out |= {name: in_words(told.logs.names, gap) for name, gap in gaps if gap is not None}
     events = len(told.events)
     table = pd.DataFrame([_row(row, events) for row in rows], index, list(FORMS)).astype(FORMS)
     table.attrs |= {
@@ -94,15 +110,15 @@ FORMS = {
 
 
 def _row(row: Any, events: int) -> list[float | int | None]:
-    cost, packed, (kept, made_up, missed), ahead, counter = row
+    cost, packed, orders, ahead, counter, gap = row
     total, most, sent, entries = cost or (0, 0, 0, None)
     return [
         total / sent if sent else None,
         most if sent else None,
         packed,
         None if entries is None or not events else entries / events,
-        *(count for count, _ in (kept, made_up, missed)),
-        *(error for _, error in (kept, made_up, missed)),
+        *(None if gap else count for count, _ in orders),
+        *(None if gap else error for _, error in orders),
         None if ahead is None else ahead / 1e9,
         counter,
     ]
@@ -111,7 +127,9 @@ def _row(row: Any, events: int) -> list[float | int | None]:
 def _listed(kinds: object) -> list[object]:
     if isinstance(kinds, str) or not isinstance(kinds, Iterable):
         return [kinds]
-    return list(kinds)
+    if isinstance(kinds, Mapping) or not (listed := list(kinds)):
+        raise ValueError(f"kinds={kinds!r} lists no clocks: give names of some, or None for all")
+    return listed
 
 
 def _kind(kind: object) -> Kind:

@@ -176,9 +176,9 @@ class Stamped(Recorded):
         kinds : str or sequence of str, optional
             Clocks of `stamps`, with their numbers in parentheses: ``"plausible(8)"`` has 8 entries,
             ``"bloom(32, 3)"`` 32 cells of which an event raises 3. All ten if None, but without ``physical``
-            and ``hlc`` of a table that tells no times.
+            and ``hlc`` of a table that tells no times, and without clocks of more than 10^9 counters.
         samples : int, optional
-            Number of events (2 or more, with replacement) to compare with all others, instead of counting
+            Number of events (2 to 2^20, with replacement) to compare with all others, instead of counting
             all pairs. All are counted of at most 4,096 machines and 2^30 events x machines; above, 1,024
             events are drawn. So are they for ``physical`` alone, if its clocks step back, and so far that it
             would take more than 2^30 steps to count.
@@ -208,6 +208,9 @@ class Stamped(Recorded):
             its stamp is before the other's; concurrent pairs that the stamps put in order; pairs of which one
             happened before the other and its stamp is not before the other's. ``direct`` misses those that
             only follow from the stamps of events between, ``physical`` those whose clocks go wrong or tie.
+            Missing of ``vector_diff``, and so are their errors, where a machine received a message without
+            an earlier one of the same sender to it: lost, overtaken, or not in the logs. What had changed
+            before is never heard of then.
 
             ``kept_error``, ``false_orders_error``, ``missed_error`` (float64) : the standard error, 0 of
             what is counted.
@@ -217,8 +220,8 @@ class Stamped(Recorded):
             In `attrs` are ``pairs``, how many there are; ``undecided``, of how many the logs leave it open
             whether one happened before the other: only what is certain counts as happened before, so that
             of the true numbers ``false_orders`` may be fewer, and ``kept`` and ``missed`` more, by as many
-            at most; ``messages``; ``samples``, the number of events drawn, or None; and ``left_out``, why
-            clocks are not there.
+            at most; ``messages``, how many were sent, one to each recipient; ``samples``, the number of
+            events drawn, or None; and ``left_out``, by clock why it, or what it says of pairs, is not there.
 
             Above the size at which all pairs are counted, ``bytes_mean`` and ``bytes_max`` of ``vector`` are
             those of the events drawn, and what ``vector_diff``, ``matrix`` and ``itc`` take is missing.
@@ -226,7 +229,8 @@ class Stamped(Recorded):
         Raises
         ------
         ValueError
-            A clock is not known, an argument is out of range, or there are no times for ``physical``.
+            A clock is not known, or has more than 10^9 counters for all events; an argument is out of range;
+            or there are no times for ``physical``.
         LamportError
             What `causality` raises.
 

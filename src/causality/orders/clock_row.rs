@@ -1,5 +1,6 @@
 //! What comes of comparing clocks.
 
+use super::channel_gap::ChannelGap;
 use super::cost::StampCost;
 use super::pair_count::PairOrders;
 
@@ -25,12 +26,14 @@ pub struct ClockRow {
     pub cost: Option<StampCost>,
     /// What a stamp takes in the form of fixed size that the paper has for it, if all stamps fit.
     pub packed: Option<u64>,
-    /// What it says of all pairs of events.
+    /// What it says of all pairs of events; of no meaning where there is a `gap`.
     pub orders: PairOrders,
     /// Of a hybrid clock, how far it is ahead of the physical clock at most, in nanoseconds.
     pub ahead: Option<i64>,
     /// Of a hybrid clock, its largest counter.
     pub counter: Option<u32>,
+    /// Of a clock that only channels without gaps keep right, one: what it says of pairs is not known then.
+    pub gap: Option<ChannelGap>,
 }
 
 impl ClockRow {
@@ -41,6 +44,7 @@ impl ClockRow {
             orders,
             ahead: None,
             counter: None,
+            gap: None,
         }
     }
 }

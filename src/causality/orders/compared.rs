@@ -2,14 +2,16 @@
 
 use super::super::build::Possible;
 use super::super::checkpoint::{Checkpoint, GoOn};
-use super::super::graph::Trace;
+use super::super::graph::{Graph, Trace};
 use super::super::happened::Causality;
+use super::super::share::check_samples;
 use super::super::stamps::bloom::BloomStamps;
 use super::super::stamps::hlc::HlcStamps;
 use super::super::stamps::lamport::LamportStamps;
 use super::super::stamps::physical::PhysicalStamps;
 use super::super::stamps::plausible::PlausibleStamps;
 use super::super::stamps::{Stamps, varint};
+use super::channel_gap;
 use super::clock_row::{ClockRow, ComparedClocks};
 use super::cost::{SentMessages, StampCost};
 use super::direct;
@@ -46,6 +48,24 @@ impl Default for Sampling {
 const SAMPLES: usize = 1024;
 /// Of more machines no clocks are kept that know of all others.
 const MOST_MACHINES: usize = 4096;
+/// The most counters of all events that are held: 4 bytes each.
+const MOST_CELLS: usize = 1_000_000_000;
+
+/// An error if all events, or machines, have too many counters.
+fn check_cells(graph: &Graph, kind: ClockKind, counters: usize) -> Result<()> {
+    let events = graph.len().max(graph.machines().len());
+    let cells = events.saturating_mul(counters);
+    if cells <= MOST_CELLS {
+        return Ok(());
+    }
+    let name = match kind {
+        ClockKind::Bloom { size, hashes } => format!("bloom({size}, {hashes})"),
+        _ => format!("plausible({counters})"),
+    };
+    Err(Error::invalid(format!(
+        "kinds: {name} has {cells} counters on {events} events, and at most {MOST_CELLS} are held: choose one with fewer"
+    )))
+}
 
 /// Compares clocks of these kinds on what is certain of a run.
 ///
@@ -58,11 +78,7 @@ pub fn compare(
     sampling: Sampling,
     go_on: &mut GoOn<'_>,
 ) -> Result<ComparedClocks> {
-    if let Some(few) = sampling.samples.filter(|&samples| samples < 2) {
-        return Err(Error::invalid(format!(
-            "samples is {few}: a standard error needs 2 or more"
-        )));
-    }
+    check_samples(sampling.samples)?;
     let graph = causality.graph();
     let messages = SentMessages {
         graph,
@@ -132,7 +148,7 @@ impl<'a> ComparedRun<'a> {
         let (graph, messages) = (self.messages.graph, self.messages);
         let knows_all = |cost: fn(&Exact) -> StampCost| {
             let cost = self.exact.as_ref().map(cost);
-            Ok(ClockRow::new(cost, self.all_in_order(None)))
+            ClockRow::new(cost, self.all_in_order(None))
         };
         match kind {
             ClockKind::Lamport => {
@@ -146,10 +162,12 @@ impl<'a> ComparedRun<'a> {
             ClockKind::Hlc => self.hybrid(go_on),
             ClockKind::Physical => self.host_clocks(go_on),
             ClockKind::Plausible { entries } => {
+                check_cells(graph, kind, entries)?;
                 let stamps = PlausibleStamps::new(graph, entries, go_on)?;
                 self.counters((1, entries as u64), &stamps, go_on)
             }
             ClockKind::Bloom { size, hashes } => {
+                check_cells(graph, kind, size)?;
                 let stamps = BloomStamps::new(graph, size, hashes, go_on)?;
                 self.counters((hashes.into(), size as u64), &stamps, go_on)
             }
@@ -167,8 +185,11 @@ impl<'a> ComparedRun<'a> {
                 };
                 Ok(ClockRow::new(Some(cost), orders))
             }
-            ClockKind::VectorDiff => knows_all(|exact| exact.difference),
-            ClockKind::Matrix => knows_all(|exact| exact.matrix),
+            ClockKind::VectorDiff => Ok(ClockRow {
+                gap: channel_gap::find(messages, &mut Checkpoint::of_query(go_on))?,
+                ..knows_all(|exact| exact.difference)
+            }),
+            ClockKind::Matrix => Ok(knows_all(|exact| exact.matrix)),
             ClockKind::Vector => {
                 let cost = self.exact.as_ref().map(|exact| exact.vector);
                 let cost = cost.unwrap_or_else(|| self.vectors_drawn());

@@ -4,6 +4,7 @@
 //! pairs a clock orders follows from sorting its numbers, or from a pointer into each of two machines. Physical clocks
 //! are wrong only of the last events that one knows of a machine.
 
+pub mod channel_gap;
 pub mod clock_row;
 pub mod compared;
 pub mod cost;

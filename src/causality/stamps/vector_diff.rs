@@ -2,7 +2,7 @@
 //! 1992).
 //!
 //! Whoever takes the larger of each number, message by message, has the vector clocks, because the messages of a channel
-//! come in the order in which they were sent.
+//! come in the order in which they were sent, if none is lost.
 
 use std::collections::BTreeMap;
 

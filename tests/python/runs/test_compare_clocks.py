@@ -251,6 +251,11 @@ def test_runs_without_much():
         ("plausible(0)", "entries=0 is out of range"),
         ("bloom(8, 0)", "hashes=0 is out of range"),
         (["plausible", "plausible(8)"], "plausible(8) stands there twice"),
+        ("bloom(,3)", "'bloom(,3)' is no clock"),
+        ("bloom(3,)", "'bloom(3,)' is no clock"),
+        ("bloom(3 4)", "'bloom(3 4)' is no clock"),
+        ([], "kinds=[] lists no clocks"),
+        ({"lamport": 1}, "kinds={'lamport': 1} lists no clocks"),
     ],
 )
 def test_kinds_that_are_none(kinds, words):
@@ -263,7 +268,89 @@ def test_other_arguments():
     run = lamport.simulate(machines=2, duration=1.0)
     with pytest.raises(ValueError, match="samples is 1: a standard error needs 2 or more"):
         run.compare_clocks("vector", samples=1)
+    for samples in (-1, 0, 2**20 + 1, 10**9, 10**30):
+        words = (
+            f"samples is {samples}: a standard error needs 2 or more, and at most 1048576 events are drawn"
+        )
+        for asked in (
+            lambda samples: run.compare_clocks("vector", samples=samples),
+            lambda samples: run.causality.concurrent_share(samples=samples),
+            lambda samples: run.causality.false_order_rate(samples=samples),
+        ):
+            with pytest.raises(ValueError, match=words):
+                asked(samples)
     with pytest.raises(ValueError, match="seed"):
         run.compare_clocks("vector", seed=-1)
     with pytest.raises(ValueError, match="physical='late' is no clock"):
         run.compare_clocks(physical="late")
+
+
+def test_clocks_that_would_fill_memory(monkeypatch):
+    run = lamport.simulate(machines=3, duration=400.0, rates=[3, 3, 3], seed=1)
+    events = len(run.events)
+    for kind in ("plausible(1048576)", "bloom(1048576, 1024)"):
+        words = (
+            f"kinds: {kind} has {events * 2**20} counters on {events} events, and at most 1000000000 are held"
+        )
+        with pytest.raises(ValueError, match=re.escape(words)):
+            run.compare_clocks(kind)
+    # One that nobody asked for.
+    monkeypatch.setattr("lamport._runs.clock_table.MOST_CELLS", 32 * events - 1)
+    table = run.compare_clocks()
+    assert "bloom(32, 3)" not in table.index
+    assert "plausible(8)" in table.index
+    reason = f"all events have {32 * events} counters, and at most {32 * events - 1} are held"
+    assert table.attrs["left_out"] == {"bloom(32, 3)": reason}
+    monkeypatch.setattr("lamport._runs.clock_table.MOST_CELLS", 32 * events)
+    assert run.compare_clocks().attrs["left_out"] == {}
+
+
+def test_messages_are_counted_once_where_recipients_are_not_told():
+    """Of 200 events of machine 1 the first and the last send, and the first message is received."""
+    clocks = range(1, 201)
+    rows = [send(1, clock) if clock in (1, 200) else internal(1, clock) for clock in clocks]
+    run = lamport.from_events(pd.DataFrame([*rows, receive(2, 2, 1, 1)]).drop(columns="recipients"))
+    assert run.events["recipients"].tolist()[0] == (2, None)
+    table = run.compare_clocks(["lamport", "vector", "vector_diff"])
+    assert table.attrs["messages"] == len(run.messages) == 2
+    assert table["bytes_mean"].tolist() == [1.5, 2.5, 2.5]
+    # The receipt is handed the one entry that its message has.
+    assert table["entries_per_event"]["vector_diff"] == pytest.approx(202 / 201)
+    told = [(2, None), *[None] * 198, (2,), None]
+    frame = pd.DataFrame([*rows, receive(2, 2, 1, 1)]).assign(recipients=pd.Series(told, dtype=object))
+    # There the one that is not known is a message.
+    assert lamport.from_events(frame).compare_clocks("lamport").attrs["messages"] == 3
+
+
+@pytest.mark.parametrize(
+    ("received", "gap"),
+    [
+        ([2, 3], None),
+        ([2], None),
+        ([], None),
+        ([3], (3, 2)),
+        ([3, 2], (3, 2)),
+        ([2, 3, 2], None),
+    ],
+)
+@pytest.mark.parametrize("names", [[1, 2, 3], ["ann", "bob", "zoe"]])
+def test_differences_of_channels_with_gaps(received, gap, names):
+    """Machine 3 tells 1, which tells 2 in two messages, of which these are received in this order."""
+    ann, bob, zoe = names
+    rows = [send(zoe, 1, [ann]), receive(ann, 1, zoe, 1), send(ann, 2, [bob]), send(ann, 3, [bob])]
+    rows += [receive(bob, 10 + place, ann, clock) for place, clock in enumerate(received)]
+    table = lamport.from_events(pd.DataFrame(rows)).compare_clocks(["vector", "vector_diff"])
+    counts = ["kept", "false_orders", "missed"]
+    errors = [f"{name}_error" for name in counts]
+    assert table.loc["vector", counts + errors].notna().all()
+    assert table["bytes_mean"].notna().all()
+    if gap is None:
+        assert table.loc["vector_diff", counts].equals(table.loc["vector", counts])
+        assert table.attrs["left_out"] == {}
+        return
+    assert table.loc["vector_diff", counts + errors].isna().all()
+    shown = [f'"{name}"' if isinstance(name, str) else str(name) for name in (bob, ann)]
+    words = (
+        f"machine {shown[0]} received what machine {shown[1]} sent at clock {gap[0]}, and not before it what"
+    )
+    assert table.attrs["left_out"]["vector_diff"].startswith(f"{words} that sent at clock {gap[1]}")
