@@ -180,52 +180,52 @@ impl Lattice {
     /// The row is as it was if it is not.
     #[inline]
     pub(super) fn take(&self, row: &mut [u32], place: usize) -> bool {
-        let width = self.width();
-        let at = (self.starts[place] + row[place]) as usize;
-        let words = &mut row[width..];
-        if words.len() == 1 && self.more.is_empty() {
-            let wait = self.waits[at];
-            let mut bits = words[0];
-            if wait.place != NOBODY && row[wait.place as usize] == wait.count {
-                bits &= !(1 << wait.place);
-            }
-            if bits >> place > 1 {
+        let (counts, words) = row.split_at_mut(self.width());
+        let at = (self.starts[place] + counts[place]) as usize;
+        if !self.more.is_empty() {
+            return self.take_of_many(counts, words, place, at);
+        }
+        let wait = self.waits[at];
+        if wait.place != NOBODY && counts[wait.place as usize] == wait.count {
+            // The latest event of its sender may be taken away no longer.
+            let word = wait.place as usize / BITS;
+            let before = words[word];
+            words[word] &= !(1 << (wait.place as usize % BITS));
+            if has_above(words, place) {
+                words[word] = before;
                 return false;
             }
-            row[width] = bits | 1 << place;
-            row[place] += 1;
-            return true;
-        }
-        self.take_of_many(row, place, at)
-    }
-
-    fn take_of_many(&self, row: &mut [u32], place: usize, at: usize) -> bool {
-        let (counts, words) = row.split_at_mut(self.width());
-        let latest =
-            |wait: &Wait| wait.place != NOBODY && counts[wait.place as usize] == wait.count;
-        let waits = std::iter::once(&self.waits[at]).chain(self.more(at));
-        let cleared: Vec<u32> = waits
-            .filter(|wait| latest(wait))
-            .map(|wait| wait.place)
-            .collect();
-        let set: Vec<u32> = cleared
-            .iter()
-            .copied()
-            .filter(|&bit| words[bit as usize / BITS] >> (bit as usize % BITS) & 1 == 1)
-            .collect();
-        for &bit in &set {
-            words[bit as usize / BITS] &= !(1 << (bit as usize % BITS));
-        }
-        if highest(words).is_some_and(|last| last > place) {
-            for &bit in &set {
-                words[bit as usize / BITS] |= 1 << (bit as usize % BITS);
-            }
+        } else if has_above(words, place) {
             return false;
         }
         words[place / BITS] |= 1 << (place % BITS);
         counts[place] += 1;
         true
     }
+
+    /// The same of an event that waits for several.
+    fn take_of_many(&self, counts: &mut [u32], words: &mut [u32], place: usize, at: usize) -> bool {
+        let before = words.to_vec();
+        for wait in std::iter::once(&self.waits[at]).chain(self.more(at)) {
+            if wait.place != NOBODY && counts[wait.place as usize] == wait.count {
+                words[wait.place as usize / BITS] &= !(1 << (wait.place as usize % BITS));
+            }
+        }
+        if has_above(words, place) {
+            words.copy_from_slice(&before);
+            return false;
+        }
+        words[place / BITS] |= 1 << (place % BITS);
+        counts[place] += 1;
+        true
+    }
+}
+
+/// Whether a bit above one is set.
+#[inline]
+fn has_above(words: &[u32], place: usize) -> bool {
+    let word = place / BITS;
+    words[word] >> (place % BITS) > 1 || words[word + 1..].iter().any(|&word| word != 0)
 }
 
 /// The highest bit that is set.
