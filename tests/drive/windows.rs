@@ -120,7 +120,7 @@ impl Chance {
     /// One of usual rates.
     fn usual(&mut self) -> Setup {
         let machines = 2 + self.below(40) as u32;
-        let least = 0.01 + self.share() / 4.0;
+        let least = 0.1 + self.share() / 4.0;
         let latency = match self.below(4) {
             0 => Latency::ExponentialAbove {
                 minimum: least,

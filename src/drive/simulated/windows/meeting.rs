@@ -46,26 +46,32 @@ impl Meeting {
         if self.come.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
             self.goes_on.store(decides(), Ordering::Relaxed);
             self.come.store(0, Ordering::Relaxed);
-            self.end(meeting + 1);
+            self.end(meeting.wrapping_add(1));
         } else {
             self.wait_beyond(meeting);
         }
+        // If one is missing, the others may be too few to come again.
         self.goes_on.load(Ordering::Relaxed) && !self.is_broken.load(Ordering::Relaxed)
     }
 
     fn wait_beyond(&self, meeting: usize) {
         for _ in 0..self.spins {
-            if self.over.load(Ordering::Acquire) != meeting {
+            if self.is_past(meeting) {
                 return;
             }
             spin_loop();
         }
         let mut asleep = self.asleep();
         *asleep += 1;
-        while self.over.load(Ordering::Acquire) == meeting {
+        while !self.is_past(meeting) {
             asleep = (self.wake.wait(asleep)).unwrap_or_else(PoisonError::into_inner);
         }
         *asleep -= 1;
+    }
+
+    /// Whether nobody need wait for this meeting any more.
+    fn is_past(&self, meeting: usize) -> bool {
+        self.over.load(Ordering::Acquire) != meeting || self.is_broken.load(Ordering::Relaxed)
     }
 
     /// Lets all go on that wait.
@@ -90,7 +96,8 @@ impl Drop for Guest<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.is_broken.store(true, Ordering::Relaxed);
-            self.0.end(usize::MAX);
+            let _asleep = self.0.asleep();
+            self.0.wake.notify_all();
         }
     }
 }
@@ -137,6 +144,8 @@ mod tests {
             });
             while meeting.wait(|| true) {}
             assert!(other.join().is_err());
+            // Nor later.
+            assert!(!meeting.wait(|| true));
         });
     }
 }

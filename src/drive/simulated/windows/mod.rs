@@ -32,7 +32,7 @@ use crate::model::message::Nanos;
 
 use choice::Windows;
 use meeting::{Guest, Meeting};
-use parcels::{Dispatch, ParcelLists, deliver};
+use parcels::{Deliverer, Dispatch, ParcelLists};
 use ties::{stretch, ties};
 
 /// What the threads of a run share.
@@ -207,6 +207,7 @@ impl<R: Recorder> Block<'_, R> {
         };
         let (threads, has_faults) = (common.are_over.len(), group.faults.is_any());
         let (mut ticks, mut together): (Vec<Tick>, Vec<Nanos>) = (Vec::new(), Vec::new());
+        let mut deliverer = Deliverer::default();
         for exchange in common.exchanges.iter().cycle() {
             let window = self.until..self.until + common.width;
             loop {
@@ -253,15 +254,13 @@ impl<R: Recorder> Block<'_, R> {
             let parcels: Vec<_> = delivery
                 .map(|parcels| parcels.lock().expect("no holder panics"))
                 .collect();
-            let slices: Vec<_> = parcels.iter().map(|parcels| &parcels[..]).collect();
-            deliver(group.seats, self.first, &slices);
+            deliverer.deliver(group.seats, self.first, &parcels);
             let times = exchange.times.iter();
             let times: Vec<_> = times
                 .map(|times| times.read().expect("no holder panics"))
                 .collect();
-            let slices: Vec<_> = times.iter().map(|times| &times[..]).collect();
             self.ties += ties(
-                &slices,
+                &times,
                 &stretch(&window, self.place, threads),
                 &mut together,
             );

@@ -1,6 +1,7 @@
 //! What machines send to machines of any block, on its way there until the window is over.
 
 use std::hint::black_box;
+use std::ops::Deref;
 use std::sync::Mutex;
 
 use crate::drive::simulated::agenda::CACHED;
@@ -86,48 +87,117 @@ pub(super) type ParcelLists = Vec<Mutex<Vec<Parcel>>>;
 /// Parcels that are looked at together.
 const TOGETHER: usize = 64;
 
-/// Delivers parcels of several blocks, each block's in order, to the machines from `first` on, as one thread
-/// would have: for each machine by the time at which they were sent, by sender, and as the sender had them.
-pub(super) fn deliver(seats: &mut [Seat], first: u32, blocks: &[&[Parcel]]) {
-    let mut together = Vec::with_capacity(TOGETHER);
-    let mut give = |together: &mut Vec<Parcel>| {
-        if seats.len() > CACHED {
-            // Slow memory is waited for once.
-            let clock = |parcel: &Parcel| seats[(parcel.recipient - first) as usize].node.clock();
-            black_box(together.iter().map(clock).sum::<u64>());
-        }
-        for parcel in together.drain(..) {
-            let message = Message::new(id(parcel.sender), parcel.timestamp, parcel.arrival);
-            seats[(parcel.recipient - first) as usize]
-                .node
-                .deliver(message);
-        }
-    };
-    let mut rest: Vec<&[Parcel]> = blocks
-        .iter()
-        .copied()
-        .filter(|block| !block.is_empty())
-        .collect();
-    while let Some(last) = rest.len().checked_sub(1) {
-        // The block whose next parcel comes first; of two there is nothing to find.
-        let mut next = last;
-        let mut place = rest[last][0].place();
-        for block in (0..last).rev() {
-            let other = rest[block][0].place();
-            if other < place {
-                (next, place) = (block, other);
+/// Delivers parcels to the machines of a block; the memory is used again.
+#[derive(Debug, Default)]
+pub(super) struct Deliverer {
+    /// Of each block, how many of its parcels have been delivered.
+    done: Vec<usize>,
+    together: Vec<Parcel>,
+}
+
+impl Deliverer {
+    /// Delivers parcels of several blocks, each block's in order, to the machines from `first` on, as one thread
+    /// would have: for each machine by the time at which they were sent, by sender, and as the sender had them.
+    pub(super) fn deliver(
+        &mut self,
+        seats: &mut [Seat],
+        first: u32,
+        blocks: &[impl Deref<Target = Vec<Parcel>>],
+    ) {
+        self.done.clear();
+        self.done.resize(blocks.len(), 0);
+        loop {
+            self.together.clear();
+            while self.together.len() < TOGETHER
+                && let Some(block) = self.next(blocks)
+            {
+                self.together.push(blocks[block][self.done[block]]);
+                self.done[block] += 1;
+            }
+            if self.together.is_empty() {
+                return;
+            }
+            let place = |parcel: &Parcel| (parcel.recipient - first) as usize;
+            if seats.len() > CACHED {
+                // Slow memory is waited for once.
+                let clock = |parcel: &Parcel| seats[place(parcel)].node.clock();
+                black_box(self.together.iter().map(clock).sum::<u64>());
+            }
+            for parcel in &self.together {
+                let message = Message::new(id(parcel.sender), parcel.timestamp, parcel.arrival);
+                seats[place(parcel)].node.deliver(message);
             }
         }
-        let (parcel, left) = rest[next].split_first().expect("it has a parcel");
-        together.push(*parcel);
-        if together.len() == TOGETHER {
-            give(&mut together);
+    }
+
+    /// The block whose next parcel comes first.
+    #[inline]
+    fn next(&self, blocks: &[impl Deref<Target = Vec<Parcel>>]) -> Option<usize> {
+        let heads = blocks.iter().zip(&self.done).enumerate();
+        let mut next: Option<((u64, u32), usize)> = None;
+        for (block, (parcels, &done)) in heads {
+            if let Some(parcel) = parcels.get(done) {
+                let place = parcel.place();
+                if next.is_none_or(|(least, _)| place < least) {
+                    next = Some((place, block));
+                }
+            }
         }
-        if left.is_empty() {
-            rest.remove(next);
-        } else {
-            rest[next] = left;
+        next.map(|(_, block)| block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drive::simulated::seat::Tally;
+    use crate::model::node::Node;
+    use crate::model::random::Generator;
+    use proptest::prelude::*;
+
+    fn seats(count: u32) -> Vec<Seat> {
+        let node = |machine| Node::new(Generator::new(1, id(machine), 0));
+        let seat = |machine| Seat {
+            node: node(machine),
+            tally: Tally::default(),
+        };
+        (0..count).map(seat).collect()
+    }
+
+    proptest! {
+        /// Few times, so that many are sent and arrive together: any other order is seen.
+        #[test]
+        fn machines_get_what_one_thread_would_deliver(
+            ticks in prop::collection::vec((0_u64..6, any::<bool>(), 0_u32..6, prop::collection::vec((0_u32..6, 10_u64..14), 0..4)), 0..40),
+            cuts in (1_u32..3, 3_u32..6),
+        ) {
+            let starts = [cuts.0, cuts.1];
+            let block = |machine: u32| starts.iter().filter(|&&start| machine >= start).count();
+            let mut ticks = ticks;
+            ticks.sort_by_key(|&(time, is_late, sender, _)| (time, !is_late, sender));
+            let mut expected = seats(6);
+            let mut dispatches: Vec<Dispatch<'_>> =
+                [0, cuts.0, cuts.1].iter().map(|&first| Dispatch::new(first, &starts)).collect();
+            for (number, (time, is_late, sender, sent)) in (1..).zip(ticks) {
+                let dispatch = &mut dispatches[block(sender)];
+                dispatch.tick(time, is_late);
+                for (recipient, arrival) in sent {
+                    let message = Message::new(id(sender), number, arrival);
+                    expected[recipient as usize].node.deliver(message);
+                    dispatch.send(&mut [], (sender, recipient), number, arrival);
+                }
+            }
+            let mut all = seats(6);
+            let mut deliverer = Deliverer::default();
+            for (to, range) in [0..cuts.0, cuts.0..cuts.1, cuts.1..6].into_iter().enumerate() {
+                let lists: Vec<&Vec<Parcel>> = dispatches.iter().map(|dispatch| &dispatch.parcels[to]).collect();
+                let own = &mut all[range.start as usize..range.end as usize];
+                deliverer.deliver(own, range.start, &lists);
+            }
+            let waiting = |seats: &[Seat]| -> Vec<Vec<Message>> {
+                seats.iter().map(|seat| seat.node.waiting().copied().collect()).collect()
+            };
+            prop_assert_eq!(waiting(&all), waiting(&expected));
         }
     }
-    give(&mut together);
 }

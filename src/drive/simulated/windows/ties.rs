@@ -1,6 +1,6 @@
 //! Ticks of one time, counted over the blocks of a run.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use crate::model::message::Nanos;
 
@@ -8,7 +8,11 @@ use crate::model::message::Nanos;
 /// before.
 ///
 /// `together` is memory that is used again.
-pub(super) fn ties(blocks: &[&[Nanos]], range: &Range<Nanos>, together: &mut Vec<Nanos>) -> u64 {
+pub(super) fn ties(
+    blocks: &[impl Deref<Target = Vec<Nanos>>],
+    range: &Range<Nanos>,
+    together: &mut Vec<Nanos>,
+) -> u64 {
     together.clear();
     for times in blocks {
         let start = times.partition_point(|&time| time < range.start);
@@ -52,7 +56,7 @@ mod tests {
             for times in &mut blocks {
                 times.sort_unstable();
             }
-            let blocks: Vec<&[Nanos]> = blocks.iter().map(Vec::as_slice).collect();
+            let blocks: Vec<&Vec<Nanos>> = blocks.iter().collect();
             let of = |thread| ties(&blocks, &stretch(&(5..30), thread, threads), &mut Vec::new());
             prop_assert_eq!((0..threads).map(of).sum::<u64>(), expected as u64);
         }
