@@ -57,7 +57,9 @@ def earlier(faults, share):
 
 def outcomes(block):
     """The expressions with a value behind them that can be checked."""
-    told = re.findall(r"^(\S.*?) +# (True|False|\d\.\d+|Share\(.*\)|Answer\(.*\)|\{[^.]*\})(?=[:;]|$)", block, re.MULTILINE)
+    told = re.findall(
+        r"^(\S.*?) +# (True|False|\d\.\d+|Share\(.*\)|Answer\(.*\)|\{[^.]*\})(?=[:;]|$)", block, re.MULTILINE
+    )
     return [(expression, value) for expression, value in told if "=" not in expression.split("(")[0]]
 
 
