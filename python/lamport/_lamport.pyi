@@ -1013,22 +1013,22 @@ class Cuts:
         by machine whether it holds before its first event, None of one without a condition.
         """
     def definitely(self, truth: NDArray[np.bool_], initial: Sequence[bool | None]) -> _Answered:
-        """Whether each path of events comes through a cut in which they hold. O(machines x events)."""
+        """Whether each path comes through a cut in which they hold; usually O(machines x events)."""
     def possibly_somewhere(
         self, holds: Callable[..., object], make: Callable[[int, int, int], list[Any]], limit: int
     ) -> _Answered:
         """Whether a callable is true of a consistent cut, of up to `limit` that are visited.
 
-        It gets an argument for each machine, its state: None, or what ``make(place, start, count)`` returned
-        for the last of its events in the cut. That returns a list of so many events of the machine at a
-        place, from that number on, the first being 1.
+        It gets an argument for each machine, its state: None, or what ``make(place, start, count)``
+        returned for the last of its events in the cut. That returns a list of so many events of the machine
+        at a place, from that number on, the first being 1.
         """
     def definitely_somewhere(
         self, holds: Callable[..., object], make: Callable[[int, int, int], list[Any]], limit: int
     ) -> _Answered:
         """Whether each path of events comes through a cut of which a callable is true, as above."""
     def receipts_beyond(self, cut: Sequence[int]) -> list[tuple[int, int, int]]:
-        """The receipts that are not in a cut although the last event of their machine in it has their clock.
+        """The receipts that are not in a cut though their clock is that of their machine's last event in it.
 
         Each with the machine, and the sender and the timestamp of its message.
         """
@@ -1036,9 +1036,9 @@ class Cuts:
         """All of them, level by level, if they are not more than `limit`.
 
         ``cuts`` (int64, a row a cut, a column a machine), ``levels`` (int64: where the cuts of each level
-        start, and at last how many there are) and ``steps`` (int64, two columns: from which cut to which one
-        event leads). Those that the logs do not rule out, or with `possible`, which are consistent whatever
-        the logs leave open; of these it is None too where the logs rule nothing out.
+        start, and at last how many there are) and ``steps`` (int64, two columns: from which cut to which
+        one event leads). Those that the logs do not rule out, or with `possible`, which are consistent
+        whatever the logs leave open; of these it is None too where the logs rule nothing out.
         """
 
 def read_logs(
@@ -1232,11 +1232,11 @@ def stamps(
 ) -> NDArray[np.int64]:
     """The stamps of events by another clock, row after row: see `Run.stamps`.
 
-    `rows` are those of `Logs.events`, ascending. ``lamport`` and ``physical`` have a number, ``hlc`` two (l,
-    c), ``vector`` and ``direct`` one for each of `Causality.machines`, ``matrix`` one for each two of them,
-    ``plausible`` and ``bloom`` `size`; `hashes` is for ``bloom``, `hosts` for ``physical`` and ``hlc``: when
-    events happened (ns, by row of events), the clocks, one for all or one for each machine, or none if these
-    times are what they showed, and a seed.
+    `rows` are those of `Logs.events`, ascending. ``lamport`` and ``physical`` have a number, ``hlc`` two
+    (l, c), ``vector`` and ``direct`` one for each of `Causality.machines`, ``matrix`` one for each two of
+    them, ``plausible`` and ``bloom`` `size`; `hashes` is for ``bloom``, `hosts` for ``physical`` and
+    ``hlc``: when events happened (ns, by row of events), the clocks, one for all or one for each machine,
+    or none if these times are what they showed, and a seed.
 
     Raises
     ------
@@ -1271,10 +1271,10 @@ def compare_clocks(
     Returns
     -------
     (list of rows, int, int, int, int or None)
-        By kind: bytes of all messages, of the largest, how many messages these are, entries of all events, or
-        None; bytes in the fixed form or None; pairs and their standard error that are kept, made up and
-        missed; the largest l - pt (ns) and c or None; and why the pairs are of no meaning, or None. Then all
-        pairs, those left open, all messages, and the events drawn.
+        By kind: bytes of all messages, of the largest, how many messages these are, entries of all events,
+        or None; bytes in the fixed form or None; pairs and their standard error that are kept, made up and
+        missed; the largest l - pt (ns) and c or None; and why the pairs are of no meaning, or None. Then
+        all pairs, those left open, all messages, and the events drawn.
 
     Raises
     ------
@@ -1284,9 +1284,7 @@ def compare_clocks(
     """
 
 def interval_stamps(causality: Causality, rows: NDArray[np.uint32]) -> tuple[list[str], list[str]]:
-    """The interval tree clocks of events: the id of each machine, and the event tree of each event.
-
-    As the paper writes them.
+    """Interval tree clocks of events, as the paper writes them: ids of machines, event trees of events.
 
     Raises
     ------

@@ -67,20 +67,22 @@ fn row(row: &ClockRow) -> Row {
 
 /// Compare clocks on one run: see `Run.compare_clocks`.
 ///
-/// A kind is its name, its counters (``plausible``, ``bloom``) and its hashes (``bloom``). `hosts` as for `stamps`: ``hlc``
-/// and ``physical`` need them.
+/// A kind is its name, its counters (``plausible``, ``bloom``) and its hashes (``bloom``). `hosts` as for
+/// `stamps`: ``hlc`` and ``physical`` need them.
 ///
 /// Returns
 /// -------
 /// (list of rows, int, int, int, int or None)
-///     By kind: bytes of all messages, of the largest, how many messages these are, entries of all events, or None;
-///     bytes in the fixed form or None; pairs and their standard error that are kept, made up and missed;
-///     the largest l - pt (ns) and c or None; and why the pairs are of no meaning, or None. Then all pairs, those left open, all messages, and the events drawn.
+///     By kind: bytes of all messages, of the largest, how many messages these are, entries of all events,
+///     or None; bytes in the fixed form or None; pairs and their standard error that are kept, made up and
+///     missed; the largest l - pt (ns) and c or None; and why the pairs are of no meaning, or None. Then
+///     all pairs, those left open, all messages, and the events drawn.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     Another kind, hosts are missing, `samples` or `seed` is out of range, or the causality is of other logs.
+///     Another kind, hosts are missing, `samples` or `seed` is out of range, or the causality is of other
+///     logs.
 #[pyfunction]
 #[pyo3(signature = (logs, causality, kinds, *, hosts, samples, seed))]
 pub(super) fn compare_clocks(

@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 
 /// The consistent cuts of a stretch of a run.
 ///
-/// A cut is an array: by machine, in the order of `Causality.machines`, how many of its first events are in it.
+/// A cut is an array: by machine, in the order of `Causality.machines`, how many of its first events are in
+/// it.
 ///
 /// Parameters
 /// ----------
@@ -25,7 +26,8 @@ use crate::error::{Error, Result};
 /// time : array of float64
 ///     By row of `Logs.events`, its time in s.
 /// start, stop : float, optional
-///     The stretch goes from the largest consistent cut without an event at or after `start` to that of `stop`.
+///     The stretch goes from the largest consistent cut without an event at or after `start` to that of
+///     `stop`.
 #[pyclass(frozen, name = "Cuts", module = "lamport._lamport")]
 pub(super) struct PyCuts {
     causality: Py<PyCausality>,
@@ -107,8 +109,8 @@ impl PyCuts {
 
     /// Whether conditions of machines hold in a consistent cut: the least such cut. O(events).
     ///
-    /// `truth` tells by row of `Logs.events` whether the condition of its machine holds after it, `initial` by machine
-    /// whether it holds before its first event, None of one without a condition.
+    /// `truth` tells by row of `Logs.events` whether the condition of its machine holds after it, `initial`
+    /// by machine whether it holds before its first event, None of one without a condition.
     fn possibly<'py>(
         &self,
         py: Python<'py>,
@@ -120,7 +122,7 @@ impl PyCuts {
         })
     }
 
-    /// Whether each path of events comes through a cut in which they hold. Usually O(machines x events).
+    /// Whether each path comes through a cut in which they hold; usually O(machines x events).
     fn definitely<'py>(
         &self,
         py: Python<'py>,
@@ -134,9 +136,9 @@ impl PyCuts {
 
     /// Whether a callable is true of a consistent cut, of up to `limit` that are visited.
     ///
-    /// It gets an argument for each machine, its state: None, or what ``make(place, start, count)`` returned for the last
-    /// of its events in the cut. That returns a list of so many events of the machine at a place, from that number on,
-    /// the first being 1.
+    /// It gets an argument for each machine, its state: None, or what ``make(place, start, count)``
+    /// returned for the last of its events in the cut. That returns a list of so many events of the machine
+    /// at a place, from that number on, the first being 1.
     fn possibly_somewhere<'py>(
         &self,
         py: Python<'py>,
@@ -162,7 +164,7 @@ impl PyCuts {
         })
     }
 
-    /// The receipts that are not in a cut although their clock is that of the last event of their machine in it.
+    /// The receipts that are not in a cut though their clock is that of their machine's last event in it.
     ///
     /// Each with the machine, and the sender and the timestamp of its message.
     fn receipts_beyond(&self, cut: Vec<u32>) -> Vec<(u64, u64, i64)> {
@@ -171,10 +173,10 @@ impl PyCuts {
 
     /// All of them, level by level, if they are not more than `limit`.
     ///
-    /// ``cuts`` (int64, a row a cut, a column a machine), ``levels`` (int64: where the cuts of each level start, and at
-    /// last how many there are) and ``steps`` (int64, two columns: from which cut to which one event leads). Those
-    /// that the logs do not rule out, or with `possible`, which are consistent whatever the logs leave open; of
-    /// these it is None too where the logs rule nothing out.
+    /// ``cuts`` (int64, a row a cut, a column a machine), ``levels`` (int64: where the cuts of each level
+    /// start, and at last how many there are) and ``steps`` (int64, two columns: from which cut to which
+    /// one event leads). Those that the logs do not rule out, or with `possible`, which are consistent
+    /// whatever the logs leave open; of these it is None too where the logs rule nothing out.
     #[pyo3(signature = (limit, *, possible = false))]
     fn lattice<'py>(
         &self,

@@ -93,10 +93,11 @@ fn wanted(graph: &Graph, rows: &PyReadonlyArray1<'_, u32>) -> PyResult<Wanted> {
 
 /// The stamps of events by another clock, row after row: see `Run.stamps`.
 ///
-/// `rows` are those of `Logs.events`, ascending. ``lamport`` and ``physical`` have a number, ``hlc`` two (l, c), ``vector`` and
-/// ``direct`` one for each of `Causality.machines`, ``matrix`` one for each two of them, ``plausible`` and ``bloom`` `size`;
-/// `hashes` is for ``bloom``, `hosts` for ``physical`` and ``hlc``: when events happened (ns, by row of events), the clocks, one
-/// for all or one for each machine, or none if these times are what they showed, and a seed.
+/// `rows` are those of `Logs.events`, ascending. ``lamport`` and ``physical`` have a number, ``hlc`` two
+/// (l, c), ``vector`` and ``direct`` one for each of `Causality.machines`, ``matrix`` one for each two of
+/// them, ``plausible`` and ``bloom`` `size`; `hashes` is for ``bloom``, `hosts` for ``physical`` and
+/// ``hlc``: when events happened (ns, by row of events), the clocks, one for all or one for each machine,
+/// or none if these times are what they showed, and a seed.
 ///
 /// Raises
 /// ------
@@ -144,7 +145,7 @@ pub(super) fn stamps<'py>(
     Ok(numbers.into_pyarray(py))
 }
 
-/// The interval tree clocks of events: the id of each machine, and the event tree of each event, as the paper writes them.
+/// Interval tree clocks of events, as the paper writes them: ids of machines, event trees of events.
 ///
 /// Raises
 /// ------
@@ -164,8 +165,9 @@ pub(super) fn interval_stamps(
     Ok((ids, trees))
 }
 
-/// What has changed of vector clocks since the last message of each channel: of an event that sends, by recipient, a dict of
-/// machines and numbers of events; None of others.
+/// What has changed of vector clocks since the last message of each channel.
+///
+/// Of an event that sends, by recipient, a dict of machines and numbers of events; None of others.
 ///
 /// Raises
 /// ------

@@ -56,11 +56,13 @@ def test_a_changed_arrival_is_found(run):
     idle = []
 
     def earlier(line):
-        # A message that had come before an idle tick would have been received there.
+        # A message that had come before the idle tick right before it would have been received there.
         if line["event"] in {"SEND", "INTERNAL"}:
             idle.append(line["system_time"])
         elif line["event"] == "RECEIVE" and line["queue_len"] == 0 and idle:
             return {**line, "arrival_time": idle[-1] - 0.001}
+        else:
+            idle.clear()
         return None
 
     changed = rewrite(file, earlier)
