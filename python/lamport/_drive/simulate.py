@@ -129,7 +129,8 @@ def simulate(
         same, to the byte, on any number. Machines tick side by side for as long as a message takes at the
         least (`latency`), so several threads are used only where that is faster: where all machines together
         tick at least 64 times a thread within that time, and never for algorithms. `Run.notes` says why fewer
-        threads were used than this asks for.
+        threads were used than this asks for. Threads wait for each other often: on a host whose processors
+        are busy with other programs, one is faster.
     progress : bool or callable, optional
         A progress bar; None: in a terminal or a notebook, if it takes long enough to be seen. A
         callable gets the virtual time about 20 times a second.
