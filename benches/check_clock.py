@@ -14,7 +14,7 @@ from pathlib import Path
 import lamport
 
 HOME = Path(__file__).parents[1]
-sys.path.insert(0, str(HOME / "tests" / "python" / "drive"))
+sys.path.insert(0, str(HOME / "tests" / "python"))
 
 from own_clocks import COMPLETE, RIGHT, WRONG  # noqa: E402
 

@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from own_clocks import Lamport
 
 import lamport
 
@@ -20,23 +21,6 @@ RAW = re.compile(
 )
 """Words of Python, NumPy, pandas, matplotlib and PyO3."""
 STRANGE = ["strange", 2.5, None, [], {}, b"x", object(), ["strange"], [[]], -1, float("nan"), 3j, (1,)]
-
-
-class Clock:
-    """Lamport's."""
-
-    def __init__(self):
-        self.now = 0
-
-    def tick(self):
-        self.now += 1
-        return self.now
-
-    send = tick
-
-    def receive(self, stamp):
-        self.now = max(self.now, stamp)
-        return self.tick()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +56,7 @@ def given(function, made, frame):
         "rerun": {"run": made},
         "load": {"source": "none"},
         "verify": {"logs": made},
-        "check_clock": {"make": Clock, "runs": 5},
+        "check_clock": {"make": Lamport, "runs": 5},
         "replay": {"source": "none"},
         "from_events": {"frame": {"machine_id": [1], "event": ["INTERNAL"], "new_clock": [1]}},
         "plot": {},
