@@ -38,6 +38,13 @@ pub(super) trait Post {
     /// The first machine of the group, counted from 0 in the run.
     fn first(&self) -> u32;
 
+    /// These ticks of the agenda are to happen, with nothing between them.
+    #[inline]
+    fn turn(&mut self, _ticks: &[Tick]) {}
+
+    /// A machine of the group ticks in such a turn.
+    fn tick_in_turn(&mut self, time: Nanos);
+
     /// A machine of the group ticks; of one time, ticks that a pause has put off come first.
     fn tick(&mut self, time: Nanos, is_late: bool);
 
@@ -59,6 +66,19 @@ impl Post for Here {
     fn first(&self) -> u32 {
         0
     }
+
+    #[inline]
+    fn turn(&mut self, ticks: &[Tick]) {
+        let mut before = self.last;
+        for &(time, _) in ticks {
+            self.ties += u64::from(before == Some(time));
+            before = Some(time);
+        }
+        self.last = before;
+    }
+
+    #[inline]
+    fn tick_in_turn(&mut self, _time: Nanos) {}
 
     #[inline]
     fn tick(&mut self, time: Nanos, _is_late: bool) {
@@ -103,8 +123,9 @@ impl<P: Post> Group<'_, P> {
             let clock = |&(_, machine): &Tick| self.seats[machine as usize].node.clock();
             black_box(ticks.iter().map(clock).sum::<u64>());
         }
+        self.post.turn(ticks);
         for &(time, machine) in ticks {
-            self.post.tick(time, false);
+            self.post.tick_in_turn(time);
             self.tick::<R, false, IS_USUAL>(time, machine, recorder);
         }
     }

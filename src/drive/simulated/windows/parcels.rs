@@ -61,6 +61,11 @@ impl Post for Dispatch<'_> {
     }
 
     #[inline]
+    fn tick_in_turn(&mut self, time: Nanos) {
+        self.tick(time, false);
+    }
+
+    #[inline]
     fn tick(&mut self, time: Nanos, is_late: bool) {
         self.order = 2 * time + u64::from(!is_late);
         self.times.push(time);
