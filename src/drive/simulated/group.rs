@@ -40,10 +40,10 @@ pub(super) trait Post {
 
     /// These ticks of the agenda are to happen, with nothing between them.
     #[inline]
-    fn turn(&mut self, _ticks: &[Tick]) {}
+    fn ticks(&mut self, _ticks: &[Tick]) {}
 
-    /// A machine of the group ticks in such a turn.
-    fn tick_in_turn(&mut self, time: Nanos);
+    /// A machine of the group ticks, one of these.
+    fn tick_on_time(&mut self, time: Nanos);
 
     /// A machine of the group ticks; of one time, ticks that a pause has put off come first.
     fn tick(&mut self, time: Nanos, is_late: bool);
@@ -68,7 +68,7 @@ impl Post for Here {
     }
 
     #[inline]
-    fn turn(&mut self, ticks: &[Tick]) {
+    fn ticks(&mut self, ticks: &[Tick]) {
         let mut before = self.last;
         for &(time, _) in ticks {
             self.ties += u64::from(before == Some(time));
@@ -78,7 +78,7 @@ impl Post for Here {
     }
 
     #[inline]
-    fn tick_in_turn(&mut self, _time: Nanos) {}
+    fn tick_on_time(&mut self, _time: Nanos) {}
 
     #[inline]
     fn tick(&mut self, time: Nanos, _is_late: bool) {
@@ -123,9 +123,9 @@ impl<P: Post> Group<'_, P> {
             let clock = |&(_, machine): &Tick| self.seats[machine as usize].node.clock();
             black_box(ticks.iter().map(clock).sum::<u64>());
         }
-        self.post.turn(ticks);
+        self.post.ticks(ticks);
         for &(time, machine) in ticks {
-            self.post.tick_in_turn(time);
+            self.post.tick_on_time(time);
             self.tick::<R, false, IS_USUAL>(time, machine, recorder);
         }
     }

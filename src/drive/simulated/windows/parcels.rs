@@ -61,7 +61,7 @@ impl Post for Dispatch<'_> {
     }
 
     #[inline]
-    fn tick_in_turn(&mut self, time: Nanos) {
+    fn tick_on_time(&mut self, time: Nanos) {
         self.tick(time, false);
     }
 
