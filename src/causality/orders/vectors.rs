@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::super::checkpoint::Checkpoint;
+use super::super::stamps::news::News;
 use super::super::stamps::varint;
 use super::super::vectors::{ClockRows, EventClock, traverse, whole};
 use super::cost::{SentMessages, StampCost};
@@ -78,7 +79,7 @@ impl Pass<'_> {
             self.matrices.others(step, |place, count| {
                 u64::from(sizes[(graph.starts[place] + count) as usize - 1])
             });
-            self.differences.news(step);
+            self.differences.news.update(step);
             work += 4 * step.row.len();
         }
         self.told.ordered += self.before[step.place] + u64::from(step.index) - 1;
@@ -127,10 +128,7 @@ impl Sizes {
 /// What changed since the last message of a channel (Singhal and Kshemkalyani 1992): pairs of a machine's place and its entry.
 struct Differences<'a> {
     messages: SentMessages<'a>,
-    /// By machine, once it heard of another: of each entry what it is, and at which of the machine's events it came to be so.
-    known: Vec<Vec<(u32, u32)>>,
-    /// By machine, at which of its events news came last.
-    newest: Vec<u32>,
+    news: News,
     /// By sender and recipient, which of the sender's events sent last.
     last: BTreeMap<(usize, i64), u32>,
     /// Of each message, in the order of all recipients, how many entries it has.
@@ -143,23 +141,11 @@ impl<'a> Differences<'a> {
         let machines = messages.graph.machines().len();
         Self {
             messages,
-            known: vec![Vec::new(); machines],
-            newest: vec![0; machines],
+            news: News::new(machines),
             last: BTreeMap::new(),
             entries: vec![0; messages.trace.recipients.len()],
             cost: StampCost::default(),
         }
-    }
-
-    fn news(&mut self, step: &EventClock<'_>) {
-        let known = &mut self.known[step.place];
-        known.resize(step.row.len(), (0, 0));
-        for (place, (known, &count)) in known.iter_mut().zip(step.row).enumerate() {
-            if place != step.place && known.0 < count {
-                *known = (count, step.index);
-            }
-        }
-        self.newest[step.place] = step.index;
     }
 
     fn send(&mut self, step: &EventClock<'_>, recipients: &[i64]) -> usize {
@@ -177,14 +163,12 @@ impl<'a> Differences<'a> {
             if last < step.index {
                 (entries, bytes) = (1, own);
             }
-            if last < self.newest[step.place] {
-                for (place, &(count, since)) in self.known[step.place].iter().enumerate() {
-                    if since > last {
-                        entries += 1;
-                        bytes += varint::bytes(place as u64) + varint::bytes(count.into());
-                    }
-                }
-                work += self.known[step.place].len();
+            for (place, count) in self.news.after(step.place, last) {
+                entries += 1;
+                bytes += varint::bytes(place.into()) + varint::bytes(count.into());
+            }
+            if entries > 1 {
+                work += step.row.len();
             }
             self.entries[message] = entries;
             self.cost.add(1, bytes);

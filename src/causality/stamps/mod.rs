@@ -13,6 +13,7 @@ pub mod hlc;
 pub mod itc;
 pub mod lamport;
 pub mod matrix;
+pub(super) mod news;
 mod order_of;
 pub mod physical;
 pub mod plausible;

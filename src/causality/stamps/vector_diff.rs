@@ -10,6 +10,7 @@ use super::super::checkpoint::{Checkpoint, GoOn};
 use super::super::graph::{EventId, Graph};
 use super::super::trace::Trace;
 use super::super::vectors::{ClockRows, traverse, whole};
+use super::news::News;
 use super::wanted::Wanted;
 use crate::error::{Error, Result};
 
@@ -32,8 +33,7 @@ pub fn table(
     check_order(graph, checkpoint)?;
     let recipients = recipients(graph, trace, checkpoint)?;
     let width = graph.machines().len();
-    // By machine, its vector clock and the index of the event that changed each entry last; of those without news empty.
-    let mut known: Vec<Vec<(u32, u32)>> = vec![Vec::new(); width];
+    let mut news = News::new(width);
     // By machine, the index of its last send to each recipient.
     let mut last: Vec<BTreeMap<u64, u32>> = vec![BTreeMap::new(); width];
     let mut table = vec![SentChanges::new(); wanted.len()];
@@ -41,15 +41,9 @@ pub fn table(
     let mut rows = ClockRows::new(width, None);
     let (from, to) = whole(graph);
     traverse(graph, &from, &to, &mut rows, checkpoint, |step| {
-        let known = &mut known[step.place];
         let mut work = 8;
         if step.is_new {
-            known.resize(width, (0, 0));
-            for (known, &entry) in known.iter_mut().zip(step.row) {
-                if known.0 != entry {
-                    *known = (entry, step.index);
-                }
-            }
+            news.update(step);
             work += width;
         }
         for &recipient in &recipients.all[recipients.of(step.position)] {
@@ -58,10 +52,7 @@ pub fn table(
                 continue;
             };
             let own = step.place as u32;
-            let others = known.iter().zip(0..);
-            let others = others.filter(|&(&(_, changed), place)| changed > before && place != own);
-            let mut changes: Vec<NewEntry> =
-                others.map(|(&(entry, _), place)| (place, entry)).collect();
+            let mut changes: Vec<NewEntry> = news.after(step.place, before).collect();
             let at = changes.partition_point(|&(place, _)| place < own);
             changes.insert(at, (own, step.index));
             entries += changes.len();
