@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lamport._drive.algorithm import Plan
@@ -36,6 +37,9 @@ class Handed:
         For each machine, the ids of those that send to it.
     environment : mapping of str to str
         The environment of the processes.
+    elsewhere : bool
+        The processes are on other hosts, which find modules in their own places: modules that are not
+        installed go there with the algorithm.
 
     Raises
     ------
@@ -43,9 +47,18 @@ class Handed:
         It cannot be handed to another process: it was tried with one.
     """
 
-    def __init__(self, plan: Plan, senders: Sequence[list[int]], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        senders: Sequence[list[int]],
+        environment: Mapping[str, str],
+        *,
+        elsewhere: bool = False,
+    ) -> None:
         self._plan, self._senders = plan, senders
-        self._algorithm = _pickled(plan)
+        self._path = None if elsewhere else sys.path
+        with _by_value(plan) if elsewhere else nullcontext():
+            self._algorithm = _pickled(plan)
         with self.pipe(1) as reading:
             trial = subprocess.run(
                 [sys.executable, "-c", TRIAL, str(reading)],
@@ -62,16 +75,20 @@ class Handed:
                 f"{said or f'exit status {trial.returncode}'}. {REMEDY}"
             )
 
-    @contextmanager
-    def pipe(self, machine: int) -> Iterator[int]:
-        """Open a pipe for the process of a machine; within the block it is to be started."""
+    def to(self, machine: int) -> bytes:
+        """Return what the process of a machine is handed."""
         plan, machines = self._plan, len(self._senders)
         run: _HandedRun = {
             "senders": self._senders[machine - 1],
             "machines": list(range(1, machines + 1)),
             "inputs": [(time, body) for time, other, body in plan.inputs if other == machine],
         }
-        handed = pickle.dumps((sys.path, self._algorithm, plan.roles.arguments, run, plan.until))
+        return pickle.dumps((self._path, self._algorithm, plan.roles.arguments, run, plan.until))
+
+    @contextmanager
+    def pipe(self, machine: int) -> Iterator[int]:
+        """Open a pipe for the process of a machine; within the block it is to be started."""
+        handed = self.to(machine)
         reading, writing = os.pipe()
         try:
             if len(handed) <= PIPE:
@@ -106,8 +123,9 @@ def take(fd: int) -> Taken:
     """Take what this process was handed, once, by the pipe that ends in `fd`."""
     with os.fdopen(fd, "rb") as pipe:
         path, algorithm, *others = pickle.loads(pipe.read())
-    # By the same path its modules are found here.
-    sys.path[:] = path
+    if path is not None:
+        # By the same path its modules are found here.
+        sys.path[:] = path
     algorithm, names = pickle.loads(algorithm)
     for role, name in zip(_roles(algorithm), names, strict=True):
         if isinstance(role, type) and role.__qualname__ != name:
@@ -145,6 +163,34 @@ def _pickled(plan: Plan) -> bytes:
         raise ValueError(
             f"algorithm={_name(plan)} cannot be handed to the process of a machine: {error}. {REMEDY}"
         ) from error
+
+
+@contextmanager
+def _by_value(plan: Plan) -> Iterator[None]:
+    """Pickle with the algorithm those modules of it that another host does not have."""
+    import cloudpickle
+
+    names = {getattr(role, "__module__", None) for role in _roles(plan.roles.algorithm)}
+    modules = [sys.modules[name] for name in names if name in sys.modules and not _is_installed(name)]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a module is this package's, or where interpreters find what is installed for them."""
+    import sysconfig
+
+    package = name.partition(".")[0]
+    file = getattr(sys.modules[name], "__file__", None)
+    if package in {"lamport", "__main__"} or package in sys.stdlib_module_names or file is None:
+        return True
+    places = {sysconfig.get_path(place) for place in ("purelib", "platlib")}
+    return any(Path(file).is_relative_to(place) for place in places)
 
 
 def _roles(algorithm: object) -> list[object]:
