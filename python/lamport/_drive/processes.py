@@ -6,7 +6,7 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,8 @@ from lamport._drive.algorithm import Plan
 from lamport._drive.handed import Handed
 from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_process import Condition, MachineProcess
+from lamport._drive.machine_words import LONGEST_WORD, first_rates, machine_words, senders
 from lamport._drive.ports import HOST, Ports
-from lamport._model.setting import BEHAVIOR, SETTING, command_line
-from lamport._model.ticks import rate_word, ticks_word
 from lamport._runs.directory import FAULTS, LATENCY
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ NONE = "[]"
 """No faults, as JSON."""
 LOOK = 0.25
 """Seconds between two looks at processes that say nothing."""
-LONGEST_WORD = 1000
-"""Characters of JSON in a command line; what is longer is in a file beside the logs."""
 
 
 class ProcessRun:
@@ -66,7 +63,7 @@ class ProcessRun:
         key: str | None,
         plan: Plan | None,
     ) -> None:
-        peers, rates, faults = setting["topology"], setting["rates"], setting["faults"]
+        peers, faults = setting["topology"], setting["faults"]
         assert not isinstance(peers, str), "every machine is told its peers"
         self._logs = [Path(log_dir, f"machine_{machine}.log") for machine in range(1, len(peers) + 1)]
         for log in self._logs:
@@ -81,18 +78,14 @@ class ProcessRun:
             "faults": None if faults == NONE else _write(faults, Path(log_dir, FAULTS)),
             "latency": _write_long(setting["latency"], Path(log_dir, LATENCY)),
         }
-        same: dict[str, Any] = {
-            name: value for name, value in setting.items() if "machine" in SETTING[name].options
-        }
-        same |= {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise}
-        same |= {"limits": False, "ticks": ticks_word(setting["ticks"]), **files}
+        same = {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise, **files}
         # A list of processes shows every user their words, but not their environments.
         self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         self._handed: Handed | None = None
         if plan is not None:
             # Of sets and dicts a handler sees the same order in all lives.
             self._environment.setdefault("PYTHONHASHSEED", "0")
-            self._handed = Handed(plan, _senders(peers), self._environment)
+            self._handed = Handed(plan, senders(peers), self._environment)
         self._until_quiet = plan is not None and plan.until == "quiet"
         # After all that may fail, so that nothing is left open.
         self._selector = selectors.DefaultSelector()
@@ -102,31 +95,24 @@ class ProcessRun:
             self._selector.close()
             raise
         self._commands = [
-            _command(
-                {
-                    **same,
-                    "machine_id": machine + 1,
-                    "peer_addresses": ",".join(f"{HOST}:{self._ports.numbers[peer]}" for peer in row),
-                    "log_filename": self._logs[machine],
-                    "clock_rate": None if rates is None else rate_word(rates[machine]),
-                    **{name: _of(same[name], machine) for name in BEHAVIOR},
-                    "peer_weights": _peer_weights(setting["weights"].get(machine + 1), row),
-                }
-            )
-            for machine, row in enumerate(peers)
+            _command(machine_words(setting, machine, self._addresses(row), **same, log_filename=log))
+            for machine, (row, log) in enumerate(zip(peers, self._logs, strict=True))
         ]
         if base_port == 0 or plan is not None:
             # All that may send are here; where the ports are known, others may join, but no algorithm.
-            for command, senders in zip(self._commands, _senders(peers), strict=True):
-                command.append(f"--senders={','.join(map(str, senders))}")
+            for command, ids in zip(self._commands, senders(peers), strict=True):
+                command.append(f"--senders={','.join(map(str, ids))}")
         self._wait = wait
         self._duration = setting["duration"]
         if key is not None:
             self._environment[ENVIRONMENT] = key
         self._processes: list[MachineProcess] = []
-        self._rates = None if rates is None else [_first(rate) for rate in rates]
+        self._rates = first_rates(setting)
         self._started = False
         self._stopping = False
+
+    def _addresses(self, peers: Sequence[int]) -> list[str]:
+        return [f"{HOST}:{self._ports.numbers[peer]}" for peer in peers]
 
     @property
     def rates(self) -> list[float] | None:
@@ -277,30 +263,6 @@ class ProcessRun:
         self._processes[machine].go_on()
 
 
-def _senders(peers: Sequence[Sequence[int]]) -> list[list[int]]:
-    """For each machine, the ids of those that send to it."""
-    senders: list[list[int]] = [[] for _ in peers]
-    for machine, row in enumerate(peers, 1):
-        for peer in row:
-            senders[peer].append(machine)
-    return senders
-
-
-def _first(rate: Any) -> float:
-    """Return a rate, or the first of those to which it changes."""
-    return float(rate[0][1] if isinstance(rate, Sequence) else rate)
-
-
-def _of(value: Any, machine: int) -> Any:
-    """Return the value of a machine, of which there may be one for all."""
-    return value[machine] if isinstance(value, Sequence) else value
-
-
-def _peer_weights(weights: Mapping[int, int] | None, peers: Sequence[int]) -> str | None:
-    """Return the weights of a machine's peers, in their order, as its command line has them."""
-    return None if weights is None else ",".join(str(weights.get(peer + 1, 1)) for peer in peers)
-
-
 def _write(text: str, path: Path) -> Path:
     path.write_text(json.dumps(json.loads(text), indent=1) + "\n", encoding="utf-8")
     return path
@@ -311,8 +273,8 @@ def _write_long(text: str, path: Path) -> "str | Path":
     return text if len(text) <= LONGEST_WORD else _write(text, path)
 
 
-def _command(values: dict[str, Any]) -> list[str]:
-    return [sys.executable, "-m", "lamport.machine", *command_line("machine", values)]
+def _command(words: list[str]) -> list[str]:
+    return [sys.executable, "-m", "lamport.machine", *words]
 
 
 def _first_line(log: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ SILENCE = 15.0
 
 
 def frame(said: Mapping[str, Any]) -> bytes:
-    """Write what an agent says: on a line of its own, whatever others have left on the one before.
+    r"""Write what an agent says: on a line of its own, whatever others have left on the one before.
 
     Examples
     --------
