@@ -1,0 +1,15 @@
+"""Words that put a process into another time: its wall clock is off, its monotonic clock is not."""
+
+import shutil
+
+__all__ = ["at_offset", "why_no_faketime"]
+
+
+def why_no_faketime():
+    """Say why no clock can be put off here; empty if it can be."""
+    return "" if shutil.which("faketime") else "clocks are put off by the program faketime"
+
+
+def at_offset(seconds):
+    """Give the words that put the wall clock of what follows them off by these seconds."""
+    return ["faketime", "--exclude-monotonic", "-f", f"{seconds:+.6f}s"]
