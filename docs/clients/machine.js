@@ -1,18 +1,13 @@
-// A machine without lamport, which answers what it is asked.
-//
-// node machine.js ID PORT HOST:PORT [lamport/1]: its id, its port, its one peer; lamport/1 has no bodies.
-const net = require("node:net");
-const { randomBytes } = require("node:crypto");
+// A machine without lamport, which answers what it is asked: node machine.js ID PORT HOST:PORT [lamport/1].
+const net = require("node:net"), { randomBytes } = require("node:crypto");
 
 const [me, port, peer, protocol = "lamport/2"] = process.argv.slice(2);
-const [host, peerPort] = peer.split(":");
-const run = "lab", history = randomBytes(8).toString("hex"), instance = randomBytes(8).toString("hex");
-
-let clock = 0, accepted = 0, sent = 0, connection = null;
+const [peerHost, peerPort] = peer.split(":");
+const history = randomBytes(8).toString("hex"), instance = randomBytes(8).toString("hex");
+let clock = 0, accepted = 0, connection = null;
 const kept = new Map(); // what the peer may not have in its log: lines by their timestamps
 
-// Says what this machine does with a message.
-function handle(sender, body) {
+function handle(sender, body) { // what this machine does with a message
   send({ echo: body, clock });
 }
 
@@ -21,19 +16,10 @@ function send(body) {
   // JSON lets control characters from 7f on stand as they are; the wire does not.
   const text = JSON.stringify(body).replace(/[\x7f-\x9f]/g, (c) => "\\u00" + c.charCodeAt(0).toString(16));
   kept.set(clock, `${clock}:${me}${protocol === "lamport/2" ? " " + text : ""}\n`);
-  push();
+  connection?.write(kept.get(clock));
 }
 
-function push() {
-  for (const [timestamp, line] of kept) {
-    if (connection === null || timestamp <= sent) continue;
-    connection.write(line);
-    sent = timestamp;
-  }
-}
-
-// Calls `take` for each line that comes.
-function lines(socket, take) {
+function lines(socket, take) { // calls `take` for each line that comes, whole
   let rest = "";
   socket.setEncoding("utf8").on("error", () => {}).on("data", (text) => {
     const all = (rest + text).split("\n");
@@ -42,40 +28,34 @@ function lines(socket, take) {
   });
 }
 
-// The peer connects: it says hello, then its messages, of which each counts once.
-net.createServer((socket) => {
+net.createServer((socket) => { // the peer connects: hello, then its messages, of which each counts once
   let sender = null;
   lines(socket, (line) => {
+    const [head, ...words] = line.split(" ");
     if (sender === null) {
-      const [word, its, id] = line.split(" ");
-      if (word !== protocol || its !== run) {
-        return socket.end("no it speaks otherwise, or belongs to another run\n");
-      }
-      sender = Number(id);
+      if (head !== protocol || words[0] !== "lab") return socket.end(`no this is ${protocol} of the run lab\n`);
+      sender = Number(words[1]);
       return socket.write(`ok ${me} ${history} ${accepted} ${accepted}\n`);
     }
-    const [head, ...text] = line.split(" ");
-    const timestamp = Number(head.split(":")[0]);
+    const timestamp = parseInt(head);
     if (timestamp > accepted) { // else it came before, on a connection that broke
-      accepted = timestamp;
-      clock = Math.max(clock, timestamp) + 1;
-      handle(sender, JSON.parse(text.join(" ") || "null"));
+      [accepted, clock] = [timestamp, Math.max(clock, timestamp) + 1];
+      handle(sender, JSON.parse(words.join(" ") || "null"));
     }
     socket.write(`ack ${accepted} ${accepted}\n`);
   });
 }).listen(Number(port), "127.0.0.1");
 
-// Connects to the peer, says hello, then all that it has not accepted; again whenever that breaks.
-function connect() {
-  const socket = net.connect(Number(peerPort), host);
-  socket.write(`${protocol} ${run} ${me} ${history} ${instance}\n`);
+function connect() { // connect to the peer: hello, then all that it has not accepted, and what comes after
+  const socket = net.connect(Number(peerPort), peerHost);
+  socket.write(`${protocol} lab ${me} ${history} ${instance}\n`);
   lines(socket, (line) => {
-    const [word, ...rest] = line.split(" ");
+    const [word, ...numbers] = line.split(" ");
     if (word === "ok") {
-      [sent, connection] = [Number(rest[3]), socket];
-      push();
-    } else if (word === "ack") {
-      for (const timestamp of kept.keys()) if (timestamp <= Number(rest[0])) kept.delete(timestamp);
+      for (const [timestamp, text] of kept) if (timestamp > Number(numbers[3])) socket.write(text);
+      connection = socket;
+    } else if (word === "ack") { // what the peer has logged is kept no longer
+      for (const timestamp of kept.keys()) if (timestamp <= Number(numbers[0])) kept.delete(timestamp);
     } else {
       console.error(line);
     }

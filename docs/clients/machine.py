@@ -7,14 +7,12 @@ import asyncio
 import json
 import secrets
 import sys
+from contextlib import suppress
 
-ME, PORT, (HOST, _, PEER_PORT) = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].rpartition(":")
-PROTOCOL, RUN = (sys.argv[4:] or ["lamport/2"])[0], "lab"
-HISTORY, INSTANCE = secrets.token_hex(8), secrets.token_hex(8)
-
+me, port, (peer_host, peer_port) = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].split(":")
+protocol, history, instance = (sys.argv[4:] or ["lamport/2"])[0], secrets.token_hex(8), secrets.token_hex(8)
 clock = accepted = 0
-kept = {}  # what the peer may not have in its log: lines by their timestamps
-more = asyncio.Event()
+kept, connections = {}, []  # what the peer may not have in its log, by timestamps; where it is said
 
 
 def handle(_sender, body):
@@ -26,60 +24,51 @@ def send(body):
     """Have this said to the peer."""
     global clock
     clock += 1
-    kept[clock] = f"{clock}:{ME}{f' {json.dumps(body)}' if PROTOCOL == 'lamport/2' else ''}\n"
-    more.set()
+    kept[clock] = f"{clock}:{me}{f' {json.dumps(body)}' if protocol == 'lamport/2' else ''}\n".encode()
+    for connection in connections:
+        connection.write(kept[clock])
 
 
 async def hear(reader, writer):
-    """Hear a peer that has connected: hello, then its messages, of which each counts once."""
+    """Hear the peer, which has connected: hello, then its messages, of which each counts once."""
     global clock, accepted
-    protocol, run, sender, _history, _instance = (await reader.readline()).decode().split()
-    if (protocol, run) != (PROTOCOL, RUN):
-        writer.write(b"no it speaks otherwise, or belongs to another run\n")
-        writer.close()
-        return
-    writer.write(f"ok {ME} {HISTORY} {accepted} {accepted}\n".encode())
-    while (line := (await reader.readline()).decode()).endswith("\n"):
-        head, _, text = line.partition(" ")
-        timestamp = int(head.partition(":")[0])
+    said, run, sender, *_ = (await reader.readline()).decode().split()
+    ours = (said, run) == (protocol, "lab")
+    answer = f"ok {me} {history} {accepted} {accepted}" if ours else f"no this is {protocol} of the run lab"
+    writer.write(f"{answer}\n".encode())
+    while ours and (line := await reader.readline()).endswith(b"\n"):
+        timestamp = int(line.partition(b":")[0])
         if timestamp > accepted:  # else it came before, on a connection that broke
             accepted, clock = timestamp, max(clock, timestamp) + 1
-            handle(int(sender), json.loads(text or "null"))
+            handle(int(sender), json.loads(line.partition(b" ")[2] or "null"))
         writer.write(f"ack {accepted} {accepted}\n".encode())
     writer.close()
 
 
 async def say():
-    """Connect to the peer, say hello, then all that it has not accepted; again whenever that breaks."""
-    reader, writer = await asyncio.open_connection(HOST, int(PEER_PORT))
-    writer.write(f"{PROTOCOL} {RUN} {ME} {HISTORY} {INSTANCE}\n".encode())
-    answer = (await reader.readline()).decode().split()
-    if answer[:1] != ["ok"]:
-        raise ConnectionError(" ".join(answer))
-    sent, acks = int(answer[4]), asyncio.create_task(forget(reader))
-    while not acks.done():
-        writer.write("".join(kept[timestamp] for timestamp in kept if timestamp > sent).encode())
-        sent = max(kept, default=sent)
-        more.clear()
-        await asyncio.wait({acks, asyncio.create_task(more.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    writer.close()
-
-
-async def forget(reader):
-    """Keep no longer what the peer has logged."""
+    """Connect to the peer and say hello, then all that it has not accepted, and what comes after."""
+    reader, writer = await asyncio.open_connection(peer_host, peer_port)
+    writer.write(f"{protocol} lab {me} {history} {instance}\n".encode())
     while (line := (await reader.readline()).decode()).endswith("\n"):
-        for timestamp in [timestamp for timestamp in kept if timestamp <= int(line.split()[1])]:
-            del kept[timestamp]
+        word, *numbers = line.split()
+        if word == "ok":
+            writer.writelines(kept[timestamp] for timestamp in kept if timestamp > int(numbers[3]))
+            connections[:] = [writer]
+        elif word == "ack":  # what the peer has logged is kept no longer
+            for timestamp in [timestamp for timestamp in kept if timestamp <= int(numbers[0])]:
+                del kept[timestamp]
+        else:
+            print(line, file=sys.stderr)
+    writer.close()
 
 
 async def main():
     """Listen, and connect again and again."""
-    await asyncio.start_server(hear, "127.0.0.1", PORT, limit=2**17)
+    await asyncio.start_server(hear, "127.0.0.1", port, limit=2**17)
     while True:
-        try:
+        with suppress(OSError):
             await say()
-        except OSError as error:
-            print(error, file=sys.stderr)
+        connections.clear()
         await asyncio.sleep(0.1)
 
 

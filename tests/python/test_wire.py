@@ -1,6 +1,7 @@
 """The page on the wire: machines in other languages, as it shows them, against our own."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import lamport
 
 DOCS = Path(__file__).parents[2] / "docs"
+OWN = DOCS / "how-to" / "own-machine.md"
 PYTHON = [sys.executable, "-I", str(DOCS / "clients" / "machine.py")]
 NODE = [shutil.which("node") or "node", str(DOCS / "clients" / "machine.js")]
 CLIENTS = pytest.mark.parametrize("client", [PYTHON, NODE], ids=["python", "node"])
@@ -186,10 +188,62 @@ def test_who_is_refused_is_told_what_the_page_says(tmp_path, said, told):
 
 
 def test_the_page_shows_the_files():
-    page = (DOCS / "wire.md").read_text(encoding="utf-8")
+    page = OWN.read_text(encoding="utf-8")
     for name, language in [("machine.py", "python"), ("machine.js", "javascript")]:
         text = (DOCS / "clients" / name).read_text(encoding="utf-8")
         assert f"```{language}\n{text}```\n" in page
-        assert page.count(f"```{language}\n") == 1
-    assert "import lamport" not in page
-    assert max(len(line) for line in page.splitlines() if not line.startswith("|")) <= 120
+        code = [line for line in re.sub(r'"""[^"]*"""', "", text).splitlines() if line.strip()]
+        assert 40 <= sum(not line.lstrip().startswith("//") for line in code) <= 60  # as the page says
+        assert "import lamport" not in text
+    assert max(len(line) for line in page.splitlines() if not line.startswith(("{", "lamport "))) <= 125
+
+
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_the_commands_of_the_page(tmp_path, language):
+    """What the page has one type, with other ports."""
+    page = OWN.read_text(encoding="utf-8")
+    theirs, ours = free_port(), free_port()
+    command = next(line for line in page.splitlines() if line.startswith("lamport machine "))
+    command = command.replace("5001", str(ours)).replace("5002", str(theirs))
+    asker = re.search(r"```python\n# asker.py\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "asker.py").write_text(asker[1], encoding="utf-8")
+    words = [sys.executable, "-m", "lamport", *command.split()[1:]]
+    with Client(PYTHON if language == "python" else NODE, theirs, ours):
+        done = subprocess.run(words, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    verify = [sys.executable, "-m", "lamport", "verify", "logs"]
+    assert "verify logs" in page
+    judged = subprocess.run(verify, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert judged.returncode == 0, judged.stdout
+    assert len([line for line in lines(tmp_path / "logs") if "state" in line]) > 3
+
+
+def test_a_log_of_ones_own_is_checked_against_ours(tmp_path):
+    """The two lines that the page shows are all that a machine has to log."""
+    page = OWN.read_text(encoding="utf-8")
+    theirs = re.findall(r"^\{.*\}$", page, re.MULTILINE)
+    assert len(theirs) == 2
+    ours = [
+        {
+            "event": "SEND",
+            "system_time": 1677782102.9,
+            "machine_id": 1,
+            "old_clock": 6,
+            "new_clock": 7,
+            "recipients": [2],
+        },
+        {"event": "RECEIVE", "system_time": 1677782103, "machine_id": 1, "old_clock": 7, "new_clock": 10}
+        | {"sender": 2, "sent_clock": 9},
+    ]
+    (tmp_path / "machine_1.log").write_text("".join(f"{json.dumps(line)}\n" for line in ours))
+    mine = tmp_path / "machine_2.log"
+    mine.write_text("".join(f"{line}\n" for line in theirs))
+    run = lamport.load(tmp_path)
+    assert run.verify().ok
+    assert run.messages["received"].notna().all()
+    mine.write_text(
+        mine.read_text()
+        .replace('"new_clock": 8', '"new_clock": 7')
+        .replace('"old_clock": 8', '"old_clock": 7')
+    )
+    assert not lamport.verify(tmp_path).ok
