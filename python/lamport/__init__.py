@@ -1,9 +1,9 @@
 """A laboratory for logical clocks.
 
 Machines tick at their own rates, keep Lamport clocks, send their clock values
-to each other over TCP and log every event. `run_local` runs them, `simulate` does so
-in virtual time, `load` reads logs back, and a `Run` holds the tables, plots and metrics of
-any of these; `sweep` simulates a grid of parameters.
+to each other over TCP and log every event. `run_local` runs them, `run_hosts` does so
+on several hosts and `simulate` in virtual time, `load` reads logs back, and a `Run` holds the
+tables, plots and metrics of any of these; `sweep` simulates a grid of parameters.
 
 Names load on first use: ``import lamport`` alone costs next to nothing.
 """
@@ -25,6 +25,7 @@ _HOMES = {
     "Empirical": "_model.latency",
     "Exponential": "_model.latency",
     "Fault": "_model.fault",
+    "Host": "_hosts.host",
     "Jitter": "_model.ticks",
     "LamportError": "_lamport",
     "LamportWarning": "_model.warning",
@@ -59,6 +60,7 @@ _HOMES = {
     "read_text": "_runs.read_text",
     "replay": "_drive.replay",
     "rerun": "_drive.rerun",
+    "run_hosts": "_hosts.run_hosts",
     "run_local": "_drive.local",
     "search": "_drive.search",
     "series": "_runs.series",

@@ -16,6 +16,8 @@ from lamport._drive.search import search as search
 from lamport._drive.simulate import simulate as simulate
 from lamport._drive.sweep import SweepError as SweepError
 from lamport._drive.sweep import sweep as sweep
+from lamport._hosts.host import Host as Host
+from lamport._hosts.run_hosts import run_hosts as run_hosts
 from lamport._lamport import LamportError as LamportError
 from lamport._lamport import LogError as LogError
 from lamport._lamport import Machine as Machine
@@ -75,6 +77,7 @@ __all__ = [
     "Empirical",
     "Exponential",
     "Fault",
+    "Host",
     "Jitter",
     "LamportError",
     "LamportWarning",
@@ -110,6 +113,7 @@ __all__ = [
     "read_text",
     "replay",
     "rerun",
+    "run_hosts",
     "run_local",
     "search",
     "series",

@@ -13,8 +13,8 @@ from lamport._drive.at_work import AtWork, Driver
 from lamport._drive.key import forget_key, keep_key, key_of_run
 from lamport._drive.limits import check_limits
 from lamport._drive.progress import watch
+from lamport._drive.wait import wait_of
 from lamport._drive.work import Work
-from lamport._lamport import DEFAULTS
 from lamport._live.notebook import Cell, follower
 from lamport._model import check
 from lamport._model.fault import Fault
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from lamport._model.algorithm import Algorithm
 
 __all__ = ["run_local"]
-
-CONNECTION = 0.001
-"""Seconds that a connection may take to be made, among many: several times what one takes, encrypted."""
-SHORTEST_WAIT = DEFAULTS["wait"]
 
 
 @public
@@ -240,7 +236,7 @@ def _driver(
     setting: "_RunSetting", directory: Path, parameters: dict[str, Any], key: str | None, plan: Plan | None
 ) -> Driver:
     options = {name: parameters[name] for name in ("seed", "run_id", "base_port", "sync", "precise")}
-    options["wait"] = _wait(parameters["wait"], sum(map(len, setting["topology"])))
+    options["wait"] = wait_of(parameters["wait"], sum(map(len, setting["topology"])))
     keep_key(directory, key)
     try:
         if parameters["processes"]:
@@ -257,8 +253,3 @@ def _driver(
     except BaseException:
         forget_key(directory, key)
         raise
-
-
-def _wait(wait: float | None, connections: int) -> float:
-    """Return the seconds to wait for this many connections."""
-    return max(SHORTEST_WAIT, connections * CONNECTION) if wait is None else wait

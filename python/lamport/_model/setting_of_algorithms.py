@@ -13,7 +13,7 @@ INPUTS = (
 OF_ALGORITHMS = (
     Parameter(
         "algorithm",
-        {"run_local": None, "simulate": None, "sweep": None, "Machine": None},
+        {"run_local": None, "run_hosts": None, "simulate": None, "sweep": None, "Machine": None},
         seldom=True,
         options=on(
             EVERY,
@@ -25,7 +25,7 @@ OF_ALGORITHMS = (
     ),
     Parameter(
         "arguments",
-        {"run_local": None, "simulate": None, "sweep": None, "Machine": None},
+        {"run_local": None, "run_hosts": None, "simulate": None, "sweep": None, "Machine": None},
         read=read.argument,
         seldom=True,
         options=on(
@@ -38,14 +38,14 @@ OF_ALGORITHMS = (
     ),
     Parameter(
         "inputs",
-        {"run_local": (), "simulate": (), "sweep": ()},
+        {"run_local": (), "run_hosts": (), "simulate": (), "sweep": ()},
         read=read.inputs_file,
         seldom=True,
         options=on("run simulate sweep", "--inputs", INPUTS, metavar="FILE"),
     ),
     Parameter(
         "until",
-        {"run_local": None, "simulate": None, "sweep": None},
+        {"run_local": None, "run_hosts": None, "simulate": None, "sweep": None},
         seldom=True,
         options=on(
             "run simulate sweep",

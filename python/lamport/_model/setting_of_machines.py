@@ -71,7 +71,14 @@ ADDRESSES = (
 RUNNING = (
     Parameter(
         "seed",
-        {"run_local": None, "simulate": None, "sweep": 0, "Machine": None, "random_faults": REQUIRED},
+        {
+            "run_local": None,
+            "run_hosts": None,
+            "simulate": None,
+            "sweep": 0,
+            "Machine": None,
+            "random_faults": REQUIRED,
+        },
         check=check.whole,
         read=read.whole,
         options={
@@ -103,7 +110,7 @@ RUNNING = (
     ),
     Parameter(
         "log_dir",
-        {"run_local": None, "simulate": None},
+        {"run_local": None, "run_hosts": None, "simulate": None},
         check=check.some_path,
         recorded=False,
         options={
@@ -143,7 +150,7 @@ RUNNING = (
     ),
     Parameter(
         "wait",
-        {"run_local": None, "Machine": DEFAULTS["wait"]},
+        {"run_local": None, "run_hosts": None, "Machine": DEFAULTS["wait"]},
         unit="s",
         check=check.some_real,
         read=read.real,
@@ -170,7 +177,7 @@ RUNNING = (
     # `run.json` says only whether there is one.
     Parameter(
         "key",
-        {"run_local": "auto", "Machine": None},
+        {"run_local": "auto", "run_hosts": "auto", "Machine": None},
         recorded=False,
         options={
             **on(
@@ -201,19 +208,19 @@ RUNNING = (
     ),
     Parameter(
         "sync",
-        {"run_local": False, "Machine": False},
+        {"run_local": False, "run_hosts": False, "Machine": False},
         check=check.flag,
         options=on("run machine", "--sync", SYNC, **TURNS_ON),
     ),
     Parameter(
         "precise",
-        {"run_local": True, "Machine": True},
+        {"run_local": True, "run_hosts": True, "Machine": True},
         check=check.flag,
         options=on("machine", "--no-precise", "do not spin over the last stretch before a tick", **TURNS_OFF),
     ),
     Parameter(
         "limits",
-        {"run_local": True, "Machine": True},
+        {"run_local": True, "run_hosts": True, "Machine": True},
         check=check.flag,
         options=on(
             "run machine", "--no-limits", "start what will soon fill the disk, or a queue", **TURNS_OFF

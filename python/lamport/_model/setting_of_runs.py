@@ -10,7 +10,7 @@ __all__ = ["OF_RUNS"]
 
 
 def _runs(default: Any, **more: Any) -> dict[str, Any]:
-    return {"run_local": default, "simulate": default, "grid": default, **more}
+    return {"run_local": default, "run_hosts": default, "simulate": default, "grid": default, **more}
 
 
 P, B = DEFAULTS["internal_probability"], DEFAULTS["broadcast_share"]
@@ -207,7 +207,13 @@ OF_RUNS = (
     ),
     Parameter(
         "latency",
-        {"run_local": LATENCY, "simulate": SIMULATED, "grid": SIMULATED, "Machine": LATENCY},
+        {
+            "run_local": LATENCY,
+            "run_hosts": LATENCY,
+            "simulate": SIMULATED,
+            "grid": SIMULATED,
+            "Machine": LATENCY,
+        },
         unit="s",
         check=read.latency,
         read=read.latency_text,

@@ -16,6 +16,7 @@ from lamport._model.setting import DISCIPLINE, MODEL, NUMBERS, SETTING, of_funct
 
 OWN = {
     "run_local": {"live", "progress"},
+    "run_hosts": {"hosts", "ports", "listen", "python", "progress"},
     "simulate": {"since", "progress"},
     "sweep": {"grid", "measure", "since", "executor", "progress", "fixed"},
     "Machine": set(),

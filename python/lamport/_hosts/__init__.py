@@ -1,0 +1,1 @@
+"""Runs whose machines are on several hosts."""
