@@ -42,7 +42,7 @@ def main(runs):
         latest = max(each.number for each in found)
         print(f"  {clock.__name__:20} {verdict:12} {size:3} steps, found in run {latest} at the latest")
     print("clocks of packages, 1,000 runs")
-    page = (HOME / "docs" / "check-your-clock.md").read_text(encoding="utf-8")
+    page = (HOME / "docs" / "how-to" / "check-your-clock.md").read_text(encoding="utf-8")
     known = {"__name__": "page"}
     for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         exec(re.sub(r"^(assert|print|wrong).*\n", "", block, flags=re.MULTILINE), known)

@@ -175,7 +175,7 @@ NAMES = "0123456789abcdef 0123456789abcdef"
     ],
 )
 def test_who_is_refused_is_told_what_the_page_says(tmp_path, said, told):
-    page = (DOCS / "wire.md").read_text(encoding="utf-8")
+    page = (DOCS / "reference" / "wire.md").read_text(encoding="utf-8")
     assert f"`{told.replace('machine 3', 'machine 2')}`" in page
     key = bytes(32) if "has a key" in told else None
     with (

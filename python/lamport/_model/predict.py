@@ -72,7 +72,7 @@ def predict(
     machine. Between machines that are all connected they have a closed form. Elsewhere bounds are brought
     closer; what they leave open is solved where one step brings any two guesses closer, and else tried, up to
     20 machines and 1,000 solutions, in a few seconds at the most. ``clock_growth`` is for messages that take
-    little of a period. What is proved and what is fitted is written in ``docs/theory.md``.
+    little of a period. What is proved and what is fitted is written in ``docs/explanation/theory.md``.
 
     Examples
     --------

@@ -177,7 +177,7 @@ fn together(
 }
 
 /// What of the first moment's excess is seen, where an idle tick sends to a peer with the probability `share` on
-/// average: fitted to simulations, see `docs/theory.md`.
+/// average: fitted to simulations, see `docs/explanation/theory.md`.
 fn fitted(excess: f64, share: f64) -> f64 {
     0.94 * (1.0 - 0.85 * share) * excess * excess / (excess + 0.21)
 }

@@ -1,4 +1,4 @@
-"""`docs/check-your-clock.md` runs, block by block, and so do clocks of packages, which are right."""
+"""`docs/how-to/check-your-clock.md` runs, block by block, and so do clocks of packages, which are right."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ import pytest
 
 import lamport
 
-PAGE = (Path(__file__).parents[3] / "docs" / "check-your-clock.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "check-your-clock.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(python|text)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 OF_PACKAGES = ["OfVectorclock", "OfTibet", "OfHlcpy", "OfPyitc"]
 
