@@ -47,6 +47,7 @@ __all__ = [
     "free_bytes",
     "interval_stamps",
     "key_text",
+    "own_addresses",
     "parse_addresses",
     "parse_peers",
     "peek_file",
@@ -286,6 +287,9 @@ class Handover:
         The only machines that may send to it; None: whoever `Machine` lets in.
     run : mapping, optional
         What its algorithm knows of the run.
+    start_line : int, optional
+        The descriptor of one of a pair of sockets: the machine says there that it is connected, and begins
+        to tick when it is told so.
     """
 
     def __new__(
@@ -295,6 +299,7 @@ class Handover:
         began: float | None = None,
         senders: list[int] | None = None,
         run: _HandedRun | None = None,
+        start_line: int | None = None,
     ) -> Self: ...
 
 class _HandedRun(TypedDict):
@@ -316,6 +321,9 @@ def under_way(machine: Machine) -> tuple[int, bool, int, int] | None:
         Its clock; whether it has started and has nothing to do; the messages that its peers have not logged;
         those of channels in its queue. None without an algorithm.
     """
+
+def own_addresses() -> list[str]:
+    """The addresses of this host by which others may reach it, none of loopback or of one link alone."""
 
 def unix_origin() -> int:
     """The Unix time of the zero of this host's monotonic clock (``time.monotonic``), in ns.

@@ -7,6 +7,7 @@ use super::arguments::{Whole, port};
 use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::inherit;
 use crate::drive::real::listen::Listening;
+use crate::drive::real::start_line::StartLine;
 use crate::error::Result;
 use crate::log::columns::Micros;
 use crate::model::message::{MachineId, Nanos};
@@ -25,6 +26,9 @@ use crate::model::message::{MachineId, Nanos};
 ///     The only machines that may send to it; None: whoever `Machine` lets in.
 /// run : mapping, optional
 ///     What its algorithm knows of the run.
+/// start_line : int, optional
+///     The descriptor of one of a pair of sockets: the machine says there that it is connected, and begins
+///     to tick when it is told so.
 #[pyclass(frozen, module = "lamport._lamport")]
 #[derive(Clone)]
 pub(super) struct Handover {
@@ -33,18 +37,20 @@ pub(super) struct Handover {
     began: Option<Micros>,
     senders: Option<Vec<MachineId>>,
     run: Option<HandedRun>,
+    start_line: Option<i32>,
 }
 
 #[pymethods]
 impl Handover {
     #[new]
-    #[pyo3(signature = (descriptor, unix_origin, began = None, senders = None, run = None))]
+    #[pyo3(signature = (descriptor, unix_origin, began = None, senders = None, run = None, start_line = None))]
     fn new(
         descriptor: i32,
         unix_origin: Nanos,
         began: Option<f64>,
         senders: Option<Vec<MachineId>>,
         run: Option<HandedRun>,
+        start_line: Option<i32>,
     ) -> Self {
         Self {
             descriptor,
@@ -52,6 +58,7 @@ impl Handover {
             began: began.map(|began| (began * 1e6).round() as Micros),
             senders,
             run,
+            start_line,
         }
     }
 }
@@ -97,6 +104,15 @@ impl ListenPort {
             Self::Number(_) => None,
             Self::Inherited(handover) => handover.run.clone(),
         }
+    }
+
+    /// Where the machine waits for those of other hosts.
+    pub(super) fn start_line(&self) -> Result<Option<StartLine>> {
+        let Self::Inherited(handover) = self else {
+            return Ok(None);
+        };
+        let socket = handover.start_line.map(inherit::stream).transpose()?;
+        Ok(socket.map(StartLine::new))
     }
 
     /// A port is bound at this host later, an inherited socket is taken over now.

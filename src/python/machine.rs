@@ -1,7 +1,7 @@
 //! One machine, from Python.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
@@ -24,6 +24,7 @@ use super::peers::PeersArgument;
 use super::rates::{RateArgument, TicksArgument};
 use crate::drive::real::machine::{Machine, UnderWay};
 use crate::drive::real::own_process::OwnProcess;
+use crate::drive::real::start_line::StartLine;
 use crate::drive::real::supervisor::FaultPlan;
 use crate::error::Result;
 use crate::model::fault_schedule::FaultSchedule;
@@ -140,6 +141,8 @@ pub(super) struct PyMachine {
     duration: f64,
     wait: f64,
     faults: Arc<FaultSchedule>,
+    /// Taken by `start`.
+    start_line: Mutex<Option<StartLine>>,
 }
 
 #[pymethods]
@@ -196,6 +199,7 @@ impl PyMachine {
         limits: bool,
     ) -> PyResult<Self> {
         check_wait(wait)?;
+        let start_line = listen_port.start_line()?;
         let log = std::path::absolute(&log_filename).unwrap_or(log_filename);
         let given = GivenMachine {
             machine_id: machine_id.0,
@@ -231,6 +235,7 @@ impl PyMachine {
             duration: run_seconds,
             wait,
             faults: Arc::new(faults),
+            start_line: Mutex::new(start_line),
         })
     }
 
@@ -352,6 +357,7 @@ impl PyMachine {
             faults: machine.faults.clone(),
             revive: None,
             until_quiet: false,
+            start_line: machine.start_line.lock().expect("no holder panics").take(),
         };
         let started = own.start(machine.duration, machine.wait, plan)?;
         let name = format!("machine {}", own.machine.id());

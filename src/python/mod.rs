@@ -36,6 +36,7 @@ mod matched;
 mod members;
 mod names;
 mod overridden;
+mod own_addresses;
 mod own_machine;
 mod peers;
 mod pictures;
@@ -110,6 +111,8 @@ mod module {
     use super::logs::PyLogs;
     #[pymodule_export]
     use super::machine::PyMachine;
+    #[pymodule_export]
+    use super::own_addresses::own_addresses;
     #[pymodule_export]
     use super::peers::parse_peers;
     #[pymodule_export]

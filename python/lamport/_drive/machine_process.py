@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Literal, NamedTuple
 
 __all__ = ["Condition", "Look", "MachineProcess"]
@@ -54,7 +55,7 @@ class MachineProcess:
 
     def __init__(self, machine: int, selector: selectors.BaseSelector, environment: dict[str, str]) -> None:
         self.machine = machine
-        self.ready = self.done = self.crashed = False
+        self.ready = self.done = self.crashed = self.is_at_start = False
         self.clock = self.queue = 0
         self.began: float | None = None
         self.look: Look | None = None
@@ -67,6 +68,7 @@ class MachineProcess:
         self._environment = environment
         self._interrupted = self._paused = False
         self._pipes: dict[IO[bytes], Callable[[], bool]] = {}
+        self._line: socket.socket | None = None
         self._warnings: list[str] = []
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
 
@@ -94,6 +96,40 @@ class MachineProcess:
         assert self._process.stderr is not None
         self._watch(os.fdopen(reading, "rb", buffering=0), self._take_status)
         self._watch(self._process.stderr, self._take_text)
+
+    def wait_at(self, line: socket.socket) -> None:
+        """Let the process say at this socket that it is connected, and wait there for `go`."""
+        line.setblocking(False)
+        self._line = line
+        self._selector.register(line, selectors.EVENT_READ, self._hear_at_start)
+
+    def _hear_at_start(self) -> None:
+        assert self._line is not None
+        try:
+            self.is_at_start = bool(self._line.recv(1))
+        except ConnectionResetError:
+            self._leave_start()
+            return
+        if not self.is_at_start:
+            self._leave_start()
+            return
+        self._selector.unregister(self._line)
+
+    def go(self) -> None:
+        """Let the process begin to tick, if it waits for that."""
+        if self._line is not None and self.is_at_start:
+            # Who is gone is noticed elsewhere.
+            with suppress(OSError):
+                self._line.send(b"+")
+            self._line.close()
+            self._line = None
+
+    def _leave_start(self) -> None:
+        if self._line is not None:
+            if not self.is_at_start:
+                self._selector.unregister(self._line)
+            self._line.close()
+            self._line = None
 
     @property
     def condition(self) -> Condition:
@@ -239,6 +275,7 @@ class MachineProcess:
             if self._process.poll() is None:
                 self._process.kill()
             self._process.wait()
+        self._leave_start()
         for pipe, read in tuple(self._pipes.items()):
             while pipe in self._pipes and read():
                 pass

@@ -3,17 +3,16 @@
 import json
 import os
 import selectors
-import socket
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lamport._drive.algorithm import Plan
 from lamport._drive.handed import Handed
 from lamport._drive.key import ENVIRONMENT
-from lamport._drive.machine_process import Condition, MachineProcess
+from lamport._drive.machine_processes import MachineProcesses
 from lamport._drive.machine_words import LONGEST_WORD, first_rates, machine_words, senders
 from lamport._drive.ports import HOST, Ports
 from lamport._runs.directory import FAULTS, LATENCY
@@ -35,9 +34,8 @@ class ProcessRun:
     Every port is bound here and handed down, so no other program can take one in between. Each
     process writes its clock and queue length to a pipe; when that pipe breaks, it ends by itself.
 
-    A crash is SIGKILL; the machine comes back as a new process that resumes the log, on the same port.
-    Until then the port is kept, but nobody listens: connections are refused. A pause is
-    SIGSTOP and SIGCONT. Partitions, delays and disconnects are read by each process from ``faults.json``.
+    Crashes and pauses are carried out from here, see `MachineProcesses`; partitions, delays and disconnects
+    are read by each process from ``faults.json``.
 
     Raises
     ------
@@ -71,8 +69,7 @@ class ProcessRun:
                 raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
         from lamport._lamport import FaultConductor, unix_origin
 
-        self._origin = unix_origin()
-        self._conductor = FaultConductor(faults, len(peers), setting["duration"])
+        conductor = FaultConductor(faults, len(peers), setting["duration"])
         # These can be longer than a command line may be.
         files = {
             "faults": None if faults == NONE else _write(faults, Path(log_dir, FAULTS)),
@@ -80,39 +77,55 @@ class ProcessRun:
         }
         same = {"seed": seed, "run_id": run_id, "allow": HOST, "sync": sync, "precise": precise, **files}
         # A list of processes shows every user their words, but not their environments.
-        self._environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+        environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
         self._handed: Handed | None = None
         if plan is not None:
             # Of sets and dicts a handler sees the same order in all lives.
-            self._environment.setdefault("PYTHONHASHSEED", "0")
-            self._handed = Handed(plan, senders(peers), self._environment)
+            environment.setdefault("PYTHONHASHSEED", "0")
+            self._handed = Handed(plan, senders(peers), environment)
         self._until_quiet = plan is not None and plan.until == "quiet"
         # After all that may fail, so that nothing is left open.
         self._selector = selectors.DefaultSelector()
         try:
-            self._ports = Ports(base_port, len(peers), keep=self._conductor.has_restart)
+            ports = Ports(
+                {machine: [base_port and base_port + machine - 1] for machine in range(1, len(peers) + 1)},
+                keep=conductor.has_restart,
+            )
         except BaseException:
             self._selector.close()
             raise
-        self._commands = [
-            _command(machine_words(setting, machine, self._addresses(row), **same, log_filename=log))
-            for machine, (row, log) in enumerate(zip(peers, self._logs, strict=True))
-        ]
+        numbers = ports.numbers
+        commands = {
+            machine: _command(
+                machine_words(
+                    setting,
+                    machine - 1,
+                    [f"{HOST}:{numbers[peer + 1]}" for peer in row],
+                    **same,
+                    log_filename=log,
+                )
+            )
+            for machine, (row, log) in enumerate(zip(peers, self._logs, strict=True), 1)
+        }
         if base_port == 0 or plan is not None:
             # All that may send are here; where the ports are known, others may join, but no algorithm.
-            for command, ids in zip(self._commands, senders(peers), strict=True):
+            for command, ids in zip(commands.values(), senders(peers), strict=True):
                 command.append(f"--senders={','.join(map(str, ids))}")
-        self._wait = wait
-        self._duration = setting["duration"]
         if key is not None:
-            self._environment[ENVIRONMENT] = key
-        self._processes: list[MachineProcess] = []
+            environment[ENVIRONMENT] = key
+        self._machines = MachineProcesses(
+            commands,
+            ports,
+            environment=environment,
+            origin=unix_origin(),
+            conductor=conductor,
+            duration=setting["duration"],
+            wait=wait,
+            pipe=None if self._handed is None else self._handed.pipe,
+            selector=self._selector,
+        )
         self._rates = first_rates(setting)
         self._started = False
-        self._stopping = False
-
-    def _addresses(self, peers: Sequence[int]) -> list[str]:
-        return [f"{HOST}:{self._ports.numbers[peer]}" for peer in peers]
 
     @property
     def rates(self) -> list[float] | None:
@@ -123,32 +136,15 @@ class ProcessRun:
 
     def start(self) -> None:
         """Start the processes."""
-        for machine, command in enumerate(self._commands, 1):
-            process = MachineProcess(machine, self._selector, self._environment)
-            self._processes.append(process)
-            words = [*command, f"--wait={self._wait}", self._clock]
-            self._start(process, words, self._ports.listeners[machine - 1])
-        self._ports.hand_over()
-
-    def _start(self, process: MachineProcess, words: list[str], listener: socket.socket) -> None:
-        if self._handed is None:
-            process.start(words, listener)
-            return
-        with self._handed.pipe(process.machine) as reading:
-            process.start([*words, f"--algorithm-fd={reading}"], listener, handed=(reading,))
+        self._machines.start()
 
     def stop(self) -> None:
         """Ask every process to end early, as Ctrl-C would."""
-        self._stopping = True
-        self._conductor.cancel()
-        for process in self._processes:
-            process.interrupt()
+        self._machines.stop()
 
     def interrupt(self) -> None:
         """Interrupt handlers that are at work."""
-        if self._handed is not None:
-            for process in self._processes:
-                process.interrupt_handler()
+        self._machines.interrupt()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every process is done. Returns whether they are; raises what made one fail."""
@@ -163,104 +159,63 @@ class ProcessRun:
         """Read what there is and do what is due; return whether all is over."""
         for key, _ in self._selector.select(self._left(deadline)):
             key.data()
-        self._started = self._started or all(process.ready for process in self._processes)
-        for machine, process in enumerate(self._processes):
-            if process.began is not None:
-                self._conductor.begin(machine, process.began)
-        self._conductor.carry_out(self._now(), self)
-        if self._stopping or (self._until_quiet and self._is_quiet()):
+        each = self._machines.each.values()
+        self._started = self._started or all(process.ready for process in each)
+        if self._until_quiet and self._is_quiet():
             self.stop()
-        for process in self._processes:
-            process.check(interrupted=self._stopping)
-        is_over = self._stopping or self.elapsed() > self._duration
-        past = 0.0 if self._handed is None else self.elapsed()
-        for process in self._processes:
-            process.miss(machines=len(self._processes), past=past, is_over=is_over)
-        return self._conductor.next is None and all(process.done for process in self._processes)
+        self._machines.conduct(_fail)
+        return self._machines.is_done
 
     def _is_quiet(self) -> bool:
         """Whether there was a time at which nothing was under way anywhere: then nothing happens any more.
 
         Each process tells since when its machine stands as it does, and until when that was looked at.
         """
-        looks = [process.look for process in self._processes]
-        if self._conductor.has_machine_down or None in looks:
-            return False
-        known = [look for look in looks if look is not None]
+        looks = self._machines.looks
         # What waits at a machine that has stopped stays there.
         return (
-            all(look.is_idle for look in known)
-            and sum(look.kept for look in known) == sum(look.unread for look in known)
-            and max(look.since for look in known) <= min(look.until for look in known)
+            looks is not None
+            and all(look.is_idle for look in looks)
+            and sum(look.kept for look in looks) == sum(look.unread for look in looks)
+            and max(look.since for look in looks) <= min(look.until for look in looks)
         )
 
     @property
     def began(self) -> float | None:
         """The Unix time at which the first of the machines began to tick, as its log says; None before."""
-        return min((process.began for process in self._processes if process.began is not None), default=None)
+        return self._machines.began
 
     def elapsed(self) -> float:
         """Seconds since ticking started, 0 before."""
-        return max(0.0, self._now() - self.began) if self.began is not None else 0.0
+        return self._machines.elapsed()
 
     def status(self) -> tuple[list[int], list[int]]:
         """Each machine's clock and queue length, as it last told."""
-        return [process.clock for process in self._processes], [process.queue for process in self._processes]
+        each = self._machines.each.values()
+        return [process.clock for process in each], [process.queue for process in each]
 
     def warnings(self) -> list[str]:
         """Take the warnings since the last call."""
-        return [warning for process in self._processes for warning in process.take_warnings()]
+        return self._machines.warnings()
 
     def kill(self) -> None:
         """End every process that is still there, and close what belongs to them."""
-        self._conductor.cancel()
-        for process in self._processes:
-            process.kill()
+        self._machines.kill()
         self._close()
 
     def _close(self) -> None:
-        self._ports.close()
+        self._machines.close()
         self._selector.close()
 
     def _left(self, deadline: float | None) -> float:
         """Seconds until something is due."""
-        now = time.monotonic()
-        due = [now + LOOK, *([] if deadline is None else [deadline])]
-        if self._conductor.next is not None:
-            due.append(now + self._conductor.next - self._now())
-        return max(0.0, min(due) - now)
+        left = LOOK if deadline is None else min(LOOK, max(0.0, deadline - time.monotonic()))
+        due = self._machines.due
+        return left if due is None else min(left, due)
 
-    def _now(self) -> float:
-        """Return the Unix time by the clock of the run, whoever sets that of the host meanwhile."""
-        return (time.monotonic_ns() + self._origin) / 1e9
 
-    @property
-    def _clock(self) -> str:
-        return f"--unix-origin={self._origin}"
-
-    # What the conductor of faults calls, machines counted from 0.
-
-    def condition(self, machine: int) -> Condition:
-        """How it is with a machine's process."""
-        return self._processes[machine].condition
-
-    def crash(self, machine: int) -> None:
-        """Kill a machine's process."""
-        self._processes[machine].crash()
-
-    def restart(self, machine: int) -> None:
-        """Start a process that resumes the log of one that was killed."""
-        with self._ports.open(machine) as listener:
-            again = ["--resume", "--wait=0", self._clock, f"--began={self._processes[machine].began!r}"]
-            self._start(self._processes[machine], [*self._commands[machine], *again], listener)
-
-    def pause(self, machine: int) -> None:
-        """Stop a machine's process where it stands."""
-        self._processes[machine].pause()
-
-    def go_on(self, machine: int) -> None:
-        """Let a process that was stopped go on."""
-        self._processes[machine].go_on()
+def _fail(_machine: int, error: Exception) -> NoReturn:
+    raise error
 
 
 def _write(text: str, path: Path) -> Path:

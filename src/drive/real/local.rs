@@ -166,6 +166,7 @@ impl Local {
                 };
                 Machine::open(machine, &PollThread::of_process()?)
             })),
+            start_line: None,
         };
         supervisor::start(self.machine_list.clone(), duration, wait, plan)
     }

@@ -12,6 +12,7 @@ use crate::drive::real::clock::ProcessClock;
 use crate::drive::real::machine::{Control, Machine, UnderWay};
 use crate::drive::real::machine_list::MachineList;
 use crate::drive::real::running::{Progress, Running, ThreadReport};
+use crate::drive::real::start_line::{StartLine, Word};
 use crate::drive::real::ticker;
 use crate::drive::real::waiting::Last;
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ use crate::setting::check_wait;
 const COUNTDOWN: Nanos = 5_000_000;
 /// How often the connections are counted while machines wait for their peers.
 const LOOK: Duration = Duration::from_millis(2);
+/// How often it is looked whether a machine that waits for its start is to end.
+const LOOK_AT_LINE: Duration = Duration::from_millis(50);
 /// A tick thread needs little.
 const STACK: usize = 256 * 1024;
 /// A handler may need what a program needs.
@@ -35,7 +38,7 @@ const LOOK_AT_HANDLERS: Duration = Duration::from_millis(500);
 /// Makes the machine at a position anew from its log, to tick for these seconds.
 pub type Revive = Box<dyn Fn(usize, f64) -> Result<Arc<Machine>> + Send>;
 
-/// The faults of a run, and how machines come back.
+/// What is special in a run: its start, its faults and how machines come back, its end.
 #[derive(Default)]
 pub struct FaultPlan {
     /// The fault schedule.
@@ -45,6 +48,8 @@ pub struct FaultPlan {
     pub revive: Option<Revive>,
     /// Whether the run ends when nothing is under way any more, at machines that are all in this process.
     pub until_quiet: bool,
+    /// Where machines that are connected wait for those of other hosts.
+    pub start_line: Option<StartLine>,
 }
 
 /// Waits up to `wait` seconds for all peers, then ticks for `duration` seconds.
@@ -131,6 +136,7 @@ impl Supervisor {
         }
         let waited = if first.is_ok() {
             self.wait_for_peers()
+                .and_then(|is_on| Ok(is_on && self.wait_for_start()?))
         } else {
             Ok(false)
         };
@@ -358,6 +364,32 @@ impl Supervisor {
             match self.reports.recv_timeout(LOOK) {
                 Ok(ThreadReport::Stop) => return Ok(false),
                 // A machine that failed before its first tick: its report must count.
+                Ok(report) => {
+                    self.tell
+                        .send(report)
+                        .expect("the supervisor holds the other end");
+                    return Ok(false);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Where machines of other hosts are to begin at the same time: whether they do.
+    fn wait_for_start(&self) -> Result<bool> {
+        let Some(line) = &self.plan.start_line else {
+            return Ok(true);
+        };
+        line.reach()?;
+        loop {
+            match line.wait(LOOK_AT_LINE)? {
+                Word::Go => return Ok(true),
+                Word::Gone => return Ok(false),
+                Word::Nothing => {}
+            }
+            match self.reports.try_recv() {
+                Ok(ThreadReport::Stop) => return Ok(false),
+                // A machine that failed meanwhile.
                 Ok(report) => {
                     self.tell
                         .send(report)

@@ -77,8 +77,7 @@ fn a_link_fault_may_end_a_machine_that_waits_for_its_last_peer() {
     let faults = FaultSchedule::new(&Fault::list(faults).unwrap(), None, 1).unwrap();
     let plan = FaultPlan {
         faults: faults.into(),
-        revive: None,
-        until_quiet: false,
+        ..FaultPlan::default()
     };
     // It ends at 0.2 s; the silent peer never closes, so that it waits a second more.
     let machine_list = MachineList::new(vec![machine.clone()]);

@@ -206,16 +206,16 @@ def _command_line(number):
 
 
 def test_a_port_stays_taken_while_its_machine_is_down():
-    ports = Ports(0, 2, keep=True)
+    ports = Ports({1: [0], 2: [0]}, keep=True)
     ports.hand_over()
-    port = ports.numbers[1]
+    port = ports.numbers[2]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", port))
-    with ports.open(1), socket.create_connection(("127.0.0.1", port)):
+    with ports.open(2), socket.create_connection(("127.0.0.1", port)):
         pass
-    with ports.open(1):
+    with ports.open(2):
         pass
     ports.close()
 
