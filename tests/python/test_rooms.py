@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "python" / "lamport"
-FACES = {"__init__", "__main__", "analyze", "machine"}
+FACES = {"__init__", "__main__", "agent", "analyze", "machine"}
 """What users import or run; everything else is in a room."""
-ROOMS = ("_model", "_runs", "algorithms", "_plot", "_view", "_live", "_drive", "_hosts", "_cli")
+ROOMS = ("_model", "_runs", "algorithms", "_plot", "_view", "_live", "_drive", "_agent", "_hosts", "_cli")
 """Lowest first: a room may know those before it. Users import from `algorithms`, what is in the others by
 the package."""
 UPWARDS = {

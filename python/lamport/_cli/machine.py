@@ -71,6 +71,8 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     # Where its algorithm comes from.
     add("--algorithm-fd", type=int, help=argparse.SUPPRESS)
     add("--status-fd", type=int, help=argparse.SUPPRESS)
+    # Where it waits for machines of other hosts.
+    add("--start-line-fd", type=int, help=argparse.SUPPRESS)
 
 
 def run_machine(args: argparse.Namespace) -> int:
@@ -146,7 +148,8 @@ def _machine(args: argparse.Namespace, handed: "Taken | None") -> "Machine":
             parameters["run_seconds"] = max(args.duration - elapsed, SHORTEST)
         if args.listen_fd is not None:
             handover = (args.listen_fd, args.unix_origin, args.began, args.senders)
-            parameters["listen_port"] = Handover(*handover, None if handed is None else handed.run)
+            run = None if handed is None else handed.run
+            parameters["listen_port"] = Handover(*handover, run, args.start_line_fd)
         if handed is not None:
             parameters |= {"algorithm": handed.algorithm, "arguments": handed.arguments}
         return Machine(**parameters)
@@ -222,10 +225,12 @@ def _drive(
     """Run to the end, or to a signal, or until the parent is gone, which is told every so many steps."""
     alive, stopping, interrupted, steps, told = status(machine), False, False, 0, False
     gone = None
+    # Beside machines that take their time to connect, many that look often would only slow them down.
+    step = FIRST_STEP if args.start_line_fd is None else STEP
     machine.start()
     while True:
         try:
-            done = machine.join(STEP if told else FIRST_STEP)
+            done = machine.join(STEP if told else step)
         except KeyboardInterrupt:
             # The first signal is only noted: this is another one, or what became of that.
             if interrupted or args.algorithm is None or not args.signals.is_caught:

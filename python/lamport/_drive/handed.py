@@ -4,9 +4,9 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ from lamport._drive.algorithm import Plan
 if TYPE_CHECKING:
     from lamport._lamport import _HandedRun
 
-__all__ = ["Handed", "Taken", "take", "tell_error", "told_error"]
+__all__ = ["Handed", "Taken", "piped", "take", "tell_error", "told_error"]
 
 TRIAL = "import sys; from lamport._drive.handed import take; take(int(sys.argv[1]))"
 PIPE = 1 << 16
@@ -85,19 +85,27 @@ class Handed:
         }
         return pickle.dumps((self._path, self._algorithm, plan.roles.arguments, run, plan.until))
 
-    @contextmanager
-    def pipe(self, machine: int) -> Iterator[int]:
+    def pipe(self, machine: int) -> AbstractContextManager[int]:
         """Open a pipe for the process of a machine; within the block it is to be started."""
-        handed = self.to(machine)
-        reading, writing = os.pipe()
-        try:
-            if len(handed) <= PIPE:
-                _write(writing, handed)
-            else:
-                threading.Thread(target=_write, args=(writing, handed), daemon=True).start()
-            yield reading
-        finally:
-            os.close(reading)
+        return piped(self.to(machine))
+
+
+@contextmanager
+def piped(handed: bytes) -> Iterator[int]:
+    """Give the descriptor from which a process that is started within the block can read this, once."""
+    if len(handed) > PIPE:
+        with tempfile.TemporaryFile() as file:
+            file.write(handed)
+            file.seek(0)
+            yield file.fileno()
+        return
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, handed)
+        os.close(writing)
+        yield reading
+    finally:
+        os.close(reading)
 
 
 class Taken(NamedTuple):
@@ -222,9 +230,3 @@ def _dumped(value: object) -> bytes:
 def _name(plan: Plan) -> str:
     recorded = plan.roles.recorded
     return recorded if isinstance(recorded, str) else ", ".join(dict.fromkeys(recorded.values()))
-
-
-def _write(fd: int, handed: bytes) -> None:
-    # Who has ended before it has read all says itself why.
-    with suppress(BrokenPipeError), os.fdopen(fd, "wb") as pipe:
-        pipe.write(handed)

@@ -59,7 +59,7 @@ class MachineProcess:
         self.clock = self.queue = 0
         self.began: float | None = None
         self.look: Look | None = None
-        self._error: BaseException | None = None
+        self.told_error: str | None = None
         self._heard = self._ended = 0.0
         self._silent = self._urged = False
         self._over: float | None = None
@@ -75,7 +75,7 @@ class MachineProcess:
     def start(self, command: list[str], listener: socket.socket, handed: tuple[int, ...] = ()) -> None:
         """Start the process, with a socket that listens and what else it is handed."""
         self.ready = self.done = self.crashed = False
-        self.look = self._error = None
+        self.look = self.told_error = None
         self._heard = time.monotonic()
         reading, writing = os.pipe()
         try:
@@ -195,14 +195,16 @@ class MachineProcess:
             status = self._process.wait(LAST)
         except subprocess.TimeoutExpired:
             return
-        is_known = self._error is not None
+        is_known = self.told_error is not None
         if status in ORDERLY and not interrupted and status and not is_known and self._is_recent():
             return
         self.done = True
         if interrupted and status in ORDERLY:
             return
-        if self._error is not None:
-            raise self._error
+        if self.told_error is not None:
+            from lamport._drive.handed import told_error
+
+            raise told_error(self.told_error)
         if status == 0:
             return
         from lamport._lamport import LamportError
@@ -269,8 +271,14 @@ class MachineProcess:
                 f"{name} has said nothing for {silence:.0f} s: if others have stopped it, {go_on}"
             )
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it was stopped, by `pause`."""
+        return self._paused
+
     def kill(self) -> None:
         """End the process, if it is there, and read its last words."""
+        self.done = True
         if self._process is not None:
             if self._process.poll() is None:
                 self._process.kill()
@@ -311,9 +319,7 @@ class MachineProcess:
         for line in lines:
             clock, queue, *more = line.split()
             if clock == "error":
-                from lamport._drive.handed import told_error
-
-                self._error = told_error(queue)
+                self.told_error = queue
                 continue
             self.clock, self.queue = int(clock), int(queue)
             self.began = float(more[0]) if more else None

@@ -34,9 +34,7 @@ class Ports:
         One is no port.
     """
 
-    def __init__(
-        self, wanted: Mapping[int, Iterable[int]], *, keep: bool, host: str | None = HOST
-    ) -> None:
+    def __init__(self, wanted: Mapping[int, Iterable[int]], *, keep: bool, host: str | None = HOST) -> None:
         self._host = host
         self._kept: list[socket.socket] = []
         self.listeners: dict[int, socket.socket] = {}

@@ -1,0 +1,1 @@
+"""The agent of a host: it runs machines there for a launcher elsewhere."""
