@@ -1,7 +1,7 @@
 """The command ``lamport run``."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from lamport._cli.view import add_beside, check_beside, write_beside
 from lamport._cli.watched import watched
 from lamport._drive.key import AUTO, given_key
 from lamport._model import read
+from lamport._model.setting import SETTING
 
 if TYPE_CHECKING:
     from lamport._runs.run import Run
@@ -28,6 +29,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run."""
     add_parameters(parser, "run")
     add = parser.add_argument
+    add(
+        "--hosts",
+        metavar="FILE",
+        help='run on the hosts of FILE, in TOML: [[hosts]] each with where = "user@a" or a list of words, '
+        "and if need be address, listen, ports, python, machines",
+    )
     add("--no-key", action="store_true", help="connect in plain text: any program of this host can join")
     add(
         "--repeat",
@@ -67,6 +74,32 @@ def _live_directory(args: argparse.Namespace, parameters: dict[str, Any]) -> Ite
                 home.rmdir()
 
 
+def _runner(args: argparse.Namespace) -> "Callable[..., Run]":
+    """Return what runs machines: here, or on hosts."""
+    if args.hosts is None:
+        from lamport._drive.local import run_local
+
+        return run_local
+    from lamport._hosts.run_hosts import run_hosts
+
+    return run_hosts
+
+
+def _on_hosts(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters of a run on the hosts of a file."""
+    if args.live is not None:
+        raise ValueError("--live goes without --hosts: there the logs are on the hosts until the end")
+    parameters = given(args, "run")
+    for name in ("processes", "base_port"):
+        if parameters.pop(name):
+            flag = SETTING[name].options["run"].flags[0]
+            why = "machines are processes there" if name == "processes" else "ports = ... in FILE says which"
+            raise ValueError(f"{flag} goes without --hosts: {why}")
+    from lamport._hosts.hosts_file import read_hosts_file
+
+    return parameters | read_hosts_file(args.hosts)
+
+
 def run_run(args: argparse.Namespace) -> int:
     """Do what ``lamport run`` says."""
     if not 1 <= args.repeat <= MOST_RUNS:
@@ -77,22 +110,21 @@ def run_run(args: argparse.Namespace) -> int:
         raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")
     if args.live is not None and args.repeat > 1:
         raise ValueError("--live shows one run, not --repeat N of them")
-    parameters = given(args, "run")
+    parameters = given(args, "run") if args.hosts is None else _on_hosts(args)
     check_algorithm(parameters, args.parser)
     if args.repeat == 1:  # of several runs each has a new directory
         check_beside(args, parameters["log_dir"])
     parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
 
     def run_once(more: Mapping[str, Any]) -> "Run":
-        from lamport._drive.local import run_local
-
+        run_on: Callable[..., Run] = _runner(args)
         with args.signals.noted():
             bar = False if args.no_progress else None
             with (
                 _live_directory(args, parameters | dict(more)) as placed,
                 watched(args.signals, args.duration, bar=bar) as look,
             ):
-                run = run_local(**placed, progress=look)
+                run = run_on(**placed, progress=look)
             report = [] if args.no_report else run.report()
             print_run(run, [*report, *write_beside(run, args)])
         return run

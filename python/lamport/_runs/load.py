@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from lamport._model.public import public
 from lamport._model.rules import Rules
 from lamport._runs.align import best_offsets, corrected
+from lamport._runs.apart import is_apart, read_apart, told
 from lamport._runs.declaration import Declaration
 from lamport._runs.directory import read_record
 from lamport._runs.files import Found, find, home_of
@@ -82,7 +84,9 @@ def load(
         Whether a line that cannot be read is an error, or left aside and noted.
     offsets : mapping of machine to float, optional
         Seconds to add to the times of a machine's log, to correct its host's clock; an int is an id, a text a
-        name. With "align" those that `Run.align` finds best.
+        name. With "align" those that `Run.align` finds best. If None, those of a run over several hosts (its
+        ``run.json`` names them, see `run_hosts`) are found so, one for each host where that fits; ``{}``
+        leaves times as they were logged.
 
     Returns
     -------
@@ -133,6 +137,24 @@ def load_declared(path: str | PathLike[str] | Iterable[str | PathLike[str]], dec
     return _own_run(files, declared)
 
 
+def _run_of_hosts(files: Found, declared: Declaration, home: Path, record: dict[str, Any]) -> Run:
+    """Read the logs of several hosts, their clocks aligned."""
+    skip, rules, execution = declared.errors == "skip", declared.rules, declared.execution
+    logs, known, notes = read_apart(
+        lambda offsets: read_again(files, offsets, skip, rules, execution), record
+    )
+    again = [file.absolute() for file in files]
+    return Run(
+        logs,
+        parameters=record | told(logs, known, record),
+        log_dir=home,
+        interrupted=record.get("interrupted") is True,
+        recipe=Recipe(read_again, (again, known or None, skip, rules, execution)),
+        rules=rules,
+        notes=[*files.notes, *notes],
+    )
+
+
 def by_id(offsets: Mapping[int | str, float]) -> dict[int, float]:
     """Return offsets by the ids of machines that have no names."""
     if strange := [name for name in offsets if isinstance(name, str) and not name.isdecimal()]:
@@ -145,6 +167,8 @@ def _own_run(files: Found, declared: Declaration) -> Run:
     record = read_record(home)
     known = None
     skip = declared.errors == "skip"
+    if declared.offsets is None and is_apart(record):
+        return _run_of_hosts(files, declared, home, record)
     if declared.offsets == "align":
         known = best_offsets(read_again(files, None, skip, declared.rules, declared.execution))
     elif declared.offsets is not None:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lamport._runs.apart import is_apart, lost_notes, read_apart, told
 from lamport._runs.directory import log_files
 
 if TYPE_CHECKING:
@@ -80,7 +81,15 @@ class Recorded:
         from lamport._lamport import read_logs
 
         if isinstance(self._source, (Path, Sequence)):
-            return read_logs([str(path) for path in self.files])
+            names = [str(path) for path in self.files]
+            if not is_apart(self._parameters):
+                return read_logs(names)
+            logs, offsets, notes = read_apart(
+                lambda offsets: read_logs(names, offsets=offsets), self._parameters
+            )
+            self._parameters |= told(logs, offsets, self._parameters)
+            self._notes += [note for note in notes if note not in self._notes]
+            return logs
         if self._source is not None:
             return self._source
         assert self._recipe is not None
@@ -94,7 +103,8 @@ class Recorded:
 
         absent = [part.note(self._numbers, self._absent)] if self._absent else []
         notes = [in_words(self._logs.names, note) for note in absent + self._own_notes()]
-        return notes[: len(absent)] + self._notes + notes[len(absent) :]
+        lost = lost_notes(self._parameters)
+        return notes[: len(absent)] + lost + self._notes + notes[len(absent) :]
 
     def _own_notes(self) -> list[str]:
         """Return what the logs say, but that inputs which were asked for have no sender."""

@@ -58,7 +58,7 @@ def verify(
         How the logs are read, see `load` and, of tables, `from_events`; not for a Run. A line that cannot be
         read is a violation of ``structure``, and the rest is checked. With ``offsets="align"`` the times of
         different hosts are judged by whether any offsets of their clocks have every message arrive after it
-        was sent, see `Run.align`.
+        was sent, see `Run.align`; so are those of a run over several hosts, if nothing is said of its clocks.
     clock_uncertainty : float, optional
         How far the clocks of two hosts may differ (s); times of different hosts are not
         compared if None.
