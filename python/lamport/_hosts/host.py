@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import Any
 
 from lamport._model.check import whole
@@ -175,12 +176,12 @@ def _as_host(given: Any) -> Host:
 
 def _where(where: object) -> str | tuple[str, ...]:
     if isinstance(where, str):
-        if not where or any(not sign.isprintable() or sign == " " for sign in where):
-            raise ValueError(f"{where!r} is not a host that ssh connects to: give one like 'user@a'")
         if any(part.startswith("-") for part in (where, *where.split("@"))):
             raise ValueError(
                 f"{where!r} begins with '-': ssh would take it for an option; give a host like 'user@a'"
             )
+        if not where or any(not sign.isprintable() or sign == " " for sign in where):
+            raise ValueError(f"{where!r} is not a host that ssh connects to: give one like 'user@a'")
         return where
     words = tuple(where) if isinstance(where, Sequence) and not isinstance(where, bytes) else ()
     if not words or not all(isinstance(word, str) and word and "\0" not in word for word in words):
@@ -198,12 +199,20 @@ def address_of(name: str, given: object) -> str | None:
     if given is None:
         return None
     bare = given.strip().removeprefix("[").removesuffix("]") if isinstance(given, str) else ""
-    if not ADDRESS.fullmatch(bare) or bare.startswith("-"):
+    if not ADDRESS.fullmatch(bare) or bare.startswith("-") or (":" in bare and not _is_ip(bare)):
         raise ValueError(
             f"{name}={given!r} is not an address: give one like '10.0.0.2', 'fd00::2' or 'a.example.org', "
             "without a port"
         )
     return bare
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def ports_text(ports: range | None) -> str | None:

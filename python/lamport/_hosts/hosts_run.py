@@ -28,6 +28,8 @@ LOOK = 0.25
 """Seconds between two looks at hosts that say nothing."""
 ENDING = 5.0
 """Seconds that an agent has to end once it was told to."""
+BEGINNING = 2.0
+"""Seconds that it has if it had not said a word yet."""
 READY = 60.0
 """Seconds, and one more for each machine, that machines may take beyond their wait until they are ready."""
 
@@ -310,13 +312,17 @@ class HostsRun:
         for station in self._stations:
             station.order(do="kill")
             station.order(do="bye")
-        until = time.monotonic() + ENDING
-        while any(station.line.is_open and station.line.has_said for station in self._stations):
-            if time.monotonic() > until:
+            if not station.line.has_said:
+                # Nothing is said to who may be no agent; one that has just begun ends by itself.
+                station.line.end_input()
+        began = time.monotonic()
+        while any(station.line.is_open for station in self._stations):
+            past = time.monotonic() - began
+            if past > (ENDING if any(map(_is_heard, self._stations)) else BEGINNING):
                 break
             # What fails now changes nothing.
             with suppress(OSError):
-                self._read(until - time.monotonic())
+                self._read(LOOK)
         self._close()
 
     def _close(self) -> None:
@@ -326,3 +332,7 @@ class HostsRun:
                 station.line.end.status(ENDING)
             station.line.kill()
         self._selector.close()
+
+
+def _is_heard(station: Station) -> bool:
+    return station.line.is_open and station.line.has_said

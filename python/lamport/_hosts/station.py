@@ -66,6 +66,10 @@ class Station:
         Where others reach it.
     lost : str
         Why it is lost, if it is.
+    trouble : str
+        What is wrong with it, if anything is.
+    kind : type of Exception or None
+        What its agent calls that, if it says so itself.
     is_asked, is_dismissed : bool
         Whether it was asked for its logs, and then let go.
     """
@@ -87,6 +91,7 @@ class Station:
         self.errors: list[BaseException] = []
         self.warnings: list[str] = []
         self.trouble = ""
+        self.kind: type[Exception] | None = None
         self._gathered = Gathered(directory, machines)
         self._unpickles = unpickles
 
@@ -180,7 +185,7 @@ class Station:
     def _failed(self, said: Mapping[str, Any]) -> None:
         machine, text = said.get("machine"), str(said.get("text", ""))
         if machine is None:
-            self.trouble = text or "its agent failed"
+            self.trouble, self.kind = text or "its agent failed", _kind(said)
             return
         told = said.get("error")
         if told is not None and self._unpickles:
@@ -191,9 +196,7 @@ class Station:
                 return
             except Exception as error:  # a class that is known there alone
                 text += f" (its error cannot be read here: {error})"
-        from lamport._lamport import LamportError
-
-        self.errors.append(KINDS.get(str(said.get("kind")), LamportError)(f"host {self.name}: {text}"))
+        self.errors.append(_kind(said)(f"host {self.name}: {text}"))
 
     def _warning(self, said: Mapping[str, Any]) -> None:
         self.warnings.append(f"host {self.name}: {said['text']}")
@@ -203,6 +206,13 @@ class Station:
 
     def _log_end(self, said: Mapping[str, Any]) -> None:
         self._gathered.end(int(said["machine"]), int(said["bytes"]), int(said["crc"]))
+
+
+def _kind(said: Mapping[str, Any]) -> type[Exception]:
+    """Return the class of an error that an agent tells."""
+    from lamport._lamport import LamportError
+
+    return KINDS.get(str(said.get("kind")), LamportError)
 
 
 TAKES: dict[str, Callable[[Station, Mapping[str, Any]], None]] = {

@@ -21,6 +21,8 @@ PROBE = 2.0
 FILES_PER_MACHINE = 6
 """Open files of an agent for each machine: pipes, sockets."""
 FILES_BESIDE = 32
+SHOWN = 20
+"""The most pairs of hosts that a message shows."""
 
 
 class Ahead:
@@ -65,7 +67,7 @@ class Ahead:
                 if station.errors:
                     raise station.errors[0]
                 if station.trouble:
-                    raise LamportError(f"host {station.name}: {station.trouble}")
+                    raise (station.kind or LamportError)(f"host {station.name}: {station.trouble}")
                 if station.hello is None and not station.line.is_open:
                     raise LamportError(f"host {station.name}: {_silent(station)}")
             if time.monotonic() > until:
@@ -223,14 +225,16 @@ def check_reached(stations: Sequence[Station]) -> None:
     if not rows:
         return
     heads = ("from", "to", "at", "why")
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    shown = rows[:SHOWN]
+    widths = [max(map(len, column)) for column in zip(heads, *shown, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-             for row in (heads, *rows)]  # fmt: skip
+             for row in (heads, *shown)]  # fmt: skip
     taken = {ports_text(each.host.ports) for each in stations if isinstance(each.host.ports, range)}
     how = f"the ports {', '.join(sorted(filter(None, taken)))}" if taken else "these ports"
-    table = "\n  ".join(lines)
+    table = "\n  ".join([*lines, *([f"... and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else [])])
+    what = "1 pair of hosts" if len(rows) == 1 else f"{len(rows)} pairs of hosts"
     raise LamportError(
-        f"{len(rows)} pairs of hosts cannot connect, and nothing was started:\n  {table}\n"
+        f"{what} cannot connect, and nothing was started:\n  {table}\n"
         f'A firewall has to let {how} through (ports="9000:9100" keeps to some), address= says where others '
         "reach a host, and listen= where its machines listen"
     )
