@@ -7,6 +7,7 @@ input; nobody else needs to.
 import sys
 
 from lamport._agent.main import refuse, serve
+from lamport._cli.machine import main as run_machine
 from lamport._cli.signals import Signals
 
 __all__ = ["main"]
@@ -26,7 +27,7 @@ def main() -> int:
     signals = Signals(managed=False)
     try:
         with signals.handled(), signals.noted():
-            status = serve(lambda: signals.is_caught)
+            status = serve(lambda: signals.is_caught, run_machine)
             return signals.status or status if status else 0
     except KeyboardInterrupt:
         return signals.status

@@ -18,6 +18,7 @@ from lamport._agent.probes import Probes
 from lamport._agent.reserved import Reserved
 from lamport._agent.speaker import Speaker
 from lamport._agent.told import Told
+from lamport._drive.machine_process import Spawn
 from lamport._drive.machine_processes import MachineProcesses
 from lamport._drive.spoken import SILENCE
 
@@ -42,6 +43,8 @@ class Agent:
         A directory of its own, for logs.
     is_asked_to_end : callable
         Whether a signal has asked for the end.
+    spawn : callable
+        Starts the process of a machine.
     silence : float
         Seconds without a word from the launcher after which that is gone.
     """
@@ -52,13 +55,15 @@ class Agent:
         words: int,
         directory: Path,
         is_asked_to_end: Callable[[], bool],
+        spawn: Spawn,
         *,
         silence: float = SILENCE,
     ) -> None:
-        self._selector = selectors.DefaultSelector()
+        # What is given in place of a pipe may be a file, or nothing.
+        self._selector = selectors.PollSelector()
         self._orders, self._speaker = Orders(orders, self._selector), Speaker(words, self._selector)
         self._directory, self._silence = directory, silence
-        self._is_asked_to_end = is_asked_to_end
+        self._is_asked_to_end, self._spawn = is_asked_to_end, spawn
         self._reserved: Reserved | None = None
         self._machines: MachineProcesses | None = None
         self._told: Told | None = None
@@ -137,7 +142,7 @@ class Agent:
     def _start(self, order: dict[str, Any]) -> None:
         if self._reserved is None or self._machines is not None:
             raise ValueError("machines are started once, on ports that were reserved before")
-        machines = hosted(order, self._reserved.ports, self._directory, self._selector)
+        machines = hosted(order, self._reserved.ports, self._directory, self._selector, self._spawn)
         self._reserved.hand_over()
         self._machines, self._told = machines, Told(machines)
         machines.start()

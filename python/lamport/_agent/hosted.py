@@ -12,6 +12,7 @@ from typing import Any
 from lamport._agent.descriptors import check_descriptors
 from lamport._drive.handed import piped
 from lamport._drive.key import ENVIRONMENT
+from lamport._drive.machine_process import Spawn
 from lamport._drive.machine_processes import MachineProcesses
 from lamport._drive.ports import Ports
 from lamport._runs.directory import FAULTS, LATENCY
@@ -25,7 +26,11 @@ def log_of(directory: Path, machine: int) -> Path:
 
 
 def hosted(
-    order: Mapping[str, Any], ports: Ports, directory: Path, selector: selectors.BaseSelector
+    order: Mapping[str, Any],
+    ports: Ports,
+    directory: Path,
+    selector: selectors.BaseSelector,
+    spawn: Spawn,
 ) -> MachineProcesses:
     """Make the machines that an order is to start.
 
@@ -39,6 +44,8 @@ def hosted(
         Where their logs go.
     selector : BaseSelector
         Where their pipes are watched.
+    spawn : callable
+        Starts the processes of machines that have no algorithm.
 
     Raises
     ------
@@ -86,6 +93,8 @@ def hosted(
         pipe=pipe if handed else None,
         selector=selector,
         waits_for_start=True,
+        # The seed of hashes is of a program's start, and handlers are to begin with nothing there.
+        spawn=None if handed else spawn,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lamport._agent.agent import Agent
 from lamport._agent.descriptors import raise_limit
+from lamport._agent.forked import forking
 from lamport._drive.spoken import PROTOCOL
 
 __all__ = ["refuse", "serve"]
@@ -27,13 +28,26 @@ def refuse(words: Sequence[str]) -> str | None:
     return None
 
 
-def serve(is_asked_to_end: Callable[[], bool]) -> int:
-    """Be the agent of this host. Returns the exit status."""
+def serve(is_asked_to_end: Callable[[], bool], machine: Callable[[Sequence[str]], int]) -> int:
+    """Be the agent of this host.
+
+    Parameters
+    ----------
+    is_asked_to_end : callable
+        Whether a signal has asked for the end.
+    machine : callable
+        What ``python -m lamport.machine`` does with its words.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
     words = os.dup(1)
     # What machines, handlers and libraries print cannot get between its lines.
     os.dup2(2, 1)
     directory = Path(tempfile.mkdtemp(prefix="lamport-"))
-    return Agent(0, words, directory, is_asked_to_end).run(_hello(directory))
+    return Agent(0, words, directory, is_asked_to_end, forking(machine)).run(_hello(directory))
 
 
 def _hello(directory: Path) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class Speaker:
     def finish(self, seconds: float) -> None:
         """Write what waits, as long as that takes, but no longer than this."""
         until = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
+        with selectors.PollSelector() as selector:
             selector.register(self._fd, selectors.EVENT_WRITE)
             while self.is_heard and self._waiting and time.monotonic() < until:
                 selector.select(max(0.0, until - time.monotonic()))

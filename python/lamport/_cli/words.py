@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 __all__ = ["WordedError", "as_options", "describe", "parse"]
@@ -37,6 +36,8 @@ def _say_strange(strange: Sequence[str], words: Sequence[str], parser: argparse.
     text = f"unrecognized arguments: {' '.join(strange)}"
     flags = [flag for action in parser._actions for flag in action.option_strings]
     if strange[0].startswith("-") and strange[0] != "-":
+        from difflib import get_close_matches
+
         flag = strange[0].partition("=")[0]
         close = get_close_matches(flag, flags, n=1)
         return f"{text}: {f'is {close[0]} meant' if close else f'see {parser.prog} --help'}"

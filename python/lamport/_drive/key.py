@@ -1,7 +1,6 @@
 """The key that the machines of a run share, and where it is kept."""
 
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -28,6 +27,9 @@ LONGEST = 1000
 
 def draw_key() -> str:
     """Draw a key, in its text form."""
+    # A machine's process starts without it.
+    import secrets
+
     return secrets.token_hex(32)
 
 

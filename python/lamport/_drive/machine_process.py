@@ -7,11 +7,11 @@ import socket
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import IO, Literal, NamedTuple
+from typing import IO, Literal, NamedTuple, Protocol
 
-__all__ = ["Condition", "Look", "MachineProcess"]
+__all__ = ["Condition", "Look", "MachineProcess", "Spawn", "Started", "execute"]
 
 Condition = Literal["alive", "down", "ended"]
 
@@ -50,10 +50,46 @@ class Look(NamedTuple):
     until: int
 
 
+class Started(Protocol):
+    """A process that was started, as `subprocess.Popen` is one."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+Spawn = Callable[[Sequence[str], Mapping[str, str], Sequence[int]], Started]
+"""Starts a process by its words, its environment and the descriptors it is handed; its errors are piped."""
+
+
+def execute(command: Sequence[str], environment: Mapping[str, str], handed: Sequence[int]) -> Started:
+    """Start a program, as `Spawn` says."""
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=handed,
+        start_new_session=True,  # Ctrl-C reaches this process only, which passes it on
+    )
+
+
 class MachineProcess:
     """One machine's process, which may be another after a crash: its pipes, what it told, how it ended."""
 
-    def __init__(self, machine: int, selector: selectors.BaseSelector, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        machine: int,
+        selector: selectors.BaseSelector,
+        environment: dict[str, str],
+        spawn: "Spawn | None" = None,
+    ) -> None:
         self.machine = machine
         self.ready = self.done = self.crashed = self.is_at_start = False
         self.clock = self.queue = 0
@@ -63,7 +99,8 @@ class MachineProcess:
         self._heard = self._ended = 0.0
         self._silent = self._urged = False
         self._over: float | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
+        self._spawn = spawn or execute
         self._selector = selector
         self._environment = environment
         self._interrupted = self._paused = False
@@ -79,22 +116,18 @@ class MachineProcess:
         self._heard = time.monotonic()
         reading, writing = os.pipe()
         try:
-            self._process = subprocess.Popen(
+            self._process = self._spawn(
                 [*command, f"--listen-fd={listener.fileno()}", f"--status-fd={writing}"],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=(listener.fileno(), writing, *handed),
-                start_new_session=True,  # Ctrl-C reaches this process only, which passes it on
+                self._environment,
+                (listener.fileno(), writing, *handed),
             )
         except BaseException:
             os.close(reading)
             raise
         finally:
             os.close(writing)
-        assert self._process.stderr is not None
         self._watch(os.fdopen(reading, "rb", buffering=0), self._take_status)
+        assert self._process.stderr is not None
         self._watch(self._process.stderr, self._take_text)
 
     def wait_at(self, line: socket.socket) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from lamport._drive.machine_process import Condition, Look, MachineProcess
+from lamport._drive.machine_process import Condition, Look, MachineProcess, Spawn
 from lamport._drive.ports import Ports
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class MachineProcesses:
         Where their pipes are watched; each key's data is to be called.
     waits_for_start : bool
         They tick from `go` on, where they do not begin by themselves once they are connected.
+    spawn : callable, optional
+        Starts a process; None: as a program.
     """
 
     def __init__(
@@ -58,8 +60,9 @@ class MachineProcesses:
         pipe: Callable[[int], AbstractContextManager[int]] | None,
         selector: selectors.BaseSelector,
         waits_for_start: bool = False,
+        spawn: Spawn | None = None,
     ) -> None:
-        self.each = {machine: MachineProcess(machine, selector, environment) for machine in commands}
+        self.each = {machine: MachineProcess(machine, selector, environment, spawn) for machine in commands}
         self.is_stopping = False
         self._commands, self._ports, self._conductor = commands, ports, conductor
         self._origin, self._duration, self._wait = origin, duration, wait
