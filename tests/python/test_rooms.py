@@ -16,8 +16,9 @@ UPWARDS = {
     ("lamport._runs.run", "_plot"),
     ("lamport._runs.run", "_view"),
     ("lamport._runs.lattice", "_plot"),
+    ("lamport._drive.rerun", "_hosts"),
 }
-"""A run draws itself and its cuts, and makes a page of itself, when asked."""
+"""A run draws itself and its cuts, and makes a page of itself, when asked; it runs again wherever it is told."""
 
 
 def name_of(path):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_rerun", "run_rerun"]
 
-NOT_OF = re.compile(r"'(\w+)' is not a parameter of (run_local|simulate)")
-KINDS = {"run_local": "real", "simulate": "virtual"}
+NOT_OF = re.compile(r"'(\w+)' is not a parameter of (run_local|run_hosts|simulate)")
+KINDS = {"run_local": "real", "run_hosts": "real", "simulate": "virtual"}
 
 
 def add_rerun(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,7 @@ def add_rerun(parser: argparse.ArgumentParser) -> None:
     add("run", metavar="RUN", help="the directory of a run, or its run.json")
     add("--time", choices=("real", "virtual"), help="over TCP, or in virtual time (default: as it ran)")
     add_changes(parser, ("run", "simulate"))
+    add("--hosts", metavar="FILE", help="run on the hosts of FILE, see lamport run (default: on this one)")
     add("--no-key", action="store_true", help="connect in plain text, even if the run did not")
     add("--no-report", action="store_true", help="write no figure and no summary")
     add_beside(parser)
@@ -72,6 +73,10 @@ def _changes(args: argparse.Namespace) -> dict[str, Any]:
     """Return what is to be other than it was."""
     changes = changed(args)
     changes.pop("log_dir", None)
+    if args.hosts is not None:
+        from lamport._hosts.hosts_file import read_hosts_file
+
+        changes |= read_hosts_file(args.hosts)
     if args.no_key:
         if "key" in changes:
             raise ValueError(f"--no-key and --key-file {args.key} exclude each other: give one")

@@ -20,6 +20,8 @@ from lamport._runs.run import Run
 __all__ = ["Plan", "carry_out", "plan", "rerun"]
 
 FUNCTIONS = {"real": "run_local", "virtual": "simulate"}
+OF_HOSTS = ("hosts", "ports", "listen", "python")
+"""What `run_hosts` alone takes."""
 NEEDED = ("duration", "seed")
 """What logs alone do not tell of a run."""
 
@@ -36,7 +38,8 @@ def rerun(
     """Run it again, with the parameters that ``run.json`` has of it.
 
     A simulation gives equal logs, to the byte. In real time rates, seed and draws are the same, and when
-    messages arrive is not. A run with a key draws a new one.
+    messages arrive is not. A run with a key draws a new one. A run over several hosts runs again on this one,
+    unless you say on which: what a file says is never a command to run.
 
     Parameters
     ----------
@@ -52,7 +55,8 @@ def rerun(
     **changes
         Other parameters of `run_local` or `simulate`, in place of the run's: ``seed=None`` draws a new seed,
         ``rates=None`` new rates. With another `max_rate` or number of `machines`, rates that were drawn are
-        drawn anew.
+        drawn anew. With `hosts` it is run by `run_hosts`, whose `ports`, `listen` and `python` can be given
+        too.
 
     Returns
     -------
@@ -91,7 +95,7 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    function : {"run_local", "simulate"}
+    function : {"run_local", "run_hosts", "simulate"}
         Its name.
     arguments : dict
         All but ``progress``.
@@ -112,12 +116,29 @@ def plan(run: object, time: str | None, log_dir: object, changes: Mapping[str, A
     kind = known.get("time", "real") if time is None else time
     if not isinstance(kind, str) or kind not in FUNCTIONS:
         raise ValueError(f"time={kind!r} is not one of {', '.join(map(repr, FUNCTIONS))}")
-    arguments = _arguments(known, where, FUNCTIONS[kind], {**_itself(run), **changes})
+    function, own = _function(kind, known, changes)
+    changes = {name: value for name, value in changes.items() if name not in own}
+    arguments = _arguments(known, where, function, {**_itself(run), **changes}) | own
     made_by = known.get("version")
     if made_by not in {None, __version__}:
         warn(f"{where} was made by lamport {made_by}, this is {__version__}: its draws may be others")
     is_logged = kind == "real" or log_dir is not None or not (isinstance(run, Run) and run.log_dir is None)
-    return Plan(FUNCTIONS[kind], arguments | {"log_dir": log_dir}, is_logged)
+    return Plan(function, arguments | {"log_dir": log_dir}, is_logged)
+
+
+def _function(kind: str, known: Mapping[str, Any], changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return what makes the run, and what it alone is told."""
+    own = {name: value for name, value in changes.items() if name in OF_HOSTS and value is not None}
+    if "hosts" in own:
+        if kind != "real":
+            raise ValueError('hosts= is for a run in real time, not for time="virtual"')
+        kept = {name: known[name] for name in ("ports", "listen") if known.get(name) is not None}
+        return "run_hosts", kept | own
+    if own:
+        raise ValueError(f"{next(iter(own))}= goes with hosts=, which says where the machines run")
+    if kind == "real" and "hosts" in known and "processes" not in changes:
+        return "run_local", {"processes": True}  # as they were
+    return FUNCTIONS[kind], {}
 
 
 def carry_out(planned: Plan, progress: Any) -> Run:
@@ -126,6 +147,10 @@ def carry_out(planned: Plan, progress: Any) -> Run:
         from lamport._drive.local import run_local
 
         return run_local(**planned.arguments, progress=progress)
+    if planned.function == "run_hosts":
+        from lamport._hosts.run_hosts import run_hosts
+
+        return run_hosts(**planned.arguments, progress=progress)
     from lamport._drive.simulate import simulate
 
     if not planned.is_logged or planned.arguments["log_dir"] is not None:
@@ -206,7 +231,7 @@ def _arguments(
             f"{where} does not tell {' and '.join(missing)}, as the {RECORD} of a run does, but {has}; "
             f"give {' and '.join(f'{name}=' for name in missing)}"
         )
-    if function == "run_local" and "keyed" in known:
+    if function != "simulate" and "keyed" in known:
         same["key"] = AUTO if _leaves_ports(known, changes) else draw_key() if known["keyed"] else None
     return same | dict(changes)
 

@@ -186,7 +186,9 @@ def dask_hosts(client: Any) -> list[tuple[Host, Callable[[range], Place]]]:
     ValueError
         The cluster has no worker.
     """
-    workers = client.scheduler_info(n_workers=-1)["workers"]
+    if getattr(client, "asynchronous", False):
+        raise ValueError("hosts: this Client is asynchronous and answers to nobody who waits: make another")
+    workers = _workers(client)
     if not workers:
         raise ValueError("hosts: this Client has no worker yet: client.wait_for_workers(n) waits for them")
 
@@ -200,6 +202,16 @@ def dask_hosts(client: Any) -> list[tuple[Host, Callable[[range], Place]]]:
 
     hosts = [Host(worker, address=_address(worker)) for worker in sorted(workers)]
     return [(host, maker(host)) for host in hosts]
+
+
+def _workers(client: Any) -> dict[str, Any]:
+    """Return what the scheduler knows of its workers."""
+    try:
+        info = client.scheduler_info(n_workers=-1)
+    except TypeError:  # older ones tell all without being asked
+        info = client.scheduler_info()
+    workers: dict[str, Any] = info["workers"]
+    return workers
 
 
 def _address(worker: str) -> str:

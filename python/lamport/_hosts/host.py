@@ -40,7 +40,7 @@ class Host:
         ``["kubectl", "exec", "-i", "pod", "--"]``, ``["ip", "netns", "exec", "h1"]``.
     address : str, optional
         At which address the machines of other hosts reach those of this one. If None the address at which
-        ssh reached it, else its only address that is not loopback.
+        ssh reached it, else its only IPv4 address that is not loopback, or without one its only IPv6 one.
     listen : str, optional
         On which address its machines listen; on all if None, or on `address` if that is loopback.
     ports : str or range, optional

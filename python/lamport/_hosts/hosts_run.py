@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lamport._drive.handed import Handed
 from lamport._drive.machine_words import first_rates, senders
 from lamport._hosts import steps
+from lamport._hosts.address import settle_addresses
 from lamport._hosts.line import Line
 from lamport._hosts.orders import start_orders
 from lamport._hosts.place import Place
@@ -30,6 +31,10 @@ ENDING = 5.0
 """Seconds that an agent has to end once it was told to."""
 BEGINNING = 2.0
 """Seconds that it has if it had not said a word yet."""
+LISTENING = (
+    'ports="9000:9100" says on which ports its machines may listen, one for each; left out, on free ones; '
+    "listen= says on which of its addresses"
+)
 READY = 60.0
 """Seconds, and one more for each machine, that machines may take beyond their wait until they are ready."""
 
@@ -134,10 +139,10 @@ class HostsRun:
             assert station.hello is not None, "all have said hello"
             steps.check_hello(station, station.hello)
             steps.check_files(station, station.hello, self._peers)
-        steps.addresses(stations)
+        settle_addresses(stations)
         answer = steps.ANSWER + len(self._peers)
         listens = self._reserve()
-        ahead.wait(lambda station: station.ports, answer, "listening")
+        ahead.wait(lambda station: station.ports, answer, "listening", LISTENING)
         self._probe()
         ahead.wait(lambda station: station.failed is not None, answer, "connecting to other hosts")
         steps.check_reached(stations)

@@ -6,30 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from lamport._drive.handed import Handed
 from lamport._drive.machine_words import LONGEST_WORD, machine_words
+from lamport._hosts.address import LOOPBACK, at
 from lamport._hosts.station import Station
 from lamport._runs.directory import FAULTS, LATENCY
 
 if TYPE_CHECKING:
     from lamport._lamport import _RunSetting
 
-__all__ = ["NONE", "at", "start_orders"]
+__all__ = ["start_orders"]
 
 NONE = "[]"
 """No faults, as JSON."""
-LOOPBACK = "127.0.0.1"
 NEAR = {None: LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}
 """Where machines that listen on all addresses reach those of their own host."""
-
-
-def at(host: str, port: int) -> str:
-    """Write an address with its port.
-
-    Examples
-    --------
-    >>> at("fd00::2", 9000)
-    '[fd00::2]:9000'
-    """
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def start_orders(

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
 from itertools import chain
 
 from lamport._drive.spoken import PROTOCOL
+from lamport._hosts.address import at, is_loopback
 from lamport._hosts.host import PYTHON, ports_text
 from lamport._hosts.remedy import why_silent
 from lamport._hosts.station import Hello, Station
 
-__all__ = ["Ahead", "addresses", "check_files", "check_hello", "check_reached", "pairs"]
+__all__ = ["Ahead", "check_files", "check_hello", "check_reached", "pairs"]
 
 HELLO = 30.0
 """Seconds that a host has for the first line of its agent: a connection, and a Python that starts."""
@@ -46,8 +46,19 @@ class Ahead:
     ) -> None:
         self._stations, self._turn, self._is_ended = stations, turn, is_ended
 
-    def wait(self, is_done: Callable[[Station], object], seconds: float, what: str) -> None:
+    def wait(self, is_done: Callable[[Station], object], seconds: float, what: str, remedy: str = "") -> None:
         """Wait until all hosts are so far.
+
+        Parameters
+        ----------
+        is_done : callable
+            Whether a host is.
+        seconds : float
+            How long they have.
+        what : str
+            What they do.
+        remedy : str
+            What helps if one cannot.
 
         Raises
         ------
@@ -67,7 +78,8 @@ class Ahead:
                 if station.errors:
                     raise station.errors[0]
                 if station.trouble:
-                    raise (station.kind or LamportError)(f"host {station.name}: {station.trouble}")
+                    helps = f"; {remedy}" if remedy and station.kind is not None else ""
+                    raise (station.kind or LamportError)(f"host {station.name}: {station.trouble}{helps}")
                 if station.hello is None and not station.line.is_open:
                     raise LamportError(f"host {station.name}: {_silent(station)}")
             if time.monotonic() > until:
@@ -131,61 +143,9 @@ def check_files(station: Station, hello: Hello, peers: Sequence[Sequence[int]]) 
         )
 
 
-def addresses(stations: Sequence[Station]) -> None:
-    """Settle where others reach the machines of each host.
-
-    Raises
-    ------
-    LamportError
-        It is not known of one, or only the host itself can reach it there.
-    """
-    from lamport._lamport import LamportError
-
-    for station in stations:
-        station.address = _address(station)
-    near = [station for station in stations if _is_loopback(station.address)]
-    if near and len(near) < len(stations):
-        raise LamportError(
-            f"host {near[0].name} was reached at {near[0].address}, where no other host reaches it: say "
-            "where they do, address=... of that host"
-        )
-
-
-def _address(station: Station) -> str:
-    from lamport._lamport import LamportError
-
-    host, hello = station.host, station.hello
-    assert hello is not None, "hosts have said hello"
-    if told := host.address or hello.reached or host.destination:
-        return told
-    found = [address for address in hello.addresses if _is_global(address)]
-    if len(found) == 1:
-        return found[0]
-    has = f"it has {', '.join(found)}" if found else "it has none but loopback"
-    raise LamportError(
-        f"host {station.name}: at which address do others reach it? {has}: say so, address=... of that host"
-    )
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return address.partition(".")[0].lower() == "localhost"
-
-
-def _is_global(address: str) -> bool:
-    """Whether others may reach this address: none of loopback, and none that needs an interface."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return False
-    return not (known.is_loopback or known.is_link_local)
-
-
 def listen_of(station: Station, listen: str | None) -> str | None:
     """Return the address on which the machines of a host listen; None: on all."""
-    near = station.address if _is_loopback(station.address) else None
+    near = station.address if is_loopback(station.address) else None
     return station.host.listen or listen or near
 
 
@@ -216,12 +176,12 @@ def check_reached(stations: Sequence[Station]) -> None:
     """
     from lamport._lamport import LamportError
 
-    rows = [
-        (station.name, stations[index].name, _place(stations[index]), why)
-        for station in stations
-        for index, why in station.failed or ()
-        if 0 <= index < len(stations)
-    ]
+    rows = []
+    for station in stations:
+        for index, why in station.failed or ():
+            other = stations[index % len(stations)]
+            place = at(other.address, other.ports[other.machines[0]])
+            rows.append((station.name, other.name, place, why))
     if not rows:
         return
     heads = ("from", "to", "at", "why")
@@ -238,9 +198,3 @@ def check_reached(stations: Sequence[Station]) -> None:
         f'A firewall has to let {how} through (ports="9000:9100" keeps to some), address= says where others '
         "reach a host, and listen= where its machines listen"
     )
-
-
-def _place(station: Station) -> str:
-    from lamport._hosts.orders import at
-
-    return at(station.address, station.ports[station.machines[0]])
