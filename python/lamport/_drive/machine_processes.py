@@ -177,7 +177,8 @@ class MachineProcesses:
         """End every process that is still there, and close what belongs to them."""
         self._conductor.cancel()
         for process in self.each.values():
-            process.kill()
+            # Its log has no end then.
+            (process.kill if process.done else process.crash)()
         self._ports.close()
 
     def close(self) -> None:

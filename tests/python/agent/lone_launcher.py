@@ -129,8 +129,9 @@ def start_order(own, ports, peers=None, *, rate=20, duration=1, words=(), **opti
     commands = {
         str(machine): [
             f"--id={machine}", f"--rate={rate}", f"--duration={duration}", "--run-id=it", "--seed=1",
-            "--internal-probability=0.3", "--no-limits", "--allow=127.0.0.1",
-            "--peers=" + ",".join(f"127.0.0.1:{ports[peer]}" for peer in peers[machine]), *words,
+            "--no-limits", "--allow=127.0.0.1",
+            "--peers=" + ",".join(f"127.0.0.1:{ports[peer]}" for peer in peers[machine]),
+            *([] if options.get("algorithm") else ["--internal-probability=0.3"]), *words,
         ]
         for machine in own
     }  # fmt: skip
