@@ -116,6 +116,10 @@ def _be(
         for fd, place in ((nothing, 0), (nothing, 1), (errors, 2)):
             os.dup2(fd, place)
         _close_all_but({0, 1, 2, *handed})
+        # Whatever these were.
+        sys.stdout, sys.stderr = (
+            os.fdopen(fd, "w", errors="backslashreplace", closefd=False) for fd in (1, 2)
+        )
         os.environ.clear()
         os.environ.update(environment)
         Path("/proc/self/comm").write_text("lamport-machine")
