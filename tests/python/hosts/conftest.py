@@ -4,7 +4,7 @@ import pytest
 from left_running import Mark
 from loopback_sshd import Sshd, why_no_sshd
 from namespaces import Network, why_not
-from other_time import why_no_faketime
+from other_time import forget, why_no_faketime
 
 
 @pytest.fixture
@@ -32,13 +32,15 @@ def sshd(mark, tmp_path, monkeypatch):
         pytest.skip(why_no_sshd())
     place = tmp_path / "sshd"
     place.mkdir()
-    with Sshd(place, mark) as made:
+    with Sshd(place) as made:
         monkeypatch.setenv("PATH", made.path)
         yield made
 
 
 @pytest.fixture
 def other_time():
-    """That clocks can be put off."""
+    """That clocks can be put off; nothing is left of that."""
     if why_no_faketime():
         pytest.skip(why_no_faketime())
+    yield
+    forget()

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Mark"]
+__all__ = ["NAME", "Mark"]
 
 NAME = "LAMPORT_TEST_MARK"
 

@@ -9,9 +9,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Sshd", "why_no_sshd"]
+from left_running import NAME
+
+__all__ = ["HOSTS", "PASSED", "Sshd", "why_no_sshd"]
 
 PATIENCE = 20
+PASSED = f"{NAME} TMPDIR"
+"""Variables that go from client to host."""
 HOSTS = {"alpha": "127.0.0.1", "beta": "127.0.0.2", "gamma": "127.0.0.3"}
 """Names of one host with three addresses: whoever connects to one is told that one."""
 SERVER = """\
@@ -25,7 +29,7 @@ KbdInteractiveAuthentication no
 UsePAM no
 PermitRootLogin yes
 MaxStartups 100
-SetEnv {environment}
+AcceptEnv {passed}
 """
 CLIENT = """\
 {hosts}
@@ -47,6 +51,7 @@ Host *
   IdentitiesOnly yes
   UserKnownHostsFile {place}/known_hosts
   GlobalKnownHostsFile /dev/null
+  SendEnv {passed}
 """
 GREETING = "Welcome to this host. Enjoy your stay!"
 """What a login on the host ``chatty`` prints before anything else."""
@@ -78,13 +83,13 @@ class Sshd:
         The same for hosts given as words: what comes before the name of the host.
     """
 
-    def __init__(self, place, mark):
+    def __init__(self, place):
         self.place = Path(place)
         for name in ("host_key", "user", "stranger", "chatty", "other_host"):
             words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.place / name]
             subprocess.run(words, check=True)
-        self._port = _free_port()
-        self._write(mark)
+        self.port = _free_port()
+        self._write()
         self.path = os.pathsep.join([str(self._client()), os.environ["PATH"]])
         self.words = ["ssh", "-F", str(self.place / "config"), "-T", "-o", "BatchMode=yes"]
         self._log = (self.place / "sshd.log").open("w+b")
@@ -93,7 +98,10 @@ class Sshd:
             # It wants an empty directory that its service would make.
             inside = f"mount -t tmpfs none /run && mkdir /run/sshd && exec {shlex.join(words)}"
             words = ["unshare", "--mount", "sh", "-c", inside]
-        self._daemon = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        without = {name: value for name, value in os.environ.items() if name not in PASSED.split()}
+        self._daemon = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=without
+        )
         try:
             self._wait()
         except BaseException:
@@ -118,24 +126,24 @@ class Sshd:
         """Give what the daemon wrote."""
         return (self.place / "sshd.log").read_text()
 
-    def _write(self, mark):
+    def _write(self):
         def key(name):
             return " ".join((self.place / f"{name}.pub").read_text().split()[:2])
 
         place = str(self.place)
-        listen = "\n".join(f"ListenAddress {address}:{self._port}" for address in HOSTS.values())
-        server = SERVER.format(listen=listen, place=place, environment=f"{mark.name}={mark.value}")
+        listen = "\n".join(f"ListenAddress {address}:{self.port}" for address in HOSTS.values())
+        server = SERVER.format(listen=listen, place=place, passed=PASSED)
         Path(place, "sshd_config").write_text(server)
         greets = f'command="echo {GREETING}; eval $SSH_ORIGINAL_COMMAND" '
         Path(place, "authorized_keys").write_text(f"{key('user')}\n{greets}{key('chatty')}\n")
-        known = [f"[{address}]:{self._port}" for address in HOSTS.values()]
+        known = [f"[{address}]:{self.port}" for address in HOSTS.values()]
         Path(place, "known_hosts").write_text(f"{','.join(known)} {key('host_key')}\n")
         Path(place, "known_before").write_text(f"{','.join(known)} {key('other_host')}\n")
         hosts = "\n".join(
             f"Host {name}\n  HostName {address}\n  IdentityFile {place}/user"
             for name, address in HOSTS.items()
         )
-        text = CLIENT.format(hosts=hosts, place=place, port=self._port, closed=_free_port())
+        text = CLIENT.format(hosts=hosts, place=place, port=self.port, closed=_free_port(), passed=PASSED)
         Path(place, "config").write_text(text)
 
     def _client(self):
@@ -150,7 +158,7 @@ class Sshd:
     def _wait(self):
         until = time.monotonic() + PATIENCE
         while True:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
             if self._daemon.poll() is not None or time.monotonic() > until:
                 raise AssertionError(f"sshd does not listen: {self.said()}")

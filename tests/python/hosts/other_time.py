@@ -1,8 +1,9 @@
 """Words that put a process into another time: its wall clock is off, its monotonic clock is not."""
 
 import shutil
+from pathlib import Path
 
-__all__ = ["at_offset", "why_no_faketime"]
+__all__ = ["at_offset", "forget", "why_no_faketime"]
 
 
 def why_no_faketime():
@@ -13,3 +14,10 @@ def why_no_faketime():
 def at_offset(seconds):
     """Give the words that put the wall clock of what follows them off by these seconds."""
     return ["faketime", "--exclude-monotonic", "-f", f"{seconds:+.6f}s"]
+
+
+def forget():
+    """Take away what faketime keeps in memory for processes that are gone: killed, it does not do so itself."""
+    for kept in Path("/dev/shm").glob("*faketime_*_*"):
+        if not Path("/proc", kept.name.rpartition("_")[2]).exists():
+            kept.unlink(missing_ok=True)
