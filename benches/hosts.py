@@ -3,11 +3,11 @@
     python benches/hosts.py [start | long | many | mesh | gather] [ROUNDS]
 
 Hosts are network namespaces of this machine, joined by a switch, and what an sshd on loopback lets in; all
-share its cores. ``start``: 12 machines on 3 hosts for 6 s, from the call to its return, less these 6 s;
-by namespaces and by ssh, ROUNDS (5) times in turn. ``long``: 60 s at rates of 1 to 200, clocks that are
-apart, a cable that is out for 5 s and a host that is killed. ``many`` and ``mesh``: 200 machines on 8 hosts,
-each with 4 peers, and each with all others, encrypted. ``gather``: 50 MB of logs. Without a word: all of them. What breaks a
-promise is an error. Needs root, ip, sshd and faketime.
+share its cores. ``start``: 12 machines on 3 hosts for 6 s, from the call to its return, less these 6 s; by
+namespaces and by ssh, ROUNDS (5) times in turn. ``long``: 60 s at rates of 1 to 200, clocks that are apart,
+a cable that is out for 5 s and a host that is killed. ``many`` and ``mesh``: 200 machines on 8 hosts, each
+with 4 peers, and each with all others, encrypted. ``gather``: 50 MB of logs. Without a word: all of them.
+What breaks a promise is an error. Needs root, ip, sshd and faketime.
 """
 
 import argparse
@@ -95,7 +95,7 @@ def long(place, _rounds):
     table = made.align()
     wide = (table["high"] - table["low"])[[i for i in left if offsets[i]]]
     print(
-        f"60 s, a cable out for 5 s, a host killed: {messages:,} messages among {len(left)} machines that are left, "
+        f"60 s, a cable out for 5 s, a host killed: {messages:,} messages among {len(left)} machines, "
         f"0 lost; it verifies; offsets in their intervals, {1e3 * wide.max():.2f} ms wide at most; "
         f"{measured.took - 60:.2f} s more than the run; {measured.cpu:.0f} s of CPU; "
         f"{sum(isinstance(each.message, lamport.LamportWarning) for each in caught)} warnings"

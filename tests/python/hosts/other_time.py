@@ -17,7 +17,7 @@ def at_offset(seconds):
 
 
 def forget():
-    """Take away what faketime keeps in memory for processes that are gone: killed, it does not do so itself."""
+    """Take away what faketime keeps in memory for processes that are gone: killed, it leaves it."""
     for kept in Path("/dev/shm").glob("*faketime_*_*"):
         if not Path("/proc", kept.name.rpartition("_")[2]).exists():
             kept.unlink(missing_ok=True)
