@@ -27,6 +27,7 @@ import lamport
 HERE = Path(__file__).resolve().parent.parent / "tests" / "python"
 sys.path[:0] = [str(HERE), str(HERE / "hosts")]
 
+from launched import host  # noqa: E402
 from loopback_sshd import Sshd  # noqa: E402
 from namespaces import Network  # noqa: E402
 from other_time import at_offset  # noqa: E402
@@ -53,10 +54,16 @@ def _cpu():
 
 
 def run(place, hosts, machines, duration, **given):
-    options = {"seed": 1978, "python": sys.executable, "progress": False, "internal_probability": 0.4}
+    options = {"seed": 1978, "progress": False, "internal_probability": 0.4}
     directory = tempfile.mkdtemp(dir=place)
     with Measured() as measured:
-        made = lamport.run_hosts(hosts, machines, duration, log_dir=Path(directory, "run"), **options | given)
+        made = lamport.run_hosts(
+            [host(each) for each in hosts],
+            machines,
+            duration,
+            log_dir=Path(directory, "run"),
+            **options | given,
+        )
     return made, measured
 
 
@@ -64,7 +71,7 @@ def start(place, rounds):
     took = {"namespaces": [], "ssh": []}
     with Network(3) as network, Sshd(_made(place / "sshd")) as daemon:
         os.environ["PATH"] = daemon.path
-        ways = {"namespaces": [network.words(host) for host in range(3)], "ssh": ["alpha", "beta", "gamma"]}
+        ways = {"namespaces": [network.words(i) for i in range(3)], "ssh": ["alpha", "beta", "gamma"]}
         for _ in range(rounds):
             for way, hosts in ways.items():
                 made, measured = run(place, hosts, 12, 6, rates=RATES)
@@ -84,12 +91,12 @@ def long(place, _rounds):
             while plan and elapsed >= plan[0][0]:
                 plan.pop(0)[1](network)
 
-        hosts = [[*network.words(host), *at_offset(offset)] for host, offset in enumerate(OFFSETS)]
+        hosts = [[*network.words(i), *at_offset(offset)] for i, offset in enumerate(OFFSETS)]
         made, measured = run(place, hosts, 12, 60, rates=RATES, progress=look)
     lost = made.parameters["lost"][0]["machines"]
     ticks = {i: 60 * rate for i, rate in enumerate(RATES, 1)}
     messages = assert_promises_kept(made, lost=lost, ticks=ticks)
-    offsets = {i: OFFSETS[at] for at, host in enumerate(made.parameters["hosts"]) for i in host["machines"]}
+    offsets = {i: OFFSETS[at] for at, each in enumerate(made.parameters["hosts"]) for i in each["machines"]}
     left = {i: offset for i, offset in offsets.items() if i not in lost}
     assert_clocks_are_found(made, left)
     table = made.align()
@@ -106,7 +113,7 @@ def many(place, rounds, topology=None, name="each with 4 peers"):
     duration, rate, took, cpu = 10, 10, [], []
     for _ in range(rounds):
         with Network(8) as network:
-            hosts = [network.words(host) for host in range(8)]
+            hosts = [network.words(i) for i in range(8)]
             graph = topology or networkx.random_regular_graph(4, 200, seed=1978)
             made, measured = run(place, hosts, 200, duration, rates=rate, topology=graph, broadcast_share=0.0)
         messages = assert_promises_kept(made, ticks=dict.fromkeys(range(1, 201), duration * rate))
@@ -126,7 +133,7 @@ def gather(place, rounds):
     duration, rate, took = 6, 5000, []
     for _ in range(rounds):
         with Network(3) as network:
-            hosts = [network.words(host) for host in range(3)]
+            hosts = [network.words(i) for i in range(3)]
             made, measured = run(place, hosts, 12, duration, rates=rate)
         size = sum(file.stat().st_size for file in made.files)
         took.append(measured.took - duration)

@@ -8,18 +8,32 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 
-__all__ = ["Launcher", "hosts_file", "launcher"]
+__all__ = ["Launcher", "here", "host", "hosts_file", "launcher"]
 
 PATIENCE = 60
 
 
+def host(where, **given):
+    """Give a host whose Python is this one."""
+    return {"where": where, "python": sys.executable, **given}
+
+
+def here(**given):
+    """Give a host that is this one, by a program that only runs what follows it."""
+    return host(["env"], address="127.0.0.1") | given
+
+
 def hosts_file(path, hosts, **common):
-    """Write a file of hosts, each a string or words, and what is given for all of them."""
-    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in common.items())
+    """Write a file of hosts, each a mapping, and what is given for all of them."""
+    text = _toml(common)
     for host in hosts:
-        text += f"\n[[hosts]]\nwhere = {json.dumps(host)}\n"
+        text += f"\n[[hosts]]\n{_toml(host)}"
     path.write_text(text)
     return path
+
+
+def _toml(values):
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
 
 
 class Launcher:

@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from launched import hosts_file, launcher
+from launched import host, hosts_file, launcher
 from left_running import Mark
 from loopback_sshd import Sshd, why_no_sshd
 from machines import lines
@@ -35,7 +34,7 @@ class Case:
         self.kept.mkdir()
         self.mark = Mark()
         self.logs = place / "run"
-        file = hosts_file(place / "hosts.toml", HOSTS, python=sys.executable)
+        file = hosts_file(place / "hosts.toml", map(host, HOSTS))
         self.words = ["--hosts", file, "--machines", 3, "--duration", duration, "--rates", "20"]
         self.words += ["--seed", 1, "--internal-probability", 0.3]
 
@@ -48,13 +47,13 @@ class Case:
         finally:
             self.mark.kill()
 
-    def client(self, host):
-        (client,) = [pid for pid in self.mark.pids("lamport.agent", host) if "ssh" in _command(pid)[0]]
+    def client(self, name):
+        (client,) = [pid for pid in self.mark.pids("lamport.agent", name) if "ssh" in _command(pid)[0]]
         return client
 
-    def agent(self, host):
+    def agent(self, name):
         """Give the agent that was reached by this host's address."""
-        address = {"alpha": "127.0.0.1", "beta": "127.0.0.2", "gamma": "127.0.0.3"}[host]
+        address = {"alpha": "127.0.0.1", "beta": "127.0.0.2", "gamma": "127.0.0.3"}[name]
         agents = [pid for pid in self.mark.agents() if "python" in _command(pid)[0]]
         (agent,) = [pid for pid in agents if _environment(pid)["SSH_CONNECTION"].split()[2] == address]
         return agent

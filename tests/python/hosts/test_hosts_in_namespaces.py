@@ -1,10 +1,10 @@
 """Three hosts that are namespaces, whose clocks are apart, through what can happen to them."""
 
 import json
-import sys
 from itertools import pairwise
 
 import pytest
+from launched import host
 from other_time import at_offset
 from promises import assert_clocks_are_found, assert_promises_kept, logs_of
 
@@ -31,19 +31,19 @@ class At:
 
 
 def run_on(network, tmp_path, *, offsets=OFFSETS, duration=DURATION, machines=12, **given):
-    hosts = [[*network.words(host), *at_offset(offset)] for host, offset in enumerate(offsets)]
-    options = {"rates": RATES[:machines], "seed": 1978, "python": sys.executable, "progress": False}
+    hosts = [host([*network.words(i), *at_offset(offset)]) for i, offset in enumerate(offsets)]
+    options = {"rates": RATES[:machines], "seed": 1978, "progress": False}
     options |= {"log_dir": tmp_path / "run", "internal_probability": 0.4}
     return lamport.run_hosts(hosts, machines, duration, **options | given)
 
 
 def hosts_of(run):
     """Give the machines of each host, as run.json has them."""
-    return [host["machines"] for host in run.parameters["hosts"]]
+    return [each["machines"] for each in run.parameters["hosts"]]
 
 
 def offsets_of(run, offsets=OFFSETS):
-    return {machine: offsets[host] for host, row in enumerate(hosts_of(run)) for machine in row}
+    return {machine: offsets[at] for at, row in enumerate(hosts_of(run)) for machine in row}
 
 
 def test_three_hosts(network, other_time, mark, tmp_path):
@@ -53,7 +53,7 @@ def test_three_hosts(network, other_time, mark, tmp_path):
     assert assert_promises_kept(run, ticks={i: 3 * rate for i, rate in enumerate(RATES, 1)}) > 100
     assert_clocks_are_found(run, offsets_of(run))
     # All machines of a host begin together; all hosts within a moment, by their own clocks.
-    began = [host["began"] for host in run.parameters["hosts"]]
+    began = [each["began"] for each in run.parameters["hosts"]]
     truth = [time - offset for time, offset in zip(began, OFFSETS, strict=True)]
     assert max(truth) - min(truth) < 0.5
     # What is loaded again is judged the same.
@@ -114,8 +114,8 @@ def test_faults_on_several_hosts(network, mark, tmp_path):
         lamport.Partition([[1, 2], [3]], at=1.5, duration=0.5),
         lamport.Disconnect(1, 3, at=1.2),
     ]
-    hosts = [network.words(host) for host in range(3)]
-    options = {"seed": 1, "python": sys.executable, "progress": False, "log_dir": tmp_path / "run"}
+    hosts = [host(network.words(i)) for i in range(3)]
+    options = {"seed": 1, "progress": False, "log_dir": tmp_path / "run"}
     run = lamport.run_hosts(
         hosts, 3, 3, rates=[40, 30, 20], internal_probability=0.3, faults=faults, **options
     )
@@ -131,8 +131,8 @@ def test_an_algorithm_on_several_hosts(network, mark, tmp_path):
     """The class goes there by the launcher's pipe; a run that is quiet ends."""
     from lamport.algorithms import Election
 
-    hosts = [network.words(host) for host in range(3)]
-    options = {"seed": 1, "python": sys.executable, "progress": False, "log_dir": tmp_path / "run"}
+    hosts = [host(network.words(i)) for i in range(3)]
+    options = {"seed": 1, "progress": False, "log_dir": tmp_path / "run"}
     run = lamport.run_hosts(
         hosts, 6, 60, rates=50, topology="ring", algorithm=Election, until="quiet", **options
     )
@@ -142,11 +142,11 @@ def test_an_algorithm_on_several_hosts(network, mark, tmp_path):
 
 
 def test_the_record_says_where_it_ran(network, mark, tmp_path):
-    hosts = [network.words(host) for host in range(3)]
-    options = {"seed": 1, "python": sys.executable, "progress": False, "log_dir": tmp_path / "run"}
+    hosts = [host(network.words(i)) for i in range(3)]
+    options = {"seed": 1, "progress": False, "log_dir": tmp_path / "run"}
     run = lamport.run_hosts(hosts, 3, 0.5, rates=20, **options)
     record = json.loads((run.log_dir / "run.json").read_text())
-    assert [host["address"] for host in record["hosts"]] == network.addresses
-    assert sorted(machine for host in record["hosts"] for machine in host["machines"]) == [1, 2, 3]
+    assert [each["address"] for each in record["hosts"]] == network.addresses
+    assert sorted(machine for each in record["hosts"] for machine in each["machines"]) == [1, 2, 3]
     assert record["keyed"]
     assert not (run.log_dir / "run.key").exists()
