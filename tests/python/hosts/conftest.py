@@ -8,7 +8,16 @@ from other_time import forget, why_no_faketime
 
 
 @pytest.fixture
-def mark(monkeypatch):
+def kept(tmp_path, monkeypatch):
+    """The directory in which agents make theirs."""
+    made = tmp_path / "kept"
+    made.mkdir()
+    monkeypatch.setenv("TMPDIR", str(made))
+    return made
+
+
+@pytest.fixture
+def mark(monkeypatch, kept):
     """The mark of all that a test starts: whatever has it at the end is ended."""
     made = Mark()
     monkeypatch.setenv(made.name, made.value)

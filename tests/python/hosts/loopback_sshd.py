@@ -14,7 +14,7 @@ from left_running import NAME
 __all__ = ["HOSTS", "PASSED", "Sshd", "why_no_sshd"]
 
 PATIENCE = 20
-PASSED = f"{NAME} TMPDIR"
+PASSED = f"{NAME} TMPDIR PYTHONPATH"
 """Variables that go from client to host."""
 HOSTS = {"alpha": "127.0.0.1", "beta": "127.0.0.2", "gamma": "127.0.0.3"}
 """Names of one host with three addresses: whoever connects to one is told that one."""
@@ -30,6 +30,7 @@ UsePAM no
 PermitRootLogin yes
 MaxStartups 100
 AcceptEnv {passed}
+SetEnv HOME={place}/home
 """
 CLIENT = """\
 {hosts}
@@ -88,6 +89,8 @@ class Sshd:
         for name in ("host_key", "user", "stranger", "chatty", "other_host"):
             words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.place / name]
             subprocess.run(words, check=True)
+        # What this user's shell does at a login is no part of the tests.
+        (self.place / "home").mkdir()
         self.port = _free_port()
         self._write()
         self.path = os.pathsep.join([str(self._client()), os.environ["PATH"]])

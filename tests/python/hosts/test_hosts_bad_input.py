@@ -20,15 +20,6 @@ NOBODY = "n" * 70
 
 
 @pytest.fixture
-def kept(tmp_path, monkeypatch):
-    """The directory in which agents make theirs."""
-    made = tmp_path / "kept"
-    made.mkdir()
-    monkeypatch.setenv("TMPDIR", str(made))
-    return made
-
-
-@pytest.fixture
 def refused(mark, kept, tmp_path):
     """Give a function that runs on hosts and gives the error. Neither processes nor files may be left."""
     logs = tmp_path / "run"
