@@ -1,9 +1,13 @@
 """Words that put a process into another time: its wall clock is off, its monotonic clock is not."""
 
+import os
 import shutil
 from pathlib import Path
 
 __all__ = ["at_offset", "forget", "why_no_faketime"]
+
+LATE_SLEEP = Path(__file__).with_name("late_sleep")
+"""What is loaded by each Python there."""
 
 
 def why_no_faketime():
@@ -13,7 +17,8 @@ def why_no_faketime():
 
 def at_offset(seconds):
     """Give the words that put the wall clock of what follows them off by these seconds."""
-    return ["faketime", "--exclude-monotonic", "-f", f"{seconds:+.6f}s"]
+    path = os.pathsep.join(filter(None, [str(LATE_SLEEP), os.environ.get("PYTHONPATH")]))
+    return ["env", f"PYTHONPATH={path}", "faketime", "--exclude-monotonic", "-f", f"{seconds:+.6f}s"]
 
 
 def forget():

@@ -60,7 +60,7 @@ class Case:
 
     def kept_logs(self):
         """Give the logs that agents kept on their hosts."""
-        return sorted(self.kept.rglob("machine_*.log"))
+        return sorted(self.kept.rglob("machine_*.log"), key=lambda log: log.name)
 
 
 def _command(pid):

@@ -140,7 +140,7 @@ def test_an_algorithm_on_several_hosts(network, mark, tmp_path):
     )
     assert mark.pids() == []
     assert run.verify().ok
-    assert run.duration < 30
+    assert run.events["time"].max() < 30
 
 
 def test_the_record_says_where_it_ran(network, mark, tmp_path):
