@@ -32,9 +32,10 @@ def say(told):
 
 
 def wait():
-    """Take orders and do nothing, until they end."""
-    for _ in sys.stdin:
-        pass
+    """Take orders and do nothing, until it is told to go."""
+    for order in sys.stdin:
+        if json.loads(order)["do"] == "bye":
+            return
 
 
 def ends():

@@ -124,11 +124,11 @@ def test_a_host_that_stalls(refused, monkeypatch, what):
 
 def shorten(monkeypatch):
     """Wait for less long: what is said, and what is left, is the same."""
-    from lamport._drive import spoken
-    from lamport._hosts import steps
+    from lamport._hosts import station, steps
 
-    monkeypatch.setattr(steps, "HELLO", 2.0)
-    monkeypatch.setattr(spoken, "SILENCE", 4.0)
+    monkeypatch.setattr(steps, "HELLO", 3.0)
+    monkeypatch.setattr(steps, "ANSWER", 3.0)
+    monkeypatch.setattr(station, "SILENCE", 6.0)
 
 
 def test_noise_before_the_first_line_is_shown(refused):
