@@ -130,6 +130,31 @@ def rubbish():
     serve(reserve=lambda _: print("\x1elamport {rubbish", flush=True))
 
 
+def unkeyed():
+    """Says what is no object."""
+    sys.stdout.write("\n\x1elamport []\n")
+    sys.stdout.flush()
+    serve()
+
+
+def curt():
+    say(say="hello")
+    serve()
+
+
+def flood():
+    """A line that never ends."""
+    hello()
+    while True:
+        sys.stdout.write("x" * 65536)
+
+
+def surprise():
+    """A machine of nobody fails, of no known kind."""
+    hello()
+    serve(reserve=lambda _: say(say="failed", machine=99, kind="Surprise", text="so there", error="zz"))
+
+
 def dies():
     hello()
     serve(start=lambda _: sys.exit("there is no room here"))
