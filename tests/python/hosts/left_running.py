@@ -46,9 +46,6 @@ class Mark:
     def agents(self):
         return self.pids("lamport.agent")
 
-    def machines(self):
-        return self.pids("lamport.machine")
-
     def wait_until_gone(self, *words, seconds=20.0):
         """Wait until no such process is there. Gives how long it took.
 
