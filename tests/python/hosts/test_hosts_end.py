@@ -153,22 +153,6 @@ def ctrl_c_is_pressed(place, path):
     assert assert_promises_kept(run) > 0
 
 
-def ctrl_c_is_pressed_at_once(place, path):
-    """Before anybody ticks: nothing has happened, and nothing stays."""
-    case = Case(place, path, LONG)
-    with case.launcher() as at_work:
-        while not case.mark.agents():
-            assert at_work.process.poll() is None
-            time.sleep(0.01)
-        at_work.press_ctrl_c()
-        status, _, errors = at_work.end()
-        assert status == 130, errors
-        assert "Traceback" not in errors
-        case.mark.wait_until_gone(seconds=GONE)
-    assert list(case.kept.iterdir()) == []
-    assert not case.logs.exists()
-
-
 def assert_one_is_lost(case, status, output, errors):
     """Only the machine of beta is missing; that is said; nothing is left running."""
     assert status == 0, errors
@@ -187,7 +171,6 @@ CASES = [
     agent_is_killed,
     agent_is_stopped,
     ctrl_c_is_pressed,
-    ctrl_c_is_pressed_at_once,
 ]
 
 
