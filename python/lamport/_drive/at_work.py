@@ -51,10 +51,11 @@ class AtWork:
         parameters: dict[str, Any],
         log_dir: str | PathLike[str] | None,
         make: Callable[[Path], Driver],
+        grace: float = GRACE,
     ) -> None:
         self._parameters = parameters
         self._log_dir = log_dir
-        self._make = make
+        self._make, self._grace = make, grace
         self.begun: Path | None = None
         self._driver: Driver | None = None
         self._warnings: deque[str] = deque()
@@ -80,7 +81,7 @@ class AtWork:
         try:
             self._drive(driver, claim.path, work)
         except BaseException:
-            _abandon(driver)
+            _abandon(driver, self._grace)
             raise
         return claim.path
 
@@ -114,7 +115,7 @@ class AtWork:
                 if work.ends.is_set():
                     # A second Ctrl-C: a handler may be at work that does not return.
                     driver.interrupt()
-                _abandon(driver)
+                _abandon(driver, self._grace)
                 return
             if work.ends.is_set() and not self.is_interrupted:
                 driver.stop()
@@ -159,9 +160,9 @@ def _where(error: BaseException) -> str:
     return f" in {frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
 
 
-def _abandon(driver: Driver) -> None:
+def _abandon(driver: Driver, grace: float) -> None:
     """End the machines of a run that failed: their logs stay complete where that is possible."""
-    until = time.monotonic() + GRACE
+    until = time.monotonic() + grace
     # What made the run fail is raised: others of its machines that fail meanwhile change nothing.
     with suppress(Exception):
         driver.stop()

@@ -68,6 +68,8 @@ class HostsRun:
 
     Raises
     ------
+    FileExistsError
+        The directory holds a log of one of the machines.
     ValueError
         The algorithm cannot be handed to a process.
     """
@@ -86,6 +88,10 @@ class HostsRun:
         plan: "Plan | None",
         is_ended: Callable[[], bool],
     ) -> None:
+        for place in places:
+            for machine in place.machines:
+                if (log := directory / f"machine_{machine}.log").exists():
+                    raise FileExistsError(f"{log} exists: a log is never overwritten; give another log_dir")
         self._setting, self._places, self._directory = setting, places, directory
         self._parameters, self._wait, self._key = parameters, wait, key
         self._ports, self._listen, self._is_ended = ports, listen, is_ended

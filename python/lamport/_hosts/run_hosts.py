@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_hosts"]
 
+GRACE = 15.0
+"""Seconds in which a run that failed may end in order, and its logs come back."""
 LISTS = ("rates", "internal_probability", "broadcast_share")
 """What may have a value for each machine, and then says how many there are."""
 
@@ -200,11 +202,19 @@ def run_hosts(
             is_ended=lambda: work.ends.is_set() or work.fails.is_set(),
         )
 
-    at_work = AtWork(parameters, log_dir, driver)
+    at_work = AtWork(parameters, log_dir, driver, grace=GRACE)
     work = Work(at_work.run)
+    nothing = [0] * len(peers)
     with watch(progress, duration, len(peers)) as bar:
+
+        def look() -> None:
+            at_work.tell(bar)
+            if at_work.begun is None:
+                # Whoever watches may want to end it before it has begun.
+                bar(0.0, nothing, nothing)
+
         try:
-            directory = work.watch(lambda: at_work.tell(bar))
+            directory = work.watch(look)
         except BaseException:
             # What made the run fail is raised, even where warnings are errors.
             with suppress(LamportWarning):

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -301,3 +302,37 @@ def test_a_directory_that_holds_a_run_is_refused_before_any_host_is_asked(tmp_pa
     lamport.simulate(2, 1, log_dir=tmp_path / "run")
     with pytest.raises(FileExistsError):
         lamport.run_hosts([bad("stall")], log_dir=tmp_path / "run", **PLAN)
+
+
+def test_the_command_ends_by_a_signal_before_ticking_too(tmp_path, mark):
+    hosts = tmp_path / "hosts.toml"
+    hosts.write_text(f'[[hosts]]\nwhere = ["{sys.executable}", "{STAND_IN}", "stall"]\n')
+    command = [
+        sys.executable,
+        "-m",
+        "lamport",
+        "run",
+        "--hosts",
+        str(hosts),
+        "--log-dir",
+        str(tmp_path / "run"),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 20
+    while not mark.pids("lamport.agent") and time.monotonic() < until:
+        time.sleep(0.02)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert time.monotonic() < began + steps.HELLO / 2
+    assert "interrupted" in said
+    assert not (tmp_path / "run").exists()
+    assert not mark.pids("lamport.agent")
+
+
+def test_a_log_that_is_there_is_never_overwritten(tmp_path, mark):
+    (tmp_path / "machine_2.log").write_text("")
+    with pytest.raises(FileExistsError, match=r"machine_2\.log exists"):
+        lamport.run_hosts([bad("stall")], log_dir=tmp_path, **PLAN)
+    assert [path.name for path in tmp_path.iterdir()] == ["machine_2.log"]
