@@ -227,8 +227,8 @@ def _closest(x: "NDArray[np.float64]", y: "NDArray[np.float64]") -> float:
 
 def _room(axes: "Axes", x: "NDArray[np.float64]", y: "NDArray[np.float64]") -> tuple[float, float]:
     """Return how far cuts are apart, in points: levels, and those of a level."""
-    figure = axes.get_figure(root=True)
-    if figure is not None and (engine := figure.get_layout_engine()) is not None:
+    figure = axes.figure.figure  # the whole one, of a subfigure too
+    if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)
     origin, unit = axes.transData.transform([(0.0, 0.0), (1.0, 1.0)])
     wide, tall = (unit - origin) * 72 / axes.figure.dpi

@@ -95,8 +95,8 @@ def plot_spacetime(
         keys, notes = keys + more, notes + missing
     _dress(axes, diagram, run, keys, notes)
     # What needs room has to know how much the legend leaves.
-    figure = axes.get_figure(root=True)
-    if figure is not None and (engine := figure.get_layout_engine()) is not None:
+    figure = axes.figure.figure  # the whole one, of a subfigure too
+    if (engine := figure.get_layout_engine()) is not None:
         with catch_warnings():
             filterwarnings("ignore", message="Glyph .* missing from font")
             engine.execute(figure)
