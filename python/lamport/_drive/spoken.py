@@ -22,7 +22,7 @@ def frame(said: Mapping[str, Any]) -> bytes:
     Examples
     --------
     >>> frame({"say": "alive"})
-    b'\\n\\x1elamport {"say":"alive"}\\n'
+    b'\n\x1elamport {"say":"alive"}\n'
     """
     return f"\n{SIGN}{_json(said)}\n".encode()
 
