@@ -1,12 +1,14 @@
 """Analyse logs: ``python -m lamport.analyze``, also ``lamport analyze``."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from lamport._cli.exit_status import guard
+from lamport._cli.examples import examples
+from lamport._cli.guard import guard
 from lamport._cli.logs import add_analyze, run_analyze
 from lamport._cli.output import comforting
+from lamport._cli.parser import Parser
+from lamport._cli.say import add_quiet
 from lamport._cli.words import parse
 
 __all__ = ["main"]
@@ -23,8 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0: done, 1: a log is malformed or missing, 2: bad arguments.
     """
-    parser = argparse.ArgumentParser(prog="python -m lamport.analyze", description=DESCRIPTION)
+    parser = Parser(prog="python -m lamport.analyze", description=DESCRIPTION, epilog=examples("analyze"))
     add_analyze(parser)
+    add_quiet(parser)
+    parser.set_defaults(parser=parser)
     return guard(parser, run_analyze, parse(parser, argv))
 
 

@@ -5,12 +5,30 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lamport._cli import compare, grade, keygen, logs, machine, rerun, run, simulate, sweep, view
-from lamport._cli.exit_status import DONE, MISUSED, guard
+from lamport._cli import (
+    compare,
+    completion,
+    grade,
+    keygen,
+    logs,
+    machine,
+    predict,
+    rerun,
+    run,
+    schema,
+    simulate,
+    sweep,
+    view,
+)
+from lamport._cli.examples import examples
+from lamport._cli.exit_status import DONE, MISUSED
+from lamport._cli.guard import guard
 from lamport._cli.output import comforting
+from lamport._cli.parser import Parser
+from lamport._cli.say import add_quiet
 from lamport._cli.words import parse
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main", "make_parser"]
 
 Command: TypeAlias = tuple[
     str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]
@@ -29,11 +47,33 @@ COMMANDS: dict[str, Command] = {
         view.run_view,
     ),
     "export": ("write logs to one file", logs.add_export, logs.run_export),
+    "predict": ("say what theory expects of machines", predict.add_predict, predict.run_predict),
     "verify": ("check whether logs obey causality", logs.add_verify, logs.run_verify),
     "grade": ("check the logs of many submissions", grade.add_grade, grade.run_grade),
     "keygen": ("make a key for the machines of a run", keygen.add_keygen, keygen.run_keygen),
+    "schema": ("print the JSON Schema of what --json prints", schema.add_schema, schema.run_schema),
+    "completion": (
+        "print what a shell needs to complete words of this command",
+        completion.add_completion,
+        completion.run_completion,
+    ),
 }
 """Of each: what it does, its options, and what carries it out."""
+
+
+def make_parser() -> Parser:
+    """Return what reads the command line, with the options of every command."""
+    parser = Parser(prog="lamport", description="A laboratory for logical clocks.", epilog=examples(""))
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, (text, add_arguments, action) in COMMANDS.items():
+        each = commands.add_parser(
+            name, help=text, description=f"{text.capitalize()}.", epilog=examples(name)
+        )
+        add_arguments(each)
+        add_quiet(each)
+        each.set_defaults(action=action, parser=each, whole=parser)
+    return parser
 
 
 @comforting
@@ -51,13 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0: done, 1: a check failed or a machine could not run, 2: bad arguments, 128 + n: ended early by
         signal n (Ctrl-C: 130), 141 and 74: done, but nobody reads the output, or it could not be written.
     """
-    parser = argparse.ArgumentParser(prog="lamport", description="A laboratory for logical clocks.")
-    parser.add_argument("--version", action="store_true", help="print the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND")
-    for name, (text, add_arguments, action) in COMMANDS.items():
-        each = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
-        add_arguments(each)
-        each.set_defaults(action=action, parser=each)
+    parser = make_parser()
     args = parse(parser, argv)
     if args.version:
         from lamport._lamport import __version__

@@ -60,13 +60,13 @@ def run_follow(args: argparse.Namespace) -> int:
     place = Path(args.follow)
     if not args.follow or (place.exists() and not place.is_dir()):
         raise WordedError(f"--follow {args.follow}: give the directory that logs are written to")
-    with args.signals.noted(), _served(place.absolute().name, args.port or 0, is_opened=args.open) as live:
+    with args.signals.noted(), _served(args, place.absolute().name, args.port or 0) as live:
         live.begin(Follower(place))
         told_from = time.monotonic() + SILENT
         while not args.signals.is_caught and not live.wait(STEP):
             if time.monotonic() >= told_from and not any(place.glob("machine_*.log")):
                 told_from = math.inf
-                print(f"no log in {args.follow} yet: waiting, Ctrl-C ends it", flush=True)
+                args.say(f"no log in {args.follow} yet: waiting, Ctrl-C ends it")
         if args.signals.is_caught:
             live.end("whoever served this page ended it; the logs may go on")
     return DONE
@@ -82,17 +82,17 @@ def shown_live(args: argparse.Namespace, title: str) -> Iterator[Callable[[Path]
         return
     from lamport._live.follower import Follower
 
-    with _served(title, args.live, is_opened=args.open) as live:
+    with _served(args, title, args.live) as live:
         yield lambda place: live.begin(Follower(place if place.is_dir() else [place], title=title))
 
 
 @contextmanager
-def _served(title: str, port: int, *, is_opened: bool) -> "Iterator[Live]":
+def _served(args: argparse.Namespace, title: str, port: int) -> "Iterator[Live]":
     from lamport._live.live import Live
 
     with Live(title, port) as live:
-        print(f"live: {live.url}", flush=True)
-        if is_opened and not live.open():
+        args.say(f"live: {live.url}")
+        if args.open and not live.open() and not args.say.is_quiet:
             print("no browser was opened: open this address", file=sys.stderr, flush=True)
         yield live
 

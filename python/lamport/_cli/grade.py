@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.declared import add_reading, declared
+from lamport._cli.document import add_json, tell
 from lamport._cli.exit_status import DONE, FAILED, INTERRUPTED
+from lamport._cli.grades_document import grades_document
 from lamport._cli.options import reader
-from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._cli.say import Say
+from lamport._cli.standard_output import TO_STANDARD, is_standard
+from lamport._cli.table_file import add_format, file_format, write_table
 from lamport._model import read
 from lamport._runs.spelled import in_cell, spelled
 
@@ -26,14 +30,14 @@ def add_grade(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="FILE",
-        help="write a table with a row per submission; FILE is replaced if it exists",
+        help=f"write a table with a row per submission; FILE is replaced if it exists; {TO_STANDARD}",
     )
     add_format(parser)
     add(
         "--pages",
         metavar="DIR",
         help="where a page of each submission goes, with where it breaks which rule (default: FILE without "
-        "its ending)",
+        "its ending; of standard output: none)",
     )
     add(
         "--clock-uncertainty",
@@ -42,6 +46,7 @@ def add_grade(parser: argparse.ArgumentParser) -> None:
         help="how far the clocks of two hosts may differ",
     )
     add("--no-progress", action="store_true", help="show no progress bar")
+    add_json(parser)
     add_reading(parser, form="--log-format")
 
 
@@ -50,19 +55,24 @@ def run_grade(args: argparse.Namespace) -> int:
     from lamport._drive.grade import grade
     from lamport._runs.grades import UNREADABLE
 
-    form = file_format(args)
+    form = str(file_format(args))
     path = Path(args.output)
+    beside = None if is_standard(args) else path.with_suffix("") if path.suffix else f"{path}_pages"
     table = grade(
         args.submissions,
         clock_uncertainty=args.clock_uncertainty,
-        pages=args.pages or (path.with_suffix("") if path.suffix else f"{path}_pages"),
+        pages=args.pages or beside,
         progress=False if args.no_progress else None,
         **declared(args).given(),
     )
     interrupted = table.attrs["interrupted"]
-    save_table(_cells(table) if form == "csv" else table, path, str(form))
-    _print(table)
-    print(f"wrote {path}")
+    paths = write_table(args, _cells(table) if form == "csv" else table, form)
+    if args.json:
+        tell(args, "grades", grades_document(table, paths))
+    else:
+        _print(table, args.say)
+        for each in paths:
+            args.say(f"wrote {each}")
     if interrupted:
         return INTERRUPTED
     return FAILED if table["verdict"].eq(UNREADABLE).any() else DONE
@@ -74,9 +84,9 @@ def _cells(table: "pd.DataFrame") -> "pd.DataFrame":
     return table.assign(**columns)
 
 
-def _print(table: "pd.DataFrame") -> None:
+def _print(table: "pd.DataFrame", say: Say) -> None:
     from lamport._runs.grades import UNREADABLE
 
     for row in table.to_dict("records"):
         more = row["diagnosis"] or (row["remark"] if row["verdict"] == UNREADABLE else "")
-        print(f"{spelled(row['submission'])}: {row['verdict']}{f': {spelled(more)}' if more else ''}")
+        say(f"{spelled(row['submission'])}: {row['verdict']}{f': {spelled(more)}' if more else ''}")

@@ -1,10 +1,10 @@
 """The command ``lamport keygen``."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from lamport._cli.exit_status import DONE
+from lamport._cli.standard_output import is_standard
 from lamport._drive.key import draw_key, write_key
 
 __all__ = ["add_keygen", "run_keygen"]
@@ -15,6 +15,7 @@ def add_keygen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
+        "--out",
         metavar="FILE",
         help="a new file that only you can read (default: print the key)",
     )
@@ -31,14 +32,14 @@ def run_keygen(args: argparse.Namespace) -> int:
         There is nowhere to print it.
     """
     text = draw_key()
-    if args.output is None:
-        if sys.stdout is None:
+    if args.output is None or is_standard(args):
+        if args.stdout is None:
             raise OSError("the output is closed, and nobody would have the key: give --output FILE")
-        print(text)
+        print(text, file=args.stdout)
         return DONE
     try:
         write_key(Path(args.output), text)
     except FileExistsError:
         raise FileExistsError(f"--output {args.output}: it exists, and no key is overwritten") from None
-    print(f"wrote {args.output}")
+    args.say(f"wrote {args.output}")
     return DONE

@@ -4,11 +4,14 @@ import argparse
 import sys
 
 from lamport._cli.declared import add_reading, declared, in_words, load_logs
+from lamport._cli.document import add_json, tell, tell_error
 from lamport._cli.exit_status import DONE, FAILED, MISUSED
 from lamport._cli.options import add_window, reader
-from lamport._cli.print_run import print_run
+from lamport._cli.show_run import show_run
+from lamport._cli.standard_output import TO_STANDARD, check_directory, is_standard, placed
 from lamport._cli.table_file import file_format
-from lamport._cli.words import WordedError, describe
+from lamport._cli.verification_document import verification_document
+from lamport._cli.words import describe
 from lamport._model import read
 from lamport._runs.export import ENDINGS, FORMATS
 
@@ -19,15 +22,15 @@ def add_analyze(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lamport analyze``."""
     _add_logs(parser)
     parser.add_argument("-o", "--output", metavar="DIR", help="where to write (default: beside the logs)")
+    add_json(parser)
     add_reading(parser)
 
 
 def run_analyze(args: argparse.Namespace) -> int:
     """Do what ``lamport analyze`` says."""
-    if args.output is not None and not args.output:
-        raise WordedError("--output '': give a directory")
+    check_directory(args)
     run = load_logs(args)
-    print_run(run, run.report(args.output))
+    show_run(args, run, run.report(args.output))
     return DONE
 
 
@@ -35,7 +38,13 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lamport export``."""
     _add_logs(parser)
     add = parser.add_argument
-    add("-o", "--output", required=True, metavar="FILE", help="the file to write; replaced if it exists")
+    add(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help=f"the file to write; replaced if it exists; {TO_STANDARD}",
+    )
     add(
         "--format",
         choices=FORMATS,
@@ -49,8 +58,10 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 def run_export(args: argparse.Namespace) -> int:
     """Do what ``lamport export`` says."""
     form = file_format(args, FORMATS, ENDINGS)
-    path = load_logs(args).export(args.output, format=form, start=args.start, stop=args.stop)
-    print(f"wrote {path}")
+    with placed(args, str(form)) as path:
+        load_logs(args).export(path, format=form, start=args.start, stop=args.stop)
+    if not is_standard(args):
+        args.say(f"wrote {path}")
     return DONE
 
 
@@ -65,6 +76,7 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
         help="how far the clocks of two hosts may differ",
     )
     add("--strict", action="store_true", help="exit status 1 if anything is unchecked, too")
+    add_json(parser)
     add_reading(parser)
 
 
@@ -79,9 +91,14 @@ def run_verify(args: argparse.Namespace) -> int:
                 args.logs, declared(args), clock_uncertainty=args.clock_uncertainty, strict=args.strict
             )
     except (LamportError, OSError) as error:
-        print(f"{args.parser.prog}: cannot read: {describe(error, args.parser, args)}", file=sys.stderr)
+        message = f"cannot read: {describe(error, args.parser, args)}"
+        print(f"{args.parser.prog}: {message}", file=sys.stderr)
+        tell_error(args, MISUSED, message)
         return MISUSED
-    print(done)
+    if args.json:
+        tell(args, "verification", verification_document(done, strict=args.strict))
+    else:
+        args.say(done)
     return DONE if done.ok else FAILED
 
 

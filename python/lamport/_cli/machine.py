@@ -10,11 +10,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lamport._cli.exit_status import DONE, guard
+from lamport._cli.examples import examples
+from lamport._cli.exit_status import DONE
 from lamport._cli.follow import add_live, shown_live
+from lamport._cli.guard import guard
 from lamport._cli.near import near
 from lamport._cli.options import add_parameters, given
 from lamport._cli.output import comforting
+from lamport._cli.parser import Parser
+from lamport._cli.say import add_quiet
 from lamport._cli.telling import Looks, status, telling_errors
 from lamport._cli.words import parse
 from lamport._drive.key import given_key
@@ -45,8 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0: done, 1: the machine could not run, 2: bad arguments, 128 + n: ended early by signal n
         (Ctrl-C: 130), with a complete log.
     """
-    parser = argparse.ArgumentParser(prog="python -m lamport.machine", description=DESCRIPTION)
+    parser = Parser(prog="python -m lamport.machine", description=DESCRIPTION, epilog=examples("machine"))
     add_machine(parser)
+    add_quiet(parser)
     parser.set_defaults(parser=parser)
     return guard(parser, run_machine, parse(parser, argv))
 
@@ -87,16 +92,16 @@ def run_machine(args: argparse.Namespace) -> int:
         finally:
             if reader is not None:
                 os.close(reader)
-        print(
+        args.say(
             f"machine {machine.machine_id} listens on port {machine.listen_port}, "
-            f"logs to {near(machine.log_filename)}, seed {machine.seed}",
-            flush=True,
+            f"logs to {near(machine.log_filename)}, seed {machine.seed}"
         )
         begin(Path(machine.log_filename))
         if args.status_fd is None and _is_struck(args):
             _warn(
+                args,
                 f"machine {args.machine_id}: of --faults it takes those of its links; "
-                "its crashes and pauses are left to whoever started this process"
+                "its crashes and pauses are left to whoever started this process",
             )
         if handed is not None:
             args.signals.pass_on(machine.interrupt)
@@ -104,7 +109,7 @@ def run_machine(args: argparse.Namespace) -> int:
         every = STATUS_EVERY if looks is None else 1
         with _bar(args) as show:
             _drive(machine, status(args.status_fd, looks), every, show, args)
-        print(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}", flush=True)
+        args.say(f"machine {args.machine_id}: {machine.ticks} ticks, clock {machine.local_clock}")
     return DONE
 
 
@@ -205,8 +210,9 @@ def _is_struck(args: argparse.Namespace) -> bool:
     return args.machine_id in struck
 
 
-def _warn(message: str) -> None:
-    print(f"lamport: {message}", file=sys.stderr, flush=True)
+def _warn(args: argparse.Namespace, message: str) -> None:
+    if not args.say.is_quiet:
+        print(f"lamport: {message}", file=sys.stderr, flush=True)
 
 
 def _bar(args: argparse.Namespace) -> AbstractContextManager["Progress"]:
@@ -241,7 +247,7 @@ def _drive(
         finally:
             # They say why it failed.
             for message in machine.warnings():
-                _warn(message)
+                _warn(args, message)
         show(machine.elapsed, [machine.local_clock], [machine.queue_len])
         if done:
             status(machine)

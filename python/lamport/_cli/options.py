@@ -11,7 +11,13 @@ from lamport._model.setting import SETTING
 
 __all__ = ["FUNCTIONS", "add_changes", "add_parameters", "add_window", "changed", "given", "reader"]
 
-FUNCTIONS = {"run": "run_local", "simulate": "simulate", "sweep": "sweep", "machine": "Machine"}
+FUNCTIONS = {
+    "run": "run_local",
+    "simulate": "simulate",
+    "sweep": "sweep",
+    "machine": "Machine",
+    "predict": "predict",
+}
 """What each command calls."""
 DEFAULT = re.compile(r"(?: \(|; )(?:default: [^()]*|%\(default\)\w|1/3)\)$")
 """What a help text says of the default."""

@@ -43,7 +43,7 @@ def refuse_picture(args: argparse.Namespace) -> None:
             )
 
 
-def draw(run: "Run", args: argparse.Namespace, path: Path, **events: Any) -> None:
+def draw(run: "Run", args: argparse.Namespace, path: Path, form: str, **events: Any) -> None:
     """Draw a run, with what is asked of `events`, `highlight` and `cut`."""
     from warnings import catch_warnings, filterwarnings
 
@@ -68,6 +68,6 @@ def draw(run: "Run", args: argparse.Namespace, path: Path, **events: Any) -> Non
         )
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
         try:
-            figure.savefig(path, dpi=DPI)
+            figure.savefig(path, dpi=DPI, format=form)
         except OSError as error:  # of a disk that is full it does not say where
             raise OSError(error.errno, error.strerror, str(path)) from None

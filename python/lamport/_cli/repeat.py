@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._cli.compare import print_comparison
+from lamport._cli.compare import compared
 from lamport._model.ticks import rate_word
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def run_repeatedly(
     count: int,
     run_once: "Callable[[Mapping[str, Any]], Run]",
     args: argparse.Namespace,
-) -> "list[Run]":
-    """Run machines several times, and print and write how the runs compare. Returns them.
+) -> "tuple[list[Run], dict[str, Any] | None]":
+    """Run machines several times, and print and write how the runs compare. Returns them, and that.
 
     The rates are those of the first run, unless ``args.redraw``. Every directory is made before the first
     run. One that is ended early is the last; of one that fails, those before it are compared.
@@ -31,13 +31,14 @@ def run_repeatedly(
     seeds = _seeds(parameters["seed"], count)
     rates = None if args.redraw else _rates(parameters, seeds[0])
     runs: list[Run] = []
+    say = args.say
     with _directories(parameters["log_dir"], count) as (home, directories):
-        print(f"{count} runs in {home}, seeds {seeds[0]} to {seeds[-1]}")
+        say(f"{count} runs in {home}, seeds {seeds[0]} to {seeds[-1]}")
         if rates is not None and parameters["rates"] is None:
-            print(f"rates of all runs, drawn: {', '.join(rate_word(rate) for rate in rates)}")
+            say(f"rates of all runs, drawn: {', '.join(rate_word(rate) for rate in rates)}")
         try:
             for number, (directory, seed) in enumerate(zip(directories, seeds, strict=True), 1):
-                print(f"\nrun {number} of {count}", flush=True)
+                say(f"\nrun {number} of {count}")
                 more = {"seed": seed, "log_dir": directory}
                 runs.append(run_once(more if rates is None else more | {"rates": rates}))
                 if runs[-1].interrupted or args.signals.is_caught:
@@ -46,17 +47,18 @@ def run_repeatedly(
             with suppress(Exception):  # what is told in the end is why the run failed
                 _compare(runs, home, args)
             raise
-        _compare(runs, home, args)
-    return runs
+        comparison = _compare(runs, home, args)
+    return runs, comparison
 
 
-def _compare(runs: "list[Run]", home: Path, args: argparse.Namespace) -> None:
+def _compare(runs: "list[Run]", home: Path, args: argparse.Namespace) -> dict[str, Any] | None:
     from lamport._runs.compare import labels
 
-    if len(runs) > 1:
-        print()
-        with args.signals.noted():
-            print_comparison(labels(runs), None if args.no_report else home)
+    if len(runs) < 2:
+        return None
+    args.say()
+    with args.signals.noted():
+        return compared(labels(runs), None if args.no_report else home, args)
 
 
 def _seeds(seed: int | None, count: int) -> range:

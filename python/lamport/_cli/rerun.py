@@ -5,9 +5,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.algorithm import check_algorithm
+from lamport._cli.document import add_json
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_changes, changed
-from lamport._cli.print_run import print_run
+from lamport._cli.show_run import show_run
 from lamport._cli.view import add_beside, check_beside, write_beside
 from lamport._cli.watched import watched
 from lamport._cli.words import WordedError
@@ -34,6 +35,7 @@ def add_rerun(parser: argparse.ArgumentParser) -> None:
     add("--no-report", action="store_true", help="write no figure and no summary")
     add_beside(parser)
     add("--no-progress", action="store_true", help="show no progress bar")
+    add_json(parser)
 
 
 def run_rerun(args: argparse.Namespace) -> int:
@@ -88,4 +90,4 @@ def _changes(args: argparse.Namespace) -> dict[str, Any]:
 
 def _show(run: "Run", args: argparse.Namespace) -> None:
     report = run.report() if getattr(args, "record", True) and not args.no_report else []
-    print_run(run, [*report, *write_beside(run, args)])
+    show_run(args, run, [*report, *write_beside(run, args)])

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.algorithm import check_algorithm
+from lamport._cli.document import add_json, tell
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.follow import add_live, shown_live
 from lamport._cli.options import add_parameters, given, reader
-from lamport._cli.print_run import print_run
+from lamport._cli.run_document import run_document
+from lamport._cli.show_run import show_run
 from lamport._cli.view import add_beside, check_beside, write_beside
 from lamport._cli.watched import watched
 from lamport._drive.key import AUTO, given_key
@@ -49,6 +51,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add_beside(parser)
     add_live(parser, is_port_needed=False)
     add("--no-progress", action="store_true", help="show no progress bar")
+    add_json(parser)
 
 
 @contextmanager
@@ -116,6 +119,8 @@ def run_run(args: argparse.Namespace) -> int:
         check_beside(args, parameters["log_dir"])
     parameters["key"] = None if args.no_key else given_key(None if args.key == AUTO else args.key) or AUTO
 
+    documents: list[dict[str, Any]] = []
+
     def run_once(more: Mapping[str, Any]) -> "Run":
         run_on: Callable[..., Run] = _runner(args)
         with args.signals.noted():
@@ -126,7 +131,11 @@ def run_run(args: argparse.Namespace) -> int:
             ):
                 run = run_on(**placed, progress=look)
             report = [] if args.no_report else run.report()
-            print_run(run, [*report, *write_beside(run, args)])
+            paths = [*report, *write_beside(run, args)]
+            if args.repeat == 1 or not args.json:
+                show_run(args, run, paths)
+            else:
+                documents.append(run_document(run, paths))
         return run
 
     if args.repeat == 1:
@@ -134,6 +143,9 @@ def run_run(args: argparse.Namespace) -> int:
     else:
         from lamport._cli.repeat import run_repeatedly
 
-        *runs, last = run_repeatedly(parameters, args.repeat, run_once, args)
-        interrupted = last.interrupted or len(runs) + 1 < args.repeat
+        runs, comparison = run_repeatedly(parameters, args.repeat, run_once, args)
+        interrupted = runs[-1].interrupted or len(runs) < args.repeat
+        if args.json:
+            more = {"interrupted": interrupted, "runs": documents, "comparison": comparison}
+            tell(args, "runs", more)
     return INTERRUPTED if interrupted or args.signals.is_caught else DONE

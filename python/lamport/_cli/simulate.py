@@ -1,19 +1,16 @@
 """The command ``lamport simulate``."""
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lamport._cli.algorithm import check_algorithm
+from lamport._cli.document import add_json
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given
-from lamport._cli.print_run import print_run
-from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._cli.show_run import show_run
+from lamport._cli.standard_output import TO_STANDARD, is_standard, placed
+from lamport._cli.table_file import add_format, file_format, write_table
 from lamport._cli.view import add_beside, check_beside, write_beside
 from lamport._cli.words import WordedError
-
-if TYPE_CHECKING:
-    from lamport._runs.run import Run
 
 __all__ = ["add_simulate", "run_simulate"]
 
@@ -24,10 +21,11 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--no-report", action="store_true", help="write no figure and no summary beside the logs")
     add_beside(parser)
-    add("-o", "--output", metavar="FILE", help="write a table; FILE is replaced if it exists")
+    add("-o", "--output", metavar="FILE", help=f"write a table; FILE is replaced if it exists; {TO_STANDARD}")
     add("--table", choices=("events", "machines"), help="which (default: events; with --no-record machines)")
     add_format(parser)
     add("--no-progress", action="store_true", help="show no progress bar")
+    add_json(parser)
 
 
 def run_simulate(args: argparse.Namespace) -> int:
@@ -48,14 +46,11 @@ def run_simulate(args: argparse.Namespace) -> int:
     run = simulate(**parameters, progress=False if args.no_progress else None)
     paths = [] if args.log_dir is None or args.no_report or not args.record else run.report()
     paths += write_beside(run, args)
-    if form is not None:
-        paths.append(_write(run, table, Path(args.output), form))
-    print_run(run, paths)
+    if table == "machines":
+        paths += write_table(args, run._machines.reset_index(), form)
+    elif form is not None:
+        with placed(args, form) as path:
+            run.export(path, format=form)
+        paths += [] if is_standard(args) else [path]
+    show_run(args, run, paths)
     return INTERRUPTED if run.interrupted else DONE
-
-
-def _write(run: "Run", table: str, path: Path, form: str) -> Path:
-    if table == "events":
-        return run.export(path, format=form)
-    save_table(run._machines.reset_index(), path, form)
-    return path

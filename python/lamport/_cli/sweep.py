@@ -4,13 +4,15 @@ import argparse
 import json
 import re
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.algorithm import check_algorithm
+from lamport._cli.document import add_json, tell
 from lamport._cli.exit_status import DONE, INTERRUPTED
 from lamport._cli.options import add_parameters, given, reader
-from lamport._cli.table_file import add_format, file_format, save_table
+from lamport._cli.standard_output import TO_STANDARD
+from lamport._cli.sweep_document import sweep_document
+from lamport._cli.table_file import add_format, file_format, write_table
 from lamport._cli.words import WordedError, as_options
 from lamport._lamport import LamportError
 from lamport._model import read
@@ -74,10 +76,11 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="write one row per machine and run; FILE is replaced if it exists",
+        help=f"write one row per machine and run; FILE is replaced if it exists; {TO_STANDARD}",
     )
     add_format(parser)
     add("--no-progress", action="store_true", help="show no progress bar")
+    add_json(parser)
 
 
 def run_sweep(args: argparse.Namespace) -> int:
@@ -111,12 +114,14 @@ def run_sweep(args: argparse.Namespace) -> int:
         raise
     except SweepError as error:
         raise _worded(error) from error
-    if form is not None:
-        save_table(frame, Path(args.output), form)
-    print(f"seed {frame.attrs['seed']}")
-    _print(frame, wanted, args.statistic)
-    if form is not None:
-        print(f"wrote {args.output}")
+    paths = write_table(args, frame, form)
+    if args.json:
+        tell(args, "sweep", sweep_document(frame, wanted, args.statistic, paths))
+    elif not args.say.is_quiet:
+        args.say(f"seed {frame.attrs['seed']}")
+        _print(frame, wanted, args)
+        for path in paths:
+            args.say(f"wrote {path}")
     return INTERRUPTED if frame.attrs["interrupted"] else DONE
 
 
@@ -168,18 +173,19 @@ def _statistic(text: str) -> str | float:
         return text
 
 
-def _print(frame: "pd.DataFrame", wanted: "Wanted", statistic: Any) -> None:
+def _print(frame: "pd.DataFrame", wanted: "Wanted", args: argparse.Namespace) -> None:
     """Print means, or what is wanted, and intervals of the points."""
     from lamport._runs.summarize import summarize
 
+    say, statistic = args.say, args.statistic
     if frame.empty:
-        print("no run is finished")
+        say("no run is finished")
         return
     table = summarize(
         frame, frame.attrs["grid"] or ["machines"], statistic=statistic, confidence=wanted.level
     )
     what = f"{statistic:g} quantiles" if wanted.name == "quantile" else f"{wanted.name}s"
-    print(f"{what} over runs, and their {wanted.level * 100:g} % confidence intervals")
+    say(f"{what} over runs, and their {wanted.level * 100:g} % confidence intervals")
     shown = [name for name in SHOWN if name in table.columns.get_level_values(0)]
     for name in shown:
         mean, low, high = (table[name, each].map("{:.4g}".format) for each in (wanted.name, "low", "high"))
@@ -187,4 +193,4 @@ def _print(frame: "pd.DataFrame", wanted: "Wanted", statistic: Any) -> None:
     flat = table[[(f"{name} ", "") for name in shown]].droplevel(1, axis=1)
     flat.insert(0, "runs", table["runs", "count"])
     flat.columns = flat.columns.str.strip()
-    print(flat.reset_index().to_string(index=False, max_rows=MOST_SHOWN))
+    say(flat.reset_index().to_string(index=False, max_rows=MOST_SHOWN))

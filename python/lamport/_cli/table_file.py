@@ -6,10 +6,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from lamport._cli.standard_output import check_terminal, is_standard, placed
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["add_format", "file_format", "save_table"]
+__all__ = ["add_format", "file_format", "write_table"]
 
 FORMATS = ("csv", "parquet")
 
@@ -43,12 +45,17 @@ def file_format(
         raise ValueError(
             f"--output {args.output}: its ending is not one of {', '.join(formats)}: give --format"
         )
+    check_terminal(args, str(form))
     Path(args.output).absolute().parent.mkdir(parents=True, exist_ok=True)
     return str(form)
 
 
-def save_table(table: "pd.DataFrame", path: Path, form: str) -> None:
-    """Write a table, without its index."""
-    from lamport._runs.export import write_table
+def write_table(args: argparse.Namespace, table: "pd.DataFrame", form: str | None) -> list[Path]:
+    """Write a table without its index, if it is asked for; return the file, but not standard output."""
+    from lamport._runs import export
 
-    write_table(table, path, form)
+    if form is None:
+        return []
+    with placed(args, form) as path:
+        export.write_table(table, path, form)
+    return [] if is_standard(args) else [path]

@@ -11,6 +11,8 @@ from lamport._cli.follow import add_follow, run_follow
 from lamport._cli.near import near
 from lamport._cli.options import add_window, reader
 from lamport._cli.picture import ENDINGS, add_picture, draw, refuse_picture
+from lamport._cli.say import Say
+from lamport._cli.standard_output import TO_STANDARD, check_terminal, is_standard, placed
 from lamport._cli.words import WordedError
 
 if TYPE_CHECKING:
@@ -35,8 +37,9 @@ def add_view(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         help="the file to write: .html, a page to move in, zoom, ask and search, which loads nothing; or a "
-        "still picture, .png, .svg or .pdf",
+        f"still picture, .png, .svg or .pdf; {TO_STANDARD}",
     )
+    add("--as", dest="form", choices=(PAGE, *ENDINGS), help="what FILE is (default: by its ending)")
     add("--overwrite", action="store_true", help="replace FILE if it exists")
     add("--open", action="store_true", help="open FILE in a browser")
     add_window(parser)
@@ -66,8 +69,19 @@ def run_view(args: argparse.Namespace) -> int:
         return run_follow(args)
     if args.port is not None:
         raise WordedError(f"--port {args.port} goes with --follow DIR")
-    path = _checked(args)
+    form = _checked(args)
     run = load_logs(args)
+    with placed(args, form) as path:
+        _write(run, args, form, path)
+    if is_standard(args):
+        return DONE
+    args.say(f"wrote {path}")
+    if args.open:
+        _open(path, args.say)
+    return DONE
+
+
+def _write(run: "Run", args: argparse.Namespace, form: str, path: Path) -> None:
     read_from = [*run.files, *map(Path, args.logs)]
     if path.exists() and any(file.exists() and file.samefile(path) for file in read_from):
         raise WordedError(f"--output {args.output} is one of the logs: give another file")
@@ -75,40 +89,41 @@ def run_view(args: argparse.Namespace) -> int:
         "highlight": None if args.highlight is None else _named(run, args.highlight),
         "cut": None if args.cut is None else dict(_named(run, each) for each in args.cut),
     }
-    if path.suffix.lower() == f".{PAGE}":
-        _say_how_long(run)
+    if form == PAGE:
+        _say_how_long(run, args)
         view = run.view(args.start, args.stop, texts=not args.no_texts, **events)
         view.save(path, overwrite=args.overwrite)
     else:
-        draw(run, args, path, **events)
-    print(f"wrote {path}", flush=True)
-    if args.open:
-        _open(path)
-    return DONE
+        draw(run, args, path, form, **events)
 
 
-def _checked(args: argparse.Namespace) -> Path:
-    """Return the file to write, if it can be one and goes with what else is asked."""
+def _checked(args: argparse.Namespace) -> str:
+    """Return what is to be written, if there can be such a file and it goes with what else is asked."""
     if not args.logs:
         raise WordedError("give LOG, a log file, a glob, or the directory of a run; or --follow DIR")
     if args.output is None:
         raise WordedError(f"give --output FILE, as in --output {BESIDE}")
     path = Path(args.output)
-    ending = path.suffix.removeprefix(".").lower()
-    if ending not in {PAGE, *ENDINGS}:
+    form = str(args.form or path.suffix.removeprefix(".").lower())
+    if form not in {PAGE, *ENDINGS}:
         raise WordedError(
             f"--output {args.output}: its ending is not one of {', '.join((PAGE, *ENDINGS))}: "
-            f"give a file such as {BESIDE}"
+            f"give a file such as {BESIDE}, or --as {PAGE}"
         )
-    if ending == PAGE:
+    if form == PAGE:
         refuse_picture(args)
     elif args.no_texts:
         raise WordedError("--no-texts goes with a page: give --output FILE with .html")
+    if is_standard(args):
+        if args.open:
+            raise WordedError("--open goes with a file, not with --output -")
+        check_terminal(args, form)
+        return form
     if path.is_dir():
         raise IsADirectoryError(f"--output {args.output}: it is a directory: give a file in it")
     if path.exists() and not args.overwrite:
         raise FileExistsError(f"--output {args.output} exists: give another file, or --overwrite")
-    return path
+    return form
 
 
 def add_beside(parser: argparse.ArgumentParser) -> None:
@@ -128,13 +143,13 @@ def write_beside(run: "Run", args: argparse.Namespace) -> list[Path]:
     """Write the page of a run beside its logs, if it is asked for."""
     if not args.view or run.log_dir is None:
         return []
-    _say_how_long(run)
+    _say_how_long(run, args)
     return [run.view().save(Path(run.log_dir, BESIDE))]
 
 
-def _say_how_long(run: "Run") -> None:
+def _say_how_long(run: "Run", args: argparse.Namespace) -> None:
     count = len(run._logs.events()["time"])
-    if count > MANY:
+    if count > MANY and not args.say.is_quiet:
         print(
             f"making a page of {count:,} events, in some {count / PER_SECOND:.0f} s or more; "
             "--start and --stop choose a part",
@@ -143,7 +158,7 @@ def _say_how_long(run: "Run") -> None:
         )
 
 
-def _open(path: Path) -> None:
+def _open(path: Path, say: Say) -> None:
     import webbrowser
 
     place = path.resolve().as_uri()
@@ -151,7 +166,7 @@ def _open(path: Path) -> None:
         done = webbrowser.open(place)
     except (OSError, webbrowser.Error):
         done = False
-    print(f"opened {near(path)}: {place}" if done else f"no browser was opened: it is at {place}", flush=True)
+    say(f"opened {near(path)}: {place}" if done else f"no browser was opened: it is at {place}")
 
 
 def _cut(text: str) -> list[tuple[str, int]]:

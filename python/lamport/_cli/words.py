@@ -8,6 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lamport._cli.document import DOCUMENT, tell_misuse
+from lamport._cli.exit_status import MISUSED
+from lamport._cli.parser import Misused, Parser
+
 __all__ = ["WordedError", "as_options", "describe", "parse"]
 
 TWICE_NAMED = re.compile(r"\(\w+=True, (--[\w-]+)\)")
@@ -22,25 +26,64 @@ ARGUMENT = re.compile(r"arguments=\{'(\w+)': \.\.\.\}")
 """An argument of an algorithm in words of the library."""
 
 
-def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
     """Read a command line as ``parse_args`` does, and say more of words that nothing takes."""
-    args, strange = parser.parse_known_args(argv)
-    if strange:
-        words = list(sys.argv[1:] if argv is None else argv)
-        told: argparse.ArgumentParser = getattr(args, "parser", parser)
-        told.error(_say_strange(strange, words, told))
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        _refuse_unknown(parser, words)
+        args, strange = parser.parse_known_args(words)
+        if strange:
+            told: Parser = getattr(args, "parser", parser)
+            told.error(_say_strange(strange, words, told))
+    except Misused as ended:
+        if DOCUMENT in words:
+            tell_misuse(ended.parser, MISUSED, ended.message)
+        raise
     return args
+
+
+def _refuse_unknown(parser: Parser, words: Sequence[str]) -> None:
+    """Refuse options that are not there before anything is said of others that are missing then."""
+    told, rest = _command(parser, words)
+    flags = told._option_string_actions
+    for word in rest:
+        if word == "--":
+            return
+        flag = word.partition("=")[0]
+        # Where a blank is in it, argparse takes it for a value.
+        if flag.startswith("--") and " " not in flag and flag not in flags:
+            told.error(f"unrecognized arguments: {flag}: {_say_meant(flag, told)}")
+
+
+def _command(parser: Parser, words: Sequence[str]) -> tuple[Parser, Sequence[str]]:
+    """Return what reads the words of a command, and these; before one those of the parser itself."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            place = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
+            if place < len(words) and words[place] in action.choices:
+                return action.choices[words[place]], words[place + 1 :]
+            return parser, words[:place]
+    return parser, words
+
+
+def _say_meant(flag: str, parser: argparse.ArgumentParser) -> str:
+    """Say which option is meant by one that is not there: what it is short for, else what is like it."""
+    from difflib import get_close_matches
+
+    flags = [flag for action in parser._actions for flag in action.option_strings if _is_shown(action)]
+    whole = [each for each in flags if each.startswith(flag)] if flag.strip("-") else []
+    meant = whole or get_close_matches(flag, flags, n=1)
+    return f"is {' or '.join(meant)} meant" if meant else f"see {parser.prog} --help"
+
+
+def _is_shown(action: argparse.Action) -> bool:
+    return action.help != argparse.SUPPRESS
 
 
 def _say_strange(strange: Sequence[str], words: Sequence[str], parser: argparse.ArgumentParser) -> str:
     text = f"unrecognized arguments: {' '.join(strange)}"
-    flags = [flag for action in parser._actions for flag in action.option_strings]
     if strange[0].startswith("-") and strange[0] != "-":
-        from difflib import get_close_matches
-
-        flag = strange[0].partition("=")[0]
-        close = get_close_matches(flag, flags, n=1)
-        return f"{text}: {f'is {close[0]} meant' if close else f'see {parser.prog} --help'}"
+        return f"{text}: {_say_meant(strange[0].partition('=')[0], parser)}"
     place = words.index(strange[0]) if strange[0] in words else 0
     before = words[:place]
     # An option that takes a list, its value, and what was meant to be more of it.

@@ -32,6 +32,19 @@ class Comfort:
                 self.lose(error)
         return len(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write these bytes behind what is written."""
+        self.flush()
+        if self.stream is not None and self.lost is None:
+            buffer = getattr(self.stream, "buffer", None)
+            if buffer is None:  # a stream of text alone
+                self.write(data.decode("utf-8", "backslashreplace"))
+                return
+            try:
+                buffer.write(data)
+            except (OSError, ValueError) as error:
+                self.lose(error)
+
     def writelines(self, lines: Iterable[str]) -> None:
         """Write these one after the other."""
         for line in lines:

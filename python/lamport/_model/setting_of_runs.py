@@ -73,6 +73,7 @@ OF_RUNS = (
         read=read.numbers,
         options={
             **on("run simulate sweep", "--rates", RATES.format("-n or --algorithm"), metavar="1,3,6"),
+            **on("predict", "--rates", "ticks per second, one per machine", metavar="1,3,6", required=True),
         },
     ),
     Parameter(
@@ -108,7 +109,7 @@ OF_RUNS = (
         read=read.reals,
         options={
             **on(
-                "run simulate sweep",
+                "run simulate sweep predict",
                 "--internal-probability",
                 "probability that an idle tick is internal, of all machines or one each (%(default)s)",
                 metavar="P,...",
@@ -128,7 +129,7 @@ OF_RUNS = (
         read=read.reals,
         options={
             **on(
-                "run simulate sweep",
+                "run simulate sweep predict",
                 "--broadcast-share",
                 "share of sends to all peers, of all machines or one each (1/3)",
                 metavar="B,...",
@@ -143,7 +144,7 @@ OF_RUNS = (
         read=read.weights,
         seldom=True,
         options=on(
-            "run simulate sweep",
+            "run simulate sweep predict",
             "--weights",
             'how often a send to one peer goes to which, as {"1": {"2": 3, "3": 1}} (default: all 1)',
             metavar="W",
@@ -202,7 +203,10 @@ OF_RUNS = (
         _runs("full", predict="full"),
         read=read.topology,
         options=on(
-            "run simulate sweep", "--topology", 'full, ring, star, line or {"1": [2], ...}', metavar="T"
+            "run simulate sweep predict",
+            "--topology",
+            'full, ring, star, line or {"1": [2], ...}',
+            metavar="T",
         ),
     ),
     Parameter(

@@ -47,6 +47,9 @@ LONGEST = 40
 """The most letters of a value in a table."""
 
 Columns = dict[str, list[str]]
+Band = tuple[float, float, float]
+"""A mean, and the ends of its confidence interval."""
+Bands = dict[str, Band]
 
 
 class Group(NamedTuple):
@@ -150,57 +153,109 @@ class Comparison:
             "Remark": ", ".join(remarks),
         }
 
-    def means(self, group: Group) -> Columns | None:
-        """Return means and intervals of each machine of runs alike, and of the whole run; None if too few."""
+    def setting(self, name: str) -> dict[str, Any]:
+        """Return what a run was made with."""
+        return self._settings[name]
+
+    def numbers(self, name: str) -> dict[str, float]:
+        """Return the numbers of a whole run."""
+        return _of_run(self.runs[name])
+
+    def bands(self, group: Group) -> list[Bands] | None:
+        """Return means and intervals of each machine of runs that are alike; None if they are too few."""
         runs = group.finished
         if len(runs) < 2:
             return None
-        tables = [run._machines for run in runs]
-        columns: Columns = {
-            "Machine": _names(tables[0]),
-            "Rate (ticks/s)": [_number(rate) for rate in tables[0]["clock_rate"]],
+        values = {name: np.array([floats(run._machines[name]) for run in runs]).T for name in OF_A_MACHINE}
+        return [
+            {name: band(values[name][place], floor(name)) for name in OF_A_MACHINE}
+            for place in range(len(runs[0]._machines))
+        ]
+
+    def means(self, group: Group) -> Columns | None:
+        """Return the same in words, with the names of the machines and their rates."""
+        bands = self.bands(group)
+        if bands is None:
+            return None
+        first = group.finished[0]._machines
+        return {
+            "Machine": _names(first),
+            "Rate (ticks/s)": [_number(rate) for rate in first["clock_rate"]],
+            **{said: [_interval(each[name]) for each in bands] for name, said in OF_A_MACHINE.items()},
         }
-        for name, said in OF_A_MACHINE.items():
-            values = np.array([floats(table[name]) for table in tables])
-            columns[said] = [interval(row, floor(name)) for row in values.T]
-        return columns
+
+    def whole_bands(self, group: Group) -> Bands | None:
+        """Return means and intervals of whole runs that are alike; None if they are too few."""
+        return _whole_bands(group.finished)
 
     def whole_means(self, group: Group) -> Columns | None:
-        """Return means and intervals of whole runs that are alike; None if they are too few."""
-        return _whole_means(group.finished)
+        """Return the same in words."""
+        return _worded(self.whole_bands(group))
 
-    def means_of_drawn(self) -> Columns | None:
+    def bands_of_drawn(self) -> Bands | None:
         """Return means of whole runs that differ in their rates alone, which their seeds drew; else None."""
         runs = _finished(self.runs)
         if self.differing != ["rates"] or not all(map(_drew_its_rates, runs)):
             return None
-        return _whole_means(runs)
+        return _whole_bands(runs)
+
+    def means_of_drawn(self) -> Columns | None:
+        """Return the same in words."""
+        return _worded(self.bands_of_drawn())
+
+
+def band(values: "NDArray[np.float64] | Sequence[float]", least: float = 0.0) -> Band:
+    """Return a mean and its 95 % confidence interval, Student's, of values that are never below `least`.
+
+    Of one value there is no interval, and of none no mean: NaN.
+
+    Examples
+    --------
+    >>> [round(each, 2) for each in band([10.0, 12.0, 14.0])], band([3.0, 3.0])
+    ([12.0, 7.03, 16.97], (3.0, 3.0, 3.0))
+    """
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return np.nan, np.nan, np.nan
+    mean = float(known.mean())
+    if len(known) < 2:
+        return mean, np.nan, np.nan
+    if not float(np.ptp(known)):
+        return mean, mean, mean
+    half = t_quantile(len(known) - 1) * float(known.std(ddof=1)) / len(known) ** 0.5
+    return mean, max(mean - half, least), mean + half
 
 
 def interval(values: "NDArray[np.float64] | Sequence[float]", least: float = 0.0) -> str:
-    """Write a mean and its 95 % confidence interval, Student's, of values that are never below `least`.
+    """Write a mean and its interval, where it has one, see `band`.
 
     Examples
     --------
     >>> interval([10.0, 12.0, 14.0]), interval([3.0, 3.0]), interval([2.0, 4.0], 1.0)
     ('12 [7.032, 16.97]', '3', '3 [1, 15.71]')
     """
-    known = np.asarray(values, dtype=np.float64)
-    known = known[~np.isnan(known)]
-    if not len(known):
-        return "-"
-    mean = float(known.mean())
-    if len(known) < 2 or not float(np.ptp(known)):
+    return _interval(band(values, least))
+
+
+def _interval(band: Band) -> str:
+    mean, low, high = band
+    if np.isnan(low) or low == high:
         return _number(mean)
-    half = t_quantile(len(known) - 1) * float(known.std(ddof=1)) / len(known) ** 0.5
-    return f"{_number(mean)} [{_number(max(mean - half, least))}, {_number(mean + half)}]"
+    return f"{_number(mean)} [{_number(low)}, {_number(high)}]"
 
 
-def _whole_means(runs: "Sequence[Run]") -> Columns | None:
+def _whole_bands(runs: "Sequence[Run]") -> Bands | None:
     if len(runs) < 2:
         return None
     rows = [_of_run(run) for run in runs]
-    return {said: [interval([row[name] for row in rows], floor(name))] for name, said in OF_A_RUN.items()}
+    return {name: band([row[name] for row in rows], floor(name)) for name in OF_A_RUN}
+
+
+def _worded(bands: Bands | None) -> Columns | None:
+    if bands is None:
+        return None
+    return {said: [_interval(bands[name])] for name, said in OF_A_RUN.items()}
 
 
 def _of_run(run: "Run") -> dict[str, float]:

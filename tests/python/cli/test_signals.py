@@ -171,7 +171,7 @@ def test_a_command_that_cannot_wait_is_ended_at_once():
 
 INTERRUPTED = """
 import argparse, sys
-from lamport._cli.exit_status import guard
+from lamport._cli.guard import guard
 parser, args = argparse.ArgumentParser(prog="x"), argparse.Namespace()
 sys.exit(guard(parser, lambda _: exec("raise KeyboardInterrupt"), args))
 """

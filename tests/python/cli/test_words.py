@@ -60,7 +60,7 @@ LIST = "a list is one word with commas"
         ("run --rates 1 3 6", 2, f"unrecognized arguments: 3 6: {LIST}, --rates 1,3,6"),
         ("run --rates 0,1", 2, "argument --rates: a clock rate of 0 ticks per second: it must be"),
         ("run --duration -1", 2, "argument --duration: a duration of -1 seconds: it must be a positive"),
-        ("run --duratoin 3", 2, "unrecognized arguments: --duratoin 3: is --duration meant"),
+        ("run --duratoin 3", 2, "unrecognized arguments: --duratoin: is --duration meant"),
         ("run -n -1", 2, "argument -n/--machines: -1 is out of range: give a whole number, 1 or more"),
         ("run -n 2 --rates 1,2,3", 2, "--machines=2, but --rates has 3 values: they must agree"),
         ("run --max-rate 0", 2, "argument --max-rate: 0: it lies between 1 and"),

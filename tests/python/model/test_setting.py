@@ -71,7 +71,7 @@ def test_a_grid_varies_what_every_run_in_virtual_time_has():
 def test_options_have_the_defaults_of_the_functions(command):
     parser = argparse.ArgumentParser()
     add_parameters(parser, command)
-    args = vars(parser.parse_args(["--id=1"] if command == "machine" else []))
+    args = vars(parser.parse_args({"machine": ["--id=1"], "predict": ["--rates=1"]}.get(command, [])))
     for name, each in SETTING.items():
         function = FUNCTIONS[command]
         default = each.of.get(function, each.of.get("grid"))

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 import lamport
-from lamport._cli.exit_status import guard
+from lamport._cli.guard import guard
 from lamport._model.warning import warn
 
 

@@ -1,41 +1,54 @@
-"""A run, printed."""
+"""A run, shown: printed, or as a document."""
 
+import argparse
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lamport._cli.document import tell
 from lamport._cli.near import near
+from lamport._cli.run_document import run_document
+from lamport._cli.say import Say
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lamport._runs.recorded import Recorded
 
-__all__ = ["print_run"]
+__all__ = ["show_run"]
 
 SHOWN = ("clock_rate", "ticks", "final_clock", "mean_jump", "max_jump", "max_queue_len", "queue_growth")
 MOST_SHOWN = 40
 """The most machines of which each has a row."""
 
 
-def print_run(run: "Recorded", paths: Iterable[Path] = ()) -> None:
-    """Print the table of a run and the paths of what was written."""
+def show_run(args: argparse.Namespace, run: "Recorded", paths: Iterable[Path] = ()) -> None:
+    """Print the table of a run and the paths of what was written, or write a document of these."""
+    if args.json:
+        tell(args, "run", run_document(run, paths))
+    else:
+        _print(run, args.say, paths)
+
+
+def _print(run: "Recorded", say: Say, paths: Iterable[Path]) -> None:
+    if say.is_quiet:
+        return
     import pandas as pd
 
     with pd.option_context("display.width", None, "display.max_columns", None, "display.max_rows", None):
-        print(_table(run).to_string(float_format="{:.4g}".format))
+        say(_table(run).to_string(float_format="{:.4g}".format))
     if not run._absent or len(run._machines) > 1:
-        print(f"drift {run.drift}")
+        say(f"drift {run.drift}")
     if (seed := run.parameters.get("seed")) is not None:
-        print(f"seed {seed}")
+        say(f"seed {seed}")
     if run.interrupted:
-        print("interrupted: it ended early, in order")
+        say("interrupted: it ended early, in order")
     for note in run.notes:
-        print(f"note: {note}")
+        say(f"note: {note}")
     if run.log_dir is not None:
-        print(f"logs: {near(run.log_dir)}")
+        say(f"logs: {near(run.log_dir)}")
     for path in paths:
-        print(f"wrote {near(path)}")
+        say(f"wrote {near(path)}")
 
 
 def _table(run: "Recorded") -> "pd.DataFrame":
