@@ -160,15 +160,14 @@ def _describe_file(error: OSError, parser: argparse.ArgumentParser, args: argpar
 def _option_of(path: str, parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
     """Name a path, with the option that gave it, or one above it or below it."""
     place = Path(path).absolute()
-    for action in _of_files(parser):
-        value = getattr(args, action.dest, None)
-        if not isinstance(value, str):
-            continue
-        given = Path(value).absolute()
-        if place == given:
-            return f"{_flag(action)} {value}"
-        if place in given.parents or given in place.parents:
-            return f"{_flag(action)} {value}: {path}"
+    values = ((_flag(action), getattr(args, action.dest, None)) for action in _of_files(parser))
+    given = [(flag, value, Path(value).absolute()) for flag, value in values if isinstance(value, str)]
+    for flag, value, where in given:
+        if place == where:
+            return f"{flag} {value or repr('')}"
+    for flag, value, where in given:
+        if place in where.parents or where in place.parents:
+            return f"{flag} {value}: {path}"
     return path
 
 
