@@ -76,6 +76,15 @@ class Sshd:
     ``alpha``, ``beta``, ``gamma``: a host each. ``refused``: a host that does not know our key. ``chatty``:
     prints a greeting first. ``changed``: another key than was known. ``closed``: nobody listens.
 
+    Parameters
+    ----------
+    place : Path
+        An empty directory.
+    hosts : mapping of str to str
+        The names of its addresses.
+    within : sequence of str
+        The words that run it where these addresses are.
+
     Attributes
     ----------
     path : str
@@ -84,8 +93,8 @@ class Sshd:
         The same for hosts given as words: what comes before the name of the host.
     """
 
-    def __init__(self, place):
-        self.place = Path(place)
+    def __init__(self, place, hosts=HOSTS, within=()):
+        self.place, self._hosts = Path(place), hosts
         for name in ("host_key", "user", "stranger", "chatty", "other_host"):
             words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.place / name]
             subprocess.run(words, check=True)
@@ -101,6 +110,7 @@ class Sshd:
             # It wants an empty directory that its service would make.
             inside = f"mount -t tmpfs none /run && mkdir /run/sshd && exec {shlex.join(words)}"
             words = ["unshare", "--mount", "sh", "-c", inside]
+        words = [*within, *words]
         without = {name: value for name, value in os.environ.items() if name not in PASSED.split()}
         self._daemon = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=without
@@ -134,17 +144,17 @@ class Sshd:
             return " ".join((self.place / f"{name}.pub").read_text().split()[:2])
 
         place = str(self.place)
-        listen = "\n".join(f"ListenAddress {address}:{self.port}" for address in HOSTS.values())
+        listen = "\n".join(f"ListenAddress {address}:{self.port}" for address in self._hosts.values())
         server = SERVER.format(listen=listen, place=place, passed=PASSED)
         Path(place, "sshd_config").write_text(server)
         greets = f'command="echo {GREETING}; eval $SSH_ORIGINAL_COMMAND" '
         Path(place, "authorized_keys").write_text(f"{key('user')}\n{greets}{key('chatty')}\n")
-        known = [f"[{address}]:{self.port}" for address in HOSTS.values()]
+        known = [f"[{address}]:{self.port}" for address in self._hosts.values()]
         Path(place, "known_hosts").write_text(f"{','.join(known)} {key('host_key')}\n")
         Path(place, "known_before").write_text(f"{','.join(known)} {key('other_host')}\n")
         hosts = "\n".join(
             f"Host {name}\n  HostName {address}\n  IdentityFile {place}/user"
-            for name, address in HOSTS.items()
+            for name, address in self._hosts.items()
         )
         text = CLIENT.format(hosts=hosts, place=place, port=self.port, closed=_free_port(), passed=PASSED)
         Path(place, "config").write_text(text)
@@ -160,9 +170,7 @@ class Sshd:
 
     def _wait(self):
         until = time.monotonic() + PATIENCE
-        while True:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
+        while self.said().count("Server listening on ") < len(self._hosts):
             if self._daemon.poll() is not None or time.monotonic() > until:
                 raise AssertionError(f"sshd does not listen: {self.said()}")
             time.sleep(0.02)

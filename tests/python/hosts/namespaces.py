@@ -15,7 +15,7 @@ from functools import cache
 __all__ = ["Network", "why_not"]
 
 IP = shutil.which("ip", path=f"{os.environ['PATH']}:/usr/sbin")
-PREFIX = "10.77.0."
+PREFIX, PREFIX_6 = "10.77.0.", "fd77::"
 LAST_WORDS = 10
 """Seconds until a process that was killed is gone."""
 
@@ -36,12 +36,12 @@ def why_not():
 
 
 class Network:
-    """Hosts 1 .. n, each a namespace with one address, all on one switch.
+    """Hosts 1 .. n, each a namespace with an address of both kinds, all on one switch.
 
     Attributes
     ----------
-    addresses : list of str
-        The address of each host.
+    addresses, addresses_6 : list of str
+        The IPv4 and IPv6 address of each host.
     """
 
     def __init__(self, count):
@@ -49,6 +49,7 @@ class Network:
         self._hub = f"{self._name}-hub"
         self._made = []
         self.addresses = [f"{PREFIX}{host}" for host in range(1, count + 1)]
+        self.addresses_6 = [f"{PREFIX_6}{host}" for host in range(1, count + 1)]
         try:
             self._make()
         except BaseException:
@@ -119,6 +120,7 @@ class Network:
             _ip("-n", self._hub, "link", "set", port, "master", "switch", "up")
             _ip("-n", name, "link", "set", "lo", "up")
             _ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
+            _ip("-n", name, "address", "add", f"{self.addresses_6[host]}/64", "dev", "eth0", "nodad")
             _ip("-n", name, "link", "set", "eth0", "up")
 
     def _add(self, name):

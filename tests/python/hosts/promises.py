@@ -57,7 +57,9 @@ def assert_promises_kept(run, *, lost=(), ticks=None):
         }
     done = run.verify()
     assert done.ok, str(done)
-    assert done.checked["time"] > 0, "nothing was said of the times of different hosts"
+    left = [each for each in run.parameters["hosts"] if not lost.issuperset(each["machines"])]
+    if len(left) > 1:
+        assert done.checked["time"] > 0, "nothing was said of the times of different hosts"
     return messages
 
 

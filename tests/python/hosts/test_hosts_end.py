@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from launched import host, hosts_file, launcher
 from left_running import Mark
 from loopback_sshd import Sshd, why_no_sshd
 from machines import lines
+from namespaces import Network, why_not
 from promises import assert_promises_kept
 
 import lamport
@@ -27,14 +28,14 @@ GONE = 15.0
 class Case:
     """One run, with a mark and a directory for what its agents keep of its own."""
 
-    def __init__(self, place, path, duration):
+    def __init__(self, place, path, duration, hosts=HOSTS):
         self._path = path
         place.mkdir()
         self.kept = place / "tmp"
         self.kept.mkdir()
         self.mark = Mark()
         self.logs = place / "run"
-        file = hosts_file(place / "hosts.toml", map(host, HOSTS))
+        file = hosts_file(place / "hosts.toml", map(host, hosts))
         self.words = ["--hosts", file, "--machines", 3, "--duration", duration, "--rates", "20"]
         self.words += ["--seed", 1, "--internal-probability", 0.3]
 
@@ -138,6 +139,62 @@ def agent_is_stopped(place, path):
         assert_one_is_lost(case, status, output, errors)
 
 
+def cable_is_out(place, path):
+    """The cable of a host, which ssh runs over too: no word gets through any more, either way."""
+    if why_not():
+        pytest.skip(why_not())
+    names = {"left": 1, "right": 2}
+    with Network(3) as network, ExitStack() as stack:
+        hosts = []
+        for name, at in names.items():
+            (directory := place.with_name(f"sshd-{name}")).mkdir()
+            daemon = Sshd(directory, {name: network.addresses[at]}, within=network.words(at))
+            stack.enter_context(daemon)
+            hosts.append([*network.words(0), *daemon.words, "--", name])
+        case = Case(place, path, 20, hosts)
+        with case.launcher() as at_work:
+            at_work.wait_until_ticking()
+            network.cut(1)
+            status, _, errors = at_work.end()
+        assert status == 0, errors
+        assert hosts[0][-1] in errors
+        case.mark.wait_until_gone(seconds=GONE)
+        run = lamport.load(case.logs)
+        (lost,) = run.parameters["lost"]
+        assert lost["machines"] == [1, 2]
+        assert assert_promises_kept(run, lost=[1, 2]) == 0
+    for log in case.kept_logs():
+        lines(log)
+    assert [path.name for path in case.kept_logs()] == ["machine_1.log", "machine_2.log"]
+
+
+def terminal_is_closed(place, path):
+    """As ctrl-C: it ends in order."""
+    case = Case(place, path, LONG)
+    with case.launcher() as at_work:
+        at_work.wait_until_ticking()
+        time.sleep(0.5)
+        os.killpg(at_work.process.pid, signal.SIGHUP)
+        status, _, errors = at_work.end()
+        assert status in {129, 130}, errors
+        case.mark.wait_until_gone(seconds=GONE)
+    assert case.kept_logs() == []
+    assert assert_promises_kept(lamport.load(case.logs)) > 0
+
+
+def launcher_is_killed_at_once(place, path):
+    """Before anybody ticks: no log is worth keeping."""
+    case = Case(place, path, LONG)
+    with case.launcher() as at_work:
+        while not list(case.kept.iterdir()):
+            assert at_work.process.poll() is None
+            time.sleep(0.01)
+        os.kill(at_work.process.pid, signal.SIGKILL)
+        case.mark.wait_until_gone(seconds=GONE)
+    assert case.kept_logs() == []
+    assert list(case.kept.iterdir()) == []
+
+
 def ctrl_c_is_pressed(place, path):
     case = Case(place, path, LONG)
     with case.launcher() as at_work:
@@ -151,6 +208,22 @@ def ctrl_c_is_pressed(place, path):
     run = lamport.load(case.logs)
     assert run.interrupted
     assert assert_promises_kept(run) > 0
+
+
+def ctrl_c_is_pressed_at_once(place, path):
+    """Before anybody ticks: nothing has happened, and nothing stays."""
+    case = Case(place, path, LONG)
+    with case.launcher() as at_work:
+        while not case.mark.agents():
+            assert at_work.process.poll() is None
+            time.sleep(0.01)
+        at_work.press_ctrl_c()
+        status, _, errors = at_work.end()
+        assert status == 130, errors
+        assert "Traceback" not in errors
+        case.mark.wait_until_gone(seconds=GONE)
+    assert list(case.kept.iterdir()) == []
+    assert not case.logs.exists()
 
 
 def assert_one_is_lost(case, status, output, errors):
@@ -170,7 +243,11 @@ CASES = [
     client_is_stopped,
     agent_is_killed,
     agent_is_stopped,
+    cable_is_out,
+    terminal_is_closed,
+    launcher_is_killed_at_once,
     ctrl_c_is_pressed,
+    ctrl_c_is_pressed_at_once,
 ]
 
 

@@ -143,12 +143,18 @@ def test_an_algorithm_on_several_hosts(network, mark, tmp_path):
     assert run.events["time"].max() < 30
 
 
-def test_the_record_says_where_it_ran(network, mark, tmp_path):
-    hosts = [host(network.words(i)) for i in range(3)]
+@pytest.mark.parametrize("kind", ["addresses", "addresses_6"])
+def test_the_record_says_where_it_ran(network, mark, tmp_path, kind):
+    addresses = getattr(network, kind)
+    given = addresses if kind == "addresses_6" else [None] * 3
+    hosts = [
+        host(network.words(i)) | ({"address": address} if address else {}) for i, address in enumerate(given)
+    ]
     options = {"seed": 1, "progress": False, "log_dir": tmp_path / "run"}
     run = lamport.run_hosts(hosts, 3, 0.5, rates=20, **options)
     record = json.loads((run.log_dir / "run.json").read_text())
-    assert [each["address"] for each in record["hosts"]] == network.addresses
+    assert [each["address"] for each in record["hosts"]] == addresses
     assert sorted(machine for each in record["hosts"] for machine in each["machines"]) == [1, 2, 3]
     assert record["keyed"]
+    assert assert_promises_kept(run, ticks=dict.fromkeys((1, 2, 3), 10)) > 0
     assert not (run.log_dir / "run.key").exists()
