@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from lamport._lamport import Logs
 
-__all__ = ["MAX_DRIFT", "alignment", "best_offsets", "corrected"]
+__all__ = ["MAX_DRIFT", "alignment", "best_offsets", "bounds", "corrected"]
 
 MAX_DRIFT = 1e-4
 """By how much a clock may go wrong, in seconds a second."""
@@ -33,9 +33,15 @@ def alignment(
 
 def best_offsets(logs: "Logs") -> dict[int, float]:
     """Return the best offset of each machine that has one: what ``offsets="align"`` stands for."""
+    return {machine: best for machine, (_, best, _) in bounds(logs).items() if not isnan(best)}
+
+
+def bounds(logs: "Logs") -> dict[int, tuple[float, float, float]]:
+    """Return the lowest, the best and the highest offset of each machine."""
     columns = logs.align(minimum_delay=0.0, max_drift=MAX_DRIFT, clock_uncertainty=0.0)
-    pairs = zip(columns["machine_id"].tolist(), columns["best"].tolist(), strict=True)
-    return {machine: best for machine, best in pairs if not isnan(best)}
+    names = ("machine_id", "low", "best", "high")
+    rows = zip(*(columns[name].tolist() for name in names), strict=True)
+    return {machine: (low, best, high) for machine, low, best, high in rows}
 
 
 def corrected(offsets: Mapping[Any, float], *, aligned: bool) -> dict[str, Any]:

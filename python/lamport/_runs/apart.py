@@ -1,10 +1,10 @@
 """Runs over several hosts, whose clocks are apart: by which offsets they are read, and what was lost."""
 
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
-from lamport._runs.align import MAX_DRIFT, best_offsets, corrected
+from lamport._runs.align import bounds, corrected
 
 if TYPE_CHECKING:
     from lamport._lamport import Logs
@@ -44,14 +44,15 @@ def read_apart(read: Read, record: Mapping[str, Any]) -> tuple["Logs", dict[int,
 
     logs = read(None)
     try:
-        each = best_offsets(logs)
+        known = bounds(logs)
     except LamportError as error:
         return logs, {}, [f"the clocks of its hosts cannot be aligned, so times are as logged: {error}"]
-    shared = _shared(logs, record)
+    shared = _shared(known, record)
     if shared is not None:
         aligned = read(shared)
         if _is_in_order(aligned):
             return aligned, shared, []
+    each = {machine: best for machine, (_, best, _) in known.items() if not isnan(best)}
     return read(each), each, []
 
 
@@ -75,26 +76,25 @@ def told(logs: "Logs", offsets: Mapping[int, float], record: Mapping[str, Any]) 
     return corrected(offsets, aligned=True) | began
 
 
-def _shared(logs: "Logs", record: Mapping[str, Any]) -> dict[int, float] | None:
+def _shared(
+    known: Mapping[int, tuple[float, float, float]], record: Mapping[str, Any]
+) -> dict[int, float] | None:
     """Return an offset for each host, by machine, if what is known of its machines has one in common."""
-    columns = logs.align(minimum_delay=0.0, max_drift=MAX_DRIFT, clock_uncertainty=0.0)
-    bounds = dict(
-        zip(
-            columns["machine_id"].tolist(),
-            zip(columns["low"].tolist(), columns["high"].tolist(), strict=True),
-            strict=True,
-        )
-    )
     found: dict[int, float] = {}
     for host in record["hosts"]:
-        machines = host.get("machines") if isinstance(host, Mapping) else None
-        own = [machine for machine in machines if machine in bounds] if isinstance(machines, list) else []
-        low = max((bounds[machine][0] for machine in own), default=0.0)
-        high = min((bounds[machine][1] for machine in own), default=0.0)
+        own = [machine for machine in _machines(host) if machine in known]
+        low = max((known[machine][0] for machine in own), default=0.0)
+        high = min((known[machine][2] for machine in own), default=0.0)
         if not (isfinite(low) and isfinite(high) and low <= high):
             return None
         found |= dict.fromkeys(own, (low + high) / 2)
-    return found if found.keys() == bounds.keys() else None
+    return found if found.keys() == known.keys() else None
+
+
+def _machines(told: object) -> list[int]:
+    """Return the ids of machines that an entry of ``run.json`` names, whoever wrote it."""
+    machines = told.get("machines") if isinstance(told, Mapping) else None
+    return [each for each in machines if isinstance(each, int)] if isinstance(machines, list) else []
 
 
 def _is_in_order(logs: "Logs") -> bool:
@@ -109,10 +109,11 @@ def _is_in_order(logs: "Logs") -> bool:
 def lost_notes(record: Mapping[str, Any]) -> list[str]:
     """Say which hosts were lost on the way, and with them what."""
     notes = []
-    for each in record.get("lost") or ():
+    lost = record.get("lost")
+    for each in lost if isinstance(lost, list) else ():
         if not isinstance(each, Mapping):
             continue
-        machines = ", ".join(map(str, each.get("machines") or ()))
+        machines = ", ".join(map(str, _machines(each)))
         kept = f"; what it logged was kept there, in {each['logs']}" if each.get("logs") else ""
         notes.append(
             f"host {each.get('host')} was lost after {each.get('at')} s, and its machines {machines} ended: "

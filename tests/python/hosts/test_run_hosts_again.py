@@ -124,6 +124,27 @@ def test_a_message_that_arrives_before_it_was_sent_is_found_all_the_same(apart, 
     assert "offsets" not in run.parameters
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"hosts": "many"},
+        {"hosts": [1, 2]},
+        {"hosts": [{"machines": 3}, {}]},
+        {"hosts": [{"machines": [[1]]}, {"machines": ["2"]}]},
+        {"lost": 3},
+        {"lost": [3, {}, {"machines": 1}, {"machines": [[1]], "host": None}]},
+    ],
+)
+def test_a_run_json_that_was_edited_by_hand(apart, tmp_path, told):
+    for file in apart.glob("machine_*.log"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "run.json").write_text(json.dumps(json.loads((apart / "run.json").read_text()) | told))
+    run = lamport.load(tmp_path)
+    assert len(run.events) > 0
+    assert isinstance(run.notes, list)
+    assert lamport.verify(tmp_path).received > 0
+
+
 def test_it_runs_again_here_unless_hosts_are_said(real, tmp_path):
     again = lamport.rerun(real, duration=0.5, log_dir=tmp_path / "here", progress=False)
     assert again.parameters["processes"] is True
