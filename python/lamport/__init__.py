@@ -26,6 +26,7 @@ _HOMES = {
     "Exponential": "_model.latency",
     "Fault": "_model.fault",
     "Host": "_hosts.host",
+    "IncomingQueue": "_lamport",
     "Jitter": "_model.ticks",
     "LamportError": "_lamport",
     "LamportWarning": "_model.warning",

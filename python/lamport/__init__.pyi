@@ -18,6 +18,7 @@ from lamport._drive.sweep import SweepError as SweepError
 from lamport._drive.sweep import sweep as sweep
 from lamport._hosts.host import Host as Host
 from lamport._hosts.run_hosts import run_hosts as run_hosts
+from lamport._lamport import IncomingQueue as IncomingQueue
 from lamport._lamport import LamportError as LamportError
 from lamport._lamport import LogError as LogError
 from lamport._lamport import Machine as Machine
@@ -78,6 +79,7 @@ __all__ = [
     "Exponential",
     "Fault",
     "Host",
+    "IncomingQueue",
     "Jitter",
     "LamportError",
     "LamportWarning",

@@ -98,6 +98,23 @@ class Me:
     It is handed to each of them, see `Algorithm`. What it is asked to do is done after the handler has
     returned, and not at all if the handler fails. Beyond that call, and in other threads, it does nothing
     but raise LamportError; what it says of itself can still be read.
+
+    Examples
+    --------
+    Two machines that hand on a number, which grows by one each time:
+
+    >>> import lamport
+    >>> class Pass(lamport.Algorithm):
+    ...     def start(self, me: lamport.Me):
+    ...         if me.id == min(me.machines):
+    ...             me.send(me.peers[0], 1)
+    ...
+    ...     def on_message(self, me: lamport.Me, sender, body):
+    ...         me.state(number=body)
+    ...         me.send(sender, body + 1)
+    >>> run = lamport.simulate(2, 10, algorithm=Pass, rates=1, seed=1)
+    >>> run.states["number"].tolist()[:5]
+    [1, 2, 3, 4, 5]
     """
 
     @property
@@ -164,15 +181,54 @@ class Me:
             Something in the body is of another class; the message has its place.
         LamportError
             More messages wait to be received than there may.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Greet(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         if me.id == 1:
+        ...             clock = me.send(2, {"kind": "hello"})
+        ...             print(clock, me.send([2, 3], ["again", clock]))
+        >>> run = lamport.simulate(3, 2, algorithm=Greet, rates=10, seed=1)
+        2 3
         """
 
     def broadcast(self, body: object = None) -> int:
-        """Send to all `peers`: one event, as `send`."""
+        """Send to all `peers`: one event, as `send`.
+
+        Parameters
+        ----------
+        body : object, optional
+            What the message says, as of `send`.
+
+        Returns
+        -------
+        int
+            The clock, which is the timestamp of the message.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Greet(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         me.broadcast("hello")
+        >>> run = lamport.simulate(3, 2, algorithm=Greet, rates=10, seed=1)
+        >>> run.machines["receives"].tolist()
+        [2, 2, 2]
+        """
 
     def timer(self, name: str, seconds: float) -> None:
         """Have `on_timer` called with this name, at the first tick so many seconds after this step.
 
         There is one timer of each name: set again, it is due at the new time only.
+
+        Parameters
+        ----------
+        name : str
+            What `on_timer` gets.
+        seconds : float
+            How long after this step, 0 to 1e9.
 
         Raises
         ------
@@ -180,22 +236,76 @@ class Me:
             The seconds are negative, not finite, or more than 1e9.
         LamportError
             More than 65,536 timers would be set.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Alarm(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         me.timer("wake", 2.5)
+        ...
+        ...     def on_timer(self, me, name):
+        ...         print(name, round(me.now, 1))
+        >>> run = lamport.simulate(1, 10, algorithm=Alarm, rates=10, seed=1)
+        wake 2.5
         """
 
     def cancel(self, name: str) -> None:
-        """Take the timer of this name away, if it is set."""
+        """Take the timer of this name away, if it is set.
+
+        Parameters
+        ----------
+        name : str
+            The name that it was set by.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Alarm(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         me.timer("wake", 2.5)
+        ...         me.cancel("wake")
+        ...
+        ...     def on_timer(self, me, name):
+        ...         print("never called")
+        >>> run = lamport.simulate(1, 10, algorithm=Alarm, rates=1, seed=1)
+        """
 
     def state(self, **values: object) -> None:
         """Declare values of the machine's state for its log and the table ``run.states``.
 
         Parameters
         ----------
-        **values
+        **values : object
             Each as the body of a message, as it is now. Within a step the last one of each name counts.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Count(lamport.Algorithm):
+        ...     ticks = 0
+        ...
+        ...     def on_idle(self, me):
+        ...         self.ticks += 1
+        ...         me.state(ticks=self.ticks)
+        >>> run = lamport.simulate(1, 3, algorithm=Count, rates=1, seed=1)
+        >>> run.states["ticks"].tolist()
+        [1, 2]
         """
 
     def stop(self) -> None:
-        """Let the machine take no further step after this one."""
+        """Let the machine take no further step after this one.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Once(lamport.Algorithm):
+        ...     def on_idle(self, me):
+        ...         me.stop()
+        >>> run = lamport.simulate(1, 10, algorithm=Once, rates=10, seed=1)
+        >>> run.events["event"].tolist()  # the step that calls `start`, and one more
+        ['INTERNAL', 'INTERNAL']
+        """
 
 def body_text(value: object, name: str = "body") -> str:
     """Write a value as the body of a message.
@@ -266,10 +376,37 @@ def parse_peers(text: str) -> list[tuple[str, int]] | dict[int, tuple[str, int]]
     """
 
 class LamportError(Exception):
-    """Something in the world of a run is not as it must be."""
+    """Something in the world of a run is not as it must be.
+
+    It is the base of `LogError`, `AlgorithmError` and `SweepError`: all that goes wrong although every
+    argument made sense. What makes no sense is a ValueError or TypeError.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(duration=10, seed=1, record=False)
+    >>> try:
+    ...     run.causality
+    ... except lamport.LamportError as error:
+    ...     print(str(error)[:18])
+    no event was recor
+    """
 
 class LogError(LamportError, ValueError):
-    """A file is not the log it should be; the message names file and line."""
+    """A file is not the log it should be; the message names file and line.
+
+    Examples
+    --------
+    >>> import lamport, tempfile
+    >>> from pathlib import Path
+    >>> log = Path(tempfile.mkdtemp()) / "machine_1.log"
+    >>> _ = log.write_text('{"event": "STARTUP"')
+    >>> try:
+    ...     lamport.load([log])
+    ... except lamport.LogError as error:
+    ...     print("machine_1.log" in str(error))
+    True
+    """
 
 @final
 class Handover:
@@ -428,6 +565,16 @@ class Machine:
 
     Examples
     --------
+    A machine on its own, which ticks by hand:
+
+    >>> import lamport
+    >>> from tempfile import mkdtemp
+    >>> home = mkdtemp()
+    >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    ...     machine.deliver(10)
+    ...     machine.tick()["new_clock"]
+    11
+
     One of two machines, whose class stands in ``mutex.py``; the other runs on host lab-2:
 
     >>> machine = lamport.Machine(
@@ -520,38 +667,165 @@ class Machine:
         -----
         LamportWarning
             What `warnings` would say: it went on, but not as planned.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 0.05, clock_rate=100, seed=1)
+        >>> machine.run()
+        >>> machine.ticks, machine.local_clock
+        (5, 5)
         """
     def start(self) -> None:
         """Wait for the peers and tick in the background.
 
         What still runs when the interpreter exits is ended in order then, with a warning.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+        >>> machine.start()
+        >>> machine.stop()
+        >>> machine.join()
+        True
         """
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until the machine is done. Returns whether it is; raises what made it fail, as `run`."""
+        """Wait until the machine is done, and raise what made it fail, as `run`.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            How long to wait at most, in seconds; None: until it is done.
+
+        Returns
+        -------
+        bool
+            Whether it is done.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+        >>> machine.start()
+        >>> machine.join(timeout=0.01)
+        False
+        >>> machine.shutdown()
+        """
     def stop(self) -> None:
-        """Ask a running machine to end early; `join` waits for it."""
+        """Ask a running machine to end early; `join` waits for it.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+        >>> machine.start()
+        >>> machine.stop()
+        >>> machine.join()
+        True
+        """
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the handler that is at work, if one is: for one that does not return.
 
         Its step does not happen, and the machine ends in order; `join` raises the KeyboardInterrupt.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> class Endless(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         while True:
+        ...             pass
+        >>> machine = lamport.Machine(
+        ...     1, 0, {}, f"{home}/machine_1.log", 60, clock_rate=100, algorithm=Endless, seed=1
+        ... )
+        >>> machine.start()
+        >>> machine.join(0.1)
+        False
+        >>> machine.interrupt()
+        >>> try:
+        ...     machine.join()
+        ... except KeyboardInterrupt:
+        ...     print("its handler was interrupted")
+        its handler was interrupted
         """
     def shutdown(self) -> None:
-        """End the machine wherever it is: send what is left, write END, close."""
-    def tick(self) -> dict[str, Any] | None:
-        """One tick by hand. Returns the event: its name, clocks, and recipients or message.
+        """End the machine wherever it is: send what is left, write END, close.
 
-        None if it has an algorithm, and there is nothing to do. KeyboardInterrupt or SystemExit out of a
-        handler is raised: its step did not happen. A message by hand is gone with it; any other, and a timer,
-        is taken at the next tick.
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+        >>> machine.shutdown()
+        >>> lamport.load(home).machines["ticks"].tolist()
+        [0]
+        """
+    def tick(self) -> dict[str, Any] | None:
+        """Tick once, by hand.
+
+        KeyboardInterrupt or SystemExit out of a handler is raised: its step did not happen. A message by hand
+        is gone with it; any other, and a timer, is taken at the next tick.
+
+        Returns
+        -------
+        dict or None
+            The event: its name, clocks, and recipients or message. None if the machine has an algorithm, and
+            there is nothing to do.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+        ...     machine.tick()
+        {'event': 'INTERNAL', 'machine_id': 1, 'old_clock': 0, 'new_clock': 1}
         """
     def internal_event(self) -> dict[str, Any]:
-        """An event by hand that is neither a send nor a receive. Returns it, as `tick`."""
+        """Have an event by hand that is neither a send nor a receive.
+
+        Returns
+        -------
+        dict
+            The event, as of `tick`.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+        ...     machine.internal_event()
+        {'event': 'INTERNAL', 'machine_id': 1, 'old_clock': 0, 'new_clock': 1}
+        """
     def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
-        """Send to these addresses (None: to all `peer_addresses`). Returns the event, as `tick`.
+        """Send by hand.
 
         An address that is no peer becomes one for as long as the machine lives, also after it comes
         back: it connects there and tries again, and END counts what did not arrive. Ticks send to
         `peer_addresses` alone.
+
+        Parameters
+        ----------
+        recipients : sequence of (host, port), optional
+            The addresses to send to; None: all `peer_addresses`.
+
+        Returns
+        -------
+        dict
+            The event, as of `tick`.
 
         Raises
         ------
@@ -559,6 +833,22 @@ class Machine:
             An address is listed twice, or is the machine's own.
         OSError
             A host is unknown.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> one = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, allow=["127.0.0.1"])
+        >>> there = [("127.0.0.1", one.listen_port)]
+        >>> other = lamport.Machine(2, 0, there, f"{home}/machine_2.log", 60)
+        >>> event = other.send_message()
+        >>> event["event"], event["new_clock"], event["recipients"] == there
+        ('SEND', 1, True)
+        >>> other.shutdown()  # once the message has arrived
+        >>> one.handle_receive()["sent_clock"]
+        1
+        >>> one.shutdown()
         """
     def deliver(self, timestamp: int = 0, sender: int | None = None, *, body: object = None) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
@@ -584,11 +874,54 @@ class Machine:
             may carry; the sender is the machine itself; or there is a body and no algorithm.
         TypeError
             Something in the body is of a class that no body has.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+        ...     machine.deliver(10, sender=2)
+        ...     machine.tick()["new_clock"]
+        11
         """
     def handle_receive(self) -> dict[str, Any] | None:
-        """Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message."""
+        """Take the oldest message of the queue.
+
+        Returns
+        -------
+        dict or None
+            The event, as of `tick`; None if there is no message.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+        ...     print(machine.handle_receive())
+        ...     machine.deliver(10)
+        ...     print(machine.handle_receive()["new_clock"])
+        None
+        11
+        """
     def warnings(self) -> list[str]:
-        """Take the warnings since the last call."""
+        """Take the warnings since the last call.
+
+        Returns
+        -------
+        list of str
+            What went on, but not as planned.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> home = mkdtemp()
+        >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+        ...     machine.warnings()
+        []
+        """
     def __enter__(self) -> Self:
         """The machine itself, for a ``with`` block; leaving the block ends it, as `shutdown`."""
     def __exit__(
@@ -601,14 +934,69 @@ class Machine:
 
 @final
 class IncomingQueue:
-    """The queue of a machine, as far as it is to be had from outside."""
+    """The queue of a machine, as far as it is to be had from outside: `Machine.incoming_queue`.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> from tempfile import mkdtemp
+    >>> home = mkdtemp()
+    >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    ...     queue = machine.incoming_queue
+    ...     queue.put(10)
+    ...     queue, queue.qsize(), queue.empty()
+    (<lamport.IncomingQueue: 1 message>, 1, False)
+    """
 
     def put(self, timestamp: int) -> None:
-        """Put a message into the queue by hand, in nobody's name: `Machine.deliver`."""
+        """Put a message into the queue by hand, in nobody's name, as `Machine.deliver`.
+
+        Parameters
+        ----------
+        timestamp : int
+            The clock that it carries.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> with lamport.Machine(1, 0, [], f"{mkdtemp()}/machine_1.log", 60) as machine:
+        ...     machine.incoming_queue.put(10)
+        ...     machine.tick()["new_clock"]
+        11
+        """
     def qsize(self) -> int:
-        """How many messages wait in it."""
+        """Return how many messages wait in it.
+
+        Returns
+        -------
+        int
+            Their number.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> with lamport.Machine(1, 0, [], f"{mkdtemp()}/machine_1.log", 60) as machine:
+        ...     machine.incoming_queue.qsize()
+        0
+        """
     def empty(self) -> bool:
-        """Whether none waits in it."""
+        """Return whether none waits in it.
+
+        Returns
+        -------
+        bool
+            Whether it is empty.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> from tempfile import mkdtemp
+        >>> with lamport.Machine(1, 0, [], f"{mkdtemp()}/machine_1.log", 60) as machine:
+        ...     machine.incoming_queue.empty()
+        True
+        """
 
 @final
 class LocalRun:

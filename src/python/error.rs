@@ -12,7 +12,20 @@ create_exception!(
     lamport,
     LamportError,
     PyException,
-    "Something in the world of a run is not as it must be."
+    r#"Something in the world of a run is not as it must be.
+
+It is the base of `LogError`, `AlgorithmError` and `SweepError`: all that goes wrong although every
+argument made sense. What makes no sense is a ValueError or TypeError.
+
+Examples
+--------
+>>> import lamport
+>>> run = lamport.simulate(duration=10, seed=1, record=False)
+>>> try:
+...     run.causality
+... except lamport.LamportError as error:
+...     print(str(error)[:18])
+no event was recor"#
 );
 
 /// `LogError(LamportError, ValueError)`; made here because the macro knows one base only.
@@ -24,7 +37,19 @@ pub(super) fn log_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
         dict.set_item("__module__", "lamport")?;
         dict.set_item(
             "__doc__",
-            "A file is not the log it should be; the message names file and line.",
+            r#"A file is not the log it should be; the message names file and line.
+
+Examples
+--------
+>>> import lamport, tempfile
+>>> from pathlib import Path
+>>> log = Path(tempfile.mkdtemp()) / "machine_1.log"
+>>> _ = log.write_text('{"event": "STARTUP"')
+>>> try:
+...     lamport.load([log])
+... except lamport.LogError as error:
+...     print("machine_1.log" in str(error))
+True"#,
         )?;
         let made = py.get_type::<PyType>().call1(("LogError", bases, dict))?;
         Ok::<_, PyErr>(made.cast_into::<PyType>()?.unbind())

@@ -128,6 +128,16 @@ use crate::setting::{
 ///
 /// Examples
 /// --------
+/// A machine on its own, which ticks by hand:
+///
+/// >>> import lamport
+/// >>> from tempfile import mkdtemp
+/// >>> home = mkdtemp()
+/// >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+/// ...     machine.deliver(10)
+/// ...     machine.tick()["new_clock"]
+/// 11
+///
 /// One of two machines, whose class stands in ``mutex.py``; the other runs on host lab-2:
 ///
 /// >>> machine = lamport.Machine(
@@ -333,6 +343,16 @@ impl PyMachine {
     /// -----
     /// LamportWarning
     ///     What `warnings` would say: it went on, but not as planned.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 0.05, clock_rate=100, seed=1)
+    /// >>> machine.run()
+    /// >>> machine.ticks, machine.local_clock
+    /// (5, 5)
     fn run(this: Bound<'_, Self>) -> PyResult<()> {
         Self::start(this.clone())?;
         let (own, py) = (this.get().own.get()?, this.py());
@@ -348,6 +368,17 @@ impl PyMachine {
     /// Wait for the peers and tick in the background.
     ///
     /// What still runs when the interpreter exits is ended in order then, with a warning.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+    /// >>> machine.start()
+    /// >>> machine.stop()
+    /// >>> machine.join()
+    /// True
     fn start(this: Bound<'_, Self>) -> PyResult<()> {
         let machine = this.get();
         let own = machine.own.get()?;
@@ -364,7 +395,28 @@ impl PyMachine {
         at_exit::end(this.py(), name, started, own.threads())
     }
 
-    /// Wait until the machine is done. Returns whether it is; raises what made it fail, as `run`.
+    /// Wait until the machine is done, and raise what made it fail, as `run`.
+    ///
+    /// Parameters
+    /// ----------
+    /// timeout : float, optional
+    ///     How long to wait at most, in seconds; None: until it is done.
+    ///
+    /// Returns
+    /// -------
+    /// bool
+    ///     Whether it is done.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+    /// >>> machine.start()
+    /// >>> machine.join(timeout=0.01)
+    /// False
+    /// >>> machine.shutdown()
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let own = self.own.get()?;
@@ -379,6 +431,17 @@ impl PyMachine {
     }
 
     /// Ask a running machine to end early; `join` waits for it.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+    /// >>> machine.start()
+    /// >>> machine.stop()
+    /// >>> machine.join()
+    /// True
     fn stop(&self) -> PyResult<()> {
         let own = self.own.get()?;
         own.machine.check_outside_handler()?;
@@ -391,11 +454,43 @@ impl PyMachine {
     /// Raise KeyboardInterrupt in the handler that is at work, if one is: for one that does not return.
     ///
     /// Its step does not happen, and the machine ends in order; `join` raises the KeyboardInterrupt.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> class Endless(lamport.Algorithm):
+    /// ...     def start(self, me):
+    /// ...         while True:
+    /// ...             pass
+    /// >>> machine = lamport.Machine(
+    /// ...     1, 0, {}, f"{home}/machine_1.log", 60, clock_rate=100, algorithm=Endless, seed=1
+    /// ... )
+    /// >>> machine.start()
+    /// >>> machine.join(0.1)
+    /// False
+    /// >>> machine.interrupt()
+    /// >>> try:
+    /// ...     machine.join()
+    /// ... except KeyboardInterrupt:
+    /// ...     print("its handler was interrupted")
+    /// its handler was interrupted
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         handler_threads::interrupt(py, self.own.get()?.threads()).map(drop)
     }
 
     /// End the machine wherever it is: send what is left, write END, close.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> machine = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, clock_rate=100, seed=1)
+    /// >>> machine.shutdown()
+    /// >>> lamport.load(home).machines["ticks"].tolist()
+    /// [0]
     fn shutdown(&self, py: Python<'_>) -> PyResult<()> {
         let own = self.own.get()?;
         own.machine.check_outside_handler()?;
@@ -404,28 +499,66 @@ impl PyMachine {
         Ok(())
     }
 
-    /// One tick by hand. Returns the event: its name, clocks, and recipients or message.
+    /// Tick once, by hand.
     ///
-    /// None if it has an algorithm, and there is nothing to do. KeyboardInterrupt or SystemExit out of a
-    /// handler is raised: its step did not happen. A message by hand is gone with it; any other, and a timer,
-    /// is taken at the next tick.
+    /// KeyboardInterrupt or SystemExit out of a handler is raised: its step did not happen. A message by hand
+    /// is gone with it; any other, and a timer, is taken at the next tick.
+    ///
+    /// Returns
+    /// -------
+    /// dict or None
+    ///     The event: its name, clocks, and recipients or message. None if the machine has an algorithm, and
+    ///     there is nothing to do.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    /// ...     machine.tick()
+    /// {'event': 'INTERNAL', 'machine_id': 1, 'old_clock': 0, 'new_clock': 1}
     fn tick<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let event = self.by_hand(py, Machine::tick_by_hand)?;
         let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));
         event.transpose()
     }
 
-    /// An event by hand that is neither a send nor a receive. Returns it, as `tick`.
+    /// Have an event by hand that is neither a send nor a receive.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     The event, as of `tick`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    /// ...     machine.internal_event()
+    /// {'event': 'INTERNAL', 'machine_id': 1, 'old_clock': 0, 'new_clock': 1}
     fn internal_event<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let event = self.by_hand(py, Machine::internal_by_hand)?;
         machine_event::as_dict(py, self.constants(), &event)
     }
 
-    /// Send to these addresses (None: to all `peer_addresses`). Returns the event, as `tick`.
+    /// Send by hand.
     ///
     /// An address that is no peer becomes one for as long as the machine lives, also after it comes
     /// back: it connects there and tries again, and END counts what did not arrive. Ticks send to
     /// `peer_addresses` alone.
+    ///
+    /// Parameters
+    /// ----------
+    /// recipients : sequence of (host, port), optional
+    ///     The addresses to send to; None: all `peer_addresses`.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     The event, as of `tick`.
     ///
     /// Raises
     /// ------
@@ -433,6 +566,22 @@ impl PyMachine {
     ///     An address is listed twice, or is the machine's own.
     /// OSError
     ///     A host is unknown.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> one = lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, allow=["127.0.0.1"])
+    /// >>> there = [("127.0.0.1", one.listen_port)]
+    /// >>> other = lamport.Machine(2, 0, there, f"{home}/machine_2.log", 60)
+    /// >>> event = other.send_message()
+    /// >>> event["event"], event["new_clock"], event["recipients"] == there
+    /// ('SEND', 1, True)
+    /// >>> other.shutdown()  # once the message has arrived
+    /// >>> one.handle_receive()["sent_clock"]
+    /// 1
+    /// >>> one.shutdown()
     #[pyo3(signature = (recipients=None))]
     fn send_message<'py>(
         &self,
@@ -477,6 +626,16 @@ impl PyMachine {
     ///     may carry; the sender is the machine itself; or there is a body and no algorithm.
     /// TypeError
     ///     Something in the body is of a class that no body has.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    /// ...     machine.deliver(10, sender=2)
+    /// ...     machine.tick()["new_clock"]
+    /// 11
     #[pyo3(signature = (timestamp=Whole(0), sender=None, *, body=None), text_signature = "($self, timestamp=0, sender=None, *, body=None)")]
     fn deliver(
         &self,
@@ -493,7 +652,24 @@ impl PyMachine {
         Ok(())
     }
 
-    /// Take the oldest message of the queue. Returns the event, as `tick`; None if there is no message.
+    /// Take the oldest message of the queue.
+    ///
+    /// Returns
+    /// -------
+    /// dict or None
+    ///     The event, as of `tick`; None if there is no message.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    /// ...     print(machine.handle_receive())
+    /// ...     machine.deliver(10)
+    /// ...     print(machine.handle_receive()["new_clock"])
+    /// None
+    /// 11
     fn handle_receive<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let event = self.by_hand(py, Machine::receive_by_hand)?;
         let event = event.map(|event| machine_event::as_dict(py, self.constants(), &event));
@@ -501,6 +677,20 @@ impl PyMachine {
     }
 
     /// Take the warnings since the last call.
+    ///
+    /// Returns
+    /// -------
+    /// list of str
+    ///     What went on, but not as planned.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> from tempfile import mkdtemp
+    /// >>> home = mkdtemp()
+    /// >>> with lamport.Machine(1, 0, [], f"{home}/machine_1.log", 60, seed=1) as machine:
+    /// ...     machine.warnings()
+    /// []
     fn warnings(&self) -> PyResult<Vec<String>> {
         Ok(self.own.get()?.machine.take_warnings())
     }

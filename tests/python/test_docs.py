@@ -1,4 +1,4 @@
-"""Every example in a docstring runs."""
+"""Every example in the documentation of what is not public runs; `test_documented.py` has the others."""
 
 import doctest
 import importlib
@@ -16,10 +16,6 @@ NAMES = [
 ]
 
 
-PUBLIC = [name for name in lamport.__all__ if getattr(getattr(lamport, name), "__module__", "") == "lamport"]
-"""What names the package as its home: `testmod` passes it by in the module that defines it."""
-
-
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
@@ -31,11 +27,3 @@ def test_examples(name):
     module = importlib.import_module(name)
     failures, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failures == 0
-
-
-@pytest.mark.parametrize("name", PUBLIC)
-def test_examples_of_public_names(name):
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    for test in doctest.DocTestFinder().find(getattr(lamport, name), name, module=False, globs=vars(lamport)):
-        runner.run(test)
-    assert runner.failures == 0

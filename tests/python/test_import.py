@@ -7,9 +7,12 @@ from pathlib import Path
 
 import jedi
 import pytest
+from public_names import fields_of, members_of, public_things
 
 import lamport
 
+RENAMED = {"machine", "src", "dst"}
+"""Names that fields of faults had before, which nobody is to be offered."""
 HEAVY = ("numpy", "pandas", "matplotlib", "tqdm")
 
 
@@ -63,27 +66,43 @@ def test_stub_and_package_offer_the_same():
 
 def test_names_come_from_the_package():
     told = {name: getattr(getattr(lamport, name), "__module__", None) for name in lamport.__all__}
-    del told["__version__"], told["Fault"], told["Latency"]  # a string, and unions, which have no home
-    assert told.pop("algorithms") is None  # a module
-    native = told.pop("Machine")
-    assert native in {"lamport", "lamport._lamport"}
+    assert (told.pop("__version__"), told.pop("algorithms")) == (None, None)  # a string, and a module
     assert set(told.values()) == {"lamport"}
+    assert {getattr(lamport.algorithms, name).__module__ for name in lamport.algorithms.__all__} == {
+        "lamport.algorithms"
+    }
     assert python("import lamport; print(type(lamport.simulate(duration=1)))") == "<class 'lamport.Run'>"
 
 
-def test_unions_of_faults_and_latencies():
+def test_bases_of_faults_and_latencies():
     assert isinstance(lamport.Crash(1, at=2), lamport.Fault)
     assert isinstance(lamport.Exponential(0.1), lamport.Latency)
     assert not isinstance(0.1, lamport.Latency)
 
 
+def offered(code):
+    """What an editor offers behind some code, which it does not run."""
+    lines = code.split("\n")
+    return {name.name for name in jedi.Script(code).complete(len(lines), len(lines[-1]))}
+
+
 def test_editors_complete_names_without_running_anything():
-    code = "import lamport\nlamport."
-    offered = {name.name for name in jedi.Script(code).complete(2, 8)}
-    assert set(lamport.__all__) - offered == set()
-    code = "import lamport\nlamport.simulate()."
-    offered = {name.name for name in jedi.Script(code).complete(2, 19)}
-    assert {"events", "plot", "verify"} <= offered
+    assert set(lamport.__all__) - offered("import lamport\nlamport.") == set()
+    assert set(lamport.algorithms.__all__) - offered("import lamport\nlamport.algorithms.") == set()
+
+
+@pytest.mark.parametrize("name", [name for name, thing in public_things().items() if isinstance(thing, type)])
+def test_editors_complete_members(name):
+    kind = public_things()[name]
+    expected = {*members_of(kind), *fields_of(kind)} - RENAMED
+    assert expected - offered(f"import lamport\ndef f(it: {name}):\n    it.") == set()
+
+
+@pytest.mark.parametrize(
+    "code", ["simulate()", "run_local()", "load('logs')", "from_events({})", "rerun('run.json')"]
+)
+def test_editors_complete_what_functions_return(code):
+    assert {*members_of(lamport.Run)} - offered(f"import lamport\nrun = lamport.{code}\nrun.") == set()
 
 
 def test_unknown_name():

@@ -102,7 +102,7 @@ def _broken(
             f"{name}: not deterministic here ({line}, seed {seed}): {why}. {REMEDY}",
             machine=machine, time=time, line=line, seed=seed,
         )  # fmt: skip
-    return AlgorithmError.of(
+    return AlgorithmError._of(
         why, name=name, handler=handler, machine=machine, time=time, line=line, seed=seed
     )
 

@@ -55,6 +55,22 @@ class ClockCounterexample:
         By step, the sizes that keep growing.
     error : LamportError or None
         What the clock raised: the error says where, and has the exception with its traceback as its cause.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> class Forgetful:
+    ...     stamp = 0
+    ...     def tick(self):
+    ...         self.stamp += 1
+    ...     send = tick
+    ...     def receive(self, stamp):
+    ...         self.stamp = max(self.stamp, stamp)
+    >>> wrong = lamport.check_clock(Forgetful).counterexamples["sound"]
+    >>> [str(step) for step in wrong.steps], wrong.stamps
+    (['machine 1: send', 'machine 2: receive'], (1, 1))
+    >>> wrong.events
+    ((1, 1), (2, 2))
     """
 
     verdict: str
@@ -142,6 +158,19 @@ class ClockCounterexample:
         ------
         LamportError
             There is no step: clocks could not be made.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Forgetful:
+        ...     stamp = 0
+        ...     def tick(self):
+        ...         self.stamp += 1
+        ...     send = tick
+        ...     def receive(self, stamp):
+        ...         self.stamp = max(self.stamp, stamp)
+        >>> wrong = lamport.check_clock(Forgetful).counterexamples["sound"]
+        >>> wrong.plot_spacetime().get_title(loc="left")  # doctest: +SKIP
         """
         if self.run is None:
             raise LamportError(f"there is no step to draw: {self.message}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lamport._drive.clock_counterexample import ClockCounterexample
 from lamport._model.public import public
@@ -34,14 +35,30 @@ class ClockReport:
 
     Attributes
     ----------
-    runs, seed, fifo
+    runs, seed : int
         As they were given.
+    fifo : bool
+        As it was given.
     events : int
         How many events got a stamp.
     pairs : int
         How many pairs of stamps were compared, each in both directions.
     counterexamples : dict of str to ClockCounterexample
         The smallest run found for each verdict that one speaks against, by its name.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> class Forgetful:
+    ...     stamp = 0
+    ...     def tick(self):
+    ...         self.stamp += 1
+    ...     send = tick
+    ...     def receive(self, stamp):
+    ...         self.stamp = max(self.stamp, stamp)
+    >>> report = lamport.check_clock(Forgetful)
+    >>> report.sound, report.bounded, report.faults, bool(report)
+    (False, True, ('sound',), False)
     """
 
     runs: int
@@ -56,7 +73,7 @@ class ClockReport:
     _made_again: int
     """The runs that were made twice."""
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     @property
     def sound(self) -> bool | None:

@@ -28,6 +28,20 @@ class ClockStep(NamedTuple):
         What Lamport's clock would say: (machine, clock) names the event in ``ClockCounterexample.run``.
     stamp : object
         A copy of its stamp as it was handed out; None where there was none.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> class Forgetful:
+    ...     stamp = 0
+    ...     def tick(self):
+    ...         self.stamp += 1
+    ...     send = tick
+    ...     def receive(self, stamp):
+    ...         self.stamp = max(self.stamp, stamp)
+    >>> step = lamport.check_clock(Forgetful).counterexamples["sound"].steps[1]
+    >>> step.machine, step.action, step.sent, step.stamp
+    (2, 'receive', 1, 1)
     """
 
     machine: int

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lamport._lamport import LamportError
-from lamport._model.fault import Fault
+from lamport._model.fault import AnyFault
 from lamport._model.public import public
 from lamport._model.warning import warn
 from lamport._runs.directory import RECORD, record_text
@@ -49,15 +49,28 @@ class Counterexample:
         What went wrong in the run as it was found, before `shrink`.
     interrupted : bool
         Whether `shrink` was ended before nothing could be left out.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> def is_close(run):
+    ...     return run.drift <= 5 or f"clocks are {run.drift} apart at the end"
+    >>> faults = [lamport.Crash(2, at=3), lamport.Pause(1, at=6, duration=1)]
+    >>> found = lamport.search(is_close, faults=faults, duration=10, rates=[9, 9, 9])
+    >>> found.kind, found.seed, len(found.faults)
+    ('property', 1932045086981743, 2)
+    >>> again = lamport.simulate(**found.parameters)
+    >>> is_close(again) == found.message
+    True
     """
 
     seed: int
-    faults: tuple[Fault, ...]
+    faults: tuple[AnyFault, ...]
     message: str
     kind: str
     event: tuple[int | str, int] | None
     number: int
-    found: tuple[Fault, ...]
+    found: tuple[AnyFault, ...]
     interrupted: bool
     _told: str
     """The parameters as ``run.json`` has them."""
@@ -70,7 +83,7 @@ class Counterexample:
         given: Mapping[str, Any],
         trial: "Trial",
         seed: int,
-        faults: tuple[Fault, ...],
+        faults: tuple[AnyFault, ...],
         broken: "Broken",
         *,
         number: int,
@@ -89,7 +102,7 @@ class Counterexample:
             _trial=trial,
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -159,6 +172,16 @@ class Counterexample:
         ----------
         .. [1] A. Zeller and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input",
            IEEE Transactions on Software Engineering 28 (2), 2002.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> def is_close(run):
+        ...     return run.drift <= 5 or f"clocks are {run.drift} apart at the end"
+        >>> faults = [lamport.Crash(2, at=3), lamport.Pause(1, at=6, duration=1)]
+        >>> found = lamport.search(is_close, faults=faults, duration=10, rates=[9, 9, 9])
+        >>> found.shrink().faults
+        (Crash(machine_id=2, at=3.0, down_for=None),)
         """
         from lamport._drive.shrink import Shrinker, Smallest
         from lamport._drive.trial import Broken
@@ -195,6 +218,18 @@ class Counterexample:
         -----
         LamportWarning
             The algorithm cannot be imported elsewhere: it stands in a notebook, a script or a function.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> def is_close(run):
+        ...     return run.drift <= 5 or f"clocks are {run.drift} apart at the end"
+        >>> faults = [lamport.Crash(2, at=3), lamport.Pause(1, at=6, duration=1)]
+        >>> found = lamport.search(is_close, faults=faults, duration=10, rates=[9, 9, 9])
+        >>> import tempfile
+        >>> path = found.save(tempfile.mkdtemp())
+        >>> path.name, lamport.rerun(path).drift == found.run.drift
+        ('run.json', True)
         """
         file = Path(path)
         if file.suffix != ".json":
@@ -245,7 +280,7 @@ class Counterexample:
         return {name: value for name, value in self.__dict__.items() if name != "run"}
 
 
-def _recorded(trial: "Trial", seed: int, faults: tuple[Fault, ...]) -> dict[str, Any]:
+def _recorded(trial: "Trial", seed: int, faults: tuple[AnyFault, ...]) -> dict[str, Any]:
     from lamport._drive.algorithm import kept_of
     from lamport._lamport import __version__
     from lamport._model.fault import faults_json

@@ -1,12 +1,12 @@
 """Run machines on this host over TCP."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
 
 from lamport._drive.algorithm import Plan, kept_of, plan_of
 from lamport._drive.at_work import AtWork, Driver
@@ -38,27 +38,27 @@ __all__ = ["run_local"]
 
 @public
 def run_local(
-    machines: int | None = None,
-    duration: float = 60,
+    machines: SupportsIndex | None = None,
+    duration: SupportsFloat = 60,
     *,
-    rates: float | Sequence[float | Steps] | None = None,
-    max_rate: int = 6,
+    rates: SupportsFloat | Iterable[SupportsFloat | Steps] | None = None,
+    max_rate: SupportsIndex = 6,
     ticks: str | Jitter = "periodic",
-    internal_probability: float | Sequence[float] = 0.7,
-    broadcast_share: float | Sequence[float] = 1 / 3,
-    weights: Mapping[int, Mapping[int, int]] | None = None,
-    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
-    latency: float | Latency | Mapping[Any, Any] = 0.0,
-    faults: Iterable[Fault] = (),
+    internal_probability: SupportsFloat | Iterable[SupportsFloat] = 0.7,
+    broadcast_share: SupportsFloat | Iterable[SupportsFloat] = 1 / 3,
+    weights: Mapping[int, Mapping[int, SupportsIndex]] | None = None,
+    topology: "str | Mapping[int, Iterable[int]] | nx.Graph[Any]" = "full",
+    latency: SupportsFloat | Latency | Mapping[Any, Any] = 0.0,
+    faults: Iterable[Fault | Mapping[str, Any]] = (),
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
-    inputs: Iterable[tuple[float, int, Any]] = (),
+    inputs: Iterable[tuple[SupportsFloat, SupportsIndex, Any]] = (),
     until: Literal["quiet"] | None = None,
-    seed: int | None = None,
+    seed: SupportsIndex | None = None,
     log_dir: str | PathLike[str] | None = None,
-    base_port: int = 0,
+    base_port: SupportsIndex = 0,
     processes: bool = False,
-    wait: float | None = None,
+    wait: SupportsFloat | None = None,
     sync: bool = False,
     precise: bool = True,
     key: bytes | str | None = "auto",
@@ -108,7 +108,7 @@ def run_local(
         ``run.json``; `random_faults` draws them. With `processes` a crash is SIGKILL and a new process
         that resumes the log, a pause is SIGSTOP; else the machine's thread ends and its sockets close, or
         thread and sockets stand still.
-    algorithm, arguments, inputs, until
+    algorithm, arguments, inputs, until : optional
         What machines do in place of the built-in behaviour, as for `simulate`. With `processes` each process
         gets a copy of the class by a pipe, also of one of a notebook: what is changed in one is changed there
         alone, and what handlers print is not shown.
@@ -187,13 +187,14 @@ def run_local(
     check_others("run_local", given)
     cell = Cell(follower) if check.flag("live", live) else None
     plan = plan_of(given, setting)
-    check_room(setting, base_port=base_port, processes=processes)
+    first_port = check.port("base_port", base_port)
+    check_room(setting, base_port=first_port, processes=processes)
     given["seed"] = make_seed(seed)
     if limits and plan is None:
         check_limits(setting, given["seed"], Path("logs" if log_dir is None else log_dir))
     # Each machine is told its peers; a name stands for many lists.
     setting["topology"] = peers = listed(setting["topology"], setting["machines"])
-    text = key_of_run(key, base_port)
+    text = key_of_run(key, first_port)
     parameters: dict[str, Any] = {
         **kept_of(record("run_local", given, keep(setting)), plan),
         "keyed": text is not None,
@@ -204,7 +205,7 @@ def run_local(
     }
     at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text, plan))
     work = Work(at_work.run)
-    with watch(False if cell and progress is None else progress, duration, len(peers)) as bar:
+    with watch(False if cell and progress is None else progress, setting["duration"], len(peers)) as bar:
 
         def look() -> None:
             at_work.tell(bar)

@@ -48,12 +48,12 @@ def _row(file: Path, log: "_AlgorithmLog", roles: Roles, seat: "_Seat") -> Row:
     try:
         instance = roles.make(machine)
     except Exception as error:
-        raise AlgorithmError.of(error, handler="__init__", time=None, line=None, **known) from error
+        raise AlgorithmError._of(error, handler="__init__", time=None, line=None, **known) from error
     events, divergence, raised = replay_algorithm(file, instance, seat=seat, began=log["began"])
     if raised is not None:
         line, time, cause = raised
         where = f"{file}:{line}"
-        raise AlgorithmError.of(cause, handler="a handler", time=time, line=where, **known) from cause
+        raise AlgorithmError._of(cause, handler="a handler", time=time, line=where, **known) from cause
     if divergence is None:
         return machine, events, str(file), None, None, None
     return machine, events, str(file), *divergence

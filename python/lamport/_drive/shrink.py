@@ -9,7 +9,7 @@ from lamport._drive.progress import Count
 from lamport._drive.single_delays import constant_latency, delays_of, holds_many, one_of
 from lamport._drive.smaller import fewer_machines, shorter, simpler
 from lamport._drive.trial import Broken, Trial
-from lamport._model.fault import Delay, Fault, Partition
+from lamport._model.fault import AnyFault, Delay, Partition
 from lamport._model.latency import Constant, as_latency
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Smallest(NamedTuple):
 
     given: Mapping[str, Any]
     trial: Trial
-    faults: tuple[Fault, ...]
+    faults: tuple[AnyFault, ...]
     broken: Broken
 
 
@@ -62,7 +62,7 @@ class Shrinker:
         self._progress = progress
         self._runs = 0
         self._tell: Callable[[int], object] = lambda _: None
-        self._known: dict[tuple[int, tuple[Fault, ...]], Broken | None] = {}
+        self._known: dict[tuple[int, tuple[AnyFault, ...]], Broken | None] = {}
         # Results are known by a trial's id, which is its own while it lives.
         self._kept: list[Trial] = [found.trial]
 
@@ -85,7 +85,7 @@ class Shrinker:
             tell.end(done=True)
         return True
 
-    def _judge(self, trial: Trial, faults: tuple[Fault, ...]) -> Broken | None:
+    def _judge(self, trial: Trial, faults: tuple[AnyFault, ...]) -> Broken | None:
         """Return why a run is broken in the same way, if it is."""
         key = id(trial), faults
         if key not in self._known:
@@ -100,7 +100,7 @@ class Shrinker:
             self._known[key] = broken if broken is not None and broken.kind == self.best.broken.kind else None
         return self._known[key]
 
-    def _take(self, faults: Sequence[Fault]) -> bool:
+    def _take(self, faults: Sequence[AnyFault]) -> bool:
         """Say whether it is still broken with other faults, and keep them if so."""
         broken = self._judge(self.best.trial, tuple(faults))
         if broken is not None:
@@ -152,7 +152,7 @@ class Shrinker:
         if one is not None:
             self._take((*before, one, *after))
 
-    def _is_as_soon(self, faults: tuple[Fault, ...]) -> bool:
+    def _is_as_soon(self, faults: tuple[AnyFault, ...]) -> bool:
         """Say whether it is broken with other faults, and not much later: that would be by chance."""
         broken, best = self._judge(self.best.trial, faults), self.best.broken
         if broken is None or broken.event is None or best.event is None:
@@ -163,7 +163,7 @@ class Shrinker:
         """Make the smallest run again."""
         return self.best.trial.look(self._seed, self.best.faults)[1]
 
-    def _other(self, variants: Callable[..., Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]]) -> bool:
+    def _other(self, variants: Callable[..., Iterator[tuple[dict[str, Any], tuple[AnyFault, ...]]]]) -> bool:
         """Try other parameters, the smallest first; return whether some are taken."""
         best = self.best
         for given, faults in variants(best.given, best.trial.setting, best.faults):
@@ -180,7 +180,9 @@ class Shrinker:
         return False
 
 
-def minimal(whole: Sequence[Fault], is_broken: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
+def minimal(
+    whole: Sequence[AnyFault], is_broken: Callable[[Sequence[AnyFault]], bool]
+) -> tuple[AnyFault, ...]:
     """Leave out parts, larger ones first, until nothing is left of which one alone can be left out.
 
     This is ddmin of Zeller and Hildebrandt (2002): a part alone, or all but a part, in ever smaller parts.

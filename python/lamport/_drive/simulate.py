@@ -1,14 +1,14 @@
 """Run machines in virtual time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
 
 from lamport._drive.algorithm import Plan, kept_of, plan_again, plan_of, plan_until
 from lamport._drive.progress import Count
 from lamport._model.algorithm import AlgorithmError
-from lamport._model.check import real
+from lamport._model.check import real, some_threads
 from lamport._model.fault import Fault
 from lamport._model.latency import Latency
 from lamport._model.public import public
@@ -30,30 +30,30 @@ __all__ = ["as_run", "simulate", "simulated", "simulated_natively"]
 
 @public
 def simulate(
-    machines: int | None = None,
-    duration: float = 60,
+    machines: SupportsIndex | None = None,
+    duration: SupportsFloat = 60,
     *,
-    rates: float | Sequence[float | Steps] | None = None,
-    max_rate: int = 6,
+    rates: SupportsFloat | Iterable[SupportsFloat | Steps] | None = None,
+    max_rate: SupportsIndex = 6,
     ticks: str | Jitter = "periodic",
-    internal_probability: float | Sequence[float] = 0.7,
-    broadcast_share: float | Sequence[float] = 1 / 3,
-    weights: Mapping[int, Mapping[int, int]] | None = None,
+    internal_probability: SupportsFloat | Iterable[SupportsFloat] = 0.7,
+    broadcast_share: SupportsFloat | Iterable[SupportsFloat] = 1 / 3,
+    weights: Mapping[int, Mapping[int, SupportsIndex]] | None = None,
     stamp: Literal["after", "before"] = "after",
     receive: Literal["max + 1", "max(clock + 1, T)", "max(clock, T)"] = "max + 1",
     draw_after_receive: bool = False,
-    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
-    latency: float | Latency | Mapping[Any, Any] = 0.0005,
-    faults: Iterable[Fault] = (),
+    topology: "str | Mapping[int, Iterable[int]] | nx.Graph[Any]" = "full",
+    latency: SupportsFloat | Latency | Mapping[Any, Any] = 0.0005,
+    faults: Iterable[Fault | Mapping[str, Any]] = (),
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
-    inputs: Iterable[tuple[float, int, Any]] = (),
+    inputs: Iterable[tuple[SupportsFloat, SupportsIndex, Any]] = (),
     until: Literal["quiet"] | None = None,
-    seed: int | None = None,
+    seed: SupportsIndex | None = None,
     log_dir: str | PathLike[str] | None = None,
     record: bool = True,
-    since: float | None = None,
-    threads: int | None = None,
+    since: SupportsFloat | None = None,
+    threads: SupportsIndex | None = None,
     progress: bool | Callable[[float], object] | None = None,
 ) -> Run:
     """Run machines 1 .. n in virtual time: the machines of `run_local` without the waiting.
@@ -175,8 +175,9 @@ def simulate(
     claim = None if log_dir is None else Claim(log_dir, {**parameters, "time": "virtual"})
     directory = None if claim is None else claim.path
     try:
-        with Count(progress, duration, f"{setting['machines']:,} machines", "s") as tell:
-            run = partial(_lamport.simulate, threads=threads) if plan is None else plan.simulate
+        with Count(progress, setting["duration"], f"{setting['machines']:,} machines", "s") as tell:
+            most = some_threads("threads", threads)
+            run = partial(_lamport.simulate, threads=most) if plan is None else plan.simulate
             simulated = run(
                 setting,
                 seed=parameters["seed"],

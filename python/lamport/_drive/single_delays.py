@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from lamport._model.fault import Delay, Fault, Partition
+from lamport._model.fault import AnyFault, Delay, Partition
 from lamport._model.latency import Constant
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ MOST = 1000
 
 
 def constant_latency(
-    run: "Run | None", given: Mapping[str, Any], _: Mapping[str, Any], faults: tuple[Fault, ...]
-) -> Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]:
+    run: "Run | None", given: Mapping[str, Any], _: Mapping[str, Any], faults: tuple[AnyFault, ...]
+) -> Iterator[tuple[dict[str, Any], tuple[AnyFault, ...]]]:
     """Return runs whose messages all take as long, and no longer than half of them did in this run."""
     usual = math.inf
     if run is not None and len(run.messages):
@@ -34,7 +34,7 @@ def constant_latency(
             yield {**given, "latency": Constant(seconds)}, faults
 
 
-def holds_many(fault: Fault) -> TypeGuard[Partition | Delay]:
+def holds_many(fault: AnyFault) -> TypeGuard[Partition | Delay]:
     """Say whether a fault does nothing but to hold messages back, and may do so to several."""
     return isinstance(fault, Partition) or (isinstance(fault, Delay) and fault.duration > INSTANT)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from lamport._drive.single_delays import INSTANT
-from lamport._model.fault import Crash, Delay, Disconnect, Fault, Partition, Pause
+from lamport._model.fault import AnyFault, Crash, Delay, Disconnect, Partition, Pause
 from lamport._model.latency import Constant
 from lamport._model.setting import BEHAVIOR
 
@@ -18,10 +18,10 @@ ROUND = tuple(digit * 10.0**power for power in range(-2, 5) for digit in (1, 2, 
 """Lengths that are simple to say."""
 PER_MACHINE = ("rates", *BEHAVIOR)
 
-Smaller = Iterator[tuple[dict[str, Any], tuple[Fault, ...]]]
+Smaller = Iterator[tuple[dict[str, Any], tuple[AnyFault, ...]]]
 
 
-def simpler(fault: Fault) -> Iterator[Fault]:
+def simpler(fault: AnyFault) -> Iterator[AnyFault]:
     """Return the same fault, shorter, or with rounder numbers."""
     is_of_one_message = isinstance(fault, Delay) and fault.duration <= INSTANT
     # At another time it would be of no message.
@@ -59,7 +59,7 @@ def rounder(value: float) -> Iterator[float]:
             yield whole / scale
 
 
-def shorter(given: Mapping[str, Any], setting: Mapping[str, Any], faults: tuple[Fault, ...]) -> Smaller:
+def shorter(given: Mapping[str, Any], setting: Mapping[str, Any], faults: tuple[AnyFault, ...]) -> Smaller:
     """Return shorter runs, without what nobody would be given in them."""
     duration = setting["duration"]
     lengths = sorted({each for each in ROUND if each < duration} | set(_ends(faults, duration)))
@@ -68,7 +68,7 @@ def shorter(given: Mapping[str, Any], setting: Mapping[str, Any], faults: tuple[
         yield {**given, "duration": seconds, "inputs": inputs}, faults
 
 
-def _ends(faults: tuple[Fault, ...], duration: float) -> Iterator[float]:
+def _ends(faults: tuple[AnyFault, ...], duration: float) -> Iterator[float]:
     """Return whole seconds soon after the last fault."""
     last = max((fault.at + (_length(fault) or 0) for fault in faults), default=0.0)
     for more in range(1, 11):
@@ -76,12 +76,12 @@ def _ends(faults: tuple[Fault, ...], duration: float) -> Iterator[float]:
             yield end
 
 
-def _length(fault: Fault) -> float | None:
+def _length(fault: AnyFault) -> float | None:
     return getattr(fault, "duration", getattr(fault, "down_for", 0.0))
 
 
 def fewer_machines(
-    given: Mapping[str, Any], setting: Mapping[str, Any], faults: tuple[Fault, ...]
+    given: Mapping[str, Any], setting: Mapping[str, Any], faults: tuple[AnyFault, ...]
 ) -> Smaller:
     """Return runs without the last machines, and without what goes wrong with them."""
     if not isinstance(given["topology"], str) or given["weights"]:
@@ -100,7 +100,7 @@ def fewer_machines(
         yield made, tuple(fault for fault in left if fault is not None)
 
 
-def _without(fault: Fault, machines: int) -> Fault | None:
+def _without(fault: AnyFault, machines: int) -> AnyFault | None:
     """Return a fault without the machines that are gone, None if nothing is left of it."""
     if isinstance(fault, Crash | Pause):
         return fault if fault.machine_id <= machines else None

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
 
 from lamport._drive.progress import Count
 from lamport._lamport import LamportError
-from lamport._model.check import some_real
+from lamport._model.check import some_real, whole
 from lamport._model.public import public
 from lamport._model.setting import BUILT_IN, NUMBERS
 
@@ -51,10 +51,28 @@ QUEUES = ("max_queue_len", "final_queue_len")
 class SweepError(LamportError):
     """A sweep ended before its last run; what is finished is not lost.
 
+    Parameters
+    ----------
+    message : str
+        Why it ended.
+    finished : DataFrame, optional
+        As the attribute.
+
     Attributes
     ----------
     finished : DataFrame
         The rows of the finished runs, as `sweep` returns them.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> def broken(run):
+    ...     raise ZeroDivisionError
+    >>> try:
+    ...     lamport.sweep(runs=2, duration=5, measure={"x": broken})
+    ... except lamport.SweepError as error:
+    ...     print(len(error.finished), "rows are finished")
+    0 rows are finished
     """
 
     finished: "pd.DataFrame"
@@ -69,15 +87,15 @@ class SweepError(LamportError):
 def sweep(
     grid: Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]] | None = None,
     *,
-    runs: int = 100,
-    duration: float = 60,
-    seed: int | None = 0,
+    runs: SupportsIndex = 100,
+    duration: SupportsFloat = 60,
+    seed: SupportsIndex | None = 0,
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
-    inputs: Iterable[tuple[float, int, Any]] = (),
+    inputs: Iterable[tuple[SupportsFloat, SupportsIndex, Any]] = (),
     until: Literal["quiet"] | None = None,
-    measure: "Mapping[str, Callable[[Run], float | None]] | None" = None,
-    since: float | None = None,
+    measure: "Mapping[str, Callable[[Run], SupportsFloat | None]] | None" = None,
+    since: SupportsFloat | None = None,
     executor: Executor | None = None,
     progress: bool | Callable[[int], object] | None = None,
     **fixed: Any,
@@ -106,7 +124,7 @@ def sweep(
         How long machines tick, in seconds of virtual time.
     seed : int, optional
         What the seeds of the runs are made from, 0 .. 2^53 - 1; drawn if None.
-    algorithm, arguments, inputs, until
+    algorithm, arguments, inputs, until : optional
         What machines do in place of the built-in behaviour, as for `simulate`. Handlers are Python: such runs
         are made one after the other, in this thread or on `executor`.
     measure : mapping of str to callable, optional
@@ -211,13 +229,14 @@ def sweep(
     taken = (*always, *DEFAULTS, *RENAMED.values(), *METRICS)
     functions, start = as_measure(measure, taken), some_real("since", since)
     own = {"algorithm": algorithm, "arguments": arguments, "inputs": inputs, "until": until}
-    points = make_points([{}] if grid is None else grid, runs, {"duration": duration, **own, **fixed})
+    count = whole("runs", runs)
+    points = make_points([{}] if grid is None else grid, count, {"duration": duration, **own, **fixed})
     _check(points)
     _check_columns(points, functions, (*taken, *DEFAULTS))
     _check_since(points, start)
     algorithms = points.algorithms if any(points.algorithms) else []
-    plan = Plan(points.native, runs, make_seed(seed), start, functions, algorithms)
-    _ensure_memory(points, runs)
+    plan = Plan(points.native, count, make_seed(seed), start, functions, algorithms)
+    _ensure_memory(points, count)
     with Count(progress, plan.total, f"{len(points.native):,} points", "runs") as tell:
         if executor is not None:
             rows, interrupted = _on_executor(points, plan, executor, tell)

@@ -8,7 +8,7 @@ from lamport._drive.algorithm import Countdown, Plan, plan_of
 from lamport._drive.measure import Unmeasured, in_a_line
 from lamport._drive.simulate import as_run, simulated_natively
 from lamport._model.algorithm import AlgorithmError
-from lamport._model.fault import Fault, as_faults, faults_text
+from lamport._model.fault import AnyFault, as_faults, faults_text
 from lamport._model.random_faults import random_faults
 from lamport._model.run_setting import run_setting
 
@@ -41,7 +41,7 @@ class Broken(NamedTuple):
     event: tuple[int | str, int] | None = None
 
 
-Found = tuple[int, int, tuple[Fault, ...], Broken]
+Found = tuple[int, int, tuple[AnyFault, ...], Broken]
 """A run that is broken: its number, its seed, its faults, and why."""
 
 
@@ -77,7 +77,7 @@ class Trial:
             raise ValueError(wrong[1])
         return cls(setting, plan, property, invariant)
 
-    def look(self, seed: int, faults: Sequence[Fault]) -> "tuple[Broken | None, Run | None]":
+    def look(self, seed: int, faults: Sequence[AnyFault]) -> "tuple[Broken | None, Run | None]":
         """Simulate a run and judge it.
 
         There is no run where a handler failed, or where nobody looks at it: an invariant alone held.
@@ -117,7 +117,7 @@ class Trial:
             raise KeyboardInterrupt
         return made
 
-    def is_repeatable(self, seed: int, faults: Sequence[Fault]) -> bool:
+    def is_repeatable(self, seed: int, faults: Sequence[AnyFault]) -> bool:
         """Whether the run, made twice, is twice the same."""
         if self.plan is None:
             return True
@@ -136,7 +136,9 @@ class Trial:
         told = [each.tolist() if each.dtype == object else each.tobytes() for each in logs.events().values()]
         return [*told, rows.tobytes(), texts]
 
-    def draw(self, faults: "Sequence[Fault] | Callable[[int], Any] | None", seed: int) -> tuple[Fault, ...]:
+    def draw(
+        self, faults: "Sequence[AnyFault] | Callable[[int], Any] | None", seed: int
+    ) -> tuple[AnyFault, ...]:
         """Return the faults of a run.
 
         Raises
@@ -168,10 +170,10 @@ class _Asked:
 
 def search_through(
     trial: Trial,
-    faults: "Sequence[Fault] | Callable[[int], Any] | None",
+    faults: "Sequence[AnyFault] | Callable[[int], Any] | None",
     numbered: Sequence[tuple[int, int]],
     tell: Callable[[int], object] = lambda _: None,
-) -> tuple[int, int, tuple[Fault, ...], Broken] | None:
+) -> tuple[int, int, tuple[AnyFault, ...], Broken] | None:
     """Simulate runs, by number and seed, until one is broken: its number, its seed, its faults, and why.
 
     Raises
@@ -191,7 +193,7 @@ def search_through(
     return None
 
 
-def _some_faults(seed: int, machines: int, duration: float) -> list[Fault]:
+def _some_faults(seed: int, machines: int, duration: float) -> list[AnyFault]:
     """Draw faults of every kind, that are over before the run is."""
     rate = max(0.1, FEWEST / duration) if duration > 0 else 0.0
     settle = min(1.0, duration / 10)

@@ -75,6 +75,16 @@ class Algorithm:
         ----------
         me : Me
             The machine.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Begin(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         print(f"machine {me.id} begins at clock {me.clock}")
+        >>> run = lamport.simulate(2, 1, algorithm=Begin, rates=10, seed=1)
+        machine 1 begins at clock 1
+        machine 2 begins at clock 1
         """
 
     def on_message(self, me: "Me", sender: int | None, body: Any) -> None:
@@ -88,6 +98,15 @@ class Algorithm:
             The id of the machine that sent it; None for what was given from outside.
         body : object
             What it says, in objects of its own; a tuple that was sent is a list.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Listen(lamport.Algorithm):
+        ...     def on_message(self, me, sender, body):
+        ...         print(sender, body)
+        >>> run = lamport.simulate(1, 2, algorithm=Listen, inputs=[(0.5, 1, {"do": 1})], rates=10, seed=1)
+        None {'do': 1}
         """
 
     def on_timer(self, me: "Me", name: str) -> None:
@@ -99,6 +118,20 @@ class Algorithm:
             The machine.
         name : str
             The name that it was set by.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Again(lamport.Algorithm):
+        ...     def start(self, me):
+        ...         me.timer("again", 1)
+        ...
+        ...     def on_timer(self, me, name):
+        ...         me.state(last=name)
+        ...         me.timer("again", 1)
+        >>> run = lamport.simulate(1, 10, algorithm=Again, rates=10, seed=1)
+        >>> len(run.states)
+        9
         """
 
     def on_idle(self, me: "Me") -> None:
@@ -108,6 +141,16 @@ class Algorithm:
         ----------
         me : Me
             The machine.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> class Busy(lamport.Algorithm):
+        ...     def on_idle(self, me):
+        ...         me.broadcast(me.now)
+        >>> run = lamport.simulate(2, 10, algorithm=Busy, rates=[1, 3], seed=1)
+        >>> run.machines["sends"].tolist()  # the slow one always finds a message
+        [0, 29]
         """
 
 
@@ -116,6 +159,13 @@ class AlgorithmError(LamportError):
     """A handler failed, or an algorithm does not fit the machines it runs on.
 
     The exception of the handler is the ``__cause__``, and the message has its traceback.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    machine, time, line, seed : optional
+        As the attributes.
 
     Attributes
     ----------
@@ -127,6 +177,18 @@ class AlgorithmError(LamportError):
         File and line of the log with the event that the handler was called for.
     seed : int, optional
         The seed of the run.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> class Careless(lamport.Algorithm):
+    ...     def on_message(self, me, sender, body):
+    ...         body["missing"]
+    >>> try:
+    ...     lamport.simulate(1, 2, algorithm=Careless, inputs=[(0.5, 1, {})], rates=10, seed=1)
+    ... except lamport.AlgorithmError as error:
+    ...     print(f"machine {error.machine}, {error.time:.1f} s: {error.__cause__!r}")
+    machine 1, 0.5 s: KeyError('missing')
     """
 
     # What is set after it is made, so that it can be pickled as any exception.
@@ -149,7 +211,7 @@ class AlgorithmError(LamportError):
         self.machine, self.time, self.line, self.seed = machine, time, line, seed
 
     @classmethod
-    def of(
+    def _of(
         cls,
         error: BaseException,
         *,
@@ -160,19 +222,7 @@ class AlgorithmError(LamportError):
         line: str | None,
         seed: int | None,
     ) -> "AlgorithmError":
-        """Return the error of a handler that raised this.
-
-        Parameters
-        ----------
-        error : BaseException
-            What it raised.
-        name : str
-            What messages call the machine.
-        handler : str
-            The handler, as ``on_timer("wait")``.
-        machine, time, line, seed
-            As the attributes.
-        """
+        """Return the error of a handler, as ``on_timer("wait")``, of a machine that messages call `name`."""
         import traceback
 
         where = [] if line is None else [line]

@@ -9,12 +9,13 @@ from numbers import Integral, Real
 from operator import attrgetter
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex, TypeAlias, TypeVar
 
 from lamport._model.latency import Latency, one_latency, to_json
 from lamport._model.public import public
 
 __all__ = [
+    "AnyFault",
     "Crash",
     "Delay",
     "Disconnect",
@@ -46,7 +47,8 @@ def _with_old_names(kind: type[Kind]) -> type[Kind]:
 
     kind.__init__ = make_renamed  # type: ignore[assignment, method-assign]
     for name, new in old.items():
-        setattr(kind, name, property(attrgetter(new)))
+        told = f"The same as `{new}`, by the name that it had before."
+        setattr(kind, name, property(attrgetter(new), doc=told))
     return kind
 
 
@@ -58,9 +60,34 @@ def _renamed(given: Mapping[str, Any], old: Mapping[str, str] = OLD_NAMES) -> di
 
 
 @public
+class Fault:
+    """What goes wrong in a run: the base of `Crash`, `Pause`, `Partition`, `Delay` and `Disconnect`.
+
+    It is for annotations and ``isinstance``. There are no kinds of faults but these five.
+
+    Attributes
+    ----------
+    at : float
+        Start, in seconds from the first tick.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(3, 20, faults=[lamport.Crash(1, at=5, down_for=2)], seed=1)
+    >>> isinstance(run.faults[0], lamport.Fault), run.faults[0].at
+    (True, 5.0)
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def at(self) -> float: ...
+
+
+@public
 @_with_old_names
 @dataclass(frozen=True)
-class Crash:
+class Crash(Fault):
     """A machine dies, and comes back with its log.
 
     What its log holds survives; its queue and its connections do not, so its peers send again what
@@ -80,11 +107,24 @@ class Crash:
     ------
     ValueError
         A parameter is not a number, or not finite, or a machine is below 1.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(3, 20, rates=2, faults=[lamport.Crash(1, at=5, down_for=10)], seed=1)
+    >>> run.durations.tolist()
+    [9.504369, 20.0, 20.0]
     """
 
     machine_id: int
     at: float
     down_for: float | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, machine_id: SupportsIndex, at: SupportsFloat, down_for: SupportsFloat | None = None
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         _check(self)
@@ -93,7 +133,7 @@ class Crash:
 @public
 @_with_old_names
 @dataclass(frozen=True)
-class Pause:
+class Pause(Fault):
     """A machine stands still: it neither ticks nor sends nor takes messages.
 
     Its late ticks happen when it goes on.
@@ -111,11 +151,21 @@ class Pause:
     ------
     ValueError
         A parameter is not a number, or not finite, or a machine is below 1.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> lamport.Pause(2, at=10, duration=5)
+    Pause(machine_id=2, at=10.0, duration=5.0)
     """
 
     machine_id: int
     at: float
     duration: float
+
+    if TYPE_CHECKING:
+
+        def __init__(self, machine_id: SupportsIndex, at: SupportsFloat, duration: SupportsFloat) -> None: ...
 
     def __post_init__(self) -> None:
         _check(self)
@@ -123,7 +173,7 @@ class Pause:
 
 @public
 @dataclass(frozen=True)
-class Partition:
+class Partition(Fault):
     """Messages between some machines do not get through; they wait until it is over.
 
     Parameters
@@ -145,7 +195,8 @@ class Partition:
 
     Examples
     --------
-    >>> Partition([[1], [2, 3]], at=10, duration=5)
+    >>> import lamport
+    >>> lamport.Partition([[1], [2, 3]], at=10, duration=5)
     Partition(groups=((1,), (2, 3)), at=10.0, duration=5.0, pairs=None)
     """
 
@@ -156,11 +207,11 @@ class Partition:
 
     def __init__(
         self,
-        groups: object = None,
-        at: object = None,
-        duration: object = None,
+        groups: Iterable[Iterable[SupportsIndex]] | None = None,
+        at: SupportsFloat | None = None,
+        duration: SupportsFloat | None = None,
         *,
-        pairs: object = None,
+        pairs: Iterable[tuple[SupportsIndex, SupportsIndex]] | None = None,
     ) -> None:
         if (groups is None) == (pairs is None):
             raise ValueError("Partition: give either groups=[[1], [2, 3]] or pairs=[(1, 2)]")
@@ -178,7 +229,7 @@ class Partition:
 @public
 @_with_old_names
 @dataclass(frozen=True)
-class Delay:
+class Delay(Fault):
     """Messages of one machine to another take longer.
 
     Parameters
@@ -197,6 +248,12 @@ class Delay:
     ------
     ValueError
         `latency` is not a latency, or another parameter is not a number, or not finite.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> lamport.Delay(1, 2, lamport.Exponential(0.5), at=10, duration=5)
+    Delay(sender=1, recipient=2, latency=Exponential(mean=0.5), at=10.0, duration=5.0)
     """
 
     sender: int
@@ -204,6 +261,17 @@ class Delay:
     latency: Latency
     at: float
     duration: float
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            sender: SupportsIndex,
+            recipient: SupportsIndex,
+            latency: SupportsFloat | Latency,
+            at: SupportsFloat,
+            duration: SupportsFloat,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "latency", one_latency(self.latency))
@@ -213,7 +281,7 @@ class Delay:
 @public
 @_with_old_names
 @dataclass(frozen=True)
-class Disconnect:
+class Disconnect(Fault):
     """The connection on which one machine sends to another breaks; it is made again at once.
 
     Parameters
@@ -227,19 +295,29 @@ class Disconnect:
     ------
     ValueError
         A parameter is not a number, or not finite, or a machine is below 1.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> lamport.Disconnect(1, 2, at=10)
+    Disconnect(sender=1, recipient=2, at=10.0)
     """
 
     sender: int
     recipient: int
     at: float
 
+    if TYPE_CHECKING:
+
+        def __init__(self, sender: SupportsIndex, recipient: SupportsIndex, at: SupportsFloat) -> None: ...
+
     def __post_init__(self) -> None:
         _check(self)
 
 
-Fault: TypeAlias = Crash | Pause | Partition | Delay | Disconnect
+AnyFault: TypeAlias = Crash | Pause | Partition | Delay | Disconnect
 
-KINDS: dict[str, type[Fault]] = {
+KINDS: dict[str, type[AnyFault]] = {
     "crash": Crash,
     "pause": Pause,
     "partition": Partition,
@@ -252,7 +330,7 @@ OPTIONAL = {"crash": {"down_for"}, "partition": {"groups", "pairs"}}
 FORM = 'a list like [{"fault": "crash", "machine_id": 1, "at": 10, "down_for": 5}]'
 
 
-def as_faults(value: object) -> tuple[Fault, ...]:
+def as_faults(value: object) -> tuple[AnyFault, ...]:
     """Take a fault schedule.
 
     Parameters
@@ -277,7 +355,7 @@ def as_faults(value: object) -> tuple[Fault, ...]:
     return tuple(_fault(entry) for entry in value)
 
 
-def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+def faults_json(faults: Iterable[AnyFault]) -> list[dict[str, Any]]:
     """Write faults as ``run.json`` keeps them: each an object with its kind in ``fault``.
 
     Examples
@@ -300,7 +378,7 @@ def faults_text(value: object) -> str:
     return json.dumps(faults_json(faults)) if faults else "[]"
 
 
-def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:
+def read_faults(path: str | PathLike[str]) -> tuple[AnyFault, ...]:
     """Read a file of faults: a JSON array of objects as in ``run.json``.
 
     Raises
@@ -323,18 +401,18 @@ def read_faults(path: str | PathLike[str]) -> tuple[Fault, ...]:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _object(fault: Fault) -> dict[str, Any]:
+def _object(fault: AnyFault) -> dict[str, Any]:
     values = {field.name: getattr(fault, field.name) for field in fields(fault)}
     if isinstance(fault, Partition):
         name = "pairs" if fault.groups is None else "groups"
         listed = [list(members) for members in values[name]]
         values = {name: listed, "at": fault.at, "duration": fault.duration}
     elif isinstance(fault, Delay):
-        values["latency"] = to_json(fault.latency)
+        values["latency"] = to_json(one_latency(fault.latency))
     return {"fault": NAMES[type(fault)], **values}
 
 
-def _fault(value: object) -> Fault:
+def _fault(value: object) -> AnyFault:
     if isinstance(value, tuple(KINDS.values())):
         return value  # type: ignore[return-value]
     kinds = ", ".join(f"lamport.{kind.__name__}" for kind in KINDS.values())
@@ -350,7 +428,7 @@ def _fault(value: object) -> Fault:
     if missing := sorted(known - set(given) - OPTIONAL.get(name, set())):
         raise ValueError(f"{name} {dict(value)!r} has no {missing[0]!r}")
     kind: Any = KINDS[name]
-    made: Fault = kind(**given)
+    made: AnyFault = kind(**given)
     return made
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from numbers import Real
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias
 
 from lamport._model.public import public
 
 __all__ = [
+    "AnyLatency",
     "Constant",
     "Empirical",
     "Exponential",
@@ -33,8 +34,23 @@ LISTED = 4
 
 
 @public
+class Latency:
+    """How long messages take: the base of `Constant`, `Uniform`, `Exponential`, `LogNormal` and `Empirical`.
+
+    It is for annotations and ``isinstance``. There are no kinds of latencies but these five; where one is
+    taken, a number of seconds stands for `Constant`.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> isinstance(lamport.Uniform(0.001, 0.01), lamport.Latency), isinstance(0.01, lamport.Latency)
+    (True, False)
+    """
+
+
+@public
 @dataclass(frozen=True)
-class Constant:
+class Constant(Latency):
     """Always the same delay.
 
     Parameters
@@ -46,9 +62,19 @@ class Constant:
     ------
     ValueError
         It is negative, not finite or beyond 1e9 s.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> lamport.Constant(0.05)
+    Constant(seconds=0.05)
     """
 
     seconds: float
+
+    if TYPE_CHECKING:
+
+        def __init__(self, seconds: SupportsFloat) -> None: ...
 
     def __post_init__(self) -> None:
         _check(self)
@@ -59,7 +85,7 @@ class Constant:
 
 @public
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Latency):
     """Delays between two bounds, all equally likely.
 
     Parameters
@@ -71,10 +97,22 @@ class Uniform:
     ------
     ValueError
         One is negative, not finite or beyond 1e9 s, or `low` is above `high`.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(2, 60, rates=2, latency=lamport.Uniform(0.1, 0.2), seed=1)
+    >>> took = run.messages["arrived"] - run.messages["sent"]
+    >>> bool(took.min() >= 0.1)
+    True
     """
 
     low: float
     high: float
+
+    if TYPE_CHECKING:
+
+        def __init__(self, low: SupportsFloat, high: SupportsFloat) -> None: ...
 
     def __post_init__(self) -> None:
         _check(self)
@@ -87,7 +125,7 @@ class Uniform:
 
 @public
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(Latency):
     """Exponentially distributed delays.
 
     Parameters
@@ -126,6 +164,10 @@ class Exponential:
     mean: float
     minimum: float = 0.0
 
+    if TYPE_CHECKING:
+
+        def __init__(self, mean: SupportsFloat, minimum: SupportsFloat = 0.0) -> None: ...
+
     def __post_init__(self) -> None:
         _check(self)
         if self.minimum > self.mean:
@@ -142,7 +184,7 @@ class Exponential:
 
 @public
 @dataclass(frozen=True)
-class LogNormal:
+class LogNormal(Latency):
     """Log-normally distributed delays: a few are far longer than most.
 
     Parameters
@@ -156,10 +198,20 @@ class LogNormal:
     ------
     ValueError
         One is negative, not finite or beyond 1e9.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> print(lamport.LogNormal(0.02, 0.5))
+    log-normal, median 0.02 s, sigma 0.5
     """
 
     median: float
     sigma: float
+
+    if TYPE_CHECKING:
+
+        def __init__(self, median: SupportsFloat, sigma: SupportsFloat) -> None: ...
 
     def __post_init__(self) -> None:
         _check(self)
@@ -170,7 +222,7 @@ class LogNormal:
 
 @public
 @dataclass(frozen=True)
-class Empirical:
+class Empirical(Latency):
     """Delays drawn from a list, such as measured ones; each entry is equally likely.
 
     Parameters
@@ -185,16 +237,18 @@ class Empirical:
 
     Examples
     --------
-    >>> Empirical([0.001, 0.001, 0.25])
+    >>> import lamport
+    >>> lamport.Empirical([0.001, 0.001, 0.25])
     Empirical(delays=(0.001, 0.001, 0.25))
     """
 
     delays: tuple[float, ...]
 
-    def __init__(self, delays: object) -> None:
-        if isinstance(delays, str) or not isinstance(delays, Iterable):
-            raise ValueError(f"Empirical({delays!r}): give a list of delays")
-        kept = tuple(_seconds(delay, "Empirical: delay") for delay in delays)
+    def __init__(self, delays: Iterable[SupportsFloat]) -> None:
+        given: object = delays
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise ValueError(f"Empirical({given!r}): give a list of delays")
+        kept = tuple(_seconds(delay, "Empirical: delay") for delay in given)
         if not kept:
             raise ValueError("Empirical([]): give at least one delay")
         object.__setattr__(self, "delays", kept)
@@ -208,8 +262,8 @@ class Empirical:
 class PerLink:
     """Delays of each link: what a mapping ``{(sender, recipient): latency, None: others}`` becomes."""
 
-    links: "tuple[tuple[int, int, Latency], ...]"
-    others: "Latency"
+    links: "tuple[tuple[int, int, AnyLatency], ...]"
+    others: "AnyLatency"
 
     def __str__(self) -> str:
         if len(self.links) > LISTED:
@@ -218,9 +272,9 @@ class PerLink:
         return f"{''.join(each)}others {self.others}"
 
 
-Latency: TypeAlias = Constant | Uniform | Exponential | LogNormal | Empirical
+AnyLatency: TypeAlias = Constant | Uniform | Exponential | LogNormal | Empirical
 
-KINDS: dict[str, type[Latency]] = {
+KINDS: dict[str, type[AnyLatency]] = {
     "constant": Constant,
     "uniform": Uniform,
     "exponential": Exponential,
@@ -233,7 +287,7 @@ OPTIONAL = {"minimum"}
 FORM = '{"kind": "uniform", "low": 0.001, "high": 0.01}'
 
 
-def as_latency(value: object) -> Latency | PerLink:
+def as_latency(value: object) -> AnyLatency | PerLink:
     """Take a latency in any of its forms, or those of links.
 
     Parameters
@@ -273,7 +327,7 @@ def _links(links: list[tuple[Any, Any]], others: object) -> PerLink:
     return PerLink(tuple(kept), one_latency(others))
 
 
-def one_latency(value: object) -> Latency:
+def one_latency(value: object) -> AnyLatency:
     """Take a latency in any of its forms.
 
     Parameters
@@ -310,7 +364,7 @@ def one_latency(value: object) -> Latency:
     )
 
 
-def to_json(latency: Latency | PerLink) -> Any:
+def to_json(latency: AnyLatency | PerLink) -> Any:
     """Write a latency as ``run.json`` keeps it: a number, or a mapping with its ``kind``.
 
     Examples
@@ -331,7 +385,7 @@ def to_json(latency: Latency | PerLink) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _text(latency: Latency | PerLink) -> str:
+def _text(latency: AnyLatency | PerLink) -> str:
     # Of measured delays there can be many, the same at all points of a sweep.
     return json.dumps(to_json(latency))
 
@@ -347,7 +401,7 @@ def latency_text(value: object) -> str:
     return _text(as_latency(value))
 
 
-def parse(text: str) -> Latency | PerLink:
+def parse(text: str) -> AnyLatency | PerLink:
     """Read a latency as the command line takes it.
 
     Parameters
@@ -387,7 +441,7 @@ def parse(text: str) -> Latency | PerLink:
         return as_latency(*numbers)
     try:
         kind: Any = KINDS[name.replace("-", "_")]
-        made: Latency = kind(numbers) if kind is Empirical else kind(*numbers)
+        made: AnyLatency = kind(numbers) if kind is Empirical else kind(*numbers)
     except (KeyError, TypeError):
         raise _unread(text) from None
     return made

@@ -78,7 +78,7 @@ class Physical:
         object.__setattr__(self, name, value)
 
     @property
-    def native(self) -> NativeClock:
+    def _native(self) -> NativeClock:
         """The same, as the native module takes it."""
         sync = None
         if self.sync is not None:

@@ -1,7 +1,7 @@
 """What theory expects of machines, without a run."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from lamport._model.public import public
 from lamport._model.setting import BEHAVIOR, MODEL
@@ -9,6 +9,7 @@ from lamport._model.ticks import rate_list
 from lamport._model.topology import resolve
 
 if TYPE_CHECKING:
+    import networkx as nx
     import pandas as pd
 
     from lamport._model.ticks import Steps
@@ -18,12 +19,12 @@ __all__ = ["predict"]
 
 @public
 def predict(
-    rates: "Sequence[float | Steps]",
+    rates: "Iterable[SupportsFloat | Steps]",
     *,
-    topology: object = "full",
-    internal_probability: float | Sequence[float] = 0.7,
-    broadcast_share: float | Sequence[float] = 1 / 3,
-    weights: Mapping[int, Mapping[int, int]] | None = None,
+    topology: "str | Mapping[int, Iterable[int]] | nx.Graph[Any]" = "full",
+    internal_probability: SupportsFloat | Iterable[SupportsFloat] = 0.7,
+    broadcast_share: SupportsFloat | Iterable[SupportsFloat] = 1 / 3,
+    weights: Mapping[int, Mapping[int, SupportsIndex]] | None = None,
 ) -> "pd.DataFrame":
     """Predict load, queue growth, clock growth and drift of machines with these rates.
 

@@ -4,10 +4,10 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from numbers import Integral
-from typing import Any, cast
+from typing import Any, SupportsFloat, SupportsIndex, cast
 
 from lamport._model.check import real
-from lamport._model.fault import KINDS, Crash, Delay, Disconnect, Fault, Partition, Pause
+from lamport._model.fault import KINDS, AnyFault, Crash, Delay, Disconnect, Partition, Pause
 from lamport._model.latency import Exponential, Latency, one_latency
 from lamport._model.public import public
 
@@ -19,16 +19,16 @@ DIGITS = 6
 
 @public
 def random_faults(
-    seed: int,
-    rate: float,
+    seed: SupportsIndex,
+    rate: SupportsFloat,
     *,
-    machines: int | Iterable[int],
-    duration: float,
+    machines: SupportsIndex | Iterable[SupportsIndex],
+    duration: SupportsFloat,
     kinds: Iterable[str] = tuple(KINDS),
-    length: tuple[float, float] = (0.5, 2.0),
-    latency: float | Latency = Exponential(0.1),  # noqa: B008 - it is frozen
-    settle: float = 1.0,
-) -> list[Fault]:
+    length: Iterable[SupportsFloat] = (0.5, 2.0),
+    latency: SupportsFloat | Latency = Exponential(0.1),  # noqa: B008 - it is frozen
+    settle: SupportsFloat = 1.0,
+) -> list[AnyFault]:
     """Draw a fault schedule: faults come as a Poisson process, each of a kind drawn uniformly.
 
     No machine crashes or pauses while it is down or stands still: such a fault strikes one of the others,
@@ -74,24 +74,23 @@ def random_faults(
     names = _kinds(kinds, ids)
     added = one_latency(latency)
     low, high = _length(length)
-    for name, value in (("rate", rate), ("duration", duration), ("settle", settle)):
-        if not (math.isfinite(real(name, value)) and value >= 0):
-            raise ValueError(f"{name}={value!r}: give a finite number, 0 or more")
+    often, ends = _amount("rate", rate), _amount("duration", duration)
+    over = ends - _amount("settle", settle)
     # Of the generator only `random()` is used: its sequence is promised for all versions of Python.
     draw = random.Random(_seed(seed)).random
-    faults: list[Fault] = []
+    faults: list[AnyFault] = []
     free = dict.fromkeys(ids, 0.0)
     now = 0.0
-    while rate > 0:
-        now -= math.log(1.0 - draw()) / rate
-        if now >= duration:
+    while often > 0:
+        now -= math.log(1.0 - draw()) / often
+        if now >= ends:
             break
         at, name = round(now, DIGITS), _choose(names, draw())
         lasts = round(low + (high - low) * draw(), DIGITS)
         end = round(at + (0.0 if name == "disconnect" else lasts), DIGITS)
         awake = [machine for machine in ids if free[machine] <= at]
         which = draw(), draw()
-        if end > duration - settle or (name in {"crash", "pause"} and not awake):
+        if end > over or (name in {"crash", "pause"} and not awake):
             continue
         if name in {"crash", "pause"}:
             machine = _choose(awake, which[0])
@@ -111,6 +110,13 @@ def random_faults(
 
 def _choose(values: Sequence[Any], drawn: float) -> Any:
     return values[int(drawn * len(values))]
+
+
+def _amount(name: str, value: object) -> float:
+    number = real(name, value)
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"{name}={value!r}: give a finite number, 0 or more")
+    return number
 
 
 def _seed(seed: object) -> int:
@@ -144,7 +150,7 @@ def _kinds(kinds: object, ids: list[int]) -> list[str]:
     return names
 
 
-def _length(length: tuple[float, float]) -> tuple[float, float]:
+def _length(length: Iterable[SupportsFloat]) -> tuple[float, float]:
     try:
         low, high = (float(bound) for bound in length)
     except (TypeError, ValueError):

@@ -11,7 +11,16 @@ from lamport._model.public import public
 
 @public
 class LamportWarning(UserWarning):
-    """Something in a run went on, but not as planned."""
+    """Something in a run went on, but not as planned.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import lamport
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", lamport.LamportWarning)  # stop where one would be shown
+    ...     run = lamport.simulate(duration=10, seed=1)
+    """
 
 
 def warn(message: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamport._model.fault import Crash, Delay, Disconnect, Fault, Partition, Pause
+from lamport._model.fault import AnyFault, Crash, Delay, Disconnect, Partition, Pause
 from lamport._plot.legend import put_legend
 from lamport._plot.look import look_of
 
@@ -38,7 +38,7 @@ SLOW = ("#2166ac", "#7db7f0")
 class Strike:
     """A fault on the run's own axis of time."""
 
-    fault: Fault
+    fault: AnyFault
     name: str
     start: float
     stop: float
@@ -184,7 +184,7 @@ def _gap(strike: Strike, run: "Recorded", diagram: "Spacetime") -> tuple[float, 
 _ORDER = {"crash": 0, "pause": 1, "partition": 2, "delay": 3, "disconnect": 4}
 
 
-def _machines(fault: Fault) -> set[int]:
+def _machines(fault: AnyFault) -> set[int]:
     if isinstance(fault, Crash | Pause):
         return {fault.machine_id}
     if isinstance(fault, Delay | Disconnect):

@@ -9,7 +9,7 @@ from lamport._model.setting import MODEL, NUMBERS
 from lamport._plot.axes import as_axes
 from lamport._plot.legend import put_legend
 from lamport._plot.look import Style, look_of
-from lamport._runs.frame import as_frame
+from lamport._runs.frame import Table, as_frame
 from lamport._runs.summarize import METRICS, Statistic, summarize
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ MOST_LETTERS = 60
 
 @public
 def plot_sweep(
-    frame: pd.DataFrame,
+    frame: Table,
     x: str,
     y: str,
     hue: str | None = None,
@@ -65,7 +65,7 @@ def plot_sweep(
         A column that gives each of its values a line of its own.
     ax : Axes, optional
         Where to draw; a new figure if None.
-    statistic, confidence, interval
+    statistic, confidence, interval : optional
         What to draw, and its bands, as for `summarize`.
 
     Returns

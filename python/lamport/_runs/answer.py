@@ -50,6 +50,14 @@ class Answer:
         Of `Causality.count_cuts`: how many cuts there are at least and at most; None if that is not known.
     channels : DataFrame or None
         Of `Causality.snapshot`: the messages that were under way.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(2, 5, rates=[1, 2], seed=1)
+    >>> answer = run.causality.count_cuts()
+    >>> int(answer) == answer.value, answer.why
+    (True, '')
     """
 
     value: bool | int | None

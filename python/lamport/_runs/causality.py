@@ -43,6 +43,15 @@ class Share:
         How many pairs were looked at.
     low, high : float
         The least and the most that the share can be, whatever is true of the pairs that the logs leave open.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+    ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+    ...                            "sent_clock": [None, 1, None]})
+    >>> run.causality.concurrent_share()
+    Share(value=0.3333333333333333, error=0.0, pairs=3)
     """
 
     value: float
@@ -97,6 +106,17 @@ class Causality(LatticeDrawing):
         How many messages were received without a known send.
     is_certain : bool
         Whether the logs leave nothing open: then no answer is None, and `low` and `high` of shares are one.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+    ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+    ...                            "sent_clock": [None, 1, None]})
+    >>> run.causality.happened_before((1, 1), (2, 2)), run.causality.concurrent((1, 2), (2, 2))
+    (True, True)
+    >>> run.causality.is_certain, run.causality.unmatched
+    (True, 0)
     """
 
     def __init__(self, logs: "Logs", extra: "pd.DataFrame | None" = None) -> None:
@@ -154,6 +174,15 @@ class Causality(LatticeDrawing):
         ------
         ValueError
             There is no such event.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+        ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+        ...                            "sent_clock": [None, 1, None]})
+        >>> run.causality.concurrent((1, 2), (2, 2)), run.causality.concurrent((1, 1), (2, 2))
+        (True, False)
         """
         return self._asked.concurrent(self._event(a), self._event(b))
 
@@ -176,6 +205,15 @@ class Causality(LatticeDrawing):
         ------
         ValueError
             There is no such event.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+        ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+        ...                            "sent_clock": [None, 1, None]})
+        >>> run.causality.vector_clock((2, 2)).to_dict()
+        {1: 1, 2: 1}
         """
         import pandas as pd
 
@@ -202,6 +240,15 @@ class Causality(LatticeDrawing):
         ------
         ValueError
             There is no such event.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+        ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+        ...                            "sent_clock": [None, 1, None]})
+        >>> run.events[run.causality.past((2, 2))][["machine_id", "new_clock"]].values.tolist()
+        [[1, 1]]
         """
         return self._asked.past(self._event(event), possible=flag("possible", possible))
 
@@ -224,13 +271,20 @@ class Causality(LatticeDrawing):
         ------
         ValueError
             There is no such event.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+        ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+        ...                            "sent_clock": [None, 1, None]})
+        >>> run.causality.future((1, 1)).sum().item()
+        2
         """
         return self._asked.future(self._event(event), possible=flag("possible", possible))
 
     def cut_is_consistent(self, cut: Mapping[int | str, int] | Answer) -> bool | None:
         """Return whether a cut has, with each event, all that happened before it.
-
-        None if the logs leave it open.
 
         Parameters
         ----------
@@ -238,10 +292,24 @@ class Causality(LatticeDrawing):
             By machine, the clock of its last event in the cut; 0, or not named: none. Or an answer that has
             a cut.
 
+        Returns
+        -------
+        bool or None
+            None if the logs leave it open.
+
         Raises
         ------
         ValueError
             There is no such machine or event.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.from_events({"machine_id": [1, 2, 1], "event": ["SEND", "RECEIVE", "INTERNAL"],
+        ...                            "new_clock": [1, 2, 2], "sender": [None, 1, None],
+        ...                            "sent_clock": [None, 1, None]})
+        >>> run.causality.cut_is_consistent({1: 1, 2: 2}), run.causality.cut_is_consistent({2: 2})
+        (True, False)
         """
         if isinstance(cut, Answer) and cut.counts is not None:
             return self._asked.counts_are_consistent(cut.counts)
@@ -271,6 +339,14 @@ class Causality(LatticeDrawing):
         ------
         ValueError
             `samples` or `seed` is out of range.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> share = run.causality.concurrent_share()
+        >>> 0 < share.value < 1, share.error
+        (True, 0.0)
         """
         return Share(*self._asked.concurrent_share(samples=sample_count(samples), seed=whole("seed", seed)))
 
@@ -298,6 +374,13 @@ class Causality(LatticeDrawing):
             A receipt's clock is not above its send's: the clocks are not Lamport clocks.
         ValueError
             `samples` or `seed` is out of range.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> run.causality.false_order_rate().value <= run.causality.concurrent_share().value
+        True
         """
         return Share(*self._asked.false_order_rate(samples=sample_count(samples), seed=whole("seed", seed)))
 

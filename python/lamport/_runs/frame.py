@@ -1,11 +1,21 @@
 """Tables of other libraries as those of pandas."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
-__all__ = ["as_frame"]
+__all__ = ["Arrow", "Table", "as_frame"]
+
+
+class Arrow(Protocol):
+    """A table of any library that exports Arrow data."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+Table: TypeAlias = pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow
+"""What is taken for a table."""
 
 
 def as_frame(table: Any, what: str) -> pd.DataFrame:

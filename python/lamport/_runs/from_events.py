@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from lamport._runs.align import best_offsets, corrected
 from lamport._runs.cells import READERS, machines, recipients
 from lamport._runs.columns import KNOWN, LISTS, named
 from lamport._runs.declaration import Declaration
-from lamport._runs.frame import as_frame
+from lamport._runs.frame import Table, as_frame
 from lamport._runs.kinds import read_kinds
 from lamport._runs.run import Run
 from lamport._runs.times import read_times
@@ -29,15 +29,9 @@ MACHINES = {"machine_id": False, "sender": True}
 CLOCKS = ("old_clock", "new_clock")
 
 
-class Arrow(Protocol):
-    """A table of any library that exports Arrow data."""
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
-
-
 @public
 def from_events(
-    frame: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow,
+    frame: Table,
     *,
     columns: Mapping[str, str | None] | None = None,
     events: Mapping[str, str | tuple[str, str] | None] | None = None,

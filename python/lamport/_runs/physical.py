@@ -74,7 +74,7 @@ def hosts(
 def _clocks(physical: object, logs: "Logs", machines: list[int]) -> list[NativeClock]:
     form = "give a lamport.Physical, or a mapping like {1: lamport.Physical(0.1), None: lamport.Physical()}"
     if isinstance(physical, Physical):
-        return [physical.native]
+        return [physical._native]
     if not isinstance(physical, Mapping):
         raise ValueError(f"physical={physical!r} is no clock: {form}")
     of: dict[int | None, Physical] = {}
@@ -85,7 +85,7 @@ def _clocks(physical: object, logs: "Logs", machines: list[int]) -> list[NativeC
     missing = [machine for machine in machines if machine not in of]
     if missing and None not in of:
         raise ValueError(f"physical has no clock of machine {missing[0]}: {form}")
-    return [of[machine if machine in of else None].native for machine in machines]
+    return [of[machine if machine in of else None]._native for machine in machines]
 
 
 def _nanoseconds(seconds: NDArray[np.float64]) -> NDArray[np.int64]:

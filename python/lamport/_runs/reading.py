@@ -72,7 +72,7 @@ class Reading:
         return f"{self.words} (explains {share} {self.violations} violations; {self.arguments})"
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Reading":
+    def _of(cls, told: Mapping[str, Any]) -> "Reading":
         """Make one of what the native module says."""
         rules = dict(told["rules"])
         return cls(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lamport._lamport import Logs
-    from lamport._model.fault import Fault
+    from lamport._model.fault import AnyFault
     from lamport._model.roles import Roles
     from lamport._model.rules import Rules
     from lamport._runs.causality import Causality
@@ -165,7 +165,7 @@ class Recorded:
         return self._rules or Rules()
 
     @property
-    def faults(self) -> "tuple[Fault, ...]":
+    def faults(self) -> "tuple[AnyFault, ...]":
         """What was made to go wrong: ``parameters["faults"]`` as `Crash`, `Pause`, ..."""
         from lamport._model.fault import as_faults
 
@@ -385,6 +385,14 @@ class Recorded:
         -------
         DataFrame
             The rows of `events`, each with its index there.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> order = run.total_order()
+        >>> order["new_clock"].is_monotonic_increasing, len(order) == len(run.events)
+        (True, True)
         """
         return self._whole_events().iloc[self._logs.total_order()]
 
@@ -458,6 +466,13 @@ class Recorded:
         ------
         ValueError
             `every` is not a positive number.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> int(run.drift_over_time().iloc[-1]) == run.drift
+        True
         """
         from lamport._runs import clocks
 

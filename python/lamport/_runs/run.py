@@ -53,11 +53,6 @@ class Run(Stamped):
     notes : sequence of str
         What a reader should know beside what the logs say.
 
-    Notes
-    -----
-    A run pickles as the place of its logs, or as the parameters of its simulation, which is run again when a
-    table is first used elsewhere. A run of a table does not pickle, nor an interrupted one without logs.
-
     Attributes
     ----------
     parameters : dict
@@ -66,6 +61,20 @@ class Run(Stamped):
         Where the logs are, and where `report` writes by default.
     interrupted : bool
         Whether it was ended early.
+
+    Notes
+    -----
+    A run pickles as the place of its logs, or as the parameters of its simulation, which is run again when a
+    table is first used elsewhere. A run of a table does not pickle, nor an interrupted one without logs.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+    >>> run
+    <Run: 3 machines, 60 s>
+    >>> run.machines["final_clock"].tolist(), run.drift
+    ([276, 356, 360], 84)
     """
 
     def __init__(
@@ -87,8 +96,8 @@ class Run(Stamped):
         self._notes = list(notes)
         self._parameters = dict(parameters or {})
         home = source if log_dir is None and isinstance(source, Path) else log_dir
-        self.log_dir = None if home is None else home.absolute()
-        self.interrupted = interrupted
+        self.log_dir: Path | None = None if home is None else home.absolute()
+        self.interrupted: bool = interrupted
 
     def plot(
         self,
@@ -126,6 +135,14 @@ class Run(Stamped):
         ------
         ValueError
             A machine is not in the run, or `axes` are not three or four Axes.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> axes = run.plot(predict=True)
+        >>> [ax.get_ylabel() for ax in axes[:3]]
+        ['logical clock', 'queue length (messages)', 'jump of the clock (per event)']
         """
         from lamport._plot import over_time
 
@@ -287,6 +304,14 @@ class Run(Stamped):
         ------
         ValueError
             The run has no directory of its own and none was given.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> import tempfile
+        >>> [path.name for path in run.report(tempfile.mkdtemp())]
+        ['analysis_subplots.png', 'analysis_summary.md']
         """
         from lamport._plot import report
 
@@ -327,6 +352,15 @@ class Run(Stamped):
         ValueError
             `clock_uncertainty` is negative, `rules` are not rules, or `offsets` is not "align": seconds go to
             `load`.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> bool(run.verify())
+        True
+        >>> run.verify().checked["clock condition"], run.verify().counts["clock condition"]
+        (160, 0)
         """
         from lamport._runs.verification import is_aligned, verify_recorded
 
@@ -443,6 +477,15 @@ class Run(Stamped):
         LamportWarning
             A text for a viewer has more than 5,000 events; its time goes with the square of them. A sequence
             diagram does not show all events.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> import tempfile
+        >>> path = run.export(f"{tempfile.mkdtemp()}/trace.json", start=10, stop=20)
+        >>> path.name
+        'trace.json'
         """
         from lamport._runs import export
 
@@ -453,6 +496,11 @@ class Run(Stamped):
 
         A run in memory, simulated without ``log_dir``, has there the logs that it would have written; one
         of a table has its events, a log for each machine.
+
+        Parameters
+        ----------
+        directory : path
+            The directory.
 
         Returns
         -------
@@ -467,6 +515,17 @@ class Run(Stamped):
             Two of its logs have the same file name.
         LamportError
             There are no logs, and no event was recorded.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> run = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978)
+        >>> import tempfile
+        >>> home = run.save(tempfile.mkdtemp())
+        >>> sorted(path.name for path in home.iterdir())
+        ['machine_1.log', 'machine_2.log', 'machine_3.log', 'run.json']
+        >>> lamport.load(home).events.equals(run.events)
+        True
         """
         from lamport._runs import export
 

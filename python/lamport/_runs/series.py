@@ -41,7 +41,7 @@ def series(
         Seconds between two instants, which are its multiples.
     since : float, optional
         The first instant is this, or the next; 0 if None.
-    statistic, confidence, interval
+    statistic, confidence, interval : optional
         What is said of the runs, and its intervals, as for `summarize`.
 
     Returns

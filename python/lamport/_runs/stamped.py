@@ -1,7 +1,7 @@
 """A run under other clocks."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from lamport._runs.recorded import Recorded
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lamport._model.physical import Physical
-    from lamport._runs.stamps import Clocked
+    from lamport._runs.stamps import Clocked, StampOptions
 
 __all__ = ["Stamped"]
 
@@ -33,7 +33,7 @@ class Stamped(Recorded):
         ],
         start: float | None = None,
         stop: float | None = None,
-        **options: object,
+        **options: "Unpack[StampOptions]",
     ) -> "pd.DataFrame":
         """Return what another clock would have said: its stamp of each event.
 
@@ -80,22 +80,26 @@ class Stamped(Recorded):
         start, stop : float, optional
             Only rows with ``start <= time < stop``, in seconds from the beginning of ticking. The stamps are
             those of the whole run.
-        physical : Physical or mapping of machines to such, optional
-            Of ``hlc`` and ``physical``: how the clocks of hosts go, by true time, which is ``time`` of
-            `events`; a mapping has a clock for each machine, ``None: ...`` for all others. Without it they
-            are right in virtual time, and else show ``system_time``, as logged (whole µs). Of logs that may
-            be of several hosts (all but what `run_local` and `simulate` made) it is refused: their clocks
-            are in their times already.
-        seed : int, default 0
-            Of ``hlc`` and ``physical``: the seed of what `Physical` draws.
-        on_top : bool, default False
-            Of ``hlc`` and ``physical``: have clocks go wrong on top of those of several hosts.
-        entries : int, default 8
-            Of ``plausible``.
-        size : int, default 32
-            Of ``bloom``. These, or entries, by the number of machines are at most 10^8.
-        hashes : int, default 3
-            Of ``bloom``.
+        **options : optional
+            What the clock is told, and no other:
+
+            ``physical`` (`Physical`, or mapping of machines to such), of ``hlc`` and ``physical``: how the
+            clocks of hosts go, by true time, which is ``time`` of `events`; a mapping has a clock for each
+            machine, ``None: ...`` for all others. Without it they are right in virtual time, and else show
+            ``system_time``, as logged (whole µs). Of logs that may be of several hosts (all but what
+            `run_local` and `simulate` made) it is refused: their clocks are in their times already.
+
+            ``seed`` (int, default 0), of ``hlc`` and ``physical``: the seed of what `Physical` draws.
+
+            ``on_top`` (bool, default False), of ``hlc`` and ``physical``: have clocks go wrong on top of
+            those of several hosts.
+
+            ``entries`` (int, default 8), of ``plausible``.
+
+            ``size`` (int, default 32), of ``bloom``: these, or entries, by the number of machines are at
+            most 10^8.
+
+            ``hashes`` (int, default 3), of ``bloom``.
 
         Returns
         -------
@@ -182,8 +186,12 @@ class Stamped(Recorded):
             all pairs. All are counted of at most 4,096 machines and 2^30 events x machines; above, 1,024
             events are drawn. So are they for ``physical`` alone, if its clocks step back, and so far that it
             would take more than 2^30 steps to count.
-        physical, seed, on_top
-            The clocks of hosts, as for `stamps`; `seed` is also that of the events drawn.
+        physical : Physical or mapping of machines to such, optional
+            The clocks of hosts, as for `stamps`.
+        seed : int, default 0
+            The seed of what these draw, as for `stamps`, and of the events drawn.
+        on_top : bool, default False
+            Have the clocks of hosts go wrong on top of those of several hosts, as for `stamps`.
 
         Returns
         -------

@@ -1,7 +1,7 @@
 """What other clocks would have said: the table of `Run.stamps`."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lamport._lamport import Causality, Logs
+    from lamport._model.physical import Physical
 
-__all__ = ["KINDS", "Clocked", "counters", "stamps"]
+__all__ = ["KINDS", "Clocked", "StampOptions", "counters", "stamps"]
 
 PHYSICAL = ("physical", "seed", "on_top")
 KINDS: dict[str, tuple[str, ...]] = {
@@ -35,6 +36,17 @@ KINDS: dict[str, tuple[str, ...]] = {
 """The clocks, and the options of each."""
 MOST_COUNTERS = 2**20
 MOST_HASHES = 2**10
+
+
+class StampOptions(TypedDict, total=False):
+    """What users may tell a clock."""
+
+    physical: "Physical | Mapping[int | str | None, Physical]"
+    seed: int
+    on_top: bool
+    entries: int
+    size: int
+    hashes: int
 
 
 class Clocked(NamedTuple):

@@ -10,7 +10,7 @@ import pandas as pd
 from lamport._model.check import real
 from lamport._model.public import public
 from lamport._model.setting import MODEL
-from lamport._runs.frame import as_frame
+from lamport._runs.frame import Table, as_frame
 from lamport._runs.intervals import bootstrap, order_statistics, t_quantile, wilson
 
 __all__ = [
@@ -56,7 +56,7 @@ Statistic = Literal["mean", "median"] | float
 
 @public
 def summarize(
-    frame: pd.DataFrame,
+    frame: Table,
     by: str | Iterable[str] | None = None,
     *,
     statistic: Statistic = "mean",

@@ -57,6 +57,15 @@ class Verification:
         If a rule is broken, what the program may do that explains it; empty if nothing usual does.
     received, matched : int
         How many messages were received, and of how many the send was found.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> done = lamport.simulate(duration=60, rates=[1, 3, 6], seed=1978, receive="max(clock, T)").verify()
+    >>> done.ok, [rule for rule, count in done.counts.items() if count]
+    (False, ['step', 'clock condition', 'exactness'])
+    >>> print(done.diagnosis[0].words)
+    receipts make the clock max(clock, T), without the step
     """
 
     def __init__(
@@ -70,7 +79,7 @@ class Verification:
         self.counts: dict[str, int] = found["counts"]
         self.checked: dict[str, int] = found["checked"]
         self.unchecked: list[str] = found["unchecked"]
-        self.diagnosis: list[Reading] = [Reading.of(told) for told in found["readings"]]
+        self.diagnosis: list[Reading] = [Reading._of(told) for told in found["readings"]]
 
     @property
     def ok(self) -> bool:

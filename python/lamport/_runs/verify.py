@@ -19,19 +19,14 @@ from lamport._runs.run import Run
 from lamport._runs.verification import UNKNOWN, Verification, is_aligned, verify_files, verify_recorded
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from lamport._runs.from_events import Arrow
+    from lamport._runs.frame import Table
 
 __all__ = ["verify", "verify_declared"]
 
 
 @public
 def verify(
-    logs: (
-        "str | PathLike[str] | Iterable[str | PathLike[str]] | Run | pd.DataFrame | Mapping[str, Any] | "
-        "Sequence[Mapping[str, Any]] | Arrow"
-    ),
+    logs: "str | PathLike[str] | Iterable[str | PathLike[str]] | Run | Table",
     *,
     format: Literal["jsonl", "csv", "parquet", "shiviz", "tsviz", "govector"] | None = None,  # noqa: A002
     columns: Mapping[str, str | None] | None = None,
@@ -54,11 +49,13 @@ def verify(
     logs : path, glob, list of them, Run, or table of events
         Damaged logs too, that `load` refuses; a ``run.json`` beside them says which machines take part. A
         table is what `from_events` takes.
-    format, columns, events, file_pattern, time_format, time_unit, queue_len, multicast, execution, offsets
+    format, columns, events, file_pattern, time_format, time_unit, queue_len, multicast : optional
         How the logs are read, see `load` and, of tables, `from_events`; not for a Run. A line that cannot be
-        read is a violation of ``structure``, and the rest is checked. With ``offsets="align"`` the times of
-        different hosts are judged by whether any offsets of their clocks have every message arrive after it
-        was sent, see `Run.align`; so are those of a run over several hosts, if nothing is said of its clocks.
+        read is a violation of ``structure``, and the rest is checked.
+    execution, offsets : optional
+        The same. With ``offsets="align"`` the times of different hosts are judged by whether any offsets of
+        their clocks have every message arrive after it was sent, see `Run.align`; so are those of a run over
+        several hosts, if nothing is said of its clocks.
     clock_uncertainty : float, optional
         How far the clocks of two hosts may differ (s); times of different hosts are not
         compared if None.

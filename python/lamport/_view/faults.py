@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lamport._model.fault import Crash, Delay, Disconnect, Fault, Partition, Pause
+from lamport._model.fault import AnyFault, Crash, Delay, Disconnect, Partition, Pause
 from lamport._model.latency import Constant
 
 __all__ = ["faults_of_page"]
 
 
-def faults_of_page(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+def faults_of_page(faults: Iterable[AnyFault]) -> list[dict[str, Any]]:
     """Say of each fault what it is, when, how long, and of which machines."""
     found = []
     for fault in faults:
@@ -31,7 +31,7 @@ def faults_of_page(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     return found
 
 
-def _what(fault: Fault) -> str:
+def _what(fault: AnyFault) -> str:
     match fault:
         case Crash(machine_id=machine):
             return f"machine {machine} crashes"

@@ -54,10 +54,32 @@ SANDBOX = "allow-scripts allow-downloads"
 class View:
     """A run to look at, made by `Run.view`: it shows itself in a notebook, and `save` makes a file of it.
 
+    Parameters
+    ----------
+    run : Run
+        The run.
+    start, stop : float, optional
+        Only events with ``start <= time < stop``, in seconds from the beginning of ticking.
+    highlight : (machine, clock), optional
+        An event whose causal past and future are coloured.
+    cut : mapping of int to int, or Answer, optional
+        A cut that is drawn.
+    texts : bool
+        Whether bodies and states are in the page.
+
     Attributes
     ----------
     html : str
         The page: one file, which loads nothing.
+
+    Examples
+    --------
+    >>> import lamport
+    >>> page = lamport.simulate(duration=10, rates=[1, 3, 6], seed=1978).view()
+    >>> page
+    <View of Run: 3 machines, 10 s>
+    >>> page.html.startswith("<!DOCTYPE html>")
+    True
     """
 
     def __init__(
@@ -190,6 +212,14 @@ class View:
             The file exists, and `overwrite` is not given.
         IsADirectoryError
             The file is a directory.
+
+        Examples
+        --------
+        >>> import lamport
+        >>> page = lamport.simulate(duration=10, rates=[1, 3, 6], seed=1978).view()
+        >>> import tempfile
+        >>> page.save(f"{tempfile.mkdtemp()}/run.html").name
+        'run.html'
         """
         target = Path(check.path("path", path))
         overwrite = check.flag("overwrite", overwrite)

@@ -77,9 +77,10 @@ class ChandyLamport(Layer):
         every: float = 5.0,
     ) -> None:
         super().__init__(inner, inner_arguments)
-        self.every = seconds("every", every)
-        self.begun = 0
-        self.covered = 0  # the clock after the last step: a marker is not of the state that it has recorded
+        self.every: float = seconds("every", every)
+        self.begun: int = 0
+        # The clock after the last step: a marker is not of the state that it has recorded.
+        self.covered: int = 0
         self.records: dict[int, dict[str, Any]] = {}  # by number: what is recorded by now
         self.open: dict[int, set[int]] = {}  # by number: the channels whose marker has not come
 

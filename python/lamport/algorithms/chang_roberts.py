@@ -47,13 +47,13 @@ class ChangRoberts(Algorithm):
     """
 
     def __init__(self, within: float | None = 1.0) -> None:
-        self.within = some_seconds("within", within, zero=True)
-        self.is_candidate = False
+        self.within: float | None = some_seconds("within", within, zero=True)
+        self.is_candidate: bool = False
         self.leader: int | None = None
 
     def start(self, me: "Me") -> None:
         """Find the next machine, and start in a while."""
-        self.next = min(me.machines, key=lambda machine: (machine <= me.id, machine))
+        self.next: int = min(me.machines, key=lambda machine: (machine <= me.id, machine))
         if self.next != me.id and self.next not in me.peers:
             raise ValueError(f"ChangRoberts needs a ring, and machine {me.id} has no way to {self.next}")
         me.state(leader=None)

@@ -28,9 +28,12 @@ class CriticalSection(Algorithm):
     """
 
     def __init__(self, hold: float = 0.1, pause: float | None = 1.0) -> None:
-        self.hold, self.pause = seconds("hold", hold), some_seconds("pause", pause)
-        self.wanted = self.requests = self.entries = 0
-        self.held = False
+        self.hold: float = seconds("hold", hold)
+        self.pause: float | None = some_seconds("pause", pause)
+        self.wanted: int = 0
+        self.requests: int = 0
+        self.entries: int = 0
+        self.held: bool = False
 
     def ask(self, me: "Me") -> None:
         """Ask the others for the section."""

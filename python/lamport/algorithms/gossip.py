@@ -46,7 +46,7 @@ class Gossip(Algorithm):
     """
 
     def __init__(self, every: float = 0.5) -> None:
-        self.every = seconds("every", every)
+        self.every: float = seconds("every", every)
         self.known: list[str] = []
         self.heard: list[str] = []
 

@@ -58,26 +58,79 @@ class Layer(Algorithm):
         inner_arguments: "Mapping[str, Any] | None" = None,
     ) -> None:
         made = inner if isinstance(inner, Algorithm) else Roles(inner, inner_arguments).make(1)
-        self.inner = made
+        self.inner: Algorithm = made
         self.declared: dict[str, Any] = {}  # what the inner algorithm declared of its state last
         if type(made).on_idle is not Algorithm.on_idle or "on_idle" in vars(made):
-            self.on_idle = self._idle  # type: ignore[method-assign]
+            vars(self)["on_idle"] = self._idle
 
     def before_inner(self, me: "Me", sender: int, body: Any) -> None:
-        """Look at a message of the inner algorithm before it is handled."""
+        """Look at a message of the inner algorithm before it is handled.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        sender : int
+            The id of the machine that sent it.
+        body : object
+            What the inner algorithm of that machine said.
+        """
 
     def on_layer_message(self, me: "Me", sender: int, body: Any) -> None:
-        """Handle a message of the layer."""
+        """Handle a message of the layer.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        sender : int
+            The id of the machine that sent it.
+        body : object
+            What was sent by `layer_send`.
+        """
 
     def on_layer_timer(self, me: "Me", name: str) -> None:
-        """Handle a timer of the layer."""
+        """Handle a timer of the layer.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        name : str
+            The name that it was set by, with `layer_timer`.
+        """
 
     def layer_send(self, me: "Me", to: "int | Iterable[int]", body: object = None) -> int:
-        """Send a message of the layer."""
+        """Send a message of the layer.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        to : int or iterable of int
+            As of `Me.send`.
+        body : object, optional
+            What `on_layer_message` gets.
+
+        Returns
+        -------
+        int
+            The clock, which is the timestamp of the message.
+        """
         return me.send(to, [OURS, body])
 
     def layer_timer(self, me: "Me", name: str, seconds: float) -> None:
-        """Set a timer of the layer."""
+        """Set a timer of the layer.
+
+        Parameters
+        ----------
+        me : Me
+            The machine.
+        name : str
+            What `on_layer_timer` gets.
+        seconds : float
+            As of `Me.timer`.
+        """
         me.timer(f"{OURS}:{name}", seconds)
 
     def start(self, me: "Me") -> None:

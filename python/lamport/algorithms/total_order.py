@@ -49,8 +49,9 @@ class TotalOrderMulticast(Algorithm):
     """
 
     def __init__(self, pause: float | None = 1.0) -> None:
-        self.pause = some_seconds("pause", pause)
-        self.sent = self.taken = 0
+        self.pause: float | None = some_seconds("pause", pause)
+        self.sent: int = 0
+        self.taken: int = 0
         self.waiting: dict[tuple[int, int], Any] = {}  # by timestamp and sender: what is not taken yet
         self.heard: dict[int, int] = {}  # of each machine: the timestamp of its newest message
 

@@ -33,6 +33,23 @@ pub(in crate::python) struct MachineSeat {
 /// It is handed to each of them, see `Algorithm`. What it is asked to do is done after the handler has
 /// returned, and not at all if the handler fails. Beyond that call, and in other threads, it does nothing
 /// but raise LamportError; what it says of itself can still be read.
+///
+/// Examples
+/// --------
+/// Two machines that hand on a number, which grows by one each time:
+///
+/// >>> import lamport
+/// >>> class Pass(lamport.Algorithm):
+/// ...     def start(self, me: lamport.Me):
+/// ...         if me.id == min(me.machines):
+/// ...             me.send(me.peers[0], 1)
+/// ...
+/// ...     def on_message(self, me: lamport.Me, sender, body):
+/// ...         me.state(number=body)
+/// ...         me.send(sender, body + 1)
+/// >>> run = lamport.simulate(2, 10, algorithm=Pass, rates=1, seed=1)
+/// >>> run.states["number"].tolist()[:5]
+/// [1, 2, 3, 4, 5]
 #[pyclass(frozen, name = "Me", module = "lamport")]
 pub(in crate::python) struct Me {
     /// Its number in the run.
@@ -182,6 +199,17 @@ impl Me {
     ///     Something in the body is of another class; the message has its place.
     /// LamportError
     ///     More messages wait to be received than there may.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> class Greet(lamport.Algorithm):
+    /// ...     def start(self, me):
+    /// ...         if me.id == 1:
+    /// ...             clock = me.send(2, {"kind": "hello"})
+    /// ...             print(clock, me.send([2, 3], ["again", clock]))
+    /// >>> run = lamport.simulate(3, 2, algorithm=Greet, rates=10, seed=1)
+    /// 2 3
     #[pyo3(signature = (to, body = None))]
     fn send(&self, to: &Bound<'_, PyAny>, body: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
         // Not in the call: ids may come from anywhere.
@@ -201,6 +229,26 @@ impl Me {
     }
 
     /// Send to all `peers`: one event, as `send`.
+    ///
+    /// Parameters
+    /// ----------
+    /// body : object, optional
+    ///     What the message says, as of `send`.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     The clock, which is the timestamp of the message.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> class Greet(lamport.Algorithm):
+    /// ...     def start(self, me):
+    /// ...         me.broadcast("hello")
+    /// >>> run = lamport.simulate(3, 2, algorithm=Greet, rates=10, seed=1)
+    /// >>> run.machines["receives"].tolist()
+    /// [2, 2, 2]
     #[pyo3(signature = (body = None))]
     fn broadcast(&self, body: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
         let mut call = self.open("broadcast()")?;
@@ -216,17 +264,53 @@ impl Me {
     ///
     /// There is one timer of each name: set again, it is due at the new time only.
     ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///     What `on_timer` gets.
+    /// seconds : float
+    ///     How long after this step, 0 to 1e9.
+    ///
     /// Raises
     /// ------
     /// ValueError
     ///     The seconds are negative, not finite, or more than 1e9.
     /// LamportError
     ///     More than 65,536 timers would be set.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> class Alarm(lamport.Algorithm):
+    /// ...     def start(self, me):
+    /// ...         me.timer("wake", 2.5)
+    /// ...
+    /// ...     def on_timer(self, me, name):
+    /// ...         print(name, round(me.now, 1))
+    /// >>> run = lamport.simulate(1, 10, algorithm=Alarm, rates=10, seed=1)
+    /// wake 2.5
     fn timer(&self, name: &Bound<'_, PyAny>, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
         self.open("timer()")?.timer(self.id, name, Some(seconds))
     }
 
     /// Take the timer of this name away, if it is set.
+    ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///     The name that it was set by.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> class Alarm(lamport.Algorithm):
+    /// ...     def start(self, me):
+    /// ...         me.timer("wake", 2.5)
+    /// ...         me.cancel("wake")
+    /// ...
+    /// ...     def on_timer(self, me, name):
+    /// ...         print("never called")
+    /// >>> run = lamport.simulate(1, 10, algorithm=Alarm, rates=1, seed=1)
     fn cancel(&self, name: &Bound<'_, PyAny>) -> PyResult<()> {
         self.open("cancel()")?.timer(self.id, name, None)
     }
@@ -235,8 +319,21 @@ impl Me {
     ///
     /// Parameters
     /// ----------
-    /// **values
+    /// **values : object
     ///     Each as the body of a message, as it is now. Within a step the last one of each name counts.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> class Count(lamport.Algorithm):
+    /// ...     ticks = 0
+    /// ...
+    /// ...     def on_idle(self, me):
+    /// ...         self.ticks += 1
+    /// ...         me.state(ticks=self.ticks)
+    /// >>> run = lamport.simulate(1, 3, algorithm=Count, rates=1, seed=1)
+    /// >>> run.states["ticks"].tolist()
+    /// [1, 2]
     #[pyo3(signature = (**values))]
     fn state(&self, values: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         let mut call = self.open("state()")?;
@@ -244,6 +341,16 @@ impl Me {
     }
 
     /// Let the machine take no further step after this one.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import lamport
+    /// >>> class Once(lamport.Algorithm):
+    /// ...     def on_idle(self, me):
+    /// ...         me.stop()
+    /// >>> run = lamport.simulate(1, 10, algorithm=Once, rates=10, seed=1)
+    /// >>> run.events["event"].tolist()  # the step that calls `start`, and one more
+    /// ['INTERNAL', 'INTERNAL']
     fn stop(&self) -> PyResult<()> {
         self.open("stop()")?.stop();
         Ok(())

@@ -310,7 +310,7 @@ def test_an_error_says_where_and_keeps_its_cause():
         fail()
     except KeyError as error:
         cause = error
-    error = lamport.AlgorithmError.of(
+    error = lamport.AlgorithmError._of(
         cause, name="machine 2", handler="on_timer('a')", machine=2, time=1.5, line="m2.jsonl:7", seed=3
     )
     text = str(error)
