@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
 
 from lamport._drive.algorithm import kept_of, plan_of
 from lamport._drive.at_work import AtWork
@@ -48,28 +48,28 @@ LISTS = ("rates", "internal_probability", "broadcast_share")
 @public
 def run_hosts(
     hosts: "Sequence[str | Sequence[str] | Host | Mapping[str, Any]] | Client",
-    machines: int | None = None,
-    duration: float = 60,
+    machines: SupportsIndex | None = None,
+    duration: SupportsFloat = 60,
     *,
     ports: str | range | None = None,
     listen: str | None = None,
     python: str | None = None,
-    rates: float | Sequence[float | Steps] | None = None,
-    max_rate: int = 6,
+    rates: SupportsFloat | Iterable[SupportsFloat | Steps] | None = None,
+    max_rate: SupportsIndex = 6,
     ticks: str | Jitter = "periodic",
-    internal_probability: float | Sequence[float] = 0.7,
-    broadcast_share: float | Sequence[float] = 1 / 3,
-    weights: Mapping[int, Mapping[int, int]] | None = None,
-    topology: "str | dict[int, list[int]] | nx.Graph" = "full",
-    latency: float | Latency | Mapping[Any, Any] = 0.0,
-    faults: Iterable[Fault] = (),
+    internal_probability: SupportsFloat | Iterable[SupportsFloat] = 0.7,
+    broadcast_share: SupportsFloat | Iterable[SupportsFloat] = 1 / 3,
+    weights: Mapping[int, Mapping[int, SupportsIndex]] | None = None,
+    topology: "str | Mapping[int, Iterable[int]] | nx.Graph[Any]" = "full",
+    latency: SupportsFloat | Latency | Mapping[Any, Any] = 0.0,
+    faults: Iterable[Fault | Mapping[str, Any]] = (),
     algorithm: "type[Algorithm] | Callable[[int], Algorithm] | Mapping[int, Any] | str | None" = None,
     arguments: Mapping[str, Any] | None = None,
-    inputs: Iterable[tuple[float, int, Any]] = (),
+    inputs: Iterable[tuple[SupportsFloat, SupportsIndex, Any]] = (),
     until: Literal["quiet"] | None = None,
-    seed: int | None = None,
+    seed: SupportsIndex | None = None,
     log_dir: str | PathLike[str] | None = None,
-    wait: float | None = None,
+    wait: SupportsFloat | None = None,
     sync: bool = False,
     precise: bool = True,
     key: bytes | str | None = "auto",
@@ -106,12 +106,14 @@ def run_hosts(
     python : str, optional
         The Python that has lamport, where hosts do not say so themselves; ``python3`` if None. A worker of
         Dask takes its own.
-    rates, max_rate, ticks, internal_probability, broadcast_share, weights, topology, latency, faults
+    rates, max_rate, ticks, internal_probability, broadcast_share, weights : optional
+        As for `run_local`.
+    topology, latency, faults : optional
         As for `run_local`. A crash is SIGKILL and a new process, a pause SIGSTOP, as with its `processes`.
-    algorithm, arguments, inputs, until
+    algorithm, arguments, inputs, until : optional
         As for `run_local` with `processes`. A module that is not installed goes to the hosts with the class
         that it has; modules that this one imports have to be there.
-    seed, log_dir, wait, sync, precise
+    seed, log_dir, wait, sync, precise : optional
         As for `run_local`. Logs are on the hosts until the end.
     key : bytes or str, optional
         As for `run_local`; a key is drawn for every run. It goes over the agents' standard input.
@@ -205,7 +207,7 @@ def run_hosts(
     at_work = AtWork(parameters, log_dir, driver, grace=GRACE)
     work = Work(at_work.run)
     nothing = [0] * len(peers)
-    with watch(progress, duration, len(peers)) as bar:
+    with watch(progress, setting["duration"], len(peers)) as bar:
 
         def look() -> None:
             at_work.tell(bar)
