@@ -47,8 +47,13 @@ class Gathered:
             raise ValueError(f"a part of the log of machine {machine} is longer than {MOST:,} bytes")
         is_first = machine not in self._so_far
         size, crc = self._so_far.get(machine, (0, 0))
-        with (self._directory / f"machine_{machine}.log").open("xb" if is_first else "ab") as log:
-            log.write(data)
+        path = self._directory / f"machine_{machine}.log"
+        try:
+            with path.open("xb" if is_first else "ab") as log:
+                log.write(data)
+        except OSError as error:
+            # A write does not say of which file.
+            raise OSError(error.errno, error.strerror, str(path)) from error
         self._so_far[machine] = size + len(data), zlib.crc32(data, crc)
 
     def end(self, machine: int, size: int, crc: int) -> None:

@@ -227,7 +227,7 @@ class HostsRun:
         self._read(LOOK if deadline is None else deadline - time.monotonic())
         for station in self._stations:
             if station.trouble and station.is_here:
-                if station.is_gathered:
+                if station.is_dismissed:
                     station.is_gone = True  # nothing more was to come
                 else:
                     self._lose(station)
@@ -239,7 +239,7 @@ class HostsRun:
             if station.is_over and not station.is_asked:
                 station.is_asked = True
                 station.order(do="gather")
-            if station.is_gathered and not station.is_dismissed:
+            if station.is_whole and not station.is_dismissed:
                 station.is_dismissed = True
                 station.order(do="bye")
         if self._quiet is not None and not self._stopping and len(here) == len(self._stations):
@@ -262,8 +262,7 @@ class HostsRun:
         station.line.kill()
         first, last = station.machines[0], station.machines[-1]
         which = f"machine {first}" if first == last else f"machines {first} to {last}"
-        assert station.hello is not None, "a host is lost that was there"
-        directory = station.hello.directory
+        directory = _home(station)
         self._warnings.append(
             f"host {station.name} is lost: {station.lost}; its {which} ended there, the others go on; "
             f"what was logged is on that host, if it is still there, in {directory}"
@@ -321,11 +320,7 @@ class HostsRun:
     def kill(self) -> None:
         """End every machine and every agent that is still there, and what belongs to them."""
         for station in self._stations:
-            station.order(do="kill")
-            station.order(do="bye")
-            if not station.line.has_said:
-                # Nothing is said to who may be no agent; one that has just begun ends by itself.
-                station.line.end_input()
+            self._let_go(station)
         began = time.monotonic()
         while any(station.line.is_open for station in self._stations):
             past = time.monotonic() - began
@@ -336,6 +331,18 @@ class HostsRun:
                 self._read(LOOK)
         self._close()
 
+    def _let_go(self, station: Station) -> None:
+        """Have an agent end at once; if its logs are not here, it keeps them."""
+        station.order(do="kill")
+        if station.line.has_said and (self._went is None or station.is_whole):
+            station.order(do="bye")
+            return
+        if self._went is not None and station.is_here:
+            place = _home(station)
+            self._warnings.append(f"host {station.name} keeps what its machines logged, in {place}")
+        # Nothing is said to who may be no agent: one that has just begun ends by itself.
+        station.line.end_input()
+
     def _close(self) -> None:
         """End what carries the lines: agents that have said bye are gone by themselves."""
         for station in self._stations:
@@ -343,6 +350,11 @@ class HostsRun:
                 station.line.end.status(ENDING)
             station.line.kill()
         self._selector.close()
+
+
+def _home(station: Station) -> str:
+    """Return where a host keeps its logs."""
+    return "" if station.hello is None else station.hello.directory
 
 
 def _is_heard(station: Station) -> bool:

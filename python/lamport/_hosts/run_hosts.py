@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
@@ -26,7 +27,7 @@ from lamport._model.public import public
 from lamport._model.run_setting import check_others, keep, make_seed, record, run_setting
 from lamport._model.ticks import Jitter, Steps
 from lamport._model.topology import as_topology, listed
-from lamport._model.warning import LamportWarning
+from lamport._model.warning import LamportWarning, warn
 from lamport._runs.directory import write_record
 from lamport._runs.ended import has_ended
 from lamport._runs.run import Run
@@ -189,9 +190,11 @@ def run_hosts(
         "started": datetime.now(UTC).isoformat(),
     }
 
+    made: list[HostsRun] = []
+
     def driver(directory: Path) -> HostsRun:
         keep_key(directory, text)
-        return HostsRun(
+        run = HostsRun(
             setting,
             places,
             directory,
@@ -203,6 +206,8 @@ def run_hosts(
             plan=plan,
             is_ended=lambda: work.ends.is_set() or work.fails.is_set(),
         )
+        made.append(run)
+        return run
 
     at_work = AtWork(parameters, log_dir, driver, grace=GRACE)
     work = Work(at_work.run)
@@ -221,8 +226,11 @@ def run_hosts(
             # What made the run fail is raised, even where warnings are errors.
             with suppress(LamportWarning):
                 at_work.warn()
+                for warning in chain.from_iterable(run.warnings() for run in made):
+                    warn(warning)
             if at_work.begun is not None:
-                write_record(at_work.begun, parameters)
+                with suppress(OSError):
+                    write_record(at_work.begun, parameters)
                 if has_ended(at_work.begun, len(peers)):
                     forget_key(at_work.begun, text)
             raise

@@ -71,7 +71,9 @@ class Station:
     kind : type of Exception or None
         What its agent calls that, if it says so itself.
     is_asked, is_dismissed : bool
-        Whether it was asked for its logs, and then let go.
+        Whether it was asked for its logs, and then let go: it forgets them.
+    is_unwritten : bool
+        Whether some of what came of them could not be written here.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class Station:
         self.failed: list[tuple[int, str]] | None = None
         self.address = self.lost = ""
         self.has_started = self.is_ready = self.is_over = self.is_gathered = self.is_gone = False
-        self.is_asked = self.is_dismissed = False
+        self.is_asked = self.is_dismissed = self.is_unwritten = False
         self.clocks = dict.fromkeys(machines, 0)
         self.queues = dict.fromkeys(machines, 0)
         self.began: dict[int, float] = {}
@@ -99,6 +101,11 @@ class Station:
     def name(self) -> str:
         """What messages call it."""
         return self.host.name
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all logs of its machines are here."""
+        return self.is_gathered and not (self.is_unwritten or self.trouble or self.lost)
 
     @property
     def is_here(self) -> bool:
@@ -202,9 +209,17 @@ class Station:
         self.warnings.append(f"host {self.name}: {said['text']}")
 
     def _log(self, said: Mapping[str, Any]) -> None:
-        self._gathered.part(int(said["machine"]), said["part"])
+        if self.is_unwritten:
+            return
+        try:
+            self._gathered.part(int(said["machine"]), said["part"])
+        except OSError:
+            self.is_unwritten = True
+            raise
 
     def _log_end(self, said: Mapping[str, Any]) -> None:
+        if self.is_unwritten:
+            return
         self._gathered.end(int(said["machine"]), int(said["bytes"]), int(said["crc"]))
 
 

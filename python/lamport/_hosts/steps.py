@@ -16,6 +16,8 @@ HELLO = 30.0
 """Seconds that a host has for the first line of its agent: a connection, and a Python that starts."""
 ANSWER = 30.0
 """Seconds that it has for an answer, one more for each machine."""
+SETTLING = 0.5
+"""Seconds in which other hosts that fail too are heard of, once one has."""
 PROBE = 2.0
 """Seconds in which one host connects to another."""
 FILES_PER_MACHINE = 6
@@ -74,14 +76,13 @@ class Ahead:
             if self._is_ended():
                 raise KeyboardInterrupt
             self._turn(until - time.monotonic())
-            for station in self._stations:
-                if station.errors:
-                    raise station.errors[0]
-                if station.trouble:
-                    helps = f"; {remedy}" if remedy and station.kind is not None else ""
-                    raise (station.kind or LamportError)(f"host {station.name}: {station.trouble}{helps}")
-                if station.hello is None and not station.line.is_open:
-                    raise LamportError(f"host {station.name}: {_silent(station)}")
+            if self._failures(remedy):
+                self._settle()
+                failures = self._failures(remedy)
+                first = failures[0]
+                if len(failures) == 1 or type(first) not in {LamportError, OSError, ValueError}:
+                    raise first
+                raise type(first)("\n".join(map(str, failures)))
             if time.monotonic() > until:
                 late = [station for station in self._stations if not is_done(station)]
                 names = ", ".join(station.name for station in late)
@@ -90,6 +91,32 @@ class Ahead:
                 raise LamportError(
                     f"{what} takes longer than {seconds:.0f} s: waited for host {names}; is it overloaded?"
                 )
+
+    def _settle(self) -> None:
+        """See which other hosts fail: whoever mends one would like to know."""
+        until = time.monotonic() + SETTLING
+        while time.monotonic() < until and any(_is_open(station) for station in self._stations):
+            self._turn(until - time.monotonic())
+
+    def _failures(self, remedy: str) -> list[BaseException]:
+        """Return what keeps hosts from going on."""
+        from lamport._lamport import LamportError
+
+        found: list[BaseException] = []
+        for station in self._stations:
+            if station.errors:
+                found.append(station.errors[0])
+            elif station.trouble:
+                helps = f"; {remedy}" if remedy and station.kind is not None else ""
+                found.append((station.kind or LamportError)(f"host {station.name}: {station.trouble}{helps}"))
+            elif station.hello is None and not station.line.is_open:
+                found.append(LamportError(f"host {station.name}: {_silent(station)}"))
+        return found
+
+
+def _is_open(station: Station) -> bool:
+    """Whether it is open if a host will fail as another has."""
+    return station.hello is None and station.line.is_open
 
 
 def _silent(station: Station) -> str:

@@ -115,8 +115,12 @@ def log_name(file: Path) -> str:
 def write_record(directory: Path, parameters: Mapping[str, Any]) -> None:
     """Write ``run.json``: whole or not at all, should the process die."""
     draft = directory / DRAFT
-    draft.write_text(record_text(parameters), encoding="utf-8")
-    draft.replace(directory / RECORD)
+    try:
+        draft.write_text(record_text(parameters), encoding="utf-8")
+        draft.replace(directory / RECORD)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def record_text(parameters: Mapping[str, Any]) -> str:

@@ -332,7 +332,18 @@ def test_the_command_ends_by_a_signal_before_ticking_too(tmp_path, mark):
 
 
 def test_a_log_that_is_there_is_never_overwritten(tmp_path, mark):
-    (tmp_path / "machine_2.log").write_text("")
+    where = tmp_path / "run"
+    where.mkdir()
+    (where / "machine_2.log").write_text("")
     with pytest.raises(FileExistsError, match=r"machine_2\.log exists"):
-        lamport.run_hosts([bad("stall")], log_dir=tmp_path, **PLAN)
-    assert [path.name for path in tmp_path.iterdir()] == ["machine_2.log"]
+        lamport.run_hosts([bad("stall")], log_dir=where, **PLAN)
+    assert [path.name for path in where.iterdir()] == ["machine_2.log"]
+
+
+def test_all_hosts_that_fail_are_named(tmp_path, mark):
+    with pytest.raises(lamport.LamportError) as raised:
+        lamport.run_hosts([bad("missing"), bad("far"), bad("old")], log_dir=tmp_path / "run", **PLAN)
+    told = str(raised.value)
+    assert f"host {bad('missing').name}: " in told
+    assert f"host {bad('old').name}: " in told
+    assert f"host {bad('far').name}: " not in told
