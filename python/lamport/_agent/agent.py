@@ -2,7 +2,6 @@
 
 import os
 import selectors
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -236,6 +235,8 @@ class Agent:
             self._reserved.close()
         kept = self._has_begun and not self._is_gathered
         if not kept:
+            import shutil
+
             shutil.rmtree(self._directory, ignore_errors=True)
         if self._why:
             where = f"; the logs of its machines are in {self._directory}" if kept else ""

@@ -4,15 +4,13 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lamport._drive.algorithm import Plan
-
 if TYPE_CHECKING:
+    from lamport._drive.algorithm import Plan
     from lamport._lamport import _HandedRun
 
 __all__ = ["Handed", "Taken", "piped", "take", "tell_error", "told_error"]
@@ -49,7 +47,7 @@ class Handed:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: "Plan",
         senders: Sequence[list[int]],
         environment: Mapping[str, str],
         *,
@@ -94,6 +92,8 @@ class Handed:
 def piped(handed: bytes) -> Iterator[int]:
     """Give the descriptor from which a process that is started within the block can read this, once."""
     if len(handed) > PIPE:
+        import tempfile
+
         with tempfile.TemporaryFile() as file:
             file.write(handed)
             file.seek(0)
@@ -162,7 +162,7 @@ def told_error(text: str) -> BaseException:
     return error
 
 
-def _pickled(plan: Plan) -> bytes:
+def _pickled(plan: "Plan") -> bytes:
     algorithm = plan.roles.algorithm
     names = [getattr(role, "__qualname__", None) for role in _roles(algorithm)]
     try:
@@ -174,7 +174,7 @@ def _pickled(plan: Plan) -> bytes:
 
 
 @contextmanager
-def _by_value(plan: Plan) -> Iterator[None]:
+def _by_value(plan: "Plan") -> Iterator[None]:
     """Pickle with the algorithm those modules of it that another host does not have."""
     import cloudpickle
 
@@ -227,6 +227,6 @@ def _dumped(value: object) -> bytes:
     return buffer.getvalue()
 
 
-def _name(plan: Plan) -> str:
+def _name(plan: "Plan") -> str:
     recorded = plan.roles.recorded
     return recorded if isinstance(recorded, str) else ", ".join(dict.fromkeys(recorded.values()))
