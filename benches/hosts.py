@@ -160,6 +160,8 @@ def main():
     parser.add_argument("what", nargs="?", choices=ALL)
     parser.add_argument("rounds", nargs="?", type=int)
     args = parser.parse_args()
+    # A machine without a peer, for one: then no figure means anything.
+    warnings.simplefilter("error", lamport.LamportWarning)
     with tempfile.TemporaryDirectory() as place:
         for name, (measure, rounds) in ALL.items():
             if args.what in {None, name}:
