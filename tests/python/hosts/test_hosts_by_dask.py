@@ -6,9 +6,12 @@ Each cluster has an interpreter of its own, as clusters want it.
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
-from loopback_sshd import HOSTS, PASSED
+import pytest
+from left_running import Mark
+from loopback_sshd import HOSTS, PASSED, Sshd, why_no_sshd
 
 HERE = Path(__file__).parent
 COMMON = f"""
@@ -98,26 +101,62 @@ if __name__ == "__main__":
 """
 
 
-def done(program, *words):
-    file = Path(words[0], "program.py")
+def begin(program, place, mark, *words):
+    """Start one of the programs in a directory of its own."""
+    place.mkdir()
+    file = place / "program.py"
     file.write_text(program)
-    words = [sys.executable, str(file), *words]
-    return subprocess.run(words, capture_output=True, text=True, timeout=110, check=False)
+    environment = {**mark.environment(), "TMPDIR": str(place)}
+    words = [sys.executable, str(file), str(place), *words]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
-def test_workers_of_this_host(mark, tmp_path):
+@pytest.fixture(scope="module")
+def marked():
+    return Mark()
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory, marked):
+    """All at the same time: clusters start slowly."""
+    place = tmp_path_factory.mktemp("dask")
+    (place / "sshd").mkdir()
+    with ExitStack() as stack:
+        started = {"local": begin(LOCAL, place / "local", marked)}
+        stack.callback(_end, started, marked)
+        if not why_no_sshd():
+            daemon = stack.enter_context(Sshd(place / "sshd"))
+            hosts = [HOSTS[name] for name in ("alpha", "alpha", "beta", "gamma")]
+            where = {"known_hosts": str(daemon.place / "known_hosts"), "key": str(daemon.place / "user")}
+            where |= {"port": daemon.port, "hosts": hosts, "passed": PASSED.split()}
+            started["ssh"] = begin(BY_SSH, place / "ssh", marked, json.dumps(where))
+        yield started
+
+
+def _end(started, marked):
+    marked.kill()
+    for process in started.values():
+        process.communicate()
+
+
+def assert_well(process):
+    output, errors = process.communicate(timeout=110)
+    assert process.returncode == 0, errors
+    assert "all is well" in output
+
+
+def test_workers_of_this_host(programs):
     """Also a worker that is killed and comes back as another."""
-    ended = done(LOCAL, str(tmp_path))
-    assert ended.returncode == 0, ended.stderr
-    assert "all is well" in ended.stdout
-    mark.wait_until_gone()
+    assert_well(programs["local"])
 
 
-def test_workers_behind_ssh(mark, sshd, tmp_path):
-    hosts = [HOSTS[name] for name in ("alpha", "alpha", "beta", "gamma")]
-    where = {"known_hosts": str(sshd.place / "known_hosts"), "key": str(sshd.place / "user")}
-    where |= {"port": sshd.port, "hosts": hosts, "passed": PASSED.split()}
-    ended = done(BY_SSH, str(tmp_path), json.dumps(where))
-    assert ended.returncode == 0, ended.stderr
-    assert "all is well" in ended.stdout
-    mark.wait_until_gone()
+def test_workers_behind_ssh(programs):
+    if "ssh" not in programs:
+        pytest.skip(why_no_sshd())
+    assert_well(programs["ssh"])
+
+
+def test_nothing_is_left_of_them(programs, marked):
+    for process in programs.values():
+        process.wait(110)
+    marked.wait_until_gone()
