@@ -18,6 +18,8 @@ ANSWER = 30.0
 """Seconds that it has for an answer, one more for each machine."""
 SETTLING = 0.5
 """Seconds in which other hosts that fail too are heard of, once one has."""
+GONE = "the launcher is gone"
+"""What an agent says whose standard input has ended."""
 PROBE = 2.0
 """Seconds in which one host connects to another."""
 FILES_PER_MACHINE = 6
@@ -107,11 +109,18 @@ class Ahead:
             if station.errors:
                 found.append(station.errors[0])
             elif station.trouble:
-                helps = f"; {remedy}" if remedy and station.kind is not None else ""
+                helps = f"; {_helps(station, remedy)}".removesuffix("; ")
                 found.append((station.kind or LamportError)(f"host {station.name}: {station.trouble}{helps}"))
             elif station.hello is None and not station.line.is_open:
                 found.append(LamportError(f"host {station.name}: {_silent(station)}"))
         return found
+
+
+def _helps(station: Station, remedy: str) -> str:
+    """Say what helps against the trouble of a host."""
+    if station.trouble == GONE:
+        return "its command does not pass standard input on: is an option missing, as in docker exec -i?"
+    return remedy if station.kind is OSError else ""
 
 
 def _is_open(station: Station) -> bool:

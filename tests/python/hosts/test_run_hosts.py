@@ -239,8 +239,11 @@ def test_the_log_of_anothers_machine_is_refused(tmp_path, mark):
 
 def kill_one(mark, marker):
     """Kill the agent that has this word in its environment."""
-    for pid in mark.pids("lamport.agent"):
-        if marker.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+    pids = mark.agents()
+    for pid in pids:
+        # Its machines are copies of it.
+        is_machine = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) in pids
+        if not is_machine and marker.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
             os.kill(pid, signal.SIGKILL)
             return
     raise AssertionError(f"no agent has {marker}")
@@ -338,6 +341,12 @@ def test_a_log_that_is_there_is_never_overwritten(tmp_path, mark):
     with pytest.raises(FileExistsError, match=r"machine_2\.log exists"):
         lamport.run_hosts([bad("stall")], log_dir=where, **PLAN)
     assert [path.name for path in where.iterdir()] == ["machine_2.log"]
+
+
+def test_a_command_that_does_not_pass_its_input_on(tmp_path, mark):
+    deaf = lamport.Host(["sh", "-c", 'exec "$0" "$@" < /dev/null'], python=sys.executable)
+    with pytest.raises(lamport.LamportError, match=r"does not pass standard input on.*docker exec -i"):
+        lamport.run_hosts([deaf], log_dir=tmp_path / "run", **PLAN)
 
 
 def test_all_hosts_that_fail_are_named(tmp_path, mark):
