@@ -233,15 +233,18 @@ class Agent:
             self._machines.kill()
         elif self._reserved is not None:
             self._reserved.close()
-        kept = self._has_begun and not self._is_gathered
+        # Only who has them all sends it away: a launcher may have heard them, and not have written them.
+        is_sent_away = self._status == 0
+        kept = self._has_begun and not (self._is_gathered and is_sent_away)
         if not kept:
             import shutil
 
             shutil.rmtree(self._directory, ignore_errors=True)
-        if self._why:
+        if self._why or (kept and is_sent_away):
             where = f"; the logs of its machines are in {self._directory}" if kept else ""
+            why = self._why or "it was sent away"
             # Who is gone does not read it.
             with suppress(OSError):
-                os.write(sys.stderr.fileno(), f"lamport.agent: {self._why}{where}\n".encode())
+                os.write(sys.stderr.fileno(), f"lamport.agent: {why}{where}\n".encode())
         self._speaker.finish(LAST)
         self._selector.close()

@@ -103,6 +103,33 @@ def test_a_launcher_that_is_gone_is_the_end():
     kept(directory)
 
 
+def test_logs_that_were_heard_are_kept_until_it_is_sent_away():
+    with agents() as made:
+        homes, ports = spread(made, 2)
+        begin(made, homes, ports, duration=0.5)
+        made[0].wait_for("over")
+        assert set(made[0].logs()) == {1, 2}
+        status, errors = made[0].ended()
+    assert status == 1
+    directory = Path(made[0].hello["directory"])
+    assert str(directory) in errors
+    kept(directory)
+
+
+def test_logs_that_nobody_has_heard_are_kept_by_one_that_is_sent_away():
+    with agents() as made:
+        homes, ports = spread(made, 2)
+        begin(made, homes, ports, duration=0.5)
+        made[0].wait_for("over")
+        made[0].order("bye")
+        made[0].wait_for("bye")
+        status, errors = made[0].ended()
+    assert status == 0
+    directory = Path(made[0].hello["directory"])
+    assert str(directory) in errors
+    kept(directory)
+
+
 def test_nothing_is_kept_of_machines_that_never_ticked():
     with agents() as made:
         homes, ports = spread(made, 2)
