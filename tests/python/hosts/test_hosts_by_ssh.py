@@ -1,6 +1,7 @@
 """Hosts behind a real sshd: one call, three addresses."""
 
 import subprocess
+from pathlib import Path
 
 from launched import host
 from promises import assert_clocks_are_found, assert_promises_kept
@@ -36,3 +37,26 @@ def test_hosts_as_words(sshd, mark, tmp_path):
     assert mark.pids() == []
     assert [each["address"] for each in run.parameters["hosts"]] == ["127.0.0.1", "127.0.0.2"]
     assert assert_promises_kept(run) > 10
+
+
+def test_the_key_is_in_no_list_of_processes_and_in_no_file_there(sshd, mark, kept, tmp_path):
+    """What hosts are told by standard input stays there."""
+    seen = []
+
+    def look(elapsed, *_):
+        if elapsed > 0.3 and not seen:
+            key = (tmp_path / "run" / "run.key").read_text().strip().encode()
+            assert len(key) == 64
+            commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in mark.agents()]
+            files = [file.read_bytes() for file in kept.rglob("*") if file.is_file()]
+            seen.append((len(commands), len(files), [each for each in commands + files if key in each]))
+
+    hosts = [host(name) for name in ("alpha", "beta")]
+    lamport.run_hosts(hosts, 2, 1, rates=20, progress=look, log_dir=tmp_path / "run")
+    ((commands, files, found),) = seen
+    # Clients, agents and machines; a log each.
+    assert commands >= 6
+    assert files >= 2
+    assert found == []
+    assert mark.pids() == []
+    assert list(kept.iterdir()) == []
