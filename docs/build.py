@@ -7,6 +7,8 @@ notebooks, as the tests leave them; without it they are executed here.
 """
 
 import argparse
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -38,6 +40,7 @@ def stage(source: Path) -> None:
         shutil.copy(HOME / path, source / page)
     stage_notebooks(source / "tutorials")
     stage_page(source)
+    stage_command_line(source / "reference" / "command-line.md")
 
 
 def stage_notebooks(tutorials: Path) -> None:
@@ -73,6 +76,18 @@ def stage_page(source: Path) -> None:
         (source / "_page").mkdir(exist_ok=True)
         if lamport_command(words) != 0:
             sys.exit(f"lamport {' '.join(words)} failed")
+
+
+def stage_command_line(page: Path) -> None:
+    """Append the help of every command to its page."""
+    os.environ["COLUMNS"] = "80"
+    commands = sorted(path.stem.replace("_", " ") for path in (HOME / "tests/python/cli/help").glob("*.txt"))
+    with page.open("a", encoding="utf-8") as file:
+        for command in commands:
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+                lamport_command([*command.split()[1:], "--help"])
+            file.write(f"\n## {command}\n\n```text\n{said.getvalue().rstrip()}\n```\n")
 
 
 def main() -> None:

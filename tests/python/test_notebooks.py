@@ -18,13 +18,13 @@ SHORT = {"DURATION": "2", "RUNS": "3", "MACHINES": "300"}
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore:.*encryption.*")
-@pytest.mark.timeout(600 if EXECUTED else 120)
+@pytest.mark.timeout(900 if EXECUTED else 120)
 def test_runs(path, tmp_path, monkeypatch):
     if not EXECUTED:
         for name, value in SHORT.items():
             monkeypatch.setenv(f"LAMPORT_NOTEBOOK_{name}", value)
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     if EXECUTED:
         Path(EXECUTED).mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, Path(EXECUTED, path.name))
