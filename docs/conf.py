@@ -1,5 +1,6 @@
 """How the site is made of its pages. It is built by build.py, which completes them first."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -30,8 +31,8 @@ myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 4
 
 # Notebooks: the tests have executed them, or they are executed here.
-nb_execution_mode = "auto"
-nb_execution_timeout = 120
+nb_execution_mode = "off" if os.environ.get("LAMPORT_EXECUTED_NOTEBOOKS") else "force"
+nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_ipywidgets_js = {}  # nothing is loaded from elsewhere
