@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -356,3 +358,25 @@ def test_all_hosts_that_fail_are_named(tmp_path, mark):
     assert f"host {bad('missing').name}: " in told
     assert f"host {bad('old').name}: " in told
     assert f"host {bad('far').name}: " not in told
+
+
+def test_logs_that_cannot_be_written_here_are_kept_there(tmp_path, mark):
+    """No file of this process may be longer than what ``run.json`` needs."""
+    where = tmp_path / "run"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    thread = after_begin(where, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1])))
+    try:
+        with (
+            pytest.warns(
+                lamport.LamportWarning, match="host env H=0 keeps what its machines logged"
+            ) as warned,
+            pytest.raises(OSError, match=r"File too large: .*machine_\d\.log"),
+        ):
+            lamport.run_hosts([here("H=0")], 2, 2, rates=[20, 20], log_dir=where, **PLAN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    thread.join()
+    (kept,) = {Path(str(each.message).rpartition(" in ")[2]) for each in warned}
+    mark.wait_until_gone("-m", seconds=20)
+    assert lamport.verify(kept).ok
+    shutil.rmtree(kept)
