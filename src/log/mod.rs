@@ -9,6 +9,7 @@ pub mod history;
 pub mod import;
 pub mod line;
 pub mod logs;
+pub(crate) mod newer_version;
 pub mod origins;
 pub mod prompt;
 pub mod read;

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lamport._drive.clock_step import ClockStep, shown
-from lamport._drive.clock_words import error_of, said
+from lamport._drive.clock_words import COMPARING, error_of, said
 from lamport._lamport import LamportError
 from lamport._model.public import public
 
@@ -94,6 +94,7 @@ class ClockCounterexample:
         error = None
         if told["raised"] is None:
             message = said(told["verdict"], steps, places, told["stamps"], told["sizes"])
+            message += COMPARING if told["by_comparing"] else ""
         else:
             error = error_of(told["number"], steps, told["raised"])
             message = str(error)

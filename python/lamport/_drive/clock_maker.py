@@ -99,7 +99,7 @@ def _one(maker: Maker) -> Any:
         else:
             made = maker.function(**{name: values[name] for name in maker.arguments})
         return next(iter(made)) if maker.is_all else made
-    except Exception:  # whatever it is, it is told with the run in which it happens
+    except (Exception, SystemExit):  # whatever it is, it is told with the run in which it happens
         return None
 
 

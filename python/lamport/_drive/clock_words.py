@@ -6,7 +6,7 @@ from typing import Any
 from lamport._drive.clock_step import ClockStep, shown
 from lamport._lamport import LamportError
 
-__all__ = ["error_of", "said"]
+__all__ = ["COMPARING", "error_of", "said"]
 
 CALLS = {
     "make": "make(machine, machines, now)",
@@ -21,6 +21,8 @@ CALLS = {
     "size": "size(stamp)",
 }
 """What was done, by the word that the native module has for it."""
+COMPARING = ": comparing it with others changes it"
+"""What is said of a stamp whose change is none that the clock makes."""
 REMEDIES = {
     "pickle": "return what pickle takes: numbers, texts, tuples, lists, dicts, instances of a class at the "
     "top of a module",

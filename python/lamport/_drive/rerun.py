@@ -22,6 +22,8 @@ __all__ = ["Plan", "carry_out", "plan", "rerun"]
 FUNCTIONS = {"real": "run_local", "virtual": "simulate"}
 OF_HOSTS = ("hosts", "ports", "listen", "python")
 """What `run_hosts` alone takes."""
+TOLD = ("run_id", "time", "version", "started", "began", "interrupted", "keyed", "ties", "lost", *OF_HOSTS)
+"""What is kept of a run beside its parameters."""
 NEEDED = ("duration", "seed")
 """What logs alone do not tell of a run."""
 
@@ -77,7 +79,8 @@ def rerun(
     Warns
     -----
     LamportWarning
-        The run was made by another version of lamport, whose draws may be others.
+        The run was made by another version of lamport, whose draws may be others; what it keeps that is not
+        known here is named.
 
     Examples
     --------
@@ -121,7 +124,11 @@ def plan(run: object, time: str | None, log_dir: object, changes: Mapping[str, A
     arguments = _arguments(known, where, function, {**_itself(run), **changes}) | own
     made_by = known.get("version")
     if made_by not in {None, __version__}:
-        warn(f"{where} was made by lamport {made_by}, this is {__version__}: its draws may be others")
+        strange = [name for name in known if name not in SETTING and name not in TOLD]
+        left_out = f", and {', '.join(map(repr, strange))} of it, unknown here, left out" if strange else ""
+        warn(
+            f"{where} was made by lamport {made_by}, this is {__version__}: its draws may be others{left_out}"
+        )
     is_logged = kind == "real" or log_dir is not None or not (isinstance(run, Run) and run.log_dir is None)
     return Plan(function, arguments | {"log_dir": log_dir}, is_logged)
 

@@ -8,6 +8,7 @@ use crate::causality::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::log::history::{LogHistory, Mark, Note};
 use crate::log::line::Startup;
+use crate::log::newer_version::newer_version;
 use crate::model::rules::Paced;
 
 const RULE: Rule = Rule::Structure;
@@ -39,10 +40,21 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Every line can be read.
+/// Every line can be read. What lines of a newer version are, is not for this one to judge.
 fn unreadable(case: &Case<'_>, place: usize, log: &LogHistory, report: &mut Report) {
     // One without a text is reported in another log of its file.
-    for lines in log.gaps.iter().filter(|lines| !lines.why.is_empty()) {
+    let gaps = log.gaps.iter().filter(|lines| !lines.why.is_empty());
+    if newer_version(log.startups().map(|(_, startup)| startup)).is_some() {
+        let count: u32 = gaps.clone().map(|lines| lines.count).sum();
+        if let Some(first) = gaps.clone().next() {
+            let (at, why) = (case.at(place, first.line), &first.why);
+            report.unchecked(format!(
+                "{at}: one of {count} lines that this version does not know: {why}"
+            ));
+        }
+        return;
+    }
+    for lines in gaps {
         report.add(RULE, || {
             let why = &lines.why;
             let found = match lines.count - 1 {

@@ -26,10 +26,10 @@ pub(super) fn resolve(table: &mut Table) -> Result<BTreeMap<u64, String>> {
             clipped(&names[place])
         )));
     }
-    let (ids, named) = if names.iter().all(|name| is_decimal(name)) {
+    let (ids, named) = if names.iter().all(|name| is_decimal(digits(name))) {
         let mut ids = Vec::with_capacity(names.len());
         for (place, name) in names.iter().enumerate() {
-            match name.parse::<i64>() {
+            match digits(name).parse::<i64>() {
                 Ok(id) if id <= MAX_CLOCK as i64 => ids.push(id),
                 _ => {
                     let at = first_row(table, place as i64)
@@ -118,6 +118,11 @@ fn replace(table: &mut Table, ids: &[i64]) {
 /// Whether a text can be a name.
 fn is_fit(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(char::is_control)
+}
+
+/// An id as tables with floats write it, `3.0` where others of its column are missing, without its zero.
+fn digits(name: &str) -> &str {
+    name.strip_suffix(".0").unwrap_or(name)
 }
 
 /// Whether a text is a whole number as it is written plainly: `0`, `12`, not `01` or `+1`.

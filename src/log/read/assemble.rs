@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::log::columns::Micros;
 use crate::log::history::{History, LogHistory, Note};
+use crate::log::newer_version::{in_newer, newer_version};
 use crate::log::read::addresses::Addresses;
-use crate::log::read::bad_line::{BadLines, wrong};
+use crate::log::read::bad_line::{BadLine, BadLines, wrong};
 use crate::log::read::block::{BlockContents, finest};
 use crate::log::read::executions::told_apart;
 use crate::log::read::join::join;
@@ -205,7 +206,12 @@ impl ReadLog {
         history.blanks.append(&mut block.blanks);
         for (mut skipped, bad_line) in block.gaps {
             skipped.shift(lines, rows);
-            skipped.why = wrong(u64::from(skipped.line), &bad_line);
+            let why = wrong(u64::from(skipped.line), &bad_line);
+            let newer = newer_version(history.startups().map(|(_, startup)| startup));
+            skipped.why = match bad_line {
+                BadLine::Elsewhere => why,
+                _ => in_newer(&why, newer),
+            };
             history.gaps.push(skipped);
         }
         let beginnings = block.beginnings.iter();

@@ -1,6 +1,7 @@
 //! Lines that cannot be read.
 
 use crate::error::Error;
+use crate::log::newer_version::in_newer;
 use crate::log::read::blocks::Stop;
 use crate::log::read::lines::{not_text, too_long};
 
@@ -30,10 +31,12 @@ pub(crate) enum BadLine {
 }
 
 /// The error of a line.
-pub(super) fn error_at(file: &str, number: u64, bad_line: BadLine) -> Error {
+///
+/// `newer` is the version that wrote the log, if it is newer than this one.
+pub(super) fn error_at(file: &str, number: u64, bad_line: BadLine, newer: Option<&str>) -> Error {
     match bad_line {
         BadLine::Stop(Stop::Refused(error)) => error,
-        other => Error::log(file, number, wrong(number, &other)),
+        other => Error::log(file, number, in_newer(&wrong(number, &other), newer)),
     }
 }
 

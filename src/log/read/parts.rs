@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::log::history::{Mark, Note, Skipped};
 use crate::log::line::Startup;
+use crate::log::newer_version::newer_version;
 use crate::log::read::bad_line::{BadLine, error_at, wrong};
 use crate::log::read::block::BlockContents;
 use crate::log::read::reclaim::{lines_of_rows, reclaim};
@@ -81,7 +82,9 @@ pub(super) fn split(path: &Path, read: LogBlocks) -> FileParts {
             part.push(block, before);
         }
         if let Some((line, bad_line)) = bad_line {
-            error = Some(error_at(&file, before + line, bad_line));
+            let startups = parts.values().flat_map(FilePart::startups);
+            let newer = newer_version(startups.map(|(_, startup)| startup));
+            error = Some(error_at(&file, before + line, bad_line, newer));
             break;
         }
     }

@@ -137,6 +137,7 @@ fn shrunk<'py>(
     told.set_item("at", PyTuple::new(py, shown.steps)?)?;
     told.set_item("stamps", shown.stamps)?;
     told.set_item("sizes", shown.sizes)?;
+    told.set_item("by_comparing", shown.is_by_comparing)?;
     let raised = shown.raised.map(|raised| {
         let machine = raised.machine.map(|machine| machine + 1);
         (

@@ -67,15 +67,24 @@ impl<'py> ClockStamp<'py> {
 
     /// What it has become, if that is not what it was.
     pub(super) fn changed(&self, pickle: &Pickle<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.became(&self.original, pickle)
+    }
+
+    /// What has become of a copy, if that is not what it was.
+    pub(super) fn became(
+        &self,
+        copy: &Bound<'py, PyAny>,
+        pickle: &Pickle<'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(pickled) = &self.pickled else {
             return Ok(None);
         };
-        let now = pickle.dumps(&self.original)?;
+        let now = pickle.dumps(copy)?;
         if now.as_bytes() == pickled.as_bytes() {
             return Ok(None);
         }
         // Caches and the order of sets may differ in what is equal.
-        let is_equal = match pickle.loads(pickled)?.eq(&self.original) {
+        let is_equal = match pickle.loads(pickled)?.eq(copy) {
             Err(error) if !error.is_instance_of::<PyException>(now.py()) => return Err(error),
             compared => compared.unwrap_or(false),
         };

@@ -71,7 +71,9 @@ impl<'py> Examiner<'py> {
         }
         let mut stopped = vec![asked];
         stopped.push(self.changes(py, &done, &mut findings));
-        if looking.again && done.raised.is_none() {
+        // Stamps that comparing changes are not compared with those of another time.
+        let is_mutated = |finding: &Finding<'_>| finding.verdict == ClockVerdict::Mutated;
+        if looking.again && done.raised.is_none() && !findings.iter().any(is_mutated) {
             self.looked_at.made_again += 1;
             stopped.push(self.again(py, plan, &done, &mut findings)?);
         }
@@ -90,7 +92,7 @@ impl<'py> Examiner<'py> {
         Ok(findings)
     }
 
-    /// The first stamp that is no longer what it was.
+    /// The first stamp that is no longer what it was, or whose copy is not since it was compared.
     fn changes(
         &self,
         py: Python<'py>,
@@ -103,6 +105,15 @@ impl<'py> Examiner<'py> {
                 .map_err(|error| ClockStop::at(py, "pickle", error, Some(step), None))?;
             if let Some(now) = changed {
                 findings.push(Finding::of_one(ClockVerdict::Mutated, step, done, now));
+                return Ok(());
+            }
+        }
+        for (step, stamp) in done.stamps.iter().enumerate() {
+            let compared = stamp.became(&done.copies[step], &self.pickle);
+            let pickled = |error| ClockStop::at(py, "pickle", error, Some(step), None);
+            if let Some(now) = compared.map_err(pickled)? {
+                let was = stamp.copy(&self.pickle).map_err(pickled)?;
+                findings.push(Finding::of_compared(step, done, was, now));
                 break;
             }
         }

@@ -39,6 +39,8 @@ pub(super) struct Finding<'py> {
     /// Two stamps: of the steps, or of one at two times.
     pub(super) stamps: Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
     pub(super) raised: Option<ClockRaised>,
+    /// Whether it is comparing that changed a stamp.
+    pub(super) is_by_comparing: bool,
     /// By step, the sizes of stamps that keep growing.
     pub(super) sizes: Vec<f64>,
     /// The stamps of all steps.
@@ -73,6 +75,21 @@ impl<'py> Finding<'py> {
         }
     }
 
+    /// The stamp of a step, which became another when it was compared.
+    pub(super) fn of_compared(
+        step: usize,
+        done: &CarriedOut<'py>,
+        was: Bound<'py, PyAny>,
+        now: Bound<'py, PyAny>,
+    ) -> Self {
+        Self {
+            steps: vec![step],
+            stamps: Some((was, now)),
+            is_by_comparing: true,
+            ..Self::new(ClockVerdict::Mutated, done.copies.clone())
+        }
+    }
+
     pub(super) fn of_sizes(done: &CarriedOut<'py>, sizes: Vec<f64>) -> Self {
         let ends = done.copies.first().zip(done.copies.last());
         Self {
@@ -97,6 +114,7 @@ impl<'py> Finding<'py> {
             steps: Vec::new(),
             stamps: None,
             raised: None,
+            is_by_comparing: false,
             sizes: Vec::new(),
             all,
         }
@@ -111,6 +129,7 @@ impl<'py> Finding<'py> {
     /// Whether it is wrong in the same way: an exception must be of the same class, and be raised doing the same.
     pub(super) fn is_like(&self, py: Python<'py>, other: &Self) -> bool {
         self.verdict == other.verdict
+            && self.is_by_comparing == other.is_by_comparing
             && match (&self.raised, &other.raised) {
                 (Some(one), Some(other)) => {
                     let class = |raised: &ClockRaised| raised.error.get_type(py);

@@ -1,6 +1,6 @@
 //! An exception of a clock, and what was asked of it.
 
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PySystemExit};
 use pyo3::prelude::*;
 
 /// What a clock raised.
@@ -17,7 +17,7 @@ pub(super) struct ClockRaised {
 /// Why a plan was not carried out to its end.
 pub(super) enum ClockStop {
     Raised(ClockRaised),
-    /// Ctrl-C and what else is no exception of a clock.
+    /// Ctrl-C and what else is no exception of a clock. One that would end the interpreter is the clock's own.
     Interrupted(PyErr),
 }
 
@@ -29,7 +29,7 @@ impl ClockStop {
         step: Option<usize>,
         machine: Option<u32>,
     ) -> Self {
-        if error.is_instance_of::<PyException>(py) {
+        if error.is_instance_of::<PyException>(py) || error.is_instance_of::<PySystemExit>(py) {
             Self::Raised(ClockRaised {
                 doing,
                 error,

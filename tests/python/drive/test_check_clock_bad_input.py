@@ -277,6 +277,57 @@ def test_what_clocks_share_is_found_by_making_the_same_run_again():
     assert "repeatable" in lamport.check_clock(OwnTime, 20).faults
 
 
+class ChangesWhatItCompares:
+    """Its stamps are lists, and `before` writes into one."""
+
+    def __init__(self):
+        self.now = 0
+
+    def tick(self):
+        self.now += 1
+        return [self.now]
+
+    send = tick
+
+    def receive(self, stamp):
+        self.now = max(self.now, stamp[0])
+        return self.tick()
+
+    @staticmethod
+    def before(a, b):
+        b.insert(0, 0)
+        return a[-1] < b[-1]
+
+
+def test_stamps_that_change_when_they_are_compared():
+    report = lamport.check_clock(ChangesWhatItCompares, 40)
+    assert report.faults == ("mutated",)
+    found = report.counterexamples["mutated"]
+    assert found.message.endswith(": comparing it with others changes it")
+    assert len(found.steps) <= 2
+    assert found.stamps[0] == [1]
+    assert found.stamps[1] != [1]
+
+
+class Exits(Lamport):
+    def receive(self, _stamp):
+        sys.exit("out of patience")
+
+
+def exits():
+    raise SystemExit(3)
+
+
+def test_who_would_end_the_interpreter_is_told_of_and_ends_nothing():
+    report = lamport.check_clock(Exits, 20)
+    assert report.faults == ("raised",)
+    found = report.counterexamples["raised"]
+    assert "receive(stamp) of machine 2 in step 2 raised SystemExit: out of patience" in found.message
+    assert isinstance(found.error.__cause__, SystemExit)
+    assert len(found.steps) == 2
+    assert "make(machine, machines, now)" in str(lamport.check_clock(exits, 3))
+
+
 def test_a_stamp_whose_text_cannot_be_told():
     report = lamport.check_clock(Shy, 20)
     assert report.faults == ("sound",)
