@@ -34,7 +34,7 @@ _lamport_words() {
 }
 _lamport_paths() {
     local IFS=$'\\n'
-    compopt -o filenames 2>/dev/null
+    compopt -o filenames 2>/dev/null || :
     COMPREPLY=($(compgen "$1" -- "$cur"))
 }
 complete -F _lamport lamport

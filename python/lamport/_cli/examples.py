@@ -14,7 +14,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lamport run --rates 1,3,6 --repeat 3 --json > runs.json",
     ),
     "machine": (
-        "lamport machine --id 1 --port 5001 --peers localhost:5002",
+        "lamport machine --id 1 --port 5001 --peers localhost:5002 --key-file lab.key",
         "lamport machine --id 2 --port 5002 --peers localhost:5001 --key-file lab.key --rate 6",
     ),
     "simulate": (
@@ -41,7 +41,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lamport compare logs/first logs/second --json > comparison.json",
     ),
     "view": (
-        "lamport view logs/first -o first.html --highlight 1=5",
+        "lamport view logs/first -o first.html --highlight 3=1",
         "lamport view logs/first -o first.png --start 2 --stop 8 --time lamport",
         "lamport view logs/first -o - --as svg > first.svg",
     ),

@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamport._cli.declared import add_reading, declared
+from lamport._cli.declared import add_reading, declared, in_words
 from lamport._cli.document import add_json, tell
 from lamport._cli.exit_status import DONE, FAILED, INTERRUPTED
 from lamport._cli.grades_document import grades_document
 from lamport._cli.options import reader
-from lamport._cli.say import Say
 from lamport._cli.standard_output import TO_STANDARD, is_standard
 from lamport._cli.table_file import add_format, file_format, write_table
+from lamport._cli.words import as_options
 from lamport._model import read
 from lamport._runs.spelled import in_cell, spelled
 
@@ -58,19 +58,20 @@ def run_grade(args: argparse.Namespace) -> int:
     form = str(file_format(args))
     path = Path(args.output)
     beside = None if is_standard(args) else path.with_suffix("") if path.suffix else f"{path}_pages"
-    table = grade(
-        args.submissions,
-        clock_uncertainty=args.clock_uncertainty,
-        pages=args.pages or beside,
-        progress=False if args.no_progress else None,
-        **declared(args).given(),
-    )
+    with in_words(args):
+        table = grade(
+            args.submissions,
+            clock_uncertainty=args.clock_uncertainty,
+            pages=args.pages or beside,
+            progress=False if args.no_progress else None,
+            **declared(args).given(),
+        )
     interrupted = table.attrs["interrupted"]
     paths = write_table(args, _cells(table) if form == "csv" else table, form)
     if args.json:
         tell(args, "grades", grades_document(table, paths))
     else:
-        _print(table, args.say)
+        _print(table, args)
         for each in paths:
             args.say(f"wrote {each}")
     if interrupted:
@@ -84,9 +85,10 @@ def _cells(table: "pd.DataFrame") -> "pd.DataFrame":
     return table.assign(**columns)
 
 
-def _print(table: "pd.DataFrame", say: Say) -> None:
+def _print(table: "pd.DataFrame", args: argparse.Namespace) -> None:
     from lamport._runs.grades import UNREADABLE
 
     for row in table.to_dict("records"):
-        more = row["diagnosis"] or (row["remark"] if row["verdict"] == UNREADABLE else "")
-        say(f"{spelled(row['submission'])}: {row['verdict']}{f': {spelled(more)}' if more else ''}")
+        why = as_options(row["remark"], args.parser) if row["verdict"] == UNREADABLE else ""
+        more = row["diagnosis"] or why
+        args.say(f"{spelled(row['submission'])}: {row['verdict']}{f': {spelled(more)}' if more else ''}")

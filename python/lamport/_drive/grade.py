@@ -66,7 +66,7 @@ def grade(
     Raises
     ------
     ValueError
-        An option is not what `load` takes, or there are no submissions.
+        An option is not what `load` takes, or none of the submissions can be read by it; or there are none.
     OSError
         `like` cannot be read, or `pages` not be written.
 
@@ -91,16 +91,20 @@ def grade(
     if home is not None:
         home.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, str]] = []
+    refused: list[str] = []
     interrupted = False
     with Count(progress, len(listed), "grading", "submissions") as tell:
         try:
             for number, submission in enumerate(listed, 1):
                 done = graded(submission, declared, clock_uncertainty)
+                refused.append(done.refused)
                 rows.append(done.row | _written(home, number, len(listed), done))
                 tell(number)
             tell.end(done=True)
         except KeyboardInterrupt:
             interrupted = True
+    if refused and all(refused) and len(set(refused)) == 1:
+        raise ValueError(refused[0])
     table = pd.DataFrame(rows, columns=_columns(rows)).fillna("").astype("str")
     table.attrs["interrupted"] = interrupted
     return table

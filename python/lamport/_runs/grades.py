@@ -29,10 +29,13 @@ class Graded(NamedTuple):
         Its row: ``submission``, ``verdict``, a column for each rule, ``diagnosis``, ``remark``.
     page : str
         The page, in Markdown.
+    refused : str
+        What is wrong with what was asked, if that is why it cannot be read, and not what it holds.
     """
 
     row: dict[str, str]
     page: str
+    refused: str = ""
 
 
 def graded(submission: str | PathLike[str], declared: Declaration, clock_uncertainty: float | None) -> Graded:
@@ -56,7 +59,8 @@ def graded(submission: str | PathLike[str], declared: Declaration, clock_uncerta
         is_told = isinstance(error, (LamportError, OSError, ValueError)) and str(error)
         why = str(error) if is_told else f"{type(error).__name__}: {error}"
         row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
-        return Graded(row, _unread(name, why))
+        is_asked = isinstance(error, ValueError) and not isinstance(error, (LamportError, UnicodeError))
+        return Graded(row, _unread(name, why), why if is_asked and not _is_of(name, why) else "")
     row = {
         "submission": name,
         "verdict": _verdict(done),
@@ -65,6 +69,11 @@ def graded(submission: str | PathLike[str], declared: Declaration, clock_uncerta
         "remark": f"{len(done.unchecked)} things are not checked" if done.unchecked else "",
     }
     return Graded(row, _page(name, done))
+
+
+def _is_of(name: str, why: str) -> bool:
+    """Whether a message is of what a submission holds."""
+    return why.startswith(f"{name}:") or f"{name.rstrip('/')}/" in why
 
 
 def _verdict(done: Verification) -> str:

@@ -77,6 +77,22 @@ def test_a_row_and_a_page_for_each(course, tmp_path, capsys):
     assert f"wrote {output}" in out
 
 
+def test_what_is_wrong_with_the_command_is_no_row(course, tmp_path, capsys):
+    """But where a submission is what it does not fit, that has its row."""
+    output = tmp_path / "grades.csv"
+    right = str(course / "right")
+    for option, told in (
+        ("--pattern=[1", 'pattern "[1" cannot be compiled'),
+        ("--clock-uncertainty=-1", "--clock-uncertainty is -1 s: it lies between 0 and"),
+    ):
+        assert main(["grade", right, str(course / "both"), "-o", str(output), option]) == 2
+        assert told in capsys.readouterr().err
+        assert not output.exists()
+    assert main(["grade", right, "-o", str(output), "--execution=none"]) == 1
+    assert 'cannot be read: --execution="none": there is none such' in capsys.readouterr().out
+    assert rows(output)["right"]["verdict"] == "cannot be read"
+
+
 def test_in_python(course):
     seen = []
     table = lamport.grade([course / "right", course / "no step"], progress=seen.append)

@@ -21,6 +21,8 @@ QUICK = {
     "verify": ["r"],
     "export": ["r", "-o", "all.csv"],
     "view": ["r", "-o", "a.html", "--overwrite"],
+    "predict": ["--rates", "1,3,6"],
+    "grade": ["r", "-o", "grades.csv", "--no-progress"],
 }
 """What makes each command short."""
 RAW = re.compile(
@@ -128,6 +130,23 @@ LIST = "a list is one word with commas"
         ("rerun mapping.json", 2, "does not tell duration and seed"),
         ("rerun r --machines 4 --rates 1,3,6", 2, "--machines=4, but --rates has 3 values"),
         ("compare file", 1, "file is not a directory: give that of a run"),
+        ("predict --rates 1,x", 2, "argument --rates: '1,x' is not a list of numbers, like 1,3,6"),
+        ("predict --rates 1,3 --topology mesh", 2, "argument --topology: 'mesh' is not known"),
+        ("predict --rates 1,3 --internal-probability 0,0,0", 2, "--internal-probability has 3 values"),
+        ("predict --rat 1,3", 2, "unrecognized arguments: --rat: is --rates meant"),
+        ("predict", 2, "the following arguments are required: --rates"),
+        ("run --dur=3", 2, "unrecognized arguments: --dur: is --duration meant"),
+        ("run --base 5000", 2, "unrecognized arguments: --base: is --base-port meant"),
+        ("run --key auto", 2, "unrecognized arguments: --key: is --key-file meant"),
+        ("run --no-re", 2, "unrecognized arguments: --no-re: is --no-report meant"),
+        ("simulate --no-re", 2, "unrecognized arguments: --no-re: is --no-record or --no-report meant"),
+        ('simulate --topo={"1": [2]}', 2, "unrecognized arguments: --topo: is --topology meant"),
+        ("export r --out a.csv", 2, "unrecognized arguments: --out: is --output meant"),
+        ("export r --zzz", 2, "unrecognized arguments: --zzz: see lamport export --help"),
+        ("export r -o - --format png", 2, "argument --format: invalid choice: 'png'"),
+        ("view r -o - --as gif", 2, "argument --as: invalid choice: 'gif'"),
+        ("completion tcsh", 2, "argument SHELL: invalid choice: 'tcsh'"),
+        ("schema run", 2, "unrecognized arguments: run: see lamport schema --help"),
     ],
 )
 def test_the_option_and_what_would_be_right(here, capsys, text, code, told):
@@ -171,11 +190,39 @@ def test_every_option_with_words_that_make_no_sense(here, monkeypatch, capsys, c
         if action.dest in {"log_dir", "log_filename"} and value != "file/x":
             continue  # any name will do
         code = status(argv)
-        error = capsys.readouterr().err
+        out, error = capsys.readouterr()
+        error += out if command == "grade" else ""  # of each submission it says why
         assert code in {0, 1, 2}, argv
         assert not RAW.search(error), (argv, error)
         if code:
             assert any(name in error for name in action.option_strings), (argv, error)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_option_is_taken_in_short(capsys, command):
+    """What it would be is named, whatever else is missing."""
+    flags = {flag for name, action in options() if name == command for flag in action.option_strings}
+    flags |= {"--help", "--quiet"}
+    long = [flag for flag in flags if flag.startswith("--")]
+    for flag in long:
+        for short in {flag[:-1], flag[:4]} - {*flags, "--"}:
+            assert status([command, short]) == 2
+            error = capsys.readouterr().err
+            assert f"unrecognized arguments: {short}: is " in error
+            assert flag in error.rpartition(" is ")[2]
+
+
+def test_nor_is_one_of_the_command_itself(capsys):
+    assert status(["--vers"]) == 2
+    assert "lamport: error: unrecognized arguments: --vers: is --version meant" in capsys.readouterr().err
+
+
+def test_a_value_may_look_like_an_option(here):
+    """Behind its equals sign, and behind two dashes a file may have any name."""
+    assert status(["verify", "r", "--pattern=--no x"]) == 2
+    (here / "--odd").mkdir()
+    lamport.simulate(duration=5, seed=1, log_dir="--odd/r")
+    assert status(["verify", "--", "--odd/r"]) == 0
 
 
 def test_words_that_are_taken(here):
