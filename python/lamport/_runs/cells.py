@@ -48,14 +48,15 @@ def numbers(table: pd.DataFrame, name: str, right: str = "a number") -> "Floats"
 
 def whole(table: pd.DataFrame, name: str, *, missing: bool = False) -> Any:
     """Return whole numbers; where one may be missing, a negative one in its place."""
-    values = numbers(table, name)
+    right = "a whole number from 0 to 2^53 - 1"
+    values = numbers(table, name, right)
     bad = ~((values >= 0) & (values <= LARGEST) & (values == np.floor(values)))
     if missing:
         absent = np.isnan(values)
         bad &= ~absent
         values[absent] = -1
     if bad.any():
-        raise wrong(table, name, bad, "a whole number from 0 to 2^53 - 1")
+        raise wrong(table, name, bad, right)
     return values.astype(np.int64)
 
 

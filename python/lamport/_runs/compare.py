@@ -76,7 +76,17 @@ def compare(
                 table.insert(position, name, value)
             table["drift"] = run.drift
             tables.append(table)
+    _share_objects(tables)
     return pd.concat(tables, ignore_index=True)
+
+
+def _share_objects(tables: list[Any]) -> None:
+    """Make columns objects that are so in one table: pandas 2 guesses, and warns, where that has no value."""
+    for name in tables[0]:
+        held = {str(table[name].dtype) for table in tables}
+        if "object" in held and len(held) > 1:
+            for table in tables:
+                table[name] = table[name].astype(object)
 
 
 def _shown(value: Any, machines: int) -> Any:

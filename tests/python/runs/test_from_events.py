@@ -53,7 +53,7 @@ def test_categories_and_small_types():
         ({"new_clock": [1, 2.0**53]}, "row 1: new_clock"),
         ({"machine_id": [1.5, 1]}, r"row 0: machine_id 1\.5 is not a whole number"),
         ({"machine_id": [1, None]}, "row 1: machine_id"),
-        ({"queue_len": [0, "many"]}, "row 1: queue_len 'many' is not a number"),
+        ({"queue_len": [0, "many"]}, "row 1: queue_len 'many' is not a whole number"),
         ({"queue_len": [0, -1]}, "row 1: queue_len -1 is not a whole number"),
         ({"sender": [None, 1.5]}, r"row 1: sender 1\.5 is not a whole number"),
         ({"manual": [None, "perhaps"]}, "row 1: manual 'perhaps' is not true or false"),
