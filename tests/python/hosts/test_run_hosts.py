@@ -32,7 +32,7 @@ def bad(mode, **more):
     return lamport.Host([sys.executable, str(STAND_IN), mode], **more)
 
 
-def begun(run_dir, seconds=30):
+def begun(run_dir, seconds=60):
     """Wait until machines tick."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
