@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import lamport
+from lamport._drive.spoken import ALIVE, SILENCE
+from lamport._hosts import steps
 from lamport._hosts.host import as_hosts
 from lamport._hosts.hosts_file import read_hosts_file
 
@@ -52,3 +54,9 @@ def test_the_calls(monkeypatch):
         assert len(asked) == number
     assert [place.machines for place in asked] == [range(1, 5), range(1, 9), range(1, 4)]
     assert asked[2].host.address == "10.0.0.1"
+
+
+def test_the_times():
+    text = " ".join(PAGE.read_text(encoding="utf-8").split())
+    assert f"A host has {steps.HELLO:.0f} s for its first word" in text
+    assert f"hear of each other every {ALIVE:.0f} s; {SILENCE:.0f} s of silence" in text
