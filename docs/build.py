@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 from checked import problems
 
 import lamport
@@ -51,7 +52,26 @@ def stage_notebooks(tutorials: Path) -> None:
         found = Path(executed, path.name) if executed else path
         if not found.is_file():
             sys.exit(f"{found} is not there: tests/python/test_notebooks.py writes it")
-        shutil.copy(found, tutorials)
+        notebook = nbformat.read(found, as_version=4)
+        for cell in notebook.cells:
+            if "outputs" in cell:
+                cell.outputs = settled(cell.outputs)
+        nbformat.write(notebook, tutorials / path.name)
+
+
+def settled(outputs: list) -> list:
+    """Return outputs as a terminal has them in the end: bars that were drawn over and wiped are gone."""
+    kept = []
+    for output in outputs:
+        if kept and output.output_type == "stream" == kept[-1].output_type and output.name == kept[-1].name:
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    for output in kept:
+        if output.output_type == "stream":
+            lines = (line.rstrip().split("\r")[-1] for line in output.text.split("\n"))
+            output.text = "\n".join(lines)
+    return [output for output in kept if output.output_type != "stream" or output.text.strip()]
 
 
 def stage_page(source: Path) -> None:
