@@ -188,7 +188,11 @@ class Agent:
         machines, told = self._machines, self._told
         if machines is None or told is None:
             return
-        machines.conduct(lambda machine, error: self._speaker.say("failed", **told.fail(machine, error)))
+        try:
+            machines.conduct(lambda machine, error: self._speaker.say("failed", **told.fail(machine, error)))
+        except Exception as error:
+            # A machine that is to come back cannot be started: it stays down.
+            self._fail(error)
         for text in machines.warnings():
             self._speaker.warn(text)
         for say, more in told.news():

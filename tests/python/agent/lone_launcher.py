@@ -125,7 +125,10 @@ def spread(agents, machines, listen="127.0.0.1", **options):
 def start_order(own, ports, peers=None, *, rate=20, duration=1, words=(), **options):
     """An order to start machines; without `peers` each sends to all others."""
     peers = peers or {machine: [other for other in ports if other != machine] for machine in ports}
-    senders = {machine: [other for other in peers if machine in peers[other]] for machine in ports}
+    senders = {machine: [] for machine in ports}
+    for machine, others in peers.items():
+        for other in others:
+            senders[other].append(machine)
     commands = {
         str(machine): [
             f"--id={machine}", f"--rate={rate}", f"--duration={duration}", "--run-id=it", "--seed=1",

@@ -72,4 +72,4 @@ def test_nobody_ticks_before_it_is_told_and_then_all_do(tmp_path):
         go(made)
     began = [line["began"] for log in logs for line in log if "began" in line]
     assert len(began) == 4
-    assert max(began) - min(began) < 0.5
+    assert max(began) - min(began) < 5
