@@ -26,6 +26,9 @@ const COUNTDOWN: Nanos = 5_000_000;
 const LOOK: Duration = Duration::from_millis(2);
 /// How often it is looked whether a machine that waits for its start is to end.
 const LOOK_AT_LINE: Duration = Duration::from_millis(50);
+/// How often connections are counted where machines wait for their start anyway: there may be many such processes,
+/// and they have to connect.
+const LOOK_BEFORE_LINE: Duration = Duration::from_millis(20);
 /// A tick thread needs little.
 const STACK: usize = 256 * 1024;
 /// A handler may need what a program needs.
@@ -347,6 +350,10 @@ impl Supervisor {
     fn wait_for_peers(&self) -> Result<bool> {
         let deadline = self.clock.now() + self.wait;
         let machines = &self.machines;
+        let look = match self.plan.start_line {
+            Some(_) => LOOK_BEFORE_LINE,
+            None => LOOK,
+        };
         loop {
             let is_waiting = |machine: &&Arc<Machine>| !machine.missing_peers().is_empty();
             if !machines.iter().any(|machine| is_waiting(&machine)) {
@@ -361,7 +368,7 @@ impl Supervisor {
                 }
                 return Ok(true);
             }
-            match self.reports.recv_timeout(LOOK) {
+            match self.reports.recv_timeout(look) {
                 Ok(ThreadReport::Stop) => return Ok(false),
                 // A machine that failed before its first tick: its report must count.
                 Ok(report) => {

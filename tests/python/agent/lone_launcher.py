@@ -139,7 +139,7 @@ def start_order(own, ports, peers=None, *, rate=20, duration=1, words=(), **opti
         for machine in own
     }  # fmt: skip
     return {
-        "total": len(ports), "duration": duration, "wait": 20.0, "key": None, "commands": commands,
+        "total": len(ports), "duration": duration, "wait": 60.0, "key": None, "commands": commands,
         "files": {}, "faults": "[]", "senders": {str(machine): senders[machine] for machine in own},
         "algorithm": None, "environment": {},
     } | options  # fmt: skip
