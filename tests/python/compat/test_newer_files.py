@@ -1,6 +1,8 @@
 """Files of newer versions: what this one does not know is passed over where it may be, else named."""
 
 import json
+import socket
+import time
 
 import pytest
 
@@ -146,3 +148,19 @@ def test_a_machine_does_not_go_on_with_the_log_of_another_version(tmp_path):
     words = f"is of version {NEWER}, not of version {lamport.__version__}: resume it as it was"
     with pytest.raises(ValueError, match=words):
         lamport.Machine(1, 0, {}, path, 1, clock_rate=5, seed=1, resume=True)
+
+
+def test_a_word_of_a_newer_wire_is_refused_and_shown(tmp_path):
+    hello = "lamport/3 lab 2 0123456789abcdef 0123456789abcdef"
+    peer = socket.create_server(("127.0.0.1", 0))
+    with (
+        peer,
+        lamport.Machine(1, 0, {2: peer.getsockname()}, tmp_path / "machine_1.log", 60, clock_rate=5) as own,
+    ):
+        with socket.create_connection(("127.0.0.1", own.listen_port), timeout=30) as connection:
+            connection.sendall(f"{hello}\n".encode())
+            assert connection.recv(1000) == b""
+        deadline, warnings = time.monotonic() + 30, []
+        while not warnings and time.monotonic() < deadline:
+            warnings = own.warnings()
+    assert f'"{hello}" is not a hello: it must be "lamport/1 <run id> ' in warnings[0]
