@@ -7,7 +7,9 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from pathlib import Path
 
 import pytest
@@ -221,6 +223,9 @@ def test_a_reader_who_is_slow_does_not_stop_machines():
         while time.monotonic() < until:
             made[0].order("alive")
             time.sleep(0.5)
+        waiting = array("i", [0])
+        fcntl.ioctl(made[0].process.stdout, termios.FIONREAD, waiting)
+        assert waiting[0] > 3000
         made[0].wait_for("over")
         told = [said["machines"] for said in made[0].heard if said["say"] == "status"]
         logs = made[0].logs()
@@ -229,8 +234,7 @@ def test_a_reader_who_is_slow_does_not_stop_machines():
         assert made[0].ended() == (0, "")
     last = {machine: json.loads(log.splitlines()[-1]) for machine, log in logs.items()}
     assert {machine: line["ticks"] for machine, line in last.items()} == dict.fromkeys(homes, 120)
-    # What it was like in between is left out, how it is at last is not.
-    assert len(told) < 20
+    # What it was like in between may be left out, how it is at last is not.
     assert {machine: clock for machine, clock, *_ in told[-1]} == {
         machine: line["final_clock"] for machine, line in last.items()
     }

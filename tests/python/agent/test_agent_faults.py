@@ -1,7 +1,6 @@
 """Crashes, pauses and cut links of an agent's machines."""
 
 import json
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -104,28 +103,13 @@ def test_all_are_killed_when_that_is_ordered():
 
 
 def test_a_machine_that_cannot_come_back_stays_down_and_the_others_go_on():
-    """Its log is taken away meanwhile."""
-    faults = json.dumps([{**CRASH, "at": 0.3, "down_for": 1.0}])
+    faults = json.dumps([{**CRASH, "at": 2.0, "down_for": 0.3}])
     with agents() as made:
         homes, ports = spread(made, 2, keep=True)
-        begin(made, homes, ports, duration=2, faults=faults, files={"faults.json": faults})
-        log = Path(made[0].hello["directory"], "machine_1.log")
-        while log.exists():
-            made[0].order("alive")
-            made[0].read(0.1)
-            if not is_written(log):
-                log.unlink()
+        begin(made, homes, ports, duration=3.5, faults=faults, files={"faults.json": faults})
+        Path(made[0].hello["directory"], "machine_1.log").unlink()
         said = made[0].wait_for("failed")
         assert said["machine"] == 1
         assert "machine_1.log" in said["text"]
         stay(made)
         assert set(made[0].logs()) == {2}
-
-
-def is_written(log):
-    """Whether a process still has it open, which is none of a machine that was struck down."""
-    holders = []
-    for fd in Path("/proc").glob("[0-9]*/fd/*"):
-        with suppress(OSError):
-            holders += [fd] if fd.readlink() == log else []
-    return bool(holders)
