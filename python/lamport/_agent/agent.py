@@ -25,6 +25,11 @@ __all__ = ["Agent"]
 
 LOOK = 0.25
 """Seconds between two looks at processes that say nothing."""
+SLOW = "that said no hello in time"
+"""What a machine says of those that are slow to connect. Before ticking that is nothing to warn of: where
+many connect at once some are slow, and connect again; who never does is named."""
+SETTLED = 1.0
+"""Seconds of ticking after which all is told that was said before."""
 PATIENCE = 15.0
 """Seconds that machines have to end in order once their launcher is gone: one that is stuck has less."""
 LAST = 5.0
@@ -194,7 +199,8 @@ class Agent:
             # A machine that is to come back cannot be started: it stays down.
             self._fail(error)
         for text in machines.warnings():
-            self._speaker.warn(text)
+            if machines.elapsed() > SETTLED or SLOW not in text:
+                self._speaker.warn(text)
         for say, more in told.news():
             self._speaker.say(say, **more)
         is_over = told.is_over

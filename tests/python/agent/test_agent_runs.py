@@ -1,6 +1,8 @@
 """Machines of several agents, which talk to each other."""
 
 import json
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,31 @@ def test_nobody_ticks_before_it_is_told_and_then_all_do(tmp_path):
     began = [line["began"] for log in logs for line in log if "began" in line]
     assert len(began) == 4
     assert max(began) - min(began) < 5
+
+
+def test_who_is_slow_to_connect_is_warned_of_only_once_machines_tick():
+    def warned():
+        return [said["text"] for said in made[0].heard if said["say"] == "warning"]
+
+    def wait_for_its_end(silent):
+        silent.settimeout(0.2)
+        while True:
+            made[0].order("alive")
+            made[0].read()
+            with suppress(TimeoutError):
+                return silent.recv(1)
+
+    with agents() as made:
+        homes, ports = spread(made, 2)
+        made[0].order("start", **start_order(homes, ports, duration=60))
+        made[0].wait_for("ready")
+        with socket.create_connection(("127.0.0.1", ports[1])) as silent:
+            assert wait_for_its_end(silent) == b""
+        made[0].order("go")
+        made[0].wait_for("status")
+        assert not warned()
+        with socket.create_connection(("127.0.0.1", ports[2])) as silent:
+            assert wait_for_its_end(silent) == b""
+        assert "machine 2: closed a connection from 127.0.0.1" in made[0].wait_for("warning")["text"]
+        made[0].order("stop")
+        stay(made)
