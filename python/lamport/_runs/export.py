@@ -172,7 +172,7 @@ def _called(events: "pd.DataFrame", names: Names) -> "pd.DataFrame":
     if not names:
         return events
     called = {
-        column: events[column].map(names.get, na_action="ignore").astype("str")
+        column: events[column].map(names.get, na_action="ignore").astype("string")
         for column in ("machine_id", "sender")
     }
     lists = {ids: tuple(map(names.get, ids)) for ids in set(events["recipients"].dropna())}

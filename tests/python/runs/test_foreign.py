@@ -2,13 +2,26 @@
 
 import duckdb
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from lamport._runs.tables import copies_on_write
+
 NUMBERS = ["time", "system_time", "machine_id", "old_clock", "new_clock", "arrived"]
 MAYBE = ["queue_len", "sender", "sent_clock"]
 """Numbers that may be missing: values and a mask, of which Arrow makes bits."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def copying():
+    """Have pandas copy on write, which version 2 does if asked: else every table is a copy."""
+    if copies_on_write():
+        yield
+    else:
+        with pd.option_context("mode.copy_on_write", True):
+            yield
 
 
 def address(array):
@@ -16,7 +29,7 @@ def address(array):
 
 
 @pytest.fixture(scope="module")
-def native(run):
+def native(run, copying):
     """Where each column of numbers is: the memory of the native module, or that of the table's own."""
     found = {name: address(run._logs.events()[name]) for name in NUMBERS}
     return found | {name: address(run.events[name].array._data) for name in MAYBE}
