@@ -160,8 +160,8 @@ def test_an_exception_of_init_comes_out_with_its_traceback(tmp_path, processes):
 def test_what_is_given_from_outside_comes_at_its_time(tmp_path, processes):
     given = {
         "algorithm": Given,
-        "inputs": [(0.4, 2, {"ask": "b"}), (0.0, 1, "a"), (1.1, 1, None)],
-        "faults": [lamport.Crash(2, at=0.3, down_for=0.3)],
+        "inputs": [(1.6, 2, {"ask": "b"}), (0.0, 1, "a"), (4.5, 1, None)],
+        "faults": [lamport.Crash(2, at=1.5, down_for=0.3)],
         "until": "quiet",
         "rates": 200,
         "seed": 1,
@@ -174,14 +174,14 @@ def test_what_is_given_from_outside_comes_at_its_time(tmp_path, processes):
     assert lamport.replay(run)["line"].isna().all()
     received = given_to(log(tmp_path / "run", 1))
     began = run.parameters["began"]
-    assert [line["arrival_time"] - began for line in received] == pytest.approx([0.0, 1.1], abs=0.05)
+    assert [line["arrival_time"] - began for line in received] == pytest.approx([0.0, 4.5], abs=0.05)
     # Given while it is down, it has it once it is up.
     (late,) = given_to(log(tmp_path / "run", 2))
-    assert late["arrival_time"] - began >= 0.6
+    assert late["arrival_time"] - began >= 1.8
     again = lamport.rerun(run, log_dir=tmp_path / "again", time="virtual")
     assert again.states["told"].iloc[-1] == expected
     assert lamport.load(tmp_path / "run").parameters["inputs"] == [
-        [0.0, 1, "a"], [0.4, 2, {"ask": "b"}], [1.1, 1, None]
+        [0.0, 1, "a"], [1.6, 2, {"ask": "b"}], [4.5, 1, None]
     ]  # fmt: skip
 
 
