@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from random import Random
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeAlias, TypedDict, final
+from typing import Any, Literal, Protocol, Self, SupportsFloat, SupportsIndex, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -585,26 +585,26 @@ class Machine:
 
     def __new__(
         cls,
-        machine_id: int,
-        listen_port: int,
-        peer_addresses: Sequence[tuple[str, int]] | Mapping[int, tuple[str, int]],
+        machine_id: SupportsIndex,
+        listen_port: SupportsIndex,
+        peer_addresses: Iterable[tuple[str, SupportsIndex]] | Mapping[int, tuple[str, SupportsIndex]],
         log_filename: str | PathLike[str],
-        run_seconds: float,
+        run_seconds: SupportsFloat,
         *,
-        clock_rate: float | Steps | None = None,
-        max_rate: int = 6,
+        clock_rate: SupportsFloat | Steps | None = None,
+        max_rate: SupportsIndex = 6,
         ticks: str | Jitter = "periodic",
-        internal_probability: float = 0.7,
-        broadcast_share: float = 0.3333333333333333,  # noqa: PYI054
-        peer_weights: Sequence[int] | None = None,
+        internal_probability: SupportsFloat = 0.7,
+        broadcast_share: SupportsFloat = 0.3333333333333333,  # noqa: PYI054
+        peer_weights: Iterable[SupportsIndex] | None = None,
         algorithm: Callable[..., Any] | Mapping[int, Any] | str | None = None,
         arguments: Mapping[str, Any] | None = None,
-        latency: float | Latency | Mapping[Any, Any] = 0.0,
-        faults: Iterable[Fault] = (),
-        seed: int | None = None,
+        latency: SupportsFloat | Latency | Mapping[Any, Any] = 0.0,
+        faults: Iterable[Fault | Mapping[str, Any]] = (),
+        seed: SupportsIndex | None = None,
         host: str | None = None,
         run_id: str = "lab",
-        wait: float = 10.0,
+        wait: SupportsFloat = 10.0,
         allow: Sequence[str] = (),
         resume: bool = False,
         overwrite: bool = False,
@@ -694,7 +694,7 @@ class Machine:
         >>> machine.join()
         True
         """
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: SupportsFloat | None = None) -> bool:
         """Wait until the machine is done, and raise what made it fail, as `run`.
 
         Parameters
@@ -810,7 +810,7 @@ class Machine:
         ...     machine.internal_event()
         {'event': 'INTERNAL', 'machine_id': 1, 'old_clock': 0, 'new_clock': 1}
         """
-    def send_message(self, recipients: Sequence[tuple[str, int]] | None = None) -> dict[str, Any]:
+    def send_message(self, recipients: Iterable[tuple[str, SupportsIndex]] | None = None) -> dict[str, Any]:
         """Send by hand.
 
         An address that is no peer becomes one for as long as the machine lives, also after it comes
@@ -850,7 +850,9 @@ class Machine:
         1
         >>> one.shutdown()
         """
-    def deliver(self, timestamp: int = 0, sender: int | None = None, *, body: object = None) -> None:
+    def deliver(
+        self, timestamp: SupportsIndex = 0, sender: SupportsIndex | None = None, *, body: object = None
+    ) -> None:
         """Put a message into the queue by hand, in the name of `sender` or of nobody.
 
         It does not belong to that machine's channel: what that machine sends still comes. With a sender its
@@ -948,7 +950,7 @@ class IncomingQueue:
     (<lamport.IncomingQueue: 1 message>, 1, False)
     """
 
-    def put(self, timestamp: int) -> None:
+    def put(self, timestamp: SupportsIndex) -> None:
         """Put a message into the queue by hand, in nobody's name, as `Machine.deliver`.
 
         Parameters
@@ -1220,7 +1222,7 @@ class Logs:
     def verify(
         self,
         *,
-        clock_uncertainty: float | None = None,
+        clock_uncertainty: SupportsFloat | None = None,
         members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
         rules: Rules | None = None,
         align: bool = False,
@@ -1250,7 +1252,7 @@ class Logs:
         """
 
     def align(
-        self, *, minimum_delay: float, max_drift: float, clock_uncertainty: float
+        self, *, minimum_delay: SupportsFloat, max_drift: SupportsFloat, clock_uncertainty: SupportsFloat
     ) -> dict[str, NDArray[Any]]:
         """Bound by how much the clocks of machines are apart: see `Run.align`.
 
@@ -1386,8 +1388,8 @@ class Cuts:
         cls,
         causality: Causality,
         time: NDArray[np.float64],
-        start: float | None = None,
-        stop: float | None = None,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
     ) -> Self: ...
     @property
     def first(self) -> NDArray[np.int64]:
@@ -1520,7 +1522,7 @@ def verify_logs(
     paths: Sequence[str],
     *,
     offsets: Mapping[int, float] | None = None,
-    clock_uncertainty: float | None = None,
+    clock_uncertainty: SupportsFloat | None = None,
     members: tuple[int, str | Sequence[Sequence[int]], str | None] | None = None,
     rules: Rules | None = None,
     align: bool = False,

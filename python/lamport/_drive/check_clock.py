@@ -1,7 +1,7 @@
 """Anybody's logical clock, held against happened-before on random runs."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsIndex
 
 from lamport._drive.clock_counterexample import ClockCounterexample
 from lamport._drive.clock_maker import maker_of
@@ -15,8 +15,8 @@ __all__ = ["check_clock"]
 @public
 def check_clock(
     make: Callable[..., Any],
-    runs: int = 1000,
-    seed: int = 0,
+    runs: SupportsIndex = 1000,
+    seed: SupportsIndex = 0,
     *,
     fifo: bool = True,
     complete: bool = False,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from lamport._drive.progress import Count
 from lamport._model.check import some_real
@@ -28,7 +28,7 @@ def grade(
     submissions: Iterable[str | PathLike[str]],
     *,
     like: str | PathLike[str] | None = None,
-    clock_uncertainty: float | None = None,
+    clock_uncertainty: SupportsFloat | None = None,
     pages: str | PathLike[str] | None = None,
     progress: bool | Callable[[float], object] | None = None,
     **options: Any,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from lamport._drive.algorithm import OWN
 from lamport._drive.counterexample import Counterexample
@@ -28,8 +28,8 @@ def search(
     property: "Callable[[Run], object] | None" = None,  # noqa: A002
     *,
     invariant: Callable[[dict[int, dict[str, Any]]], object] | None = None,
-    runs: int = 1000,
-    seed: int = 0,
+    runs: SupportsIndex = 1000,
+    seed: SupportsIndex = 0,
     faults: Iterable[Fault] | Callable[[int], Iterable[Fault]] | None = None,
     executor: Executor | None = None,
     progress: bool | Callable[[int], object] | None = None,
@@ -119,7 +119,7 @@ def search(
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ValueError(f"executor={executor!r} is not an Executor: it has no method submit")
     _check_functions(property, invariant)
-    if whole("runs", runs) < 1:
+    if (most := whole("runs", runs)) < 1:
         raise ValueError(f"runs={runs!r}: give a whole number, 1 or more")
     base = make_seed(whole("seed", seed))
     schedule = faults if faults is None or callable(faults) else as_faults(faults)
@@ -132,11 +132,11 @@ def search(
         )
     if property is None and invariant is None and trial.plan is None:
         raise ValueError("there is nothing to look for: give property=, a function of a Run")
-    with Count(progress, runs, "search", "runs") as tell:
+    with Count(progress, most, "search", "runs") as tell:
         if executor is None:
-            found = _here(trial, schedule, base, runs, tell)
+            found = _here(trial, schedule, base, most, tell)
         else:
-            found = _on_executor(trial, schedule, base, runs, executor, tell)
+            found = _on_executor(trial, schedule, base, most, executor, tell)
         tell.end(done=found is None)
     if found is None:
         return None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
 
 from lamport._model.check import flag, real
 from lamport._model.public import public
@@ -63,6 +63,17 @@ class Physical:
     resolution: float = 1e-9
     sync: Bounds | None = None
     slew: bool = True
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            offset: SupportsFloat | Iterable[SupportsFloat] = 0.0,
+            ppm: SupportsFloat | Iterable[SupportsFloat] = 0.0,
+            resolution: SupportsFloat = 1e-9,
+            sync: Iterable[SupportsFloat] | None = None,
+            slew: bool = True,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         self._put("offset", _number_or_pair("offset", self.offset, LARGEST))

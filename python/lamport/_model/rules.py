@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from lamport._model import check
 from lamport._model.public import public
@@ -65,6 +65,20 @@ class Rules:
     channel: Literal["fifo"] | Channel | tuple[Channel, ...] = "fifo"
     machines: Literal["these", "more"] = "these"
     pace: Literal["log"] | bool = "log"
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            step: SupportsIndex | Literal["any"] = 1,
+            start: SupportsIndex | Literal["any", "log"] = "log",
+            stamp: Literal["after", "before"] = "after",
+            receive: Literal["max + 1", "max(clock + 1, T)", "max(clock, T)"] = "max + 1",
+            channel: Literal["fifo"] | Channel | Iterable[Channel] = "fifo",
+            machines: Literal["these", "more"] = "these",
+            pace: Literal["log"] | bool = "log",
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         step = _number("step", self.step, ("any",))

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from lamport._model.check import real
 from lamport._model.public import public
@@ -56,7 +56,7 @@ class Steps:
 
     steps: tuple[tuple[float, float], ...]
 
-    def __init__(self, steps: object) -> None:
+    def __init__(self, steps: Iterable[Iterable[SupportsFloat]]) -> None:
         wrong = ValueError(f"Steps({steps!r}): give pairs of a time and a rate, like {FORM}")
         if isinstance(steps, (str, Mapping, AbstractSet)) or not isinstance(steps, Iterable):
             raise wrong
@@ -106,6 +106,10 @@ class Jitter:
     """
 
     jitter: float
+
+    if TYPE_CHECKING:
+
+        def __init__(self, jitter: SupportsFloat) -> None: ...
 
     def __post_init__(self) -> None:
         jitter = real("Jitter", self.jitter)

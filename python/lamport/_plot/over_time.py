@@ -1,7 +1,7 @@
 """Clock, queue length, jumps and drift against time."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -52,7 +52,7 @@ FEW = 8
 def plot(
     run: "Recorded",
     *,
-    machines: int | str | Iterable[int | str] | None,
+    machines: SupportsIndex | str | Iterable[SupportsIndex | str] | None,
     predict: bool,
     axes: "Sequence[Axes] | None",
 ) -> "NDArray[np.object_]":

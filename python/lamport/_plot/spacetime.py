@@ -1,6 +1,6 @@
 """Lamport's space-time diagram, drawn."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
@@ -62,11 +62,11 @@ EDGE = 0.6
 
 def plot_spacetime(
     run: "Recorded",
-    start: float | None,
-    stop: float | None,
+    start: SupportsFloat | None,
+    stop: SupportsFloat | None,
     *,
     time: str,
-    highlight: tuple[int | str, int] | None,
+    highlight: tuple[SupportsIndex | str, SupportsIndex] | None,
     cut: "Mapping[int | str, int] | Answer | None",
     labels: str | None,
     ax: "Axes | None",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from operator import index
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex, cast
 
 import numpy as np
 import pandas as pd
@@ -80,11 +80,11 @@ class Spacetime:
 
 def spacetime(
     run: "Recorded",
-    start: float | None,
-    stop: float | None,
+    start: SupportsFloat | None,
+    stop: SupportsFloat | None,
     *,
     time: str,
-    highlight: tuple[int | str, int] | None,
+    highlight: tuple[SupportsIndex | str, SupportsIndex] | None,
 ) -> Spacetime:
     """Place what `Run.plot_spacetime` draws; the errors are told there."""
     if time not in TIMES:

@@ -1,6 +1,6 @@
 """Sweeps as figures: means with their confidence bands."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat
 
 import pandas as pd
 
@@ -48,7 +48,7 @@ def plot_sweep(
     ax: "Axes | None" = None,
     *,
     statistic: Statistic = "mean",
-    confidence: float = 0.95,
+    confidence: SupportsFloat = 0.95,
     interval: Literal["student", "bootstrap"] | None = None,
 ) -> "Axes":
     """Draw a metric of a sweep against a parameter: means or quantiles, with bands of confidence.

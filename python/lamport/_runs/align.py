@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from lamport._model.check import real
 
@@ -18,7 +18,7 @@ MAX_DRIFT = 1e-4
 
 
 def alignment(
-    logs: "Logs", *, minimum_delay: float, max_drift: float, clock_uncertainty: float
+    logs: "Logs", *, minimum_delay: SupportsFloat, max_drift: SupportsFloat, clock_uncertainty: SupportsFloat
 ) -> "pd.DataFrame":
     """Make the table of `Run.align`."""
     import pandas as pd

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, cast
 
 from lamport._model.check import flag, mapping, sample_count, whole
 from lamport._model.public import public
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Causality", "Share"]
 
 LARGEST = 2**53 - 1
-Event = tuple[int | str, int]
+Event: TypeAlias = tuple[SupportsIndex | str, SupportsIndex]
 """The id or the name of a machine, and its clock after an event."""
 
 
@@ -283,7 +283,7 @@ class Causality(LatticeDrawing):
         """
         return self._asked.future(self._event(event), possible=flag("possible", possible))
 
-    def cut_is_consistent(self, cut: Mapping[int | str, int] | Answer) -> bool | None:
+    def cut_is_consistent(self, cut: Mapping[Any, SupportsIndex] | Answer) -> bool | None:
         """Return whether a cut has, with each event, all that happened before it.
 
         Parameters
@@ -316,7 +316,7 @@ class Causality(LatticeDrawing):
         given = mapping("cut", cut_of(cut), "{1: 40, 2: 23}")
         return self._asked.cut_is_consistent(dict(map(self._event, given.items())))
 
-    def concurrent_share(self, *, samples: int | None = None, seed: int = 0) -> Share:
+    def concurrent_share(self, *, samples: SupportsIndex | None = None, seed: SupportsIndex = 0) -> Share:
         """Return the share of concurrent pairs among all pairs of events.
 
         All pairs are counted if matched receipts x machines is at most 2^30, in one pass of
@@ -350,7 +350,7 @@ class Causality(LatticeDrawing):
         """
         return Share(*self._asked.concurrent_share(samples=sample_count(samples), seed=whole("seed", seed)))
 
-    def false_order_rate(self, *, samples: int | None = None, seed: int = 0) -> Share:
+    def false_order_rate(self, *, samples: SupportsIndex | None = None, seed: SupportsIndex = 0) -> Share:
         """Return the share of pairs that Lamport clocks order although they are concurrent.
 
         Of all pairs of events, those that are concurrent and have different clocks; counted or sampled as

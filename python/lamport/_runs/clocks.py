@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ __all__ = ["as_step", "clocks", "clocks_at", "drift", "spread"]
 MOST_ROWS = 10**8
 
 
-def clocks(events: pd.DataFrame, machines: Sequence[int], every: float | None) -> pd.DataFrame:
+def clocks(events: pd.DataFrame, machines: Sequence[int], every: SupportsFloat | None) -> pd.DataFrame:
     """Make the table `Run.clocks`."""
     grid = _grid(events, every)
     columns = dict(zip(machines, _values(events, machines, grid), strict=True))
@@ -36,7 +36,7 @@ def clocks_at(events: pd.DataFrame, machines: Sequence[int], times: "Floats") ->
     return found
 
 
-def drift(events: pd.DataFrame, machines: Sequence[int], every: float | None) -> "pd.Series[Any]":
+def drift(events: pd.DataFrame, machines: Sequence[int], every: SupportsFloat | None) -> "pd.Series[Any]":
     """Make `Run.drift_over_time`, in memory that does not grow with the number of machines."""
     grid = _grid(events, every)
     return pd.Series(spread(events, machines, grid), index=pd.Index(grid, name="time"), name="drift")
@@ -97,7 +97,7 @@ def as_step(every: object) -> float:
     return step
 
 
-def _grid(events: pd.DataFrame, every: float | None) -> "Floats":
+def _grid(events: pd.DataFrame, every: SupportsFloat | None) -> "Floats":
     times = events["time"].to_numpy()
     if every is None:
         return np.unique(times)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from lamport._model.public import public
 from lamport._model.setting import NUMBERS
@@ -29,7 +29,7 @@ def compare(
         | Mapping[Any, Run | str | PathLike[str] | Iterable[Run | str | PathLike[str]]]
     ),
     *,
-    since: float | None = None,
+    since: SupportsFloat | None = None,
 ) -> "pd.DataFrame":
     """Put the machines of several runs into one tidy table.
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from lamport._model.check import flag, real, whole
 from lamport._runs.answer import Answer, CutPath
@@ -40,9 +40,9 @@ class CutQuestions:
         predicate: Predicate,
         *,
         initial: bool | Mapping[int | str, bool] = False,
-        start: float | None = None,
-        stop: float | None = None,
-        limit: int = LIMIT,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
+        limit: SupportsIndex = LIMIT,
     ) -> Answer:
         """Tell whether a predicate holds in some consistent cut: whether it can have been true.
 
@@ -116,9 +116,9 @@ class CutQuestions:
         predicate: Predicate,
         *,
         initial: bool | Mapping[int | str, bool] = False,
-        start: float | None = None,
-        stop: float | None = None,
-        limit: int = LIMIT,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
+        limit: SupportsIndex = LIMIT,
     ) -> Answer:
         """Tell whether a predicate was true at some time, in whatever order the events came.
 
@@ -181,7 +181,7 @@ class CutQuestions:
         """
         return self._answer("definitely", predicate, initial, (start, stop), limit)
 
-    def snapshot(self, time: float) -> Answer:
+    def snapshot(self, time: SupportsFloat) -> Answer:
         """Take the largest consistent cut without an event at or after a time, and what was under way in it.
 
         Where the clocks of hosts agree, that is what had happened by then; where a message was received
@@ -251,7 +251,11 @@ class CutQuestions:
         )
 
     def count_cuts(
-        self, start: float | None = None, stop: float | None = None, *, limit: int = LIMIT
+        self,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
+        *,
+        limit: SupportsIndex = LIMIT,
     ) -> Answer:
         """Count the consistent cuts of a run, or of a stretch of it.
 
@@ -305,7 +309,7 @@ class CutQuestions:
         question: str,
         predicate: Any,
         initial: object,
-        ends: tuple[float | None, float | None],
+        ends: tuple[SupportsFloat | None, SupportsFloat | None],
         limit: object,
     ) -> Answer:
         """Ask `possibly` or `definitely`."""
@@ -359,7 +363,7 @@ class CutQuestions:
 
         return tables.whole_events(tables.events(self._logs), self._logs, self._extra)
 
-    def _cuts(self, start: float | None, stop: float | None) -> "_lamport.Cuts":
+    def _cuts(self, start: SupportsFloat | None, stop: SupportsFloat | None) -> "_lamport.Cuts":
         """Return the cuts of a stretch of time."""
         from lamport._lamport import Cuts
 

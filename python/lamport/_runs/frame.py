@@ -14,7 +14,7 @@ class Arrow(Protocol):
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
 
 
-Table: TypeAlias = pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Arrow
+Table: TypeAlias = pd.DataFrame | Mapping[Any, Any] | Sequence[Mapping[Any, Any]] | Arrow
 """What is taken for a table."""
 
 

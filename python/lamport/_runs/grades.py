@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 from lamport._runs.declaration import Declaration
 from lamport._runs.names import in_markdown
@@ -38,7 +38,9 @@ class Graded(NamedTuple):
     refused: str = ""
 
 
-def graded(submission: str | PathLike[str], declared: Declaration, clock_uncertainty: float | None) -> Graded:
+def graded(
+    submission: str | PathLike[str], declared: Declaration, clock_uncertainty: SupportsFloat | None
+) -> Graded:
     """Judge one submission, whatever it is: what cannot be read is a row that says why.
 
     Parameters

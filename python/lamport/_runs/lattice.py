@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from lamport._runs.answer import Answer, Cut, CutPath
 from lamport._runs.cuts import CutQuestions, most_cuts
@@ -38,9 +38,9 @@ class LatticeDrawing(CutQuestions):
         *,
         initial: bool | Mapping[int | str, bool] = False,
         cut: "Mapping[int | str, int] | Answer | None" = None,
-        start: float | None = None,
-        stop: float | None = None,
-        limit: int = MOST,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
+        limit: SupportsIndex = MOST,
         ax: "Axes | None" = None,
     ) -> "Axes":
         """Draw the consistent cuts of a run, or of a stretch of it, and which leads to which by one event.
@@ -205,7 +205,7 @@ class LatticeDrawing(CutQuestions):
             return np.array(found, dtype=np.int64)
         return np.array([self._row_of(drawn, each) for each in path or []], dtype=np.int64)
 
-    def _too_many(self, start: float | None, stop: float | None, most: int) -> str:
+    def _too_many(self, start: SupportsFloat | None, stop: SupportsFloat | None, most: int) -> str:
         """Say which stretch has few enough cuts."""
         import numpy as np
 

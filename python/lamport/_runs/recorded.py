@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from lamport._runs.apart import is_apart, lost_notes, read_apart, told
 from lamport._runs.directory import log_files
@@ -307,7 +307,7 @@ class Recorded:
 
         return tables.apart(self._all_of_machines)
 
-    def machines_since(self, since: float) -> "pd.DataFrame":
+    def machines_since(self, since: SupportsFloat) -> "pd.DataFrame":
         """Return `machines` without a warm-up: what machines did from a time on.
 
         Parameters
@@ -413,7 +413,7 @@ class Recorded:
         final = self._machines["final_clock"]
         return int(final.max() - final.min()) if len(final) else 0
 
-    def clocks(self, every: float | None = None) -> "pd.DataFrame":
+    def clocks(self, every: SupportsFloat | None = None) -> "pd.DataFrame":
         """Return every machine's clock over time.
 
         Parameters
@@ -449,7 +449,7 @@ class Recorded:
 
         return clocks.clocks(self._events, self._numbers, every)
 
-    def drift_over_time(self, every: float | None = None) -> "pd.Series[float]":
+    def drift_over_time(self, every: SupportsFloat | None = None) -> "pd.Series[float]":
         """Return the largest clock less the smallest over time, as `clocks` takes it.
 
         Parameters

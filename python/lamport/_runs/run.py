@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
 
-from lamport._model.check import flag, path
+from lamport._model.check import flag, path, some_real
 from lamport._model.public import public
 from lamport._model.rules import Rules, as_rules
 from lamport._runs.align import MAX_DRIFT
@@ -102,7 +102,7 @@ class Run(Stamped):
     def plot(
         self,
         *,
-        machines: int | str | Iterable[int | str] | None = None,
+        machines: SupportsIndex | str | Iterable[SupportsIndex | str] | None = None,
         predict: bool = False,
         axes: "Sequence[Axes] | None" = None,
     ) -> "NDArray[np.object_]":
@@ -150,11 +150,11 @@ class Run(Stamped):
 
     def plot_spacetime(
         self,
-        start: float | None = None,
-        stop: float | None = None,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
         *,
         time: Literal["real", "lamport", "step"] = "real",
-        highlight: tuple[int | str, int] | None = None,
+        highlight: tuple[SupportsIndex | str, SupportsIndex] | None = None,
         cut: "Mapping[int | str, int] | Answer | None" = None,
         labels: Literal["clock", "vector", "body"] | None = None,
         ax: "Axes | None" = None,
@@ -236,10 +236,10 @@ class Run(Stamped):
 
     def view(
         self,
-        start: float | None = None,
-        stop: float | None = None,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
         *,
-        highlight: tuple[int | str, int] | None = None,
+        highlight: tuple[SupportsIndex | str, SupportsIndex] | None = None,
         cut: "Mapping[int | str, int] | Answer | None" = None,
         texts: bool = True,
     ) -> "View":
@@ -320,7 +320,7 @@ class Run(Stamped):
     def verify(
         self,
         *,
-        clock_uncertainty: float | None = None,
+        clock_uncertainty: SupportsFloat | None = None,
         rules: Rules | None = None,
         offsets: Literal["align"] | None = None,
         strict: bool = False,
@@ -369,7 +369,11 @@ class Run(Stamped):
         )
 
     def align(
-        self, *, minimum_delay: float = 0.0, max_drift: float = MAX_DRIFT, clock_uncertainty: float = 0.0
+        self,
+        *,
+        minimum_delay: SupportsFloat = 0.0,
+        max_drift: SupportsFloat = MAX_DRIFT,
+        clock_uncertainty: SupportsFloat = 0.0,
     ) -> "pd.DataFrame":
         """Bound by how much the clocks of machines are apart.
 
@@ -432,8 +436,8 @@ class Run(Stamped):
         path: str | PathLike[str],
         *,
         format: str | None = None,  # noqa: A002
-        start: float | None = None,
-        stop: float | None = None,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
     ) -> Path:
         """Write the events to one file.
 
@@ -489,7 +493,9 @@ class Run(Stamped):
         """
         from lamport._runs import export
 
-        return export.export(self, path, form=format, start=start, stop=stop)
+        return export.export(
+            self, path, form=format, start=some_real("start", start), stop=some_real("stop", stop)
+        )
 
     def save(self, directory: str | PathLike[str]) -> Path:
         """Copy the logs and ``run.json`` into a directory, which is made if needed.

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, SupportsFloat
 
 import pandas as pd
 
@@ -22,11 +22,11 @@ Some = Run | str | PathLike[str] | Iterable[Run | str | PathLike[str]]
 @public
 def series(
     runs: Some | Mapping[Any, Some],
-    every: float = 1.0,
+    every: SupportsFloat = 1.0,
     *,
-    since: float | None = None,
+    since: SupportsFloat | None = None,
     statistic: Statistic = "mean",
-    confidence: float = 0.95,
+    confidence: SupportsFloat = 0.95,
     interval: Literal["student", "bootstrap"] | None = None,
 ) -> pd.DataFrame:
     """Say what clocks and drift were at chosen instants, over runs alike, with their intervals.

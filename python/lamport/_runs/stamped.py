@@ -1,7 +1,7 @@
 """A run under other clocks."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Literal, SupportsFloat, SupportsIndex, Unpack
 
 from lamport._runs.recorded import Recorded
 
@@ -31,8 +31,8 @@ class Stamped(Recorded):
             "bloom",
             "itc",
         ],
-        start: float | None = None,
-        stop: float | None = None,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
         **options: "Unpack[StampOptions]",
     ) -> "pd.DataFrame":
         """Return what another clock would have said: its stamp of each event.
@@ -165,9 +165,9 @@ class Stamped(Recorded):
         self,
         kinds: str | Iterable[str] | None = None,
         *,
-        samples: int | None = None,
+        samples: SupportsIndex | None = None,
         physical: "Physical | Mapping[int | str | None, Physical] | None" = None,
-        seed: int = 0,
+        seed: SupportsIndex = 0,
         on_top: bool = False,
     ) -> "pd.DataFrame":
         """Compare clocks: what each would have taken in messages, and gets wrong of the order of events.

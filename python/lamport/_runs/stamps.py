@@ -1,7 +1,7 @@
 """What other clocks would have said: the table of `Run.stamps`."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -61,8 +61,8 @@ class Clocked(NamedTuple):
 def stamps(
     run: Callable[[], Clocked],
     kind: object,
-    start: float | None,
-    stop: float | None,
+    start: SupportsFloat | None,
+    stop: SupportsFloat | None,
     options: dict[str, object],
 ) -> pd.DataFrame:
     """Make the table `Run.stamps`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from numbers import Real
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, SupportsFloat, cast
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ OTHERS |= {"queue_growth_predicted", "lateness_p50", "lateness_p99", "lateness_m
 OTHERS |= {"clock_growth_predicted", "clock_growth_low", "clock_growth_high"}
 """What else the tables of sweeps and of `compare` have; a column of none of these was measured by a user."""
 
-Statistic = Literal["mean", "median"] | float
+Statistic = Literal["mean", "median"] | SupportsFloat
 
 
 @public
@@ -60,7 +60,7 @@ def summarize(
     by: str | Iterable[str] | None = None,
     *,
     statistic: Statistic = "mean",
-    confidence: float = 0.95,
+    confidence: SupportsFloat = 0.95,
     interval: Literal["student", "bootstrap"] | None = None,
 ) -> pd.DataFrame:
     """Reduce a sweep to means, or quantiles, and their confidence intervals.

@@ -5,7 +5,7 @@ from functools import cached_property
 from itertools import chain, repeat
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from lamport._model.check import some_real
 from lamport._model.public import public
@@ -171,7 +171,7 @@ class Verification:
 
 def verify_recorded(
     run: "Recorded",
-    clock_uncertainty: float | None,
+    clock_uncertainty: SupportsFloat | None,
     rules: Rules | None = None,
     align: bool = False,
     *,
@@ -215,7 +215,7 @@ def verify_files(
     *,
     record: Mapping[str, Any],
     offsets: Mapping[int, float] | None = None,
-    clock_uncertainty: float | None,
+    clock_uncertainty: SupportsFloat | None,
     rules: Rules | None = None,
     align: bool = False,
     strict: bool = False,

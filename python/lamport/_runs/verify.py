@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, cast
 
 from lamport._model.check import flag
 from lamport._model.public import public
@@ -38,7 +38,7 @@ def verify(
     multicast: Literal["rows"] | None = None,
     execution: str | int | None = None,
     offsets: Mapping[int | str, float] | Literal["align"] | None = None,
-    clock_uncertainty: float | None = None,
+    clock_uncertainty: SupportsFloat | None = None,
     rules: Rules | None = None,
     strict: bool = False,
 ) -> Verification:
@@ -132,7 +132,7 @@ def verify_declared(
     path: str | PathLike[str] | Iterable[str | PathLike[str]],
     declared: Declaration,
     *,
-    clock_uncertainty: float | None,
+    clock_uncertainty: SupportsFloat | None,
     rules: Rules | None = None,
     strict: bool = False,
 ) -> Verification:

@@ -1,13 +1,14 @@
 """A stretch of a run's time."""
 
 import math
+from typing import SupportsFloat
 
 from lamport._model.check import real
 
 __all__ = ["window"]
 
 
-def window(start: float | None, stop: float | None) -> tuple[float, float]:
+def window(start: SupportsFloat | None, stop: SupportsFloat | None) -> tuple[float, float]:
     """Return the ends of a stretch in seconds, infinite where none is given.
 
     Raises

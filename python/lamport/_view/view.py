@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from shutil import copymode
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 
@@ -85,10 +85,10 @@ class View:
     def __init__(
         self,
         run: "Recorded",
-        start: float | None = None,
-        stop: float | None = None,
+        start: SupportsFloat | None = None,
+        stop: SupportsFloat | None = None,
         *,
-        highlight: tuple[int | str, int] | None = None,
+        highlight: tuple[SupportsIndex | str, SupportsIndex] | None = None,
         cut: "Mapping[int | str, int] | Answer | None" = None,
         texts: bool = True,
     ) -> None:
