@@ -36,5 +36,5 @@ fn a_column_is_named_by_its_schema_its_producers_and_its_readers() {
 
 #[test]
 fn a_parameter_is_named_by_its_setting_and_its_users() {
-    at_most(8, &["broadcast_share"]);
+    at_most(9, &["broadcast_share"]);
 }
