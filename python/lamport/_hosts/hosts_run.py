@@ -1,6 +1,7 @@
 """Machines 1 .. n on several hosts, each with an agent, watched by this process."""
 
 import json
+import os
 import selectors
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamport._drive.handed import Handed
+from lamport._drive.key import ENVIRONMENT
 from lamport._drive.machine_words import first_rates, senders
 from lamport._hosts import steps
 from lamport._hosts.address import settle_addresses
@@ -101,7 +103,9 @@ class HostsRun:
         self._senders = senders(peers)
         self._handed = None
         if plan is not None:
-            environment = {"PYTHONHASHSEED": "0"}
+            # Tried with an interpreter of this host, which may find what it needs by its environment alone.
+            environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+            environment.setdefault("PYTHONHASHSEED", "0")
             self._handed = Handed(plan, self._senders, environment, elsewhere=True)
         self._has_algorithm = plan is not None
         self._quiet = Quiet() if plan is not None and plan.until == "quiet" else None
@@ -136,7 +140,7 @@ class HostsRun:
             line = Line(place.open(), self._selector)
             algorithm = self._has_algorithm
             self._stations.append(
-                Station(index, place.host, place.machines, line, self._directory, unpickles=algorithm)
+                Station(index, place.host, place.machines, line, self._directory, has_handlers=algorithm)
             )
         stations = self._stations
         ahead = steps.Ahead(stations, self._read, self._is_ended)

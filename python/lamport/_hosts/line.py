@@ -82,7 +82,9 @@ class Line:
     @property
     def noise(self) -> str:
         """What came before the first line of an agent."""
-        return self._noise.decode(errors="replace").strip()
+        # A question that nobody answers has no end of a line.
+        rest = b"" if self.has_said else bytes(self._rest[-KEPT:])
+        return (self._noise + rest)[-KEPT:].decode(errors="replace").strip()
 
     @property
     def printed(self) -> str:
@@ -167,7 +169,7 @@ class Line:
     def _frame(self, text: bytes) -> None:
         try:
             said = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         if isinstance(said, Mapping):
             self._frames.append(dict(said))

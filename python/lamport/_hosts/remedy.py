@@ -5,7 +5,7 @@ import signal
 
 from lamport._hosts.host import PYTHON, Host
 
-__all__ = ["cannot_start", "why_silent"]
+__all__ = ["cannot_start", "plain", "why_silent"]
 
 SSH_FAILED = 255
 SHOWN = 600
@@ -95,9 +95,12 @@ def _how(status: int) -> str:
 
 def _indented(said: str) -> str:
     text = said if len(said) <= SHOWN else f"... {said[-SHOWN:]}"
-    # Whatever a host prints stays text on a terminal.
-    lines = ("".join(sign if sign.isprintable() else " " for sign in line) for line in text.splitlines())
-    return "\n".join(f"  {line}" for line in lines if line.strip())
+    return "\n".join(f"  {line}" for line in plain(text).splitlines() if line.strip())
+
+
+def plain(text: str) -> str:
+    """Return what a host prints or says as what stays text on a terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
 def _version() -> str:

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lamport._drive.spoken import SILENCE
 from lamport._hosts.gather import Gathered
-from lamport._hosts.host import Host
+from lamport._hosts.handler_error import handler_error
+from lamport._hosts.host import Host, address_of
 from lamport._hosts.line import Line
+from lamport._hosts.remedy import plain
 
 __all__ = ["Hello", "Look", "Station"]
 
@@ -51,7 +54,7 @@ class Station:
         The line to its agent.
     directory : Path
         Where the logs of its machines are to be.
-    unpickles : bool
+    has_handlers : bool
         Whether errors of handlers are taken from it: this run's algorithm was handed to it.
 
     Attributes
@@ -77,7 +80,7 @@ class Station:
     """
 
     def __init__(
-        self, index: int, host: Host, machines: range, line: Line, directory: Path, *, unpickles: bool
+        self, index: int, host: Host, machines: range, line: Line, directory: Path, *, has_handlers: bool
     ) -> None:
         self.index, self.host, self.machines, self.line = index, host, machines, line
         self.hello: Hello | None = None
@@ -95,7 +98,7 @@ class Station:
         self.trouble = ""
         self.kind: type[Exception] | None = None
         self._gathered = Gathered(directory, machines)
-        self._unpickles = unpickles
+        self._has_handlers = has_handlers
 
     @property
     def name(self) -> str:
@@ -135,20 +138,22 @@ class Station:
 
     def _ended(self) -> str:
         status = self.line.end.status(1.0)
-        last = self.line.printed.rpartition("\n")[2]
+        last = plain(self.line.printed.rpartition("\n")[2])
         how = "" if status is None else f" (exit status {status})" if status >= 0 else f" (signal {-status})"
         return f"the line to it ended{how}{f': {last}' if last else ''}"
 
     def _take(self, said: dict[str, Any]) -> bool:
         word = said.get("say")
+        if not isinstance(word, str):
+            return True
         if word in FLAGS:
             setattr(self, FLAGS[word], True)
-        take = TAKES.get(word) if isinstance(word, str) else None
+        take = TAKES.get(word)
         if take is None:
             return True  # of a later version: nothing that is needed
         try:
             take(self, said)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             self.trouble = f"it says {word!r} in a way that no agent of this version does ({error!r})"
             return False
         return True
@@ -158,8 +163,9 @@ class Station:
         self.hello = Hello(
             protocol=int(said["protocol"]),
             version=str(said["version"]),
-            directory=str(said.get("directory", "")),
-            reached=None if reached is None else str(reached),
+            directory=plain(str(said.get("directory", ""))),
+            # It goes into the words of other machines.
+            reached=address_of("reached", reached),
             addresses=[str(each) for each in said.get("addresses", ())],
             files=int(said.get("files", 0)),
         )
@@ -179,6 +185,8 @@ class Station:
                 raise ValueError(f"machine {machine} is not one of its {list(self.machines)}")
             self.clocks[machine], self.queues[machine] = int(clock), int(queue)
             if began is not None:
+                if not isfinite(began):
+                    raise ValueError(f"machine {machine} began at {began}")
                 self.began[machine] = float(began)
 
     def _look(self, said: Mapping[str, Any]) -> None:
@@ -190,23 +198,21 @@ class Station:
             self.looks = (int(said["number"]), time.monotonic(), looks)
 
     def _failed(self, said: Mapping[str, Any]) -> None:
-        machine, text = said.get("machine"), str(said.get("text", ""))
+        machine, text = said.get("machine"), plain(str(said.get("text", "")))
         if machine is None:
             self.trouble, self.kind = text or "its agent failed", _kind(said)
             return
         told = said.get("error")
-        if told is not None and self._unpickles:
-            from lamport._drive.handed import told_error
-
+        if told is not None and self._has_handlers:
             try:
-                self.errors.append(told_error(str(told)))
+                self.errors.append(handler_error(str(told)))
                 return
-            except Exception as error:  # a class that is known there alone
+            except Exception as error:  # one of another class, or whatever it says
                 text += f" (its error cannot be read here: {error})"
         self.errors.append(_kind(said)(f"host {self.name}: {text}"))
 
     def _warning(self, said: Mapping[str, Any]) -> None:
-        self.warnings.append(f"host {self.name}: {said['text']}")
+        self.warnings.append(f"host {self.name}: {plain(str(said['text']))}")
 
     def _log(self, said: Mapping[str, Any]) -> None:
         if self.is_unwritten:

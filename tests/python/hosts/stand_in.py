@@ -1,6 +1,7 @@
 """An agent that is none, or a bad one: what it does is its first word, the three of the launcher follow."""
 
 import json
+import pickle
 import signal
 import sys
 import time
@@ -109,7 +110,7 @@ def busy():
     hello()
     serve(
         reserve=lambda _: say(
-            say="failed", machine=None, kind="OSError", text="ports 9000 to 9001 are in use"
+            say="failed", machine=None, kind="OSError", text="ports 9000 to 9001 are in use\x1b[2J"
         )
     )
 
@@ -153,6 +154,36 @@ def surprise():
     """A machine of nobody fails, of no known kind."""
     hello()
     serve(reserve=lambda _: say(say="failed", machine=99, kind="Surprise", text="so there", error="zz"))
+
+
+def endless():
+    """What it says is JSON for Python alone, and no number of anything."""
+    hello()
+    say(say=["reserved"])
+    serve(reserve=lambda _: say(say="reserved", ports={"1": float("inf")}))
+
+
+def several():
+    """Its address would be more words for machines of others."""
+    hello(reached="10.0.0.7:1,10.0.0.8")
+    serve()
+
+
+class Opened:
+    """Whoever unpickles it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
+def evil():
+    """Says of an error what would open the file that is its second word."""
+    hello()
+    error = pickle.dumps((pickle.dumps(Opened(sys.argv[2])), None)).hex()
+    serve(start=lambda _: say(say="failed", machine=1, kind="AlgorithmError", text="so there", error=error))
 
 
 def dies():

@@ -1,7 +1,9 @@
 """Runs over hosts that are commands on this one."""
 
+import importlib
 import json
 import os
+import pickle
 import resource
 import shutil
 import signal
@@ -11,11 +13,13 @@ import threading
 import time
 from pathlib import Path
 
+import cloudpickle
 import pytest
 
 import lamport
 from lamport._drive import spoken
 from lamport._hosts import hosts_run, steps
+from lamport._hosts.handler_error import handler_error
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 PLAN = {"progress": False, "limits": False}
@@ -149,6 +153,60 @@ def test_what_a_handler_raises_there_is_raised_here(tmp_path, mark):
             [here("H=0"), here("H=1")], 2, 5, rates=[20] * 2, algorithm=Fails, log_dir=tmp_path / "r", **PLAN
         )
     assert raised.value.machine == 2
+    assert repr(raised.value.__cause__) == "RuntimeError('not today')"
+    mark.wait_until_gone("-m", seconds=10)
+
+
+def test_nothing_that_a_host_says_is_run_here(tmp_path, mark):
+    made = tmp_path / "made"
+    evil = lamport.Host([sys.executable, str(STAND_IN), "evil", str(made)], address="127.0.0.1")
+    with pytest.raises(lamport.LamportError, match=r"so there.*open is no error"):
+        lamport.run_hosts([evil], 1, 1, rates=20, algorithm=Token, log_dir=tmp_path / "r", **PLAN)
+    assert not made.exists()
+    assert not mark.pids("stand_in")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_read"),
+    [
+        (lamport.AlgorithmError("m", machine=3, seed=4), True),
+        (KeyboardInterrupt("k"), True),
+        (FileNotFoundError(2, "not there", "f"), True),
+        (type("Own", (Exception,), {"__module__": "elsewhere"})("o"), False),
+        (lamport.simulate, False),
+        (print, False),
+        (sys.exit, False),
+        ({"machine": 1}, False),
+    ],
+)
+def test_of_what_a_host_says_only_errors_are_read(error, is_read):
+    told = pickle.dumps((cloudpickle.dumps(error), None)).hex()
+    if not is_read:
+        with pytest.raises((pickle.UnpicklingError, TypeError)):
+            handler_error(told)
+        return
+    read = handler_error(told)
+    assert (type(read), read.args, vars(read)) == (type(error), error.args, vars(error))
+
+
+def test_an_algorithm_may_need_what_the_environment_says(tmp_path, mark, monkeypatch):
+    """As where modules of a cluster set PYTHONPATH, here and on its nodes."""
+    (tmp_path / "found_by_path.py").write_text("def first():\n    return 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    needed = importlib.import_module("found_by_path")
+
+    class Needs(lamport.Algorithm):
+        first = staticmethod(needed.first)
+
+        def start(self, me):
+            if me.id == 1:
+                me.send(self.first(), "there")
+
+    run = lamport.run_hosts(
+        [here(), here()], 2, 20, rates=20, algorithm=Needs, until="quiet", log_dir=tmp_path / "r", **PLAN
+    )
+    assert run.messages["status"].tolist() == ["received"]
     mark.wait_until_gone("-m", seconds=10)
 
 
@@ -163,6 +221,8 @@ BEFORE = {
     "busy": ["ports 9000 to 9001 are in use"],
     "garbled": ["'reserved' in a way that no agent of this version does"],
     "rubbish": ["no JSON object"],
+    "endless": ["'reserved' in a way that no agent of this version does"],
+    "several": ["'hello' in a way that no agent of this version does", "10.0.0.7:1,10.0.0.8"],
     "dies": ["the line to it ended (exit status 1): there is no room here"],
     "strange": ["machine 77 is not one of its"],
 }

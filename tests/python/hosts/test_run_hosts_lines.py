@@ -106,7 +106,17 @@ def test_noise_is_kept_until_the_first_word_and_no_more_than_can_be_shown(held):
     assert line.printed == "beside"
 
 
-@pytest.mark.parametrize("text", [b"{", b"3", b"[]", b"\xff", b""])
+def test_a_question_that_nobody_answers_is_noise_too(held):
+    line, pipes, turn = held
+    os.write(pipes.said, b"Welcome!\nPassword: ")
+    turn()
+    assert line.noise == "Welcome!\nPassword:"
+    os.write(pipes.said, frame({"say": "hello"}) + b"and more")
+    turn()
+    assert line.noise == "Welcome!\nPassword:"
+
+
+@pytest.mark.parametrize("text", [b"{", b"3", b"[]", b"\xff", b"", b"[" * 50_000])
 def test_a_frame_that_is_none(text, held):
     line, pipes, turn = held
     os.write(pipes.said, b"\n\x1elamport " + text + b"\n")
