@@ -203,7 +203,7 @@ class Agent:
                 self._speaker.warn(text)
         for say, more in told.news():
             self._speaker.say(say, **more)
-        is_over = told.is_over
+        is_over = told.take_end()
         if (status := told.status()) is not None:
             self._speaker.tell("status", machines=status)
         if is_over:

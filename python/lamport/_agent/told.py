@@ -63,9 +63,8 @@ class Told:
                 self._ended.add(machine)
                 yield "ended", {"machine": machine}
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the end is still to be told; asked once it has come, it is not any more."""
+    def take_end(self) -> bool:
+        """Say whether all have ended since this was asked last."""
         is_new = self._machines.is_done and not self._is_over
         self._is_over = self._is_over or is_new
         return is_new
