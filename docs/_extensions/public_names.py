@@ -9,6 +9,7 @@ from importlib import import_module
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
@@ -34,6 +35,39 @@ def names():
 NAMES = names()
 
 
+def link_to(target, text, page):
+    """Return a link to a public name."""
+    return pending_xref(
+        text,
+        nodes.literal(text, text, classes=["xref", "py", "py-obj"]),
+        refdomain="py",
+        reftype="obj",
+        reftarget=target,
+        refexplicit=True,
+        refwarn=True,
+        refdoc=page,
+    )
+
+
+class CodeOfPages(SphinxTransform):
+    """Code in the text of pages that is a public name, such as `run.verify`, is a link, too."""
+
+    default_priority = 900
+
+    def apply(self):
+        """Replace it."""
+        for node in list(self.document.findall(nodes.literal)):
+            text = node.astext()
+            first, dot, rest = text.partition(".")
+            name = f"lamport.{rest}" if first == "lamport" else f"lamport.{OBJECTS.get(first)}.{rest}"
+            if (
+                dot
+                and name in NAMES
+                and not isinstance(node.parent, (nodes.reference, pending_xref, nodes.title))
+            ):
+                node.replace_self(link_to(name, text, self.env.current_document.docname))
+
+
 class PublicName(SphinxRole):
     """The role of such words."""
 
@@ -45,17 +79,7 @@ class PublicName(SphinxRole):
             if re.fullmatch(r"lamport(\.\w+)+", words) and not is_private(words):
                 logger.warning("there is no public name %s", words, location=self.get_location())
             return [nodes.literal(self.rawtext, self.text)], []
-        link = pending_xref(
-            self.rawtext,
-            nodes.literal(self.rawtext, self.text, classes=["xref", "py", "py-obj"]),
-            refdomain="py",
-            reftype="obj",
-            reftarget=target,
-            refexplicit=True,
-            refwarn=True,
-            refdoc=self.env.current_document.docname,
-        )
-        return [link], []
+        return [link_to(target, self.text, self.env.current_document.docname)], []
 
     def target(self, words):
         """Return the public name that is meant."""
@@ -81,4 +105,5 @@ def is_private(words):
 def setup(app):
     """Register with Sphinx."""
     app.add_role("public", PublicName())
+    app.add_transform(CodeOfPages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 """Each command and example on a page of the documentation runs, in short, and comes to what it says."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -120,3 +121,27 @@ def test_the_picture_is_what_the_commands_draw():
     # Another version of matplotlib may set letters a little differently.
     assert drawn.shape == kept.shape
     assert np.corrcoef(drawn.ravel(), kept.ravel())[0, 1] > 0.9
+
+
+def test_every_public_name_is_in_the_reference():
+    page = (DOCS / "reference" / "api" / "index.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^   (\w+)$", page, re.MULTILINE))
+    public = {*lamport.__all__, *lamport.algorithms.__all__} - {"__version__", "algorithms"}
+    assert named == public
+
+
+def test_every_field_of_a_log_is_in_the_reference(run):
+    page = (DOCS / "reference" / "log-format.md").read_text(encoding="utf-8")
+    of_all = {"event", "system_time", "machine_id", "began"}
+    seen = set()
+    for line in (line for path in run.files for line in Path(path).read_text(encoding="utf-8").splitlines()):
+        fields = json.loads(line)
+        row = re.search(rf"^\| `{fields['event']}` \|.*$", page, re.MULTILINE)[0]
+        assert [name for name in fields if name not in of_all and f"`{name}`" not in row] == []
+        seen.add(fields["event"])
+    assert seen == set(re.findall(r"^\| `([A-Z]+)` \|", page, re.MULTILINE))
+
+
+def test_every_column_of_machines_is_in_the_reference(run):
+    page = (DOCS / "reference" / "tables.md").read_text(encoding="utf-8")
+    assert [name for name in run.machines.columns if f"`{name}`" not in page] == []
