@@ -18,7 +18,7 @@ UPWARDS = {
     ("lamport._runs.lattice", "_plot"),
     ("lamport._drive.rerun", "_hosts"),
 }
-"""A run draws itself and its cuts, and makes a page of itself, when asked; it runs again wherever it is told."""
+"""A run draws itself and its cuts, and makes a page of itself, when asked; it runs again where it is told."""
 
 
 def name_of(path):
