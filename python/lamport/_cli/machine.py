@@ -82,6 +82,10 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 
 def run_machine(args: argparse.Namespace) -> int:
     """Run the machine that the arguments describe. Returns the exit status."""
+    if args.status_fd is not None:
+        from lamport._drive.orphan import go_on_when_orphaned
+
+        go_on_when_orphaned()
     # Here a signal still ends it at once.
     reader = _wait_for_reader(args)
     handed = _handed(args)

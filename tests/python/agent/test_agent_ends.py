@@ -43,9 +43,13 @@ def are_gone(numbers):
     return False
 
 
+def state(number):
+    return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def is_there(number):
     try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return state(number) != "Z"
     except OSError:
         return False
 
@@ -103,6 +107,22 @@ def test_a_launcher_that_is_gone_is_the_end():
     assert str(directory) in errors
     assert are_gone(pids)
     kept(directory)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process does not hear of its parent's end")
+def test_machines_that_stand_still_end_when_their_agent_is_killed():
+    pause = {"fault": "pause", "machine_id": 1, "at": 0.2, "duration": 50}
+    with agents() as made:
+        pids, directory = at_work(made, faults=json.dumps([pause]))
+        until = time.monotonic() + PATIENCE
+        while not any(state(number) == "T" for number in pids):
+            assert time.monotonic() < until
+            made[0].order("alive")
+            made[0].read(0.05)
+        made[0].process.kill()
+        made[0].ended()
+        assert are_gone(pids)
+    assert all(log[-1]["event"] == "END" for log in kept(directory).values())
 
 
 def test_logs_that_were_heard_are_kept_until_it_is_sent_away():
