@@ -46,11 +46,14 @@ def serve(is_asked_to_end: Callable[[], bool], machine: Callable[[Sequence[str]]
     words = os.dup(1)
     # What machines, handlers and libraries print cannot get between its lines.
     os.dup2(2, 1)
+    hello = _hello()
+    # Nothing is left of an agent that cannot even say hello.
     directory = Path(tempfile.mkdtemp(prefix="lamport-"))
-    return Agent(0, words, directory, is_asked_to_end, forking(machine)).run(_hello(directory))
+    agent = Agent(0, words, directory, is_asked_to_end, forking(machine))
+    return agent.run({**hello, "directory": str(directory)})
 
 
-def _hello(directory: Path) -> dict[str, Any]:
+def _hello() -> dict[str, Any]:
     from lamport._lamport import __version__, own_addresses
 
     reached = os.environ.get("SSH_CONNECTION", "").split()
@@ -59,7 +62,6 @@ def _hello(directory: Path) -> dict[str, Any]:
         "version": __version__,
         "python": ".".join(map(str, sys.version_info[:3])),
         "pid": os.getpid(),
-        "directory": str(directory),
         "reached": reached[2] if len(reached) > 2 else None,
         "addresses": own_addresses(),
         "files": raise_limit(),

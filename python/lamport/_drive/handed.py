@@ -179,6 +179,8 @@ def _by_value(plan: "Plan") -> Iterator[None]:
     import cloudpickle
 
     names = {getattr(role, "__module__", None) for role in _roles(plan.roles.algorithm)}
+    # Those that the user has registered stay so.
+    names -= cloudpickle.list_registry_pickle_by_value()
     modules = [sys.modules[name] for name in names if name in sys.modules and not _is_installed(name)]
     for module in modules:
         cloudpickle.register_pickle_by_value(module)

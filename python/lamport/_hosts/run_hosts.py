@@ -117,7 +117,8 @@ def run_hosts(
     seed, log_dir, wait, sync, precise : optional
         As for `run_local`. Logs are on the hosts until the end.
     key : bytes or str, optional
-        As for `run_local`; a key is drawn for every run. It goes over the agents' standard input.
+        As for `run_local`; a key is drawn for every run. It goes over the agents' standard input, and to
+        workers of Dask over the connections of their cluster: in plain text, if these have no TLS.
     limits : bool
         As for `run_local`, of the disk of `log_dir`.
     progress : bool or callable, optional
@@ -142,7 +143,7 @@ def run_hosts(
     OSError
         A directory cannot be written, or a port is in use.
     AlgorithmError
-        A handler raised an exception.
+        A handler raised an exception, which is the cause if it is one of Python's own.
 
     Warns
     -----

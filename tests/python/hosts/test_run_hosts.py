@@ -203,9 +203,13 @@ def test_an_algorithm_may_need_what_the_environment_says(tmp_path, mark, monkeyp
             if me.id == 1:
                 me.send(self.first(), "there")
 
+    # What the user wants sent by value stays so.
+    this = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(this)
     run = lamport.run_hosts(
         [here(), here()], 2, 20, rates=20, algorithm=Needs, until="quiet", log_dir=tmp_path / "r", **PLAN
     )
+    cloudpickle.unregister_pickle_by_value(this)
     assert run.messages["status"].tolist() == ["received"]
     mark.wait_until_gone("-m", seconds=10)
 
