@@ -13,7 +13,9 @@ import pytest
 from left_running import Mark
 from loopback_sshd import HOSTS, PASSED, Sshd, why_no_sshd
 
+PATIENCE = 220
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.timeout(PATIENCE + 20)
 COMMON = f"""
 import sys
 import warnings
@@ -140,7 +142,7 @@ def _end(started, marked):
 
 
 def assert_well(process):
-    output, errors = process.communicate(timeout=110)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert "all is well" in output
 
@@ -158,5 +160,5 @@ def test_workers_behind_ssh(programs):
 
 def test_nothing_is_left_of_them(programs, marked):
     for process in programs.values():
-        process.wait(110)
+        process.wait(PATIENCE)
     marked.wait_until_gone()
