@@ -163,9 +163,12 @@ def test_pages_take_names_as_text(hostile):
 
 
 def test_what_is_printed_has_nothing_hidden(hostile, capsys):
-    from lamport._cli.print_run import print_run
+    from argparse import Namespace
 
-    print_run(hostile)
+    from lamport._cli.say import Say
+    from lamport._cli.show_run import show_run
+
+    show_run(Namespace(json=False, say=Say(is_quiet=False)), hostile)
     text = capsys.readouterr().out + str(hostile.verify())
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", text)
     assert "\\u202eevil" in text
