@@ -18,6 +18,7 @@ from lamport._drive.progress import Count, watch
 from lamport._model.comfort import Comfort
 
 FULL = Path("/dev/full")
+PATIENCE = 200
 AT_ONCE = 6
 """More would keep machines from each other."""
 UNHEARD, UNWRITTEN = 128 + signal.SIGPIPE, 74
@@ -64,6 +65,7 @@ def closed(stack):
     return {"preexec_fn": lambda: [os.close(each) for each in range(3)]}
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("streams", "status"), [(broken, UNHEARD), (full, UNWRITTEN), (closed, 0)])
 def test_everything_is_done_and_the_exit_status_tells(run, tmp_path, streams, status):
     ends = {}
@@ -75,7 +77,7 @@ def test_everything_is_done_and_the_exit_status_tells(run, tmp_path, streams, st
             for name in list(COMMANDS)[first : first + AT_ONCE]:
                 placed = COMMANDS[name][0].replace("OUT", str(tmp_path)).replace("LOGS", str(run.log_dir))
                 children[name] = subprocess.Popen([sys.executable, "-m", *placed.split()], **streams(stack))
-            ends |= {name: child.wait(timeout=100) for name, child in children.items()}
+            ends |= {name: child.wait(timeout=PATIENCE) for name, child in children.items()}
     assert ends == dict.fromkeys(COMMANDS, status)
     for name, (_, left) in COMMANDS.items():
         assert left is None or (tmp_path / name / left).resolve().exists(), name
