@@ -125,6 +125,7 @@ def main() -> None:
         "--fail-on-warning",
         "--nitpicky",
         "--keep-going",
+        "--fresh-env",
         "--quiet",
         source,
         html,
