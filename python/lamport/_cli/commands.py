@@ -68,7 +68,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, (text, add_arguments, action) in COMMANDS.items():
         each = commands.add_parser(
-            name, help=text, description=f"{text.capitalize()}.", epilog=examples(name)
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=examples(name)
         )
         add_arguments(each)
         add_quiet(each)
