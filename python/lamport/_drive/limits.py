@@ -35,7 +35,9 @@ def check_limits(setting: "_RunSetting", seed: int, directory: Path) -> None:
     """
     from lamport._lamport import free_bytes, shortages
 
-    for is_near, words in shortages(setting, seed=seed, free=free_bytes(directory), place=str(directory)):
+    # Names of files are bytes, which need not be text; here it is only said.
+    place = str(directory).encode(errors="replace").decode()
+    for is_near, words in shortages(setting, seed=seed, free=free_bytes(directory), place=place):
         if is_near:
             raise ValueError(words)
         warn(words)

@@ -184,3 +184,10 @@ def test_room_is_that_of_the_disk(tmp_path):
     for path in (tmp_path, tmp_path / "none" / "run"):
         free = free_bytes(path)
         assert 0 < free <= stats.f_blocks * stats.f_frsize
+
+
+def test_a_directory_may_have_any_name(tmp_path):
+    logs = tmp_path / os.fsdecode(b"\xff")
+    run = lamport.run_local(2, duration=0.1, rates=50, log_dir=logs, progress=False)
+    assert run.log_dir == logs
+    assert run.verify().ok
