@@ -14,6 +14,8 @@ from lamport._runs.verify import verify_declared
 __all__ = ["Graded", "graded"]
 
 UNREADABLE = "cannot be read"
+NEWER = "lines that this version does not know"
+"""What verification says is not checked where a log tells that a newer version wrote it."""
 OF_MESSAGES = ("match", "clock condition", "fifo", "time")
 """The rules about receipts and their sends."""
 WITNESSES = 20
@@ -63,6 +65,10 @@ def graded(
         row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
         is_asked = isinstance(error, ValueError) and not isinstance(error, (LamportError, UnicodeError))
         return Graded(row, _unread(name, why), why if is_asked and not _is_of(name, why) else "")
+    if done.ok and (why := next((each for each in done.unchecked if NEWER in each), "")):
+        # Any log can claim that a newer version wrote it: that praises nobody.
+        row = {"submission": name, "verdict": UNREADABLE, "diagnosis": "", "remark": why}
+        return Graded(row, _unread(name, why))
     row = {
         "submission": name,
         "verdict": _verdict(done),

@@ -253,3 +253,15 @@ def test_the_usual_mistakes_in_logs_of_a_class(tmp_path):
         "old clock": "the clock that is logged is that before the event",
     }
     assert table["verdict"].str.startswith("violates").tolist() == [False, True, True, True, True, True]
+
+
+def test_who_claims_a_newer_version_is_not_praised(tmp_path):
+    lamport.simulate(**SHORT, log_dir=tmp_path / "newer")
+    for log in (tmp_path / "newer").glob("*.log"):
+        text = re.sub(r'"version": "[^"]*"', '"version": "99.0.0"', log.read_text())
+        log.write_text(text.replace('"RECEIVE"', '"TAKEN"'))
+    assert lamport.verify(tmp_path / "newer").ok
+    (row,) = lamport.grade([tmp_path / "newer"]).to_dict("records")
+    assert row["verdict"] == "cannot be read"
+    assert '"TAKEN" is not known' in row["remark"]
+    assert "99.0.0" in row["remark"]
