@@ -12,7 +12,7 @@ create_exception!(
     lamport,
     LamportError,
     PyException,
-    r#"Something in the world of a run is not as it must be.
+    r"Something in the world of a run is not as it must be.
 
 It is the base of `LogError`, `AlgorithmError` and `SweepError`: all that goes wrong although every
 argument made sense. What makes no sense is a ValueError or TypeError.
@@ -25,7 +25,7 @@ Examples
 ...     run.causality
 ... except lamport.LamportError as error:
 ...     print(str(error)[:18])
-no event was recor"#
+no event was recor"
 );
 
 /// `LogError(LamportError, ValueError)`; made here because the macro knows one base only.
