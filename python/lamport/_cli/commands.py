@@ -88,8 +88,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done, 1: a check failed or a machine could not run, 2: bad arguments, 128 + n: ended early by
-        signal n (Ctrl-C: 130), 141 and 74: done, but nobody reads the output, or it could not be written.
+        0: done, 1: a check failed, a machine could not run, or a file could not be read or written,
+        2: bad arguments, 128 + n: ended early by signal n (Ctrl-C: 130), 141 and 74: done, but nobody reads
+        the output, or it could not be written.
     """
     parser = make_parser()
     args = parse(parser, argv)

@@ -254,3 +254,21 @@ def test_only_parameters_are_renamed():
         parser.add_argument(flag)
     text = "logs/max_rate/x of 3 machines: rates are drawn, 'max_rate' and --rates=1, give format="
     assert words.as_options(text, parser) == text.replace("format=", "--format")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("analyze nothing", 1),
+        ("compare nothing", 1),
+        ("grade nothing -o grades.csv", 1),
+        ("rerun nothing", 1),
+        ("run --key-file nothing", 1),
+        ("view nothing -o run.html", 1),
+        ("verify nothing", 2),  # its 1 says that logs violate
+        ("run --faults nothing", 2),
+    ],
+)
+def test_a_file_that_is_not_there_has_the_status_of_the_reference(words, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert status(words.split()) == code
