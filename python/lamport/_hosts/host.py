@@ -165,7 +165,7 @@ def _as_host(given: Any) -> Host:
             close = get_close_matches(str(key), known, n=1)
             meant = f"is {close[0]!r} meant? " if close else ""
             raise ValueError(
-                f"{key!r} is nothing that is said of a host: {meant}There are {', '.join(known)}"
+                f"{key!r} is nothing that is said of a host: {meant}what is said is {', '.join(known)}"
             )
     if "where" not in given:
         raise ValueError(

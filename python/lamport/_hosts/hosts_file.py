@@ -76,4 +76,4 @@ def _host(place: str, entry: Mapping[str, Any]) -> Host:
 def _strange(key: str, known: "tuple[str, ...] | list[str]", what: str) -> str:
     close = get_close_matches(key, known, n=1)
     meant = f"is {close[0]} meant? " if close else ""
-    return f"{key} is nothing that is said {what}: {meant}There are {', '.join(known)}"
+    return f"{key} is nothing that is said {what}: {meant}what is said is {', '.join(known)}"
