@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from lamport._cli.document import add_json, tell
@@ -51,7 +52,8 @@ def _document(table: "pd.DataFrame", parameters: dict[str, Any]) -> dict[str, An
 
 def _print(table: "pd.DataFrame", say: Say) -> None:
     say(table.to_string(float_format="{:.4g}".format, max_rows=MOST_SHOWN))
-    say(f"drift grows by {table.attrs['drift_growth']:.4g} per s")
+    drift: float = table.attrs["drift_growth"]
+    say("how drift grows is not said" if isnan(drift) else f"drift grows by {drift:.4g} per s")
     say(WORDS[table.attrs["fixed_point"]])
     solutions: Sequence[Sequence[float]] = table.attrs["solutions"]
     if len(solutions) > 1:

@@ -225,6 +225,11 @@ def test_a_name_of_a_file_that_is_no_text(here, run, capsys):
     assert found["log_dir"].endswith("/\\udcff")
 
 
+def test_predict_says_in_words_what_is_no_number(capsys):
+    assert main(["predict", "--rates", "3,3", "--internal-probability", "0"]) == 0
+    assert "how drift grows is not said" in capsys.readouterr().out
+
+
 def test_predict(capsys):
     found = told(capsys, "predict", "--rates", "1,3,6")
     table = lamport.predict([1, 3, 6])
