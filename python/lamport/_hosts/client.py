@@ -3,11 +3,14 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 __all__ = ["Client"]
 
+STEP = 0.005
+"""Seconds between two looks at whether it has ended."""
 LAST = 5.0
 """Seconds that a process has to be gone after it was killed."""
 
@@ -43,15 +46,27 @@ class Client:
 
     def status(self, seconds: float) -> int | None:
         """Return how the process ended, once it has, waiting so long; negative: by which signal."""
-        with suppress(subprocess.TimeoutExpired):
-            return self._process.wait(seconds)
-        return None
+        until = time.monotonic() + seconds
+        while self._process.returncode is None and not self._has_ended():
+            if time.monotonic() >= until:
+                return None
+            time.sleep(STEP)
+        self._end_group()
+        return self._process.wait()
 
     def kill(self) -> None:
         """Kill the process and what it started here."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        # What it started here may hold the pipes open, if it is gone itself.
+        self._end_group()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(LAST)
+
+    def _has_ended(self) -> bool:
+        """Whether it has, and leave it there: until it is waited for its number is its group's alone."""
+        if not hasattr(os, "waitid"):  # not in each Python of macOS: what it started there is left alone
+            return self._process.poll() is not None
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+    def _end_group(self) -> None:
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)

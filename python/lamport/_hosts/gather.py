@@ -25,6 +25,7 @@ class Gathered:
     def __init__(self, directory: Path, machines: Container[int]) -> None:
         self._directory, self._machines = directory, machines
         self._so_far: dict[int, tuple[int, int]] = {}
+        self._whole: set[int] = set()
 
     def part(self, machine: int, text: str) -> None:
         """Write a part of a log.
@@ -67,3 +68,15 @@ class Gathered:
         if (size, crc) != self._so_far.get(machine, (0, 0)):
             came = self._so_far.get(machine, (0, 0))[0]
             raise ValueError(f"of the log of machine {machine}, {size:,} bytes, {came:,} came, or others")
+        self._whole.add(machine)
+
+    def close(self) -> None:
+        """Note that no more logs come.
+
+        Raises
+        ------
+        ValueError
+            One of which something came is not whole.
+        """
+        if torn := sorted(self._so_far.keys() - self._whole):
+            raise ValueError(f"the log of machine {torn[0]} came without its end")

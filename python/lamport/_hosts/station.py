@@ -228,6 +228,11 @@ class Station:
             return
         self._gathered.end(int(said["machine"]), int(said["bytes"]), int(said["crc"]))
 
+    def _all_logs(self, _: Mapping[str, Any]) -> None:
+        if not self.is_unwritten:
+            self._gathered.close()
+        self.is_gathered = True
+
 
 def _kind(said: Mapping[str, Any]) -> type[Exception]:
     """Return the class of an error that an agent tells."""
@@ -246,13 +251,13 @@ TAKES: dict[str, Callable[[Station, Mapping[str, Any]], None]] = {
     "failed": Station._failed,
     "log": Station._log,
     "log_end": Station._log_end,
+    "gathered": Station._all_logs,
 }
 """What is made of each thing that an agent says; others need no answer."""
 FLAGS = {
     "started": "has_started",
     "ready": "is_ready",
     "over": "is_over",
-    "gathered": "is_gathered",
     "bye": "is_gone",
 }
 """What is true from the time on that an agent says it."""

@@ -1,10 +1,12 @@
 """An agent that is none, or a bad one: what it does is its first word, the three of the launcher follow."""
 
+import base64
 import json
 import pickle
 import signal
 import sys
 import time
+import zlib
 
 from lamport import __version__
 
@@ -206,6 +208,18 @@ def foreign():
         say(say="over")
 
     serve(go=go, gather=lambda _: say(say="log", machine=77, part=""))
+
+
+def torn():
+    """Sends the beginning of a log and says that this was all."""
+    hello()
+    part = base64.b64encode(zlib.compress(b"{")).decode()
+
+    def gather(_):
+        say(say="log", machine=1, part=part)
+        say(say="gathered")
+
+    serve(go=lambda _: say(say="over"), gather=gather)
 
 
 if __name__ == "__main__":

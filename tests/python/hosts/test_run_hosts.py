@@ -19,6 +19,7 @@ import pytest
 import lamport
 from lamport._drive import spoken
 from lamport._hosts import hosts_run, steps
+from lamport._hosts.client import Client
 from lamport._hosts.handler_error import handler_error
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -301,6 +302,30 @@ def test_the_log_of_anothers_machine_is_refused(tmp_path, mark):
         )  # fmt: skip
     assert not (tmp_path / "run" / "machine_77.log").exists()
     assert run.parameters["lost"][0]["machines"] == [1]
+
+
+def test_a_log_without_its_end_is_not_whole(tmp_path, mark):
+    with pytest.warns(lamport.LamportWarning, match="is lost: it says 'gathered' in a way that no agent"):
+        run = lamport.run_hosts(
+            [bad("torn", address="127.0.0.1"), here()], 2, 0.5, rates=[20, 20],
+            topology={1: [2], 2: []}, log_dir=tmp_path / "run", **PLAN,
+        )  # fmt: skip
+    assert run.parameters["lost"][0]["machines"] == [1]
+
+
+@pytest.mark.parametrize("ends", ["status", "kill"])
+def test_what_a_command_started_ends_with_it(ends):
+    client = Client(["sh", "-c", "sleep 600 & echo $!"])
+    with os.fdopen(client.writing, "wb"), os.fdopen(client.reading) as said, os.fdopen(client.printed):
+        helper = Path(f"/proc/{int(said.readline())}")
+        assert helper.exists()
+        # The command itself is over at once.
+        assert client.status(10) == 0 if ends == "status" else client.kill() is None
+        assert said.read() == ""
+    until = time.monotonic() + 10
+    while helper.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not helper.exists()
 
 
 def kill_one(mark, marker):

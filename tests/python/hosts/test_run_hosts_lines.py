@@ -178,7 +178,11 @@ def test_a_log_comes_back_to_the_byte(tmp_path_factory, parts):
     for data in parts:
         gathered.part(4, part_of(data))
     whole = b"".join(parts)
+    if parts:
+        with pytest.raises(ValueError, match="the log of machine 4 came without its end"):
+            gathered.close()
     gathered.end(4, len(whole), zlib.crc32(whole))
+    gathered.close()
     if parts:
         assert (home / "machine_4.log").read_bytes() == whole
     with pytest.raises(ValueError, match="of the log of machine 4"):
