@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 import lamport
 from lamport._cli.commands import COMMANDS, main, make_parser
+from lamport._cli.schema import opened
 
 SHORT = ["--duration", "0.3", "--rates", "20,40"]
 VIRTUAL = ["--duration", "20", "--rates", "1,3,6", "--seed", "5"]
@@ -50,6 +51,16 @@ def test_every_command_that_has_it_is_tested_here():
     parsers = make_parser()._subparsers._group_actions[0].choices
     having = {name for name in COMMANDS if "--json" in parsers[name]._option_string_actions}
     assert having == {"run", "simulate", "rerun", "sweep", "analyze", "compare", "predict", "verify", "grade"}
+
+
+def test_the_schema_that_is_printed_takes_fields_of_later_versions(capsys):
+    assert main(["schema"]) == 0
+    printed = Draft202012Validator(json.loads(capsys.readouterr().out))
+    good = told(capsys, "predict", "--rates", "1,3")
+    machines = [{**each, "more": 1} for each in good["machines"]]
+    printed.validate({**good, "more": 1, "machines": machines})
+    with pytest.raises(ValidationError):
+        printed.validate({**good, "drift_growth": "2"})
 
 
 def test_no_object_takes_what_the_schema_does_not_name():
@@ -331,4 +342,4 @@ def test_the_schema_refuses_what_is_not_so(capsys):
 
 def test_the_schema_is_printed(capsys):
     assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == WHOLE
+    assert json.loads(capsys.readouterr().out) == opened(WHOLE)
