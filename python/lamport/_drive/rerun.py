@@ -41,7 +41,8 @@ def rerun(
 
     A simulation gives equal logs, to the byte. In real time rates, seed and draws are the same, and when
     messages arrive is not. A run with a key draws a new one. A run over several hosts runs again on this one,
-    unless you say on which: what a file says is never a command to run.
+    unless you say on which: no file of a run names a command. The class of an algorithm that it names is
+    imported: where you do not trust the files, give ``algorithm``.
 
     Parameters
     ----------
