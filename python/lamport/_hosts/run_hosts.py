@@ -85,8 +85,9 @@ def run_hosts(
     run have them aligned (`Run.align`), and it is verified so.
 
     Agents and machines end with this call, and nothing of them is left on any host but the logs of one that
-    was lost: if the line to a host is silent for 15 s, both ends take the other for gone. Ctrl-C ends the run early, with complete logs and a
-    `Run` of what happened; before ticking, and the second one, raises KeyboardInterrupt.
+    was lost: if the line to a host is silent for 15 s, both ends take the other for gone. Ctrl-C ends the run
+    early, with complete logs and a `Run` of what happened; before ticking, and the second one, raises
+    KeyboardInterrupt.
 
     Parameters
     ----------
