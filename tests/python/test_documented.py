@@ -86,7 +86,10 @@ def test_examples_run(name, capsys, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", THINGS)
 def test_home_is_where_users_import_from(name):
-    assert THINGS[name].__module__ == name.rpartition(".")[0]
+    home = name.rpartition(".")[0]
+    # Algorithms are there to be read: Python finds the source of a class by its module.
+    deeper = home == "lamport.algorithms" and THINGS[name].__module__.rpartition(".")[0]
+    assert home in {THINGS[name].__module__, deeper}
     assert THINGS[name].__qualname__ == THINGS[name].__name__ == name.rpartition(".")[2]
 
 

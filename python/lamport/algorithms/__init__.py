@@ -39,7 +39,3 @@ __all__ = [
     "snapshots_end",
     "taken_by_all",
 ]
-
-for _name in __all__:
-    globals()[_name].__module__ = __name__  # what users import from here names this as its home
-del _name

@@ -252,7 +252,7 @@ def test_a_class_among_arguments_is_given_another_way():
     for inner in (Gossip, Gossip()):
         with pytest.raises(
             TypeError,
-            match=say + "give 'lamport.algorithms:Gossip', or "
+            match=say + "give 'lamport.algorithms.gossip:Gossip', or "
             r"algorithm=lambda machine: ChandyLamport\(Gossip\) without",
         ):
             lamport.simulate(algorithm=ChandyLamport, arguments={"inner": inner})
