@@ -100,7 +100,8 @@ def _difference(index: "pd.Index[Any]", rows: "NDArray[np.int64]") -> str:
         return f"has {len(index)} values, where the machine has {len(rows)} events"
     differs = pd.Series(index.to_numpy(), dtype=object) != pd.Series(rows, dtype=object)
     place = int(differs.to_numpy().argmax())
-    return f"has another index than the machine's rows of run.events: {index[place]!r}, not {rows[place]}"
+    found = index.tolist()[place]
+    return f"has another index than the machine's rows of run.events: {found!r}, not {rows[place]}"
 
 
 def _hint(known: Known, machine: int, series: "pd.Series[Any]") -> str:

@@ -95,9 +95,9 @@ def test_states_of_algorithms_last_until_the_next():
     }
     by_event = {}
     for machine in (1, 2, 3):
-        own = states[states["machine_id"] == machine].set_index("new_clock")[column].fillna(False)
-        clocks = rows_of(run, machine)["new_clock"]
-        by_event[machine] = clocks.map(own.astype(object)).ffill().fillna(False).astype(bool)
+        own = states[states["machine_id"] == machine].set_index("new_clock")[column]
+        told = rows_of(run, machine)["new_clock"].map(own.astype("boolean")).astype("boolean")
+        by_event[machine] = told.ffill().fillna(False).astype(bool)
     assert any(len(held[machine]) < len(by_event[machine]) for machine in held)
     for pair in ((1, 2), (1, 3), (2, 3)):
         for ask in (run.causality.possibly, run.causality.definitely):
