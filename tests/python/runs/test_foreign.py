@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import lamport
 from lamport._runs.tables import copies_on_write
 
 NUMBERS = ["time", "system_time", "machine_id", "old_clock", "new_clock", "arrived"]
@@ -29,7 +30,13 @@ def address(array):
 
 
 @pytest.fixture(scope="module")
-def native(run, copying):
+def run(run, copying):
+    """The run of all tests, whose tables are not made yet."""
+    return lamport.load(run.log_dir)
+
+
+@pytest.fixture(scope="module")
+def native(run):
     """Where each column of numbers is: the memory of the native module, or that of the table's own."""
     found = {name: address(run._logs.events()[name]) for name in NUMBERS}
     return found | {name: address(run.events[name].array._data) for name in MAYBE}
