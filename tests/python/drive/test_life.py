@@ -90,8 +90,12 @@ def test_work_is_whole_whenever_its_watcher_is_interrupted():
     for turn in range(30):
         looks, steps = [], []
 
-        def work(work, steps=steps):
+        def work(work, steps=steps, turn=turn):
             steps.append("begun")
+            if turn % 2:
+                # Not before it is watched: until then Ctrl-C belongs to whoever presses it.
+                time.sleep(turn / 10_000)
+                signal.raise_signal(signal.SIGINT)
             work.ends.wait()
             steps.append("ended")
             return len(steps)
@@ -103,7 +107,6 @@ def test_work_is_whole_whenever_its_watcher_is_interrupted():
 
         doing = Work(work)
         if turn % 2:
-            threading.Timer(turn / 10_000, signal.raise_signal, [signal.SIGINT]).start()
             look = list
         assert doing.watch(look) == 2
         assert steps == ["begun", "ended"]
