@@ -247,9 +247,9 @@ def test_machines_of_a_killed_run_come_back_with_its_key(tmp_path, apart):
 
 
 def test_the_wait_grows_with_the_connections():
-    from lamport._drive.local import _wait
+    from lamport._drive.wait import wait_of
 
-    assert _wait(None, 0) == _wait(None, 10_000) == 10
-    assert _wait(None, 200 * 199) == pytest.approx(39.8)
-    assert _wait(0, 200 * 199) == 0
-    assert _wait(2.5, 3) == 2.5
+    assert wait_of(None, 0) == wait_of(None, 10_000) == 10
+    assert wait_of(None, 200 * 199) == pytest.approx(39.8)
+    assert wait_of(0, 200 * 199) == 0
+    assert wait_of(2.5, 3) == 2.5
