@@ -1,9 +1,7 @@
 """Run machines on this host over TCP."""
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, SupportsIndex
@@ -13,6 +11,7 @@ from lamport._drive.at_work import AtWork, Driver
 from lamport._drive.key import forget_key, keep_key, key_of_run
 from lamport._drive.limits import check_limits
 from lamport._drive.progress import watch
+from lamport._drive.real_run import identity, run_of
 from lamport._drive.wait import wait_of
 from lamport._drive.work import Work
 from lamport._live.notebook import Cell, follower
@@ -181,7 +180,7 @@ def run_local(
     >>> run.machines  # doctest: +SKIP
     """
     given = dict(locals())
-    from lamport._lamport import __version__, check_room
+    from lamport._lamport import check_room
 
     setting = run_setting(given)
     check_others("run_local", given)
@@ -197,11 +196,7 @@ def run_local(
     text = key_of_run(key, first_port)
     parameters: dict[str, Any] = {
         **kept_of(record("run_local", given, keep(setting)), plan),
-        "keyed": text is not None,
-        "run_id": secrets.token_hex(8),
-        "time": "real",
-        "version": __version__,
-        "started": datetime.now(UTC).isoformat(),
+        **identity(text),
     }
     at_work = AtWork(parameters, log_dir, lambda path: _driver(setting, path, parameters, text, plan))
     work = Work(at_work.run)
@@ -223,11 +218,7 @@ def run_local(
             if at_work.begun is not None and has_ended(at_work.begun, len(peers)):
                 forget_key(at_work.begun, text)
             raise
-    if work.ends.is_set():
-        at_work.note_interrupt(directory)
-    forget_key(directory, text)
-    run = Run(directory, parameters=parameters, interrupted=at_work.is_interrupted)
-    run._roles = None if plan is None else plan.roles
+    run = run_of(at_work, directory, parameters, key=text, plan=plan, is_early=work.ends.is_set())
     if cell is not None:
         cell.end(run)
     return run

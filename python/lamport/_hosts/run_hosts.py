@@ -1,9 +1,7 @@
 """Run machines on several hosts."""
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from os import PathLike
@@ -15,6 +13,7 @@ from lamport._drive.at_work import AtWork
 from lamport._drive.key import forget_key, keep_key, key_of_run
 from lamport._drive.limits import check_limits
 from lamport._drive.progress import watch
+from lamport._drive.real_run import identity, run_of
 from lamport._drive.wait import wait_of
 from lamport._drive.work import Work
 from lamport._hosts.blocks import blocks, default_machines
@@ -163,8 +162,6 @@ def run_hosts(
     >>> run.parameters["hosts"]  # doctest: +SKIP
     """
     given = dict(locals())
-    from lamport._lamport import __version__
-
     known = _hosts_of(hosts, python)
     if machines is None and not _tells_machines(given):
         given["machines"] = default_machines([host for host, _ in known])
@@ -185,11 +182,7 @@ def run_hosts(
         "ports": ports_text(taken),
         "listen": listening,
         "hosts": [{"name": place.host.name, "where": place.where} for place in places],
-        "keyed": text is not None,
-        "run_id": secrets.token_hex(8),
-        "time": "real",
-        "version": __version__,
-        "started": datetime.now(UTC).isoformat(),
+        **identity(text),
     }
 
     made: list[HostsRun] = []
@@ -236,13 +229,8 @@ def run_hosts(
                 if has_ended(at_work.begun, len(peers)):
                     forget_key(at_work.begun, text)
             raise
-    if work.ends.is_set():
-        at_work.note_interrupt(directory)
     write_record(directory, parameters)
-    forget_key(directory, text)
-    run = Run(directory, parameters=parameters, interrupted=at_work.is_interrupted)
-    run._roles = None if plan is None else plan.roles
-    return run
+    return run_of(at_work, directory, parameters, key=text, plan=plan, is_early=work.ends.is_set())
 
 
 def _hosts_of(hosts: Any, python: str | None) -> list[tuple[Host, Callable[[range], Place]]]:
