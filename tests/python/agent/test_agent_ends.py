@@ -155,10 +155,12 @@ def test_logs_that_nobody_has_heard_are_kept_by_one_that_is_sent_away():
 def test_an_agent_that_cannot_say_hello_leaves_nothing(tmp_path):
     text = "import runpy, lamport._lamport as it; del it.own_addresses; runpy.run_module(%r, run_name=%r)"
     command = [sys.executable, "-c", text % ("lamport.agent", "__main__")]
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = os.environ | {"TMPDIR": str(temporary)}
     ended = subprocess.run(command, stdin=subprocess.PIPE, capture_output=True, env=environment, check=False)
     assert b"own_addresses" in ended.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
 def test_nothing_is_kept_of_machines_that_never_ticked():
