@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crate::common::Scratch;
-use crate::written_logs::{Log, address, breaks, clean, counts, report, says};
+use crate::written_logs::{Log, address, breaks, clean, counts, report, report_with, says};
 use lamport::causality::graph::Graph;
 use lamport::causality::graph::Trace;
 use lamport::causality::messages::messages;
@@ -71,6 +71,54 @@ fn no_more_is_undelivered_than_was_sent() {
         report.violations[0].expected,
         "0 undelivered to machine 2: 0 sent, 0 received or unread"
     );
+}
+
+#[test]
+fn a_crash_may_take_what_was_acknowledged_to_senders_that_do_not_connect_again() {
+    let taken = "1 messages may have been in the queue of machine 2 when it crashed";
+    // Two messages, of which the first is received before the crash; machine 2 is back at 5.0.
+    let recipient = |listen: &str| {
+        let log = Log::at(2, listen, &[]).receive(3.0, (1, 1));
+        log.startup(listen, &[]).end(0)
+    };
+    let connected = |to: &str, times: &[f64], undelivered: &str| {
+        let there = address(2);
+        let hand =
+            format!("\"peer\": {there}, \"peer_id\": 2, \"peer_history\": \"0000000000000002\"");
+        let with_hands = |log: Log, &time: &f64| log.line("CONNECT", time, &hand);
+        let log = Log::new(1, &[2]).send(2.0, 2).send(2.5, 2);
+        let mut log = times.iter().fold(log, with_hands);
+        log = log.end_with(0, 2, undelivered);
+        log.text = log.text.replace(&there, to);
+        log
+    };
+    let (here, far) = (address(2), "[\"far\", 5002]");
+    // Clocks of one host agree within 1 ms.
+    for times in [&[][..], &[4.0], &[4.0, 4.9], &[5.0005]] {
+        let logs = [connected(&here, times, ""), recipient(&here)];
+        says(&clean(&logs), taken);
+        breaks(
+            Rule::Conservation,
+            1,
+            &[connected(&here, times, "[2, 3]"), recipient(&here)],
+        );
+        // What it counted itself needs no crash.
+        let counted = clean(&[connected(&here, times, "[2, 1]"), recipient(&here)]);
+        assert!(!counted.unchecked.iter().any(|line| line.contains("queue")));
+        breaks(Rule::Conservation, 1, &logs.map(Log::into_virtual));
+    }
+    // It has heard what was left after the crash.
+    let heard = [connected(&here, &[4.0, 6.0], ""), recipient(&here)];
+    breaks(Rule::Conservation, 1, &heard);
+    // Whether it did is not known of two hosts whose clocks are not.
+    let apart = [connected(far, &[6.0], ""), recipient(far)];
+    says(&clean(&apart), taken);
+    let known = report_with(&apart, Some(0.5));
+    assert_eq!(counts(&known), [(Rule::Conservation, 1)]);
+    says(&report_with(&apart, Some(2.0)), taken);
+    // Nobody crashed.
+    let log = Log::new(2, &[]).receive(3.0, (1, 1)).end(0);
+    breaks(Rule::Conservation, 1, &[connected(&here, &[], ""), log]);
 }
 
 #[test]

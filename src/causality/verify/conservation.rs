@@ -1,11 +1,15 @@
 //! Rule `conservation`: what was sent was received, is unread, or counts as undelivered.
 //!
 //! In virtual time the numbers agree exactly. A real sender may not have heard of the last messages
-//! that arrived, so that it counts more as undelivered than are missing.
+//! that arrived, so that it counts more as undelivered than are missing. Nor can it have heard what a
+//! crash of the recipient took from its queue, unless it connected again after that crash.
+
+use std::collections::BTreeMap;
 
 use super::case::Case;
+use super::hosts::Hosts;
 use super::report::{Report, Rule};
-use crate::log::history::LogHistory;
+use crate::log::history::{LogHistory, Note};
 use crate::log::line::End;
 
 const RULE: Rule = Rule::Conservation;
@@ -19,10 +23,13 @@ pub(super) struct ChannelCount {
     pub(super) is_sure: bool,
 }
 
-pub(super) struct Conservation {
+pub(super) struct Conservation<'a> {
+    hosts: &'a Hosts,
     is_virtual: bool,
     /// Channels of which an end is missing.
     unchecked: u64,
+    /// By recipient id, how many messages are missing that its crash can have taken.
+    taken: BTreeMap<u64, u64>,
     /// What the sender of the last pair counts.
     last: Option<(usize, UndeliveredCounts)>,
 }
@@ -57,13 +64,15 @@ impl UndeliveredCounts {
     }
 }
 
-impl Conservation {
-    pub(super) fn new(case: &Case<'_>) -> Self {
+impl<'a> Conservation<'a> {
+    pub(super) fn new(case: &Case<'_>, hosts: &'a Hosts) -> Self {
         let mut starts = case.logs().iter().flat_map(LogHistory::startups);
         Self {
+            hosts,
             is_virtual: starts.next().is_some_and(|(_, start)| start.is_virtual)
                 && starts.all(|(_, start)| start.is_virtual),
             unchecked: 0,
+            taken: BTreeMap::new(),
             last: None,
         }
     }
@@ -107,6 +116,12 @@ impl Conservation {
             undelivered <= count.sent
         } else if self.is_virtual {
             (missing.saturating_sub(vague)..=missing).contains(&undelivered)
+        } else if undelivered <= count.sent
+            && missing > most.saturating_add(vague)
+            && self.can_be_taken(case, (sender, recipient))
+        {
+            *self.taken.entry(id).or_default() += missing - most.saturating_add(vague);
+            true
         } else {
             missing <= most.saturating_add(vague) && undelivered <= count.sent
         };
@@ -134,7 +149,29 @@ impl Conservation {
         }
     }
 
+    /// Whether the recipient came back from a crash after which the sender is not known to have connected:
+    /// what had entered the queue by then, and was acknowledged, is gone.
+    fn can_be_taken(&self, case: &Case<'_>, (sender, recipient): (usize, usize)) -> bool {
+        let log = &case.logs()[recipient];
+        let Some((back, _)) = log.startups().skip(1).last() else {
+            return false;
+        };
+        let Some(tolerance) = self.hosts.tolerance(sender, recipient) else {
+            return true;
+        };
+        let is_to_it =
+            |note: &Note| matches!(note, Note::Connect(hand) if hand.peer_id == log.machine_id);
+        let marks = case.logs()[sender].marks.iter().rev();
+        let last = marks.clone().find(|mark| is_to_it(&mark.note));
+        last.is_none_or(|last| last.time < back.time + tolerance)
+    }
+
     pub(super) fn finish(self, report: &mut Report) {
+        for (id, count) in self.taken {
+            report.unchecked(format!(
+                "{count} messages may have been in the queue of machine {id} when it crashed, and nobody who sent them connected to it again: that they are lost is not checked"
+            ));
+        }
         if self.unchecked > 0 {
             report.unchecked(format!(
                 "conservation is not checked for {} ordered pairs: an end of the pair has no END or lacks lines, or recipients are not known",

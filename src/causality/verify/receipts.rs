@@ -26,7 +26,7 @@ pub(super) fn check(
         report,
         matched: vec![NONE; case.columns.len()],
         times: Times::new(hosts),
-        conservation: Conservation::new(case),
+        conservation: Conservation::new(case, hosts),
         unlogged: BTreeMap::new(),
     };
     let counted = |sender| Conservation::counted(case, sender);
@@ -42,7 +42,7 @@ struct ReceiptRules<'a, 'r> {
     report: &'r mut Report,
     matched: Vec<u32>,
     times: Times<'a>,
-    conservation: Conservation,
+    conservation: Conservation<'a>,
     /// By sender, how many receipts may be of messages that its log does not tell.
     unlogged: BTreeMap<usize, u64>,
 }
