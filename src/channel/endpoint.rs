@@ -25,6 +25,7 @@ mod outgoing;
 mod output;
 mod reading;
 mod standing;
+mod turns;
 mod waits;
 mod warning;
 mod workspace;
@@ -37,6 +38,7 @@ use connection::{Connection, Role};
 use crowd::Crowd;
 pub use output::{ConnectionId, Farewell, Lookup, Output};
 pub use standing::Standing;
+use turns::Turns;
 pub use waits::Waits;
 pub use warning::Warning;
 pub use workspace::Workspace;
@@ -69,6 +71,7 @@ pub struct Endpoint {
     heard: Heard,
     /// The ways to the peers, in the order of the peer list.
     routes: Vec<Route>,
+    turns: Turns,
     /// In boxes: the map keeps room for more than it holds.
     connections: BTreeMap<ConnectionId, Box<Connection>>,
     /// The name of the next connection.
@@ -149,6 +152,8 @@ enum Phase {
 enum Timer {
     /// Connect to a peer again.
     Retry { peer: usize },
+    /// Connect to those whose turn has not come.
+    Turn,
     /// Give up a connection whose handshake has not succeeded, or that was told to leave.
     Overdue { connection: ConnectionId },
     /// The orderly end has taken its time.
@@ -182,6 +187,7 @@ impl Endpoint {
             secret,
             waits,
             routes,
+            turns: Turns::default(),
             connections: BTreeMap::new(),
             next: ConnectionId(0),
             senders: BTreeMap::new(),
@@ -259,7 +265,10 @@ impl Endpoint {
             }
             self.timers.pop_first();
             match timer {
-                Timer::Retry { peer } => self.connect(now, peer),
+                Timer::Retry { peer } => {
+                    self.connect(now, peer);
+                }
+                Timer::Turn => self.turns_stall(now),
                 Timer::Overdue { connection } => self.overdue(now, connection),
                 Timer::End => self.end_is_late(now),
                 Timer::LinkChange => self.link_change(now),

@@ -43,7 +43,9 @@ impl Endpoint {
             }
             match self.routes[position].connection {
                 Some(id) if is_cut || breaks => self.close(now, id),
-                None if !is_cut => self.connect(now, position),
+                None if !is_cut => {
+                    self.connect(now, position);
+                }
                 _ => {}
             }
         }

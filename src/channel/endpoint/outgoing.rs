@@ -13,9 +13,7 @@ use crate::model::message::Nanos;
 impl Endpoint {
     /// The machine has its log and can be connected to: it connects to its peers.
     pub fn enter(&mut self, now: Nanos) {
-        for peer in 0..self.routes.len() {
-            self.connect(now, peer);
-        }
+        self.begin_turns(now);
     }
 
     /// Something will be sent to an address that is no peer: it becomes one, after all others.
@@ -27,24 +25,24 @@ impl Endpoint {
         self.connect(now, self.routes.len() - 1);
     }
 
-    /// Tries the next address of a peer.
-    pub(super) fn connect(&mut self, now: Nanos, peer: usize) {
+    /// Tries the next address of a peer. `false` if there is nothing to try now.
+    pub(super) fn connect(&mut self, now: Nanos, peer: usize) -> bool {
         let route = &self.routes[peer];
         let is_over = self.phase == Phase::Over;
         if route.connection.is_some() || route.is_given_up || self.is_paused || is_over {
-            return;
+            return false;
         }
         if self.is_cut(now, peer) {
             // The end of the partition connects again; the end of the run does not wait for it.
             self.give_up_at_the_end(peer);
-            return;
+            return false;
         }
         let route = &mut self.routes[peer];
         route.tried.get_or_insert(now);
         let next = route.candidates.pop_front();
         let Some(remote) = next.or_else(|| route.address.socket()) else {
             self.outputs.push_back(Output::LookUp(Lookup::Peer(peer)));
-            return;
+            return true;
         };
         let connection = Connection::new(remote, Standing::Peer, Role::Connecting { peer });
         let id = self.add(now, connection, self.waits.answer);
@@ -53,6 +51,7 @@ impl Endpoint {
             connection: id,
             remote,
         });
+        true
     }
 
     /// The name of a peer has been looked up; it has none of these addresses if that failed.
@@ -87,6 +86,7 @@ impl Endpoint {
         let wait = route.backoff;
         route.backoff = (wait * 2).min(self.waits.longest_backoff);
         self.timers.insert((now + wait, Timer::Retry { peer }));
+        self.turn_is_over(now, peer);
     }
 
     /// Whether a machine has ticked its last, and so tries no more.
@@ -182,6 +182,7 @@ impl Endpoint {
         }
         self.mark_ready(id);
         self.drain(now, peer);
+        self.turn_is_over(now, peer);
     }
 
     fn refused(

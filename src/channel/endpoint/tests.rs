@@ -108,6 +108,7 @@ fn send(endpoint: &mut Endpoint, timestamp: u64) {
 mod added;
 mod impostors;
 mod letters;
+mod turns;
 
 #[test]
 fn nothing_leaves_before_the_line_of_its_peer_is_written() {

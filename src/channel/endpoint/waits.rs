@@ -9,6 +9,8 @@ pub struct Waits {
     pub hello: Nanos,
     /// How long connecting and the handshake may take.
     pub answer: Nanos,
+    /// First connections are held up by others for this long at most.
+    pub turn: Nanos,
     /// How long refused connections may stay, so that they can read why.
     pub refusal: Nanos,
     /// Names are not looked up for connections from unknown addresses more often than this.
@@ -28,6 +30,7 @@ impl Default for Waits {
         Self {
             hello: 5_000_000_000,
             answer: 5_000_000_000,
+            turn: 1_000_000_000,
             refusal: 1_000_000_000,
             vetting: 1_000_000_000,
             shortest_backoff: 10_000_000,

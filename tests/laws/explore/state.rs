@@ -20,6 +20,7 @@ pub const NOW: u64 = 0;
 const WAITS: Waits = Waits {
     hello: 1,
     answer: 1,
+    turn: 1,
     refusal: 1,
     vetting: 1,
     shortest_backoff: 0,

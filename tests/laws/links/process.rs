@@ -99,6 +99,7 @@ pub struct Process {
 const WAITS: Waits = Waits {
     hello: 3_000_000,
     answer: 3_000_000,
+    turn: 500_000,
     refusal: 200_000,
     vetting: 1_000_000,
     shortest_backoff: 300,
