@@ -388,9 +388,8 @@ def read_faults(path: str | PathLike[str]) -> tuple[AnyFault, ...]:
     OSError
         It cannot be read.
     """
-    text = Path(path).read_text(encoding="utf-8")
     try:
-        value = json.loads(text)
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}; it must be {FORM}") from None
     if not isinstance(value, list):

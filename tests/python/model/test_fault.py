@@ -112,9 +112,10 @@ def test_a_file_of_them(tmp_path):
     path = tmp_path / "faults.json"
     path.write_text(json.dumps(faults_json(EXAMPLES)))
     assert read_faults(path) == EXAMPLES
-    path.write_text("[{]")
-    with pytest.raises(ValueError, match=r"faults\.json"):
-        read_faults(path)
+    for text in (b"[{]", b'[{"fault": "\xff"}]'):
+        path.write_bytes(text)
+        with pytest.raises(ValueError, match=r"faults\.json is not JSON"):
+            read_faults(path)
 
 
 DELAY = {"fault": "delay", "sender": 1, "recipient": 2, "at": 1, "duration": 1}
