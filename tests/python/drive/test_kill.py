@@ -180,7 +180,8 @@ def test_a_queue_that_a_crash_takes_after_its_senders_have_ended_is_not_held_aga
     ports = free_ports(2)
     logs = [tmp_path / f"machine_{number}.log" for number in (1, 2)]
     common = ["--internal-probability", 0, "--no-precise"]
-    slow = ["--id", 2, "--port", ports[1], "--log", logs[1], "--rate", 2, *common, "--duration", 3600]
+    slow = ["--id", 2, "--port", ports[1], "--allow", "127.0.0.1", "--log", logs[1], "--rate", 2, *common]
+    slow += ["--duration", 3600]
     with processes() as start:
         crashing = start(*slow)
         peers = ["--peers", f"127.0.0.1:{ports[1]}"]
