@@ -65,7 +65,7 @@ def run_local(
     live: bool = False,
     progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
 ) -> Run:
-    """Run machines 1 .. n on this host, over TCP on loopback, in real time.
+    """Run machines 1 to n on this host, over TCP on loopback, in real time.
 
     Ctrl-C ends the run early, with complete logs and a `Run` of what happened; a second
     Ctrl-C raises KeyboardInterrupt.

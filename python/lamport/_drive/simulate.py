@@ -56,7 +56,7 @@ def simulate(
     threads: SupportsIndex | None = None,
     progress: bool | Callable[[float], object] | None = None,
 ) -> Run:
-    """Run machines 1 .. n in virtual time: the machines of `run_local` without the waiting.
+    """Run machines 1 to n in virtual time: the machines of `run_local` without the waiting.
 
     Equal parameters and equal seeds give equal runs, to the byte of their logs. Time starts at 0; ticks at
     the very same time happen in the order of the machines (``run.parameters["ties"]`` counts

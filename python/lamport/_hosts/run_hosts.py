@@ -76,7 +76,7 @@ def run_hosts(
     limits: bool = True,
     progress: bool | Callable[[float, list[int], list[int]], object] | None = None,
 ) -> Run:
-    """Run machines 1 .. n on several hosts, over TCP, in real time.
+    """Run machines 1 to n on several hosts, over TCP, in real time.
 
     On each host an agent runs its machines, each a process; it is started there by ssh, by another command,
     or by Dask, and needs this version of lamport, nothing else. All machines begin to tick when all are
