@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::channel::endpoint::connection::{Connection, Role};
 use crate::channel::endpoint::output::{ConnectionId, Lookup, Output};
+use crate::channel::endpoint::turns::Turns;
 use crate::channel::endpoint::{Endpoint, Entropy, Phase, Route, Standing, Timer, Warning};
 use crate::channel::wire::Reply;
 use crate::error::Result;
@@ -13,7 +14,40 @@ use crate::model::message::Nanos;
 impl Endpoint {
     /// The machine has its log and can be connected to: it connects to its peers.
     pub fn enter(&mut self, now: Nanos) {
-        self.begin_turns(now);
+        self.turns = Turns::new(self.channels.me().id, self.routes.len());
+        self.take_turns(now);
+    }
+
+    /// Begins with those whose turn has come.
+    fn take_turns(&mut self, now: Nanos) {
+        while let Some(peer) = self.turns.next() {
+            if self.connect(now, peer) {
+                self.turns.begin(peer);
+            }
+        }
+        if let Some(before) = self.turns.stall.take() {
+            self.timers.remove(&(before, Timer::Turn));
+        }
+        if self.turns.is_over() {
+            self.turns = Turns::default();
+        } else {
+            let time = now + self.waits.turn;
+            self.turns.stall = Some(time);
+            self.timers.insert((time, Timer::Turn));
+        }
+    }
+
+    /// A first connection to a peer is made, or has failed.
+    fn turn_is_over(&mut self, now: Nanos, peer: usize) {
+        if self.turns.end(peer) {
+            self.take_turns(now);
+        }
+    }
+
+    /// No turn has been over for long: whoever is asked does not answer.
+    pub(super) fn turns_stall(&mut self, now: Nanos) {
+        self.turns.end_all();
+        self.take_turns(now);
     }
 
     /// Something will be sent to an address that is no peer: it becomes one, after all others.

@@ -6,67 +6,62 @@
 
 use std::collections::VecDeque;
 
-use crate::channel::endpoint::{Endpoint, Timer};
 use crate::model::message::Nanos;
 
 /// How many first connections of a machine are under way at a time.
 const UNDER_WAY: usize = 8;
 
-/// The peers to which no connection was tried so far.
+/// The peers to which no connection was tried so far, and those to which the first is under way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Turns {
     waiting: VecDeque<usize>,
     under_way: Vec<usize>,
     /// When the next begin although none is over.
-    stalls: Option<Nanos>,
+    pub(super) stall: Option<Nanos>,
 }
 
-impl Endpoint {
-    /// Connects to all peers, few at a time. Each machine begins elsewhere, so that they do not all go to the same.
-    pub(super) fn begin_turns(&mut self, now: Nanos) {
-        let peers = self.routes.len();
+impl Turns {
+    /// Those of a machine with so many peers. Each machine begins elsewhere, so that they do not all go to the same.
+    pub(super) fn new(machine: u64, peers: usize) -> Self {
         let first = if peers > UNDER_WAY {
-            (self.channels.me().id % peers as u64) as usize
+            (machine % peers as u64) as usize
         } else {
             0
         };
-        self.turns.waiting = (first..peers).chain(0..first).collect();
-        self.take_turns(now);
-    }
-
-    /// A first connection to a peer is made, or has failed.
-    pub(super) fn turn_is_over(&mut self, now: Nanos, peer: usize) {
-        let before = self.turns.under_way.len();
-        self.turns.under_way.retain(|&other| other != peer);
-        if self.turns.under_way.len() < before {
-            self.take_turns(now);
+        Self {
+            waiting: (first..peers).chain(0..first).collect(),
+            ..Self::default()
         }
     }
 
-    /// Nothing has been over for long: whoever is asked does not answer.
-    pub(super) fn turns_stall(&mut self, now: Nanos) {
-        self.turns.under_way.clear();
-        self.turns.stalls = None;
-        self.take_turns(now);
+    /// Whether there is no one whose turn has not come.
+    pub(super) fn is_over(&self) -> bool {
+        self.waiting.is_empty()
     }
 
-    fn take_turns(&mut self, now: Nanos) {
-        while self.turns.under_way.len() < UNDER_WAY
-            && let Some(peer) = self.turns.waiting.pop_front()
-        {
-            if self.connect(now, peer) {
-                self.turns.under_way.push(peer);
-            }
-        }
-        if let Some(before) = self.turns.stalls.take() {
-            self.timers.remove(&(before, Timer::Turn));
-        }
-        if self.turns.waiting.is_empty() {
-            self.turns = Turns::default();
+    /// The next peer, if there is room for one.
+    pub(super) fn next(&mut self) -> Option<usize> {
+        if self.under_way.len() < UNDER_WAY {
+            self.waiting.pop_front()
         } else {
-            let time = now + self.waits.turn;
-            self.turns.stalls = Some(time);
-            self.timers.insert((time, Timer::Turn));
+            None
         }
+    }
+
+    /// A connection to this peer is under way.
+    pub(super) fn begin(&mut self, peer: usize) {
+        self.under_way.push(peer);
+    }
+
+    /// Whether the first connection to this peer was under way, which is over.
+    pub(super) fn end(&mut self, peer: usize) -> bool {
+        let before = self.under_way.len();
+        self.under_way.retain(|&other| other != peer);
+        self.under_way.len() < before
+    }
+
+    /// Those under way hold up no one any more.
+    pub(super) fn end_all(&mut self) {
+        self.under_way.clear();
     }
 }
