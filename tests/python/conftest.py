@@ -2,7 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,17 +14,6 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 # Whoever runs this in the background may have it ignored, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-HERE = Path(__file__).parent
-REAL_TIME = {"agent", "algorithms", "cli", "drive", "hosts", "live"}
-"""Directories of tests whose machines tick in real time."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Of tests that run side by side, one process has all those in real time."""
-    for item in items:
-        if REAL_TIME.intersection(item.path.relative_to(HERE).parts):
-            item.add_marker(pytest.mark.xdist_group("real_time"))
 
 
 @pytest.fixture(scope="session")

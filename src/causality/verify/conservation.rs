@@ -116,14 +116,13 @@ impl<'a> Conservation<'a> {
             undelivered <= count.sent
         } else if self.is_virtual {
             (missing.saturating_sub(vague)..=missing).contains(&undelivered)
-        } else if undelivered <= count.sent
-            && missing > most.saturating_add(vague)
-            && self.can_be_taken(case, (sender, recipient))
-        {
-            *self.taken.entry(id).or_default() += missing - most.saturating_add(vague);
-            true
         } else {
-            missing <= most.saturating_add(vague) && undelivered <= count.sent
+            let beyond = missing.saturating_sub(most.saturating_add(vague));
+            let is_taken = beyond > 0 && self.can_be_taken(case, (sender, recipient));
+            if is_taken {
+                *self.taken.entry(id).or_default() += beyond;
+            }
+            undelivered <= count.sent && (beyond == 0 || is_taken)
         };
         if !is_right {
             report.add(RULE, || {
@@ -161,8 +160,8 @@ impl<'a> Conservation<'a> {
         };
         let is_to_it =
             |note: &Note| matches!(note, Note::Connect(hand) if hand.peer_id == log.machine_id);
-        let marks = case.logs()[sender].marks.iter().rev();
-        let last = marks.clone().find(|mark| is_to_it(&mark.note));
+        let mut marks = case.logs()[sender].marks.iter().rev();
+        let last = marks.find(|mark| is_to_it(&mark.note));
         last.is_none_or(|last| last.time < back.time + tolerance)
     }
 
